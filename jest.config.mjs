@@ -1,0 +1,33 @@
+/** Native ESM; TypeScript is stripped by Node itself, positions stay, no source maps needed. */
+const shared = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/tools/check/strip-types.cjs' },
+};
+
+export default {
+  workerIdleMemoryLimit: '768MB',
+  coverageProvider: 'babel',
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: [
+        '<rootDir>/src/**/*.test.ts',
+        '<rootDir>/demo/**/*.test.ts',
+        '<rootDir>/tools/**/*.test.ts',
+        '<rootDir>/test/unit/**/*.test.ts',
+      ],
+    },
+    { ...shared, displayName: 'golden', testMatch: ['<rootDir>/test/golden/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'feature',
+      testMatch: ['<rootDir>/test/features/**/*.test.ts', '<rootDir>/test/contract/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/global-api-server.ts',
+      globalTeardown: '<rootDir>/test/global-api-server-teardown.ts',
+    },
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+  ],
+};

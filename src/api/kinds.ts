@@ -1,0 +1,71 @@
+/** What the API server needs to know to find a kind: its REST path and its apiVersion. */
+export interface Kind {
+  /** "" for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+function kind(apiVersion: string, name: string, plural: string, namespaced = true): Kind {
+  const slash = apiVersion.lastIndexOf('/');
+  return {
+    group: slash < 0 ? '' : apiVersion.slice(0, slash),
+    version: apiVersion.slice(slash + 1),
+    kind: name,
+    plural,
+    namespaced,
+  };
+}
+
+/** The kinds that Weft reads or writes. */
+export const kinds = {
+  namespace: kind('v1', 'Namespace', 'namespaces', false),
+  pod: kind('v1', 'Pod', 'pods'),
+  service: kind('v1', 'Service', 'services'),
+  serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
+  secret: kind('v1', 'Secret', 'secrets'),
+  configMap: kind('v1', 'ConfigMap', 'configmaps'),
+  event: kind('events.k8s.io/v1', 'Event', 'events'),
+  lease: kind('coordination.k8s.io/v1', 'Lease', 'leases'),
+  endpointSlice: kind('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'),
+  deployment: kind('apps/v1', 'Deployment', 'deployments'),
+  podDisruptionBudget: kind('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  horizontalPodAutoscaler: kind(
+    'autoscaling/v2',
+    'HorizontalPodAutoscaler',
+    'horizontalpodautoscalers',
+  ),
+  role: kind('rbac.authorization.k8s.io/v1', 'Role', 'roles'),
+  roleBinding: kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings'),
+  clusterRole: kind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false),
+  clusterRoleBinding: kind(
+    'rbac.authorization.k8s.io/v1',
+    'ClusterRoleBinding',
+    'clusterrolebindings',
+    false,
+  ),
+  mutatingWebhookConfiguration: kind(
+    'admissionregistration.k8s.io/v1',
+    'MutatingWebhookConfiguration',
+    'mutatingwebhookconfigurations',
+    false,
+  ),
+  validatingWebhookConfiguration: kind(
+    'admissionregistration.k8s.io/v1',
+    'ValidatingWebhookConfiguration',
+    'validatingwebhookconfigurations',
+    false,
+  ),
+  meshConfig: kind('config.openservicemesh.io/v1alpha2', 'MeshConfig', 'meshconfigs'),
+  trafficTarget: kind('access.smi-spec.io/v1alpha3', 'TrafficTarget', 'traffictargets'),
+  httpRouteGroup: kind('specs.smi-spec.io/v1alpha4', 'HTTPRouteGroup', 'httproutegroups'),
+  tcpRoute: kind('specs.smi-spec.io/v1alpha4', 'TCPRoute', 'tcproutes'),
+  trafficSplit: kind('split.smi-spec.io/v1alpha2', 'TrafficSplit', 'trafficsplits'),
+} as const satisfies Record<string, Kind>;
+
+/** "group/version", or just the version for the core group: what `apiVersion` says in an object. */
+export function apiVersionOf(of: Kind): string {
+  return of.group === '' ? of.version : `${of.group}/${of.version}`;
+}

@@ -1,0 +1,21 @@
+// Labels and annotations, OSM's where OSM had them, so its manifests work unchanged.
+
+/** Namespace label: the namespace belongs to the mesh of that name. */
+export const monitoredBy = 'openservicemesh.io/monitored-by';
+/** Namespace and pod annotation: enabled|yes|true or disabled|no|false. */
+export const sidecarInjection = 'openservicemesh.io/sidecar-injection';
+/** Namespace label, by existence: injection and validation leave the namespace alone. */
+export const ignore = 'openservicemesh.io/ignore';
+/** Namespace annotation: adds Prometheus scrape annotations to its pods. */
+export const metrics = 'openservicemesh.io/metrics';
+/** Pod annotations that refine traffic interception; comma lists. */
+export const outboundPortExclusion = 'openservicemesh.io/outbound-port-exclusion-list';
+export const inboundPortExclusion = 'openservicemesh.io/inbound-port-exclusion-list';
+export const outboundIpRangeExclusion = 'openservicemesh.io/outbound-ip-range-exclusion-list';
+export const outboundIpRangeInclusion = 'openservicemesh.io/outbound-ip-range-inclusion-list';
+/** Pod annotation written by the injector: the original probes as JSON (api/probes.ts). */
+export const originalProbes = 'weft.dev/original-probes';
+/** Pod label written by the injector: the pod carries a sidecar of the mesh of that name. */
+export const injectedBy = 'weft.dev/injected-by';
+/** Audience of the pod-bound token with which a proxy proves who it is to the control plane. */
+export const tokenAudience = 'weft.dev';

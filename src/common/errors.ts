@@ -1,0 +1,44 @@
+/** Every failure of ours or of the world around us. docs/errors.md lists cause and remedy of each. */
+export type ErrorCode =
+  | 'api-unavailable'
+  | 'api-rejected'
+  | 'api-conflict'
+  | 'api-gone'
+  | 'api-not-found'
+  | 'certificate-invalid'
+  | 'issuer-unavailable'
+  | 'not-authenticated'
+  | 'protocol-violation'
+  | 'configuration-invalid'
+  | 'internal';
+
+/** What the caller may hope for: the same call again later, or nothing until something changes. */
+export type Retry = 'soon' | 'never';
+
+export interface WeftErrorOptions {
+  readonly retry?: Retry;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error with a code from a closed list. Callers decide by `code` and `retry`, never by text.
+ * User mistakes are not errors but Diagnostics (policy/diagnostic.ts).
+ */
+export class WeftError extends Error {
+  override readonly name = 'WeftError';
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+
+  constructor(code: ErrorCode, message: string, options: WeftErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.retry = options.retry ?? 'never';
+  }
+
+  /** Turns anything thrown into a WeftError; one that is already there is returned as it is. */
+  static from(thrown: unknown): WeftError {
+    if (thrown instanceof WeftError) return thrown;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new WeftError('internal', message, { cause: thrown, retry: 'soon' });
+  }
+}

@@ -1,0 +1,54 @@
+import type { AccessRule } from './access.ts';
+import type { Endpoint, PortKey } from './endpoints.ts';
+import type { IdentityKey } from './identity.ts';
+import type { MeshSettings } from './mesh-settings.ts';
+import type { Origin } from './origin.ts';
+import type { MeshService } from './service.ts';
+import type { Split } from './split.ts';
+import type { ProbeTarget, ServedPort } from './workload.ts';
+
+/** A service that an identity may call, and how much of it. */
+export interface ReachableService {
+  readonly service: MeshService;
+  /**
+   * The identities behind it that the caller may reach, sorted: endpoints of others are left out,
+   * certificates of others refused. Empty (an apex whose own pods are closed to the caller): the
+   * service leads nowhere unless its split does.
+   */
+  readonly accounts: readonly IdentityKey[];
+  /** Set when a TrafficSplit has this service as apex; only backends that exist with that port. */
+  readonly split: Split | undefined;
+  /** Objects that made it reachable (TrafficTargets) or shaped it (its TrafficSplit). */
+  readonly origins: readonly Origin[];
+}
+
+/** What one identity may call. Shared by all its proxies, and as far as possible between identities. */
+export interface OutboundView {
+  readonly account: IdentityKey;
+  readonly services: readonly ReachableService[];
+  /**
+   * Addresses (no prefix) whose plaintext must never leave a pod: all services of the mesh, reachable
+   * or not, and the pods of headless ones. Only needed, and only filled, when egress is on.
+   */
+  readonly guarded: readonly string[];
+  readonly settings: MeshSettings;
+}
+
+/** What one workload serves, and to whom. */
+export interface InboundView {
+  readonly account: IdentityKey;
+  readonly served: readonly ServedPort[];
+  /** 'any': every identity of the mesh (permissive mode). Otherwise the rules of this destination. */
+  readonly rules: 'any' | readonly AccessRule[];
+  readonly probes: readonly ProbeTarget[];
+  readonly settings: MeshSettings;
+}
+
+/** All that one proxy may know. Equal views are the same object. Endpoints travel apart. */
+export interface ProxyView {
+  readonly inbound: InboundView;
+  readonly outbound: OutboundView;
+}
+
+/** Ready endpoints of a service port: the part of the model that changes by the second. */
+export type EndpointSource = (port: PortKey) => readonly Endpoint[];

@@ -1,0 +1,27 @@
+import type { Origin } from '../../policy/origin.ts';
+
+/** The xDS types Weft serves, by the short word used in code, logs and metrics. */
+export const typeUrls = {
+  cluster: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+  endpoint: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+  secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
+  listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+  route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+} as const;
+
+export type ResourceType = keyof typeof typeUrls;
+
+/** One named Envoy resource, encoded once and shared by every proxy that may know it. */
+export interface Resource {
+  readonly type: ResourceType;
+  readonly name: string;
+  /** Hash of the content: equal bytes have equal versions, on every replica and after any restart. */
+  readonly version: string;
+  /** An encoded envoy.service.discovery.v3.Resource {name, version, resource: Any}. */
+  readonly encoded: Uint8Array;
+  /** The user's objects it came from, at their generations. */
+  readonly origins: readonly Origin[];
+}
+
+/** All resources of one proxy, by type and name. Frozen; equal sets are the same object. */
+export type ResourceSet = Readonly<Record<ResourceType, ReadonlyMap<string, Resource>>>;
