@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process for good: a pid that is used again has another start time (clock ticks since boot). */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** Who has this pid now; undefined if nobody, or only a zombie. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0];
+  const startTime = fields[19];
+  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return { pid, startTime };
+}
+
+/** Whether that very process still runs. */
+export function isRunning(identity: ProcessIdentity): boolean {
+  return identify(identity.pid)?.startTime === identity.startTime;
+}
+
+/**
+ * Ends processes: TERM, then KILL for those that are still there after `graceMs`.
+ * Resolves when all are gone; never touches another process that got one of the pids.
+ */
+export async function endProcesses(
+  identities: readonly ProcessIdentity[],
+  graceMs: number,
+): Promise<void> {
+  signalAll(identities, 'SIGTERM');
+  if (await gone(identities, graceMs)) return;
+  signalAll(identities, 'SIGKILL');
+  if (await gone(identities, 5_000)) return;
+  const left = identities.filter(isRunning).map(({ pid }) => pid);
+  throw new Error(`processes ${left.join(', ')} do not end, not even by SIGKILL`);
+}
+
+function signalAll(identities: readonly ProcessIdentity[], signal: NodeJS.Signals): void {
+  for (const identity of identities) {
+    if (!isRunning(identity)) continue;
+    try {
+      process.kill(identity.pid, signal);
+    } catch {
+      // It ended between the look and the signal.
+    }
+  }
+}
+
+async function gone(identities: readonly ProcessIdentity[], withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  while (identities.some(isRunning)) {
+    if (Date.now() >= deadline) return false;
+    await sleep(20);
+  }
+  return true;
+}
