@@ -1,0 +1,14 @@
+import type { Secret } from '../common/secret.ts';
+
+/** What the webhook server shows to the API server: a PEM chain, leaf first, and its PEM key. */
+export interface ServingCertificate {
+  readonly chain: string;
+  readonly key: Secret<string>;
+}
+
+/** Where the serving certificate comes from; whoever issues it fulfils this. */
+export interface ServingCertificateSource {
+  current(): ServingCertificate;
+  /** Calls back after `current()` has changed, until the returned function is called. */
+  onChange(changed: () => void): () => void;
+}
