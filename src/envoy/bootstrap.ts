@@ -1,0 +1,287 @@
+import { metricsPath, readyPath } from './names.ts';
+import { ports } from './ports.ts';
+
+/** Where a sidecar finds its files. Both must be mounted before Envoy starts. */
+export const mountPaths = {
+  /** A ConfigMap with the files of `bootstrapFiles` and `ca.crt`. */
+  bootstrap: '/etc/weft/bootstrap',
+  /** A projected volume with one file, `token`: the pod-bound service-account token. */
+  token: '/var/run/secrets/weft.dev/token',
+} as const;
+
+/** Names of the files in `mountPaths.bootstrap`. */
+export const bootstrapFileNames = {
+  bootstrap: 'bootstrap.yaml',
+  ca: 'sds-ca.yaml',
+  token: 'sds-token.yaml',
+  /** The control plane's trust bundle (PEM), put there by whoever owns the certificates. */
+  trust: 'ca.crt',
+} as const;
+
+export interface BootstrapOptions {
+  /** DNS name of the control plane's Service: address, authority and SAN in one. */
+  readonly controlPlane: string;
+  readonly port: number;
+  /** Whether pods have IPv6 addresses. */
+  readonly ipv6: boolean;
+  /** Other directories, for tests. */
+  readonly paths?: { readonly bootstrap: string; readonly token: string };
+}
+
+const typeUrl = (name: string): string => `type.googleapis.com/${name}`;
+const tlsSockets = 'envoy.extensions.transport_sockets.tls.v3';
+const httpFilters = 'envoy.extensions.filters.http';
+const xdsCluster = 'xds';
+const adminCluster = 'admin';
+const maxConnections = 50_000;
+
+/**
+ * The text of a sidecar's bootstrap files, by file name: without a secret and the same for every
+ * pod of the mesh. Node id and cluster come from Envoy's flags. Envoy waits for its first
+ * configuration however long that takes, and answers `readyPath` on `ports.ready` once it has it.
+ */
+export function bootstrapFiles(options: BootstrapOptions): Readonly<Record<string, string>> {
+  const paths = options.paths ?? mountPaths;
+  return {
+    [bootstrapFileNames.bootstrap]: text(bootstrap(options, paths.bootstrap)),
+    [bootstrapFileNames.ca]: text(secretFile('xds-ca', trustSecret(paths.bootstrap))),
+    [bootstrapFileNames.token]: text(secretFile('xds-token', tokenSecret(paths.token))),
+  };
+}
+
+function text(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+function bootstrap(options: BootstrapOptions, directory: string): object {
+  return {
+    admin: { address: socket('127.0.0.1', ports.admin), ignore_global_conn_limit: true },
+    dynamic_resources: {
+      ads_config: adsConfig(options),
+      cds_config: waitForever,
+      lds_config: waitForever,
+    },
+    static_resources: {
+      clusters: [controlPlaneCluster(options, directory), adminUpstream()],
+      listeners: [readyListener(options), metricsListener(options)],
+    },
+    overload_manager: overloadManager,
+    // Counters of a cluster appear with its first request: a mesh of a thousand services stays small.
+    deferred_stat_options: { enable_deferred_creation_stats: true },
+    layered_runtime: {
+      layers: [
+        { name: 'static', static_layer: runtime },
+        { name: 'admin', admin_layer: {} },
+      ],
+    },
+  };
+}
+
+/** A user's regex may be long: admission bounds it, Envoy's default limit would reject the routes. */
+const runtime = {
+  're2.max_program_size.error_level': 100_000,
+  're2.max_program_size.warn_level': 100_000,
+};
+
+const waitForever = { resource_api_version: 'V3', ads: {}, initial_fetch_timeout: '0s' };
+
+const overloadManager = {
+  resource_monitors: [
+    {
+      name: 'envoy.resource_monitors.global_downstream_max_connections',
+      typed_config: {
+        '@type': typeUrl(
+          'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+        ),
+        max_active_downstream_connections: maxConnections,
+      },
+    },
+  ],
+};
+
+function adsConfig(options: BootstrapOptions): object {
+  return {
+    api_type: 'DELTA_GRPC',
+    transport_api_version: 'V3',
+    set_node_on_first_message_only: true,
+    grpc_services: [
+      {
+        envoy_grpc: {
+          cluster_name: xdsCluster,
+          authority: options.controlPlane,
+          skip_envoy_headers: true,
+          // Without it the back-off between reconnects grows to 30 s.
+          retry_policy: { retry_back_off: { base_interval: '0.2s', max_interval: '5s' } },
+        },
+      },
+    ],
+  };
+}
+
+function controlPlaneCluster(options: BootstrapOptions, directory: string): object {
+  return {
+    name: xdsCluster,
+    type: 'STRICT_DNS',
+    dns_lookup_family: 'V4_PREFERRED',
+    connect_timeout: '5s',
+    load_assignment: assignment(xdsCluster, options.controlPlane, options.port),
+    upstream_connection_options: {
+      tcp_keepalive: { keepalive_probes: 3, keepalive_time: 30, keepalive_interval: 5 },
+    },
+    transport_socket: controlPlaneTls(options, directory),
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': typeUrl('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
+        explicit_http_config: {
+          http2_protocol_options: { connection_keepalive: { interval: '30s', timeout: '5s' } },
+        },
+        http_filters: [credentialInjector(directory), upstreamCodec],
+      },
+    },
+  };
+}
+
+function controlPlaneTls(options: BootstrapOptions, directory: string): object {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': typeUrl(`${tlsSockets}.UpstreamTlsContext`),
+      sni: options.controlPlane,
+      common_tls_context: {
+        alpn_protocols: ['h2'],
+        combined_validation_context: {
+          default_validation_context: {
+            match_typed_subject_alt_names: [
+              { san_type: 'DNS', matcher: { exact: options.controlPlane } },
+            ],
+          },
+          validation_context_sds_secret_config: fileSecret(
+            'xds-ca',
+            `${directory}/${bootstrapFileNames.ca}`,
+          ),
+        },
+      },
+    },
+  };
+}
+
+function credentialInjector(directory: string): object {
+  return {
+    name: 'envoy.filters.http.credential_injector',
+    typed_config: {
+      '@type': typeUrl(`${httpFilters}.credential_injector.v3.CredentialInjector`),
+      overwrite: true,
+      allow_request_without_credential: false,
+      credential: {
+        name: 'envoy.http.injected_credentials.generic',
+        typed_config: {
+          '@type': typeUrl('envoy.extensions.http.injected_credentials.generic.v3.Generic'),
+          header: 'authorization',
+          header_value_prefix: 'Bearer ',
+          credential: fileSecret('xds-token', `${directory}/${bootstrapFileNames.token}`),
+        },
+      },
+    },
+  };
+}
+
+const upstreamCodec = {
+  name: 'envoy.filters.http.upstream_codec',
+  typed_config: { '@type': typeUrl(`${httpFilters}.upstream_codec.v3.UpstreamCodec`) },
+};
+
+function fileSecret(name: string, path: string): object {
+  return { name, sds_config: { resource_api_version: 'V3', path_config_source: { path } } };
+}
+
+function secretFile(name: string, secret: object): object {
+  return { resources: [{ '@type': typeUrl(`${tlsSockets}.Secret`), name, ...secret }] };
+}
+
+function trustSecret(directory: string): object {
+  const file = { filename: `${directory}/${bootstrapFileNames.trust}` };
+  return { validation_context: { trusted_ca: file, watched_directory: { path: directory } } };
+}
+
+function tokenSecret(directory: string): object {
+  const secret = { filename: `${directory}/token`, watched_directory: { path: directory } };
+  return { generic_secret: { secret } };
+}
+
+function adminUpstream(): object {
+  return {
+    name: adminCluster,
+    type: 'STATIC',
+    load_assignment: assignment(adminCluster, '127.0.0.1', ports.admin),
+  };
+}
+
+function readyListener(options: BootstrapOptions): object {
+  const filter = {
+    name: 'envoy.filters.http.health_check',
+    typed_config: {
+      '@type': typeUrl(`${httpFilters}.health_check.v3.HealthCheck`),
+      pass_through_mode: false,
+      headers: [{ name: ':path', string_match: { exact: readyPath } }],
+    },
+  };
+  return staticListener(options, {
+    name: 'ready',
+    port: ports.ready,
+    filters: [filter],
+    routes: [],
+  });
+}
+
+function metricsListener(options: BootstrapOptions): object {
+  const routes = [{ match: { path: metricsPath }, route: { cluster: adminCluster } }];
+  return staticListener(options, { name: 'metrics', port: ports.metrics, filters: [], routes });
+}
+
+interface StaticListener {
+  readonly name: string;
+  readonly port: number;
+  readonly filters: readonly object[];
+  readonly routes: readonly object[];
+}
+
+function staticListener(options: BootstrapOptions, listener: StaticListener): object {
+  const { name, port, filters, routes } = listener;
+  const router = {
+    name: 'envoy.filters.http.router',
+    typed_config: { '@type': typeUrl(`${httpFilters}.router.v3.Router`) },
+  };
+  const connectionManager = {
+    '@type': typeUrl(
+      'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    ),
+    stat_prefix: name,
+    route_config: { name, virtual_hosts: [{ name, domains: ['*'], routes }] },
+    http_filters: [...filters, router],
+  };
+  return {
+    name,
+    address: socket('0.0.0.0', port),
+    ...(options.ipv6 ? { additional_addresses: [{ address: socket('::', port) }] } : {}),
+    ignore_global_conn_limit: true,
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'envoy.filters.network.http_connection_manager',
+            typed_config: connectionManager,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function assignment(cluster: string, address: string, port: number): object {
+  const endpoint = { endpoint: { address: socket(address, port) } };
+  return { cluster_name: cluster, endpoints: [{ lb_endpoints: [endpoint] }] };
+}
+
+function socket(address: string, port: number): object {
+  return { socket_address: { address, port_value: port } };
+}
