@@ -8,20 +8,24 @@ export interface Kind {
   readonly namespaced: boolean;
 }
 
-function kind(apiVersion: string, name: string, plural: string, namespaced = true): Kind {
+function kind(apiVersion: string, name: string, plural: string): Kind {
   const slash = apiVersion.lastIndexOf('/');
   return {
     group: slash < 0 ? '' : apiVersion.slice(0, slash),
     version: apiVersion.slice(slash + 1),
     kind: name,
     plural,
-    namespaced,
+    namespaced: true,
   };
+}
+
+function clusterKind(apiVersion: string, name: string, plural: string): Kind {
+  return { ...kind(apiVersion, name, plural), namespaced: false };
 }
 
 /** The kinds that Weft reads or writes. */
 export const kinds = {
-  namespace: kind('v1', 'Namespace', 'namespaces', false),
+  namespace: clusterKind('v1', 'Namespace', 'namespaces'),
   pod: kind('v1', 'Pod', 'pods'),
   service: kind('v1', 'Service', 'services'),
   serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
@@ -39,24 +43,21 @@ export const kinds = {
   ),
   role: kind('rbac.authorization.k8s.io/v1', 'Role', 'roles'),
   roleBinding: kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings'),
-  clusterRole: kind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false),
-  clusterRoleBinding: kind(
+  clusterRole: clusterKind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles'),
+  clusterRoleBinding: clusterKind(
     'rbac.authorization.k8s.io/v1',
     'ClusterRoleBinding',
     'clusterrolebindings',
-    false,
   ),
-  mutatingWebhookConfiguration: kind(
+  mutatingWebhookConfiguration: clusterKind(
     'admissionregistration.k8s.io/v1',
     'MutatingWebhookConfiguration',
     'mutatingwebhookconfigurations',
-    false,
   ),
-  validatingWebhookConfiguration: kind(
+  validatingWebhookConfiguration: clusterKind(
     'admissionregistration.k8s.io/v1',
     'ValidatingWebhookConfiguration',
     'validatingwebhookconfigurations',
-    false,
   ),
   meshConfig: kind('config.openservicemesh.io/v1alpha2', 'MeshConfig', 'meshconfigs'),
   trafficTarget: kind('access.smi-spec.io/v1alpha3', 'TrafficTarget', 'traffictargets'),

@@ -1,0 +1,49 @@
+import { type Clock, systemClock } from '../common/clock.ts';
+import type { ApiClient } from './api-client.ts';
+import type { Credentials } from './credentials.ts';
+import { HttpApiClient } from './http-api-client.ts';
+import { inClusterCredentials, isInCluster, serviceAccountFolder } from './in-cluster.ts';
+import { kubeconfigCredentials } from './kubeconfig.ts';
+import type { Transport } from './transport.ts';
+import { UndiciTransport } from './undici-transport.ts';
+
+/** An API server and everything that is asked of it: calls through ApiClient, watches through `transport`. */
+export interface ApiConnection extends ApiClient {
+  /** URL of the API server. */
+  readonly server: string;
+  /** The namespace we run in, or the kubeconfig's context names. */
+  readonly namespace: string | undefined;
+  readonly transport: Transport;
+  /** GET of a path, parsed. */
+  readonly getJson: (path: string, signal: AbortSignal) => Promise<unknown>;
+  /** Cuts every connection. */
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** A kubeconfig file. Otherwise what KUBECONFIG names, else the pod's service account, else ~/.kube/config. */
+  readonly kubeconfig?: string;
+  readonly clock?: Clock;
+}
+
+/** Finds the API server and our credentials; asks the server nothing yet. Rejects with configuration-invalid. */
+export async function connect(options: ConnectOptions = {}): Promise<ApiConnection> {
+  const clock = options.clock ?? systemClock;
+  const credentials = await findCredentials(options.kubeconfig, clock);
+  const transport = new UndiciTransport(credentials);
+  const client = new HttpApiClient({ transport, clock, random: Math.random });
+  return Object.assign(client, {
+    server: credentials.server,
+    namespace: credentials.namespace,
+    transport,
+    close: () => transport.close(),
+  });
+}
+
+function findCredentials(kubeconfig: string | undefined, clock: Clock): Promise<Credentials> {
+  const named = kubeconfig ?? process.env['KUBECONFIG'] ?? '';
+  if (named === '' && isInCluster()) {
+    return inClusterCredentials({ environment: process.env, folder: serviceAccountFolder, clock });
+  }
+  return kubeconfigCredentials({ file: kubeconfig, clock });
+}

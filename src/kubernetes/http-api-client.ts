@@ -1,0 +1,219 @@
+import type { KubernetesObject } from '../api/core.ts';
+import type { Kind } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import type {
+  ApiClient,
+  ApplyOptions,
+  ListOptions,
+  ObjectRef,
+  RemoveOptions,
+} from './api-client.ts';
+import { apiStatusOf, noAnswer, readFailure } from './api-failure.ts';
+import { collectionPath, objectPath, withQuery } from './api-path.ts';
+import { type Random, backOffMs } from './back-off.ts';
+import { readList } from './list-pages.ts';
+import { withinTime } from './time-limit.ts';
+import { type HttpRequest, type Transport, readText } from './transport.ts';
+
+export interface HttpApiClientDeps {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How long one call may take, retries included, in milliseconds. A list: each page. 30,000 unless told. */
+  readonly limitMs?: number;
+}
+
+const tries = 4;
+const backOff = { baseMs: 200, maxMs: 2000 };
+
+/** Statuses that say the server did nothing: any call may be tried again. */
+const refusedUntouched = new Set([429]);
+/** Statuses after which a call that may safely be done twice is tried again. */
+const passing = new Set([429, 502, 503, 504]);
+
+interface Call extends HttpRequest {
+  /** Doing it twice has the same effect as once. */
+  readonly idempotent: boolean;
+}
+
+/** ApiClient over HTTP. Repeats calls the server was too busy for, as long as its Retry-After leaves time. */
+export class HttpApiClient implements ApiClient {
+  readonly #deps: HttpApiClientDeps;
+
+  constructor(deps: HttpApiClientDeps) {
+    this.#deps = deps;
+  }
+
+  async get<T extends KubernetesObject>(
+    ref: ObjectRef,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    try {
+      return await this.#json<T>(getCall(objectPath(ref)), signal);
+    } catch (error) {
+      if (isNoSuchObject(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async list<T extends KubernetesObject>(
+    kind: Kind,
+    options: ListOptions,
+    signal: AbortSignal,
+  ): Promise<readonly T[]> {
+    const entry = (object: KubernetesObject): T => object as T;
+    const whole = await readList(this.getJson, { kind, options, entry }, signal);
+    return whole.items;
+  }
+
+  create<T extends KubernetesObject>(kind: Kind, object: T, signal: AbortSignal): Promise<T> {
+    const call: Call = {
+      method: 'POST',
+      path: collectionPath(kind, object.metadata.namespace),
+      body: JSON.stringify(object),
+      contentType: 'application/json',
+      idempotent: false,
+    };
+    return this.#json<T>(call, signal);
+  }
+
+  // eslint-disable-next-line max-params -- the contract's four: what kind, which object, how, until when
+  apply<T extends KubernetesObject>(
+    kind: Kind,
+    object: T,
+    options: ApplyOptions,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const path = objectPath({ kind, ...object.metadata }, options.subresource);
+    const query = {
+      fieldManager: options.fieldManager,
+      force: options.force === true ? 'true' : undefined,
+    };
+    const call: Call = {
+      method: 'PATCH',
+      path: withQuery(path, query),
+      body: JSON.stringify(object),
+      contentType: 'application/apply-patch+yaml',
+      idempotent: true,
+    };
+    return this.#json<T>(call, signal);
+  }
+
+  merge<T extends KubernetesObject>(
+    ref: ObjectRef,
+    patch: { readonly value: unknown; readonly subresource?: 'status' },
+    signal: AbortSignal,
+  ): Promise<T> {
+    const call: Call = {
+      method: 'PATCH',
+      path: objectPath(ref, patch.subresource),
+      body: JSON.stringify(patch.value),
+      contentType: 'application/merge-patch+json',
+      idempotent: false,
+    };
+    return this.#json<T>(call, signal);
+  }
+
+  async remove(ref: ObjectRef, options: RemoveOptions, signal: AbortSignal): Promise<void> {
+    const body = {
+      propagationPolicy: options.propagation,
+      preconditions: options.uid === undefined ? undefined : { uid: options.uid },
+    };
+    const call: Call = {
+      method: 'DELETE',
+      path: objectPath(ref),
+      body: JSON.stringify(body),
+      contentType: 'application/json',
+      idempotent: true,
+    };
+    try {
+      await this.#text(call, signal);
+    } catch (error) {
+      if (isNoSuchObject(error)) return;
+      if (!(await this.#isSucceeded(error, { ref, uid: options.uid }, signal))) throw error;
+    }
+  }
+
+  read(path: string, signal: AbortSignal): Promise<string> {
+    return this.#text(getCall(path), signal);
+  }
+
+  /** GET of a path, parsed. */
+  readonly getJson = (path: string, signal: AbortSignal): Promise<unknown> =>
+    this.#json(getCall(path), signal);
+
+  /** True when a removal conflicted because the object of that uid is gone, whatever came after it. */
+  async #isSucceeded(
+    error: unknown,
+    target: { readonly ref: ObjectRef; readonly uid: string | undefined },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const conflict = error instanceof WeftError && error.code === 'api-conflict';
+    if (!conflict || target.uid === undefined) return false;
+    const now = await this.get(target.ref, signal);
+    return now?.metadata.uid !== target.uid;
+  }
+
+  async #json<T>(call: Call, signal: AbortSignal): Promise<T> {
+    const text = await this.#text(call, signal);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new WeftError('api-unavailable', 'the answer is no JSON', { cause, retry: 'soon' });
+    }
+  }
+
+  #text(call: Call, signal: AbortSignal): Promise<string> {
+    const { clock, limitMs = 30_000 } = this.#deps;
+    const limit = { clock, ms: limitMs, reason: () => noAnswer(new Error('time limit')) };
+    const until = clock.now() + limitMs;
+    return withinTime(limit, (inner) => this.#persist(call, until, inner), signal);
+  }
+
+  async #persist(call: Call, until: number, signal: AbortSignal): Promise<string> {
+    const { clock, random } = this.#deps;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await this.#once(call, signal);
+      } catch (error) {
+        const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
+        const wait = Math.max(asked, backOffMs(failures, backOff, random));
+        const hopeless = failures >= tries || clock.now() + wait >= until;
+        if (signal.aborted || hopeless || !mayRepeat(call, error)) throw error;
+        await clock.sleep(wait, signal);
+      }
+    }
+  }
+
+  async #once(call: Call, signal: AbortSignal): Promise<string> {
+    try {
+      const response = await this.#deps.transport.send(call, signal);
+      if (response.status >= 300) throw await readFailure(call, response);
+      return await readText(response.body);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof WeftError ? error : noAnswer(error);
+    }
+  }
+}
+
+function getCall(path: string): Call {
+  return { method: 'GET', path, idempotent: true };
+}
+
+/** Not found because the object is not there; a kind that is not served has no Status, hence no reason. */
+function isNoSuchObject(error: unknown): boolean {
+  const answer = apiStatusOf(error);
+  return answer?.status === 404 && answer.reason === 'NotFound';
+}
+
+function mayRepeat(call: Call, error: unknown): boolean {
+  const status = apiStatusOf(error)?.status;
+  if (status === undefined) return call.idempotent && isNoAnswer(error);
+  return refusedUntouched.has(status) || (call.idempotent && passing.has(status));
+}
+
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof WeftError && error.code === 'api-unavailable';
+}
