@@ -38,7 +38,7 @@ export const packageHomes = {
   '@kubernetes/client-node': ['kubernetes'],
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
-  winston: ['main', 'common/winston-logger'],
+  winston: ['json-logger'],
   'prom-client': ['control-plane', 'operator'],
   commander: ['main'],
 };

@@ -1,0 +1,117 @@
+import type { ConfigMap, Namespace } from '../api/core.ts';
+import { kinds } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { fieldManager } from './status-writer.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** Name of the ConfigMap that the sidecars of a namespace start from. It holds no secret. */
+export const bootstrapConfigMap = 'weft-bootstrap';
+
+export interface BootstrapKeeperDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meshName: () => string;
+  /** The namespaces of the mesh, by name. */
+  readonly namespaces: () => readonly Namespace[];
+  /** The files of the bootstrap with the trust bundle; undefined until there is a trust bundle. */
+  readonly files: () => Readonly<Record<string, string>> | undefined;
+  /** The ConfigMaps of that name there are now, in any namespace. */
+  readonly existing: () => readonly ConfigMap[];
+}
+
+const resyncMs = 30_000;
+const retryMs = 1000;
+
+function holds(existing: ConfigMap | undefined, files: Readonly<Record<string, string>>): boolean {
+  const data = existing?.data;
+  if (data === undefined) return false;
+  return Object.entries(files).every(([name, text]) => data[name] === text);
+}
+
+/**
+ * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes it from those that left.
+ * Leader only. Sidecars follow a change of the trust bundle through the mounted file.
+ */
+export class BootstrapKeeper implements Component {
+  readonly name = 'bootstrap-keeper';
+  readonly leaderOnly = true;
+  readonly #deps: BootstrapKeeperDeps;
+  readonly #wakeup: Wakeup;
+
+  constructor(deps: BootstrapKeeperDeps) {
+    this.#deps = deps;
+    this.#wakeup = new Wakeup(deps.clock);
+  }
+
+  trigger(): void {
+    this.#wakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const whole = await this.#keepAll(signal);
+      await this.#wakeup.wait(whole ? resyncMs : retryMs, signal);
+    }
+  }
+
+  async #keepAll(signal: AbortSignal): Promise<boolean> {
+    const files = this.#deps.files();
+    if (files === undefined) return true;
+    const existing = new Map(this.#deps.existing().map((c) => [c.metadata.namespace, c]));
+    const wanted = this.#deps
+      .namespaces()
+      .filter((n) => n.metadata.deletionTimestamp === undefined);
+    const names = new Set<string | undefined>(wanted.map((n) => n.metadata.name));
+    let whole = true;
+    for (const namespace of wanted) {
+      if (holds(existing.get(namespace.metadata.name), files)) continue;
+      whole = (await this.#attempt('apply', namespace.metadata.name, { files, signal })) && whole;
+    }
+    for (const namespace of existing.keys()) {
+      if (namespace === undefined || names.has(namespace)) continue;
+      whole = (await this.#attempt('remove', namespace, { files, signal })) && whole;
+    }
+    return whole;
+  }
+
+  async #attempt(
+    verb: 'apply' | 'remove',
+    namespace: string,
+    { files, signal }: { files: Readonly<Record<string, string>>; signal: AbortSignal },
+  ): Promise<boolean> {
+    const { client, logger } = this.#deps;
+    try {
+      if (verb === 'remove') {
+        const ref = { kind: kinds.configMap, namespace, name: bootstrapConfigMap };
+        await client.remove(ref, {}, signal);
+      } else {
+        const object = this.#configMap(namespace, files);
+        await client.apply(kinds.configMap, object, { fieldManager, force: true }, signal);
+      }
+      return true;
+    } catch (error) {
+      logger.warn('bootstrap config map not kept', { verb, namespace, error });
+      return false;
+    }
+  }
+
+  #configMap(namespace: string, data: Readonly<Record<string, string>>): ConfigMap {
+    return {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        name: bootstrapConfigMap,
+        namespace,
+        labels: {
+          'app.kubernetes.io/managed-by': 'weft',
+          'weft.dev/mesh': this.#deps.meshName(),
+        },
+      },
+      data,
+    };
+  }
+}

@@ -1,0 +1,147 @@
+import type { KubernetesObject } from '../api/core.ts';
+import { apiVersionOf, type Kind } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { withTransitionTimes } from './condition.ts';
+import type { PolicyStatus, WantedPolicyStatus } from './policy-status.ts';
+import { Wakeup } from './wakeup.ts';
+
+export const fieldManager = 'weft-control-plane';
+const burst = 20;
+const refillMs = 200;
+const retryMs = 1000;
+const resyncMs = 30_000;
+
+/** An object whose status Weft owns, as the cache holds it. */
+export interface PolicyObject extends KubernetesObject {
+  readonly status?: Partial<PolicyStatus>;
+}
+
+/** One object and the status it should have. */
+export interface WantedStatus {
+  readonly kind: Kind;
+  readonly object: PolicyObject;
+  readonly status: WantedPolicyStatus;
+}
+
+export interface StatusWriterDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The statuses as they should be now, for every policy object there is. */
+  readonly wanted: () => readonly WantedStatus[];
+  /** Called after a write, with the status before it. */
+  readonly onWritten: (wanted: WantedStatus) => void;
+}
+
+function sameCondition(a: object, b: object | undefined): boolean {
+  const shown = (o: object): string =>
+    JSON.stringify(o, ['type', 'status', 'reason', 'message', 'observedGeneration']);
+  return b !== undefined && shown(a) === shown(b);
+}
+
+/** Whether `current` already says what is wanted; times do not count. */
+export function isUpToDate(wanted: WantedPolicyStatus, current: Partial<PolicyStatus>): boolean {
+  const scalars = ['observedGeneration', 'inForce', 'acknowledged', 'total', 'rejected'] as const;
+  return (
+    scalars.every((field) => wanted[field] === current[field]) &&
+    wanted.conditions.every((condition) =>
+      sameCondition(
+        condition,
+        current.conditions?.find((c) => c.type === condition.type),
+      ),
+    )
+  );
+}
+
+/**
+ * Writes the statuses that differ from what the API server holds: leader only, in the order of
+ * `wanted`, at most five a second after a burst of twenty. Nothing is written when nothing changed.
+ */
+export class StatusWriter implements Component {
+  readonly name = 'status-writer';
+  readonly leaderOnly = true;
+  readonly #deps: StatusWriterDeps;
+  readonly #wakeup: Wakeup;
+  #tokens = burst;
+  #refilled = 0;
+
+  constructor(deps: StatusWriterDeps) {
+    this.#deps = deps;
+    this.#wakeup = new Wakeup(deps.clock);
+  }
+
+  /** Something that statuses depend on changed. */
+  trigger(): void {
+    this.#wakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const again = await this.#writeAll(signal);
+      await this.#wakeup.wait(again ? retryMs : resyncMs, signal);
+    }
+  }
+
+  /** True when something is left to write. */
+  async #writeAll(signal: AbortSignal): Promise<boolean> {
+    let failed = false;
+    for (const wanted of this.#deps.wanted()) {
+      if (signal.aborted) return false;
+      if (isUpToDate(wanted.status, wanted.object.status ?? {})) continue;
+      await this.#takeToken(signal);
+      failed = !(await this.#write(wanted, signal)) || failed;
+    }
+    return failed;
+  }
+
+  async #takeToken(signal: AbortSignal): Promise<void> {
+    const now = this.#deps.clock.now();
+    const earned = Math.floor((now - this.#refilled) / refillMs);
+    if (earned > 0) {
+      this.#tokens = Math.min(burst, this.#tokens + earned);
+      this.#refilled = now;
+    }
+    if (this.#tokens === 0) {
+      await this.#deps.clock.sleep(refillMs, signal);
+      this.#tokens = 1;
+      this.#refilled = this.#deps.clock.now();
+    }
+    this.#tokens -= 1;
+  }
+
+  async #write(wanted: WantedStatus, signal: AbortSignal): Promise<boolean> {
+    const { kind, object, status } = wanted;
+    const { namespace, name } = object.metadata;
+    const now = new Date(this.#deps.clock.now()).toISOString();
+    const conditions = withTransitionTimes(
+      status.conditions,
+      object.status?.conditions ?? [],
+      now.replace(/\.\d+Z$/, 'Z'),
+    );
+    const applied = {
+      apiVersion: apiVersionOf(kind),
+      kind: kind.kind,
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+      status: { ...status, conditions },
+    };
+    try {
+      await this.#deps.client.apply(
+        kind,
+        applied,
+        { fieldManager, force: true, subresource: 'status' },
+        signal,
+      );
+      this.#deps.onWritten(wanted);
+      return true;
+    } catch (error) {
+      const { code } = WeftError.from(error);
+      if (code === 'api-not-found') return true;
+      this.#deps.logger.warn('status not written', { kind: kind.kind, namespace, name, error });
+      return false;
+    }
+  }
+}

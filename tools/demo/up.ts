@@ -1,0 +1,83 @@
+/* `make demo`: a mesh on a real node, the bookstore on it, and the story of its policies. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultCluster, placeOf } from '../cluster/place.ts';
+import { bringUp } from '../cluster/up.ts';
+import { buildImages } from '../images/build.ts';
+import { repository } from '../images/bundle.ts';
+import { loadImages } from '../images/load.ts';
+import { elapsed, say, step } from '../progress.ts';
+import { forward, stopForwards, type Forward } from './forward.ts';
+import { isReachable, kubectlFor, type Kubectl } from './kubectl.ts';
+import { playStory, rewind } from './story.ts';
+
+const ownImages = ['weft', 'weft-init', 'demo', 'envoy'] as const;
+const shops = ['bookbuyer', 'bookthief', 'bookstore', 'bookwarehouse'];
+
+/** The cluster of KUBECONFIG when that is set and answers; otherwise the local one, booted if need be. */
+async function cluster(): Promise<Kubectl> {
+  const given = process.env['KUBECONFIG'];
+  if (given !== undefined && existsSync(given)) {
+    const kubectl = await kubectlFor(given);
+    if (await isReachable(kubectl)) {
+      say(`Using the cluster of KUBECONFIG=${given}; it must be able to pull the images.`);
+      return kubectl;
+    }
+    throw new Error(`KUBECONFIG=${given} names a cluster that does not answer; unset it to boot a local one`);
+  }
+  await bringUp(defaultCluster);
+  const images = await buildImages(ownImages);
+  await step('Load the images', () => loadImages(defaultCluster, images));
+  return kubectlFor(placeOf(defaultCluster).kubeconfig);
+}
+
+async function install(kubectl: Kubectl): Promise<void> {
+  const path = (file: string): string => join(repository, file);
+  say('  $ kubectl apply -k config/default');
+  await step('Install the operator', async () => {
+    await kubectl.run('apply', '-k', path('config/default'));
+    const wait = ['--for=condition=Established', 'crd', '--all', '--timeout=30s'];
+    await kubectl.run('wait', ...wait);
+  });
+  say('  $ kubectl apply -f config/samples/meshconfig.yaml');
+  await step('Deploy the mesh', async (note) => {
+    await kubectl.run('apply', '-f', path('config/samples/meshconfig.yaml'));
+    note('waiting for the MeshConfig to be Ready');
+    const wait = ['--for=condition=Ready', 'meshconfig/osm-mesh-config', '-n', 'weft-system'];
+    await kubectl.run('wait', ...wait, '--timeout=180s');
+  });
+}
+
+async function openShops(kubectl: Kubectl): Promise<void> {
+  await step('Open the bookstore', async (note) => {
+    const files = ['namespaces', ...shops].flatMap((f) => ['-f', `config/demo/${f}.yaml`]);
+    await kubectl.run('apply', ...files.map((f) => (f === '-f' ? f : join(repository, f))));
+    for (const shop of shops) {
+      note(`waiting for ${shop}`);
+      await kubectl.run('rollout', 'status', '-n', shop, `deployment/${shop}`, '--timeout=180s');
+    }
+  });
+}
+
+function farewell(kubectl: Kubectl, forwards: readonly Forward[]): void {
+  say('');
+  say('The demo goes on running.');
+  for (const { app, url } of forwards) say(`  ${app.padEnd(10)} ${url}`);
+  say('Try next:');
+  say(`  export KUBECONFIG=${kubectl.kubeconfig}`);
+  say('  kubectl get meshconfig -A');
+  say('  kubectl get traffictarget,trafficsplit,httproutegroup -A');
+  say('  kubectl apply -f config/demo/policies/traffic-access.yaml');
+  say('  make down        # removes every trace');
+}
+
+const began = Date.now();
+await stopForwards();
+const kubectl = await cluster();
+await install(kubectl);
+await rewind(kubectl);
+await openShops(kubectl);
+const forwards = await Promise.all(['bookbuyer', 'bookthief'].map((app) => forward(kubectl, app)));
+say(`The mesh is up after ${elapsed(Date.now() - began)}.`);
+await playStory(kubectl, forwards);
+farewell(kubectl, forwards);
