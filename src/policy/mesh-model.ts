@@ -18,6 +18,11 @@ export interface MeshModel {
   readonly splits: ReadonlyMap<ServiceKey, Split>;
   /** By destination; sorted by name. Empty in permissive mode. */
   readonly rules: ReadonlyMap<IdentityKey, readonly AccessRule[]>;
+  /**
+   * Addresses (no prefix) of all services of the mesh and of the pods of headless ones, sorted.
+   * Filled only when egress is on: their plaintext must never leave a pod.
+   */
+  readonly guarded: readonly string[];
   /** By pod uid. */
   readonly workloads: ReadonlyMap<string, Workload>;
 }

@@ -1,10 +1,24 @@
 import type { Origin } from './origin.ts';
 import type { ServiceKey } from './service.ts';
 
-/** What one TrafficSplit says of one apex service. The sum of weights is at least 1. */
+/** One target of a split. Weight 0 receives nothing. */
+export interface SplitBackend {
+  readonly service: ServiceKey;
+  readonly weight: number;
+  /**
+   * The apex's service ports that the backend offers too, in the apex's order: on other ports it gets
+   * nothing. Empty while either of the two services does not exist.
+   */
+  readonly ports: readonly number[];
+}
+
+/**
+ * What one TrafficSplit says of one apex service. The sum of weights is at least 1 and fits 32 bits.
+ * A port of the apex on which the weights of the backends that offer it sum to 0 leads nowhere.
+ */
 export interface Split {
   readonly origins: readonly Origin[];
   readonly apex: ServiceKey;
-  /** In the order of the object. A backend need not exist yet. Weight 0 receives nothing. */
-  readonly backends: readonly { readonly service: ServiceKey; readonly weight: number }[];
+  /** In the order of the object, each service once. A backend need not exist yet. */
+  readonly backends: readonly SplitBackend[];
 }

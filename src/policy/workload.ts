@@ -5,7 +5,10 @@ import type { Protocol, ServiceKey } from './service.ts';
 export interface ServedPort {
   readonly targetPort: number;
   readonly protocol: Protocol;
-  /** The services that lead here, sorted: their names are the SNI and the hosts clients use. */
+  /**
+   * The services that lead here, sorted: their names are the SNI and the hosts clients use. Those
+   * that select the pod, and the apexes of splits that have one of them as backend.
+   */
   readonly services: readonly ServiceKey[];
 }
 

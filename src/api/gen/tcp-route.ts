@@ -1,0 +1,62 @@
+// Generated from crds/smi/tcproute.yaml by tools/generate/api.ts. Do not edit.
+import type { Frozen } from '../../common/freeze.ts';
+import type { KubernetesObject } from '../core.ts';
+
+/** TCPRoute describes TCP connections by port. */
+export interface TCPRoute extends KubernetesObject {
+  readonly kind: 'TCPRoute';
+  readonly spec: Frozen<TCPRouteSpec>;
+  readonly status?: Frozen<TCPRouteStatus>;
+}
+
+/**
+ * The connections that the route describes.
+ */
+export interface TCPRouteSpec {
+  /**
+   * What a connection must be like; any when left out.
+   */
+  matches?: {
+    /**
+     * Ports at the destination pod; all of them when empty or left out.
+     */
+    ports?: number[];
+  };
+}
+
+/**
+ * Written by Weft. How far the object is in force.
+ */
+export interface TCPRouteStatus {
+  /**
+   * The generation of the object that this status speaks of.
+   */
+  observedGeneration?: number;
+  /**
+   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid".
+   */
+  inForce?: string;
+  /**
+   * Proxies that acknowledged everything made of this generation.
+   */
+  acknowledged?: number;
+  /**
+   * Proxies that the object concerns.
+   */
+  total?: number;
+  /**
+   * Proxies that refused something made of the object.
+   */
+  rejected?: number;
+  /**
+   * Accepted tells whether the object is well formed and leads anywhere; Programmed whether every proxy concerned acknowledged it.
+   */
+  conditions?: {
+    type: string;
+    status: 'True' | 'False' | 'Unknown';
+    reason: string;
+    message: string;
+    observedGeneration?: number;
+    lastTransitionTime: string;
+  }[];
+}
