@@ -1,0 +1,151 @@
+import type { KubernetesObject } from '../api/core.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Logger } from '../common/logger.ts';
+import { isOlder } from './resource-version.ts';
+import type { Change, ObjectStore, StoreKey } from './store.ts';
+
+type Listener<T extends KubernetesObject> = (changes: readonly Change<T>[]) => void;
+
+/** One step of a cache: this object is now so, or is gone. */
+export interface CacheStep<T extends KubernetesObject> {
+  readonly type: 'set' | 'delete';
+  readonly object: T;
+}
+
+/** Where an object of that name is kept. */
+export function storeKey(metadata: {
+  readonly namespace?: string;
+  readonly name: string;
+}): StoreKey {
+  return metadata.namespace === undefined
+    ? metadata.name
+    : `${metadata.namespace}/${metadata.name}`;
+}
+
+/** The ObjectStore that a reflector fills. Its objects are frozen by who puts them in. */
+export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
+  readonly #objects = new Map<StoreKey, T>();
+  readonly #listeners = new Set<Listener<T>>();
+  readonly #firstList = Promise.withResolvers<undefined>();
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #synced = false;
+  #heardAt: number;
+
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#heardAt = clock.now();
+  }
+
+  get objects(): ReadonlyMap<StoreKey, T> {
+    return this.#objects;
+  }
+
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  age(): number {
+    return Math.max(0, this.#clock.now() - this.#heardAt);
+  }
+
+  subscribe(onChanges: Listener<T>): () => void {
+    // A wrapper of its own, so that one function may subscribe twice.
+    const listener: Listener<T> = (changes) => {
+      onChanges(changes);
+    };
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  async whenSynced(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, reject } = Promise.withResolvers<undefined>();
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([this.#firstList.promise, promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The API server proved to be there. */
+  heard(): void {
+    this.#heardAt = this.#clock.now();
+  }
+
+  /** Makes the cache equal to a whole list, and tells of the differences in one batch. */
+  replace(list: readonly T[]): void {
+    const listed = new Set(list.map((object) => storeKey(object.metadata)));
+    const changes: Change<T>[] = [];
+    for (const [key, before] of this.#objects) {
+      if (listed.has(key)) continue;
+      this.#objects.delete(key);
+      changes.push({ key, before, after: undefined });
+    }
+    for (const object of list) this.#set(object, changes);
+    this.heard();
+    this.#synced = true;
+    this.#firstList.resolve(undefined);
+    this.#tell(changes);
+  }
+
+  /** Takes the steps in order, and tells of what they changed in one batch. */
+  take(steps: readonly CacheStep<T>[]): void {
+    const changes: Change<T>[] = [];
+    for (const { type, object } of steps) {
+      const before = this.#objects.get(storeKey(object.metadata));
+      if (before !== undefined && isOlder(object.metadata, before.metadata)) continue;
+      if (type === 'set') this.#set(object, changes);
+      else this.#delete(object, changes);
+    }
+    this.#tell(changes);
+  }
+
+  #set(object: T, changes: Change<T>[]): void {
+    const key = storeKey(object.metadata);
+    const before = this.#objects.get(key);
+    if (before !== undefined && isSame(before, object)) return;
+    this.#objects.set(key, object);
+    if (before === undefined || before.metadata.uid === object.metadata.uid) {
+      changes.push({ key, before, after: object });
+      return;
+    }
+    changes.push({ key, before, after: undefined }, { key, before: undefined, after: object });
+  }
+
+  #delete(object: T, changes: Change<T>[]): void {
+    const key = storeKey(object.metadata);
+    const before = this.#objects.get(key);
+    if (before === undefined) return;
+    this.#objects.delete(key);
+    changes.push({ key, before, after: undefined });
+  }
+
+  #tell(changes: readonly Change<T>[]): void {
+    if (changes.length === 0) return;
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(changes);
+      } catch (error) {
+        this.#log.error('a subscriber failed', { error });
+      }
+    }
+  }
+}
+
+/** The very same state of the very same object. An object trimmed of its resourceVersion never is. */
+function isSame(one: KubernetesObject, other: KubernetesObject): boolean {
+  const { uid, resourceVersion } = one.metadata;
+  return (
+    resourceVersion !== undefined &&
+    resourceVersion === other.metadata.resourceVersion &&
+    uid === other.metadata.uid
+  );
+}
