@@ -4,30 +4,65 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-jest := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' jest
+JEST_ARGS ?=
+jest := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' jest $(JEST_ARGS)
 
 ##@ Start here
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
+setup: node_modules/.package-lock.json ## Install Node 24 and the libraries
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
-setup: node_modules/.package-lock.json ## Install what the project needs (Node 24 included)
+demo: setup ## A local node, the mesh on it, the bookstore and its story
+	@node tools/demo/up.ts
+down: setup ## Remove every trace of the demo
+	@node tools/demo/down.ts
+kubeconfig: setup ## Print the path of the demo cluster's kubeconfig
+	@node tools/cluster/kubeconfig.ts
+images: setup ## Build the container images
+	@node tools/images/build.ts
 
 ##@ Checks
-format: setup ## Check the formatting
+test: setup ## Every check there is; the last line counts them
+	@node tools/test/run.ts
+check: format types rooms lint dead duplicates verify unit golden-check ## What needs neither a cluster nor root
+format: setup ## The formatting
 	@prettier --check . --log-level warn
-types: setup ## Check the types
+types: setup ## The types
 	@tsc --noEmit -p .
-lint: setup ## Check the code with ESLint
-	@eslint . --max-warnings 0
-rooms: setup ## Check who imports whom
+rooms: setup ## Who imports whom
 	@depcruise --config .dependency-cruiser.mjs src --output-type err-long
-unit: setup ## Run the unit and property tests
+lint: setup ## The code, with ESLint
+	@eslint . --max-warnings 0
+dead: setup ## Exports, files and packages that nobody uses
+	@knip
+duplicates: setup ## Code that stands twice
+	@jscpd --silent src tools demo
+verify: setup ## Generated code and drawings are what their sources make
+	@node tools/check/verify.ts
+unit: setup ## Unit and property tests
 	@$(jest) --selectProjects unit
+golden-check: setup ## Golden stories, each accepted by three versions of Envoy
+	@$(jest) --selectProjects golden
+feature: setup ## Features on a real API server and a real Envoy
+	@$(jest) --selectProjects feature
+e2e: setup ## The mesh end to end on a real node (root)
+	@$(jest) --selectProjects e2e --runInBand
+bench: setup ## Measure speed and memory; the figures also go to out/bench.json
+	@node test/bench/run.ts
 
-##@ Generated code
-generate: setup ## Generate Envoy's messages and the API types again
+##@ Work on it
+generate: setup ## Generate Envoy's messages, the API types and the drawing again
 	@node tools/generate/envoy.ts
-.PHONY: help setup format types lint rooms unit generate
+	@node tools/generate/api.ts
+	@node tools/docs/room-graph.ts
+golden: setup ## Write the golden stories again
+	@node tools/golden.ts
+fix: setup ## Format the code
+	@prettier --write . --log-level warn
+changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
+	@node tools/docs/changelog.ts
+clean: ## Remove what builds made inside the tree
+	@rm -rf out
+.PHONY: help setup demo down kubeconfig images test check format types rooms lint dead duplicates verify unit golden-check feature e2e bench generate golden fix changelog clean

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { recordedDaemon, startDaemon, untilReady } from '../base/daemon.ts';
 import { endProcesses, isRunning } from '../base/process-identity.ts';
 import { stateRoot } from '../cluster/place.ts';
+import { demoCluster } from './demo-cluster.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /** A page of the demo on this machine. */
@@ -13,10 +14,13 @@ export interface Forward {
 }
 
 /** The ports that OSM's demo used, taken when they are free. */
-export const preferredPorts: Readonly<Record<string, number>> = { bookbuyer: 8080, bookthief: 8083 };
+export const preferredPorts: Readonly<Record<string, number>> = {
+  bookbuyer: 8080,
+  bookthief: 8083,
+};
 
 function folder(): string {
-  return join(stateRoot(), 'demo-pages');
+  return join(stateRoot(), `pages-of-${demoCluster}`);
 }
 
 function isFree(port: number): Promise<boolean> {

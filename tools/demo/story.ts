@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repository } from '../images/bundle.ts';
 import { say } from '../progress.ts';
-import { readCounts, untilTraffic, type Counts, type Expectation, type Watched } from './counters.ts';
+import {
+  readCounts,
+  untilTraffic,
+  type Counts,
+  type Expectation,
+  type Watched,
+} from './counters.ts';
 import type { Forward } from './forward.ts';
 import type { Kubectl } from './kubectl.ts';
 
@@ -78,8 +84,7 @@ function table(before: Counts, after: Counts): void {
   say('                     v1            v2        refused');
   for (const [app, now] of Object.entries(after)) {
     const then = before[app] ?? now;
-    const cell = (field: Watched['field']): string =>
-      `${then[field]} → ${now[field]}`.padStart(13);
+    const cell = (field: Watched['field']): string => `${then[field]} → ${now[field]}`.padStart(13);
     say(`  ${app.padEnd(10)} ${cell('booksBoughtV1')} ${cell('booksBoughtV2')} ${cell('failed')}`);
   }
 }
@@ -108,7 +113,11 @@ async function patchMesh(kubectl: Kubectl, patch: string): Promise<void> {
 
 /** Back to where the story begins, whatever an earlier run left. */
 export async function rewind(kubectl: Kubectl): Promise<void> {
-  const files = ['policies/traffic-access.yaml', 'policies/traffic-split-100-0.yaml', 'bookstore-v2.yaml'];
+  const files = [
+    'policies/traffic-access.yaml',
+    'policies/traffic-split-100-0.yaml',
+    'bookstore-v2.yaml',
+  ];
   for (const file of files) {
     const path = join(repository, 'config/demo', file);
     await kubectl.run('delete', '--ignore-not-found', '--wait=true', '-f', path);
@@ -127,6 +136,8 @@ export async function playStory(kubectl: Kubectl, forwards: readonly Forward[]):
     const changed = Date.now();
     await untilTraffic(forwards, chapter.expected);
     table(before, await readCounts(forwards));
-    say(`  ✓ seen in real traffic, ${((Date.now() - changed) / 1000).toFixed(1)} s after the change`);
+    say(
+      `  ✓ seen in real traffic, ${((Date.now() - changed) / 1000).toFixed(1)} s after the change`,
+    );
   }
 }

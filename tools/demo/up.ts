@@ -1,12 +1,14 @@
 /* `make demo`: a mesh on a real node, the bookstore on it, and the story of its policies. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultCluster, placeOf } from '../cluster/place.ts';
+import { runMain } from '../base/main.ts';
+import { placeOf } from '../cluster/place.ts';
 import { bringUp } from '../cluster/up.ts';
 import { buildImages } from '../images/build.ts';
 import { repository } from '../images/bundle.ts';
 import { loadImages } from '../images/load.ts';
 import { elapsed, say, step } from '../progress.ts';
+import { demoCluster } from './demo-cluster.ts';
 import { forward, stopForwards, type Forward } from './forward.ts';
 import { isReachable, kubectlFor, type Kubectl } from './kubectl.ts';
 import { playStory, rewind } from './story.ts';
@@ -23,12 +25,14 @@ async function cluster(): Promise<Kubectl> {
       say(`Using the cluster of KUBECONFIG=${given}; it must be able to pull the images.`);
       return kubectl;
     }
-    throw new Error(`KUBECONFIG=${given} names a cluster that does not answer; unset it to boot a local one`);
+    throw new Error(
+      `KUBECONFIG=${given} names a cluster that does not answer; unset it to boot a local one`,
+    );
   }
-  await bringUp(defaultCluster);
+  await bringUp(demoCluster);
   const images = await buildImages(ownImages);
-  await step('Load the images', () => loadImages(defaultCluster, images));
-  return kubectlFor(placeOf(defaultCluster).kubeconfig);
+  await step('Load the images', () => loadImages(demoCluster, images));
+  return kubectlFor(placeOf(demoCluster).kubeconfig);
 }
 
 async function install(kubectl: Kubectl): Promise<void> {
@@ -71,13 +75,24 @@ function farewell(kubectl: Kubectl, forwards: readonly Forward[]): void {
   say('  make down        # removes every trace');
 }
 
-const began = Date.now();
-await stopForwards();
-const kubectl = await cluster();
-await install(kubectl);
-await rewind(kubectl);
-await openShops(kubectl);
-const forwards = await Promise.all(['bookbuyer', 'bookthief'].map((app) => forward(kubectl, app)));
-say(`The mesh is up after ${elapsed(Date.now() - began)}.`);
-await playStory(kubectl, forwards);
-farewell(kubectl, forwards);
+/** Everything up to the story; gives what the story is played on. */
+export async function prepareDemo(): Promise<{ kubectl: Kubectl; forwards: readonly Forward[] }> {
+  const began = Date.now();
+  await stopForwards();
+  const kubectl = await cluster();
+  await install(kubectl);
+  await rewind(kubectl);
+  await openShops(kubectl);
+  const apps = ['bookbuyer', 'bookthief'];
+  const forwards = await Promise.all(apps.map((app) => forward(kubectl, app)));
+  say(`The mesh is up after ${elapsed(Date.now() - began)}.`);
+  return { kubectl, forwards };
+}
+
+if (import.meta.main) {
+  await runMain(async () => {
+    const { kubectl, forwards } = await prepareDemo();
+    await playStory(kubectl, forwards);
+    farewell(kubectl, forwards);
+  });
+}

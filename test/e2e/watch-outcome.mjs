@@ -1,0 +1,34 @@
+// Runs inside a client pod: requests URL every 10 ms and prints `<epoch ms> <outcome>` whenever the
+// outcome differs from the one before. Ends after SECONDS.
+import { Agent, request } from 'node:http';
+
+const [url, seconds] = process.argv.slice(2);
+const headers = { 'client-app': 'bookbuyer', 'user-agent': 'Go-http-client/1.1' };
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+const until = Date.now() + Number(seconds) * 1000;
+let last = '';
+
+const say = (outcome, at) => {
+  if (outcome === last) return;
+  last = outcome;
+  process.stdout.write(`${at} ${outcome}\n`);
+};
+while (Date.now() < until) {
+  await new Promise((resolve) => {
+    const call = request(url, { agent, headers, timeout: 2000 }, (response) => {
+      response.resume();
+      response.on('end', () => {
+        say(`${response.statusCode} ${response.headers.identity ?? ''}`.trim(), Date.now());
+        resolve();
+      });
+    });
+    call.on('timeout', () => call.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })));
+    call.on('error', (error) => {
+      say(error.code ?? 'broken', Date.now());
+      resolve();
+    });
+    call.end();
+  });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+}
+process.exit(0);

@@ -1,0 +1,90 @@
+/* `make test`: every check there is, cheapest first; the last line counts them. */
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, run } from '../base/command.ts';
+import { repository } from '../images/bundle.ts';
+import { elapsed, say, step } from '../progress.ts';
+
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** A check is one pass or one failure; a suite reports how many tests it has. */
+interface Stage {
+  readonly title: string;
+  readonly kind: 'check' | 'suite';
+  readonly target: string;
+}
+
+const stages: readonly Stage[] = [
+  { title: 'Formatting', kind: 'check', target: 'format' },
+  { title: 'Types', kind: 'check', target: 'types' },
+  { title: 'Import table', kind: 'check', target: 'rooms' },
+  { title: 'Lint', kind: 'check', target: 'lint' },
+  { title: 'Dead code', kind: 'check', target: 'dead' },
+  { title: 'Duplicates', kind: 'check', target: 'duplicates' },
+  { title: 'Generated code is current', kind: 'check', target: 'verify' },
+  { title: 'Unit and property tests', kind: 'suite', target: 'unit' },
+  { title: 'Golden stories, on real Envoys', kind: 'suite', target: 'golden-check' },
+  { title: 'Features, on a real API server', kind: 'suite', target: 'feature' },
+  { title: 'End to end, on a real node', kind: 'suite', target: 'e2e' },
+];
+
+interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly numRuntimeErrorTestSuites: number;
+}
+
+/** Counts of a suite; a test file that could not even run counts as one failure. */
+async function report(file: string): Promise<Tally> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return { passed: 0, failed: 1 };
+  const json = JSON.parse(text) as JestReport;
+  return {
+    passed: json.numPassedTests,
+    failed: json.numFailedTests + json.numRuntimeErrorTestSuites,
+  };
+}
+
+/** Lines of a failed stage that people want to see: all, for a check; from the first failure on, for a suite. */
+function excerpt(output: string): string {
+  const lines = output.trimEnd().split('\n');
+  return lines.slice(-400).join('\n');
+}
+
+async function runStage(stage: Stage): Promise<Tally> {
+  const file = join(repository, 'out/test', `${stage.target}.json`);
+  await rm(file, { force: true });
+  const extra = stage.kind === 'suite' ? [`JEST_ARGS=--json --outputFile=${file}`] : [];
+  let failure: CommandError | undefined;
+  try {
+    await step(stage.title, () => run('make', ['-s', stage.target, ...extra], { cwd: repository }));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    failure = error;
+    say(excerpt(error.output));
+  }
+  if (stage.kind === 'check') {
+    return failure === undefined ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  }
+  const tally = await report(file);
+  const crashed = failure !== undefined && tally.failed === 0;
+  return { passed: tally.passed, failed: tally.failed + (crashed ? 1 : 0) };
+}
+
+await mkdir(join(repository, 'out/test'), { recursive: true });
+const began = Date.now();
+let passed = 0;
+let failed = 0;
+for (const stage of stages) {
+  const tally = await runStage(stage);
+  passed += tally.passed;
+  failed += tally.failed;
+  if (stage.kind === 'suite') say(`  ${tally.passed} passed, ${tally.failed} failed in this suite`);
+}
+say(`All checks took ${elapsed(Date.now() - began)}.`);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
