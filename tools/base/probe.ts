@@ -1,6 +1,6 @@
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** Whether a URL answers with 200 within two seconds; `ca` is the PEM of the authority to trust for https. */
 export function answers(url: string, ca?: string): Promise<boolean> {
@@ -28,6 +28,20 @@ export function freePort(): Promise<number> {
       server.close(() => {
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
       });
+    });
+  });
+}
+
+/** Whether somebody listens at a Unix socket. */
+export function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => {
+      resolve(false);
     });
   });
 }

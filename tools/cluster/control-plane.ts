@@ -97,6 +97,9 @@ export function controllerManagerArguments(
     `--cluster-signing-key-file=${join(keys, 'ca.key')}`,
     '--profiling=false',
     `--controllers=${controllers.join(',')}`,
+    // With the default of 20 it takes five seconds until the controllers have begun to work.
+    '--kube-api-qps=300',
+    '--kube-api-burst=600',
   ];
 }
 

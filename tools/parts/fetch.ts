@@ -1,4 +1,5 @@
 /* Gets real components ahead of time: `node tools/parts/fetch.ts [part…]`, all of them by default. */
+import { runMain } from '../base/main.ts';
 import { baseImageTar } from './base-image.ts';
 import { coredns } from './coredns.ts';
 import { debianPackages, imagePackages, nodePackages } from './debian.ts';
@@ -37,9 +38,4 @@ async function fetchParts(names: readonly string[]): Promise<void> {
 }
 
 const asked = process.argv.slice(2);
-try {
-  await fetchParts(asked.length > 0 ? asked : Object.keys(parts));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await runMain(() => fetchParts(asked.length > 0 ? asked : Object.keys(parts)));

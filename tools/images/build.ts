@@ -1,0 +1,112 @@
+/*
+ * Builds the project's images: `node tools/images/build.ts [NAME…] [--load CLUSTER]`, all of them by
+ * default; with `--load` they are put into that local cluster.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cacheRoot, cached } from '../base/cache.ts';
+import { withLock } from '../base/lock.ts';
+import { baseImageTar } from '../parts/base-image.ts';
+import { debianPackages, imagePackages } from '../parts/debian.ts';
+import { step } from '../progress.ts';
+import { baseImage, buildah } from './buildah.ts';
+import { repository } from './bundle.ts';
+import { contentHash } from './content-hash.ts';
+import { loadImages } from './load.ts';
+import {
+  type ImageName,
+  contextFolder,
+  imageName,
+  imageNames,
+  recipes,
+  stageImage,
+} from './stage.ts';
+
+/** An image as a file that container runtimes can import. */
+export interface BuiltImage {
+  readonly reference: string;
+  /** Stands for all that went into it. */
+  readonly hash: string;
+  readonly archive: string;
+}
+
+/** How many builds of one image are kept in the cache. */
+const kept = 2;
+
+/** Builds an image, if anything that goes into it has changed, and says where it is. */
+export async function buildImage(name: ImageName): Promise<BuiltImage> {
+  const { reference, base, contents, links } = recipes[name];
+  const files = await contents();
+  const dockerfile = join(repository, 'images', name, 'Dockerfile');
+  const memo = join(repository, 'out/image', `.${name}.hashes.json`);
+  const content = await contentHash({ ...files, Dockerfile: dockerfile }, memo);
+  const setting = [reference, base === undefined ? '' : await baseImageTar(base), links];
+  const hash = createHash('sha256')
+    .update(JSON.stringify([content, setting]))
+    .digest('hex')
+    .slice(0, 16);
+
+  const directory = await cached(`image-${name}`, hash, (draft) =>
+    step(`Build image ${name}`, async () => {
+      await debianPackages(imagePackages);
+      await stageImage(name, files);
+      await build(name, dockerfile, join(draft, 'image.tar'));
+      await prune(name);
+    }),
+  );
+  return { reference, hash, archive: join(directory, 'image.tar') };
+}
+
+/** Builds several images, one after the other. */
+export async function buildImages(names: readonly ImageName[]): Promise<BuiltImage[]> {
+  const images: BuiltImage[] = [];
+  for (const name of names) images.push(await buildImage(name));
+  return images;
+}
+
+async function build(name: ImageName, dockerfile: string, archive: string): Promise<void> {
+  const { reference, base } = recipes[name];
+  await withLock(join(cacheRoot(), '.buildah.lock'), async () => {
+    const from = base === undefined ? [] : ['--build-arg', `BASE=${await baseImage(base)}`];
+    const how = [
+      '--quiet',
+      '--isolation',
+      'chroot',
+      '--pull-never',
+      '--layers',
+      '--timestamp',
+      '0',
+    ];
+    await buildah(['bud', ...how, ...from, '-f', dockerfile, '-t', reference, contextFolder(name)]);
+    await buildah(['push', '--quiet', reference, `docker-archive:${archive}:${reference}`]);
+    await buildah(['rmi', '--prune', '--force']).catch(() => undefined);
+  });
+}
+
+/** Removes all but the newest builds, to leave room for one more. */
+async function prune(name: ImageName): Promise<void> {
+  const own = new RegExp(`^image-${name}-[0-9a-f]{16}$`);
+  const builds = (await readdir(cacheRoot())).filter((entry) => own.test(entry));
+  const times = await Promise.all(
+    builds.map(async (entry) => (await stat(join(cacheRoot(), entry))).mtimeMs),
+  );
+  const newestFirst = builds
+    .map((entry, at) => ({ entry, time: times[at] ?? 0 }))
+    .sort((a, b) => b.time - a.time);
+  for (const { entry } of newestFirst.slice(kept - 1))
+    await rm(join(cacheRoot(), entry), { recursive: true });
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { load: { type: 'string' } },
+  });
+  const images = await buildImages(
+    positionals.length > 0 ? positionals.map(imageName) : imageNames,
+  );
+  if (values.load !== undefined) await loadImages(values.load, images);
+  for (const { reference, archive } of images) process.stdout.write(`${reference} ${archive}\n`);
+}

@@ -1,0 +1,36 @@
+/* Bundles a program into one file: `node tools/images/bundle.ts ENTRY OUTPUT`. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** The top of the work tree. */
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** So that the file can be run by its name, and CommonJS packages inside it can still call `require`. */
+const banner = [
+  '#!/usr/local/bin/node',
+  "import { createRequire as makeRequire } from 'node:module';",
+  'const require = makeRequire(import.meta.url);',
+].join('\n');
+
+/** Writes `entry` and all it imports as one ES module for Node 24; paths are relative to the work tree. */
+export async function bundle(entry: string, output: string): Promise<void> {
+  await build({
+    absWorkingDir: repository,
+    entryPoints: [entry],
+    outfile: join(repository, output),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    banner: { js: banner },
+    legalComments: 'eof',
+    logLevel: 'error',
+  });
+}
+
+if (import.meta.main) {
+  const [entry, output] = process.argv.slice(2);
+  if (entry === undefined || output === undefined) throw new Error('usage: bundle.ts ENTRY OUTPUT');
+  await bundle(entry, output);
+}

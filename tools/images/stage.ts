@@ -1,0 +1,135 @@
+/* Puts the files of images where their Dockerfiles expect them: `node tools/images/stage.ts NAME…`. */
+import { chmod, copyFile, link, mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { cached } from '../base/cache.ts';
+import { run } from '../base/command.ts';
+import type { BaseImage } from '../parts/base-image.ts';
+import { coredns, corednsVersion } from '../parts/coredns.ts';
+import { debianPackages, imagePackages } from '../parts/debian.ts';
+import { envoyBinary, envoyVersion } from '../parts/envoy.ts';
+import { bundle, repository } from './bundle.ts';
+
+/** What is in an image, by name inside the context folder: path of the file. */
+type Contents = Readonly<Record<string, string>>;
+
+export interface ImageRecipe {
+  /** The name that manifests call it by. */
+  readonly reference: string;
+  /** What it is built on; undefined for images from nothing. */
+  readonly base?: BaseImage;
+  readonly contents: () => Promise<Contents>;
+  /** Symbolic links beside the contents, by where they are: where they lead. */
+  readonly links?: Readonly<Record<string, string>>;
+}
+
+export const imageNames = ['weft', 'weft-init', 'demo', 'envoy', 'pause', 'coredns'] as const;
+export type ImageName = (typeof imageNames)[number];
+
+const { version } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+/** The programs of the demo, each at the root of the image as in OSM's demo. */
+const demoNames = ['bookbuyer', 'bookthief', 'bookstore', 'bookwarehouse'];
+
+/** Every image of the project; `images/NAME/Dockerfile` says how its contents become an image. */
+export const recipes: Readonly<Record<ImageName, ImageRecipe>> = {
+  weft: {
+    reference: `weft.dev/weft:${version}`,
+    base: 'runtime',
+    contents: () => program('src/main.ts', 'weft.mjs'),
+  },
+  demo: {
+    reference: `weft.dev/demo:${version}`,
+    base: 'runtime',
+    contents: () => program('demo/main.ts', 'demo.mjs'),
+    links: Object.fromEntries(demoNames.map((name) => [`names/${name}`, '/app/demo.mjs'])),
+  },
+  'weft-init': {
+    reference: `weft.dev/weft-init:${version}`,
+    base: 'iptables',
+    contents: () =>
+      Promise.resolve({ 'weft-init': join(repository, 'images/weft-init/weft-init') }),
+  },
+  envoy: {
+    reference: `docker.io/envoyproxy/envoy:v${envoyVersion}`,
+    base: 'runtime',
+    contents: async () => ({ envoy: await envoyBinary() }),
+  },
+  pause: { reference: 'weft.dev/local/pause:1', contents: async () => ({ pause: await pause() }) },
+  coredns: {
+    reference: `weft.dev/local/coredns:${corednsVersion}`,
+    contents: async () => ({ coredns: await coredns() }),
+  },
+};
+
+/** Where the image's context folder is. */
+export function contextFolder(name: ImageName): string {
+  return join(repository, 'out/image', name);
+}
+
+/** Fills the image's context folder afresh, with what `contents` says. */
+export async function stageImage(name: ImageName, contents: Contents): Promise<void> {
+  const folder = contextFolder(name);
+  await rm(folder, { recursive: true, force: true });
+  for (const [inside, source] of Object.entries(contents)) {
+    const target = join(folder, inside);
+    await mkdir(dirname(target), { recursive: true });
+    // A link is at once; another file system needs a copy.
+    await link(source, target).catch(() => copyFile(source, target));
+  }
+  for (const [inside, leadsTo] of Object.entries(recipes[name].links ?? {})) {
+    await mkdir(dirname(join(folder, inside)), { recursive: true });
+    await symlink(leadsTo, join(folder, inside));
+  }
+}
+
+async function program(entry: string, output: string): Promise<Contents> {
+  const file = `out/image/${output}`;
+  await bundle(entry, file);
+  await chmod(join(repository, file), 0o755);
+  return { node: await strippedNode(), [output]: join(repository, file) };
+}
+
+/** Node without its symbol table, which is a seventh of it. */
+async function strippedNode(): Promise<string> {
+  const source = join(repository, 'node_modules/node/bin/node');
+  const directory = await cached('node', process.versions.node, async (draft) => {
+    await debianPackages(imagePackages);
+    await run('strip', ['-o', join(draft, 'node'), source]);
+  });
+  return join(directory, 'node');
+}
+
+async function pause(): Promise<string> {
+  const directory = await cached('pause', '1', async (draft) => {
+    await debianPackages(imagePackages);
+    const source = join(repository, 'images/pause/pause.c');
+    await run('gcc', [
+      '-static',
+      '-Os',
+      '-s',
+      '-Wall',
+      '-Werror',
+      '-o',
+      join(draft, 'pause'),
+      source,
+    ]);
+  });
+  return join(directory, 'pause');
+}
+
+/** The image of that name, or an error that lists the names. */
+export function imageName(text: string): ImageName {
+  const name = imageNames.find((known) => known === text);
+  if (name === undefined)
+    throw new Error(`no image is called ${text}; there are ${imageNames.join(', ')}`);
+  return name;
+}
+
+if (import.meta.main) {
+  for (const name of process.argv.slice(2).map(imageName)) {
+    await stageImage(name, await recipes[name].contents());
+    process.stdout.write(`${contextFolder(name)}\n`);
+  }
+}
