@@ -3,9 +3,9 @@ import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
+import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { fieldManager } from './status-writer.ts';
-import { Wakeup } from './wakeup.ts';
 
 /** Name of the ConfigMap that the sidecars of a namespace start from. It holds no secret. */
 export const bootstrapConfigMap = 'weft-bootstrap';
@@ -40,11 +40,10 @@ export class BootstrapKeeper implements Component {
   readonly name = 'bootstrap-keeper';
   readonly leaderOnly = true;
   readonly #deps: BootstrapKeeperDeps;
-  readonly #wakeup: Wakeup;
+  readonly #wakeup = new Wakeup();
 
   constructor(deps: BootstrapKeeperDeps) {
     this.#deps = deps;
-    this.#wakeup = new Wakeup(deps.clock);
   }
 
   trigger(): void {
@@ -54,7 +53,7 @@ export class BootstrapKeeper implements Component {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const whole = await this.#keepAll(signal);
-      await this.#wakeup.wait(whole ? resyncMs : retryMs, signal);
+      await this.#wakeup.wait(whole ? resyncMs : retryMs, this.#deps.clock, signal);
     }
   }
 

@@ -4,10 +4,10 @@ import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
+import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { withTransitionTimes } from './condition.ts';
 import type { PolicyStatus, WantedPolicyStatus } from './policy-status.ts';
-import { Wakeup } from './wakeup.ts';
 
 export const fieldManager = 'weft-control-plane';
 const burst = 20;
@@ -65,13 +65,12 @@ export class StatusWriter implements Component {
   readonly name = 'status-writer';
   readonly leaderOnly = true;
   readonly #deps: StatusWriterDeps;
-  readonly #wakeup: Wakeup;
+  readonly #wakeup = new Wakeup();
   #tokens = burst;
   #refilled = 0;
 
   constructor(deps: StatusWriterDeps) {
     this.#deps = deps;
-    this.#wakeup = new Wakeup(deps.clock);
   }
 
   /** Something that statuses depend on changed. */
@@ -82,7 +81,7 @@ export class StatusWriter implements Component {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const again = await this.#writeAll(signal);
-      await this.#wakeup.wait(again ? retryMs : resyncMs, signal);
+      await this.#wakeup.wait(again ? retryMs : resyncMs, this.#deps.clock, signal);
     }
   }
 

@@ -1,0 +1,56 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshSettings } from '../policy/mesh-settings.ts';
+
+/** What settings depend on besides the MeshConfig: found out once when the process starts. */
+export interface ClusterFacts {
+  readonly clusterDomain: string;
+  readonly ipv6: boolean;
+}
+
+type Spec = MeshConfig['spec'];
+
+function tlsOf(sidecar: NonNullable<Spec['sidecar']>): MeshSettings['tls'] {
+  return {
+    minProtocolVersion: sidecar.tlsMinProtocolVersion ?? 'TLSv1_2',
+    maxProtocolVersion: sidecar.tlsMaxProtocolVersion ?? 'TLSv1_3',
+    cipherSuites: sidecar.cipherSuites ?? [],
+    ecdhCurves: sidecar.ecdhCurves ?? [],
+  };
+}
+
+function trafficOf(
+  traffic: NonNullable<Spec['traffic']>,
+): Pick<MeshSettings, 'permissive' | 'egress' | 'pathMatch'> {
+  return {
+    permissive: traffic.enablePermissiveTrafficPolicyMode ?? true,
+    egress: traffic.enableEgress ?? true,
+    pathMatch: traffic.httpPathMatch ?? 'Prefix',
+  };
+}
+
+const closed: Spec = {
+  traffic: { enablePermissiveTrafficPolicyMode: false, enableEgress: false },
+};
+
+/**
+ * The settings a MeshConfig asks for. Fields that are absent count as the CRD's defaults. Without any
+ * MeshConfig nothing is allowed: not permissive, no egress.
+ */
+export function meshSettings(spec: Spec | undefined, facts: ClusterFacts): MeshSettings {
+  return {
+    ...facts,
+    ...trafficOf((spec ?? closed).traffic ?? {}),
+    trustDomain: spec?.certificate?.trustDomain ?? 'cluster.local',
+    tls: tlsOf(spec?.sidecar ?? {}),
+  };
+}
+
+/**
+ * The DNS suffix of the cluster, from the text of a pod's /etc/resolv.conf: its search list has
+ * `<namespace>.svc.<suffix>`. "cluster.local" when it has not.
+ */
+export function clusterDomainIn(resolvConf: string): string {
+  const search = /^search\s+(.*)$/m.exec(resolvConf)?.[1] ?? '';
+  const service = search.split(/\s+/).find((domain) => domain.startsWith('svc.'));
+  return service?.slice('svc.'.length) ?? 'cluster.local';
+}
