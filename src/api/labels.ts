@@ -19,3 +19,7 @@ export const originalProbes = 'weft.dev/original-probes';
 export const injectedBy = 'weft.dev/injected-by';
 /** Audience of the pod-bound token with which a proxy proves who it is to the control plane. */
 export const tokenAudience = 'weft.dev';
+/** Pod annotation: seconds that a deleted pod's containers go on serving before they are told to stop. */
+export const preStopSeconds = 'weft.dev/pre-stop-seconds';
+/** Name of the ConfigMap, in each namespace of the mesh, that sidecars start from. It holds no secret. */
+export const bootstrapConfigMap = 'weft-bootstrap';

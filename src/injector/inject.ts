@@ -1,0 +1,59 @@
+import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
+import { isPod, podTitle } from './admitted-pod.ts';
+import { type Case, type Decision, decide } from './decide.ts';
+import type { InjectorFacts } from './facts.ts';
+import { composePatch, markInjected } from './patch.ts';
+import { reasons } from './reasons.ts';
+
+/** The webhook's path, as OSM's. */
+export const injectionPath = '/mutate-pod-creation';
+
+/**
+ * The handler that gives new pods their sidecar: a function of the request and the facts of that
+ * moment, without side effects, so a dry run is answered just the same. Pods that were meant for the
+ * mesh and are left out say why in a warning; those that would break in it are refused.
+ */
+export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
+  return ({ kind, operation, namespace = '', object }) => {
+    if (operation !== 'CREATE' || kind.kind !== 'Pod' || kind.group !== '')
+      return { allowed: true };
+    if (!isPod(object))
+      return { allowed: false, message: 'Weft expected a pod with a list of containers.' };
+    const given = { pod: object, namespace, facts: facts() };
+    return answer(given, decide(given));
+  };
+}
+
+function answer(given: Case, decision: Decision): AdmissionAnswer {
+  switch (decision.kind) {
+    case 'inject': {
+      const injection = composePatch(given);
+      if (!injection.ok) return refusal(given, injection.problems);
+      const { patch, warnings } = injection;
+      return { allowed: true, patch, warnings: warnings.map((text) => `weft: ${text}`) };
+    }
+    case 'skip':
+      return skipped(given, decision);
+    case 'refuse':
+      return refusal(given, decision.problems);
+  }
+}
+
+function skipped(
+  { pod, namespace, facts }: Case,
+  { reason, asked }: Extract<Decision, { kind: 'skip' }>,
+): AdmissionAnswer {
+  const { sentence, surprising } = reasons[reason];
+  const warnings =
+    asked && surprising ? [`weft: no sidecar for ${podTitle(pod, namespace)}: ${sentence}`] : [];
+  return {
+    allowed: true,
+    warnings,
+    ...(reason === 'already-injected' && { patch: markInjected(pod, facts.meshName) }),
+  };
+}
+
+function refusal({ pod, namespace, facts }: Case, problems: readonly string[]): AdmissionAnswer {
+  const who = `Pod ${podTitle(pod, namespace)} cannot join mesh ${facts.meshName}`;
+  return { allowed: false, message: `${who}: ${problems.join('; ')}.` };
+}

@@ -1,0 +1,81 @@
+import {
+  inboundPortExclusion,
+  outboundIpRangeExclusion,
+  outboundIpRangeInclusion,
+  outboundPortExclusion,
+} from '../api/labels.ts';
+import { ports } from '../envoy/ports.ts';
+import type { AdmittedPod } from './admitted-pod.ts';
+import type { InjectorFacts } from './facts.ts';
+import {
+  type IpRange,
+  type Written,
+  commaList,
+  parseInterfaces,
+  parsePorts,
+  parseRanges,
+} from './parse-list.ts';
+
+/** Which traffic of a pod goes through its sidecar: checked values, safe to stand in a rule. */
+export interface Interception {
+  readonly inboundPortExclusions: readonly number[];
+  readonly outboundPortExclusions: readonly number[];
+  readonly rangeExclusions: readonly IpRange[];
+  /** When there are any, of whatever family, nothing else is led through the sidecar. */
+  readonly rangeInclusions: readonly IpRange[];
+  readonly interfaceExclusions: readonly string[];
+  /** Whether the sidecar reaches the application by the pod's address instead of loopback. */
+  readonly byPodIp: boolean;
+}
+
+const sealed: readonly number[] = [ports.admin, ports.outbound, ports.inbound];
+
+/**
+ * MeshConfig's lists and the pod's annotations, united. Whatever is not of the expected form is added
+ * to `problems` as a sentence that names where it stands, the value and the form.
+ */
+export function parseInterception(
+  pod: AdmittedPod,
+  { traffic, sidecar }: InjectorFacts,
+  problems: string[],
+): Interception {
+  const lists = (field: keyof typeof traffic, annotation: string): readonly Written[] => [
+    { where: `MeshConfig spec.traffic.${field}`, entries: traffic[field] ?? [] },
+    {
+      where: `annotation ${annotation}`,
+      entries: commaList(pod.metadata.annotations?.[annotation] ?? ''),
+    },
+  ];
+  const inbound = parsePorts(lists('inboundPortExclusionList', inboundPortExclusion), problems);
+  for (const port of inbound.filter((excluded) => sealed.includes(excluded)))
+    problems.push(`port ${port} is the sidecar's own and cannot be excluded from interception`);
+  const interfaces = traffic.networkInterfaceExclusionList ?? [];
+  return {
+    inboundPortExclusions: inbound,
+    outboundPortExclusions: parsePorts(
+      lists('outboundPortExclusionList', outboundPortExclusion),
+      problems,
+    ),
+    rangeExclusions: parseRanges(
+      lists('outboundIPRangeExclusionList', outboundIpRangeExclusion),
+      problems,
+    ),
+    rangeInclusions: parseRanges(
+      lists('outboundIPRangeInclusionList', outboundIpRangeInclusion),
+      problems,
+    ),
+    interfaceExclusions: parseInterfaces(
+      [{ where: 'MeshConfig spec.traffic.networkInterfaceExclusionList', entries: interfaces }],
+      problems,
+    ),
+    byPodIp: parseLocalProxyMode(sidecar.localProxyMode, problems),
+  };
+}
+
+function parseLocalProxyMode(mode: string | undefined, problems: string[]): boolean {
+  if (mode === undefined || mode === '' || mode === 'Localhost') return false;
+  if (mode === 'PodIP') return true;
+  const value = JSON.stringify(mode);
+  problems.push(`MeshConfig spec.sidecar.localProxyMode is ${value}; expected Localhost or PodIP`);
+  return false;
+}

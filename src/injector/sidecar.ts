@@ -1,0 +1,106 @@
+import { bootstrapFileNames, mountPaths } from '../envoy/bootstrap.ts';
+import { readyPath } from '../envoy/names.ts';
+import { ports } from '../envoy/ports.ts';
+import type { AdmittedPod } from './admitted-pod.ts';
+import type { InjectorFacts } from './facts.ts';
+import { bootstrapVolume, sidecarName, sidecarUser, tokenVolume } from './names.ts';
+import { type Resources, cores, parseResources } from './resources.ts';
+
+/** What is asked of the sidecar of one pod: checked values. */
+export interface SidecarPlan {
+  readonly image: string;
+  readonly logLevel: string;
+  readonly resources: Resources;
+  /** Envoy's `--service-cluster`. */
+  readonly cluster: string;
+  /** Seconds that Envoy stays from the moment the pod is deleted, even if the application is gone. */
+  readonly stay: number;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'];
+const defaultConcurrency = 2;
+
+/** Takes the sidecar's settings from MeshConfig; wrong ones become problems. */
+export function planSidecar(
+  { pod, namespace, stay }: { pod: AdmittedPod; namespace: string; stay: number },
+  { sidecar, images }: InjectorFacts,
+  problems: string[],
+): SidecarPlan {
+  const logLevel = sidecar.logLevel || 'error';
+  if (!logLevels.includes(logLevel))
+    problems.push(
+      `MeshConfig spec.sidecar.logLevel is ${JSON.stringify(logLevel)}; expected one of ${logLevels.join(', ')}`,
+    );
+  return {
+    image: sidecar.envoyImage || images.envoy,
+    logLevel,
+    resources: parseResources(sidecar.resources, problems),
+    cluster: `${pod.spec.serviceAccountName || 'default'}.${namespace}`,
+    stay,
+  };
+}
+
+/** The sidecar: an init container that stays (Kubernetes 1.29), so it starts before the application and ends after it. */
+export function sidecarContainer({ image, resources, stay, ...plan }: SidecarPlan): object {
+  return {
+    name: sidecarName,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    restartPolicy: 'Always',
+    command: ['envoy'],
+    args: envoyArguments({ ...plan, concurrency: cores(resources) ?? defaultConcurrency }),
+    env: [field('POD_NAMESPACE', 'metadata.namespace'), field('POD_NAME', 'metadata.name')],
+    ports: [
+      { name: 'proxy-inbound', containerPort: ports.inbound, protocol: 'TCP' },
+      { name: 'proxy-metrics', containerPort: ports.metrics, protocol: 'TCP' },
+    ],
+    startupProbe: {
+      httpGet: { path: readyPath, port: ports.ready, scheme: 'HTTP' },
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      // Waits for the control plane; after ten minutes Envoy starts afresh, which mends what it may hold on to.
+      failureThreshold: 600,
+    },
+    ...(stay > 0 && { lifecycle: { preStop: { sleep: { seconds: stay } } } }),
+    resources,
+    securityContext: {
+      runAsUser: sidecarUser,
+      runAsGroup: sidecarUser,
+      runAsNonRoot: true,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      privileged: false,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: [
+      { name: bootstrapVolume, mountPath: mountPaths.bootstrap, readOnly: true },
+      { name: tokenVolume, mountPath: mountPaths.token, readOnly: true },
+    ],
+  };
+}
+
+/**
+ * Connections of a changed listener are told to close at once and have a minute for it: a
+ * withdrawn permission must not live on in an old connection.
+ */
+function envoyArguments(plan: {
+  readonly logLevel: string;
+  readonly cluster: string;
+  readonly concurrency: number;
+}): readonly string[] {
+  return [
+    ...['--config-path', `${mountPaths.bootstrap}/${bootstrapFileNames.bootstrap}`],
+    ...['--service-node', '$(POD_NAMESPACE)/$(POD_NAME)'],
+    ...['--service-cluster', plan.cluster],
+    ...['--log-level', plan.logLevel],
+    ...['--concurrency', String(plan.concurrency)],
+    ...['--drain-strategy', 'immediate'],
+    ...['--drain-time-s', '60'],
+    '--disable-hot-restart',
+  ];
+}
+
+function field(name: string, fieldPath: string): object {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
+}
