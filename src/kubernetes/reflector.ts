@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectMeta } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
-import { WeftError } from '../common/errors.ts';
+import { type ErrorCode, WeftError } from '../common/errors.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ListOptions } from './api-client.ts';
@@ -59,8 +59,10 @@ interface Plan<T extends KubernetesObject> {
 const watchSeconds = 290;
 /** A watch that ended sooner, and brought nothing, counts as a failure. */
 const decentMs = 1000;
-/** So many watches in a row that broke without bringing anything: perhaps our place in history is bad. */
+/** So many watches in a row that opened and broke at once: perhaps our place in history is bad. */
 const doubtAfter = 5;
+/** Answers that say the cursor is of no use. An outage does not: afterwards the watch goes on from it. */
+const needsList: ReadonlySet<ErrorCode> = new Set(['api-gone', 'api-rejected', 'api-not-found']);
 
 class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
   readonly #plan: Plan<T>;
@@ -68,6 +70,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
   /** Where the next watch goes on; undefined when a list is due. */
   #cursor: string | undefined;
   #failures = 0;
+  #doubts = 0;
 
   constructor(plan: Plan<T>) {
     const log = plan.deps.log.with({ kind: plan.kind.kind });
@@ -118,7 +121,8 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
     try {
       await watch(request, { transport: client.transport, clock }, signal);
     } finally {
-      if (wasDecent()) this.#failures = 0;
+      if (wasDecent()) this.#failures = this.#doubts = 0;
+      else if (openedAt !== undefined) this.#doubts += 1;
     }
     if (!wasDecent()) {
       throw new WeftError('api-unavailable', 'the watch ended at once', { retry: 'soon' });
@@ -161,7 +165,10 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
     if (signal.aborted) return;
     const { clock, random, backOff = { baseMs: 100, maxMs: 30_000 } } = this.#plan.deps;
     this.#failures += 1;
-    if (error.code === 'api-gone' || this.#failures % doubtAfter === 0) this.#cursor = undefined;
+    if (needsList.has(error.code) || this.#doubts >= doubtAfter) {
+      this.#cursor = undefined;
+      this.#doubts = 0;
+    }
     const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
     const waitMs = Math.max(asked, backOffMs(this.#failures, backOff, random));
     const facts = { code: error.code, error, failures: this.#failures, waitMs };
