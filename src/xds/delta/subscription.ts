@@ -1,0 +1,104 @@
+import type { DeltaRequest } from './request-bytes.ts';
+
+const everything = '*';
+
+/** What a request changed: names the client now waits to hear about, and names it let go. */
+export interface SubscriptionChange {
+  /** Each is owed an answer, the resource or its absence, whatever the client already holds. */
+  readonly owed: readonly string[];
+  readonly dropped: readonly string[];
+  /** The request began a wildcard subscription. */
+  readonly wildcardBegan: boolean;
+  /** The request ended a wildcard subscription: only named resources are of interest now. */
+  readonly wildcardEnded: boolean;
+}
+
+/**
+ * Which resources of one type a client asked for. The rules are those of
+ * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#how-the-client-specifies-what-resources-to-return
+ */
+export class Subscription {
+  readonly #legacyWildcard: boolean;
+  readonly #names = new Set<string>();
+  #started = false;
+  #wildcard = false;
+
+  /** `legacyWildcard`: the type is one for which an empty first request asks for everything. */
+  constructor(legacyWildcard: boolean) {
+    this.#legacyWildcard = legacyWildcard;
+  }
+
+  /** Whether the client has asked for this type at all. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get wildcard(): boolean {
+    return this.#wildcard;
+  }
+
+  covers(name: string): boolean {
+    return this.#wildcard || this.#names.has(name);
+  }
+
+  /** How many names the client asked for one by one. */
+  get size(): number {
+    return this.#names.size;
+  }
+
+  names(): Iterable<string> {
+    return this.#names;
+  }
+
+  /** Takes in a request. `intern` may replace a name by an equal string that is shared. */
+  update(request: DeltaRequest, intern: (name: string) => string): SubscriptionChange {
+    const wasWildcard = this.#wildcard;
+    // "In the first request on a stream, an empty list of names is a wildcard subscription"; naming
+    // a resource later does not end it, unsubscribing from "*" does.
+    if (!this.#started && request.subscribe.length === 0) this.#wildcard = this.#legacyWildcard;
+    this.#started = true;
+    const owed = this.#subscribe(request.subscribe, intern);
+    const dropped = this.#unsubscribe(request.unsubscribe, owed);
+    return {
+      owed: [...owed],
+      dropped,
+      wildcardBegan: !wasWildcard && this.#wildcard,
+      wildcardEnded: wasWildcard && !this.#wildcard,
+    };
+  }
+
+  /**
+   * "The server must send the resource even if the client already has it": a client that names it
+   * again has forgotten it.
+   */
+  #subscribe(requested: readonly string[], intern: (name: string) => string): Set<string> {
+    const owed = new Set<string>();
+    for (const name of requested) {
+      if (name === everything) {
+        this.#wildcard = true;
+        continue;
+      }
+      const shared = intern(name);
+      this.#names.add(shared);
+      owed.add(shared);
+    }
+    return owed;
+  }
+
+  /**
+   * "If a wildcard subscription remains, the server must say whether the unsubscribed resource still
+   * exists": such a name is owed an answer instead of being dropped.
+   */
+  #unsubscribe(requested: readonly string[], owed: Set<string>): readonly string[] {
+    const named = requested.filter((name) => name !== everything);
+    if (named.length < requested.length) this.#wildcard = false;
+    const dropped: string[] = [];
+    for (const name of named) {
+      const wasNamed = this.#names.delete(name);
+      owed.delete(name);
+      if (!this.#wildcard) dropped.push(name);
+      else if (wasNamed) owed.add(name);
+    }
+    return dropped;
+  }
+}

@@ -1,0 +1,36 @@
+import { typeUrls } from '../resources/resource.ts';
+import type { ResourceType } from '../resources/resource.ts';
+
+/**
+ * Make before break: what is named goes out before what names it.
+ * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
+ */
+export const pushOrder = ['cluster', 'endpoint', 'secret', 'listener', 'route'] as const;
+
+/** What names goes before what is named: a resource leaves only after the last one that may name it. */
+export const removalOrder = ['listener', 'route', 'cluster', 'endpoint', 'secret'] as const;
+
+/** Types of which some name others; the names a proxy asks for come out of these resources. */
+export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
+  cluster: [],
+  endpoint: ['cluster'],
+  secret: ['cluster', 'listener'],
+  listener: [],
+  route: ['listener'],
+};
+
+const typesByUrl = new Map<string, ResourceType>(pushOrder.map((type) => [typeUrls[type], type]));
+
+/** The type of a type URL; undefined for one that Weft does not serve. */
+export function typeOf(typeUrl: string): ResourceType | undefined {
+  return typesByUrl.get(typeUrl);
+}
+
+/**
+ * Whether an empty first subscription means everything.
+ * "For Listener and Cluster resource types, there is also a wildcard subscription" (xds_protocol,
+ * how the client specifies what resources to return).
+ */
+export function mayBeWildcard(type: ResourceType): boolean {
+  return type === 'cluster' || type === 'listener';
+}

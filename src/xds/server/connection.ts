@@ -1,0 +1,104 @@
+import type { status } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { ResourceSet, ResourceType } from '../resources/resource.ts';
+import type { DeltaRequest } from '../delta/request-bytes.ts';
+import type { DeltaResponse, Session, Step } from '../delta/session.ts';
+import type { StreamEnd, XdsMetrics } from './metrics.ts';
+import type { Proxy } from './proxy.ts';
+
+export type AdsCall = ServerDuplexStream<Buffer, Buffer>;
+
+/** Why a stream is closed by us: for the client a status, for the metrics a reason. */
+export interface Closing {
+  readonly reason: StreamEnd;
+  readonly code: status;
+  /** Sent to the client: says nothing that helps an attacker. */
+  readonly details: string;
+}
+
+export interface ConnectionOptions {
+  readonly call: AdsCall;
+  readonly proxy: Proxy;
+  readonly session: Session;
+  readonly metrics: XdsMetrics;
+  readonly now: number;
+  readonly requestBurst: number;
+}
+
+/** One authenticated stream: writes what its session decides. */
+export class Connection {
+  readonly proxy: Proxy;
+  readonly session: Session;
+  /** Milliseconds since the epoch, when the stream was admitted. */
+  readonly opened: number;
+  /** Requests it may still send before it is closed; the sweep refills it. */
+  credits: number;
+  /** Since when listeners and routes are held back for new clusters. */
+  heldSince: number | undefined;
+  readonly #call: AdsCall;
+  readonly #metrics: XdsMetrics;
+  #heard = false;
+  #ended: StreamEnd | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#call = options.call;
+    this.proxy = options.proxy;
+    this.session = options.session;
+    this.#metrics = options.metrics;
+    this.opened = options.now;
+    this.credits = options.requestBurst;
+  }
+
+  /** Whether any request has come in. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Why it ended; undefined while it is open. */
+  get ended(): StreamEnd | undefined {
+    return this.#ended;
+  }
+
+  receive(request: DeltaRequest, type: ResourceType | undefined): Step {
+    this.#heard = true;
+    const step = this.session.receive(request);
+    if (type !== undefined && step.answer === 'acknowledged') this.#metrics.acknowledged(type);
+    if (type !== undefined && step.answer === 'refused') this.#metrics.refused(type);
+    this.#write(step.responses);
+    return step;
+  }
+
+  offer(set: ResourceSet): void {
+    this.#write(this.session.offer(set));
+  }
+
+  hasten(): void {
+    this.#write(this.session.hasten());
+  }
+
+  /** Ends the stream with a status; what was written before still goes out if the client reads it. */
+  close(closing: Closing): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = closing.reason;
+    closeCall(this.#call, closing);
+  }
+
+  /** The client ended it. */
+  lost(): void {
+    this.#ended ??= 'client';
+  }
+
+  /** At most one response per type is unanswered, so a client that never reads costs five of them. */
+  #write(responses: readonly DeltaResponse[]): void {
+    if (this.#ended !== undefined) return;
+    for (const { type, bytes } of responses) {
+      this.#metrics.response(type, bytes.length);
+      this.#call.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    }
+  }
+}
+
+/** grpc-js sends a status in this way. */
+export function closeCall(call: AdsCall, { code, details }: Closing): void {
+  call.emit('error', { code, details });
+}

@@ -1,0 +1,84 @@
+import type { ResourceSet } from '../resources/resource.ts';
+import type { Connection } from './connection.ts';
+
+/** The open streams, grouped by what they are offered, with those set apart that are not in sync. */
+export class Connections {
+  readonly #open = new Set<Connection>();
+  readonly #byUid = new Map<string, Connection>();
+  readonly #unsettled = new Set<Connection>();
+  readonly #groups = new Map<ResourceSet, number>();
+  readonly #groupOf = new Map<Connection, ResourceSet>();
+  readonly #onChange: () => void;
+
+  /** `onChange` is called after anything changed that evidence may depend on. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Streams that did not acknowledge everything offered to them; often none. */
+  get unsettled(): ReadonlySet<Connection> {
+    return this.#unsettled;
+  }
+
+  /** How many streams are offered each set. */
+  get groups(): ReadonlyMap<ResourceSet, number> {
+    return this.#groups;
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#open.values();
+  }
+
+  byUid(uid: string): Connection | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** A pod has one stream: an older one is returned and is no longer kept here. */
+  add(connection: Connection): Connection | undefined {
+    const older = this.#byUid.get(connection.proxy.uid);
+    if (older !== undefined) this.remove(older);
+    this.#open.add(connection);
+    this.#byUid.set(connection.proxy.uid, connection);
+    this.#unsettled.add(connection);
+    this.#onChange();
+    return older;
+  }
+
+  /** Whether it was there. */
+  remove(connection: Connection): boolean {
+    if (!this.#open.delete(connection)) return false;
+    if (this.#byUid.get(connection.proxy.uid) === connection)
+      this.#byUid.delete(connection.proxy.uid);
+    this.#unsettled.delete(connection);
+    this.#leaveGroup(connection);
+    this.#onChange();
+    return true;
+  }
+
+  /** To be called after a session was given something: an offer or a request. */
+  note(connection: Connection): void {
+    if (!this.#open.has(connection)) return;
+    const set = connection.session.offered;
+    if (set !== undefined && this.#groupOf.get(connection) !== set) {
+      this.#leaveGroup(connection);
+      this.#groupOf.set(connection, set);
+      this.#groups.set(set, (this.#groups.get(set) ?? 0) + 1);
+    }
+    if (connection.session.synced) this.#unsettled.delete(connection);
+    else this.#unsettled.add(connection);
+    this.#onChange();
+  }
+
+  #leaveGroup(connection: Connection): void {
+    const set = this.#groupOf.get(connection);
+    if (set === undefined) return;
+    this.#groupOf.delete(connection);
+    const members = (this.#groups.get(set) ?? 0) - 1;
+    if (members > 0) this.#groups.set(set, members);
+    else this.#groups.delete(set);
+  }
+}

@@ -1,0 +1,116 @@
+import { Client, Metadata, credentials } from '@grpc/grpc-js';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import type { Clock } from '../../common/clock.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Secret } from '../../common/secret.ts';
+import { applyChange, decodeChange, noEvidence } from './evidence-wire.ts';
+import { evidenceService } from './evidence-feed.ts';
+import type { Evidence } from './evidence.ts';
+
+export interface EvidenceClientOptions {
+  /** `<ip>:<port>` of the replica's xDS port. */
+  readonly address: string;
+  /** The DNS name on the replica's certificate. */
+  readonly serverName: string;
+  /** PEM of the CAs that may have signed it; read again for each attempt. */
+  readonly trust: () => string;
+  /** The control plane's own token; read again for each attempt. */
+  readonly token: () => Promise<Secret<string>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const shortestWaitMs = 200;
+const longestWaitMs = 5_000;
+
+/**
+ * Follows a replica's evidence until the signal aborts. `changed` gets undefined as soon as the
+ * replica cannot be reached, and its evidence again when it can.
+ */
+export async function followEvidence(
+  options: EvidenceClientOptions,
+  changed: (evidence: Evidence | undefined) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let wait = shortestWaitMs;
+  const stopped = (): boolean => signal.aborted;
+  while (!stopped()) {
+    const heard = await attempt(options, changed, signal);
+    if (stopped()) return;
+    changed(undefined);
+    wait = heard ? shortestWaitMs : Math.min(wait * 2, longestWaitMs);
+    await options.clock.sleep(wait * (0.5 + Math.random() / 2), signal).catch(() => undefined);
+  }
+}
+
+/** One stream, to its end. Resolves with whether anything came. */
+async function attempt(
+  options: EvidenceClientOptions,
+  changed: (evidence: Evidence) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let client: Client | undefined;
+  try {
+    const token = await options.token();
+    const trust = credentials.createSsl(Buffer.from(options.trust()));
+    client = new Client(options.address, trust, {
+      'grpc.ssl_target_name_override': options.serverName,
+      'grpc.default_authority': options.serverName,
+      'grpc.keepalive_time_ms': 5_000,
+      'grpc.keepalive_timeout_ms': 2_000,
+      'grpc.max_receive_message_length': 64 * 1024 * 1024,
+      'grpc.enable_channelz': 0,
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    return await read(open(client, token.reveal()), changed, signal);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    options.logger.debug('replica not reached', { address: options.address, reason });
+    return false;
+  } finally {
+    client?.close();
+  }
+}
+
+function open(client: Client, token: string): ClientReadableStream<Buffer> {
+  const { path, requestSerialize, responseDeserialize } = evidenceService.watch;
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  return client.makeServerStreamRequest(
+    path,
+    requestSerialize,
+    responseDeserialize,
+    Buffer.alloc(0),
+    metadata,
+  );
+}
+
+function read(
+  stream: ClientReadableStream<Buffer>,
+  changed: (evidence: Evidence) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let evidence = noEvidence;
+  let heard = false;
+  const cancel = (): void => stream.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  return new Promise<boolean>((resolve, reject) => {
+    stream.on('data', (bytes: Buffer) => {
+      try {
+        evidence = applyChange(evidence, decodeChange(bytes));
+      } catch (thrown) {
+        stream.cancel();
+        reject(WeftError.from(thrown));
+        return;
+      }
+      heard = true;
+      changed(evidence);
+    });
+    stream.on('error', (error) => {
+      if (heard) resolve(true);
+      else reject(error);
+    });
+    stream.on('end', () => resolve(heard));
+  }).finally(() => signal.removeEventListener('abort', cancel));
+}

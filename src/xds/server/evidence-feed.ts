@@ -1,0 +1,86 @@
+import { status } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import { admit, refusalOf } from './admission.ts';
+import { changeBetween, encodeChange, noEvidence } from './evidence-wire.ts';
+import type { EvidenceWatch } from './evidence-watch.ts';
+import type { Authenticate } from './proxy.ts';
+
+const asItIs = (bytes: Buffer): Buffer => bytes;
+
+/** A replica's evidence as a stream of changes, JSON in gRPC frames, beside ADS on the same port. */
+export const evidenceService = {
+  watch: {
+    path: '/weft.evidence.v1.Evidence/Watch',
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: asItIs,
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+    responseDeserialize: asItIs,
+  },
+} as const;
+
+export type EvidenceCall = ServerWritableStream<Buffer, Buffer>;
+
+export interface EvidenceFeedOptions {
+  readonly authenticate: Authenticate;
+  readonly timeoutMs: number;
+  /** The control plane's own ServiceAccount: nobody else may read. */
+  readonly reader: IdentityKey;
+  readonly watch: EvidenceWatch;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Serves one reader until it leaves or its token ends. */
+export async function serveEvidence(
+  call: EvidenceCall,
+  options: EvidenceFeedOptions,
+): Promise<void> {
+  try {
+    const { account, expires } = await admit(call.metadata, options);
+    if (account !== options.reader) throw new WeftError('not-authenticated', 'not the reader');
+    if (!call.cancelled) feed(call, expires, options);
+  } catch (thrown) {
+    const error = WeftError.from(thrown);
+    options.logger.warn('evidence refused', { code: error.code, peer: call.getPeer() });
+    const { code, details } = refusalOf(error);
+    call.emit('error', { code, details });
+  }
+}
+
+/** A reader that is slow gets fewer, larger changes: nothing is queued for it. */
+function feed(call: EvidenceCall, expires: number, options: EvidenceFeedOptions): void {
+  let sent = noEvidence;
+  let first = true;
+  let blocked = false;
+  const send = (): void => {
+    const next = options.watch.current();
+    const change = changeBetween(sent, next);
+    if (blocked || (change === undefined && !first)) return;
+    first = false;
+    sent = next;
+    const { connected, synced, rejected } = next;
+    const message = change ?? { connected, synced, rejected, objects: [], gone: [] };
+    blocked = !call.write(encodeChange(message));
+  };
+  call.on('drain', () => {
+    blocked = false;
+    send();
+  });
+  const stop = options.watch.watch(send);
+  const timer = setTimeout(
+    () => {
+      stop();
+      call.emit('error', { code: status.UNAVAILABLE, details: 'the token has expired' });
+    },
+    Math.min(Math.max(expires - Date.now(), 0), 2 ** 31 - 1),
+  ).unref();
+  call.once('cancelled', () => {
+    stop();
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,131 @@
+import { originKey } from '../../policy/origin.ts';
+import type { Origin, OriginKey } from '../../policy/origin.ts';
+import type { Refusal } from '../delta/type-state.ts';
+import type { Resource, ResourceSet } from '../resources/resource.ts';
+import { pushOrder } from '../delta/type-order.ts';
+import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
+import type { Evidence, ObjectEvidence, Rejection } from './evidence.ts';
+
+interface Tally {
+  origin: Origin;
+  total: number;
+  acknowledged: number;
+  rejected: number;
+  rejections: Rejection[];
+}
+
+type Tallies = Map<OriginKey, Tally>;
+
+const maxRejections = 10;
+const maxMessageLength = 1_000;
+
+/**
+ * How far each object is in force at the streams of this process. Streams in sync are counted by
+ * group; only the others are looked at one by one.
+ */
+export function evidenceOf(connections: Connections): Evidence {
+  const tallies: Tallies = new Map();
+  for (const [set, members] of connections.groups) countGroup(tallies, set, members);
+  let rejected = 0;
+  for (const connection of connections.unsettled) {
+    discountOutstanding(tallies, connection);
+    if (countRefusals(tallies, connection)) rejected += 1;
+  }
+  const objects = new Map<OriginKey, ObjectEvidence>();
+  for (const [key, tally] of tallies) objects.set(key, finish(tally));
+  return {
+    connected: connections.size,
+    synced: connections.size - connections.unsettled.size,
+    rejected,
+    objects,
+  };
+}
+
+function countGroup(tallies: Tallies, set: ResourceSet, members: number): void {
+  for (const [key, origin] of originsOf(set)) {
+    const tally = tallies.get(key);
+    if (tally === undefined) {
+      const fresh = { origin, total: members, acknowledged: members, rejected: 0, rejections: [] };
+      tallies.set(key, fresh);
+      continue;
+    }
+    tally.total += members;
+    if (origin.generation === tally.origin.generation) tally.acknowledged += members;
+    else if (origin.generation > tally.origin.generation) {
+      tally.origin = origin;
+      tally.acknowledged = members;
+    }
+  }
+}
+
+function discountOutstanding(tallies: Tallies, connection: Connection): void {
+  const counted = new Set<Tally>();
+  for (const resource of connection.session.outstanding())
+    for (const origin of resource.origins) {
+      const tally = tallies.get(originKey(origin));
+      if (tally?.origin.generation !== origin.generation || counted.has(tally)) continue;
+      counted.add(tally);
+      tally.acknowledged -= 1;
+    }
+}
+
+/** Whether the stream refused anything that it is offered now. */
+function countRefusals(tallies: Tallies, connection: Connection): boolean {
+  const counted = new Set<Tally>();
+  let any = false;
+  for (const refusal of connection.session.refusals()) {
+    any = true;
+    for (const origin of refusal.resource.origins) {
+      const tally = tallies.get(originKey(origin));
+      if (tally === undefined || counted.has(tally)) continue;
+      counted.add(tally);
+      tally.rejected += 1;
+      tally.rejections.push(rejectionOf(connection.proxy.pod, refusal));
+    }
+  }
+  return any;
+}
+
+function rejectionOf(pod: string, { resource, message }: Refusal): Rejection {
+  return { pod, resource: resource.name, message: message.slice(0, maxMessageLength) };
+}
+
+function finish(tally: Tally): ObjectEvidence {
+  const rejections = tally.rejections
+    .sort((a, b) => (a.pod < b.pod ? -1 : 1))
+    .slice(0, maxRejections);
+  return { ...tally, rejections };
+}
+
+type Origins = ReadonlyMap<OriginKey, Origin>;
+
+const originsByMap = new WeakMap<ReadonlyMap<string, Resource>, Origins>();
+const originsBySet = new WeakMap<ResourceSet, Origins>();
+
+/** The objects that any resource of the set was made from, each at its newest generation. */
+function originsOf(set: ResourceSet): Origins {
+  const known = originsBySet.get(set);
+  if (known !== undefined) return known;
+  const origins = new Map<OriginKey, Origin>();
+  for (const type of pushOrder)
+    for (const origin of originsOfMap(set[type]).values()) keepNewest(origins, origin);
+  originsBySet.set(set, origins);
+  return origins;
+}
+
+function originsOfMap(resources: ReadonlyMap<string, Resource>): Origins {
+  const known = originsByMap.get(resources);
+  if (known !== undefined) return known;
+  const origins = new Map<OriginKey, Origin>();
+  for (const resource of resources.values())
+    for (const origin of resource.origins) keepNewest(origins, origin);
+  originsByMap.set(resources, origins);
+  return origins;
+}
+
+function keepNewest(origins: Map<OriginKey, Origin>, origin: Origin): void {
+  const key = originKey(origin);
+  const other = origins.get(key);
+  if (other === undefined || other.generation < origin.generation) origins.set(key, origin);
+}

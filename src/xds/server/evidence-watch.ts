@@ -1,0 +1,65 @@
+import type { Connections } from './connections.ts';
+import { evidenceOf } from './evidence-of.ts';
+import { changeBetween, noEvidence } from './evidence-wire.ts';
+import type { Evidence } from './evidence.ts';
+
+/** Evidence is counted at most this often, and not at all while nothing happens. */
+const throttleMs = 250;
+
+type Listener = (evidence: Evidence) => void;
+
+/** Keeps the evidence of this process current and tells who wants to know. */
+export class EvidenceWatch {
+  readonly #listeners = new Set<Listener>();
+  #connections: Connections | undefined;
+  #current: Evidence = noEvidence;
+  #stale = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Names the streams to count; before that there is no evidence. */
+  of(connections: Connections): void {
+    this.#connections = connections;
+  }
+
+  /** Exact at the time of the call. The same object as before while nothing changed. */
+  current(): Evidence {
+    if (this.#stale && this.#connections !== undefined) {
+      this.#stale = false;
+      const next = evidenceOf(this.#connections);
+      if (changeBetween(this.#current, next) !== undefined) this.#current = next;
+    }
+    return this.#current;
+  }
+
+  /** Something happened that evidence may depend on. */
+  touch(): void {
+    this.#stale = true;
+    if (this.#listeners.size === 0) return;
+    this.#timer ??= setTimeout(() => this.#tell(), throttleMs).unref();
+  }
+
+  /** Calls back, now and then after each change, until the returned function is called. */
+  watch(listener: Listener): () => void {
+    let last = this.current();
+    const wrapped: Listener = (evidence) => {
+      if (evidence === last) return;
+      last = evidence;
+      listener(evidence);
+    };
+    this.#listeners.add(wrapped);
+    listener(last);
+    return () => this.#listeners.delete(wrapped);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#listeners.clear();
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const evidence = this.current();
+    for (const listener of this.#listeners) listener(evidence);
+  }
+}

@@ -1,0 +1,39 @@
+import type { ResourceType } from '../resources/resource.ts';
+
+/** Why a stream ended, as a closed list: no label may depend on what a client sends. */
+export type StreamEnd =
+  | 'client'
+  | 'not-authenticated'
+  | 'authentication-unavailable'
+  | 'too-many-streams'
+  | 'too-many-requests'
+  | 'malformed'
+  | 'silent'
+  | 'token-expired'
+  | 'replaced'
+  | 'pod-gone'
+  | 'shutdown'
+  | 'internal';
+
+/** Counts what the server does. No label is per proxy. */
+export interface XdsMetrics {
+  streamOpened(): void;
+  /** Also called for streams that were refused before they were open. */
+  streamEnded(reason: StreamEnd): void;
+  connected(streams: number): void;
+  response(type: ResourceType, bytes: number): void;
+  acknowledged(type: ResourceType): void;
+  refused(type: ResourceType): void;
+  /** Seconds from `publish` until the last stream was written to. */
+  pushed(seconds: number): void;
+}
+
+export const noMetrics: XdsMetrics = {
+  streamOpened: () => undefined,
+  streamEnded: () => undefined,
+  connected: () => undefined,
+  response: () => undefined,
+  acknowledged: () => undefined,
+  refused: () => undefined,
+  pushed: () => undefined,
+};

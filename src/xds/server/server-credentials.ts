@@ -1,0 +1,44 @@
+import { ServerCredentials } from '@grpc/grpc-js';
+import type { Secret } from '../../common/secret.ts';
+
+/** The server's certificate chain and key, both PEM. */
+export interface ServerCertificate {
+  readonly certificate: string;
+  readonly key: Secret<string>;
+}
+
+/** Where the server's certificate comes from. New connections get the current one. */
+export interface ServerCredentialsSource {
+  current(): ServerCertificate;
+  /** Calls back after `current` changed; returns a way to stop that. */
+  onChange(changed: () => void): () => void;
+}
+
+/**
+ * TLS 1.3 credentials that follow their source: a new certificate serves new connections, and open
+ * streams go on. Clients show no certificate: a token says who they are.
+ */
+export class ReloadingCredentials extends ServerCredentials {
+  readonly #source: ServerCredentialsSource;
+  readonly stop: () => void;
+
+  constructor(source: ServerCredentialsSource, handshakeMs: number) {
+    super({ handshakeTimeout: handshakeMs }, contextOf(source.current()));
+    this.#source = source;
+    this.stop = source.onChange(() => {
+      this.updateSecureContextOptions(contextOf(this.#source.current()));
+    });
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return other === this;
+  }
+}
+
+function contextOf({ certificate, key }: ServerCertificate): {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: 'TLSv1.3';
+} {
+  return { cert: certificate, key: key.reveal(), minVersion: 'TLSv1.3' };
+}
