@@ -24,7 +24,6 @@ export type RequestKind = 'list' | 'page' | 'watch' | 'other';
 
 interface OpenWatch {
   readonly response: ServerResponse;
-  readonly kind: string;
   partial: string;
   stalled: boolean;
   truncateNext: boolean;
@@ -162,7 +161,6 @@ export class FaultProxy {
   #relayWatch(from: IncomingMessage, response: ServerResponse): void {
     const watch: OpenWatch = {
       response,
-      kind: '',
       partial: '',
       stalled: false,
       truncateNext: false,
