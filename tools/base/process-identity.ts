@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process for good: a pid that is used again has another start time (clock ticks since boot). */
+/** A process for good: a pid that is used again has another start time. */
 export interface ProcessIdentity {
   readonly pid: number;
+  /** Clock ticks since boot, and which boot that was. */
   readonly startTime: string;
 }
+
+let boot: string | undefined;
 
 /** Who has this pid now; undefined if nobody, or only a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
@@ -19,7 +22,8 @@ export function identify(pid: number): ProcessIdentity | undefined {
   const state = fields[0];
   const startTime = fields[19];
   if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
-  return { pid, startTime };
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  return { pid, startTime: `${startTime}@${boot}` };
 }
 
 /** Whether that very process still runs. */

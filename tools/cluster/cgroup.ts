@@ -37,6 +37,11 @@ export async function cgroupMembers(place: Place): Promise<ProcessIdentity[]> {
   return pids.map((pid) => identify(Number(pid))).filter((identity) => identity !== undefined);
 }
 
+/** Whether any of the cluster's control groups is there. */
+export function hasCgroups(place: Place): boolean {
+  return hierarchies().some((hierarchy) => existsSync(join(hierarchy, place.cgroup)));
+}
+
 /** Removes the cluster's control groups, which must be empty of processes. */
 export async function removeCgroups(place: Place): Promise<void> {
   for (const hierarchy of hierarchies()) {

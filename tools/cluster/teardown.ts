@@ -5,7 +5,7 @@ import { run, succeeds } from '../base/command.ts';
 import { recordedDaemon } from '../base/daemon.ts';
 import { type ProcessIdentity, endProcesses } from '../base/process-identity.ts';
 import { isListening } from '../base/probe.ts';
-import { cgroupMembers, removeCgroups } from './cgroup.ts';
+import { cgroupMembers, hasCgroups, removeCgroups } from './cgroup.ts';
 import { restoreHostSettings } from './host-settings.ts';
 import { podNetworkName } from './node-files.ts';
 import { type Place, stateRoot } from './place.ts';
@@ -28,6 +28,15 @@ export async function tearDown(place: Place): Promise<void> {
   await rm(place.directory, { recursive: true, force: true });
   await removeStaleSocket('/var/lib/kubelet/device-plugins/kubelet.sock');
   await rmdir(stateRoot()).catch(() => undefined);
+}
+
+/** Whether there is anything that `tearDown` would remove. */
+export function hasTraces(place: Place): boolean {
+  return (
+    existsSync(place.directory) ||
+    existsSync(join('/run/netns', place.namespace)) ||
+    hasCgroups(place)
+  );
 }
 
 async function recordedProcesses(place: Place): Promise<ProcessIdentity[]> {

@@ -16,7 +16,7 @@ import { saveHostSettings } from './host-settings.ts';
 import { createNetwork } from './network.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { type Place, clusterLock, defaultCluster, placeOf } from './place.ts';
-import { tearDown } from './teardown.ts';
+import { hasTraces, tearDown } from './teardown.ts';
 
 /** Goes up when clusters made by an earlier version of these scripts should be made anew. */
 const layout = 3;
@@ -45,7 +45,8 @@ export async function bringUp(name: string): Promise<Cluster> {
     const parts = await getParts();
     const running = await healthy(place, parts.version);
     if (running) return { name, kubeconfig: place.kubeconfig, addresses: running.addresses };
-    await step(`Clear what an earlier cluster ${name} left`, () => tearDown(place));
+    if (hasTraces(place))
+      await step(`Clear what an earlier cluster ${name} left`, () => tearDown(place));
     return boot(place, parts);
   });
 }

@@ -7,6 +7,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheRoot, cached } from '../base/cache.ts';
+import { runMain } from '../base/main.ts';
 import { withLock } from '../base/lock.ts';
 import { baseImageTar } from '../parts/base-image.ts';
 import { debianPackages, imagePackages } from '../parts/debian.ts';
@@ -16,6 +17,7 @@ import { repository } from './bundle.ts';
 import { contentHash } from './content-hash.ts';
 import { loadImages } from './load.ts';
 import {
+  type Contents,
   type ImageName,
   contextFolder,
   imageName,
@@ -37,26 +39,37 @@ const kept = 2;
 
 /** Builds an image, if anything that goes into it has changed, and says where it is. */
 export async function buildImage(name: ImageName): Promise<BuiltImage> {
-  const { reference, base, contents, links } = recipes[name];
-  const files = await contents();
-  const dockerfile = join(repository, 'images', name, 'Dockerfile');
+  const { reference, contents } = recipes[name];
+  // Two builds at once would write the same context folder.
+  return withLock(join(repository, `out/image/.${name}.lock`), async () => {
+    const files = await contents();
+    const hash = await recipeHash(name, files);
+    const directory = await cached(`image-${name}`, hash, (draft) =>
+      step(`Build image ${name}`, async () => {
+        await debianPackages(imagePackages);
+        await stageImage(name, files);
+        await build(name, join(draft, 'image.tar'));
+        await prune(name);
+      }),
+    );
+    return { reference, hash, archive: join(directory, 'image.tar') };
+  });
+}
+
+/** Over all that goes into the image: files, Dockerfile, base, name and links. */
+async function recipeHash(name: ImageName, files: Contents): Promise<string> {
+  const { reference, base, links } = recipes[name];
   const memo = join(repository, 'out/image', `.${name}.hashes.json`);
-  const content = await contentHash({ ...files, Dockerfile: dockerfile }, memo);
+  const content = await contentHash({ ...files, Dockerfile: dockerfile(name) }, memo);
   const setting = [reference, base === undefined ? '' : await baseImageTar(base), links];
-  const hash = createHash('sha256')
+  return createHash('sha256')
     .update(JSON.stringify([content, setting]))
     .digest('hex')
     .slice(0, 16);
+}
 
-  const directory = await cached(`image-${name}`, hash, (draft) =>
-    step(`Build image ${name}`, async () => {
-      await debianPackages(imagePackages);
-      await stageImage(name, files);
-      await build(name, dockerfile, join(draft, 'image.tar'));
-      await prune(name);
-    }),
-  );
-  return { reference, hash, archive: join(directory, 'image.tar') };
+function dockerfile(name: ImageName): string {
+  return join(repository, 'images', name, 'Dockerfile');
 }
 
 /** Builds several images, one after the other. */
@@ -66,7 +79,7 @@ export async function buildImages(names: readonly ImageName[]): Promise<BuiltIma
   return images;
 }
 
-async function build(name: ImageName, dockerfile: string, archive: string): Promise<void> {
+async function build(name: ImageName, archive: string): Promise<void> {
   const { reference, base } = recipes[name];
   await withLock(join(cacheRoot(), '.buildah.lock'), async () => {
     const from = base === undefined ? [] : ['--build-arg', `BASE=${await baseImage(base)}`];
@@ -79,9 +92,19 @@ async function build(name: ImageName, dockerfile: string, archive: string): Prom
       '--timestamp',
       '0',
     ];
-    await buildah(['bud', ...how, ...from, '-f', dockerfile, '-t', reference, contextFolder(name)]);
+    await buildah([
+      'bud',
+      ...how,
+      ...from,
+      '-f',
+      dockerfile(name),
+      '-t',
+      reference,
+      contextFolder(name),
+    ]);
     await buildah(['push', '--quiet', reference, `docker-archive:${archive}:${reference}`]);
-    await buildah(['rmi', '--prune', '--force']).catch(() => undefined);
+    // What the last build of that name left without a name; there may be nothing of that kind.
+    await buildah(['rmi', '--prune']).catch(() => undefined);
   });
 }
 
@@ -99,14 +122,13 @@ async function prune(name: ImageName): Promise<void> {
     await rm(join(cacheRoot(), entry), { recursive: true });
 }
 
-if (import.meta.main) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { load: { type: 'string' } },
-  });
-  const images = await buildImages(
-    positionals.length > 0 ? positionals.map(imageName) : imageNames,
-  );
+async function main(): Promise<void> {
+  const options = { load: { type: 'string' } } as const;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  const names = positionals.length > 0 ? positionals.map(imageName) : imageNames;
+  const images = await buildImages(names);
   if (values.load !== undefined) await loadImages(values.load, images);
   for (const { reference, archive } of images) process.stdout.write(`${reference} ${archive}\n`);
 }
+
+if (import.meta.main) await runMain(main);

@@ -1,4 +1,3 @@
-/* Bundles a program into one file: `node tools/images/bundle.ts ENTRY OUTPUT`. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -27,10 +26,4 @@ export async function bundle(entry: string, output: string): Promise<void> {
     legalComments: 'eof',
     logLevel: 'error',
   });
-}
-
-if (import.meta.main) {
-  const [entry, output] = process.argv.slice(2);
-  if (entry === undefined || output === undefined) throw new Error('usage: bundle.ts ENTRY OUTPUT');
-  await bundle(entry, output);
 }

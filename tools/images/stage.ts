@@ -2,6 +2,7 @@
 import { chmod, copyFile, link, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cached } from '../base/cache.ts';
+import { runMain } from '../base/main.ts';
 import { run } from '../base/command.ts';
 import type { BaseImage } from '../parts/base-image.ts';
 import { coredns, corednsVersion } from '../parts/coredns.ts';
@@ -10,7 +11,7 @@ import { envoyBinary, envoyVersion } from '../parts/envoy.ts';
 import { bundle, repository } from './bundle.ts';
 
 /** What is in an image, by name inside the context folder: path of the file. */
-type Contents = Readonly<Record<string, string>>;
+export type Contents = Readonly<Record<string, string>>;
 
 export interface ImageRecipe {
   /** The name that manifests call it by. */
@@ -127,9 +128,11 @@ export function imageName(text: string): ImageName {
   return name;
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   for (const name of process.argv.slice(2).map(imageName)) {
     await stageImage(name, await recipes[name].contents());
     process.stdout.write(`${contextFolder(name)}\n`);
   }
 }
+
+if (import.meta.main) await runMain(main);
