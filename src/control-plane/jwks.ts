@@ -1,0 +1,122 @@
+import { createPublicKey } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+
+/** What the API server says about the tokens it signs. */
+export interface PublishedKeys {
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
+  readonly keys: ReadonlyMap<string, KeyObject>;
+}
+
+/** Asks the API server. Rejects with WeftError (api-unavailable and the like). */
+export type FetchKeys = (signal: AbortSignal) => Promise<PublishedKeys>;
+
+/** GET of a path of the API server, as text. */
+type Read = (path: string, signal: AbortSignal) => Promise<string>;
+
+const discoveryPath = '/.well-known/openid-configuration';
+const keysPath = '/openid/v1/jwks';
+
+/**
+ * Reads the keys over the API server's own connection. The document's `jwks_uri` is not followed:
+ * it may lead anywhere.
+ */
+export async function fetchPublishedKeys(read: Read, signal: AbortSignal): Promise<PublishedKeys> {
+  const [discovery, jwks] = await Promise.all([
+    read(discoveryPath, signal),
+    read(keysPath, signal),
+  ]);
+  return parsePublishedKeys(JSON.parse(discovery), JSON.parse(jwks));
+}
+
+/** Keys that are of no use to check a signature are left out. */
+export function parsePublishedKeys(discovery: unknown, jwks: unknown): PublishedKeys {
+  const issuer = field(discovery, 'issuer');
+  const listed = field(jwks, 'keys');
+  if (typeof issuer !== 'string' || !Array.isArray(listed))
+    throw new WeftError('api-unavailable', 'no signing keys published', { retry: 'soon' });
+  const keys = new Map<string, KeyObject>();
+  for (const jwk of listed as readonly unknown[]) {
+    const kid = field(jwk, 'kid');
+    const use = field(jwk, 'use');
+    const key = publicKey(jwk);
+    if (typeof kid === 'string' && (use === undefined || use === 'sig') && key !== undefined)
+      keys.set(kid, key);
+  }
+  return { issuer, keys };
+}
+
+function publicKey(jwk: unknown): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  } catch {
+    return undefined;
+  }
+}
+
+function field(object: unknown, name: string): unknown {
+  return typeof object === 'object' && object !== null
+    ? (object as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/** Keys are asked for again at this age, so that one taken back is soon not believed any more. */
+const freshMs = 5 * 60_000;
+/** However many unknown keys are shown, the API server is asked no more often than this. */
+const pauseMs = 10_000;
+/** The same while there are no keys at all and every proxy waits for them. */
+const emptyPauseMs = 500;
+const timeoutMs = 5_000;
+
+/** The published keys, kept. While the API server is away the last ones known are used. */
+export class KeyCache {
+  readonly #fetch: FetchKeys;
+  readonly #clock: Clock;
+  #published: PublishedKeys | undefined;
+  #fetchedAt = 0;
+  #askedAt: number | undefined;
+  #asking: Promise<void> | undefined;
+
+  constructor(fetch: FetchKeys, clock: Clock) {
+    this.#fetch = fetch;
+    this.#clock = clock;
+  }
+
+  /**
+   * The issuer and the key of that id; no key when the API server does not know it either. Rejects
+   * with WeftError `api-unavailable` while there never were any keys.
+   */
+  async find(
+    kid: string,
+  ): Promise<{ readonly issuer: string; readonly key: KeyObject | undefined }> {
+    if (this.#published?.keys.has(kid) !== true) await this.#ask();
+    else if (this.#clock.now() - this.#fetchedAt > freshMs) void this.#ask();
+    if (this.#published === undefined)
+      throw new WeftError('api-unavailable', 'signing keys not read yet', { retry: 'soon' });
+    return { issuer: this.#published.issuer, key: this.#published.keys.get(kid) };
+  }
+
+  /** Asks once for all who wait; failures leave what is known. */
+  async #ask(): Promise<void> {
+    const now = this.#clock.now();
+    const pause = this.#published === undefined ? emptyPauseMs : pauseMs;
+    if (this.#asking === undefined && this.#askedAt !== undefined && now - this.#askedAt < pause)
+      return;
+    this.#asking ??= this.#askNow(now).finally(() => {
+      this.#asking = undefined;
+    });
+    await this.#asking;
+  }
+
+  async #askNow(now: number): Promise<void> {
+    this.#askedAt = now;
+    try {
+      this.#published = await this.#fetch(AbortSignal.timeout(timeoutMs));
+      this.#fetchedAt = now;
+    } catch {
+      // What is known stays; `find` says so when that is nothing.
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Pod } from '../api/core.ts';
+import { tokenAudience } from '../api/labels.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import { identityKey } from '../policy/identity.ts';
+import type { Authenticate, Proxy } from '../xds/server/proxy.ts';
+import { KeyCache } from './jwks.ts';
+import type { FetchKeys } from './jwks.ts';
+import { readClaims, splitToken } from './proxy-token-claims.ts';
+import type { TokenClaims, TokenParts } from './proxy-token-claims.ts';
+
+export interface ProxyTokenDeps {
+  readonly fetchKeys: FetchKeys;
+  /** The pod as the cache has it now. */
+  readonly findPod: (namespace: string, name: string) => Pod | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Clocks of the API server and of this process may differ by that much. */
+const skewMs = 10_000;
+/** A pod may connect before the cache has heard of it. */
+const podWaitMs = 3_000;
+const podPollMs = 100;
+
+const algorithms: Readonly<Record<string, (key: KeyObject) => boolean>> = {
+  RS256: (key) => key.asymmetricKeyType === 'rsa',
+  ES256: (key) => key.asymmetricKeyDetails?.namedCurve === 'prime256v1',
+};
+
+/**
+ * Says who a proxy is by its pod-bound, audience-bound service-account token, checked here against
+ * the API server's published keys and the pod in the cache: no call to the API server per stream,
+ * and none at all while it is away. The reason of a refusal is logged, never told and never with
+ * the token.
+ */
+export function proxyTokens(deps: ProxyTokenDeps): Authenticate {
+  const keys = new KeyCache(deps.fetchKeys, deps.clock);
+  return async (token, signal) => {
+    const parts = splitToken(token);
+    const claims = parts === undefined ? undefined : readClaims(parts.payload);
+    if (parts === undefined || claims === undefined) throw refused(deps, 'not a pod-bound token');
+    const { issuer, key } = await keys.find(parts.keyId);
+    if (key === undefined || !isSigned(parts, key)) throw refused(deps, 'signature not valid');
+    const reason = misfit(claims, issuer, deps.clock.now());
+    if (reason !== undefined) throw refused(deps, reason, claims);
+    const pod = await awaitPod(claims, deps, signal);
+    if (pod === undefined) throw refused(deps, 'no such pod', claims);
+    if (podMisfit(pod, claims)) throw refused(deps, 'pod does not run as that', claims);
+    return proxyOf(claims);
+  };
+}
+
+function proxyOf(claims: TokenClaims): Proxy {
+  const { namespace, serviceAccount, pod, expires } = claims;
+  return {
+    pod: `${namespace}/${pod.name}`,
+    uid: pod.uid,
+    account: identityKey({ namespace, serviceAccount }),
+    expires,
+  };
+}
+
+/** The algorithm must fit the key: a token may not choose how it is checked. */
+function isSigned(parts: TokenParts, key: KeyObject): boolean {
+  if (algorithms[parts.algorithm]?.(key) !== true) return false;
+  return verify('sha256', parts.signed, { key, dsaEncoding: 'ieee-p1363' }, parts.signature);
+}
+
+function misfit(claims: TokenClaims, issuer: string, now: number): string | undefined {
+  if (claims.issuer !== issuer) return 'another issuer';
+  if (!claims.audiences.includes(tokenAudience)) return 'another audience';
+  if (claims.expires + skewMs <= now) return 'expired';
+  if (claims.notBefore - skewMs > now) return 'not valid yet';
+  const subject = `system:serviceaccount:${claims.namespace}:${claims.serviceAccount}`;
+  return claims.subject === subject ? undefined : 'another subject';
+}
+
+/** A pod of that name with another uid is an older or a newer one: the cache may be behind. */
+async function awaitPod(
+  claims: TokenClaims,
+  { findPod, clock }: ProxyTokenDeps,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  for (let waited = 0; ; waited += podPollMs) {
+    const pod = findPod(claims.namespace, claims.pod.name);
+    if (pod?.metadata.uid === claims.pod.uid) return pod;
+    if (waited >= podWaitMs) return undefined;
+    await clock.sleep(podPollMs, signal);
+  }
+}
+
+function podMisfit(pod: Pod, claims: TokenClaims): boolean {
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded' || phase === 'Failed') return true;
+  return (pod.spec.serviceAccountName ?? 'default') !== claims.serviceAccount;
+}
+
+function refused({ logger }: ProxyTokenDeps, reason: string, claims?: TokenClaims): WeftError {
+  const pod = claims === undefined ? undefined : `${claims.namespace}/${claims.pod.name}`;
+  logger.warn('proxy token refused', { reason, ...(pod === undefined ? {} : { pod }) });
+  return new WeftError('not-authenticated', 'not authenticated');
+}
