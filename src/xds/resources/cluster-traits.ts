@@ -1,0 +1,49 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { any } from '../../envoy/any.ts';
+import { duration } from '../../envoy/duration.ts';
+import type { CircuitBreakersSchema } from '../../envoy/gen/envoy/config/cluster/v3/circuit_breaker_pb.js';
+import { RoutingPriority } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import { HttpProtocolOptionsSchema } from '../../envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
+import type { Protocol } from '../../policy/service.ts';
+
+const unlimited = 0xffffffff;
+
+/** No limits, as OSM had it: the application's own limits stay the only ones. */
+export const noLimits: MessageInitShape<typeof CircuitBreakersSchema> = {
+  thresholds: [RoutingPriority.DEFAULT, RoutingPriority.HIGH].map((priority) => ({
+    priority,
+    maxConnections: unlimited,
+    maxPendingRequests: unlimited,
+    maxRequests: unlimited,
+    maxRetries: unlimited,
+    trackRemaining: true,
+  })),
+};
+
+export function isHttp(protocol: Protocol): boolean {
+  return protocol === 'http' || protocol === 'grpc';
+}
+
+/**
+ * HTTP as the application spoke it, end to end: HTTP/1 stays HTTP/1, gRPC stays HTTP/2. An idle
+ * connection is closed after `idleMs` (Envoy's hour when left out).
+ */
+export function sameProtocol(idleMs?: number): Record<string, Any> {
+  return {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptionsSchema, {
+      ...(idleMs === undefined
+        ? {}
+        : { commonHttpProtocolOptions: { idleTimeout: duration(idleMs) } }),
+      upstreamProtocolOptions: {
+        case: 'useDownstreamProtocolConfig',
+        value: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+      },
+    }),
+  };
+}
+
+/** Finds a peer that vanished without a word within two minutes. */
+export const keepAlive = {
+  tcpKeepalive: { keepaliveProbes: 5, keepaliveTime: 60, keepaliveInterval: 10 },
+};

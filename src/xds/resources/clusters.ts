@@ -1,0 +1,85 @@
+import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import {
+  type Cluster,
+  ClusterSchema,
+  Cluster_DiscoveryType,
+  Cluster_LbPolicy,
+} from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import {
+  meshCluster,
+  passthroughCluster,
+  podCluster,
+  refusedCluster,
+  serviceFqdn,
+} from '../../envoy/names.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import type { MeshServicePort } from '../../policy/service.ts';
+import type { ReachableService } from '../../policy/view.ts';
+import { adsSource } from './ads-source.ts';
+import { isHttp, keepAlive, noLimits, sameProtocol } from './cluster-traits.ts';
+import { upstreamTls } from './tls.ts';
+
+/** The endpoints of a service port that the caller may reach, over mTLS. Needs allowed accounts. */
+export function serviceCluster(
+  reachable: ReachableService,
+  port: MeshServicePort,
+  settings: MeshSettings,
+): Cluster {
+  return create(ClusterSchema, {
+    ...meshTraits(reachable, port, settings),
+    name: meshCluster(reachable.service.key, port.port),
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
+    edsClusterConfig: { edsConfig: adsSource() },
+  });
+}
+
+/** The one pod of a headless service that was dialled by its own address, over the same mTLS. */
+export function podAddressCluster(
+  reachable: ReachableService,
+  port: MeshServicePort,
+  settings: MeshSettings,
+): Cluster {
+  return create(ClusterSchema, {
+    ...meshTraits(reachable, port, settings),
+    name: podCluster(reachable.service.key, port.port),
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+    lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+  });
+}
+
+type Traits = Pick<
+  MessageInitShape<typeof ClusterSchema>,
+  | 'circuitBreakers'
+  | 'transportSocket'
+  | 'upstreamConnectionOptions'
+  | 'typedExtensionProtocolOptions'
+>;
+
+function meshTraits(
+  { service, accounts }: ReachableService,
+  port: MeshServicePort,
+  settings: MeshSettings,
+): Traits {
+  const fqdn = serviceFqdn(service.key, settings.clusterDomain);
+  return {
+    circuitBreakers: noLimits,
+    transportSocket: upstreamTls(settings, fqdn, accounts),
+    upstreamConnectionOptions: keepAlive,
+    ...(isHttp(port.protocol) ? { typedExtensionProtocolOptions: sameProtocol() } : {}),
+  };
+}
+
+/** Destinations outside the mesh, as they are. */
+export const passthrough: Cluster = create(ClusterSchema, {
+  name: passthroughCluster,
+  clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+  lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+  circuitBreakers: noLimits,
+});
+
+/** Nobody is there: requests get 503, connections are closed. */
+export const refused: Cluster = create(ClusterSchema, {
+  name: refusedCluster,
+  clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+  loadAssignment: { clusterName: refusedCluster },
+});

@@ -1,0 +1,75 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { LbEndpointSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
+import type { Endpoint } from '../../policy/endpoints.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import { socketAddress } from './address.ts';
+import type { EndpointWant } from './outbound.ts';
+import { encodedResource } from './resource-of.ts';
+import type { Resource } from './resource.ts';
+
+/**
+ * Turns endpoint lists into EDS resources. What it made is remembered by the list's identity, so a
+ * list that did not change, or that many callers may know, is encoded once; in a list that did, each
+ * address keeps its bytes.
+ */
+export class EndpointEncoder {
+  readonly #resources = new WeakMap<readonly Endpoint[], Map<string, Resource>>();
+  readonly #bytes = new WeakMap<Endpoint, Uint8Array>();
+
+  /** The assignment of one cluster: the endpoints whose identity the caller may reach. */
+  resource(want: EndpointWant, endpoints: readonly Endpoint[]): Resource {
+    const known = this.#resources.get(endpoints) ?? new Map<string, Resource>();
+    if (known.size === 0) this.#resources.set(endpoints, known);
+    const id = cacheKey(want);
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    const made = encodedResource({
+      type: 'endpoint',
+      name: want.key,
+      bytes: this.#assignment(want.key, allowed(endpoints, want.accounts)),
+      origins: [],
+    });
+    known.set(id, made);
+    return made;
+  }
+
+  /** envoy.config.endpoint.v3.ClusterLoadAssignment: cluster_name = 1, endpoints = 2 {lb_endpoints = 2}. */
+  #assignment(name: string, endpoints: readonly Endpoint[]): Uint8Array {
+    const locality = new BinaryWriter();
+    for (const endpoint of endpoints) {
+      locality.tag(2, WireType.LengthDelimited).bytes(this.#endpoint(endpoint));
+    }
+    const assignment = new BinaryWriter().tag(1, WireType.LengthDelimited).string(name);
+    if (endpoints.length > 0) {
+      assignment.tag(2, WireType.LengthDelimited).bytes(locality.finish());
+    }
+    return assignment.finish();
+  }
+
+  #endpoint(endpoint: Endpoint): Uint8Array {
+    const before = this.#bytes.get(endpoint);
+    if (before !== undefined) return before;
+    const address = socketAddress(endpoint.address, endpoint.port);
+    const message = create(LbEndpointSchema, {
+      hostIdentifier: { case: 'endpoint', value: { address } },
+    });
+    const bytes = toBinary(LbEndpointSchema, message);
+    this.#bytes.set(endpoint, bytes);
+    return bytes;
+  }
+}
+
+/** Endpoints of identities that the caller may reach. */
+export function allowed(
+  endpoints: readonly Endpoint[],
+  accounts: readonly IdentityKey[],
+): readonly Endpoint[] {
+  return endpoints.every(({ account }) => accounts.includes(account))
+    ? endpoints
+    : endpoints.filter(({ account }) => accounts.includes(account));
+}
+
+function cacheKey(want: EndpointWant): string {
+  return [want.key, ...want.accounts].join('\n');
+}

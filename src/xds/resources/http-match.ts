@@ -1,0 +1,85 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
+import type { RouteMatchSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { RegexMatcherSchema } from '../../envoy/gen/envoy/type/matcher/v3/regex_pb.js';
+import type { HttpMatch } from '../../policy/access.ts';
+import { type HeaderMatcher, exactHeader, regexHeader } from './header-matcher.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+
+// One HttpMatch in two of Envoy's languages. The two must agree to the letter: the route decides
+// between 404 and a route, the permission between 403 and an answer.
+
+type PathMatch = MeshSettings['pathMatch'];
+type Permission = MessageInitShape<typeof PermissionSchema>;
+type RouteMatch = MessageInitShape<typeof RouteMatchSchema>;
+
+const anyPermission: Permission = { rule: { case: 'any', value: true } };
+
+/** The permission that holds exactly for requests that `match` describes. */
+export function permissionOf(match: HttpMatch, pathMatch: PathMatch): Permission {
+  const rules: Permission[] = [];
+  if (match.pathRegex !== undefined) rules.push(pathPermission(match.pathRegex, pathMatch));
+  if (match.methods.length > 0) rules.push(anyOf(match.methods.map(methodHeader)));
+  rules.push(...match.headers.map(valueHeader).map(headerPermission));
+  if (rules.length === 0) return anyPermission;
+  return rules.length === 1 && rules[0] !== undefined
+    ? rules[0]
+    : { rule: { case: 'andRules', value: { rules } } };
+}
+
+/** The route matches that together hold exactly for those requests: one for each method. */
+export function routeMatchesOf(match: HttpMatch, pathMatch: PathMatch): RouteMatch[] {
+  const headers = match.headers.map(valueHeader);
+  const methods = match.methods.length > 0 ? match.methods.map((m) => [methodHeader(m)]) : [[]];
+  return methods.map((method) => ({
+    pathSpecifier:
+      match.pathRegex === undefined
+        ? { case: 'prefix', value: '/' }
+        : { case: 'safeRegex', value: pathMatcher(match.pathRegex, pathMatch) },
+    headers: [...method, ...headers],
+  }));
+}
+
+/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does. */
+function pathMatcher(
+  regex: string,
+  pathMatch: PathMatch,
+): MessageInitShape<typeof RegexMatcherSchema> {
+  return { regex: pathMatch === 'Prefix' ? `(?:${regex}).*` : regex };
+}
+
+function pathPermission(regex: string, pathMatch: PathMatch): Permission {
+  return {
+    rule: {
+      case: 'urlPath',
+      value: {
+        rule: {
+          case: 'path',
+          value: {
+            matchPattern: { case: 'safeRegex', value: pathMatcher(regex, pathMatch) },
+          },
+        },
+      },
+    },
+  };
+}
+
+function anyOf(headers: readonly HeaderMatcher[]): Permission {
+  const rules = headers.map(headerPermission);
+  return rules.length === 1 && rules[0] !== undefined
+    ? rules[0]
+    : { rule: { case: 'orRules', value: { rules } } };
+}
+
+function headerPermission(header: HeaderMatcher): Permission {
+  return { rule: { case: 'header', value: header } };
+}
+
+function methodHeader(method: string): HeaderMatcher {
+  return exactHeader(':method', method);
+}
+
+function valueHeader({ name, valueRegex }: HttpMatch['headers'][number]): HeaderMatcher {
+  const lower = name.toLowerCase();
+  return regexHeader(lower === 'host' ? ':authority' : lower, valueRegex);
+}

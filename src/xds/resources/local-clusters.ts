@@ -1,0 +1,63 @@
+import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import {
+  type Cluster,
+  ClusterSchema,
+  Cluster_DiscoveryType,
+} from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import type { ClusterLoadAssignmentSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import { localCluster } from '../../envoy/names.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import type { ServiceKey } from '../../policy/service.ts';
+import type { ServedPort } from '../../policy/workload.ts';
+import { socketAddress } from './address.ts';
+import { isHttp, noLimits, sameProtocol } from './cluster-traits.ts';
+
+/**
+ * Below the five seconds after which common servers close idle connections themselves: a request
+ * must not meet a connection that is just being closed.
+ */
+const localIdleMs = 3_000;
+
+/** The application behind a served port, on loopback, once for each service that leads to it. */
+export function applicationCluster(
+  served: ServedPort,
+  service: ServiceKey,
+  settings: MeshSettings,
+): Cluster {
+  const name = localCluster(service, served.targetPort);
+  return create(ClusterSchema, {
+    name,
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
+    loadAssignment: loopback(name, served.targetPort, settings),
+    circuitBreakers: noLimits,
+    ...(isHttp(served.protocol)
+      ? { typedExtensionProtocolOptions: sameProtocol(localIdleMs) }
+      : {}),
+  });
+}
+
+/** One endpoint on loopback; with IPv6, ::1 is tried when 127.0.0.1 does not answer. */
+export function loopback(
+  clusterName: string,
+  port: number,
+  settings: MeshSettings,
+): MessageInitShape<typeof ClusterLoadAssignmentSchema> {
+  return {
+    clusterName,
+    endpoints: [
+      {
+        lbEndpoints: [
+          {
+            hostIdentifier: {
+              case: 'endpoint',
+              value: {
+                address: socketAddress('127.0.0.1', port),
+                additionalAddresses: settings.ipv6 ? [{ address: socketAddress('::1', port) }] : [],
+              },
+            },
+          },
+        ],
+      },
+    ],
+  };
+}

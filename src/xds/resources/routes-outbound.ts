@@ -1,0 +1,96 @@
+import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { emptyAny } from '../../envoy/any.ts';
+import { duration } from '../../envoy/duration.ts';
+import {
+  type RouteConfiguration,
+  RouteConfigurationSchema,
+} from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
+import type {
+  RetryPolicySchema,
+  RouteActionSchema,
+  RouteSchema,
+  VirtualHostSchema,
+} from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { outboundName, podCluster, serviceFqdn } from '../../envoy/names.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import type { MeshServicePort } from '../../policy/service.ts';
+import type { ReachableService } from '../../policy/view.ts';
+import type { WeightedCluster } from './destination.ts';
+import { presentHeader } from './header-matcher.ts';
+import { notDeliveredHeader } from './not-delivered.ts';
+import { podDomains } from './domains.ts';
+
+/**
+ * Only what cannot have reached an application is tried again, on another endpoint: no connection, a
+ * refused stream, or the peer's own word that its application took no connection.
+ */
+const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
+  retryOn: 'connect-failure,refused-stream,reset-before-request,retriable-headers',
+  retriableHeaders: [presentHeader(notDeliveredHeader)],
+  numRetries: 3,
+  retryHostPredicate: [
+    {
+      name: 'envoy.retry_host_predicates.previous_hosts',
+      configType: {
+        case: 'typedConfig',
+        value: emptyAny('envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'),
+      },
+    },
+  ],
+  hostSelectionRetryMaxAttempts: 5n,
+};
+
+/**
+ * The route table of one service port: every request that came to its address, whatever host it
+ * names, goes to `clusters`. A pod of a headless service named as such is reached past any split.
+ */
+export function outboundRoutes(
+  { service, split }: ReachableService,
+  port: MeshServicePort,
+  { clusters, settings }: { clusters: readonly WeightedCluster[]; settings: MeshSettings },
+): RouteConfiguration {
+  const fqdn = serviceFqdn(service.key, settings.clusterDomain);
+  const hosts = [virtualHost(`outbound_virtual-host|${fqdn}`, ['*'], clusters)];
+  if (service.headless && split !== undefined) {
+    const pod = [{ name: podCluster(service.key, port.port), weight: 1 }];
+    const domains = podDomains(service.key, settings.clusterDomain);
+    hosts.unshift(virtualHost(`outbound_virtual-host|*.${fqdn}`, domains, pod));
+  }
+  return create(RouteConfigurationSchema, {
+    name: outboundName(service.key, port.port),
+    ignorePortInHostMatching: true,
+    virtualHosts: hosts,
+  });
+}
+
+function virtualHost(
+  name: string,
+  domains: string[],
+  clusters: readonly WeightedCluster[],
+): MessageInitShape<typeof VirtualHostSchema> {
+  return { name, domains, routes: [routeTo(clusters)] };
+}
+
+function routeTo(clusters: readonly WeightedCluster[]): MessageInitShape<typeof RouteSchema> {
+  return {
+    match: { pathSpecifier: { case: 'prefix', value: '/' } },
+    action: {
+      case: 'route',
+      value: {
+        clusterSpecifier: clusterSpecifier(clusters),
+        timeout: duration(0),
+        retryPolicy: safeRetry,
+      },
+    },
+    responseHeadersToRemove: [notDeliveredHeader],
+  };
+}
+
+function clusterSpecifier(
+  clusters: readonly WeightedCluster[],
+): NonNullable<MessageInitShape<typeof RouteActionSchema>['clusterSpecifier']> {
+  const [only] = clusters;
+  return clusters.length === 1 && only !== undefined
+    ? { case: 'cluster', value: only.name }
+    : { case: 'weightedClusters', value: { clusters: [...clusters] } };
+}

@@ -1,0 +1,31 @@
+import { create } from '@bufbuild/protobuf';
+import { any } from '../../envoy/any.ts';
+import { duration } from '../../envoy/duration.ts';
+import {
+  type Filter,
+  FilterSchema,
+} from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
+import { TcpProxySchema } from '../../envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { accessLog } from './access-log.ts';
+import type { WeightedCluster } from './destination.ts';
+
+/** Connections have no time limit, as without a mesh; one that cannot be made is tried again twice. */
+export function tcpProxy(statPrefix: string, clusters: readonly WeightedCluster[]): Filter {
+  const [only] = clusters;
+  return create(FilterSchema, {
+    name: 'envoy.filters.network.tcp_proxy',
+    configType: {
+      case: 'typedConfig',
+      value: any(TcpProxySchema, {
+        statPrefix,
+        idleTimeout: duration(0),
+        maxConnectAttempts: 3,
+        accessLog: [accessLog],
+        clusterSpecifier:
+          clusters.length === 1 && only !== undefined
+            ? { case: 'cluster', value: only.name }
+            : { case: 'weightedClusters', value: { clusters: [...clusters] } },
+      }),
+    },
+  });
+}

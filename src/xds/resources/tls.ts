@@ -1,0 +1,124 @@
+import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { any } from '../../envoy/any.ts';
+import { duration } from '../../envoy/duration.ts';
+import {
+  type TransportSocket,
+  TransportSocketSchema,
+} from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import {
+  type SubjectAltNameMatcherSchema,
+  SubjectAltNameMatcher_SanType,
+  type TlsParametersSchema,
+  TlsParameters_TlsProtocol,
+} from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
+import type { SdsSecretConfigSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import {
+  type CommonTlsContextSchema,
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
+import { meshAlpn } from '../../envoy/names.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import { adsSource } from './ads-source.ts';
+import { type PeerSet, sanMatchers } from './peers.ts';
+import { trustSecret, workloadSecret } from './secret-source.ts';
+
+const socketName = 'envoy.transport_sockets.tls';
+
+/** The server's side of mTLS: a client certificate of the trust bundle and of `peers` is required. */
+export function downstreamTls(settings: MeshSettings, peers: PeerSet): TransportSocket {
+  return create(TransportSocketSchema, {
+    name: socketName,
+    configType: {
+      case: 'typedConfig',
+      value: any(DownstreamTlsContextSchema, {
+        requireClientCertificate: true,
+        commonTlsContext: commonContext(settings, peers),
+      }),
+    },
+  });
+}
+
+/**
+ * The client's side: only a certificate of one of `accounts` is accepted as the server's. The list
+ * must not be empty, because Envoy takes an empty list for anyone.
+ */
+export function upstreamTls(
+  settings: MeshSettings,
+  sni: string,
+  accounts: readonly IdentityKey[],
+): TransportSocket {
+  return create(TransportSocketSchema, {
+    name: socketName,
+    configType: {
+      case: 'typedConfig',
+      value: any(UpstreamTlsContextSchema, {
+        sni,
+        commonTlsContext: commonContext(settings, accounts),
+      }),
+    },
+  });
+}
+
+/** TLS to the application itself, unverified as the kubelet does for https probes. */
+export function unverifiedTls(): TransportSocket {
+  return create(TransportSocketSchema, {
+    name: socketName,
+    configType: { case: 'typedConfig', value: any(UpstreamTlsContextSchema, {}) },
+  });
+}
+
+function commonContext(
+  settings: MeshSettings,
+  peers: PeerSet,
+): MessageInitShape<typeof CommonTlsContextSchema> {
+  return {
+    tlsParams: tlsParameters(settings),
+    alpnProtocols: [meshAlpn],
+    tlsCertificateSdsSecretConfigs: [secretConfig(workloadSecret)],
+    validationContextType: {
+      case: 'combinedValidationContext',
+      value: {
+        defaultValidationContext: { matchTypedSubjectAltNames: uriMatchers(settings, peers) },
+        validationContextSdsSecretConfig: secretConfig(trustSecret),
+      },
+    },
+  };
+}
+
+function uriMatchers(
+  settings: MeshSettings,
+  peers: PeerSet,
+): MessageInitShape<typeof SubjectAltNameMatcherSchema>[] {
+  return sanMatchers(settings, peers).map((matcher) => ({
+    sanType: SubjectAltNameMatcher_SanType.URI,
+    matcher,
+  }));
+}
+
+function secretConfig(name: string): MessageInitShape<typeof SdsSecretConfigSchema> {
+  // No wait of its own: a pod must not start before it can prove who it is.
+  return { name, sdsConfig: adsSource(duration(0)) };
+}
+
+function tlsParameters({ tls }: MeshSettings): MessageInitShape<typeof TlsParametersSchema> {
+  return {
+    tlsMinimumProtocolVersion: protocolVersion(tls.minProtocolVersion),
+    tlsMaximumProtocolVersion: protocolVersion(tls.maxProtocolVersion),
+    cipherSuites: [...tls.cipherSuites],
+    ecdhCurves: [...tls.ecdhCurves],
+  };
+}
+
+const versions: Readonly<Record<string, TlsParameters_TlsProtocol>> = {
+  TLSv1_0: TlsParameters_TlsProtocol.TLSv1_0,
+  TLSv1_1: TlsParameters_TlsProtocol.TLSv1_1,
+  TLSv1_2: TlsParameters_TlsProtocol.TLSv1_2,
+  TLSv1_3: TlsParameters_TlsProtocol.TLSv1_3,
+};
+
+/** An unknown word is left to Envoy's own choice, as TLS_AUTO is. */
+function protocolVersion(name: string): TlsParameters_TlsProtocol {
+  return versions[name] ?? TlsParameters_TlsProtocol.TLS_AUTO;
+}

@@ -1,0 +1,120 @@
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import type { ServiceKey } from '../../policy/service.ts';
+import type { InboundView, OutboundView, ReachableService } from '../../policy/view.ts';
+import { passthrough, refused } from './clusters.ts';
+import type { ServiceLookup } from './destination.ts';
+import { type Part, translateInbound } from './inbound.ts';
+import {
+  type BoundListener,
+  type EndpointWant,
+  type PodPort,
+  type ServicePart,
+  translateService,
+} from './outbound.ts';
+import { resourceOf } from './resource-of.ts';
+import { virtualListener } from './virtual-listener.ts';
+
+/** All that a caller needs but endpoints, and what it wants of those. */
+export interface OutboundPart extends Part {
+  readonly wants: readonly EndpointWant[];
+  readonly pods: readonly PodPort[];
+  /** Addresses that listeners of this part take. */
+  readonly taken: ReadonlySet<string>;
+}
+
+interface Remembered {
+  readonly settings: MeshSettings;
+  readonly backends: readonly (ReachableService | undefined)[];
+  readonly part: ServicePart;
+}
+
+/** A split's backends may be open to one caller and closed to another: few ways of it are kept. */
+const maxVariants = 8;
+
+/**
+ * Views in, resources out. Every part is made once and remembered by the identity of the view part
+ * it came from: callers that may know the same service share its very resources.
+ */
+export class Translator {
+  readonly #inbound = new WeakMap<InboundView, Part>();
+  readonly #outbound = new WeakMap<OutboundView, OutboundPart>();
+  readonly #services = new WeakMap<ReachableService, Remembered[]>();
+
+  inbound(view: InboundView): Part {
+    const before = this.#inbound.get(view);
+    if (before !== undefined) return before;
+    const part = translateInbound(view);
+    this.#inbound.set(view, part);
+    return part;
+  }
+
+  outbound(view: OutboundView): OutboundPart {
+    const before = this.#outbound.get(view);
+    if (before !== undefined) return before;
+    const part = this.#translateOutbound(view);
+    this.#outbound.set(view, part);
+    return part;
+  }
+
+  #translateOutbound(view: OutboundView): OutboundPart {
+    const index = new Map<ServiceKey, ReachableService>(
+      view.services.map((reachable) => [reachable.service.key, reachable]),
+    );
+    const parts = view.services.map((reachable) =>
+      this.#service(reachable, (key) => index.get(key), view.settings),
+    );
+    const { kept, taken } = distinctAddresses(parts.flatMap((part) => part.listeners));
+    const pods = parts.flatMap((part) => part.pods);
+    const listens = view.settings.egress || kept.length > 0 || pods.length > 0;
+    const common = listens ? [refused, ...(view.settings.egress ? [passthrough] : [])] : [];
+    return {
+      listeners: [
+        ...(listens ? [resourceOf('listener', virtualListener(view), [])] : []),
+        ...kept.map(({ resource }) => resource),
+      ],
+      routes: parts.flatMap((part) => part.routes),
+      clusters: [
+        ...common.map((cluster) => resourceOf('cluster', cluster, [])),
+        ...parts.flatMap((part) => part.clusters),
+      ],
+      wants: parts.flatMap((part) => part.wants),
+      pods,
+      taken,
+    };
+  }
+
+  #service(
+    reachable: ReachableService,
+    lookup: ServiceLookup,
+    settings: MeshSettings,
+  ): ServicePart {
+    const backends = reachable.split?.backends.map(({ service }) => lookup(service)) ?? [];
+    const variants = this.#services.get(reachable) ?? [];
+    const before = variants.find(
+      (variant) => variant.settings === settings && sameList(variant.backends, backends),
+    );
+    if (before !== undefined) return before.part;
+    const part = translateService(reachable, lookup, settings);
+    const kept = variants.slice(-(maxVariants - 1));
+    this.#services.set(reachable, [...kept, { settings, backends, part }]);
+    return part;
+  }
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+/** A second listener on an address would be refused by Envoy: the first service keeps it. */
+function distinctAddresses(listeners: readonly BoundListener[]): {
+  kept: readonly BoundListener[];
+  taken: ReadonlySet<string>;
+} {
+  const taken = new Set<string>();
+  const kept = listeners.filter(({ addresses }) => {
+    if (addresses.length === 0 || addresses.some((address) => taken.has(address))) return false;
+    for (const address of addresses) taken.add(address);
+    return true;
+  });
+  return { kept, taken };
+}
