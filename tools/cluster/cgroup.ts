@@ -9,6 +9,7 @@ const root = '/sys/fs/cgroup';
 
 /** Makes the cluster's control groups; the node's own programs go into the one inside called `system`. */
 export async function createCgroups(place: Place): Promise<void> {
+  if (isV2()) await delegate(root);
   for (const hierarchy of hierarchies()) {
     const own = join(hierarchy, place.cgroup);
     await mkdir(join(own, 'system'), { recursive: true });

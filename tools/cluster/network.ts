@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheRoot } from '../base/cache.ts';
-import { run } from '../base/command.ts';
+import { run, succeeds } from '../base/command.ts';
 import { withLock } from '../base/lock.ts';
 import { type Addresses, freeAddresses, hostNetworks } from './address.ts';
 import type { Place } from './place.ts';
@@ -9,6 +9,9 @@ import type { Place } from './place.ts';
 /** Makes the cluster's network namespace and joins it to the host by a veth pair with free addresses. */
 export async function createNetwork(place: Place): Promise<Addresses> {
   const withV6 = existsSync('/proc/sys/net/ipv6/conf/all');
+  // Pods on one bridge reach each other through services only with the first, images need the
+  // second; where they are built in, or cannot be loaded, this changes nothing.
+  await succeeds('modprobe', ['-a', 'br_netfilter', 'overlay']);
   return withLock(join(cacheRoot(), '.network.lock'), async () => {
     const addresses = freeAddresses(await hostNetworks(), withV6);
     const cable = `weft${String(addresses.number)}`;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cacheRoot } from '../base/cache.ts';
 
 /** Where a local cluster keeps what belongs to it; everything is named for the cluster. */
@@ -21,7 +21,7 @@ export const defaultCluster = 'weft';
 
 /** The folder that holds the folders of all local clusters. */
 export function stateRoot(): string {
-  return process.env['WEFT_STATE'] ?? '/var/lib/weft';
+  return resolve(process.env['WEFT_STATE'] ?? '/var/lib/weft');
 }
 
 /** The place of the cluster with that name; throws for a name that could not be a host name. */

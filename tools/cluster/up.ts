@@ -47,7 +47,12 @@ export async function bringUp(name: string): Promise<Cluster> {
     if (running) return { name, kubeconfig: place.kubeconfig, addresses: running.addresses };
     if (hasTraces(place))
       await step(`Clear what an earlier cluster ${name} left`, () => tearDown(place));
-    return boot(place, parts);
+    return boot(place, parts).catch((error: unknown) => {
+      const hint = `The logs are in ${place.logs}; \`node tools/cluster/down.ts ${name}\` removes what is left.`;
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${hint}`, {
+        cause: error,
+      });
+    });
   });
 }
 
