@@ -1,0 +1,80 @@
+import type { IdentityKey } from '../policy/identity.ts';
+import type { Secret } from '../common/secret.ts';
+import type { TrustBundle } from './trust-bundle.ts';
+import type { KeyKind } from './x509/key-pair.ts';
+
+/** Whom a leaf is for: a workload of the mesh, or a server of Weft's own. */
+export type LeafSubject =
+  | {
+      readonly kind: 'workload';
+      readonly trustDomain: string;
+      readonly account: IdentityKey;
+    }
+  | { readonly kind: 'server'; readonly dnsNames: readonly string[] };
+
+export interface LeafRequest {
+  readonly subject: LeafSubject;
+  /** Wished for; the leaf ends earlier when a certificate above it does. */
+  readonly validityMs: number;
+  readonly keyKind: KeyKind;
+}
+
+/** A certificate with its key, ready for TLS. */
+export interface Leaf {
+  /** PEM: the leaf first, then each one's issuer, without the root. */
+  readonly certificateChain: string;
+  /** PKCS#8 PEM. */
+  readonly privateKey: Secret<string>;
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** SHA-256 of the certificate that signed it, as in Authority. */
+  readonly signer: string;
+}
+
+/** What an issuer stands for at one moment. */
+export interface Authority {
+  /** The roots that peers have to trust: always those of every leaf issued under this authority. */
+  readonly bundle: TrustBundle;
+  /** SHA-256 of the certificate that signs new leaves; a leaf of another signer is to be replaced. */
+  readonly signer: string;
+  /** When the certificate that signs, or one above it, ends; milliseconds since the epoch. */
+  readonly notAfter: number;
+}
+
+/** Why an issuer cannot do its work, for status and people. */
+export interface IssuerTrouble {
+  readonly code: string;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/**
+ * Where certificates come from: the one interface of every provider (test/contract/issuer.test.ts
+ * says what each has to keep).
+ */
+export interface Issuer {
+  /**
+   * A new key and its certificate. Rejects with a WeftError: issuer-unavailable (retry soon),
+   * configuration-invalid (this subject can have none), certificate-invalid (what came was no good).
+   */
+  issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf>;
+  /** Undefined until the issuer could be reached once; from then on the last one known. */
+  authority(): Authority | undefined;
+  /** Calls back after the authority became another one; returns the way to stop it. */
+  onChange(callback: () => void): () => void;
+  /** Present while something is wrong, also when the last authority still serves. */
+  trouble(): IssuerTrouble | undefined;
+}
+
+/** Whether two subjects ask for the same names. */
+export function sameSubject(left: LeafSubject, right: LeafSubject): boolean {
+  if (left.kind === 'workload')
+    return (
+      right.kind === 'workload' &&
+      left.account === right.account &&
+      left.trustDomain === right.trustDomain
+    );
+  return right.kind === 'server' && left.dnsNames.join() === right.dnsNames.join();
+}

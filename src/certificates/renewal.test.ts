@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Secret } from '../common/secret.ts';
+import { identityKey } from '../policy/identity.ts';
+import type { Leaf, LeafSubject } from './issuer.ts';
+import {
+  renewalReason,
+  renewalTime,
+  type HeldLeaf,
+  type RenewalFacts,
+  type RenewalReason,
+} from './renewal.ts';
+
+const hourMs = 3_600_000;
+const issuedAt = Date.UTC(2026, 0, 1);
+const leaf: Leaf = {
+  certificateChain: '',
+  privateKey: new Secret(''),
+  notBefore: issuedAt - 300_000,
+  notAfter: issuedAt + 24 * hourMs,
+  signer: 'one',
+};
+const subject: LeafSubject = {
+  kind: 'workload',
+  trustDomain: 'cluster.local',
+  account: identityKey({ namespace: 'shop', serviceAccount: 'cart' }),
+};
+const held: HeldLeaf = { leaf, subject, issuedAt, renewAt: issuedAt + 16 * hourMs };
+
+describe('renewalReason', () => {
+  const at = (now: number, change: Partial<RenewalFacts> = {}): RenewalFacts => ({
+    now,
+    subject,
+    signer: 'one',
+    ...change,
+  });
+  it.each<[string, RenewalFacts, RenewalReason | undefined]>([
+    ['right after the issue', at(issuedAt), undefined],
+    ['a moment before its time', at(held.renewAt - 1), undefined],
+    ['at its time', at(held.renewAt), 'Due'],
+    ['after it has expired', at(leaf.notAfter + hourMs), 'Due'],
+    ['when the clock was set back a little', at(issuedAt - 200_000), undefined],
+    ['when the clock was set back by a day', at(issuedAt - 24 * hourMs), 'NotYetValid'],
+    ['when another CA signs', at(issuedAt + hourMs, { signer: 'two' }), 'OtherSigner'],
+    ['when nobody signs', at(issuedAt + hourMs, { signer: undefined }), undefined],
+    ['when another CA signs, at once', at(issuedAt + 1, { signer: 'two' }), undefined],
+    [
+      'when the trust domain changed, at once',
+      at(issuedAt + 1, { subject: { ...subject, trustDomain: 'shop.example' } }),
+      'SubjectChanged',
+    ],
+  ])('%s', (_case, facts, reason) => {
+    expect(renewalReason(held, facts)).toBe(reason);
+  });
+
+  it('sees other names of a server', () => {
+    const server = (...dnsNames: string[]): LeafSubject => ({ kind: 'server', dnsNames });
+    const one = { ...held, subject: server('a', 'b') };
+    expect(renewalReason(one, at(issuedAt, { subject: server('a', 'b') }))).toBeUndefined();
+    expect(renewalReason(one, at(issuedAt, { subject: server('a') }))).toBe('SubjectChanged');
+    expect(renewalReason(one, at(issuedAt, { subject }))).toBe('SubjectChanged');
+  });
+});
+
+describe('renewalTime', () => {
+  it('is two thirds into the life that is left, 20 % sooner or later', () => {
+    const life = fc.integer({ min: 600_000, max: 400 * 24 * hourMs });
+    fc.assert(
+      fc.property(life, fc.double({ min: 0, max: 1, noNaN: true }), (ms, random) => {
+        const at = renewalTime({ ...leaf, notAfter: issuedAt + ms }, issuedAt, random) - issuedAt;
+        expect(at / ms).toBeGreaterThanOrEqual((2 / 3) * 0.8 - 1e-9);
+        expect(at / ms).toBeLessThanOrEqual((2 / 3) * 1.2 + 1e-9);
+      }),
+    );
+    expect(renewalTime(leaf, issuedAt, 0.5)).toBeCloseTo(held.renewAt, 0);
+  });
+});

@@ -1,0 +1,45 @@
+import { sameSubject, type Leaf, type LeafSubject } from './issuer.ts';
+
+/** A leaf in use, with what is needed to ask when it is to be replaced. */
+export interface HeldLeaf {
+  readonly leaf: Leaf;
+  readonly subject: LeafSubject;
+  /** Milliseconds since the epoch, by our own clock. */
+  readonly issuedAt: number;
+  readonly renewAt: number;
+}
+
+/** What the world looks like when the question is asked. */
+export interface RenewalFacts {
+  readonly now: number;
+  /** The names that the leaf should carry now. */
+  readonly subject: LeafSubject;
+  /** Who signs now; undefined while nobody is known to. */
+  readonly signer: string | undefined;
+}
+
+export type RenewalReason = 'SubjectChanged' | 'OtherSigner' | 'NotYetValid' | 'Due';
+
+/** No leaf is replaced sooner after its issue, whatever the clock or the issuer says. */
+const restMs = 10_000;
+const share = 2 / 3;
+const jitter = 0.2;
+
+/**
+ * Why a leaf is to be replaced at this moment; undefined: it is good. A wall clock may have
+ * stepped either way since the leaf was issued, so every question is asked anew of `now`.
+ */
+export function renewalReason(held: HeldLeaf, facts: RenewalFacts): RenewalReason | undefined {
+  if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
+  if (Math.abs(facts.now - held.issuedAt) < restMs) return undefined;
+  if (facts.signer !== undefined && facts.signer !== held.leaf.signer) return 'OtherSigner';
+  // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
+  if (facts.now < held.leaf.notBefore) return 'NotYetValid';
+  return facts.now >= held.renewAt ? 'Due' : undefined;
+}
+
+/** Two thirds into the life that a leaf has from `now`, ±20 % by `random` (0 to 1): never all at once. */
+export function renewalTime(leaf: Leaf, now: number, random: number): number {
+  const life = leaf.notAfter - now;
+  return now + life * share * (1 - jitter + 2 * jitter * random);
+}

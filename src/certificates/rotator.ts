@@ -1,0 +1,266 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import { backOffMs, type Random } from '../kubernetes/back-off.ts';
+import type { Issuer, Leaf, LeafRequest } from './issuer.ts';
+import { problemOfIssued } from './leaf-check.ts';
+import { renewalReason, renewalTime, type HeldLeaf } from './renewal.ts';
+import type { TrustBundle } from './trust-bundle.ts';
+import { Wakeup } from './wakeup.ts';
+
+export interface RotatorOptions<K extends string> {
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** What a key's leaf should say; asked again at each issue, so a change of settings takes effect. */
+  readonly requestFor: (key: K) => LeafRequest;
+}
+
+/** How the leaves are, for status and warnings. Times are milliseconds since the epoch. */
+export interface LeafHealth {
+  /** Leaves in use, and keys that have none yet. */
+  readonly held: number;
+  readonly waiting: number;
+  /** When the first of the leaves in use ends; undefined while there are none. */
+  readonly earliestExpiry: number | undefined;
+  /** Present while issuing fails: what was said last, since when, and for how many keys. */
+  readonly failure: IssueFailure | undefined;
+}
+
+export interface IssueFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly since: number;
+  readonly keys: number;
+}
+
+interface Entry {
+  held: HeldLeaf | undefined;
+  issuing: boolean;
+  failures: number;
+  /** A key that cannot have a leaf is tried again only then. */
+  retryAt: number;
+}
+
+const backOff = { baseMs: 1_000, maxMs: 60_000 };
+/** Steps of the wall clock are noticed this soon. */
+const longestWaitMs = 5_000;
+const shortestWaitMs = 20;
+const parallel = 8;
+const sliceMs = 10;
+
+/**
+ * Keeps one good leaf per key: issues on first need, renews in time, backs off when the issuer fails
+ * and holds on to what it has meanwhile. Works in slices of 10 ms, so that the event loop stays free.
+ */
+export class Rotator<K extends string> {
+  readonly #options: RotatorOptions<K>;
+  readonly #entries = new Map<K, Entry>();
+  /** Keys to issue for, in order. */
+  readonly #queue = new Set<K>();
+  readonly #tasks = new Set<Promise<void>>();
+  readonly #wakeup = new Wakeup();
+  readonly #listeners = new Set<(keys: readonly K[]) => void>();
+  #changed: K[] = [];
+  /** When every leaf is looked at again. */
+  #lookAt = 0;
+  #sliceStart = 0;
+  readonly #failing = new Set<K>();
+  #failure: Omit<IssueFailure, 'keys'> | undefined;
+  /** While the issuer fails, one key tries for all. */
+  #issuerFailures = 0;
+  #issuerRetryAt = 0;
+
+  constructor(options: RotatorOptions<K>) {
+    this.#options = options;
+  }
+
+  /** The leaf in use; undefined until there is one. The first call for a key has it issued. */
+  leafOf(key: K): Leaf | undefined {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) return entry.held?.leaf;
+    this.#entries.set(key, { held: undefined, issuing: false, failures: 0, retryAt: 0 });
+    this.#queue.add(key);
+    this.#wakeup.wake();
+    return undefined;
+  }
+
+  /** Calls back with keys whose leaf became another one; returns the way to stop it. */
+  onChange(callback: (keys: readonly K[]) => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  /** Forgets every key that is not in `keys`. */
+  retain(keys: ReadonlySet<K>): void {
+    for (const key of this.#entries.keys()) {
+      if (keys.has(key)) continue;
+      this.#entries.delete(key);
+      this.#queue.delete(key);
+      this.#recovered(key);
+    }
+  }
+
+  /** Looks at every leaf now, for when settings changed. */
+  review(): void {
+    this.#lookAt = 0;
+    this.#wakeup.wake();
+  }
+
+  health(): LeafHealth {
+    const ends = [...this.#entries.values()].flatMap(({ held }) => held?.leaf.notAfter ?? []);
+    return {
+      held: ends.length,
+      waiting: this.#entries.size - ends.length,
+      earliestExpiry: ends.length === 0 ? undefined : Math.min(...ends),
+      failure: this.#failure && { ...this.#failure, keys: this.#failing.size },
+    };
+  }
+
+  /** Runs until the signal aborts and what it started has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { issuer, clock } = this.#options;
+    const stopListening = issuer.onChange(() => {
+      this.#issuerFailures = 0;
+      this.review();
+    });
+    while (!signal.aborted) {
+      if (isOver(this.#lookAt, clock.now(), longestWaitMs)) this.#queueDue();
+      this.#startNext(signal);
+      await this.#endSlice();
+      await this.#wakeup.wait(this.#waitMs(), clock, signal);
+    }
+    stopListening();
+    await Promise.allSettled(this.#tasks);
+  }
+
+  #queueDue(): void {
+    const now = this.#options.clock.now();
+    let next = now + longestWaitMs;
+    for (const [key, entry] of this.#entries) {
+      if (entry.issuing || this.#queue.has(key)) continue;
+      if (!isOver(entry.retryAt, now, backOff.maxMs)) next = Math.min(next, entry.retryAt);
+      else if (this.#isDue(key, entry, now)) this.#queue.add(key);
+      else next = Math.min(next, entry.held?.renewAt ?? next);
+    }
+    this.#lookAt = Math.max(next, now + shortestWaitMs);
+  }
+
+  #isDue(key: K, { held }: Entry, now: number): boolean {
+    if (held === undefined) return true;
+    const { subject } = this.#options.requestFor(key);
+    const signer = this.#options.issuer.authority()?.signer;
+    return renewalReason(held, { now, subject, signer }) !== undefined;
+  }
+
+  #startNext(signal: AbortSignal): void {
+    const room = this.#issuerFailures === 0 ? parallel : this.#issuerRests() ? 0 : 1;
+    for (const key of this.#queue) {
+      if (this.#tasks.size >= room) return;
+      this.#queue.delete(key);
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) this.#start(key, entry, signal);
+    }
+  }
+
+  #issuerRests(): boolean {
+    return !isOver(this.#issuerRetryAt, this.#options.clock.now(), backOff.maxMs);
+  }
+
+  #start(key: K, entry: Entry, signal: AbortSignal): void {
+    entry.issuing = true;
+    const task = this.#issue(key, entry, signal).finally(() => {
+      entry.issuing = false;
+      this.#tasks.delete(task);
+      this.#wakeup.wake();
+    });
+    this.#tasks.add(task);
+  }
+
+  async #issue(key: K, entry: Entry, signal: AbortSignal): Promise<void> {
+    try {
+      const held = await this.#newLeaf(key, signal);
+      if (this.#entries.get(key) !== entry) return;
+      entry.held = held;
+      entry.failures = 0;
+      this.#issuerFailures = 0;
+      this.#recovered(key);
+      this.#changed.push(key);
+    } catch (thrown) {
+      if (signal.aborted || this.#entries.get(key) !== entry) return;
+      this.#failed(key, entry, WeftError.from(thrown));
+    }
+  }
+
+  async #newLeaf(key: K, signal: AbortSignal): Promise<HeldLeaf> {
+    const { issuer, clock, random, requestFor } = this.#options;
+    const request = requestFor(key);
+    const leaf = await issuer.issue(request, signal);
+    const now = clock.now();
+    const bundle = issuer.authority()?.bundle ?? noRoots;
+    const problem = problemOfIssued(leaf, request, { bundle, now });
+    if (problem !== undefined)
+      throw new WeftError('certificate-invalid', `${problem.fault}: ${problem.message}`);
+    return {
+      leaf,
+      subject: request.subject,
+      issuedAt: now,
+      renewAt: renewalTime(leaf, now, random()),
+    };
+  }
+
+  #failed(key: K, entry: Entry, error: WeftError): void {
+    const { clock, random, logger } = this.#options;
+    const now = clock.now();
+    const { code, message } = error;
+    entry.failures++;
+    this.#failing.add(key);
+    this.#failure = { code, message, since: this.#failure?.since ?? now };
+    if (code === 'configuration-invalid') {
+      entry.retryAt = now + backOffMs(entry.failures, backOff, random);
+    } else {
+      this.#queue.add(key);
+      this.#issuerFailures++;
+      this.#issuerRetryAt = now + backOffMs(this.#issuerFailures, backOff, random);
+    }
+    const expires = entry.held && new Date(entry.held.leaf.notAfter).toISOString();
+    logger.warn('certificate not issued', { for: key, code, problem: message, expires });
+  }
+
+  #recovered(key: K): void {
+    this.#failing.delete(key);
+    if (this.#failing.size === 0) this.#failure = undefined;
+  }
+
+  /** Tells what changed, and lets others run, once per slice. */
+  async #endSlice(): Promise<void> {
+    const spent = performance.now() - this.#sliceStart;
+    if (this.#queue.size === 0 || spent > sliceMs) this.#tell();
+    if (spent <= sliceMs) return;
+    await nextTurn();
+    this.#sliceStart = performance.now();
+  }
+
+  #tell(): void {
+    const keys = this.#changed;
+    if (keys.length === 0) return;
+    this.#changed = [];
+    for (const listener of this.#listeners) listener(keys);
+  }
+
+  #waitMs(): number {
+    const now = this.#options.clock.now();
+    const retrying = this.#issuerFailures > 0 && this.#queue.size > 0;
+    const next = retrying ? Math.min(this.#lookAt, this.#issuerRetryAt) : this.#lookAt;
+    return Math.min(Math.max(next - now, 0), longestWaitMs);
+  }
+}
+
+const noRoots: TrustBundle = { pem: '', roots: [] };
+
+/** Whether a wait is over; one longer than `maxMs` means that the clock has stepped back meanwhile. */
+function isOver(until: number, now: number, maxMs: number): boolean {
+  return now >= until || until - now > maxMs;
+}

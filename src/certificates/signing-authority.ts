@@ -1,0 +1,137 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { WeftError } from '../common/errors.ts';
+import { Secret } from '../common/secret.ts';
+import type { Authority, Leaf, LeafRequest, LeafSubject } from './issuer.ts';
+import { trustBundleOf } from './trust-bundle.ts';
+import { parseCertificate, type Certificate } from './x509/certificate.ts';
+import { newKeyPair, privateKeyPem } from './x509/key-pair.ts';
+import { certificateBlocks, pemOf } from './x509/pem.ts';
+import { selfSign, signCertificate, type Signer } from './x509/sign.ts';
+import {
+  rootTemplate,
+  serverTemplate,
+  workloadTemplate,
+  type CertificateTemplate,
+  type Period,
+} from './x509/template.ts';
+import { problemOfAuthority, type KeyedChain } from './x509/validate.ts';
+
+/** A CA as text: what a Secret holds. */
+export interface AuthorityPem {
+  /** The certificate that signs, then each one's issuer; the root may be left out or be the only one. */
+  readonly chain: string;
+  readonly privateKey: Secret<string>;
+  /** The trusted roots; empty: the last certificate of the chain is the root. */
+  readonly roots: string;
+}
+
+/** Leaves begin a little in the past, for peers whose clocks are behind. */
+const leafBackdateMs = 5 * 60_000;
+const rootBackdateMs = 60 * 60_000;
+const shortestRestMs = 60_000;
+
+/** A CA whose key this process holds: signs leaves with no call to anywhere. */
+export interface SigningAuthority extends Authority {
+  /** Throws configuration-invalid, or issuer-unavailable when the CA is not valid at `now`. */
+  issue(request: LeafRequest, now: number): Promise<Leaf>;
+}
+
+/** Throws certificate-invalid, saying which certificate is wrong and why; never part of the key. */
+export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority {
+  const ca = keyedChainOf(pem);
+  const problem = problemOfAuthority(ca, now);
+  if (problem !== undefined)
+    throw new WeftError('certificate-invalid', `${problem.fault}: ${problem.message}`);
+  const [first] = ca.chain as readonly [Certificate];
+  const trusted = new Set(ca.roots.map((root) => root.fingerprint));
+  const above = ca.chain.filter((certificate) => !trusted.has(certificate.fingerprint));
+  const signer: Signer = {
+    privateKey: ca.privateKey,
+    subject: first.subject,
+    keyId: first.subjectKeyId,
+  };
+  const period = {
+    notBefore: Math.max(...ca.chain.map(({ notBefore }) => notBefore)),
+    notAfter: Math.min(...ca.chain.map(({ notAfter }) => notAfter)),
+  };
+  return {
+    bundle: trustBundleOf(ca.roots),
+    signer: first.fingerprint,
+    notAfter: period.notAfter,
+    issue: async (request, at) => {
+      const template = templateOf(request.subject, leafPeriod(period, request.validityMs, at));
+      const keys = await newKeyPair(request.keyKind);
+      const der = signCertificate(template, keys.publicKey, signer);
+      return {
+        certificateChain: [pemOf('CERTIFICATE', der), ...above.map((one) => one.pem)].join(''),
+        privateKey: new Secret(privateKeyPem(keys.privateKey)),
+        notBefore: template.notBefore,
+        notAfter: template.notAfter,
+        signer: first.fingerprint,
+      };
+    },
+  };
+}
+
+/** A new P-256 root, valid for `validityMs` from `now`, under a name of its own. */
+export async function newRoot(
+  commonName: string,
+  { now, validityMs }: { readonly now: number; readonly validityMs: number },
+): Promise<AuthorityPem> {
+  const keys = await newKeyPair('P-256');
+  const period = { notBefore: now - rootBackdateMs, notAfter: now + validityMs };
+  const certificate = pemOf('CERTIFICATE', selfSign(rootTemplate(commonName, period), keys));
+  return {
+    chain: certificate,
+    privateKey: new Secret(privateKeyPem(keys.privateKey)),
+    roots: certificate,
+  };
+}
+
+/** The template of a leaf; the same one tells the validator what to expect. */
+export function templateOf(subject: LeafSubject, period: Period): CertificateTemplate {
+  return subject.kind === 'workload'
+    ? workloadTemplate(subject, period)
+    : serverTemplate(subject.dnsNames, period);
+}
+
+function leafPeriod(ca: Period, validityMs: number, now: number): Period {
+  if (now < ca.notBefore || now > ca.notAfter - shortestRestMs)
+    throw new WeftError(
+      'issuer-unavailable',
+      `the CA is valid from ${day(ca.notBefore)} to ${day(ca.notAfter)}, not now`,
+      { retry: 'soon' },
+    );
+  return {
+    notBefore: Math.max(now - leafBackdateMs, ca.notBefore),
+    notAfter: Math.min(now + validityMs, ca.notAfter),
+  };
+}
+
+function day(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function keyedChainOf(pem: AuthorityPem): KeyedChain {
+  const chain = certificatesIn(pem.chain, 'the chain');
+  const roots = pem.roots.trim() === '' ? chain.slice(-1) : certificatesIn(pem.roots, 'the roots');
+  return { chain, roots, privateKey: keyIn(pem.privateKey) };
+}
+
+/** Throws certificate-invalid when `text` holds a block that is no certificate, or none at all. */
+export function certificatesIn(text: string, what: string): Certificate[] {
+  const blocks = certificateBlocks(text);
+  const certificates = blocks.map(parseCertificate).filter((one) => one !== undefined);
+  if (certificates.length < Math.max(blocks.length, 1))
+    throw new WeftError('certificate-invalid', `no-certificate: ${what} cannot be read as PEM`);
+  return certificates;
+}
+
+/** OpenSSL's own message could quote its input, so it is left out. */
+function keyIn(pem: Secret<string>): KeyObject {
+  try {
+    return createPrivateKey(pem.reveal());
+  } catch {
+    throw new WeftError('certificate-invalid', 'key-mismatch: the private key cannot be read');
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../common/clock.ts';
+
+/** A wait that somebody else can end early. One waiter at a time; a wake before the wait is not lost. */
+export class Wakeup {
+  #woken = false;
+  #release: (() => void) | undefined;
+
+  wake(): void {
+    this.#woken = true;
+    this.#release?.();
+  }
+
+  /** Resolves after `ms`, or when woken, or when the signal aborts: whichever comes first. */
+  async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+    if (!this.#woken && !signal.aborted) {
+      const timer = new AbortController();
+      const released = new Promise<void>((resolve) => (this.#release = resolve));
+      const onAbort = (): void => this.#release?.();
+      signal.addEventListener('abort', onAbort, { once: true });
+      const slept = clock.sleep(ms, timer.signal).catch(() => undefined);
+      await Promise.race([released, slept]);
+      signal.removeEventListener('abort', onAbort);
+      timer.abort();
+      this.#release = undefined;
+    }
+    this.#woken = false;
+  }
+}
