@@ -1,0 +1,100 @@
+import { kinds } from '../api/kinds.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { declare, type Desired } from './desired.ts';
+import {
+  bootstrapConfigMap,
+  caBundleConfigMap,
+  caSecret,
+  controlPlaneName,
+  proxiesConfigMap,
+} from './names.ts';
+
+/** A PolicyRule of Kubernetes' RBAC. */
+export interface Rule {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const read = ['get', 'list', 'watch'];
+
+/** What the control plane may do in the whole cluster. config/rbac holds the same for the operator. */
+export const clusterRules: readonly Rule[] = [
+  {
+    apiGroups: [''],
+    resources: ['namespaces', 'pods', 'serviceaccounts', 'services'],
+    verbs: read,
+  },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
+  { apiGroups: ['config.openservicemesh.io'], resources: ['meshconfigs'], verbs: read },
+  ...policy('access.smi-spec.io', 'traffictargets'),
+  ...policy('specs.smi-spec.io', 'httproutegroups', 'tcproutes'),
+  ...policy('split.smi-spec.io', 'trafficsplits'),
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: [bootstrapConfigMap],
+    verbs: [...read, 'create', 'patch', 'delete'],
+  },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  { nonResourceURLs: ['/openid/v1/jwks'], verbs: ['get'] },
+];
+
+/** What the control plane may do in its own namespace. Only creation cannot be narrowed by name. */
+export const namespaceRules: readonly Rule[] = [
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: [caBundleConfigMap, proxiesConfigMap],
+    verbs: [...read, 'create', 'patch'],
+  },
+  {
+    apiGroups: [''],
+    resources: ['secrets'],
+    resourceNames: [caSecret],
+    verbs: [...read, 'patch'],
+  },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    resourceNames: [controlPlaneName],
+    verbs: ['get', 'patch'],
+  },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+];
+
+/** Reading objects of a policy group and writing their status. */
+function policy(group: string, ...resources: readonly string[]): Rule[] {
+  const statuses = resources.map((resource) => `${resource}/status`);
+  return [
+    { apiGroups: [group], resources, verbs: read },
+    { apiGroups: [group], resources: statuses, verbs: ['patch'] },
+  ];
+}
+
+/** The control plane's ServiceAccount and its rights, in the order to apply them. */
+export function planAccess(meshConfig: MeshConfig): readonly Desired[] {
+  const account = {
+    kind: 'ServiceAccount',
+    name: controlPlaneName,
+    namespace: meshConfig.metadata.namespace,
+  };
+  const roleRef = (kind: string): object => ({
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind,
+    name: controlPlaneName,
+  });
+  return [
+    declare(meshConfig, kinds.serviceAccount, {}),
+    declare(meshConfig, kinds.clusterRole, { rules: clusterRules }),
+    declare(meshConfig, kinds.clusterRoleBinding, {
+      roleRef: roleRef('ClusterRole'),
+      subjects: [account],
+    }),
+    declare(meshConfig, kinds.role, { rules: namespaceRules }),
+    declare(meshConfig, kinds.roleBinding, { roleRef: roleRef('Role'), subjects: [account] }),
+  ];
+}

@@ -1,0 +1,58 @@
+import type { KubernetesObject } from '../api/core.ts';
+import { deepEqual } from '../common/equal.ts';
+import { isOlder } from '../kubernetes/resource-version.ts';
+import { type Desired, identify } from './desired.ts';
+import { project } from './projection.ts';
+
+/** Our last apply of an object: what we declared, and the API server's answer. */
+export interface Applied {
+  readonly desired: Desired;
+  readonly answer: KubernetesObject;
+}
+
+/** An object to apply, and why: it is new, it is to be different, or somebody touched it. */
+export interface Change {
+  readonly reason: 'create' | 'update' | 'repair';
+  readonly desired: Desired;
+}
+
+export interface DiffInput {
+  readonly desired: readonly Desired[];
+  /** The operator's objects there are, by identity. */
+  readonly live: ReadonlyMap<string, KubernetesObject>;
+  /** What this process applied before, by identity. */
+  readonly applied: ReadonlyMap<string, Applied>;
+}
+
+/**
+ * Desired, live and last applied → what to apply, in the order of `desired`. Pure. Live objects are
+ * held against the API server's own form of what we applied, so that normalised values and other
+ * managers' fields are no difference; at rest the answer is empty.
+ */
+export function diff({ desired, live, applied }: DiffInput): readonly Change[] {
+  return desired.flatMap((one) => {
+    const identity = identify(one.kind, one.object.metadata.name);
+    const reason = compare(one, live.get(identity), applied.get(identity));
+    return reason === undefined ? [] : [{ reason, desired: one }];
+  });
+}
+
+function compare(
+  desired: Desired,
+  live: KubernetesObject | undefined,
+  applied: Applied | undefined,
+): Change['reason'] | undefined {
+  if (live === undefined) return applied === undefined ? 'create' : 'repair';
+  // It will be gone in a moment, and then it is missing.
+  if (live.metadata.deletionTimestamp !== undefined) return undefined;
+  if (applied === undefined || !deepEqual(applied.desired.object, desired.object)) return 'update';
+  return isTouched(live, applied) ? 'repair' : undefined;
+}
+
+function isTouched(live: KubernetesObject, { desired, answer }: Applied): boolean {
+  if (live.metadata.uid !== answer.metadata.uid) return true;
+  // The cache has not caught up with our own write.
+  if (isOlder(live.metadata, answer.metadata)) return false;
+  if (live.metadata.resourceVersion === answer.metadata.resourceVersion) return false;
+  return !deepEqual(project(live, desired.object), project(answer, desired.object));
+}

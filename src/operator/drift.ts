@@ -1,0 +1,105 @@
+import type { ConfigMap, KubernetesObject } from '../api/core.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { kinds, type Kind } from '../api/kinds.ts';
+import type { ApiConnection } from '../kubernetes/connect.ts';
+import { type Reflector, type ReflectorDeps, reflect } from '../kubernetes/reflector.ts';
+import { identify } from './desired.ts';
+import { caBundleConfigMap, ownedSelector, proxiesConfigMap } from './names.ts';
+import type { Owned } from './prune.ts';
+
+/** Every kind that the operator makes. */
+export const ownedKinds: readonly Kind[] = [
+  kinds.serviceAccount,
+  kinds.clusterRole,
+  kinds.clusterRoleBinding,
+  kinds.role,
+  kinds.roleBinding,
+  kinds.deployment,
+  kinds.service,
+  kinds.podDisruptionBudget,
+  kinds.horizontalPodAutoscaler,
+  kinds.validatingWebhookConfiguration,
+  kinds.mutatingWebhookConfiguration,
+];
+
+/**
+ * What the operator sees of the cluster: all MeshConfigs, its own objects by their label, and the
+ * two ConfigMaps of the control plane by name. An edit or a removal of any of them is told at once.
+ */
+export class Watched {
+  readonly meshConfigs: Reflector<MeshConfig>;
+  readonly #owned: ReadonlyMap<Kind, Reflector<KubernetesObject>>;
+  readonly #caBundle: Reflector<ConfigMap>;
+  readonly #proxies: Reflector<ConfigMap>;
+
+  constructor(client: ApiConnection, namespace: string, deps: ReflectorDeps) {
+    const configMap = (name: string): Reflector<ConfigMap> =>
+      reflect(client, kinds.configMap, { namespace, fieldSelector: `metadata.name=${name}` }, deps);
+    const own = (kind: Kind): Reflector<KubernetesObject> => {
+      const scope = kind.namespaced ? { namespace } : {};
+      return reflect(client, kind, { ...scope, labelSelector: ownedSelector }, deps);
+    };
+    this.meshConfigs = reflect<MeshConfig>(client, kinds.meshConfig, {}, deps);
+    this.#owned = new Map(ownedKinds.map((kind) => [kind, own(kind)]));
+    this.#caBundle = configMap(caBundleConfigMap);
+    this.#proxies = configMap(proxiesConfigMap);
+  }
+
+  /** All objects of the operator's there are. */
+  get owned(): readonly Owned[] {
+    return [...this.#owned].flatMap(([kind, store]) =>
+      [...store.objects.values()].map((object) => ({ kind, object })),
+    );
+  }
+
+  /** The same by identity. */
+  get live(): ReadonlyMap<string, KubernetesObject> {
+    return new Map(
+      this.owned.map(({ kind, object }) => [identify(kind, object.metadata.name), object]),
+    );
+  }
+
+  get caBundle(): ConfigMap | undefined {
+    return first(this.#caBundle);
+  }
+
+  get proxies(): ConfigMap | undefined {
+    return first(this.#proxies);
+  }
+
+  /** What of the cluster has not been seen yet; undefined when all has. */
+  get unseen(): string | undefined {
+    const missing = this.#all.filter(({ synced }) => !synced).length;
+    return missing === 0 ? undefined : `${missing} kinds are not listed yet`;
+  }
+
+  /** Follows the API server until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#all.map((store) => store.run(signal)));
+  }
+
+  /** Resolves when all there is has been seen once. */
+  async whenSynced(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#all.map((store) => store.whenSynced(signal)));
+  }
+
+  /** Calls back after every change; returns the way to stop it. */
+  subscribe(onChange: () => void): () => void {
+    const stops = this.#all.map((store) => store.subscribe(onChange));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  get #all(): readonly Pick<
+    Reflector<KubernetesObject>,
+    'run' | 'whenSynced' | 'synced' | 'subscribe'
+  >[] {
+    return [this.meshConfigs, ...this.#owned.values(), this.#caBundle, this.#proxies];
+  }
+}
+
+function first(store: Reflector<ConfigMap>): ConfigMap | undefined {
+  const [object] = store.objects.values();
+  return object;
+}

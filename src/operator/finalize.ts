@@ -1,0 +1,175 @@
+import type { ConfigMap } from '../api/core.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { kinds, type Kind } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
+import type { Applier } from './applier.ts';
+import type { Watched } from './drift.ts';
+import {
+  bootstrapConfigMap,
+  caBundleConfigMap,
+  caSecret,
+  controlPlaneName,
+  finalizer,
+  meshLabel,
+  podLabels,
+  proxiesConfigMap,
+} from './names.ts';
+import { type Owned, prune } from './prune.ts';
+import { meshNameOf } from './webhooks.ts';
+
+export interface FinalizeDeps {
+  readonly client: ApiClient;
+  readonly watched: Pick<Watched, 'owned'>;
+  readonly applier: Pick<Applier, 'remove' | 'forget'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Every step but the last gets so long, from the deletion on, before the next is taken all the same. */
+export const stepLimitsMs = { webhooks: 10_000, workload: 45_000, rights: 50_000, traces: 60_000 };
+const pollMs = 250;
+
+/**
+ * Removes what the operator made for a mesh, and what the control plane made: webhooks first, so
+ * that no pod start waits for somebody who leaves; then the control plane; its rights once it is
+ * gone, so that it cannot write any more; then its ConfigMaps and the root key; the finalizer last.
+ * Resolves to the milliseconds after which to go on, or undefined when it is done. It always ends:
+ * a step whose time is up is given up, logged, and the next one taken.
+ */
+export async function finalize(
+  meshConfig: MeshConfig,
+  deps: FinalizeDeps,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { deletionTimestamp = '' } = meshConfig.metadata;
+  const elapsed = deps.clock.now() - Date.parse(deletionTimestamp);
+  const steps = [
+    { name: 'webhooks', run: () => removeOwned(deps, isWebhook, signal) },
+    { name: 'workload', run: () => removeWorkload(meshConfig, deps, signal) },
+    { name: 'rights', run: () => removeOwned(deps, () => true, signal) },
+    { name: 'traces', run: () => removeTraces(meshConfig, deps, signal) },
+  ] as const;
+  for (const { name, run } of steps) {
+    const left = await attempt(run, deps.logger);
+    signal.throwIfAborted();
+    if (left === undefined) continue;
+    if (elapsed < stepLimitsMs[name]) return pollMs;
+    deps.logger.warn('gave up a step of the removal', { step: name, left });
+  }
+  deps.applier.forget();
+  await dropFinalizer(meshConfig, deps.client, signal);
+  return undefined;
+}
+
+/** Adds the finalizer if it is missing; api-conflict when the MeshConfig changed meanwhile. */
+export async function ensureFinalizer(
+  meshConfig: MeshConfig,
+  client: ApiClient,
+  signal: AbortSignal,
+): Promise<void> {
+  const finalizers = meshConfig.metadata.finalizers ?? [];
+  if (finalizers.includes(finalizer)) return;
+  await client.merge(refOf(meshConfig), patchOf(meshConfig, [...finalizers, finalizer]), signal);
+}
+
+/** Takes the finalizer away from what the API server holds now; nothing to do if it is gone. */
+export async function dropFinalizer(
+  meshConfig: MeshConfig,
+  client: ApiClient,
+  signal: AbortSignal,
+): Promise<void> {
+  const live = await client.get<MeshConfig>(refOf(meshConfig), signal);
+  if (live === undefined || live.metadata.uid !== meshConfig.metadata.uid) return;
+  const finalizers = live.metadata.finalizers ?? [];
+  if (!finalizers.includes(finalizer)) return;
+  const rest = finalizers.filter((name) => name !== finalizer);
+  await client.merge(refOf(live), patchOf(live, rest), signal);
+}
+
+function refOf({ metadata: { name, namespace = '' } }: MeshConfig): ObjectRef {
+  return { kind: kinds.meshConfig, namespace, name };
+}
+
+function patchOf(
+  { metadata: { resourceVersion } }: MeshConfig,
+  finalizers: readonly string[],
+): { readonly value: unknown } {
+  return { value: { metadata: { finalizers, resourceVersion } } };
+}
+
+/** What is left of a step, in words; undefined when nothing is. */
+async function attempt(
+  run: () => Promise<string | undefined>,
+  logger: Logger,
+): Promise<string | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    logger.warn('a step of the removal failed', { error });
+    return WeftError.from(error).message;
+  }
+}
+
+function isWebhook({ group }: Kind): boolean {
+  return group === kinds.mutatingWebhookConfiguration.group;
+}
+
+function isRight({ group, plural }: Kind): boolean {
+  return group === kinds.role.group || plural === kinds.serviceAccount.plural;
+}
+
+async function removeOwned(
+  { watched, applier }: FinalizeDeps,
+  which: (kind: Kind) => boolean,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const objects = (): readonly Owned[] => watched.owned.filter(({ kind }) => which(kind));
+  await applier.remove(prune(objects(), new Set()), signal);
+  const [left] = objects();
+  return left === undefined ? undefined : `${left.kind.kind}/${left.object.metadata.name}`;
+}
+
+async function removeWorkload(
+  meshConfig: MeshConfig,
+  deps: FinalizeDeps,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const left = await removeOwned(deps, (kind) => !isRight(kind), signal);
+  if (left !== undefined) return left;
+  const labelSelector = Object.entries(podLabels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const { namespace = '' } = meshConfig.metadata;
+  const pods = await deps.client.list(kinds.pod, { namespace, labelSelector }, signal);
+  return pods[0] === undefined ? undefined : `Pod/${pods[0].metadata.name}`;
+}
+
+/** Removes what the control plane made: the sidecars' ConfigMaps everywhere, its own, the root key. */
+async function removeTraces(
+  meshConfig: MeshConfig,
+  { client }: FinalizeDeps,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { namespace = '' } = meshConfig.metadata;
+  const fieldSelector = `metadata.name=${bootstrapConfigMap}`;
+  const everywhere = await client.list<ConfigMap>(kinds.configMap, { fieldSelector }, signal);
+  const ours = everywhere.filter(
+    ({ metadata }) => metadata.labels?.[meshLabel] === meshNameOf(meshConfig),
+  );
+  const refs: readonly ObjectRef[] = [
+    ...ours.map(({ metadata }) => ({
+      kind: kinds.configMap,
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+    })),
+    { kind: kinds.configMap, namespace, name: caBundleConfigMap },
+    { kind: kinds.configMap, namespace, name: proxiesConfigMap },
+    { kind: kinds.lease, namespace, name: controlPlaneName },
+    { kind: kinds.secret, namespace, name: caSecret },
+  ];
+  for (const ref of refs) await client.remove(ref, {}, signal);
+  return undefined;
+}

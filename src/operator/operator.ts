@@ -1,0 +1,79 @@
+import type { Clock } from '../common/clock.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ApiConnection } from '../kubernetes/connect.ts';
+import { runAsLeader } from '../kubernetes/lease.ts';
+import type { StoreKey } from '../kubernetes/store.ts';
+import { WorkQueue } from '../kubernetes/work-queue.ts';
+import { Applier, type Deed } from './applier.ts';
+import { Watched } from './drift.ts';
+import { operatorLease } from './names.ts';
+import { reconcile } from './reconcile.ts';
+import type { Images } from './workload.ts';
+
+export interface OperatorOptions {
+  readonly client: ApiConnection;
+  /** Where the operator runs, and where the MeshConfig that rules must be. */
+  readonly namespace: string;
+  /** Unique to this process, such as the pod's name: who holds the Lease. */
+  readonly identity: string;
+  /** Version of Weft, as the status tells it. */
+  readonly version: string;
+  readonly images: Images;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** The operator as its process sees it. */
+export interface Operator {
+  /** Why it cannot work yet; undefined when it can. A standby that sees the cluster is ready. */
+  problem(): string | undefined;
+  /** Works until the signal aborts: as the leader, or waiting to become it. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** The queue's key for a look at a cluster without any MeshConfig. */
+const nobody: StoreKey = '';
+
+/** Puts the parts together: watches → queue of keys → reconcile → server-side apply. */
+export function createOperator(options: OperatorOptions): Operator {
+  const { client, namespace, identity, clock, logger } = options;
+  const deps = { clock, random: Math.random, log: logger };
+  const watched = new Watched(client, namespace, deps);
+  const plan = { client, namespace, name: operatorLease, identity, clock, log: logger };
+  return {
+    problem: () => watched.unseen,
+    run: async (signal) => {
+      const lead = (term: AbortSignal): Promise<void> => reconcileAll(options, watched, term);
+      await Promise.all([watched.run(signal), runAsLeader(plan, lead, signal)]);
+    },
+  };
+}
+
+/** Runs the operator until the signal aborts. */
+export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
+  await createOperator(options).run(signal);
+}
+
+async function reconcileAll(
+  options: OperatorOptions,
+  watched: Watched,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, clock, logger } = options;
+  const onDeed = ({ reason, identity }: Deed): void => {
+    logger.info('object changed', { reason, object: identity });
+  };
+  const applier = new Applier({ client, clock, logger, onDeed });
+  const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger });
+  const addAll = (): void => {
+    for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
+  };
+  await watched.whenSynced(signal);
+  const unsubscribe = watched.subscribe(addAll);
+  addAll();
+  try {
+    await queue.run((key, term) => reconcile(key, { ...options, watched, applier }, term), signal);
+  } finally {
+    unsubscribe();
+  }
+}

@@ -1,0 +1,55 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { kinds } from '../api/kinds.ts';
+import { planAccess } from './access.ts';
+import { type Desired, identify } from './desired.ts';
+import { meshNameOf, planWebhooks, webhookNames } from './webhooks.ts';
+import { type Images, planWorkload } from './workload.ts';
+
+/** What a plan depends on besides the MeshConfig. */
+export interface PlanFacts {
+  readonly images: Images;
+  /** PEM of the authorities that the control plane published; undefined until it has. */
+  readonly caBundle: string | undefined;
+  /** Whether a replica of the control plane is there to answer webhooks. */
+  readonly available: boolean;
+  /** Identities of the operator's objects there are now. */
+  readonly live: ReadonlySet<string>;
+}
+
+export interface Plan {
+  /** In the order to apply them. */
+  readonly objects: readonly Desired[];
+  /** Identities that are wanted, but left as they are for now: not pruned, not applied. */
+  readonly kept: ReadonlySet<string>;
+}
+
+/**
+ * MeshConfig → the objects that make it true. Pure. Webhooks come last, and only once there is
+ * somebody to answer them: a configuration without would keep every pod of the mesh from starting.
+ * When the control plane goes away later, they stay, because the mesh stays closed.
+ *
+ * | bundle | available | live | webhooks |
+ * |--------|-----------|------|----------|
+ * | yes    | yes       | any  | applied  |
+ * | yes    | no        | yes  | applied  |
+ * | yes    | no        | no   | absent   |
+ * | no     | any       | any  | kept     |
+ */
+export function plan(meshConfig: MeshConfig, facts: PlanFacts): Plan {
+  const objects = [...planAccess(meshConfig), ...planWorkload(meshConfig, facts.images)];
+  const { caBundle } = facts;
+  if (caBundle === undefined) return { objects, kept: webhookIdentities(meshConfig) };
+  const wanted = planWebhooks(meshConfig, caBundle).filter(
+    ({ kind, object }) => facts.available || facts.live.has(identify(kind, object.metadata.name)),
+  );
+  return { objects: [...objects, ...wanted], kept: new Set() };
+}
+
+/** The identities of a mesh's webhook configurations. */
+export function webhookIdentities(meshConfig: MeshConfig): ReadonlySet<string> {
+  const { injector, validator } = webhookNames(meshNameOf(meshConfig));
+  return new Set([
+    identify(kinds.mutatingWebhookConfiguration, injector),
+    identify(kinds.validatingWebhookConfiguration, validator),
+  ]);
+}

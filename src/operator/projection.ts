@@ -1,0 +1,36 @@
+type Json = Readonly<Record<string, unknown>>;
+
+/** Lists whose elements have their own owners, by field, with what tells one element from another. */
+const merged: Readonly<Record<string, readonly string[]>> = {
+  containers: ['name'],
+  env: ['name'],
+  ports: ['port', 'containerPort', 'protocol'],
+  webhooks: ['name'],
+  ownerReferences: ['uid'],
+  topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
+};
+
+/**
+ * What `live` says in the places that `shape` speaks of: fields that the shape does not name belong
+ * to others and are left out, so two projections differ only when somebody touched what is ours.
+ */
+export function project(live: unknown, shape: unknown, field = ''): unknown {
+  if (Array.isArray(shape)) {
+    const keys = merged[field];
+    if (!Array.isArray(live) || keys === undefined) return live;
+    return shape.map((element) => project(find(live, element, keys), element));
+  }
+  if (!isRecord(shape) || !isRecord(live)) return live;
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, inner]) => [name, project(live[name], inner, name)]),
+  );
+}
+
+function find(live: readonly unknown[], element: unknown, keys: readonly string[]): unknown {
+  if (!isRecord(element)) return undefined;
+  return live.find((other) => isRecord(other) && keys.every((key) => other[key] === element[key]));
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,40 @@
+import type { KubernetesObject } from '../api/core.ts';
+import type { ObjectRef } from '../kubernetes/api-client.ts';
+import type { Kind } from '../api/kinds.ts';
+import { identify } from './desired.ts';
+
+/** An object of the operator's that there is. */
+export interface Owned {
+  readonly kind: Kind;
+  readonly object: KubernetesObject;
+}
+
+/** A removal: this very object, not a successor of its name. */
+export interface Removal {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+}
+
+/**
+ * The owned objects that nobody wants any more, in the order to remove them: webhook configurations
+ * first, so that no call goes to nobody; rights last, so that the control plane can end in peace.
+ */
+export function prune(owned: readonly Owned[], wanted: ReadonlySet<string>): readonly Removal[] {
+  return owned
+    .filter(({ kind, object }) => !wanted.has(identify(kind, object.metadata.name)))
+    .filter(({ object }) => object.metadata.deletionTimestamp === undefined)
+    .toSorted((a, b) => rank(a.kind) - rank(b.kind))
+    .map(({ kind, object: { metadata } }) => ({
+      ref: {
+        kind,
+        name: metadata.name,
+        ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      },
+      uid: metadata.uid ?? '',
+    }));
+}
+
+function rank(kind: Kind): number {
+  if (kind.group === 'admissionregistration.k8s.io') return 0;
+  return kind.group === 'rbac.authorization.k8s.io' ? 2 : 1;
+}

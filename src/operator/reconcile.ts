@@ -1,0 +1,210 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { apiVersionOf, kinds } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { apiStatusOf } from '../kubernetes/api-failure.ts';
+import type { StoreKey } from '../kubernetes/store.ts';
+import type { Outcome } from '../kubernetes/work-queue.ts';
+import type { Applier } from './applier.ts';
+import { patienceMs, type World } from './conditions.ts';
+import { identify } from './desired.ts';
+import type { Watched } from './drift.ts';
+import { readBundle, readProxies, readRollout } from './facts.ts';
+import { dropFinalizer, ensureFinalizer, finalize } from './finalize.ts';
+import { controlPlaneName, fieldManager, finalizer } from './names.ts';
+import { plan, webhookIdentities } from './plan.ts';
+import { prune } from './prune.ts';
+import { refusalOf, rulerOf } from './singleton.ts';
+import { behindSince, isCurrent, statusOf } from './status.ts';
+import { validateSpec } from './validate-spec.ts';
+import type { Images } from './workload.ts';
+
+export interface ReconcileDeps {
+  readonly client: ApiClient;
+  readonly watched: Watched;
+  readonly applier: Applier;
+  readonly namespace: string;
+  readonly version: string;
+  readonly images: Images;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long to wait after the API server refused an object, unless something changes before. */
+const rejectedMs = 15_000;
+
+/**
+ * Makes the cluster as one MeshConfig says, and the MeshConfig's status as the cluster is. Reads
+ * everything anew each time: it may be called at any moment, for any reason, by key alone.
+ */
+export async function reconcile(
+  key: StoreKey,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { watched, namespace, client } = deps;
+  const meshConfigs = watched.meshConfigs.objects;
+  const ruler = rulerOf(meshConfigs.values(), namespace);
+  const meshConfig = meshConfigs.get(key);
+  if (meshConfig === undefined) {
+    if (ruler === undefined) await removeOrphans(deps, signal);
+    return undefined;
+  }
+  const deleting = meshConfig.metadata.deletionTimestamp !== undefined;
+  if (meshConfig !== ruler) {
+    if (deleting) await dropFinalizer(meshConfig, client, signal);
+    else await report(meshConfig, worldOf(meshConfig, deps, { ruler }), { deps, signal });
+    return undefined;
+  }
+  if (!deleting) return rule(meshConfig, deps, signal);
+  return remove(meshConfig, deps, signal);
+}
+
+/** Brings the ruling MeshConfig into force. A spec with problems changes nothing but the status. */
+async function rule(
+  meshConfig: MeshConfig,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const problems = validateSpec(meshConfig);
+  if (problems.length === 0) await ensureFinalizer(meshConfig, deps.client, signal);
+  const done = await attempt(deps, () =>
+    problems.length === 0
+      ? bringAbout(meshConfig, deps, signal)
+      : deps.applier.repair(deps.watched.live, signal),
+  );
+  const world = worldOf(meshConfig, deps, {
+    ruler: meshConfig,
+    problems,
+    rejection: done.rejection,
+  });
+  await report(meshConfig, world, { deps, signal });
+  return sooner(done.again, whenImpatient(world));
+}
+
+interface Done {
+  readonly again?: number | undefined;
+  /** What the API server said when it refused an object. */
+  readonly rejection?: string;
+}
+
+/** Applies what is wanted and removes what is not; resolves to when to look again. */
+async function bringAbout(
+  meshConfig: MeshConfig,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { watched, applier, images } = deps;
+  const { rollout, bundle } = worldOf(meshConfig, deps, { ruler: meshConfig });
+  const live = watched.live;
+  const { objects, kept } = plan(meshConfig, {
+    images,
+    caBundle: bundle.kind === 'valid' ? bundle.pem : undefined,
+    available: (rollout?.available ?? 0) > 0,
+    live: new Set(live.keys()),
+  });
+  const wanted = objects.map(({ kind, object }) => identify(kind, object.metadata.name));
+  const again = await applier.apply(objects, live, signal);
+  await applier.remove(prune(watched.owned, new Set([...wanted, ...kept])), signal);
+  return again;
+}
+
+async function attempt(deps: ReconcileDeps, run: () => Promise<number | undefined>): Promise<Done> {
+  try {
+    return { again: await run() };
+  } catch (error) {
+    const failure = WeftError.from(error);
+    if (failure.code !== 'api-rejected') throw error;
+    deps.logger.warn('the API server refused an object', { error: failure });
+    const rejection = apiStatusOf(failure)?.message ?? failure.message;
+    return { again: rejectedMs, rejection };
+  }
+}
+
+async function remove(
+  meshConfig: MeshConfig,
+  deps: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  // Without our finalizer we may be too late, and others' finalizers are not our concern.
+  if (meshConfig.metadata.finalizers?.includes(finalizer) !== true) {
+    await removeOrphans(deps, signal);
+    return undefined;
+  }
+  const world = worldOf(meshConfig, deps, { ruler: meshConfig });
+  await report(meshConfig, world, { deps, signal }).catch((error: unknown) => {
+    deps.logger.warn('status not written', { error });
+  });
+  const again = await finalize(meshConfig, deps, signal);
+  return again === undefined ? undefined : { again };
+}
+
+/** Removes what a MeshConfig left behind that went without its finalizer: webhooks that nobody answers. */
+async function removeOrphans(
+  { client, watched, applier, namespace }: ReconcileDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const orphans = prune(watched.owned, new Set());
+  if (orphans.length === 0) return;
+  const meshConfigs = await client.list<MeshConfig>(kinds.meshConfig, { namespace }, signal);
+  if (meshConfigs.some(({ metadata }) => metadata.deletionTimestamp === undefined)) return;
+  await applier.remove(orphans, signal);
+  applier.forget();
+}
+
+function worldOf(
+  meshConfig: MeshConfig,
+  { watched, namespace, clock }: ReconcileDeps,
+  known: Partial<Pick<World, 'problems'>> & {
+    readonly ruler: MeshConfig | undefined;
+    readonly rejection?: string | undefined;
+  },
+): World {
+  const live = watched.live;
+  const deployment = live.get(identify(kinds.deployment, controlPlaneName));
+  return {
+    refusal: refusalOf(meshConfig, known.ruler, namespace),
+    problems: known.problems ?? [],
+    rejection: known.rejection,
+    deleting: meshConfig.metadata.deletionTimestamp !== undefined,
+    rollout: deployment && readRollout(deployment),
+    bundle: readBundle(watched.caBundle),
+    proxies: readProxies(watched.proxies),
+    webhooks: [...webhookIdentities(meshConfig)].every((identity) => live.has(identity)),
+    now: clock.now(),
+    behindSince: behindSince(meshConfig),
+  };
+}
+
+/** Writes the status if it says something new. */
+async function report(
+  meshConfig: MeshConfig,
+  world: World,
+  { deps, signal }: { readonly deps: ReconcileDeps; readonly signal: AbortSignal },
+): Promise<void> {
+  const status = statusOf(meshConfig, world, deps.version);
+  if (isCurrent(meshConfig, status)) return;
+  const { name, namespace = '', uid = '' } = meshConfig.metadata;
+  const object = {
+    apiVersion: apiVersionOf(kinds.meshConfig),
+    kind: kinds.meshConfig.kind,
+    metadata: { name, namespace, uid },
+    status,
+  };
+  const options = { fieldManager, force: true, subresource: 'status' } as const;
+  await deps.client.apply(kinds.meshConfig, object, options, signal);
+}
+
+/** When proxies that are behind will have been so for too long. */
+function whenImpatient({ proxies, behindSince: since, now }: World): number | undefined {
+  if (proxies === undefined || proxies.synced >= proxies.connected) return undefined;
+  const left = (since ?? now) + patienceMs - now;
+  return left > 0 ? left : undefined;
+}
+
+function sooner(a: number | undefined, b: number | undefined): Outcome {
+  const again = Math.min(a ?? Infinity, b ?? Infinity);
+  return again === Infinity ? undefined : { again };
+}

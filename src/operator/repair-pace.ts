@@ -1,0 +1,26 @@
+const atOnce = 3;
+const forgetMs = 60_000;
+const longestMs = 4000;
+
+/**
+ * Keeps repair from racing somebody who undoes it every time: the first repairs of an object within
+ * a minute are done at once, the next after 1, 2 and then always 4 seconds.
+ */
+export class RepairPace {
+  readonly #repairs = new Map<string, { readonly count: number; readonly last: number }>();
+
+  /** How many milliseconds a repair of this object has still to wait. */
+  wait(identity: string, now: number): number {
+    const known = this.#repairs.get(identity);
+    if (known === undefined || now - known.last >= forgetMs || known.count < atOnce) return 0;
+    const pause = Math.min(1000 * 2 ** (known.count - atOnce), longestMs);
+    return Math.max(0, known.last + pause - now);
+  }
+
+  /** This object was repaired. */
+  repaired(identity: string, now: number): void {
+    const known = this.#repairs.get(identity);
+    const recent = known !== undefined && now - known.last < forgetMs;
+    this.#repairs.set(identity, { count: recent ? known.count + 1 : 1, last: now });
+  }
+}

@@ -1,0 +1,40 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+
+/** Why a MeshConfig does not rule. */
+export type Refusal =
+  | { readonly kind: 'another-rules'; readonly ruler: string }
+  | { readonly kind: 'wrong-namespace'; readonly namespace: string };
+
+/**
+ * Of all MeshConfigs of the cluster, the one that rules: the oldest in the operator's own namespace,
+ * also while it is being deleted, so that two never overlap. Ties go to the first name.
+ */
+export function rulerOf(
+  meshConfigs: Iterable<MeshConfig>,
+  namespace: string,
+): MeshConfig | undefined {
+  const [first] = [...meshConfigs]
+    .filter(({ metadata }) => metadata.namespace === namespace)
+    .toSorted((a, b) => compare(age(a), age(b)) || compare(a.metadata.name, b.metadata.name));
+  return first;
+}
+
+/** Why this MeshConfig does not rule; undefined if it does. */
+export function refusalOf(
+  meshConfig: MeshConfig,
+  ruler: MeshConfig | undefined,
+  namespace: string,
+): Refusal | undefined {
+  if (meshConfig.metadata.namespace !== namespace) return { kind: 'wrong-namespace', namespace };
+  if (ruler === undefined || ruler.metadata.uid === meshConfig.metadata.uid) return undefined;
+  return { kind: 'another-rules', ruler: `${namespace}/${ruler.metadata.name}` };
+}
+
+function age({ metadata }: MeshConfig): string {
+  return metadata.creationTimestamp ?? '';
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,53 @@
+import type { Condition } from '../api/core.ts';
+import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
+import { deepEqual } from '../common/equal.ts';
+import type { Frozen } from '../common/freeze.ts';
+import { judge, stamp, type World } from './conditions.ts';
+import { controlPlaneName } from './names.ts';
+
+type Status = Frozen<MeshConfigStatus>;
+
+/** The status that a MeshConfig should have in this world. Pure. */
+export function statusOf(meshConfig: MeshConfig, world: World, version: string): Status {
+  const generation = meshConfig.metadata.generation ?? 0;
+  const current: readonly Condition[] = meshConfig.status?.conditions ?? [];
+  const conditions = stamp(judge(world), current, { generation, now: world.now });
+  const head = { observedGeneration: generation, conditions };
+  return world.refusal === undefined ? { ...head, version, ...inForce(world, version) } : head;
+}
+
+function inForce({ rollout, bundle, proxies }: World, version: string): Status {
+  const { available, wanted } = rollout ?? { available: 0, wanted: 0 };
+  const end = bundle.kind === 'valid' ? { rootNotAfter: timestamp(bundle.notAfter) } : {};
+  const status = {
+    components: [{ name: controlPlaneName, version, available: `${available}/${wanted}` }],
+    certificate: { provider: 'builtIn', ...end },
+  };
+  // While nobody reports, old counts would be a claim.
+  if (proxies === undefined || available === 0) return status;
+  return {
+    ...status,
+    proxies: { ...proxies, summary: `${proxies.synced}/${proxies.connected}` },
+  };
+}
+
+/** Since when proxies have been behind, as the status tells; undefined if it does not. */
+export function behindSince(meshConfig: MeshConfig): number | undefined {
+  const condition = meshConfig.status?.conditions?.find(({ type }) => type === 'ProxiesSynced');
+  if (condition?.status !== 'False') return undefined;
+  return Date.parse(condition.lastTransitionTime);
+}
+
+/** Whether the MeshConfig says all this already. The order of conditions does not count. */
+export function isCurrent(meshConfig: MeshConfig, status: Status): boolean {
+  return deepEqual(sorted(meshConfig.status ?? {}), sorted(status));
+}
+
+function sorted(status: Status): Status {
+  const conditions = (status.conditions ?? []).toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  return { ...status, conditions };
+}
+
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,182 @@
+import { isIP } from 'node:net';
+import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
+import type { Frozen } from '../common/freeze.ts';
+import { parseDuration } from './duration.ts';
+
+/** Something in a spec that cannot be put into force: which field, why, and what to do. */
+export interface SpecProblem {
+  readonly kind: 'invalid' | 'not-available';
+  readonly field: string;
+  readonly message: string;
+}
+
+type Spec = Frozen<MeshConfigSpec>;
+
+/**
+ * Judges what the schema lets through: OSM's fields, which keep OSM's wide schema so that its
+ * manifests apply, and objects that are older than a rule. Pure; empty means that all is well.
+ */
+export function validateSpec({ spec }: MeshConfig): readonly SpecProblem[] {
+  return [
+    ...checkDurations(spec),
+    ...checkTls(spec),
+    ...checkCurves(spec),
+    ...checkTraffic(spec),
+    ...checkObservability(spec),
+    ...checkCertificate(spec),
+    ...checkControlPlane(spec),
+  ];
+}
+
+function invalid(field: string, message: string): SpecProblem {
+  return { kind: 'invalid', field: `spec.${field}`, message };
+}
+
+function notAvailable(field: string, message: string): SpecProblem {
+  return { kind: 'not-available', field: `spec.${field}`, message };
+}
+
+function checkDurations({ sidecar, traffic, certificate }: Spec): SpecProblem[] {
+  const durations: readonly (readonly [field: string, text: string | undefined])[] = [
+    ['certificate.serviceCertValidityDuration', certificate?.serviceCertValidityDuration],
+    ['certificate.ingressGateway.validityDuration', certificate?.ingressGateway?.validityDuration],
+    [
+      'traffic.inboundExternalAuthorization.timeout',
+      traffic?.inboundExternalAuthorization?.timeout,
+    ],
+  ];
+  const problems = durations.flatMap(([field, text]) => {
+    if (text === undefined || (parseDuration(text) ?? 0) > 0) return [];
+    return [invalid(field, `"${text}" is no duration above zero; write it as 24h, 90m or 1h30m`)];
+  });
+  const resync = sidecar?.configResyncInterval ?? '0s';
+  if (parseDuration(resync) !== undefined) return problems;
+  const remedy = 'write it as 30s or 5m, or 0s for never';
+  return [
+    ...problems,
+    invalid('sidecar.configResyncInterval', `"${resync}" is no duration; ${remedy}`),
+  ];
+}
+
+const tlsOrder = ['TLSv1_0', 'TLSv1_1', 'TLSv1_2', 'TLSv1_3'];
+
+function checkTls({ sidecar = {} }: Spec): SpecProblem[] {
+  const { tlsMinProtocolVersion: min = '', tlsMaxProtocolVersion: max = '' } = sidecar;
+  const [lowest, highest] = [tlsOrder.indexOf(min), tlsOrder.indexOf(max)];
+  const problems: SpecProblem[] = [];
+  if (lowest >= 0 && highest >= 0 && lowest > highest) {
+    const remedy = 'lower tlsMinProtocolVersion or raise tlsMaxProtocolVersion';
+    problems.push(
+      invalid('sidecar.tlsMinProtocolVersion', `${min} is newer than ${max}; ${remedy}`),
+    );
+  }
+  if (highest >= 0 && highest < tlsOrder.indexOf('TLSv1_2')) {
+    const reason = `with ${max} sidecars cannot reach the control plane`;
+    problems.push(invalid('sidecar.tlsMaxProtocolVersion', `${reason}; use TLSv1_2 or TLSv1_3`));
+  }
+  return problems;
+}
+
+const curves = ['X25519', 'P-256', 'P-384', 'P-521', 'X25519MLKEM768'];
+
+function checkCurves({ sidecar = {} }: Spec): SpecProblem[] {
+  const unknown = (sidecar.ecdhCurves ?? []).filter((curve) => !curves.includes(curve));
+  const remedy = `use some of ${curves.join(', ')}`;
+  return unknown.map((curve) =>
+    invalid('sidecar.ecdhCurves', `Envoy does not know "${curve}"; ${remedy}`),
+  );
+}
+
+function checkTraffic({ traffic = {} }: Spec): SpecProblem[] {
+  const ranges = (
+    ['outboundIPRangeExclusionList', 'outboundIPRangeInclusionList'] as const
+  ).flatMap((list) =>
+    (traffic[list] ?? []).flatMap((range, index) =>
+      isAddressRange(range)
+        ? []
+        : [
+            invalid(
+              `traffic.${list}[${index}]`,
+              `"${range}" is no address range; write it as 10.0.0.0/8 or fd00::/8`,
+            ),
+          ],
+    ),
+  );
+  const interfaces = (traffic.networkInterfaceExclusionList ?? []).flatMap((name, index) =>
+    /^[A-Za-z0-9_.@-]{1,15}$/.test(name)
+      ? []
+      : [
+          invalid(
+            `traffic.networkInterfaceExclusionList[${index}]`,
+            `"${name}" is no name of a network interface; use up to 15 letters, digits, and "_.@-"`,
+          ),
+        ],
+  );
+  if (traffic.inboundExternalAuthorization?.enable !== true) return [...ranges, ...interfaces];
+  // Going on without it would let through what the user wants to have asked about.
+  const reason = 'external authorization is not available in this version of Weft';
+  return [
+    ...ranges,
+    ...interfaces,
+    notAvailable('traffic.inboundExternalAuthorization.enable', `${reason}; set it to false`),
+  ];
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const family = isIP(address);
+  const bits = family === 4 ? 32 : 128;
+  return family !== 0 && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= bits;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic', 'disabled'];
+
+function checkObservability({ observability = {} }: Spec): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  const level = observability.osmLogLevel ?? 'info';
+  if (!logLevels.includes(level)) {
+    const remedy = `use one of ${logLevels.join(', ')}`;
+    problems.push(invalid('observability.osmLogLevel', `"${level}" is no log level; ${remedy}`));
+  }
+  const port = observability.tracing?.port ?? 9411;
+  if (port < 1 || port > 65_535) {
+    problems.push(invalid('observability.tracing.port', `${port} is no port; use 1 to 65535`));
+  }
+  return problems;
+}
+
+function checkCertificate({ certificate = {} }: Spec): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  const bits = certificate.certKeyBitSize ?? 2048;
+  if (bits < 2048 || bits > 4096) {
+    problems.push(
+      invalid('certificate.certKeyBitSize', `${bits} is out of range; use 2048 to 4096`),
+    );
+  }
+  const { kind = 'builtIn' } = certificate.provider ?? {};
+  if (kind === 'builtIn') return problems;
+  if (certificate.provider?.[kind] === undefined) {
+    const field = `certificate.provider.${kind}`;
+    problems.push(
+      invalid(field, `kind is ${kind}, but this is missing; add it, or set kind to builtIn`),
+    );
+  }
+  const reason = `${kind} is not available in this version of Weft`;
+  problems.push(notAvailable('certificate.provider.kind', `${reason}; set it to builtIn`));
+  return problems;
+}
+
+function checkControlPlane({ controlPlane = {} }: Spec): SpecProblem[] {
+  const { autoscaling, podDisruptionBudget: budget } = controlPlane;
+  const problems: SpecProblem[] = [];
+  const { min = 2, max = 5 } = autoscaling ?? {};
+  if (min > max) {
+    const message = `${min} is greater than max, ${max}; lower min or raise max`;
+    problems.push(invalid('controlPlane.autoscaling.min', message));
+  }
+  if (budget?.minAvailable !== undefined && budget.maxUnavailable !== undefined) {
+    const message = 'it has both minAvailable and maxUnavailable; remove one';
+    problems.push(invalid('controlPlane.podDisruptionBudget', message));
+  }
+  return problems;
+}
