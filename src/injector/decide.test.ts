@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeAdmittedPod, makeFacts, makeNamespace } from '../../test/build/injection.ts';
+import { ignore, monitoredBy, sidecarInjection } from '../api/labels.ts';
+import { ports } from '../envoy/ports.ts';
+import type { AdmittedPod } from './admitted-pod.ts';
+import { type Decision, decide } from './decide.ts';
+import { reasons } from './reasons.ts';
+
+const facts = makeFacts({}, [
+  makeNamespace('shop'),
+  makeNamespace('off', { annotations: { [sidecarInjection]: 'disabled' } }),
+  makeNamespace('silent', { annotations: {} }),
+  makeNamespace('odd', { annotations: { [sidecarInjection]: 'perhaps' } }),
+  makeNamespace('outside', { labels: {} }),
+  makeNamespace('other', { labels: { [monitoredBy]: 'another' } }),
+  makeNamespace('ignored', { labels: { [monitoredBy]: 'osm', [ignore]: '' } }),
+  makeNamespace('kube-system'),
+  makeNamespace('kube-public'),
+  makeNamespace('weft-system'),
+]);
+
+const judge = (namespace: string, pod: AdmittedPod = makeAdmittedPod()): Decision =>
+  decide({ pod, namespace, facts });
+const annotated = (value: string): AdmittedPod =>
+  makeAdmittedPod({}, { annotations: { [sidecarInjection]: value } });
+const summary = (decision: Decision): string =>
+  decision.kind === 'skip' ? decision.reason : decision.kind;
+
+describe('decide', () => {
+  it.each<[string, AdmittedPod | undefined, string]>([
+    ['shop', undefined, 'inject'],
+    ['shop', annotated('enabled'), 'inject'],
+    ['shop', annotated('no'), 'disabled-by-pod'],
+    ['shop', annotated('disabled'), 'disabled-by-pod'],
+    ['shop', annotated('False'), 'disabled-by-pod'],
+    ['off', undefined, 'disabled-by-namespace'],
+    ['off', annotated('yes'), 'inject'],
+    ['off', annotated('TRUE'), 'inject'],
+    ['silent', undefined, 'not-enabled'],
+    ['silent', annotated('true'), 'inject'],
+    ['outside', annotated('enabled'), 'namespace-not-in-mesh'],
+    ['other', undefined, 'namespace-not-in-mesh'],
+    ['ignored', annotated('enabled'), 'namespace-ignored'],
+    ['kube-system', annotated('enabled'), 'system-namespace'],
+    ['kube-public', undefined, 'system-namespace'],
+    ['weft-system', annotated('enabled'), 'control-plane-namespace'],
+    ['shop', makeAdmittedPod({ hostNetwork: true }), 'host-network'],
+    ['shop', makeAdmittedPod({ os: { name: 'windows' } }), 'windows'],
+    ['shop', makeAdmittedPod({ nodeSelector: { 'kubernetes.io/os': 'windows' } }), 'windows'],
+    ['shop', makeAdmittedPod({ nodeSelector: { 'kubernetes.io/os': 'linux' } }), 'inject'],
+    [
+      'shop',
+      makeAdmittedPod({}, { annotations: { 'kubernetes.io/config.mirror': 'x' } }),
+      'static-pod',
+    ],
+  ])('in namespace %s judges %j: %s', (namespace, pod, verdict) => {
+    expect(summary(judge(namespace, pod))).toBe(verdict);
+  });
+
+  it.each<[string, string, AdmittedPod | undefined, readonly string[]]>([
+    [
+      'a pod annotation',
+      'shop',
+      annotated('maybe'),
+      ['sidecar-injection', 'pod', '"maybe"', 'enabled'],
+    ],
+    ['an empty one', 'shop', annotated(''), ['""', 'enabled']],
+    ['a namespace annotation', 'odd', undefined, ['namespace odd', '"perhaps"']],
+    ['a namespace annotation the pod overrides', 'odd', annotated('yes'), ['"perhaps"']],
+    ['a namespace nobody knows', 'nowhere', undefined, ['namespace nowhere', 'try again']],
+  ])('refuses %s and names it', (...[, namespace, pod, words]) => {
+    const decision = judge(namespace, pod);
+    expect(decision.kind).toBe('refuse');
+    for (const word of words)
+      expect(JSON.stringify(decision).replaceAll('\\"', '"')).toContain(word);
+  });
+
+  it.each<[string, Partial<AdmittedPod['spec']>, readonly string[]]>([
+    ...Object.values(ports).map(
+      (port): [string, Partial<AdmittedPod['spec']>, readonly string[]] => [
+        `port ${port}`,
+        { containers: [{ name: 'app', ports: [{ containerPort: port }] }] },
+        ['container app', String(port)],
+      ],
+    ),
+    ['the name envoy', { containers: [{ name: 'envoy' }] }, ['container envoy', 'rename']],
+    [
+      'the name weft-init',
+      { initContainers: [{ name: 'weft-init' }] },
+      ['container weft-init', 'rename'],
+    ],
+    ['the volume weft-token', { volumes: [{ name: 'weft-token' }] }, ['volume weft-token']],
+    [
+      'the user 1500 of the pod',
+      { securityContext: { runAsUser: 1500 } },
+      ['container app', '1500'],
+    ],
+    [
+      'the user 1500 of a container',
+      { containers: [{ name: 'app', securityContext: { runAsUser: 1500 } }] },
+      ['container app', '1500'],
+    ],
+  ])('refuses what needs %s', (_what, spec, words) => {
+    const decision = judge('shop', makeAdmittedPod(spec));
+    expect(decision.kind).toBe('refuse');
+    for (const word of words) expect(JSON.stringify(decision)).toContain(word);
+  });
+
+  it.each<[string, Partial<AdmittedPod['spec']>]>([
+    [
+      'a sidecar port over UDP',
+      { containers: [{ name: 'app', ports: [{ containerPort: 15001, protocol: 'UDP' }] }] },
+    ],
+    [
+      'a sidecar port of an init container that ends',
+      { initContainers: [{ name: 'once', ports: [{ containerPort: 15001 }] }] },
+    ],
+    [
+      'the user 1500 that a container overrides',
+      {
+        securityContext: { runAsUser: 1500 },
+        containers: [{ name: 'app', securityContext: { runAsUser: 1000 } }],
+      },
+    ],
+  ])('takes %s', (_what, spec) => {
+    expect(judge('shop', makeAdmittedPod(spec)).kind).toBe('inject');
+  });
+
+  it('tells of every conflict at once', () => {
+    const spec = { containers: [{ name: 'envoy', ports: [{ containerPort: 15003 }] }] };
+    const decision = judge('shop', makeAdmittedPod(spec));
+    expect(decision).toMatchObject({ kind: 'refuse', problems: { length: 2 } });
+  });
+
+  it('knows whether the pod was meant to be in the mesh', () => {
+    const spec = { hostNetwork: true };
+    expect(judge('shop', makeAdmittedPod(spec))).toMatchObject({ asked: true });
+    expect(judge('silent', makeAdmittedPod(spec))).toMatchObject({ asked: false });
+    expect(judge('shop', annotated('no'))).toMatchObject({ asked: false });
+  });
+
+  it('has a short sentence for every reason', () => {
+    for (const { sentence } of Object.values(reasons)) {
+      expect(sentence.length).toBeGreaterThan(10);
+      expect(sentence.length).toBeLessThan(110);
+      expect(sentence).not.toMatch(/^[A-Z]|\.$/);
+    }
+  });
+});
