@@ -1,1 +1,162 @@
-process.stdout.write('weft\n');
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createJsonLogger } from './json-logger.ts';
+import { systemClock } from './common/clock.ts';
+import { createHealthServer } from './common/health-server.ts';
+import type { LogLevel } from './common/logger.ts';
+import { runControlPlane } from './control-plane/assemble.ts';
+import { clusterDomainIn } from './control-plane/mesh-settings.ts';
+import { connect } from './kubernetes/connect.ts';
+import { createOperator } from './operator/operator.ts';
+import { version } from './version.ts';
+
+interface ControlPlaneFlags {
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly meshConfig: string;
+  readonly envoyImage: string;
+  readonly initImage: string;
+  readonly clusterDomain?: string;
+  readonly xdsPort: string;
+  readonly webhookPort: string;
+  readonly healthPort: string;
+  readonly tokenFile: string;
+  readonly logLevel: LogLevel;
+}
+
+/** A signal that aborts on SIGTERM or SIGINT. The second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort(new Error(`stopped by ${name}`));
+    });
+  }
+  return stop.signal;
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
+
+async function controlPlane(flags: ControlPlaneFlags): Promise<void> {
+  const { env } = process;
+  const logger = createJsonLogger(flags.logLevel, { process: 'control-plane' });
+  const podIps = env['POD_IPS'] ?? env['POD_IP'] ?? '127.0.0.1';
+  await runControlPlane(
+    {
+      version,
+      kubeconfig: flags.kubeconfig,
+      namespace: flags.namespace,
+      meshConfig: flags.meshConfig,
+      images: { envoy: flags.envoyImage, init: flags.initImage },
+      podName: env['POD_NAME'] ?? `local-${process.pid}`,
+      podIps: podIps.split(','),
+      clusterDomain: flags.clusterDomain ?? clusterDomainIn(readOr('/etc/resolv.conf', '')),
+      ports: {
+        xds: Number(flags.xdsPort),
+        webhook: Number(flags.webhookPort),
+        health: Number(flags.healthPort),
+      },
+      tokenFile: flags.tokenFile,
+    },
+    logger,
+    stopSignal(),
+  );
+}
+
+interface OperatorFlags {
+  readonly kubeconfig?: string;
+  readonly namespace: string;
+  readonly image: string;
+  readonly envoyImage: string;
+  readonly initImage: string;
+  readonly healthPort: string;
+  readonly logLevel: LogLevel;
+}
+
+async function operator(flags: OperatorFlags): Promise<void> {
+  const logger = createJsonLogger(flags.logLevel, { process: 'operator' });
+  const client = await connect(
+    flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig },
+  );
+  const running = createOperator({
+    client,
+    namespace: flags.namespace,
+    identity: process.env['POD_NAME'] ?? `local-${process.pid}`,
+    version,
+    images: {
+      controlPlane: flags.image,
+      envoy: flags.envoyImage,
+      init: flags.initImage,
+    },
+    logger,
+    clock: systemClock,
+  });
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const health = createHealthServer({
+    port: Number(flags.healthPort),
+    live: [],
+    ready: [{ name: 'operator', problem: () => running.problem() }],
+    metrics: async () => ({ text: await metrics.metrics(), type: metrics.contentType }),
+    logger,
+  });
+  const signal = stopSignal();
+  try {
+    await Promise.all([health.run(signal), running.run(signal)]);
+  } finally {
+    await client.close();
+  }
+}
+
+const logLevel = new Option('--log-level <level>', 'how much to log')
+  .choices(['error', 'warn', 'info', 'debug', 'trace'])
+  .default('info');
+const program = new Command('weft').description('A service mesh for Kubernetes').version(version);
+
+program
+  .command('control-plane')
+  .description('serve xDS, the webhooks and certificates of one mesh')
+  .requiredOption('--namespace <name>', 'namespace of the MeshConfig and of this process')
+  .option('--mesh-config <name>', 'name of the MeshConfig', 'osm-mesh-config')
+  .option('--kubeconfig <file>', 'how to reach the cluster, when not running in it')
+  .option('--envoy-image <image>', 'image of the sidecars', 'envoyproxy/envoy:v1.40.0')
+  .option('--init-image <image>', 'image of the init container', `weft.dev/weft-init:${version}`)
+  .option('--cluster-domain <domain>', 'DNS suffix of the cluster (default: from resolv.conf)')
+  .option('--xds-port <port>', 'port of the xDS server', '15128')
+  .option('--webhook-port <port>', 'port of the webhooks', '9443')
+  .option('--health-port <port>', 'port of /livez, /readyz and /metrics', '9091')
+  .option(
+    '--token-file <file>',
+    "this pod's own token for the audience of the mesh",
+    '/var/run/secrets/weft.dev/token/token',
+  )
+  .addOption(logLevel)
+  .action((flags: ControlPlaneFlags) => controlPlane(flags));
+
+program
+  .command('operator')
+  .description('deploy and keep the mesh that a MeshConfig describes')
+  .requiredOption('--namespace <name>', 'namespace of the operator and of the MeshConfig')
+  .option('--kubeconfig <file>', 'how to reach the cluster, when not running in it')
+  .option('--image <image>', 'image of the control plane', `weft.dev/weft:${version}`)
+  .option('--envoy-image <image>', 'image of the sidecars', 'envoyproxy/envoy:v1.40.0')
+  .option('--init-image <image>', 'image of the init container', `weft.dev/weft-init:${version}`)
+  .option('--health-port <port>', 'port of /livez, /readyz and /metrics', '9091')
+  .addOption(logLevel)
+  .action((flags: OperatorFlags) => operator(flags));
+
+program.parseAsync().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

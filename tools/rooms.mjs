@@ -39,7 +39,7 @@ export const packageHomes = {
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
   winston: ['json-logger'],
-  'prom-client': ['control-plane', 'operator'],
+  'prom-client': ['control-plane', 'main'],
   commander: ['main'],
 };
 

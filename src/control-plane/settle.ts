@@ -9,13 +9,13 @@ const longestPauseMs = 500;
  * (docs/decisions/0003). Work that throws is reported and does not stop later runs.
  */
 export class Settle {
-  readonly #work: () => Promise<void>;
+  readonly #work: () => void | Promise<void>;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   #state: 'idle' | 'scheduled' | 'running' | 'running-again' = 'idle';
   #notBefore = 0;
 
-  constructor(work: () => Promise<void>, clock: Clock, onError: (error: unknown) => void) {
+  constructor(work: () => void | Promise<void>, clock: Clock, onError: (error: unknown) => void) {
     this.#work = work;
     this.#clock = clock;
     this.#onError = onError;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { Component } from '../common/component.ts';
-import type { Logger } from '../common/logger.ts';
+import type { Component } from './component.ts';
+import type { Logger } from './logger.ts';
 
 /** A named question whose answer is undefined when all is well, else the reason why not. */
 export interface Check {

@@ -1,0 +1,164 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { kinds } from '../api/kinds.ts';
+import { systemClock as clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import { createHealthServer, type Check } from '../common/health-server.ts';
+import type { Logger } from '../common/logger.ts';
+import { connect, type ApiConnection } from '../kubernetes/connect.ts';
+import { runAsLeader } from '../kubernetes/lease.ts';
+import { component, runAll, watchEventLoop } from './components.ts';
+import { layGround } from './ground.ts';
+import { controlPlaneName, type ControlPlaneOptions } from './options.ts';
+import { makeParts, type Parts } from './parts.ts';
+import { forgetIdleLeaves, wire } from './wiring.ts';
+
+const longestLagMs = 10_000;
+const forgetEveryMs = 60_000;
+
+/** How far a replica has come since it started. */
+interface Progress {
+  synced: boolean;
+  xds: boolean;
+  webhooks: boolean;
+}
+
+/** The mesh's name never changes; there is no mesh before its MeshConfig. */
+async function awaitMeshName(
+  client: ApiConnection,
+  { options, logger }: { options: ControlPlaneOptions; logger: Logger },
+  signal: AbortSignal,
+): Promise<string> {
+  const ref = { kind: kinds.meshConfig, namespace: options.namespace, name: options.meshConfig };
+  for (;;) {
+    try {
+      const found = await client.get<MeshConfig>(ref, signal);
+      if (found !== undefined) return found.spec.meshName ?? 'osm';
+      logger.warn('waiting for the mesh config', { namespace: ref.namespace, name: ref.name });
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn('cannot read the mesh config', { error });
+    }
+    await clock.sleep(1000, signal);
+  }
+}
+
+/** Compiles for the first time when every list is complete: never from half a cluster. */
+function compiler(parts: Parts, progress: Progress): Component {
+  return component('compiler', async (signal) => {
+    const { cluster, meshConfigs } = parts.sources;
+    const stop = wire(parts, () => progress.synced);
+    const stores = [...Object.values(cluster), meshConfigs];
+    await Promise.all(stores.map((store) => store.whenSynced(signal))).catch(() => undefined);
+    if (!signal.aborted) {
+      progress.synced = true;
+      parts.settle.trigger();
+    }
+    while (!signal.aborted) {
+      await clock.sleep(forgetEveryMs, signal).catch(() => undefined);
+      forgetIdleLeaves(parts);
+    }
+    stop();
+  });
+}
+
+/** Serves xDS once there is a certificate and a compiled mesh: a proxy must not be told of half of it. */
+function xdsServer(parts: Parts, progress: Progress): Component {
+  return component('xds', async (signal) => {
+    await parts.issuing.server.ready(signal);
+    while (parts.pipeline.compiled === undefined) await clock.sleep(20, signal);
+    const { ports } = parts.options;
+    const listening = await parts.xds.listen(`0.0.0.0:${ports.xds}`, signal);
+    progress.xds = true;
+    parts.logger.info('xds server listens', { port: listening.port });
+    await listening.closed;
+  });
+}
+
+function webhookServer(parts: Parts, progress: Progress): Component {
+  return component('webhooks', async (signal) => {
+    await parts.issuing.server.ready(signal);
+    while (!progress.synced) await clock.sleep(20, signal);
+    void parts.webhooks.listening.then(
+      () => (progress.webhooks = true),
+      () => undefined,
+    );
+    await parts.webhooks.run(signal);
+  });
+}
+
+function leader(parts: Parts): Component {
+  const { client, logger, options, peers, statuses, bootstraps, trust, proxies } = parts;
+  const work = [peers, statuses, bootstraps, trust, proxies];
+  const log = logger.with({ part: 'leader' });
+  return component('leader', (signal) =>
+    runAsLeader(
+      {
+        client,
+        clock,
+        random: Math.random,
+        log,
+        namespace: options.namespace,
+        name: controlPlaneName,
+        identity: options.podName,
+      },
+      (leading) => runAll(work, log, leading),
+      signal,
+    ),
+  );
+}
+
+function readyChecks(parts: Parts, progress: Progress): readonly Check[] {
+  const unless = (ok: boolean, problem: string): string | undefined => (ok ? undefined : problem);
+  return [
+    { name: 'watches', problem: () => unless(progress.synced, 'first lists are not complete') },
+    {
+      name: 'certificates',
+      problem: () =>
+        unless(parts.issuing.server.current() !== undefined, 'no serving certificate yet'),
+    },
+    { name: 'xds', problem: () => unless(progress.xds, 'not listening yet') },
+    { name: 'webhooks', problem: () => unless(progress.webhooks, 'not listening yet') },
+  ];
+}
+
+/** Runs one replica of the control plane until the signal aborts. The list below is all there is. */
+export async function runControlPlane(
+  options: ControlPlaneOptions,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await connect(
+    options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig },
+  );
+  const progress: Progress = { synced: false, xds: false, webhooks: false };
+  const loop = watchEventLoop(clock);
+  const lagging = (): string | undefined =>
+    loop.lagMs() > longestLagMs
+      ? `the event loop is ${Math.round(loop.lagMs())} ms late`
+      : undefined;
+  try {
+    const meshName = await awaitMeshName(client, { options, logger }, signal);
+    const parts = makeParts(layGround(options, { logger, client, meshName }));
+    const health = createHealthServer({
+      port: options.ports.health,
+      live: [{ name: 'event-loop', problem: lagging }],
+      ready: readyChecks(parts, progress),
+      metrics: parts.metrics.text,
+      logger,
+    });
+    const components: readonly Component[] = [
+      loop,
+      health,
+      ...parts.sources.components,
+      ...parts.issuing.components,
+      compiler(parts, progress),
+      xdsServer(parts, progress),
+      webhookServer(parts, progress),
+      leader(parts),
+    ];
+    logger.info('control plane starts', { mesh: meshName, version: options.version });
+    await runAll(components, logger, signal);
+  } finally {
+    await client.close();
+  }
+}

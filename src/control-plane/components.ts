@@ -1,0 +1,53 @@
+import type { Clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import type { Logger } from '../common/logger.ts';
+
+/**
+ * Runs components side by side until the signal aborts; resolves when all have ended. One that fails
+ * for good takes the others down with it, and its error is thrown: a process without one of its parts
+ * is better started anew.
+ */
+export async function runAll(
+  components: readonly Component[],
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const runs = components.map(async (component) => {
+    try {
+      await component.run(both);
+      if (!both.aborted) throw new Error(`${component.name} ended by itself`);
+    } catch (error) {
+      if (both.aborted) return;
+      logger.error('component failed', { component: component.name, error });
+      failed.abort(error);
+    }
+  });
+  await Promise.all(runs);
+  if (failed.signal.aborted) throw failed.signal.reason as Error;
+}
+
+/** A component from a function. */
+export function component(name: string, run: (signal: AbortSignal) => Promise<void>): Component {
+  return { name, leaderOnly: false, run };
+}
+
+/** Says how late the event loop runs: `lagMs` is the worst delay seen in the last ten seconds. */
+export function watchEventLoop(clock: Clock): Component & { lagMs(): number } {
+  const everyMs = 500;
+  const kept: number[] = [];
+  return {
+    name: 'event-loop',
+    leaderOnly: false,
+    lagMs: () => Math.max(0, ...kept),
+    run: async (signal) => {
+      while (!signal.aborted) {
+        const due = performance.now() + everyMs;
+        await clock.sleep(everyMs, signal).catch(() => undefined);
+        kept.push(Math.max(0, performance.now() - due));
+        if (kept.length > 20) kept.shift();
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { ConfigMap } from '../api/core.ts';
+import { kinds } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import type { Logger } from '../common/logger.ts';
+import { Wakeup } from '../common/wakeup.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { fieldManager } from './status-writer.ts';
+
+export interface ConfigMapKeeperDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly namespace: string;
+  readonly name: string;
+  /** What it should hold; undefined: leave it alone for now. */
+  readonly data: () => Readonly<Record<string, string>> | undefined;
+  /** At least so many milliseconds between two writes. */
+  readonly everyMs: number;
+}
+
+const resyncMs = 60_000;
+
+/** Keeps one ConfigMap of the control plane's own namespace as `data` says. Leader only. */
+export class ConfigMapKeeper implements Component {
+  readonly name: string;
+  readonly leaderOnly = true;
+  readonly #deps: ConfigMapKeeperDeps;
+  readonly #wakeup = new Wakeup();
+  #written = '';
+
+  constructor(deps: ConfigMapKeeperDeps) {
+    this.name = `keep-${deps.name}`;
+    this.#deps = deps;
+  }
+
+  trigger(): void {
+    this.#wakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, everyMs } = this.#deps;
+    this.#written = '';
+    let resyncAt = 0;
+    while (!signal.aborted) {
+      if (clock.now() >= resyncAt) {
+        this.#written = '';
+        resyncAt = clock.now() + resyncMs;
+      }
+      await this.#write(signal);
+      await clock.sleep(everyMs, signal).catch(() => undefined);
+      await this.#wakeup.wait(resyncMs, clock, signal);
+    }
+  }
+
+  async #write(signal: AbortSignal): Promise<void> {
+    const { client, namespace, name, logger } = this.#deps;
+    const data = this.#deps.data();
+    if (data === undefined || JSON.stringify(data) === this.#written) return;
+    const object: ConfigMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'weft' } },
+      data,
+    };
+    try {
+      await client.apply(kinds.configMap, object, { fieldManager, force: true }, signal);
+      this.#written = JSON.stringify(data);
+    } catch (error) {
+      logger.warn('config map not kept', { namespace, name, error });
+      this.#wakeup.wake();
+    }
+  }
+}

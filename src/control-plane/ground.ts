@@ -1,0 +1,43 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshMembership } from '../cluster/mesh-membership.ts';
+import { systemClock as clock } from '../common/clock.ts';
+import type { Logger } from '../common/logger.ts';
+import type { ApiConnection } from '../kubernetes/connect.ts';
+import type { MeshSettings } from '../policy/mesh-settings.ts';
+import { meshSettings } from './mesh-settings.ts';
+import type { ControlPlaneOptions } from './options.ts';
+import { createSources, type Sources } from './sources.ts';
+
+/** What is there before anything else is made. */
+export interface Ground {
+  readonly options: ControlPlaneOptions;
+  readonly logger: Logger;
+  readonly client: ApiConnection;
+  readonly membership: MeshMembership;
+  readonly sources: Sources;
+  /** The MeshConfig's spec as it is now; undefined while it is gone. */
+  readonly spec: () => MeshConfig['spec'] | undefined;
+  readonly settings: () => MeshSettings;
+}
+
+/** Knows what there is to know before the first object was read. */
+export function layGround(
+  options: ControlPlaneOptions,
+  { logger, client, meshName }: { logger: Logger; client: ApiConnection; meshName: string },
+): Ground {
+  const { namespace, meshConfig, podIps, clusterDomain } = options;
+  const deps = { clock, random: Math.random, log: logger };
+  const sources = createSources(client, namespace, deps);
+  const facts = { clusterDomain, ipv6: podIps.some((ip) => ip.includes(':')) };
+  const spec = (): MeshConfig['spec'] | undefined =>
+    sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`)?.spec;
+  return {
+    options,
+    logger,
+    client,
+    membership: { meshName, controlPlaneNamespace: namespace },
+    sources,
+    spec,
+    settings: () => meshSettings(spec(), facts),
+  };
+}

@@ -1,0 +1,79 @@
+import type { Namespace } from '../api/core.ts';
+import { isMember } from '../cluster/mesh-membership.ts';
+import { systemClock as clock } from '../common/clock.ts';
+import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
+import { BootstrapKeeper } from './bootstrap-keeper.ts';
+import { ConfigMapKeeper } from './config-map-keeper.ts';
+import type { Issuing } from './issuing.ts';
+import { controlPlaneHost } from './options.ts';
+import type { Ground } from './ground.ts';
+import type { PeerEvidence } from './peer-evidence.ts';
+
+/** What the leader keeps in the cluster. */
+export interface Keepers {
+  /** The ConfigMap that sidecars start from, in every namespace of the mesh. */
+  readonly bootstraps: BootstrapKeeper;
+  /** The trust bundle, for the operator to put into the webhook configurations. */
+  readonly trust: ConfigMapKeeper;
+  /** How many proxies there are, for the status of the MeshConfig. */
+  readonly proxies: ConfigMapKeeper;
+}
+
+/** A ConfigMap is written again no sooner than this many milliseconds after the last time. */
+const trustEveryMs = 100;
+const proxiesEveryMs = 500;
+
+type Data = Readonly<Record<string, string>> | undefined;
+
+function keepBootstraps(ground: Ground, pem: () => string | undefined): BootstrapKeeper {
+  const { client, logger, options, sources, membership, settings } = ground;
+  const files = bootstrapFiles({
+    controlPlane: controlPlaneHost(options),
+    port: options.ports.xds,
+    ipv6: settings().ipv6,
+  });
+  return new BootstrapKeeper({
+    client,
+    clock,
+    logger,
+    meshName: () => membership.meshName,
+    namespaces: () => {
+      const all = [...sources.cluster.Namespace.objects.values()] as Namespace[];
+      return all.filter((namespace) => isMember(namespace, membership));
+    },
+    existing: () => [...sources.bootstraps.objects.values()],
+    files: () => {
+      const trust = pem();
+      return trust === undefined ? undefined : { ...files, [bootstrapFileNames.trust]: trust };
+    },
+  });
+}
+
+function countsOf(peers: PeerEvidence): Data {
+  const { complete, connected, synced, rejected } = peers.joined();
+  if (!complete) return undefined;
+  return { connected: `${connected}`, synced: `${synced}`, rejected: `${rejected}` };
+}
+
+export function makeKeepers(ground: Ground, issuing: Issuing, peers: PeerEvidence): Keepers {
+  const { client, logger, options } = ground;
+  const pem = (): string | undefined => issuing.issuer.authority()?.bundle.pem;
+  const keep = (name: string, everyMs: number, data: () => Data): ConfigMapKeeper =>
+    new ConfigMapKeeper({
+      client,
+      clock,
+      logger,
+      namespace: options.namespace,
+      name,
+      everyMs,
+      data,
+    });
+  return {
+    bootstraps: keepBootstraps(ground, pem),
+    trust: keep('weft-ca-bundle', trustEveryMs, () => {
+      const trust = pem();
+      return trust === undefined ? undefined : { 'ca.crt': trust };
+    }),
+    proxies: keep('weft-proxies', proxiesEveryMs, () => countsOf(peers)),
+  };
+}

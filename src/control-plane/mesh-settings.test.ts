@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { clusterDomainIn, meshSettings } from './mesh-settings.ts';
+
+const facts = { clusterDomain: 'cluster.local', ipv6: false };
+
+describe('meshSettings', () => {
+  it('is closed while there is no MeshConfig', () => {
+    expect(meshSettings(undefined, facts)).toMatchObject({ permissive: false, egress: false });
+  });
+
+  it('takes the defaults of the CRD for what is absent', () => {
+    expect(meshSettings({}, facts)).toMatchObject({
+      permissive: true,
+      egress: true,
+      pathMatch: 'Prefix',
+      trustDomain: 'cluster.local',
+    });
+  });
+
+  it('follows what is set', () => {
+    const spec = {
+      traffic: { enablePermissiveTrafficPolicyMode: false, httpPathMatch: 'Full' as const },
+      certificate: { trustDomain: 'shop.example' },
+      sidecar: { tlsMinProtocolVersion: 'TLSv1_3' as const },
+    };
+    const settings = meshSettings(spec, facts);
+    expect(settings).toMatchObject({
+      permissive: false,
+      pathMatch: 'Full',
+      trustDomain: 'shop.example',
+    });
+    expect(settings.tls.minProtocolVersion).toBe('TLSv1_3');
+  });
+});
+
+describe('clusterDomainIn', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['search weft-system.svc.corp.example svc.corp.example corp.example', 'corp.example'],
+    ['nameserver 10.96.0.10\nsearch a.svc.cluster.local svc.cluster.local', 'cluster.local'],
+    ['nameserver 1.1.1.1', 'cluster.local'],
+  ];
+  for (const [text, domain] of rows) it(text, () => expect(clusterDomainIn(text)).toBe(domain));
+});

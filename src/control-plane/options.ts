@@ -1,0 +1,32 @@
+/** What a control-plane process is told when it starts. */
+export interface ControlPlaneOptions {
+  readonly version: string;
+  /** A kubeconfig file; undefined inside a cluster. */
+  readonly kubeconfig: string | undefined;
+  /** Namespace of the MeshConfig, and of the control plane itself. */
+  readonly namespace: string;
+  readonly meshConfig: string;
+  readonly images: { readonly envoy: string; readonly init: string };
+  /** This replica's pod; also its name as a contender for leadership. */
+  readonly podName: string;
+  /** The pod's addresses: whether there is an IPv6 one decides what listeners listen on. */
+  readonly podIps: readonly string[];
+  readonly clusterDomain: string;
+  readonly ports: { readonly xds: number; readonly webhook: number; readonly health: number };
+  /** File with this pod's own token for the audience of the mesh, to ask other replicas for evidence. */
+  readonly tokenFile: string;
+}
+
+/** Name of the Deployment, the Service and the ServiceAccount of the control plane. */
+export const controlPlaneName = 'weft-control-plane';
+
+/** DNS name by which sidecars know the control plane. */
+export function controlPlaneHost(options: ControlPlaneOptions): string {
+  return `${controlPlaneName}.${options.namespace}.svc.${options.clusterDomain}`;
+}
+
+/** Every name by which the control plane's certificate is asked for. */
+export function serverNames(options: ControlPlaneOptions): readonly string[] {
+  const short = `${controlPlaneName}.${options.namespace}.svc`;
+  return [controlPlaneHost(options), short];
+}

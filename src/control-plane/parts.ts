@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import type { Pod } from '../api/core.ts';
+import type { AdmissionServer } from '../admission/server.ts';
+import { emptySnapshot } from '../cluster/snapshot.ts';
+import { systemClock as clock } from '../common/clock.ts';
+import { Secret } from '../common/secret.ts';
+import { identityKey } from '../policy/identity.ts';
+import { followEvidence } from '../xds/server/evidence-client.ts';
+import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
+import type { Ground } from './ground.ts';
+import { makeKeepers, type Keepers } from './keepers.ts';
+import { createIssuing, type Issuing } from './issuing.ts';
+import { fetchPublishedKeys } from './jwks.ts';
+import { controlPlaneHost, controlPlaneName, serverNames } from './options.ts';
+import { PeerEvidence } from './peer-evidence.ts';
+import { Pipeline } from './pipeline.ts';
+import { policyStatuses } from './policy-statuses.ts';
+import { createMetrics, type ControlPlaneMetrics } from './prometheus.ts';
+import { proxyTokens } from './proxy-token.ts';
+import { Settle } from './settle.ts';
+import { StatusWriter } from './status-writer.ts';
+import { createWebhooks } from './webhooks.ts';
+import { createWorkloadSecrets } from './workload-secrets.ts';
+
+/** Everything a replica is made of. wiring.ts says what sets what in motion. */
+export interface Parts extends Ground, Keepers {
+  readonly metrics: ControlPlaneMetrics;
+  readonly issuing: Issuing;
+  readonly xds: XdsServer;
+  readonly pipeline: Pipeline;
+  readonly settle: Settle;
+  readonly peers: PeerEvidence;
+  readonly statuses: StatusWriter;
+  readonly webhooks: AdmissionServer;
+}
+
+function makeXds(ground: Ground, issuing: Issuing, metrics: ControlPlaneMetrics): XdsServer {
+  const { client, logger, options, sources } = ground;
+  const log = logger.with({ part: 'xds' });
+  return createXdsServer({
+    clock,
+    logger: log,
+    metrics: metrics.xds,
+    evidenceReader: identityKey({
+      namespace: options.namespace,
+      serviceAccount: controlPlaneName,
+    }),
+    authenticate: proxyTokens({
+      clock,
+      logger: log,
+      fetchKeys: (signal) => fetchPublishedKeys((path, s) => client.read(path, s), signal),
+      findPod: (namespace, name) =>
+        sources.cluster.Pod.objects.get(`${namespace}/${name}`) as Pod | undefined,
+    }),
+    credentials: {
+      current: () => {
+        const identity = issuing.server.current();
+        if (identity === undefined) throw new Error('no serving certificate yet');
+        return { certificate: identity.certChainPem, key: identity.keyPem };
+      },
+      onChange: (changed) => issuing.server.onChange(changed),
+    },
+  });
+}
+
+function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEvidence {
+  const { options, sources, logger } = ground;
+  const { namespace, podName, ports, tokenFile } = options;
+  return new PeerEvidence({
+    pods: sources.cluster.Pod,
+    ownPod: `${namespace}/${podName}`,
+    isReplica: ({ metadata }) =>
+      metadata.namespace === namespace &&
+      metadata.labels?.['app.kubernetes.io/name'] === controlPlaneName,
+    own: () => xds.evidence(),
+    follow: (address, changed, signal) =>
+      followEvidence(
+        {
+          address: `${address}:${ports.xds}`,
+          serverName: controlPlaneHost(options),
+          trust: () => issuing.issuer.authority()?.bundle.pem ?? '',
+          token: async () => new Secret((await readFile(tokenFile, 'utf8')).trim()),
+          clock,
+          logger: logger.with({ part: 'peers' }),
+        },
+        changed,
+        signal,
+      ),
+  });
+}
+
+function makeIssuing(ground: Ground): Issuing {
+  const { client, logger, options, spec, settings } = ground;
+  return createIssuing({
+    client,
+    namespace: options.namespace,
+    clock,
+    random: Math.random,
+    log: logger.with({ part: 'certificates' }),
+    spec,
+    trustDomain: () => settings().trustDomain,
+    serverNames: () => serverNames(options),
+  });
+}
+
+function makeWebhooks(
+  ground: Ground,
+  issuing: Issuing,
+  metrics: ControlPlaneMetrics,
+): AdmissionServer {
+  const { options, membership, sources, spec, logger } = ground;
+  return createWebhooks({
+    port: options.ports.webhook,
+    meshName: membership.meshName,
+    namespace: options.namespace,
+    images: options.images,
+    spec,
+    namespaces: sources.cluster.Namespace,
+    certificate: issuing.server,
+    metrics,
+    logger,
+  });
+}
+
+/** Makes every part of a replica, in the order of the data. Nothing runs yet. */
+export function makeParts(ground: Ground): Parts {
+  const { client, logger, membership, sources, settings } = ground;
+  const issuing = makeIssuing(ground);
+  const metrics = createMetrics(ground.options.version, () => xds.evidence());
+  const xds: XdsServer = makeXds(ground, issuing, metrics);
+  const pipeline = new Pipeline({
+    start: emptySnapshot(membership),
+    settings,
+    secrets: createWorkloadSecrets(issuing.leaves, issuing.issuer),
+    publish: (setOf) => {
+      xds.publish(setOf);
+    },
+    onCompiled: () => {
+      statuses.trigger();
+    },
+  });
+  const failed = (error: unknown): void => logger.error('compile failed', { error });
+  const settle = new Settle(() => pipeline.run(), clock, failed);
+  const peers = makePeers(ground, issuing, xds);
+  const statuses = new StatusWriter({
+    client,
+    clock,
+    logger: logger.with({ part: 'status' }),
+    wanted: () => {
+      const { compiled } = pipeline;
+      return compiled === undefined ? [] : policyStatuses(sources, compiled, peers.joined());
+    },
+    onWritten: () => undefined,
+  });
+  const keepers = makeKeepers(ground, issuing, peers);
+  const webhooks = makeWebhooks(ground, issuing, metrics);
+  return {
+    ...ground,
+    ...keepers,
+    issuing,
+    metrics,
+    xds,
+    pipeline,
+    settle,
+    peers,
+    statuses,
+    webhooks,
+  };
+}

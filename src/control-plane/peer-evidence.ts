@@ -1,0 +1,105 @@
+import type { Pod } from '../api/core.ts';
+import type { Component } from '../common/component.ts';
+import type { KubernetesObject } from '../api/core.ts';
+import type { ObjectStore } from '../kubernetes/store.ts';
+import { joinEvidence, type JoinedEvidence } from '../xds/server/join.ts';
+import type { Evidence } from '../xds/server/evidence.ts';
+
+export interface PeerEvidenceDeps {
+  readonly pods: ObjectStore<KubernetesObject>;
+  /** Whether a pod is a replica of this control plane. */
+  readonly isReplica: (pod: Pod) => boolean;
+  /** `<namespace>/<name>` of this replica, which needs no wire. */
+  readonly ownPod: string;
+  readonly own: () => Evidence;
+  /** Follows the replica at that address until the signal aborts. */
+  readonly follow: (
+    address: string,
+    changed: (evidence: Evidence | undefined) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+interface Peer {
+  readonly ip: string;
+  readonly stop: AbortController;
+  evidence: Evidence | undefined;
+}
+
+/**
+ * Joins this replica's evidence with that of all others, which it follows while it leads. A replica
+ * that runs but cannot be reached makes the result incomplete.
+ */
+export class PeerEvidence implements Component {
+  readonly name = 'peer-evidence';
+  readonly leaderOnly = true;
+  readonly #deps: PeerEvidenceDeps;
+  readonly #peers = new Map<string, Peer>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(deps: PeerEvidenceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Calls back when another replica's evidence changed; returns the way to stop it. */
+  onChange(changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+
+  joined(): JoinedEvidence {
+    const others = [...this.#peers.values()].map((peer) => peer.evidence);
+    return joinEvidence([this.#deps.own(), ...others]);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const stopWatching = this.#deps.pods.subscribe(() => this.#update(signal));
+    this.#update(signal);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    stopWatching();
+    for (const key of [...this.#peers.keys()]) this.#forget(key);
+  }
+
+  #update(signal: AbortSignal): void {
+    const wanted = this.#replicas();
+    for (const [key, peer] of this.#peers) if (wanted.get(key) !== peer.ip) this.#forget(key);
+    for (const [key, ip] of wanted) if (!this.#peers.has(key)) this.#follow(key, ip, signal);
+  }
+
+  /** Running replicas but this one, by pod, with their addresses. */
+  #replicas(): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (const [key, object] of this.#deps.pods.objects) {
+      const pod = object as Pod;
+      const { podIP, phase } = pod.status ?? {};
+      if (key === this.#deps.ownPod || !this.#deps.isReplica(pod)) continue;
+      if (podIP !== undefined && phase === 'Running') found.set(key, podIP);
+    }
+    return found;
+  }
+
+  #follow(key: string, ip: string, signal: AbortSignal): void {
+    const stop = new AbortController();
+    const peer: Peer = { ip, stop, evidence: undefined };
+    this.#peers.set(key, peer);
+    const address = ip.includes(':') ? `[${ip}]` : ip;
+    const changed = (evidence: Evidence | undefined): void => {
+      peer.evidence = evidence;
+      this.#changed();
+    };
+    void this.#deps.follow(address, changed, AbortSignal.any([signal, stop.signal]));
+  }
+
+  #forget(key: string): void {
+    this.#peers.get(key)?.stop.abort();
+    this.#peers.delete(key);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

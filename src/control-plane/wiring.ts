@@ -1,0 +1,72 @@
+import type { KubernetesObject, Pod } from '../api/core.ts';
+import type { ClusterKind } from '../cluster/snapshot.ts';
+import type { Change } from '../kubernetes/store.ts';
+import type { IdentityKey } from '../policy/identity.ts';
+import type { Parts } from './parts.ts';
+import { clusterChange, clusterKinds } from './sources.ts';
+
+function hasEnded(change: Change<KubernetesObject>): boolean {
+  const phase = (change.after as Pod | undefined)?.status?.phase;
+  return change.after === undefined || phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** Streams of pods that are gone or done are closed. */
+function dropEndedPods(parts: Parts, changes: readonly Change<KubernetesObject>[]): void {
+  for (const change of changes) {
+    const uid = change.before?.metadata.uid;
+    if (uid !== undefined && hasEnded(change)) parts.xds.disconnect(uid);
+  }
+}
+
+function wireCluster(parts: Parts, mayCompile: () => boolean): (() => void)[] {
+  const { sources, pipeline, settle } = parts;
+  const stops = (Object.keys(clusterKinds) as ClusterKind[]).map((kind) =>
+    sources.cluster[kind].subscribe((changes) => {
+      pipeline.gather(changes.map((change) => clusterChange(kind, change)));
+      if (mayCompile()) settle.trigger();
+      if (kind === 'Pod') dropEndedPods(parts, changes);
+      if (kind === 'Namespace') parts.bootstraps.trigger();
+    }),
+  );
+  return [...stops, sources.bootstraps.subscribe(() => parts.bootstraps.trigger())];
+}
+
+function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
+  const { issuing, settle, sources, trust, bootstraps } = parts;
+  return [
+    sources.meshConfigs.subscribe(() => {
+      issuing.leaves.review();
+      if (mayCompile()) settle.trigger();
+    }),
+    issuing.leaves.onChange(() => settle.trigger()),
+    issuing.issuer.onChange(() => {
+      settle.trigger();
+      trust.trigger();
+      bootstraps.trigger();
+    }),
+  ];
+}
+
+/** Leaves of identities that have no workload any more are forgotten. */
+export function forgetIdleLeaves(parts: Parts): void {
+  const workloads = parts.pipeline.compiled?.model.workloads.values() ?? [];
+  const accounts = new Set<IdentityKey>();
+  for (const { account } of workloads) accounts.add(account);
+  parts.issuing.leaves.retain(accounts);
+}
+
+/** Says what sets what in motion. Returns the way to undo it. Nothing compiles before `mayCompile`. */
+export function wire(parts: Parts, mayCompile: () => boolean): () => void {
+  const { xds, peers, statuses, proxies } = parts;
+  const onEvidence = (): void => {
+    statuses.trigger();
+    proxies.trigger();
+  };
+  const stops = [
+    ...wireCluster(parts, mayCompile),
+    ...wireSettings(parts, mayCompile),
+    xds.onEvidence(onEvidence),
+    peers.onChange(onEvidence),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
