@@ -65,7 +65,8 @@ async function moduleOf(crd: CustomResourceDefinition, source: string): Promise<
   const stored = crd.spec.versions.find((version) => version.storage);
   if (stored === undefined) throw new Error(`${source}: no version is stored`);
   const { description, properties = {} } = stored.schema.openAPIV3Schema;
-  const status = properties['status'] === undefined ? '' : `readonly status?: Frozen<${kind}Status>;`;
+  const status =
+    properties['status'] === undefined ? '' : `readonly status?: Frozen<${kind}Status>;`;
   const text = `// Generated from ${source} by tools/generate/api.ts. Do not edit.
 import type { Frozen } from '../../common/freeze.ts';
 import type { KubernetesObject } from '../core.ts';

@@ -1,0 +1,23 @@
+import type { KubernetesObject } from '../api/core.ts';
+import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
+import type { Origin } from '../policy/origin.ts';
+
+/** The object at its generation; 0 for kinds that have none, such as Service and Pod. */
+export function originOf(object: KubernetesObject): Origin {
+  const { namespace = '', name, generation = 0 } = object.metadata;
+  return { kind: object.kind, namespace, name, generation };
+}
+
+/** The object, or the part that the message names, is left out of the mesh. */
+export function refuse(
+  object: KubernetesObject,
+  code: DiagnosticCode,
+  message: string,
+): Diagnostic {
+  return { code, severity: 'error', object: originOf(object), message };
+}
+
+/** The object is in force, but hardly as meant. */
+export function warn(object: KubernetesObject, code: DiagnosticCode, message: string): Diagnostic {
+  return { code, severity: 'warning', object: originOf(object), message };
+}

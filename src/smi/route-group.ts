@@ -1,0 +1,106 @@
+import type { HTTPRouteGroup } from '../api/gen/http-route-group.ts';
+import type { HeaderMatch, HttpMatch } from '../policy/access.ts';
+import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
+import type { Origin } from '../policy/origin.ts';
+import { originOf, refuse } from './diagnose.ts';
+import { regexProblem } from './regex.ts';
+import { fields, isRecord, list, type Shape, text, textMap } from './shape.ts';
+
+/** An HTTPRouteGroup that a TrafficTarget may lean on. */
+export interface CompiledRouteGroup {
+  readonly origin: Origin;
+  /** By the name of the match; undefined: it is left out, and so is whatever leans on it. */
+  readonly matches: readonly (readonly [string, HttpMatch | undefined])[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type Match = HTTPRouteGroup['spec']['matches'][number];
+
+/** A match that cannot be honoured is left out alone; the others of the group live. */
+export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
+  const origin = originOf(object);
+  const malformed = fields({ matches: list(fields({ name: text })) })(object.spec, 'spec');
+  if (malformed !== undefined) {
+    const diagnostics = [refuse(object, 'object-malformed', malformed)];
+    return { origin, matches: [], diagnostics };
+  }
+  const diagnostics: Diagnostic[] = [];
+  const matches = object.spec.matches.map((match, index) => {
+    const field = `spec.matches[${index}]`;
+    const problem = problemOf(match, field);
+    if (problem === undefined) return [match.name, compileMatch(object, match)] as const;
+    diagnostics.push(refuse(object, problem.code, `match "${match.name}": ${problem.message}`));
+    return [match.name, undefined] as const;
+  });
+  return { origin, matches, diagnostics };
+}
+
+function compileMatch(object: HTTPRouteGroup, match: Match): HttpMatch {
+  const { name, pathRegex = '', methods = [] } = match;
+  const anyMethod = methods.includes('*');
+  return {
+    name: `${object.metadata.name}/${name}`,
+    pathRegex: pathRegex === '' ? undefined : pathRegex,
+    methods: anyMethod ? [] : [...new Set(methods.map((method) => method.toUpperCase()))],
+    headers: headersOf(match.headers),
+  };
+}
+
+/** A map, or a list of maps; every key of every map must match. */
+function headersOf(headers: unknown): readonly HeaderMatch[] {
+  const maps = (Array.isArray(headers) ? headers : [headers ?? {}]) as Record<string, string>[];
+  return maps.flatMap((map) =>
+    Object.entries(map).map(([name, valueRegex]) => ({ name: name.toLowerCase(), valueRegex })),
+  );
+}
+
+interface Problem {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+}
+
+const method: Shape = (value, field) =>
+  typeof value === 'string' && (value === '*' || /^[A-Za-z]{1,32}$/.test(value))
+    ? undefined
+    : `${field} must be an HTTP method or "*"`;
+
+const headerMaps: Shape = (value, field) =>
+  Array.isArray(value) ? list(textMap)(value, field) : textMap(value, field);
+
+const shape = fields({ 'pathRegex?': text, 'methods?': list(method), 'headers?': headerMaps });
+
+function problemOf(match: Match, field: string): Problem | undefined {
+  const malformed = shape(match, field);
+  if (malformed !== undefined) return { code: 'object-malformed', message: malformed };
+  const regexes: readonly (readonly [string, string])[] = [
+    [`${field}.pathRegex`, match.pathRegex ?? ''],
+    ...headerEntries(match.headers).map(
+      ([name, value]) => [`${field}.headers["${name}"]`, value] as const,
+    ),
+  ];
+  const badName = headerEntries(match.headers).find(([name]) => !isHeaderName(name));
+  if (badName !== undefined) {
+    const message = `${field}.headers: "${badName[0]}" cannot be the name of a header`;
+    return { code: 'object-malformed', message };
+  }
+  for (const [where, regex] of regexes) {
+    const problem = regexProblem(regex);
+    if (problem !== undefined) {
+      const message = `${where} is no regular expression that Envoy takes (RE2): ${problem}`;
+      return { code: 'route-regex-invalid', message };
+    }
+  }
+  return undefined;
+}
+
+function headerEntries(headers: unknown): readonly (readonly [string, string])[] {
+  const maps: readonly unknown[] = Array.isArray(headers) ? headers : [headers];
+  return maps.flatMap((map) =>
+    isRecord(map) ? Object.entries(map as Record<string, string>) : [],
+  );
+}
+
+/** RFC 9110's token, and the pseudo-headers that a request has. */
+function isHeaderName(name: string): boolean {
+  return /^:(authority|method|path|scheme)$|^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
+}

@@ -1,0 +1,26 @@
+import type { TCPRoute } from '../api/gen/tcp-route.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { Origin } from '../policy/origin.ts';
+import { originOf, refuse } from './diagnose.ts';
+import { fields, integer, list } from './shape.ts';
+
+/** A TCPRoute that a TrafficTarget may lean on. */
+export interface CompiledTcpRoute {
+  readonly origin: Origin;
+  /** Undefined: the object cannot be read, so whoever leans on it has no leg. */
+  readonly ports: 'all' | readonly number[] | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const shape = fields({ 'matches?': fields({ 'ports?': list(integer(1, 65535)) }) });
+
+/** No ports named means all of them, as SMI has it. */
+export function compileTcpRoute(object: TCPRoute): CompiledTcpRoute {
+  const origin = originOf(object);
+  const problem = shape(object.spec, 'spec');
+  if (problem !== undefined) {
+    return { origin, ports: undefined, diagnostics: [refuse(object, 'object-malformed', problem)] };
+  }
+  const ports = object.spec.matches?.ports ?? [];
+  return { origin, ports: ports.length === 0 ? 'all' : ports, diagnostics: [] };
+}
