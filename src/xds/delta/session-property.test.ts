@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { WorldClient, type World, setOfWorld } from '../../../test/fakes/world-client.ts';
+import { ResponseBytes } from './response-bytes.ts';
+
+const service = fc.constantFrom('a', 'b', 'c', 'd');
+const version = fc.integer({ min: 1, max: 3 });
+
+/** Listeners name routes, routes name clusters, and nothing names what is not there. */
+const world: fc.Arbitrary<World> = fc
+  .record({
+    clusters: fc.dictionary(service, version),
+    endpoints: fc.dictionary(service, version),
+    listeners: fc.dictionary(service, version),
+    targets: fc.dictionary(service, fc.array(service, { maxLength: 3 })),
+    secret: version,
+  })
+  .map(({ clusters, endpoints, listeners, targets, secret }) => ({
+    clusters,
+    endpoints,
+    listeners,
+    targets: Object.fromEntries(
+      Object.keys(listeners).map((name) => [
+        name,
+        (targets[name] ?? []).filter((cluster) => clusters[cluster] !== undefined),
+      ]),
+    ),
+    secret,
+  }));
+
+type Event =
+  | { readonly kind: 'offer'; readonly world: World }
+  | { readonly kind: 'answer'; readonly which: number; readonly refuse: boolean }
+  | { readonly kind: 'reconnect' };
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('offer' as const), world }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('answer' as const),
+      which: fc.nat(9),
+      refuse: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'reconnect' as const }) },
+);
+
+function play(events: readonly Event[], last: World, mayRefuse: boolean): WorldClient {
+  const client = new WorldClient(new ResponseBytes());
+  for (const one of events) {
+    if (one.kind === 'offer') client.offer(setOfWorld(one.world));
+    else if (one.kind === 'reconnect') client.reconnect();
+    else client.answer(one.which, mayRefuse && one.refuse);
+  }
+  client.offer(setOfWorld(last));
+  client.answerAll();
+  return client;
+}
+
+describe('any sequence of offers, answers and reconnects', () => {
+  it('ends with the proxy holding exactly what was offered last', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), world, (events, last) => {
+        const client = play(events, last, false);
+        expect(client.held()).toEqual(client.wanted());
+        expect(client.synced).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never names what the proxy does not have, and never takes away what is named', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), world, (events, last) => {
+        const client = play(events, last, true);
+        expect(client.mistakes).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('with refusals ends in silence, with all in force that was not refused', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), world, (events, last) => {
+        const client = play(events, last, true);
+        const refused = client.refused();
+        const differs = client.differences();
+        for (const name of differs.missing) expect(refused).toContain(name);
+        if (refused.length === 0) expect(client.synced).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
