@@ -22,13 +22,8 @@ const read = ['get', 'list', 'watch'];
 
 /** What the control plane may do in the whole cluster. config/rbac holds the same for the operator. */
 export const clusterRules: readonly Rule[] = [
-  {
-    apiGroups: [''],
-    resources: ['namespaces', 'pods', 'serviceaccounts', 'services'],
-    verbs: read,
-  },
+  { apiGroups: [''], resources: ['namespaces', 'pods', 'services'], verbs: read },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
-  { apiGroups: ['config.openservicemesh.io'], resources: ['meshconfigs'], verbs: read },
   ...policy('access.smi-spec.io', 'traffictargets'),
   ...policy('specs.smi-spec.io', 'httproutegroups', 'tcproutes'),
   ...policy('split.smi-spec.io', 'trafficsplits'),
@@ -39,11 +34,13 @@ export const clusterRules: readonly Rule[] = [
     verbs: [...read, 'create', 'patch', 'delete'],
   },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-  { nonResourceURLs: ['/openid/v1/jwks'], verbs: ['get'] },
+  // The keys that service-account tokens are signed with, and who signs.
+  { nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'], verbs: ['get'] },
 ];
 
 /** What the control plane may do in its own namespace. Only creation cannot be narrowed by name. */
 export const namespaceRules: readonly Rule[] = [
+  { apiGroups: ['config.openservicemesh.io'], resources: ['meshconfigs'], verbs: read },
   {
     apiGroups: [''],
     resources: ['configmaps'],

@@ -1,13 +1,15 @@
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
+import { createEventRecorder } from '../kubernetes/events.ts';
 import { runAsLeader } from '../kubernetes/lease.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
-import { WorkQueue } from '../kubernetes/work-queue.ts';
+import { type Worker, WorkQueue } from '../kubernetes/work-queue.ts';
 import { Applier, type Deed } from './applier.ts';
 import { Watched } from './drift.ts';
 import { operatorLease } from './names.ts';
 import { reconcile } from './reconcile.ts';
+import { rulerOf } from './singleton.ts';
 import type { Images } from './workload.ts';
 
 export interface OperatorOptions {
@@ -59,9 +61,14 @@ async function reconcileAll(
   watched: Watched,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, clock, logger } = options;
+  const { client, namespace, clock, logger } = options;
+  const reporter = { controller: 'weft.dev/operator', instance: options.identity };
+  const events = createEventRecorder({ client, clock, log: logger, ...reporter });
   const onDeed = ({ reason, identity }: Deed): void => {
     logger.info('object changed', { reason, object: identity });
+    const regarding = rulerOf(watched.meshConfigs.objects.values(), namespace);
+    if (regarding === undefined) return;
+    events.record({ regarding, type: 'Normal', reason, note: `${reason} ${identity}` });
   };
   const applier = new Applier({ client, clock, logger, onDeed });
   const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger });
@@ -69,10 +76,12 @@ async function reconcileAll(
     for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
   };
   await watched.whenSynced(signal);
+  const work: Worker<StoreKey> = (key, term) =>
+    reconcile(key, { ...options, watched, applier, events }, term);
   const unsubscribe = watched.subscribe(addAll);
   addAll();
   try {
-    await queue.run((key, term) => reconcile(key, { ...options, watched, applier }, term), signal);
+    await Promise.all([events.run(signal), queue.run(work, signal)]);
   } finally {
     unsubscribe();
   }

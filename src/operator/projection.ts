@@ -4,6 +4,8 @@ type Json = Readonly<Record<string, unknown>>;
 const merged: Readonly<Record<string, readonly string[]>> = {
   containers: ['name'],
   env: ['name'],
+  volumes: ['name'],
+  volumeMounts: ['mountPath'],
   ports: ['port', 'containerPort', 'protocol'],
   webhooks: ['name'],
   ownerReferences: ['uid'],

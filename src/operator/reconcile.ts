@@ -5,6 +5,7 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
 import type { Outcome } from '../kubernetes/work-queue.ts';
 import type { Applier } from './applier.ts';
@@ -17,7 +18,7 @@ import { controlPlaneName, fieldManager, finalizer } from './names.ts';
 import { plan, webhookIdentities } from './plan.ts';
 import { prune } from './prune.ts';
 import { refusalOf, rulerOf } from './singleton.ts';
-import { behindSince, isCurrent, statusOf } from './status.ts';
+import { behindSince, isCurrent, statusOf, tidingsOf } from './status.ts';
 import { validateSpec } from './validate-spec.ts';
 import type { Images } from './workload.ts';
 
@@ -25,6 +26,7 @@ export interface ReconcileDeps {
   readonly client: ApiClient;
   readonly watched: Watched;
   readonly applier: Applier;
+  readonly events: EventRecorder;
   readonly namespace: string;
   readonly version: string;
   readonly images: Images;
@@ -32,8 +34,8 @@ export interface ReconcileDeps {
   readonly logger: Logger;
 }
 
-/** How long to wait after the API server refused an object, unless something changes before. */
-const rejectedMs = 15_000;
+/** How long to wait after the API server refused an object for now, or for good: unless something changes before. */
+const refusedMs = { soon: 2000, never: 15_000 };
 
 /**
  * Makes the cluster as one MeshConfig says, and the MeshConfig's status as the cluster is. Reads
@@ -119,7 +121,7 @@ async function attempt(deps: ReconcileDeps, run: () => Promise<number | undefine
     if (failure.code !== 'api-rejected') throw error;
     deps.logger.warn('the API server refused an object', { error: failure });
     const rejection = apiStatusOf(failure)?.message ?? failure.message;
-    return { again: rejectedMs, rejection };
+    return { again: refusedMs[failure.retry], rejection };
   }
 }
 
@@ -195,6 +197,9 @@ async function report(
   };
   const options = { fieldManager, force: true, subresource: 'status' } as const;
   await deps.client.apply(kinds.meshConfig, object, options, signal);
+  for (const tiding of tidingsOf(meshConfig, status)) {
+    deps.events.record({ regarding: meshConfig, ...tiding });
+  }
 }
 
 /** When proxies that are behind will have been so for too long. */

@@ -43,6 +43,28 @@ export function isCurrent(meshConfig: MeshConfig, status: Status): boolean {
   return deepEqual(sorted(meshConfig.status ?? {}), sorted(status));
 }
 
+/** What a user should be told of by an event when the status becomes this one. */
+export interface Tiding {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** One tiding at most: the mesh became ready, or stalled, or stopped to be ready, and why. */
+export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tiding[] {
+  const before = conditionIn(meshConfig.status, 'Ready');
+  const ready = conditionIn(status, 'Ready');
+  if (ready === undefined || ready.reason === before?.reason) return [];
+  const isTrouble = conditionIn(status, 'Stalled') !== undefined || before?.status === 'True';
+  if (ready.status !== 'True' && (!isTrouble || ready.reason === 'Deleting')) return [];
+  const type = ready.status === 'True' ? 'Normal' : 'Warning';
+  return [{ type, reason: ready.reason, note: ready.message }];
+}
+
+function conditionIn(status: Status | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
 function sorted(status: Status): Status {
   const conditions = (status.conditions ?? []).toSorted((a, b) => (a.type < b.type ? -1 : 1));
   return { ...status, conditions };

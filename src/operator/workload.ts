@@ -1,4 +1,5 @@
 import { kinds } from '../api/kinds.ts';
+import { tokenAudience } from '../api/labels.ts';
 import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { declare, type Desired } from './desired.ts';
@@ -10,6 +11,8 @@ export interface Images {
   readonly envoy: string;
   readonly init: string;
 }
+
+const token = { audience: tokenAudience, expirationSeconds: 3600, path: 'token' };
 
 type ControlPlane = NonNullable<Frozen<MeshConfigSpec>['controlPlane']>;
 
@@ -76,6 +79,8 @@ function planDeployment(meshConfig: MeshConfig, settings: ControlPlane, images: 
             seccompProfile: { type: 'RuntimeDefault' },
           },
           ...scheduling(settings),
+          // By this the replicas know one another.
+          volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: token }] } }],
           containers: [container(meshConfig, settings, images)],
         },
       },
@@ -137,6 +142,7 @@ function container(
       fromField('POD_NAME', 'metadata.name'),
       fromField('POD_NAMESPACE', 'metadata.namespace'),
       fromField('POD_IP', 'status.podIP'),
+      fromField('POD_IPS', 'status.podIPs'),
     ],
     ports: Object.entries(ports).map(([port, containerPort]) => ({
       name: port,
@@ -148,6 +154,7 @@ function container(
     readinessProbe: { ...probe('/readyz'), failureThreshold: 2 },
     // Endpoints learn that the replica leaves before it stops to accept calls of the webhooks.
     lifecycle: { preStop: { sleep: { seconds: 5 } } },
+    volumeMounts: [{ name: 'token', mountPath: '/var/run/secrets/weft.dev/token', readOnly: true }],
     resources: settings.resources ?? {},
     securityContext: {
       allowPrivilegeEscalation: false,
