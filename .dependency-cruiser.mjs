@@ -49,10 +49,16 @@ export default {
     },
     {
       name: 'common-earns-its-place',
-      comment: 'A file in common needs at least two users; move it to the one it has.',
+      comment:
+        'A file in common needs at least two users; move it to the one it has. (hash.ts is ' +
+        "node's crypto behind a pure face, for rooms that may not import node: themselves.)",
       severity: 'error',
       from: {},
-      module: { path: '^src/common/', pathNot: tests, numberOfDependentsLessThan: 2 },
+      module: {
+        path: '^src/common/',
+        pathNot: [tests, 'hash\\.ts$'],
+        numberOfDependentsLessThan: 2,
+      },
     },
     {
       name: 'reachable-from-main',
@@ -74,6 +80,9 @@ export default {
     exclude: { path: '^out/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], conditionNames: ['import', 'node'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js'],
+      conditionNames: ['import', 'node'],
+    },
   },
 };

@@ -87,8 +87,9 @@ function webhookServer(parts: Parts, progress: Progress): Component {
 }
 
 function leader(parts: Parts): Component {
-  const { client, logger, options, peers, statuses, bootstraps, trust, proxies } = parts;
-  const work = [peers, statuses, bootstraps, trust, proxies];
+  const { client, logger, options, peers, statuses, bootstraps, trust, proxies, events } = parts;
+  const writing = component('events', (signal) => events.run(signal));
+  const work = [peers, statuses, bootstraps, trust, proxies, writing];
   const log = logger.with({ part: 'leader' });
   return component('leader', (signal) =>
     runAsLeader(

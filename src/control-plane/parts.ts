@@ -4,6 +4,7 @@ import type { AdmissionServer } from '../admission/server.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { Secret } from '../common/secret.ts';
+import { createEventRecorder } from '../kubernetes/events.ts';
 import { identityKey } from '../policy/identity.ts';
 import { followEvidence } from '../xds/server/evidence-client.ts';
 import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
@@ -14,6 +15,7 @@ import { fetchPublishedKeys } from './jwks.ts';
 import { controlPlaneHost, controlPlaneName, serverNames } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
 import { Pipeline } from './pipeline.ts';
+import { policyEvents } from './policy-events.ts';
 import { policyStatuses } from './policy-statuses.ts';
 import { createMetrics, type ControlPlaneMetrics } from './prometheus.ts';
 import { proxyTokens } from './proxy-token.ts';
@@ -31,6 +33,7 @@ export interface Parts extends Ground, Keepers {
   readonly settle: Settle;
   readonly peers: PeerEvidence;
   readonly statuses: StatusWriter;
+  readonly events: ReturnType<typeof createEventRecorder>;
   readonly webhooks: AdmissionServer;
 }
 
@@ -122,9 +125,37 @@ function makeWebhooks(
   });
 }
 
+function makeStatuses(
+  { client, logger, options, sources }: Ground,
+  pipeline: Pipeline,
+  peers: PeerEvidence,
+): Pick<Parts, 'events' | 'statuses'> {
+  const events = createEventRecorder({
+    client,
+    clock,
+    log: logger,
+    controller: 'weft.dev/control-plane',
+    instance: options.podName,
+  });
+  const statuses = new StatusWriter({
+    client,
+    clock,
+    logger: logger.with({ part: 'status' }),
+    wanted: () => {
+      const { compiled } = pipeline;
+      return compiled === undefined ? [] : policyStatuses(sources, compiled, peers.joined());
+    },
+    onWritten: (wanted) => {
+      const before = wanted.object.status?.conditions ?? [];
+      for (const occurrence of policyEvents(wanted, before)) events.record(occurrence);
+    },
+  });
+  return { events, statuses };
+}
+
 /** Makes every part of a replica, in the order of the data. Nothing runs yet. */
 export function makeParts(ground: Ground): Parts {
-  const { client, logger, membership, sources, settings } = ground;
+  const { logger, membership, settings } = ground;
   const issuing = makeIssuing(ground);
   const metrics = createMetrics(ground.options.version, () => xds.evidence());
   const xds: XdsServer = makeXds(ground, issuing, metrics);
@@ -142,21 +173,13 @@ export function makeParts(ground: Ground): Parts {
   const failed = (error: unknown): void => logger.error('compile failed', { error });
   const settle = new Settle(() => pipeline.run(), clock, failed);
   const peers = makePeers(ground, issuing, xds);
-  const statuses = new StatusWriter({
-    client,
-    clock,
-    logger: logger.with({ part: 'status' }),
-    wanted: () => {
-      const { compiled } = pipeline;
-      return compiled === undefined ? [] : policyStatuses(sources, compiled, peers.joined());
-    },
-    onWritten: () => undefined,
-  });
+  const { events, statuses } = makeStatuses(ground, pipeline, peers);
   const keepers = makeKeepers(ground, issuing, peers);
   const webhooks = makeWebhooks(ground, issuing, metrics);
   return {
     ...ground,
     ...keepers,
+    events,
     issuing,
     metrics,
     xds,

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Condition } from '../api/core.ts';
+import { kinds } from '../api/kinds.ts';
+import type { WantedCondition } from './condition.ts';
+import { policyEvents } from './policy-events.ts';
+import type { WantedStatus } from './status-writer.ts';
+
+function makeCondition(more: Partial<WantedCondition> = {}): WantedCondition {
+  return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'fine', ...more };
+}
+
+function makeWanted(condition: WantedCondition): WantedStatus {
+  const metadata = { namespace: 'shop', name: 'cart', generation: 1 };
+  const status = { observedGeneration: 1, inForce: '', acknowledged: 0, total: 0, rejected: 0 };
+  return {
+    kind: kinds.trafficTarget,
+    object: { apiVersion: 'access.smi-spec.io/v1alpha3', kind: 'TrafficTarget', metadata },
+    status: { ...status, conditions: [condition] },
+  };
+}
+
+const bad = makeCondition({ status: 'False', reason: 'RouteMissing', message: 'no route' });
+const pending = makeCondition({ type: 'Programmed', status: 'False', reason: 'Pending' });
+
+const rows: readonly (readonly [string, WantedCondition | undefined, WantedCondition, string[]])[] =
+  [
+    ['new and well', undefined, makeCondition(), []],
+    ['new and broken', undefined, bad, ['Warning RouteMissing']],
+    ['still broken in the same way', bad, bad, []],
+    ['broken in another way', bad, { ...bad, message: 'other' }, ['Warning RouteMissing']],
+    ['mended', bad, makeCondition(), ['Normal Accepted']],
+    ['on its way', undefined, pending, []],
+    ['arrived', pending, { ...pending, status: 'True', reason: 'Acknowledged' }, []],
+    ['not accepted, said elsewhere', undefined, { ...pending, reason: 'NotAccepted' }, []],
+  ];
+
+describe('policyEvents', () => {
+  for (const [title, before, now, expected] of rows) {
+    it(title, () => {
+      const conditions: Condition[] =
+        before === undefined ? [] : [{ ...before, lastTransitionTime: '2026-01-01T00:00:00Z' }];
+      const told = policyEvents(makeWanted(now), conditions);
+      expect(told.map((event) => `${event.type} ${event.reason}`)).toEqual(expected);
+    });
+  }
+});

@@ -1,0 +1,33 @@
+import type { Condition } from '../api/core.ts';
+import type { Occurrence } from '../kubernetes/event-object.ts';
+import type { WantedCondition } from './condition.ts';
+import type { WantedStatus } from './status-writer.ts';
+
+type Seen = Pick<WantedCondition, 'status' | 'reason' | 'message'>;
+
+/** What a change of one condition is worth telling: bad news always, good news only after bad. */
+function tell(before: Seen | undefined, now: Seen): 'Warning' | 'Normal' | undefined {
+  const bad = now.status === 'False' && now.reason !== 'Pending' && now.reason !== 'NotAccepted';
+  if (bad) return before?.message === now.message ? undefined : 'Warning';
+  const wasBad = before?.status === 'False' && before.reason !== 'Pending';
+  return wasBad && now.status === 'True' ? 'Normal' : undefined;
+}
+
+const actions: Readonly<Record<string, string>> = { Accepted: 'Compile', Programmed: 'Program' };
+
+/** The events that a newly written status is worth, given the conditions it replaced. */
+export function policyEvents(
+  { object, kind, status }: WantedStatus,
+  before: readonly Condition[],
+): readonly Occurrence[] {
+  return status.conditions.flatMap((condition) => {
+    const type = tell(
+      before.find((c) => c.type === condition.type),
+      condition,
+    );
+    if (type === undefined) return [];
+    const { reason, message } = condition;
+    const action = actions[condition.type] ?? condition.type;
+    return [{ regarding: { ...object, kind: kind.kind }, type, reason, action, note: message }];
+  });
+}
