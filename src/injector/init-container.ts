@@ -3,6 +3,7 @@ import type { Interception } from './interception.ts';
 import { renderRules } from './iptables.ts';
 import { initName } from './names.ts';
 import type { Resources } from './resources.ts';
+import { noApiToken } from './volumes.ts';
 
 /** What is asked of the init container of one pod: checked values. */
 export interface InitPlan {
@@ -51,6 +52,7 @@ export function initContainer({ image, privileged, rules, resources }: InitPlan)
       { name: 'XTABLES_LOCKFILE', value: '/dev/shm/xtables.lock' },
     ],
     resources,
+    volumeMounts: [noApiToken],
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       runAsUser: 0,

@@ -114,6 +114,11 @@ describe('an injected pod', () => {
       volumeMounts: [
         { name: 'weft-bootstrap', mountPath: '/etc/weft/bootstrap', readOnly: true },
         { name: 'weft-token', mountPath: '/var/run/secrets/weft.dev/token', readOnly: true },
+        {
+          name: 'weft-bootstrap',
+          mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+          readOnly: true,
+        },
       ],
     });
     expect(injected.spec.volumes).toEqual([

@@ -5,6 +5,7 @@ import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectorFacts } from './facts.ts';
 import { bootstrapVolume, sidecarName, sidecarUser, tokenVolume } from './names.ts';
 import { type Resources, cores, parseResources } from './resources.ts';
+import { noApiToken } from './volumes.ts';
 
 /** What is asked of the sidecar of one pod: checked values. */
 export interface SidecarPlan {
@@ -76,6 +77,7 @@ export function sidecarContainer({ image, resources, stay, ...plan }: SidecarPla
     volumeMounts: [
       { name: bootstrapVolume, mountPath: mountPaths.bootstrap, readOnly: true },
       { name: tokenVolume, mountPath: mountPaths.token, readOnly: true },
+      noApiToken,
     ],
   };
 }

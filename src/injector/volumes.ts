@@ -12,3 +12,13 @@ export function sidecarVolumes(): readonly object[] {
     { name: tokenVolume, projected: { sources: [{ serviceAccountToken }] } },
   ];
 }
+
+/**
+ * Covers the place of the Kubernetes API's token. The API server would mount that into every container
+ * that has nothing there, also into those a webhook added, and neither of ours needs it.
+ */
+export const noApiToken = {
+  name: bootstrapVolume,
+  mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+  readOnly: true,
+} as const;
