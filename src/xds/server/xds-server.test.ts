@@ -85,8 +85,13 @@ describe('the xDS server', () => {
     };
   }
 
-  function connect(token: string | undefined = 'shop/cart-1~shop/cart'): XdsClient {
-    const client = new XdsClient({ address, ca: authority.ca, serverName, token });
+  function connect(token: string | null = 'shop/cart-1~shop/cart'): XdsClient {
+    const client = new XdsClient({
+      address,
+      ca: authority.ca,
+      serverName,
+      token: token ?? undefined,
+    });
     clients.push(client);
     return client;
   }
@@ -123,11 +128,11 @@ describe('the xDS server', () => {
   });
 
   it.each([
-    ['no token', undefined],
+    ['no token', null],
     ['an unknown token', 'nonsense'],
   ])('refuses a client with %s without saying why', async (_, token) => {
     server.publish(() => set);
-    const client = connect(token ?? '');
+    const client = connect(token);
     client.send('cluster');
     const ended = await client.ended();
     expect([ended.code, ended.details]).toEqual([status.UNAUTHENTICATED, 'not authenticated']);

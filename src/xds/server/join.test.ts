@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeOrigin } from '../../../test/fakes/resource-sets.ts';
+import { originKey } from '../../policy/origin.ts';
+import {
+  applyChange,
+  changeBetween,
+  decodeChange,
+  encodeChange,
+  noEvidence,
+} from './evidence-wire.ts';
+import type { Evidence, ObjectEvidence } from './evidence.ts';
+import { joinEvidence } from './join.ts';
+
+function makeObject(name: string, more: Partial<ObjectEvidence> = {}): ObjectEvidence {
+  return {
+    origin: makeOrigin(name),
+    total: 2,
+    acknowledged: 2,
+    rejected: 0,
+    rejections: [],
+    ...more,
+  };
+}
+
+function makeEvidence(...objects: readonly ObjectEvidence[]): Evidence {
+  const entries = objects.map((object) => [originKey(object.origin), object] as const);
+  return { connected: 3, synced: 2, rejected: 1, objects: new Map(entries) };
+}
+
+const cart = originKey(makeOrigin('cart'));
+const rejection = (pod: string) => ({ pod, resource: 'l', message: 'no' });
+
+describe('evidence of several replicas', () => {
+  it('adds up', () => {
+    const joined = joinEvidence([
+      makeEvidence(makeObject('cart')),
+      makeEvidence(makeObject('cart')),
+    ]);
+    expect(joined).toMatchObject({ complete: true, connected: 6, synced: 4, rejected: 2 });
+    expect(joined.objects.get(cart)).toMatchObject({ total: 4, acknowledged: 4 });
+  });
+
+  it('is incomplete when a replica cannot be reached', () => {
+    const joined = joinEvidence([makeEvidence(makeObject('cart')), undefined]);
+    expect(joined).toMatchObject({ complete: false, connected: 3 });
+    expect(joinEvidence([])).toMatchObject({ complete: true, connected: 0 });
+  });
+
+  it('counts proxies of a replica that has an older generation, but none as in force', () => {
+    const newer = makeObject('cart', { origin: makeOrigin('cart', 2) });
+    const older = makeObject('cart', { rejected: 1, rejections: [rejection('shop/old')] });
+    for (const replicas of [
+      [newer, older],
+      [older, newer],
+    ])
+      expect(
+        joinEvidence(replicas.map((object) => makeEvidence(object))).objects.get(cart),
+      ).toMatchObject({
+        origin: { generation: 2 },
+        total: 4,
+        acknowledged: 2,
+        rejected: 0,
+        rejections: [],
+      });
+  });
+
+  it('shows at most ten refusals, by pod name, and counts all', () => {
+    const seven = (prefix: string): ObjectEvidence =>
+      makeObject('cart', {
+        rejected: 7,
+        rejections: Array.from({ length: 7 }, (_, index) => rejection(`${prefix}-${index}`)),
+      });
+    const joined = joinEvidence([makeEvidence(seven('b')), makeEvidence(seven('a'))]);
+    const pods = joined.objects.get(cart)?.rejections.map(({ pod }) => pod);
+    expect(pods).toHaveLength(10);
+    expect(pods?.slice(0, 8)).toEqual(['a-0', 'a-1', 'a-2', 'a-3', 'a-4', 'a-5', 'a-6', 'b-0']);
+    expect(joined.objects.get(cart)?.rejected).toBe(14);
+  });
+});
+
+describe('a change of evidence', () => {
+  const before = makeEvidence(makeObject('cart'), makeObject('till'), makeObject('gone'));
+  const after = {
+    ...makeEvidence(
+      makeObject('cart', { acknowledged: 1, rejected: 1, rejections: [rejection('shop/a')] }),
+      makeObject('till'),
+      makeObject('new'),
+    ),
+    synced: 1,
+  };
+
+  it('carries just what changed and leads to the same state', () => {
+    const change = changeBetween(before, after);
+    expect(change?.objects.map(([key]) => key)).toEqual([cart, originKey(makeOrigin('new'))]);
+    expect(change?.gone).toEqual([originKey(makeOrigin('gone'))]);
+    expect(applyChange(before, decodeChange(encodeChange(change!)))).toEqual(after);
+  });
+
+  it('is none between equal states', () => {
+    const again = makeEvidence(makeObject('cart'), makeObject('till'), makeObject('gone'));
+    expect(changeBetween(before, again)).toBeUndefined();
+    expect(changeBetween(noEvidence, noEvidence)).toBeUndefined();
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['no object', '7'],
+    ['without counts', '{}'],
+    [
+      'with an object of another shape',
+      '{"connected":1,"synced":1,"rejected":0,"objects":[["a",{}]],"gone":[]}',
+    ],
+  ])('is refused when it is %s', (_, text) => {
+    expect(() => decodeChange(Buffer.from(text))).toThrow(
+      expect.objectContaining({ code: 'protocol-violation' }),
+    );
+  });
+});
