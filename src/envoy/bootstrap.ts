@@ -149,6 +149,11 @@ function controlPlaneTls(options: BootstrapOptions, directory: string): object {
       sni: options.controlPlane,
       common_tls_context: {
         alpn_protocols: ['h2'],
+        // Envoy as a client goes no further than TLS 1.2 by itself; the control plane wants 1.3.
+        tls_params: {
+          tls_minimum_protocol_version: 'TLSv1_3',
+          tls_maximum_protocol_version: 'TLSv1_3',
+        },
         combined_validation_context: {
           default_validation_context: {
             match_typed_subject_alt_names: [
