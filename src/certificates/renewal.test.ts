@@ -25,7 +25,13 @@ const subject: LeafSubject = {
   trustDomain: 'cluster.local',
   account: identityKey({ namespace: 'shop', serviceAccount: 'cart' }),
 };
-const held: HeldLeaf = { leaf, subject, issuedAt, renewAt: issuedAt + 16 * hourMs };
+const held: HeldLeaf = {
+  leaf,
+  subject,
+  signer: 'one',
+  issuedAt,
+  renewAt: issuedAt + 16 * hourMs,
+};
 
 describe('renewalReason', () => {
   const at = (now: number, change: Partial<RenewalFacts> = {}): RenewalFacts => ({
@@ -43,7 +49,7 @@ describe('renewalReason', () => {
     ['when the clock was set back by a day', at(issuedAt - 24 * hourMs), 'NotYetValid'],
     ['when another CA signs', at(issuedAt + hourMs, { signer: 'two' }), 'OtherSigner'],
     ['when nobody signs', at(issuedAt + hourMs, { signer: undefined }), undefined],
-    ['when another CA signs, at once', at(issuedAt + 1, { signer: 'two' }), undefined],
+    ['when another CA signs, at once', at(issuedAt + 1, { signer: 'two' }), 'OtherSigner'],
     [
       'when the trust domain changed, at once',
       at(issuedAt + 1, { subject: { ...subject, trustDomain: 'shop.example' } }),

@@ -4,6 +4,8 @@ import { sameSubject, type Leaf, type LeafSubject } from './issuer.ts';
 export interface HeldLeaf {
   readonly leaf: Leaf;
   readonly subject: LeafSubject;
+  /** Who signed, by the issuer's word, when the leaf was asked for; undefined: nobody was known to. */
+  readonly signer: string | undefined;
   /** Milliseconds since the epoch, by our own clock. */
   readonly issuedAt: number;
   readonly renewAt: number;
@@ -20,7 +22,7 @@ export interface RenewalFacts {
 
 export type RenewalReason = 'SubjectChanged' | 'OtherSigner' | 'NotYetValid' | 'Due';
 
-/** No leaf is replaced sooner after its issue, whatever the clock or the issuer says. */
+/** No leaf is replaced for its dates sooner after its issue, however short its life came out. */
 const restMs = 10_000;
 const share = 2 / 3;
 const jitter = 0.2;
@@ -31,8 +33,8 @@ const jitter = 0.2;
  */
 export function renewalReason(held: HeldLeaf, facts: RenewalFacts): RenewalReason | undefined {
   if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
+  if (facts.signer !== undefined && facts.signer !== held.signer) return 'OtherSigner';
   if (Math.abs(facts.now - held.issuedAt) < restMs) return undefined;
-  if (facts.signer !== undefined && facts.signer !== held.leaf.signer) return 'OtherSigner';
   // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
   if (facts.now < held.leaf.notBefore) return 'NotYetValid';
   return facts.now >= held.renewAt ? 'Due' : undefined;

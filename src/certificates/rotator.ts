@@ -197,6 +197,7 @@ export class Rotator<K extends string> {
   async #newLeaf(key: K, signal: AbortSignal): Promise<HeldLeaf> {
     const { issuer, clock, random, requestFor } = this.#options;
     const request = requestFor(key);
+    const signer = issuer.authority()?.signer;
     const leaf = await issuer.issue(request, signal);
     const now = clock.now();
     const bundle = issuer.authority()?.bundle ?? noRoots;
@@ -206,6 +207,7 @@ export class Rotator<K extends string> {
     return {
       leaf,
       subject: request.subject,
+      signer,
       issuedAt: now,
       renewAt: renewalTime(leaf, now, random()),
     };

@@ -103,9 +103,14 @@ function leafPeriod(ca: Period, validityMs: number, now: number): Period {
       { retry: 'soon' },
     );
   return {
-    notBefore: Math.max(now - leafBackdateMs, ca.notBefore),
-    notAfter: Math.min(now + validityMs, ca.notAfter),
+    notBefore: wholeSecond(Math.max(now - leafBackdateMs, ca.notBefore)),
+    notAfter: wholeSecond(Math.min(now + validityMs, ca.notAfter)),
   };
+}
+
+/** Certificates know no fractions. */
+function wholeSecond(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000) * 1000;
 }
 
 function day(milliseconds: number): string {

@@ -109,21 +109,19 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((name) => right.includes(name));
 }
 
-/** The chain, ended by the root that signed it; without one the chain as it is. */
+/** The chain, with the root that signed its last certificate where that is not in it. */
 function pathOf({ chain, roots }: KeyedChain): Path {
   const last = chain.at(-1);
-  if (last === undefined) return { certificates: chain, ends: false };
-  if (roots.some((root) => root.fingerprint === last.fingerprint))
-    return { certificates: chain, ends: true };
-  const root = roots.find((candidate) => issued(candidate, last));
-  return root === undefined
-    ? { certificates: chain, ends: false }
-    : { certificates: [...chain, root], ends: true };
+  const included = roots.some(({ fingerprint }) => fingerprint === last?.fingerprint);
+  const root = included || !last ? undefined : roots.find((candidate) => issued(candidate, last));
+  return { chain, root, ends: included || root !== undefined };
 }
 
 interface Path {
-  readonly certificates: readonly Certificate[];
-  /** Whether the last one is a trusted root. */
+  readonly chain: readonly Certificate[];
+  /** Verified to have signed the last of the chain. */
+  readonly root: Certificate | undefined;
+  /** Whether the path comes to a trusted root. */
   readonly ends: boolean;
 }
 
@@ -138,16 +136,20 @@ interface PathRules {
 }
 
 function problemOfPath(path: Path, rules: PathRules): CertificateProblem | undefined {
-  const { certificates } = path;
+  const { chain, root, ends } = path;
+  const broken = chain.findIndex((parent, at) => {
+    const child = chain[at - 1];
+    return child !== undefined && !issued(parent, child);
+  });
+  if (broken >= 0)
+    return problem('chain-broken', `certificate ${broken} is not signed by the next one`);
+  const certificates = root === undefined ? chain : [...chain, root];
   for (const [index, certificate] of certificates.entries()) {
-    const child = certificates[index - 1];
-    if (child !== undefined && !issued(certificate, child))
-      return problem('chain-broken', `certificate ${index} is not signed by the next one`);
     const found = firstProblem(certificate, index, rules);
     if (found !== undefined)
       return problem(found.fault, `certificate ${index + 1} of the chain: ${found.message}`);
   }
-  return path.ends
+  return ends
     ? undefined
     : problem('chain-without-root', 'the chain ends in none of the trusted roots');
 }

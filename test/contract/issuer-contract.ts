@@ -1,0 +1,178 @@
+import { connect as connectTls, createServer, type TLSSocket } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Issuer, Leaf, LeafRequest, LeafSubject } from '../../src/certificates/issuer.ts';
+import { problemOfIssued } from '../../src/certificates/leaf-check.ts';
+import { identityKey, type IdentityKey } from '../../src/policy/identity.ts';
+import { certificatesFrom } from '../build/certificates.ts';
+
+/** An issuer that runs, and what the suite needs to do to it. */
+export interface IssuerUnderTest {
+  readonly issuer: Issuer;
+  /** Makes the issuer sign with a new root. Resolves once that was asked for, not once it has happened. */
+  replaceRoot(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const hourMs = 3_600_000;
+const account = identityKey({ namespace: 'shop', serviceAccount: 'cart.v2' });
+const workload: LeafSubject = { kind: 'workload', trustDomain: 'cluster.local', account };
+const server: LeafSubject = {
+  kind: 'server',
+  dnsNames: ['weft-control-plane.weft-system.svc', 'localhost'],
+};
+
+/** What every provider of certificates keeps, whatever is behind it. */
+export function describeIssuer(name: string, start: () => Promise<IssuerUnderTest>): void {
+  describe(`${name}, as every issuer`, () => {
+    let under: IssuerUnderTest;
+    beforeAll(async () => {
+      under = await start();
+      await until(() => under.issuer.authority() !== undefined);
+    }, 60_000);
+    afterAll(() => under.stop());
+
+    const issue = (subject: LeafSubject, change: Partial<LeafRequest> = {}): Promise<Leaf> =>
+      under.issuer.issue(
+        { subject, validityMs: hourMs, keyKind: 'P-256', ...change },
+        AbortSignal.timeout(30_000),
+      );
+    const authority = () => under.issuer.authority()!;
+
+    it.each<[string, LeafSubject]>([
+      ['a workload', workload],
+      ['a server', server],
+    ])(
+      'gives %s a leaf that peers accept, for the names asked for alone',
+      async (_case, subject) => {
+        const leaf = await issue(subject);
+        const request: LeafRequest = { subject, validityMs: hourMs, keyKind: 'P-256' };
+        const { bundle } = authority();
+        expect(problemOfIssued(leaf, request, { bundle, now: Date.now() })).toBeUndefined();
+        expect(leaf.signer).toBe(authority().signer);
+      },
+    );
+
+    it('keeps to the validity asked for, and to what it says about it', async () => {
+      const leaf = await issue(workload, { validityMs: 20 * 60_000 });
+      const [certificate] = certificatesFrom(leaf.certificateChain);
+      expect(leaf).toMatchObject({
+        notBefore: certificate!.notBefore,
+        notAfter: certificate!.notAfter,
+      });
+      expect(leaf.notBefore).toBeLessThanOrEqual(Date.now());
+      expect(leaf.notAfter).toBeLessThanOrEqual(Date.now() + 20 * 60_000);
+      expect(leaf.notAfter).toBeGreaterThan(Date.now() + 18 * 60_000);
+      expect(authority().notAfter).toBeGreaterThanOrEqual(leaf.notAfter);
+    });
+
+    it('makes a new key and a new certificate each time', async () => {
+      const leaves = await Promise.all([issue(workload), issue(workload), issue(workload)]);
+      expect(new Set(leaves.map(({ privateKey }) => privateKey.reveal())).size).toBe(3);
+      expect(new Set(leaves.map(({ certificateChain }) => certificateChain)).size).toBe(3);
+    });
+
+    it('gives an RSA key to who asks for one', async () => {
+      const leaf = await issue(workload, { keyKind: 'RSA-2048' });
+      const [certificate] = certificatesFrom(leaf.certificateChain);
+      expect(certificate!.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    });
+
+    it('hands out the chain without the root, and each trusted root once', async () => {
+      const { bundle } = authority();
+      const roots = certificatesFrom(bundle.pem).map(({ fingerprint }) => fingerprint);
+      expect(roots).toEqual(bundle.roots.map(({ fingerprint }) => fingerprint));
+      expect(roots).toEqual([...new Set(roots)].sort());
+      const chain = certificatesFrom((await issue(workload)).certificateChain);
+      for (const { fingerprint } of chain) expect(roots).not.toContain(fingerprint);
+    });
+
+    it('lets two workloads meet over mutual TLS', async () => {
+      const [one, other] = await Promise.all([issue(workload), issue(workload)]);
+      expect(await handshake(one, other, authority().bundle.pem)).toContain(
+        'URI:spiffe://cluster.local/ns/shop/sa/cart.v2',
+      );
+    });
+
+    const ambiguous = 'a/b/c' as IdentityKey;
+    it.each<[string, LeafSubject]>([
+      [
+        'an account that could be read as another',
+        { kind: 'workload', trustDomain: 'cluster.local', account: ambiguous },
+      ],
+      ['a server without a name', { kind: 'server', dnsNames: [] }],
+    ])('refuses %s for good', async (_case, subject) => {
+      await expect(issue(subject)).rejects.toMatchObject({
+        code: 'configuration-invalid',
+        retry: 'never',
+      });
+    });
+
+    it('issues nothing once the signal has aborted', async () => {
+      const request: LeafRequest = { subject: workload, validityMs: hourMs, keyKind: 'P-256' };
+      await expect(under.issuer.issue(request, AbortSignal.abort())).rejects.toThrow(/abort/);
+    });
+
+    it('has no trouble to report', () => {
+      expect(under.issuer.trouble()).toBeUndefined();
+    });
+
+    it('tells of a new root, and signs under it', async () => {
+      const before = authority();
+      let calls = 0;
+      const stop = under.issuer.onChange(() => calls++);
+      await under.replaceRoot();
+      await until(() => authority().signer !== before.signer);
+      expect(calls).toBeGreaterThan(0);
+      const leaf = await issue(workload);
+      expect(leaf.signer).toBe(authority().signer);
+      stop();
+      const heard = calls;
+      const second = authority();
+      await under.replaceRoot();
+      await until(() => authority().signer !== second.signer);
+      expect(calls).toBe(heard);
+    });
+  });
+}
+
+/** Looks again until it holds; for what another process does in its own time. */
+export async function until(holds: () => boolean, withinMs = 20_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(holds()).toBe(true);
+}
+
+/** The names that the server saw on the client's certificate. */
+async function handshake(client: Leaf, served: Leaf, ca: string): Promise<string> {
+  const sides = (leaf: Leaf) => ({
+    cert: leaf.certificateChain,
+    key: leaf.privateKey.reveal(),
+    ca,
+    minVersion: 'TLSv1.3' as const,
+  });
+  const listener = createServer({
+    ...sides(served),
+    requestCert: true,
+    rejectUnauthorized: true,
+  }).listen(0, '127.0.0.1');
+  try {
+    await once(listener, 'listening');
+    const accepted = once(listener, 'secureConnection');
+    const { port } = listener.address() as AddressInfo;
+    const socket = connectTls({
+      ...sides(client),
+      port,
+      host: '127.0.0.1',
+      checkServerIdentity: () => undefined,
+    });
+    await once(socket, 'secureConnect');
+    const [peer] = (await accepted) as [TLSSocket];
+    const names = peer.getPeerX509Certificate()?.subjectAltName ?? '';
+    socket.destroy();
+    return names;
+  } finally {
+    listener.close();
+  }
+}

@@ -1,0 +1,117 @@
+import { inspect } from 'node:util';
+import { afterEach, expect, it } from '@jest/globals';
+import { kinds } from '../../../src/api/kinds.ts';
+import { createLeafStore } from '../../../src/certificates/leaf-store.ts';
+import { builtInSecretName } from '../../../src/certificates/providers/built-in.ts';
+import { systemClock } from '../../../src/common/clock.ts';
+import type { Logger } from '../../../src/common/logger.ts';
+import { identityKey } from '../../../src/policy/identity.ts';
+import { makeIntermediate, makeRoot } from '../../build/certificates.ts';
+import { startBuiltIn, type BuiltInReplica } from '../../contract/issuer-built-in.ts';
+import { until } from '../../contract/issuer-contract.ts';
+
+const replicas: BuiltInReplica[] = [];
+afterEach(async () => {
+  await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
+});
+
+/** Everything that any part wrote to a log during this file. */
+const sink: string[] = [];
+const recorder: Logger = {
+  error: write,
+  warn: write,
+  info: write,
+  debug: write,
+  with: () => recorder,
+};
+function write(message: string, fields: object = {}): void {
+  sink.push(`${message} ${JSON.stringify(fields)} ${inspect(fields, { depth: 9 })}`);
+}
+
+async function start(namespace: string): Promise<BuiltInReplica> {
+  const replica = await startBuiltIn(namespace, { logger: recorder });
+  replicas.push(replica);
+  return replica;
+}
+
+const signers = (): (string | undefined)[] =>
+  replicas.map(({ issuer }) => issuer.authority()?.signer);
+
+it('makes one root when five replicas start at once on an empty namespace', async () => {
+  await Promise.all([1, 2, 3, 4, 5].map(() => start('certificates-race')));
+  await until(() => signers().every((signer) => signer !== undefined));
+  expect(new Set(signers()).size).toBe(1);
+  const secret = await replicas[0]!.secret();
+  expect(secret).toMatchObject({ type: 'kubernetes.io/tls' });
+  expect(Object.keys(secret!.data!).sort()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
+});
+
+it('keeps its root over a restart of every replica', async () => {
+  const first = await start('certificates-restart');
+  await until(() => first.issuer.authority() !== undefined);
+  const { signer } = first.issuer.authority()!;
+  await replicas.pop()!.stop();
+  const second = await start('certificates-restart');
+  await until(() => second.issuer.authority() !== undefined);
+  expect(second.issuer.authority()!.signer).toBe(signer);
+});
+
+it('uses the chain that a person put there before the mesh', async () => {
+  const before = await start('certificates-own');
+  await until(() => before.issuer.authority() !== undefined);
+  const ca = makeIntermediate(makeRoot());
+  await before.put(ca);
+  await replicas.pop()!.stop();
+  const after = await start('certificates-own');
+  await until(() => after.issuer.authority() !== undefined);
+  expect(after.issuer.authority()).toMatchObject({
+    signer: ca.certificate.fingerprint,
+    bundle: { pem: ca.root.pem },
+  });
+});
+
+it('follows a replaced Secret on every replica, down to the leaves', async () => {
+  const [one, other] = [await start('certificates-replaced'), await start('certificates-replaced')];
+  const store = createLeafStore({
+    issuer: one.issuer,
+    clock: systemClock,
+    random: Math.random,
+    logger: recorder,
+    trustDomain: () => 'cluster.local',
+    validity: () => 3_600_000,
+  });
+  const end = new AbortController();
+  const ended = store.run(end.signal);
+  const account = identityKey({ namespace: 'shop', serviceAccount: 'cart' });
+  await until(() => store.leafOf(account) !== undefined);
+  const root = makeRoot();
+  await other.put(root);
+  await until(() => signers().every((signer) => signer === root.certificate.fingerprint));
+  await until(() => store.leafOf(account)!.signer === root.certificate.fingerprint);
+  end.abort();
+  await ended;
+});
+
+it('reports a Secret that cannot sign, goes on with the last, and puts back a deleted one', async () => {
+  const replica = await start('certificates-trouble');
+  const { issuer } = replica;
+  await until(() => issuer.authority() !== undefined);
+  const good = issuer.authority()!;
+  await replica.put(makeIntermediate(makeRoot(), { notAfter: Date.now() - 1000 }));
+  await until(() => issuer.trouble() !== undefined);
+  expect(issuer.trouble()).toMatchObject({ code: 'certificate-invalid' });
+  expect(issuer.trouble()!.message).toContain('expired');
+  expect(issuer.authority()).toBe(good);
+
+  const ref = { kind: kinds.secret, namespace: 'certificates-trouble', name: builtInSecretName };
+  await replica.api.remove(ref, {}, AbortSignal.timeout(10_000));
+  await until(() => issuer.trouble() === undefined);
+  const again = await start('certificates-trouble');
+  await until(() => again.issuer.authority() !== undefined);
+  expect(again.issuer.authority()!.signer).toBe(good.signer);
+});
+
+it('wrote no key to any log', () => {
+  expect(sink.length).toBeGreaterThan(20);
+  expect(sink.join('\n')).not.toMatch(/PRIVATE KEY|UFJJVkFURSBLRVk|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW/);
+});
