@@ -23,3 +23,5 @@ export const tokenAudience = 'weft.dev';
 export const preStopSeconds = 'weft.dev/pre-stop-seconds';
 /** Name of the ConfigMap, in each namespace of the mesh, that sidecars start from. It holds no secret. */
 export const bootstrapConfigMap = 'weft-bootstrap';
+/** Pod annotation written by the injector: why a pod that was meant for the mesh has no sidecar. */
+export const notInjected = 'weft.dev/not-injected';

@@ -288,8 +288,11 @@ describe('answers', () => {
       'weft: no sidecar for shop/cart: it uses the host network, whose traffic must not be redirected; set hostNetwork: false',
     ]);
     const silent = makeFacts({}, [makeNamespace('shop', { annotations: {} })]);
-    expect(ask(host, silent)).toEqual({ allowed: true, warnings: [] });
-    expect(ask(makeAdmittedPod(), silent)).toEqual({ allowed: true, warnings: [] });
+    expect(patched(host, ask(host)).metadata.annotations).toEqual({
+      'weft.dev/not-injected': expect.stringContaining('host network'),
+    });
+    expect(ask(host, silent)).toEqual({ allowed: true });
+    expect(ask(makeAdmittedPod(), silent)).toEqual({ allowed: true });
   });
 
   it('leave other requests alone', () => {
@@ -321,7 +324,7 @@ describe('answers', () => {
     const handler = createInjector(() => facts);
     expect(handler(makePodRequest(makeAdmittedPod()))).toMatchObject({ patch: { length: 5 } });
     facts = makeFacts({ meshName: 'another' });
-    expect(handler(makePodRequest(makeAdmittedPod()))).toEqual({ allowed: true, warnings: [] });
+    expect(handler(makePodRequest(makeAdmittedPod()))).toEqual({ allowed: true });
     facts = makeFacts({ meshName: 'another' }, [
       makeNamespace('shop', {
         labels: { [monitoredBy]: 'another' },

@@ -1,8 +1,9 @@
 import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
+import { notInjected } from '../api/labels.ts';
 import { isPod, podTitle } from './admitted-pod.ts';
 import { type Case, type Decision, decide } from './decide.ts';
 import type { InjectorFacts } from './facts.ts';
-import { composePatch, markInjected } from './patch.ts';
+import { annotate, composePatch, markInjected } from './patch.ts';
 import { reasons } from './reasons.ts';
 
 /** The webhook's path, as OSM's. */
@@ -39,18 +40,20 @@ function answer(given: Case, decision: Decision): AdmissionAnswer {
   }
 }
 
+/** A controller that makes pods keeps warnings to itself, so the pod says it as well. */
 function skipped(
   { pod, namespace, facts }: Case,
   { reason, asked }: Extract<Decision, { kind: 'skip' }>,
 ): AdmissionAnswer {
   const { sentence, surprising } = reasons[reason];
-  const warnings =
-    asked && surprising ? [`weft: no sidecar for ${podTitle(pod, namespace)}: ${sentence}`] : [];
-  return {
-    allowed: true,
-    warnings,
-    ...(reason === 'already-injected' && { patch: markInjected(pod, facts.meshName) }),
-  };
+  if (!asked || !surprising) return { allowed: true };
+  const warnings = [`weft: no sidecar for ${podTitle(pod, namespace)}: ${sentence}`];
+  if (reason === 'static-pod') return { allowed: true, warnings };
+  const patch =
+    reason === 'already-injected'
+      ? markInjected(pod, facts.meshName)
+      : annotate(pod, { [notInjected]: sentence });
+  return { allowed: true, warnings, patch };
 }
 
 function refusal({ pod, namespace, facts }: Case, problems: readonly string[]): AdmissionAnswer {

@@ -53,7 +53,7 @@ export function composePatch(given: Case): Injection {
         sidecarContainer(sidecar),
       ]),
       ...append('/spec/volumes', pod.spec.volumes, sidecarVolumes()),
-      ...setEntries('/metadata/annotations', pod.metadata.annotations, annotations),
+      ...annotate(pod, annotations),
       ...markInjected(pod, facts.meshName),
     ],
     warnings: [
@@ -67,6 +67,14 @@ export function composePatch(given: Case): Injection {
 /** The label by which the control plane finds the pods of its mesh. */
 export function markInjected({ metadata }: AdmittedPod, meshName: string): PatchOperation[] {
   return setEntries('/metadata/labels', metadata.labels, { [injectedBy]: meshName });
+}
+
+/** Sets annotations and leaves all others. */
+export function annotate(
+  { metadata }: AdmittedPod,
+  annotations: Readonly<Record<string, string>>,
+): PatchOperation[] {
+  return setEntries('/metadata/annotations', metadata.annotations, annotations);
 }
 
 function insertFirst(

@@ -175,6 +175,13 @@ describe('the rules in a real network namespace', () => {
 });
 
 describe('the init script', () => {
+  it('needs no writable root file system', async () => {
+    const readOnly = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"';
+    const env = { ...environment(everything), XTABLES_LOCKFILE: '/dev/shm/xtables.lock' };
+    const inside = ['unshare', '--mount', 'sh', '-c', readOnly, 'sh', ...confined, 'sh', script];
+    expect(await network.inPod(inside, env)).toContain('IPv4 and IPv6');
+  });
+
   const outcome = (env: Record<string, string>, as = confined): Promise<string> =>
     network
       .inPod([...as, 'sh', script], { ...environment(everything), ...env })
