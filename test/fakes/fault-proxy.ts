@@ -107,7 +107,9 @@ export class FaultProxy {
 
   /** Open watches say this line. */
   say(line: string): void {
-    for (const watch of this.#watches) if (!watch.stalled) watch.response.write(`${line}\n`);
+    for (const { response, stalled } of this.#watches) {
+      if (!stalled && !response.writableEnded) response.write(`${line}\n`);
+    }
   }
 
   /** Open watches end in the middle of their next event. */

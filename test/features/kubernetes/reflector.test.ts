@@ -38,10 +38,14 @@ function follow(options: ReflectOptions<ConfigMap> = {}): Watched {
   const folded = new Map<string, ConfigMap>();
   const changes: Change<ConfigMap>[] = [];
   const wrong: string[] = [];
+  const told = new Set<string>();
   store.subscribe((batch) => {
     for (const change of batch) {
       if (folded.get(change.key) !== change.before) wrong.push(`${change.key}: wrong before`);
       if (change.before === undefined && change.after === undefined) wrong.push('empty change');
+      const state = stateOf(change.after);
+      if (change.after !== undefined && told.has(state)) wrong.push(`${change.key}: told twice`);
+      told.add(state);
       if (change.after === undefined) folded.delete(change.key);
       else folded.set(change.key, change.after);
       changes.push(change);
@@ -56,6 +60,10 @@ function follow(options: ReflectOptions<ConfigMap> = {}): Watched {
     expect(wrong).toEqual([]);
   };
   return { store, folded, changes, stop };
+}
+
+function stateOf(object: ConfigMap | undefined): string {
+  return `${String(object?.metadata.uid)} ${String(object?.metadata.resourceVersion)}`;
 }
 
 function sameMap(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): boolean {
@@ -211,6 +219,23 @@ describe('a reflector', () => {
     expect(rig.proxy.count('list')).toBe(lists);
     await stop();
   });
+
+  for (const bookmarks of ['doubled', 'late', 'early'] as const) {
+    it(`is not led astray by ${bookmarks} bookmarks`, async () => {
+      const { store, changes, stop } = follow();
+      await store.whenSynced(rig.signal);
+      rig.proxy.bookmarks = bookmarks;
+      await put('stays');
+      await put('goes');
+      await remove('goes');
+      await eventually(() => changes.length === 3);
+      rig.proxy.cut();
+      await put('comes');
+      await eventually(() => changes.length === 4);
+      expect(await isCurrent(store)).toBe(true);
+      await stop();
+    });
+  }
 
   it('does not hammer a server that refuses', async () => {
     const { store, stop } = follow();

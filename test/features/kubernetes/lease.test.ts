@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { kinds } from '../../../src/api/kinds.ts';
+import { systemClock } from '../../../src/common/clock.ts';
+import type { ApiClient } from '../../../src/kubernetes/api-client.ts';
+import type { LeaseTiming } from '../../../src/kubernetes/lease-plan.ts';
+import type { Lease } from '../../../src/kubernetes/lease-record.ts';
+import { runAsLeader } from '../../../src/kubernetes/lease.ts';
+import { type Rig, eventually, startRig } from './rig.ts';
+
+const hasty: LeaseTiming = { leaseMs: 3000, renewMs: 2000, retryMs: 300, pollMs: 300 };
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await startRig(`lease-${String(process.pid)}`);
+});
+
+afterAll(() => rig.stop());
+
+interface Contestant {
+  readonly leave: () => Promise<void>;
+}
+
+class Meeting {
+  readonly name: string;
+  readonly leaders = new Set<string>();
+  mostAtOnce = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  enter(identity: string, client: ApiClient, timing?: LeaseTiming): Contestant {
+    const { namespace } = rig;
+    const over = new AbortController();
+    const plan = { client, namespace, name: this.name, identity, clock: systemClock };
+    const work = async (signal: AbortSignal): Promise<void> => {
+      this.leaders.add(identity);
+      this.mostAtOnce = Math.max(this.mostAtOnce, this.leaders.size);
+      await systemClock.sleep(600_000, signal).catch(() => undefined);
+      this.leaders.delete(identity);
+    };
+    const ended = runAsLeader(timing === undefined ? plan : { ...plan, timing }, work, over.signal);
+    const leave = (): Promise<void> => {
+      over.abort();
+      return ended;
+    };
+    return { leave };
+  }
+
+  lease(): Promise<Lease | undefined> {
+    const ref = { kind: kinds.lease, namespace: rig.namespace, name: this.name };
+    return rig.direct.get<Lease>(ref, rig.signal);
+  }
+}
+
+it('elects one of two, hands over within two seconds of a graceful end, and leaves the lease free', async () => {
+  const meeting = new Meeting('graceful');
+  const first = meeting.enter('a', rig.direct);
+  await eventually(() => meeting.leaders.has('a'));
+  const second = meeting.enter('b', rig.direct);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  expect([...meeting.leaders]).toEqual(['a']);
+  await first.leave();
+  const tookMs = await eventually(() => meeting.leaders.has('b'));
+  expect(tookMs).toBeLessThan(2000);
+  expect((await meeting.lease())?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
+  await second.leave();
+  expect((await meeting.lease())?.spec?.holderIdentity).toBeUndefined();
+  expect(meeting.mostAtOnce).toBe(1);
+}, 20_000);
+
+it('takes over from a holder cut off from the API server, never two at once', async () => {
+  const meeting = new Meeting('cut-off');
+  const first = meeting.enter('a', rig.shaky, hasty);
+  await eventually(() => meeting.leaders.has('a'));
+  const second = meeting.enter('b', rig.direct, hasty);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  rig.proxy.plan('other', { kind: 'refuse' }, 1000);
+  rig.proxy.cut();
+  const lostMs = await eventually(() => !meeting.leaders.has('a'), 5000);
+  const wonMs = await eventually(() => meeting.leaders.has('b'), 5000);
+  expect(lostMs).toBeLessThan(2500);
+  expect(lostMs + wonMs).toBeLessThan(5000);
+  rig.proxy.clearPlans();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect([...meeting.leaders]).toEqual(['b']);
+  expect(meeting.mostAtOnce).toBe(1);
+  await Promise.all([first.leave(), second.leave()]);
+}, 20_000);
