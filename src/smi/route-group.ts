@@ -46,11 +46,14 @@ function compileMatch(object: HTTPRouteGroup, match: Match): HttpMatch {
   };
 }
 
-/** A map, or a list of maps; every key of every map must match. */
+/** A map, or a list of maps; every key of every map must match. No text is written as a regex is: Envoy takes no empty one. */
 function headersOf(headers: unknown): readonly HeaderMatch[] {
   const maps = (Array.isArray(headers) ? headers : [headers ?? {}]) as Record<string, string>[];
   return maps.flatMap((map) =>
-    Object.entries(map).map(([name, valueRegex]) => ({ name: name.toLowerCase(), valueRegex })),
+    Object.entries(map).map(([name, value]) => ({
+      name: name.toLowerCase(),
+      valueRegex: value === '' ? '^$' : value,
+    })),
   );
 }
 

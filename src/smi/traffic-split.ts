@@ -40,10 +40,13 @@ export function compileSplits({ objects, services, clusterDomain }: SplitInput):
   return { splits: new Map([...splits].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics };
 }
 
-/** What can be said of a TrafficSplit by itself: what is wrong with it, and the split when nothing is. */
+/**
+ * What can be said of a TrafficSplit by itself: what is wrong with it, and the split when nothing is.
+ * Without a cluster domain any passes.
+ */
 export function readSplit(
   object: TrafficSplit,
-  clusterDomain: string,
+  clusterDomain: string | undefined,
 ): { readonly split: Split | undefined; readonly diagnostics: readonly Diagnostic[] } {
   const problem = refusalOf(object, clusterDomain);
   if (problem !== undefined) return { split: undefined, diagnostics: [problem] };
@@ -71,7 +74,10 @@ const shape = fields({
   'matches?': list(fields({})),
 });
 
-function refusalOf(object: TrafficSplit, clusterDomain: string): Diagnostic | undefined {
+function refusalOf(
+  object: TrafficSplit,
+  clusterDomain: string | undefined,
+): Diagnostic | undefined {
   const malformed = shape(object.spec, 'spec');
   if (malformed !== undefined) return refuse(object, 'object-malformed', malformed);
   const { backends, matches = [], service } = object.spec;
@@ -113,9 +119,13 @@ function weightRefusal(object: TrafficSplit): Diagnostic | undefined {
 }
 
 /** `svc`, `svc.ns`, `svc.ns.svc` … up to the full name, of a service in `namespace`: its own name. */
-function localName(written: string, namespace: string, clusterDomain: string): string | undefined {
+function localName(
+  written: string,
+  namespace: string,
+  clusterDomain: string | undefined,
+): string | undefined {
   const [name = '', ...rest] = written.split('.');
-  const expected = [namespace, 'svc', ...clusterDomain.split('.')];
+  const expected = [namespace, 'svc', ...(clusterDomain ?? rest.slice(2).join('.')).split('.')];
   const local = rest.every((label, index) => label === expected[index]);
   return local && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name) ? name : undefined;
 }
