@@ -2,14 +2,14 @@ import { openPorts, ports } from '../envoy/ports.ts';
 import type { Interception } from './interception.ts';
 import { sidecarUser } from './names.ts';
 
-export type Family = 4 | 6;
+type Family = 4 | 6;
 
 /** The chain that the init container hooks into nat PREROUTING, for TCP. */
-export const inboundChain = 'WEFT_INBOUND';
+const inboundChain = 'WEFT_INBOUND';
 /** The chain that the init container hooks into nat OUTPUT, for TCP. */
-export const outboundChain = 'WEFT_OUTBOUND';
+const outboundChain = 'WEFT_OUTBOUND';
 /** Stands for the pod's own address of that family; the init container knows it, admission cannot. */
-export const podIpPlaceholder = '@POD_IP@';
+const podIpPlaceholder = '@POD_IP@';
 
 const toInbound = 'WEFT_IN_REDIRECT';
 const toOutbound = 'WEFT_OUT_REDIRECT';
