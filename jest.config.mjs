@@ -28,6 +28,7 @@ export default {
       globalSetup: '<rootDir>/test/global-api-server.ts',
       globalTeardown: '<rootDir>/test/global-api-server-teardown.ts',
     },
+    { ...shared, displayName: 'envoy', testMatch: ['<rootDir>/test/envoy/*.test.ts'] },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
 };

@@ -11,13 +11,34 @@ const sources = ['envoy-api', 'googleapis', 'protoc-gen-validate', 'xds'].map((d
 const bin = join(root, 'node_modules/.bin');
 const generated = join(root, 'src/envoy/gen');
 
-/** The shipped validate.proto predates a field that Envoy's own protos use. */
+/** What the shipped protos lack: a field that they use themselves, and newer ones that Weft sets. */
+const repairs: Readonly<Record<string, (text: string) => string>> = {
+  'validate/validate.proto': (text) =>
+    text.replace(
+      /message StringRules \{/,
+      'message StringRules {\n  optional bool ignore_empty = 26;',
+    ),
+  // Envoy 1.37: connect to the upstream only after the downstream's TLS handshake.
+  'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto': (text) =>
+    text.replace(
+      /\nmessage TcpProxy \{/,
+      [
+        '',
+        'enum UpstreamConnectMode {',
+        '  IMMEDIATE = 0;',
+        '  ON_DOWNSTREAM_DATA = 1;',
+        '  ON_DOWNSTREAM_TLS_HANDSHAKE = 2;',
+        '}',
+        '',
+        'message TcpProxy {',
+        '  UpstreamConnectMode upstream_connect_mode = 21;',
+        '  google.protobuf.UInt32Value max_early_data_bytes = 22;',
+      ].join('\n'),
+    ),
+};
+
 function repair(path: string, text: string): string {
-  if (path !== 'validate/validate.proto') return text;
-  return text.replace(
-    /message StringRules \{/,
-    'message StringRules {\n  optional bool ignore_empty = 26;',
-  );
+  return repairs[path]?.(text) ?? text;
 }
 
 function read(path: string): string | undefined {

@@ -24,9 +24,7 @@ export function destinations(
   lookup: ServiceLookup,
 ): readonly WeightedCluster[] {
   const { split } = reachable;
-  const backends = (split?.backends ?? []).filter((backend) =>
-    servesPort(lookup(backend.service), port),
-  );
+  const backends = (split?.backends ?? []).filter((backend) => backend.ports.includes(port.port));
   if (backends.length === 0) return [{ name: ownCluster(reachable, port), weight: 1 }];
   const shares = new Map<string, number>();
   for (const backend of backends) {
@@ -46,11 +44,6 @@ export function ownCluster({ service, accounts }: ReachableService, port: MeshSe
   return service.headless
     ? podCluster(service.key, port.port)
     : meshCluster(service.key, port.port);
-}
-
-/** A backend that the view does not know is closed to the caller, but it keeps its share. */
-function servesPort(backend: ReachableService | undefined, port: MeshServicePort): boolean {
-  return backend?.service.ports.some((other) => other.port === port.port) ?? true;
 }
 
 function scaled(clusters: readonly WeightedCluster[]): readonly WeightedCluster[] {

@@ -36,7 +36,7 @@ import { httpConnectionManager } from './http-filters.ts';
 import { markNotDelivered } from './not-delivered.ts';
 import { denyUnlessRouted } from './rbac-http.ts';
 import { type ChainAccess, networkRbac, peersOf } from './rbac-network.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import { afterHandshake, tcpProxy } from './tcp-proxy.ts';
 import { downstreamTls } from './tls.ts';
 
 export interface InboundChain {
@@ -104,7 +104,7 @@ function tcpAccess(rules: InboundChain['rules']): ChainAccess {
 function tcpTerminal({ services, targetPort }: ServedPort): Filter {
   const [first] = services;
   const name = first === undefined ? '' : localCluster(first, targetPort);
-  return tcpProxy(`inbound-mesh-tcp-proxy.${name}`, [{ name, weight: 1 }]);
+  return tcpProxy(`inbound-mesh-tcp-proxy.${name}`, [{ name, weight: 1 }], afterHandshake);
 }
 
 function httpTerminal(served: ServedPort, settings: MeshSettings): Filter {

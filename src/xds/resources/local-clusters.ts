@@ -5,6 +5,7 @@ import {
   Cluster_DiscoveryType,
 } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { ClusterLoadAssignmentSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import type { EndpointSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { localCluster } from '../../envoy/names.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { ServiceKey } from '../../policy/service.ts';
@@ -36,28 +37,34 @@ export function applicationCluster(
   });
 }
 
+type Assignment = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
+
 /** One endpoint on loopback; with IPv6, ::1 is tried when 127.0.0.1 does not answer. */
-export function loopback(
+export function loopback(clusterName: string, port: number, settings: MeshSettings): Assignment {
+  const additionalAddresses = settings.ipv6 ? [{ address: socketAddress('::1', port) }] : [];
+  const address = socketAddress('127.0.0.1', port);
+  return assignment(clusterName, [{ address, additionalAddresses }]);
+}
+
+/** An endpoint of its own for each family: active checks know nothing of additional addresses. */
+export function loopbackByFamily(
   clusterName: string,
   port: number,
   settings: MeshSettings,
-): MessageInitShape<typeof ClusterLoadAssignmentSchema> {
-  return {
+): Assignment {
+  const addresses = settings.ipv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+  return assignment(
     clusterName,
-    endpoints: [
-      {
-        lbEndpoints: [
-          {
-            hostIdentifier: {
-              case: 'endpoint',
-              value: {
-                address: socketAddress('127.0.0.1', port),
-                additionalAddresses: settings.ipv6 ? [{ address: socketAddress('::1', port) }] : [],
-              },
-            },
-          },
-        ],
-      },
-    ],
-  };
+    addresses.map((address) => ({ address: socketAddress(address, port) })),
+  );
+}
+
+function assignment(
+  clusterName: string,
+  endpoints: readonly MessageInitShape<typeof EndpointSchema>[],
+): Assignment {
+  const lbEndpoints = endpoints.map((value) => ({
+    hostIdentifier: { case: 'endpoint' as const, value },
+  }));
+  return { clusterName, endpoints: [{ lbEndpoints }] };
 }

@@ -10,7 +10,7 @@ import type { HealthCheckSchema } from '../../envoy/gen/envoy/config/core/v3/hea
 import { HttpProtocolOptionsSchema } from '../../envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { ProbeTarget } from '../../policy/workload.ts';
-import { loopback } from './local-clusters.ts';
+import { loopback, loopbackByFamily } from './local-clusters.ts';
 import { unverifiedTls } from './tls.ts';
 
 /** While down, a port is looked at every second; while up, every third. */
@@ -38,14 +38,17 @@ export function probeClusters(
 }
 
 function clusterOf(name: string, probe: ProbeTarget, settings: MeshSettings): Cluster {
+  const checked = probe.kind === 'tcp' || probe.kind === 'grpc';
   return create(ClusterSchema, {
     name,
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },
     connectTimeout: duration(timeoutMs(probe)),
-    loadAssignment: loopback(name, probe.port, settings),
+    loadAssignment: checked
+      ? loopbackByFamily(name, probe.port, settings)
+      : loopback(name, probe.port, settings),
     ...(probe.kind === 'https' ? { transportSocket: unverifiedTls() } : {}),
     ...(probe.kind === 'grpc' ? { typedExtensionProtocolOptions: http2 } : {}),
-    ...(probe.kind === 'tcp' || probe.kind === 'grpc' ? { healthChecks: [check(probe)] } : {}),
+    ...(checked ? { healthChecks: [check(probe)] } : {}),
   });
 }
 

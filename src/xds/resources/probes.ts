@@ -62,7 +62,7 @@ function route(probe: ProbeTarget): MessageInitShape<typeof RouteSchema> {
   };
 }
 
-/** 200 while the cluster's active check of the application's port succeeds, else 503. */
+/** 200 while the application's port passes the cluster's active check on one family, else 503. */
 function healthFilter(probe: ProbeTarget): HttpFilter {
   return create(HttpFilterSchema, {
     name: 'envoy.filters.http.health_check',
@@ -71,7 +71,7 @@ function healthFilter(probe: ProbeTarget): HttpFilter {
       value: any(HealthCheckSchema, {
         passThroughMode: false,
         headers: [exactHeader(':path', healthcheckPath(probe.probe, probe.container))],
-        clusterMinHealthyPercentages: { [probeCluster(probe)]: { value: 100 } },
+        clusterMinHealthyPercentages: { [probeCluster(probe)]: { value: 50 } },
       }),
     },
   });

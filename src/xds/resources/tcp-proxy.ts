@@ -1,16 +1,25 @@
-import { create } from '@bufbuild/protobuf';
+import { type MessageInitShape, create } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import {
   type Filter,
   FilterSchema,
 } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
-import { TcpProxySchema } from '../../envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import {
+  TcpProxySchema,
+  UpstreamConnectMode,
+} from '../../envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { accessLog } from './access-log.ts';
 import type { WeightedCluster } from './destination.ts';
 
+type Fields = MessageInitShape<typeof TcpProxySchema>;
+
 /** Connections have no time limit, as without a mesh; one that cannot be made is tried again twice. */
-export function tcpProxy(statPrefix: string, clusters: readonly WeightedCluster[]): Filter {
+export function tcpProxy(
+  statPrefix: string,
+  clusters: readonly WeightedCluster[],
+  fields: Fields = {},
+): Filter {
   const [only] = clusters;
   return create(FilterSchema, {
     name: 'envoy.filters.network.tcp_proxy',
@@ -25,7 +34,14 @@ export function tcpProxy(statPrefix: string, clusters: readonly WeightedCluster[
           clusters.length === 1 && only !== undefined
             ? { case: 'cluster', value: only.name }
             : { case: 'weightedClusters', value: { clusters: [...clusters] } },
+        ...fields,
       }),
     },
   });
 }
+
+/** On a chain with TLS: nobody reaches an application before the handshake showed who it is. */
+export const afterHandshake: Fields = {
+  upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE,
+  maxEarlyDataBytes: 0,
+};

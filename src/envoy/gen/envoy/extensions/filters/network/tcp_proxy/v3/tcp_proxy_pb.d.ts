@@ -2,7 +2,7 @@
 // @generated from file envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto (package envoy.extensions.filters.network.tcp_proxy.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { HeaderValueOption, Metadata } from "../../../../../config/core/v3/base_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
@@ -16,11 +16,19 @@ import type { ConfigSource } from "../../../../../config/core/v3/config_source_p
 export declare const file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy: GenFile;
 
 /**
- * [#next-free-field: 18]
- *
  * @generated from message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
  */
 export declare type TcpProxy = Message<"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"> & {
+  /**
+   * @generated from field: envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode upstream_connect_mode = 21;
+   */
+  upstreamConnectMode: UpstreamConnectMode;
+
+  /**
+   * @generated from field: google.protobuf.UInt32Value max_early_data_bytes = 22;
+   */
+  maxEarlyDataBytes?: number | undefined;
+
   /**
    * The prefix to use when emitting :ref:`statistics
    * <config_network_filters_tcp_proxy_stats>`.
@@ -406,4 +414,31 @@ export declare type TcpProxy_TcpAccessLogOptions = Message<"envoy.extensions.fil
  * Use `create(TcpProxy_TcpAccessLogOptionsSchema)` to create a new message.
  */
 export declare const TcpProxy_TcpAccessLogOptionsSchema: GenMessage<TcpProxy_TcpAccessLogOptions>;
+
+/**
+ * [#next-free-field: 18]
+ *
+ * @generated from enum envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode
+ */
+export enum UpstreamConnectMode {
+  /**
+   * @generated from enum value: IMMEDIATE = 0;
+   */
+  IMMEDIATE = 0,
+
+  /**
+   * @generated from enum value: ON_DOWNSTREAM_DATA = 1;
+   */
+  ON_DOWNSTREAM_DATA = 1,
+
+  /**
+   * @generated from enum value: ON_DOWNSTREAM_TLS_HANDSHAKE = 2;
+   */
+  ON_DOWNSTREAM_TLS_HANDSHAKE = 2,
+}
+
+/**
+ * Describes the enum envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode.
+ */
+export declare const UpstreamConnectModeSchema: GenEnum<UpstreamConnectMode>;
 

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { healthcheckPath, httpProbePath, metricsPath } from '../../src/envoy/names.ts';
+import { ports } from '../../src/envoy/ports.ts';
+import { makeInbound, makeOutbound, makeProbe, makeSettings } from './make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+
+const probes = [
+  makeProbe({ probe: 'liveness', path: '/status/200?full=1' }),
+  makeProbe({ probe: 'readiness', container: 'sick', path: '/status/500' }),
+  makeProbe({ probe: 'startup', container: 'late', port: 8099 }),
+  makeProbe({ probe: 'readiness', container: 'tls', kind: 'https', port: 8443, path: '/s' }),
+  makeProbe({ kind: 'tcp', port: 7000 }),
+  makeProbe({ kind: 'tcp', container: 'shut', port: 7099 }),
+  makeProbe({ kind: 'grpc', container: 'mute', port: 7000 }),
+];
+
+jest.setTimeout(60_000);
+
+describe('what the kubelet and Prometheus see of a pod', () => {
+  let mesh: TestMesh;
+  let pod: TestPod;
+  let kubelet: TestPod;
+  const ask = async (port: number, path: string): Promise<number> =>
+    (await kubelet.get(`http://${pod.address}:${String(port)}${path}`)).status;
+  const check = (container: string): Promise<number> =>
+    ask(ports.healthcheck, healthcheckPath('readiness', container));
+
+  beforeAll(async () => {
+    mesh = await startMesh();
+    execFileSync(
+      'openssl',
+      [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+        ...['-subj', '/CN=self', '-days', '2'],
+        ...['-keyout', `${mesh.directory}/app.key`, '-out', `${mesh.directory}/app.crt`],
+      ],
+      { stdio: 'ignore' },
+    );
+    execFileSync('chmod', ['644', `${mesh.directory}/app.key`]);
+    pod = await mesh.pod('app');
+    kubelet = await mesh.pod('kubelet', { sidecar: false });
+    await pod.serve('http', 8080);
+    await pod.serve('https', 8443);
+    await pod.serve('tcp', 7000);
+    await mesh.offer('app', {
+      inbound: makeInbound({ probes, settings: makeSettings({ ipv6: true }) }),
+      outbound: makeOutbound(),
+    });
+    await pod.ready();
+  });
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+  });
+
+  it('asks the application for HTTP probes, with its own path', async () => {
+    const path = httpProbePath('liveness', 'app');
+    const reply = await kubelet.get(`http://${pod.address}:${String(ports.liveness)}${path}`);
+    expect(reply.status).toBe(200);
+    expect(reply.seen.url).toBe('/status/200?full=1');
+    expect(await ask(ports.readiness, httpProbePath('readiness', 'sick'))).toBe(500);
+    expect(await ask(ports.readiness, httpProbePath('readiness', 'tls'))).toBe(200);
+    expect(await ask(ports.startup, httpProbePath('startup', 'late'))).toBe(503);
+    expect(await ask(ports.readiness, httpProbePath('readiness', 'nobody'))).toBe(404);
+  });
+
+  it('looks whether a port is open for tcp probes, also after it opened or closed', async () => {
+    expect(await check('app')).toBe(200);
+    expect(await check('shut')).toBe(503);
+    expect(await check('mute')).toBe(503);
+    expect(await check('nobody')).toBe(404);
+    await pod.serve('tcp', 7099, '::1');
+    await eventually(async () => (await check('shut')) === 200);
+  });
+
+  it('answers on IPv6 too', async () => {
+    const path = healthcheckPath('readiness', 'app');
+    const url = `http://[${pod.address6}]:${String(ports.healthcheck)}${path}`;
+    expect((await kubelet.get(url)).status).toBe(200);
+  });
+
+  it('shows metrics and nothing else of the admin page', async () => {
+    const url = `http://${pod.address}:${String(ports.metrics)}`;
+    expect((await kubelet.get(`${url}${metricsPath}`)).body).toMatch(/envoy_server_live/);
+    expect((await kubelet.get(`${url}/config_dump`)).status).toBe(404);
+    const admin = await kubelet.get(`http://${pod.address}:${String(ports.admin)}/`);
+    expect(admin.status).toBe(0);
+  });
+});

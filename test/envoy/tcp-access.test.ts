@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { AccessRule } from '../../src/policy/access.ts';
+import type { ProxyView } from '../../src/policy/view.ts';
+import {
+  account,
+  makeEndpoint,
+  makeEndpoints,
+  makeInbound,
+  makeMatch,
+  makeOutbound,
+  makePort,
+  makeReachable,
+  makeRule,
+  makeServed,
+  makeService,
+  makeSettings,
+} from './make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+
+const clusterIp = '10.96.0.20';
+const bookstore = makeService('bookstore', {
+  addresses: [clusterIp],
+  ports: [makePort(7000, 'tcp'), makePort(7001, 'tcp-server-first')],
+});
+
+function client(name: string): ProxyView {
+  const settings = makeSettings();
+  return {
+    inbound: makeInbound({ account: account(name), settings }),
+    outbound: makeOutbound({ services: [makeReachable(bookstore)], settings }),
+  };
+}
+
+function server(rules: 'any' | readonly AccessRule[]): ProxyView {
+  const settings = makeSettings({ permissive: rules === 'any' });
+  const served = [
+    makeServed(7000, { protocol: 'tcp' }),
+    makeServed(7001, { protocol: 'tcp-server-first' }),
+  ];
+  return {
+    inbound: makeInbound({ served, rules, settings }),
+    outbound: makeOutbound({ account: account('bookstore'), settings }),
+  };
+}
+
+jest.setTimeout(60_000);
+
+describe('opaque TCP to a server with a sidecar', () => {
+  let mesh: TestMesh;
+  const pods: Record<string, TestPod> = {};
+
+  /** What comes back on a connection, "" when it is closed without a word. */
+  async function talk(from: string, port: number, words: string): Promise<string> {
+    const script = `exec 3<>/dev/tcp/${clusterIp}/${String(port)}; ${words}; timeout 3 cat <&3 || true`;
+    return (await pods[from]!.exec(['bash', '-c', script])).trim();
+  }
+  const ask = (from: string): Promise<string> => talk(from, 7000, 'echo hi >&3');
+  const listen = (from: string): Promise<string> => talk(from, 7001, 'true');
+
+  beforeAll(async () => {
+    mesh = await startMesh();
+    for (const name of ['bookbuyer', 'bookthief', 'bookstore']) pods[name] = await mesh.pod(name);
+    const store = pods['bookstore']!;
+    mesh.endpoints = makeEndpoints({
+      'bookstore/bookstore|7000': [makeEndpoint(store.address, 7000)],
+      'bookstore/bookstore|7001': [makeEndpoint(store.address, 7001)],
+    });
+    await mesh.offer('bookbuyer', client('bookbuyer'));
+    await mesh.offer('bookthief', client('bookthief'));
+    await mesh.offer('bookstore', server('any'));
+    await Promise.all([store.serve('tcp', 7000), store.serve('greeter', 7001)]);
+    await Promise.all(Object.values(pods).map((pod) => pod.ready()));
+  });
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+  });
+
+  it('passes in permissive mode, also when the server speaks first', async () => {
+    expect(await ask('bookbuyer')).toBe('bookstore got hi');
+    expect(await listen('bookbuyer')).toBe('hello from bookstore');
+  });
+
+  it('is closed to everyone without a rule', async () => {
+    await mesh.offer('bookstore', server([]));
+    await eventually(async () => (await ask('bookbuyer')) === '');
+    expect(await listen('bookbuyer')).toBe('');
+  });
+
+  it('is not opened by a rule that names HTTP routes', async () => {
+    await mesh.offer('bookstore', server([makeRule('http', { http: [makeMatch()] })]));
+    expect(await ask('bookbuyer')).toBe('');
+    expect(await listen('bookbuyer')).toBe('');
+  });
+
+  it('lets in whom a rule names, on the ports it names, and gives others not even a greeting', async () => {
+    await mesh.offer('bookstore', server([makeRule('first', { ports: [7001] })]));
+    await eventually(async () => (await listen('bookbuyer')) === 'hello from bookstore');
+    expect(await listen('bookthief')).toBe('');
+    expect(await ask('bookbuyer')).toBe('');
+    const thief = makeRule('second', { ports: [7000], sources: [account('bookthief')] });
+    await mesh.offer('bookstore', server([makeRule('first', { ports: [7001] }), thief]));
+    await eventually(async () => (await ask('bookthief')) === 'bookstore got hi');
+    expect(await ask('bookbuyer')).toBe('');
+    expect(await listen('bookbuyer')).toBe('hello from bookstore');
+  });
+});
