@@ -16,7 +16,8 @@ export interface ServerCredentialsSource {
 
 /**
  * TLS 1.3 credentials that follow their source: a new certificate serves new connections, and open
- * streams go on. Clients show no certificate: a token says who they are.
+ * streams go on. Clients show no certificate: a token says who they are. Envoy as a client goes no
+ * further than TLS 1.2 by default: its bootstrap must ask for 1.3.
  */
 export class ReloadingCredentials extends ServerCredentials {
   readonly #source: ServerCredentialsSource;
