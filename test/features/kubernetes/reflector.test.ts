@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
@@ -26,6 +26,7 @@ interface Watched {
 }
 
 let rig: Rig;
+const running = new Set<AbortController>();
 
 /** Runs a reflector; each batch is checked as it comes: it starts from what was told before. */
 function follow(options: ReflectOptions<ConfigMap> = {}): Watched {
@@ -53,6 +54,7 @@ function follow(options: ReflectOptions<ConfigMap> = {}): Watched {
     if (!sameMap(folded, store.objects)) wrong.push('the fold is not the store');
   });
   const over = new AbortController();
+  running.add(over);
   const ended = store.run(over.signal);
   const stop = async (): Promise<void> => {
     over.abort();
@@ -115,6 +117,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => rig.stop());
+
+afterEach(() => {
+  for (const over of running) over.abort();
+  running.clear();
+});
 
 beforeEach(async () => {
   rig.proxy.clearPlans();
