@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { regexProblem } from './regex.ts';
+
+// Each row's verdict is RE2's own, unless it says "stricter".
+const taken: readonly string[] = [
+  '',
+  '.*',
+  '/books-bought',
+  '/api/v[0-9]+/(cart|basket)(/.*)?',
+  '^/a$',
+  '(?i)/Admin',
+  '(?i-s:/a)|/b',
+  '(?P<id>\\d+)/(?<name>[\\w.-]+)',
+  '[]a]',
+  '[^]a]',
+  '[a-z\\d_-]',
+  '[[:alpha:][:^digit:]]',
+  '[[:]',
+  '\\p{Lu}\\pN\\P{^Greek}',
+  '\\x41\\x{1F600}\\012\\0',
+  '\\Qa.b\\E',
+  'a{2}b{2,}c{2,5}?',
+  'a{,2}',
+  '{',
+  'a{02}',
+  'x]}',
+  '\\_\\/\\-',
+  '日本',
+  '()|',
+];
+
+const refused: readonly (readonly [string, string])[] = [
+  ['(?=a)', 'look-ahead'],
+  ['a(?!b)', 'look-ahead'],
+  ['(?<=a)b', 'look-behind'],
+  ['(?<!a)b', 'look-behind'],
+  ['(a)\\1', 'refers back'],
+  ['(?P<n>a)(?P=n)', 'reference back'],
+  ['(?>a)', 'atomic'],
+  ['(?x)a', 'does not know'],
+  ['(?i', 'does not know'],
+  ['(?-)a', 'does not know'],
+  ['(', '"(" without'],
+  ['a)', '")" without'],
+  ['[a', '"[" without'],
+  ['[z-a]', 'before it begins'],
+  ['[a-\\d]', 'ends in a set'],
+  ['[[:foo:]]', 'no class'],
+  ['[\\b]', 'stands for no character'],
+  ['*a', 'nothing before'],
+  ['a|*', 'nothing before'],
+  ['{2}', 'nothing before'],
+  ['a**', 'follow one another'],
+  ['a{2}{3}', 'follow one another'],
+  ['a{3,2}', 'before it begins'],
+  ['a{1001}', 'more than 1000'],
+  ['(a{100}){100}', 'more than 1000'],
+  ['\\', 'backslash'],
+  ['\\q', 'no escape'],
+  ['\\8', 'no escape'],
+  ['\\x{110000}', '10FFFF'],
+  ['\\p{Klingon}', 'Unicode class'],
+  ['(?P<a>x)(?P<a>y)', 'two groups'],
+  ['(?P<>x)', 'no word'],
+  ['(\\pL{500}x){2}', 'too large'],
+  ['(((a', '"(" without'],
+];
+
+const stricter: readonly (readonly [string, string])[] = [
+  ['\\Qa', '\\E'],
+  ['^*', 'nothing before'],
+  ['a'.repeat(2049), 'longer than'],
+  [`${'('.repeat(200)}a${')'.repeat(200)}`, 'nested'],
+];
+
+describe('regexProblem', () => {
+  for (const pattern of taken) {
+    it(`takes ${JSON.stringify(pattern)}`, () => expect(regexProblem(pattern)).toBeUndefined());
+  }
+  for (const [pattern, why] of [...refused, ...stricter]) {
+    const shown = JSON.stringify(pattern.slice(0, 30));
+    it(`refuses ${shown}`, () => expect(regexProblem(pattern)).toContain(why));
+  }
+
+  it('refuses a lone half of a surrogate pair', () => {
+    expect(regexProblem('\ud800')).toContain('Unicode');
+  });
+
+  it('judges any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (pattern) => {
+        expect(['string', 'undefined']).toContain(typeof regexProblem(pattern));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes what is escaped and put together from parts that it takes', () => {
+    const literal = fc
+      .string({ maxLength: 8 })
+      .map((text) =>
+        text.replaceAll(/[^A-Za-z0-9]/g, (one) => `\\x{${one.codePointAt(0)!.toString(16)}}`),
+      );
+    fc.assert(
+      fc.property(fc.array(literal, { minLength: 1 }), (parts) => {
+        expect(regexProblem(`(?:${parts.join('|')})*/(${parts.join(')?(')})`)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('is quick about a pattern made to be slow', () => {
+    const started = performance.now();
+    regexProblem(`${'(a*)*'.repeat(400)}${'['.repeat(40)}`);
+    regexProblem('[:'.repeat(1000));
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});
