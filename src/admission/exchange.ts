@@ -18,7 +18,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Who decides about what is posted to a path, such as `/mutate-pod-creation`. */
+/** Who decides about what is posted to a path, such as `/mutate`. */
 export type AdmissionRoutes = ReadonlyMap<string, AdmissionHandler>;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

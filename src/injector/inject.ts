@@ -6,9 +6,6 @@ import type { InjectorFacts } from './facts.ts';
 import { annotate, composePatch, markInjected } from './patch.ts';
 import { reasons } from './reasons.ts';
 
-/** The webhook's path, as OSM's. */
-export const injectionPath = '/mutate-pod-creation';
-
 /**
  * The handler that gives new pods their sidecar: a function of the request and the facts of that
  * moment, without side effects, so a dry run is answered just the same. Pods that were meant for the

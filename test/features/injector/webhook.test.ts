@@ -11,7 +11,7 @@ import {
 } from '../../../src/api/labels.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { createInjector, injectionPath } from '../../../src/injector/inject.ts';
+import { createInjector } from '../../../src/injector/inject.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { makeFacts, makeNamespace } from '../../build/injection.ts';
 import { type ApiAnswer, callApi } from './api-call.ts';
@@ -31,6 +31,7 @@ interface LivePod extends Pod {
 
 const namespace = `injector-${randomBytes(4).toString('hex')}`;
 const configuration = `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations`;
+const injectionPath = '/mutate';
 const control = new AbortController();
 let running: Promise<void>;
 /** What the webhook answers with; a test may put another in its place. */
