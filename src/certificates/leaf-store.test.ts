@@ -23,6 +23,7 @@ interface Stage {
   readonly store: LeafStore;
   readonly told: IdentityKey[][];
   readonly logged: LogFields[];
+  readonly errors: LogFields[];
   readonly settings: { trustDomain: string; validityMs: number };
 }
 
@@ -31,17 +32,22 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function stage(random: () => number = () => 0.5): Promise<Stage> {
+async function stage(random: () => number = () => 0.5, root = true): Promise<Stage> {
   const clock = new SteppingClock(Date.UTC(2026, 0, 1));
-  const issuer = await FakeIssuer.ready(clock);
+  const issuer = root ? await FakeIssuer.ready(clock) : new FakeIssuer(clock);
   const settings = { trustDomain: 'cluster.local', validityMs: dayMs };
   const logged: LogFields[] = [];
+  const errors: LogFields[] = [];
   const told: IdentityKey[][] = [];
   const store = createLeafStore({
     clock,
     issuer,
     random,
-    logger: { ...silentLogger, warn: (_message, fields) => logged.push(fields ?? {}) },
+    logger: {
+      ...silentLogger,
+      warn: (_message, fields) => logged.push(fields ?? {}),
+      error: (_message, fields) => errors.push(fields ?? {}),
+    },
     trustDomain: () => settings.trustDomain,
     validity: () => settings.validityMs,
   });
@@ -53,7 +59,7 @@ async function stage(random: () => number = () => 0.5): Promise<Stage> {
     await ended;
     expect(clock.sleeping).toBe(0);
   });
-  return { clock, issuer, store, told, logged, settings };
+  return { clock, issuer, store, told, logged, errors, settings };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -163,6 +169,22 @@ describe('a leaf store', () => {
   });
 });
 
+describe('a leaf store whose listener fails', () => {
+  it('says so, tells the others, and goes on', async () => {
+    const { store, told, errors } = await stage();
+    store.onChange(() => {
+      throw new Error('a fault of the listener');
+    });
+    const late: IdentityKey[][] = [];
+    store.onChange((accounts) => late.push([...accounts]));
+    await have(store, cart);
+    await have(store, till);
+    expect(told).toEqual([[cart], [till]]);
+    expect(late).toEqual(told);
+    expect(errors).toHaveLength(2);
+  });
+});
+
 describe('a leaf store whose issuer fails', () => {
   it('keeps the old leaf, tries with longer and longer waits, and says so', async () => {
     const { store, issuer, clock, logged } = await stage();
@@ -199,6 +221,17 @@ describe('a leaf store whose issuer fails', () => {
     await clock.advance(minuteMs);
     await have(store, ...many);
     expect(store.health().failure).toBeUndefined();
+  });
+
+  it('does not ask, and does not complain about, an issuer that is not there yet', async () => {
+    const { store, issuer, clock, logged } = await stage(undefined, false);
+    store.leafOf(cart);
+    await clock.advance(10 * minuteMs);
+    expect(issuer.requests).toHaveLength(0);
+    expect(logged).toEqual([]);
+    expect(store.health()).toMatchObject({ waiting: 1, failure: undefined });
+    await issuer.replaceRoot();
+    await have(store, cart);
   });
 
   it('tries at once when the issuer has something new', async () => {

@@ -5,6 +5,7 @@ import type { Logger } from '../common/logger.ts';
 import { backOffMs, type Random } from '../kubernetes/back-off.ts';
 import type { Issuer, Leaf, LeafRequest } from './issuer.ts';
 import { problemOfIssued } from './leaf-check.ts';
+import { Listeners } from './listeners.ts';
 import { renewalReason, renewalTime, type HeldLeaf } from './renewal.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import { Wakeup } from './wakeup.ts';
@@ -62,7 +63,7 @@ export class Rotator<K extends string> {
   readonly #queue = new Set<K>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #wakeup = new Wakeup();
-  readonly #listeners = new Set<(keys: readonly K[]) => void>();
+  readonly #listeners: Listeners<readonly K[]>;
   #changed: K[] = [];
   /** When every leaf is looked at again. */
   #lookAt = 0;
@@ -75,6 +76,7 @@ export class Rotator<K extends string> {
 
   constructor(options: RotatorOptions<K>) {
     this.#options = options;
+    this.#listeners = new Listeners(options.logger);
   }
 
   /** The leaf in use; undefined until there is one. The first call for a key has it issued. */
@@ -89,8 +91,7 @@ export class Rotator<K extends string> {
 
   /** Calls back with keys whose leaf became another one; returns the way to stop it. */
   onChange(callback: (keys: readonly K[]) => void): () => void {
-    this.#listeners.add(callback);
-    return () => this.#listeners.delete(callback);
+    return this.#listeners.add(callback);
   }
 
   /** Forgets every key that is not in `keys`. */
@@ -156,7 +157,7 @@ export class Rotator<K extends string> {
   }
 
   #startNext(signal: AbortSignal): void {
-    const room = this.#issuerFailures === 0 ? parallel : this.#issuerRests() ? 0 : 1;
+    const room = this.#room();
     for (const key of this.#queue) {
       if (this.#tasks.size >= room) return;
       this.#queue.delete(key);
@@ -165,8 +166,12 @@ export class Rotator<K extends string> {
     }
   }
 
-  #issuerRests(): boolean {
-    return !isOver(this.#issuerRetryAt, this.#options.clock.now(), backOff.maxMs);
+  /** How many may be under way. An issuer without an authority is not asked; it tells when it has one. */
+  #room(): number {
+    const { issuer, clock } = this.#options;
+    if (issuer.authority() === undefined) return 0;
+    if (this.#issuerFailures === 0) return parallel;
+    return isOver(this.#issuerRetryAt, clock.now(), backOff.maxMs) ? 1 : 0;
   }
 
   #start(key: K, entry: Entry, signal: AbortSignal): void {
@@ -249,7 +254,7 @@ export class Rotator<K extends string> {
     const keys = this.#changed;
     if (keys.length === 0) return;
     this.#changed = [];
-    for (const listener of this.#listeners) listener(keys);
+    this.#listeners.tell(keys);
   }
 
   #waitMs(): number {

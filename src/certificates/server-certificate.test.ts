@@ -54,6 +54,29 @@ describe('a server certificate', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  it('tells only when there is something new to serve', async () => {
+    const clock = new FakeClock(now);
+    const issuer = new FakeIssuer(clock);
+    const certificate = createServerCertificate({
+      issuer,
+      clock,
+      random: () => 0.5,
+      logger: silentLogger,
+      dnsNames: () => ['weft'],
+    });
+    const served: unknown[] = [];
+    certificate.onChange(() => served.push(certificate.current()));
+    const end = new AbortController();
+    const ended = certificate.run(end.signal);
+    await clock.advance(1_000);
+    await issuer.replaceRoot();
+    await clock.advance(1_000);
+    expect(served).toEqual([certificate.current()]);
+    expect(served[0]).toBeDefined();
+    end.abort();
+    await ended;
+  });
+
   it('is not ready before its signal aborts when there is no issuer', async () => {
     const clock = new FakeClock(now);
     const certificate = createServerCertificate({

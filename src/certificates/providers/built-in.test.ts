@@ -265,6 +265,15 @@ describe('the built-in issuer in trouble', () => {
     await replica.leaf();
   });
 
+  it('lets no leaf begin before its CA', async () => {
+    const [api, clock] = [new SecretApi(), clockNow()];
+    const notBefore = Math.floor(clock.now() / 1000) * 1000 - 60_000;
+    api.put(secretOf({ notBefore }));
+    const replica = new Replica(api, clock);
+    await deliver(api);
+    expect((await replica.leaf()).notBefore).toBe(notBefore);
+  });
+
   it('takes a root whose time comes', async () => {
     const [api, clock] = [new SecretApi(), clockNow()];
     api.put(secretOf({ notBefore: clock.now() + 60_000 }));

@@ -8,6 +8,7 @@ import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import type { ObjectStore } from '../../kubernetes/store.ts';
 import type { Authority, Issuer, IssuerTrouble, Leaf, LeafRequest } from '../issuer.ts';
+import { Listeners } from '../listeners.ts';
 import { newRoot, openAuthority, type SigningAuthority } from '../signing-authority.ts';
 import { Wakeup } from '../wakeup.ts';
 import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
@@ -42,7 +43,7 @@ const lookAgainMs = 60_000;
 export class BuiltInIssuer implements Issuer {
   readonly #options: BuiltInOptions;
   readonly #ref: ObjectRef & { readonly namespace: string };
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners<undefined>;
   readonly #wakeup = new Wakeup();
   #authority: SigningAuthority | undefined;
   /** What the authority was made from. */
@@ -52,6 +53,7 @@ export class BuiltInIssuer implements Issuer {
   constructor(options: BuiltInOptions) {
     const { namespace, secretName: name = builtInSecretName } = options;
     this.#options = options;
+    this.#listeners = new Listeners(options.logger);
     this.#ref = { kind: kinds.secret, namespace, name };
   }
 
@@ -69,8 +71,7 @@ export class BuiltInIssuer implements Issuer {
   }
 
   onChange(callback: () => void): () => void {
-    this.#listeners.add(callback);
-    return () => this.#listeners.delete(callback);
+    return this.#listeners.add(callback);
   }
 
   trouble(): IssuerTrouble | undefined {
@@ -127,7 +128,8 @@ export class BuiltInIssuer implements Issuer {
     const { metadata, clock } = this.#options;
     const { namespace, name } = this.#ref;
     const placed = { ...metadata, namespace, name };
-    if (this.#held !== undefined) return { ...this.#held, metadata: placed };
+    if (this.#held !== undefined)
+      return { ...this.#held, apiVersion: 'v1', kind: 'Secret', metadata: placed };
     const commonName = `weft-ca-${randomBytes(4).toString('hex')}`;
     const root = await newRoot(commonName, { now: clock.now(), validityMs: rootValidityMs });
     return authoritySecret(root, placed);
@@ -143,7 +145,7 @@ export class BuiltInIssuer implements Issuer {
     this.#options.logger.info('mesh root loaded', { ...this.#place(), signer });
     if (before !== undefined && !overlap(before, authority))
       this.#options.logger.warn('mesh root replaced without overlap', this.#place());
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell(undefined);
   }
 
   #failed(error: WeftError): void {

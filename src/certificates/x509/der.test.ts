@@ -120,6 +120,18 @@ describe('parseCertificate', () => {
     );
   });
 
+  it('takes a certificate that says something twice for none', () => {
+    const [der] = certificateBlocks(makeRoot().certificate.pem);
+    const [subjectKeyId, keyUsage] = [
+      Buffer.from('0603551d0e', 'hex'),
+      Buffer.from('0603551d0f', 'hex'),
+    ];
+    const twice = Buffer.from(der!);
+    keyUsage.copy(twice, twice.indexOf(subjectKeyId));
+    expect(parseCertificate(der!)).toBeDefined();
+    expect(parseCertificate(twice)).toBeUndefined();
+  });
+
   it('takes other DER for none', () => {
     expect(parseCertificate(sequence(bitString(Buffer.from('x'))))).toBeUndefined();
     expect(parseCertificate(Buffer.alloc(0))).toBeUndefined();

@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import {
+  certificatesFrom,
   makeIntermediate,
   makeRoot,
   signUnder,
@@ -105,6 +108,21 @@ describe('problemOfAuthority', () => {
   });
 });
 
+/** The names given, and an address that nobody asked for, on a certificate by OpenSSL. */
+function withAddress(uris: readonly string[], dnsNames: readonly string[]): KeyedChain {
+  const names = [...uris.map((uri) => `URI:${uri}`), ...dnsNames.map((name) => `DNS:${name}`)];
+  const text = execFileSync(
+    'openssl',
+    // prettier-ignore
+    ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', '-',
+     '-subj', '/CN=x', '-addext', 'basicConstraints=critical,CA:FALSE',
+     '-addext', `subjectAltName=${names.join()},IP:192.0.2.1`],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const chain = certificatesFrom(text);
+  return { chain, roots: chain, privateKey: createPrivateKey(text) };
+}
+
 describe('problemOfLeaf', () => {
   const ca = makeIntermediate(root);
   const keys = ecKeys();
@@ -133,6 +151,7 @@ describe('problemOfLeaf', () => {
     ['names-wrong', 'the identity twice', leaf({ uris: [uri, uri] })],
     ['names-wrong', 'no identity', leaf({ uris: [] })],
     ['names-wrong', 'a DNS name more', leaf({ dnsNames: [...template.dnsNames, 'kubernetes'] })],
+    ['names-wrong', 'an address', withAddress(template.uris, template.dnsNames)],
     ['usage-missing', 'a server only', leaf({ extendedKeyUsage: ['serverAuth'] })],
     ['usage-missing', 'no signatures', leaf({ keyUsage: ['crlSign'] })],
     ['expired', 'an old leaf', leaf({ notAfter: now })],

@@ -1,0 +1,30 @@
+import type { Logger } from '../common/logger.ts';
+
+/** Who wants to be told. One that throws is logged, and keeps nothing from the others. */
+export class Listeners<T> {
+  readonly #callbacks = new Set<{ readonly call: (value: T) => void }>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Returns the way to stop it. */
+  add(call: (value: T) => void): () => void {
+    const entry = { call };
+    this.#callbacks.add(entry);
+    return () => {
+      this.#callbacks.delete(entry);
+    };
+  }
+
+  tell(value: T): void {
+    for (const { call } of [...this.#callbacks]) {
+      try {
+        call(value);
+      } catch (error) {
+        this.#logger.error('a listener failed', { error });
+      }
+    }
+  }
+}
