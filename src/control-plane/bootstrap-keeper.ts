@@ -1,14 +1,12 @@
 import type { ConfigMap, Namespace } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
+import { bootstrapConfigMap } from '../api/labels.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { fieldManager } from './status-writer.ts';
-
-/** Name of the ConfigMap that the sidecars of a namespace start from. It holds no secret. */
-export const bootstrapConfigMap = 'weft-bootstrap';
 
 export interface BootstrapKeeperDeps {
   readonly client: ApiClient;

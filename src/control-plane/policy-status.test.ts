@@ -92,6 +92,7 @@ const rows: readonly (readonly [string, PolicyFacts, string, string, string, str
     'invalid',
     'False',
   ],
+  ['broken in part', makeFacts({ diagnostics: [broken] }), 'True', 'Acknowledged', '3/3', 'False'],
   [
     'a warning alone',
     makeFacts({ diagnostics: [{ ...broken, severity: 'warning' }] }),

@@ -35,6 +35,11 @@ function pascal(code: string): string {
   return code.replaceAll(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }
 
+/** Something of the object is left out: all of it, or the part that a diagnostic names. */
+function isBroken(facts: PolicyFacts): boolean {
+  return facts.diagnostics.some((d) => d.severity === 'error');
+}
+
 function accepted(facts: PolicyFacts): WantedCondition {
   const errors = facts.diagnostics.filter((d) => d.severity === 'error');
   const shown = errors.length > 0 ? errors : facts.diagnostics;
@@ -80,7 +85,8 @@ function rejectedVerdict(evidence: ObjectEvidence): Verdict {
 
 function evidenceVerdict(facts: PolicyFacts, evidence: ObjectEvidence): Verdict {
   const { acknowledged, total } = evidence;
-  const count = `${acknowledged} of ${total} proxies acknowledged`;
+  const part = isBroken(facts) ? ' what is valid of it; the rest is left out' : '';
+  const count = `${acknowledged} of ${total} proxies acknowledged${part}`;
   if (evidence.rejected > 0) return rejectedVerdict(evidence);
   if (evidence.origin.generation < facts.generation) {
     return { status: 'False', reason: 'Pending', message: 'this generation is being compiled' };
@@ -91,7 +97,7 @@ function evidenceVerdict(facts: PolicyFacts, evidence: ObjectEvidence): Verdict 
 }
 
 function programmedVerdict(facts: PolicyFacts): Verdict {
-  if (facts.diagnostics.some((d) => d.severity === 'error')) {
+  if (isBroken(facts) && facts.evidence === undefined) {
     return { status: 'False', reason: 'NotAccepted', message: 'see the Accepted condition' };
   }
   if (!facts.complete) {

@@ -1,13 +1,13 @@
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { bootstrapConfigMap } from '../api/labels.ts';
 import type { ClusterChange, ClusterKind } from '../cluster/snapshot.ts';
 import { trim } from '../cluster/trim.ts';
 import type { Component } from '../common/component.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { reflect, type Reflector, type ReflectorDeps } from '../kubernetes/reflector.ts';
 import type { Change, ObjectStore } from '../kubernetes/store.ts';
-import { bootstrapConfigMap } from './bootstrap-keeper.ts';
 import type { PolicyObject } from './status-writer.ts';
 
 /** The kinds a snapshot is made of, and where the API server has them. */

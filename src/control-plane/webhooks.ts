@@ -1,5 +1,6 @@
-import type { AdmissionHandler } from '../api/admission.ts';
+import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
 import type { KubernetesObject, Namespace } from '../api/core.ts';
+import { injectedBy } from '../api/labels.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { createAdmissionServer, type AdmissionServer } from '../admission/server.ts';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
@@ -25,11 +26,20 @@ export interface WebhooksDeps {
   readonly logger: Logger;
 }
 
+/** A patch that adds the sidecar's label is an injection; others only say why there is none. */
+function outcomeOf(answer: AdmissionAnswer): 'injected' | 'left-out' | 'refused' {
+  if (!answer.allowed) return 'refused';
+  const label = injectedBy.replace('/', '~1');
+  const added = answer.patch?.some(
+    ({ path, value }) => path.includes(label) || JSON.stringify(value).includes(injectedBy),
+  );
+  return added === true ? 'injected' : 'left-out';
+}
+
 function counted(handler: AdmissionHandler, metrics: ControlPlaneMetrics): AdmissionHandler {
   return (request) => {
     const answer = handler(request);
-    if (!answer.allowed) metrics.injected('refused');
-    else metrics.injected(answer.patch === undefined ? 'left-out' : 'injected');
+    metrics.injected(outcomeOf(answer));
     return answer;
   };
 }

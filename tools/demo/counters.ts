@@ -23,7 +23,7 @@ export interface Expectation {
 }
 
 const longestWaitMs = 30_000;
-const restMs = 4000;
+const restMs = 2500;
 
 async function read(forward: Forward): Promise<Count> {
   const response = await fetch(`${forward.url}/raw`, { signal: AbortSignal.timeout(5000) });
@@ -44,7 +44,7 @@ function moved(before: Counts, after: Counts, watched: readonly Watched[]): Watc
 }
 
 /**
- * Waits until traffic does what is expected, and proves it: in one window of four seconds or more
+ * Waits until traffic does what is expected, and proves it: in one window of two and a half seconds
  * every climbing counter moved and no resting one did. Throws naming the counter that did not obey.
  */
 export async function untilTraffic(

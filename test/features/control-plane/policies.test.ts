@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Pod } from '../../../src/api/core.ts';
+import { kinds } from '../../../src/api/kinds.ts';
+import type { PolicyObject } from '../../../src/control-plane/status-writer.ts';
+import type { ProxyDouble } from '../../fakes/proxy-double.ts';
+import { startRig, type Replica, type Rig } from './rig.ts';
+
+const service = `
+apiVersion: v1
+kind: Service
+metadata: { name: store, namespace: shop }
+spec: { selector: { app: store }, ports: [{ name: http-web, port: 80, targetPort: 8080 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: store-v2, namespace: shop }
+spec: { selector: { app: store, version: v2 }, ports: [{ name: http-web, port: 80, targetPort: 8080 }] }
+`;
+
+function slice(name: string, pods: readonly Pod[], ips: readonly string[]): string {
+  const endpoints = pods.map((pod, index) => ({
+    addresses: [ips[index]],
+    conditions: { ready: true },
+    targetRef: { kind: 'Pod', namespace: 'shop', name: pod.metadata.name, uid: pod.metadata.uid },
+  }));
+  return JSON.stringify({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name, namespace: 'shop', labels: { 'kubernetes.io/service-name': 'store' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http-web', port: 8080, protocol: 'TCP' }],
+    endpoints,
+  });
+}
+
+const target = (group = 'routes'): string => `
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: { name: buy, namespace: shop }
+spec:
+  destination: { kind: ServiceAccount, name: store, namespace: shop }
+  sources: [{ kind: ServiceAccount, name: buyer, namespace: shop }]
+  rules: [{ kind: HTTPRouteGroup, name: ${group}, matches: [buy] }]
+`;
+const routes = `
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: { name: routes, namespace: shop }
+spec: { matches: [{ name: buy, pathRegex: /buy, methods: [GET] }] }
+`;
+
+async function untilStatus(
+  rig: Rig,
+  name: string,
+  condition: (object: PolicyObject) => boolean,
+): Promise<PolicyObject> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const object = await rig.get<PolicyObject>(kinds.trafficTarget, name);
+    if (condition(object)) return object;
+    if (Date.now() > deadline) throw new Error(`status is ${JSON.stringify(object.status)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function conditionOf(object: PolicyObject, type: string): string {
+  const found = object.status?.conditions?.find((c) => c.type === type);
+  return `${found?.status ?? ''} ${found?.reason ?? ''}`;
+}
+
+jest.setTimeout(20_000);
+
+describe('policies, from kubectl to the proxies and back', () => {
+  let rig: Rig;
+  let replica: Replica;
+  let buyer: ProxyDouble;
+  let thief: ProxyDouble;
+  let store: ProxyDouble;
+  const cluster = 'shop/store|80';
+
+  beforeAll(async () => {
+    rig = await startRig();
+    await rig.apply(service);
+    const pods = {
+      buyer: await rig.makePod({ name: 'buyer-1', account: 'buyer', ip: '10.0.0.1' }),
+      thief: await rig.makePod({ name: 'thief-1', account: 'thief', ip: '10.0.0.2' }),
+      store: await rig.makePod({
+        name: 'store-1',
+        account: 'store',
+        ip: '10.0.0.3',
+        labels: { app: 'store' },
+      }),
+    };
+    await rig.apply(slice('store-1', [pods.store], ['10.0.0.3']));
+    replica = await rig.startReplica('one');
+    buyer = await rig.connectProxy(pods.buyer, replica);
+    thief = await rig.connectProxy(pods.thief, replica);
+    store = await rig.connectProxy(pods.store, replica);
+    await store.until(() => store.held.listener.has('inbound'));
+  }, 60_000);
+
+  afterAll(() => rig.stop(), 30_000);
+
+  it('gives every proxy its certificate and no service before a policy allows one', async () => {
+    await buyer.until(() => buyer.held.secret.size === 2);
+    expect(buyer.held.cluster.has(cluster)).toBe(false);
+  });
+
+  it('opens a service to the source of a TrafficTarget alone', async () => {
+    await rig.apply(routes);
+    await rig.apply(target());
+    await buyer.until(() => buyer.endpoints(cluster).includes('10.0.0.3:8080'));
+    expect(thief.held.cluster.has(cluster)).toBe(false);
+  });
+
+  it('says in the status that both proxies acknowledged it', async () => {
+    const object = await untilStatus(rig, 'buy', (o) => o.status?.inForce === '2/2');
+    expect(conditionOf(object, 'Accepted')).toBe('True Accepted');
+    expect(conditionOf(object, 'Programmed')).toBe('True Acknowledged');
+    expect(object.status?.observedGeneration).toBe(object.metadata.generation);
+  });
+
+  it('sends only endpoints when an endpoint comes', async () => {
+    const pod = await rig.makePod({
+      name: 'store-2',
+      account: 'store',
+      ip: '10.0.0.4',
+      labels: { app: 'store' },
+    });
+    const before = buyer.heard.length;
+    await rig.apply(slice('store-2', [pod], ['10.0.0.4']));
+    await buyer.until(() => buyer.endpoints(cluster).includes('10.0.0.4:8080'));
+    expect(buyer.heard.slice(before)).toEqual([`endpoint +${cluster}`]);
+  });
+
+  it('names a broken reference in the status and an event, and leaves the object out', async () => {
+    await rig.apply(target('nothing-of-that-name'));
+    const object = await untilStatus(rig, 'buy', (o) =>
+      conditionOf(o, 'Accepted').startsWith('False'),
+    );
+    expect(conditionOf(object, 'Accepted')).toBe('False RouteMissing');
+    expect(conditionOf(object, 'Programmed')).toBe('False NotAccepted');
+    await buyer.until(() => !buyer.held.cluster.has(cluster));
+    const events = await rig.kubectl('get', 'events', '-n', 'shop', '-o', 'name');
+    expect(events).toContain('event/');
+  });
+
+  it('comes back when the object is mended', async () => {
+    await rig.apply(target());
+    await buyer.until(() => buyer.endpoints(cluster).length === 2);
+    await untilStatus(
+      rig,
+      'buy',
+      (o) => o.status?.inForce === '3/3' || o.status?.inForce === '2/2',
+    );
+  });
+
+  it('sends nothing again to proxies of a replica that starts anew', async () => {
+    const second = await rig.startReplica('two');
+    const pod = await rig.get<Pod>(kinds.pod, 'buyer-1');
+    const again = await rig.connectProxy(pod, second);
+    await again.until(() => again.endpoints(cluster).length === 2);
+    const versions = (proxy: ProxyDouble): string[] =>
+      [...proxy.held.cluster].map(([name, { version }]) => `${name} ${version}`).sort();
+    expect(versions(again)).toEqual(versions(buyer));
+  }, 30_000);
+
+  it('closes everything when permissive mode is off and the target is deleted', async () => {
+    await rig.kubectl('delete', 'traffictarget', '-n', 'shop', 'buy');
+    await buyer.until(() => !buyer.held.cluster.has(cluster));
+  });
+
+  it('opens everything in permissive mode', async () => {
+    const patch = '{"spec":{"traffic":{"enablePermissiveTrafficPolicyMode":true}}}';
+    const args = [
+      'meshconfig',
+      'osm-mesh-config',
+      '-n',
+      'weft-system',
+      '--type=merge',
+      '-p',
+      patch,
+    ];
+    await rig.kubectl('patch', ...args);
+    await thief.until(() => thief.endpoints(cluster).length === 2);
+  });
+});
