@@ -27,7 +27,7 @@ export interface AuthorityWishes {
 
 const dayMs = 24 * 3_600_000;
 
-export function certificateFrom(der: Buffer): Certificate {
+function certificateFrom(der: Buffer): Certificate {
   const certificate = parseCertificate(der);
   if (certificate === undefined) throw new Error('not a certificate');
   return certificate;

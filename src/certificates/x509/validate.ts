@@ -3,7 +3,7 @@ import type { Certificate } from './certificate.ts';
 import { keyWeakness } from './key-pair.ts';
 import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
 
-/** What can be wrong with a certificate or its chain. docs/errors.md lists cause and remedy of each. */
+/** What can be wrong with a certificate or its chain. Messages say which one, and why. */
 export type CertificateFault =
   | 'chain-broken'
   | 'chain-without-root'
