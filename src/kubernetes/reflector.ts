@@ -26,7 +26,7 @@ export interface ReflectorDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** A watch without a byte for so long is opened anew. 90,000 ms unless told; bookmarks come each minute. */
+  /** A watch without a byte for so long is opened anew. 130,000 ms unless told. */
   readonly idleMs?: number;
   /** From 100 ms to 30 s unless told. */
   readonly backOff?: BackOffLimits;
@@ -57,6 +57,8 @@ interface Plan<T extends KubernetesObject> {
 }
 
 const watchSeconds = 290;
+/** A kube-apiserver sends a bookmark each minute, on a quiet new watch the first after two (seen: 121 s). */
+const usualIdleMs = 130_000;
 /** A watch that ended sooner, and brought nothing, counts as a failure. */
 const decentMs = 1000;
 /** So many watches in a row that opened and broke at once: perhaps our place in history is bad. */
@@ -102,7 +104,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const { client, kind, options, deps } = this.#plan;
-    const { clock, random, idleMs = 90_000 } = deps;
+    const { clock, random, idleMs = usualIdleMs } = deps;
     let openedAt: number | undefined;
     let progress = false;
     const request = {

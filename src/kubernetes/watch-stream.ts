@@ -22,7 +22,7 @@ export interface WatchRequest {
   readonly resourceVersion: string;
   /** The API server ends the watch after so long. */
   readonly timeoutSeconds: number;
-  /** A watch without a byte for so long is dead. Bookmarks come about every minute. */
+  /** A watch without a byte for so long is dead. */
   readonly idleMs: number;
 }
 
@@ -34,7 +34,7 @@ export interface WatchDeps {
 type OnEvents = (events: readonly WatchEvent[]) => void;
 
 const answerMs = 30_000;
-const idleTicks = 4;
+const idleTicks = 10;
 
 /**
  * Follows a kind until the API server ends the watch; then resolves. `onEvents` is called when the
