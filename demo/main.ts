@@ -22,7 +22,8 @@ const apps: Readonly<Record<string, () => void | Promise<void>>> = {
       name: 'bookbuyer',
       page: {
         title: 'Bookbuyer',
-        subtitle: 'An honest customer: buys a book a second, when the mesh lets it.',
+        subtitle:
+          'An honest customer: buys books as fast as the shop sells them, when the mesh lets it.',
         accent: '#2b6cb0',
         counters: boughtCounters,
       },

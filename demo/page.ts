@@ -19,10 +19,10 @@ const style = `
   }
   * { box-sizing: border-box }
   body { margin: 0; font: 16px/1.5 system-ui, "DejaVu Sans", sans-serif; color: var(--ink); background: var(--paper) }
-  main { max-width: 52rem; margin: 0 auto; padding: 3rem 1.5rem }
+  main { max-width: 58rem; margin: 0 auto; padding: 3rem 1.5rem }
   h1 { margin: 0; font-size: 2rem; letter-spacing: -.02em }
   p { margin: .25rem 0 2rem; color: var(--soft) }
-  .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)) }
+  .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)) }
   .card { background: var(--card); border: 1px solid var(--line); border-top: 4px solid var(--accent);
           border-radius: .6rem; padding: 1.25rem 1.5rem }
   .card b { display: block; font-size: 2.75rem; line-height: 1.1; font-variant-numeric: tabular-nums }

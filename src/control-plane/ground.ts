@@ -15,7 +15,10 @@ export interface Ground {
   readonly client: ApiConnection;
   readonly membership: MeshMembership;
   readonly sources: Sources;
-  /** The MeshConfig's spec as it is now; undefined while it is gone. */
+  /**
+   * The MeshConfig's spec. The last one stays in force when the object is deleted, so that a mesh
+   * that is being taken down serves its traffic to the end. Undefined before the first was read.
+   */
   readonly spec: () => MeshConfig['spec'] | undefined;
   readonly settings: () => MeshSettings;
 }
@@ -29,8 +32,11 @@ export function layGround(
   const deps = { clock, random: Math.random, log: logger };
   const sources = createSources(client, namespace, deps);
   const facts = { clusterDomain, ipv6: podIps.some((ip) => ip.includes(':')) };
-  const spec = (): MeshConfig['spec'] | undefined =>
-    sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`)?.spec;
+  let last: MeshConfig['spec'] | undefined;
+  const spec = (): MeshConfig['spec'] | undefined => {
+    last = sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`)?.spec ?? last;
+    return last;
+  };
   return {
     options,
     logger,

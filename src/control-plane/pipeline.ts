@@ -25,7 +25,7 @@ export interface PipelineDeps {
 
 /**
  * From changes of the cluster to what every proxy is offered: the pure stages in a row. Changes
- * gather until `run`; a run without any publishes again, for new secrets.
+ * gather until `run`. A run that finds nothing new publishes nothing.
  */
 export class Pipeline {
   readonly #deps: PipelineDeps;
@@ -34,6 +34,7 @@ export class Pipeline {
   #waiting: ClusterChange[] = [];
   #snapshot: ClusterSnapshot;
   #compiled: Compiled | undefined;
+  #secretsChanged = false;
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
@@ -48,6 +49,11 @@ export class Pipeline {
     this.#waiting.push(...changes);
   }
 
+  /** Certificates are not what they were: the next run publishes whatever else happened. */
+  renewSecrets(): void {
+    this.#secretsChanged = true;
+  }
+
   /** Compiles what is new and publishes the result. */
   run(): void {
     const changes = this.#waiting;
@@ -59,7 +65,8 @@ export class Pipeline {
       this.#compiled = { ...compileMesh(snapshot, settings, before), snapshot, settings };
       this.#snapshot = snapshot;
       this.#deps.onCompiled(this.#compiled);
-    }
+    } else if (!this.#secretsChanged) return;
+    this.#secretsChanged = false;
     this.#publish();
   }
 

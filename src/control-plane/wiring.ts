@@ -32,15 +32,19 @@ function wireCluster(parts: Parts, mayCompile: () => boolean): (() => void)[] {
 }
 
 function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
-  const { issuing, settle, sources, trust, bootstraps } = parts;
+  const { issuing, pipeline, settle, sources, trust, bootstraps } = parts;
+  const onSecrets = (): void => {
+    pipeline.renewSecrets();
+    if (mayCompile()) settle.trigger();
+  };
   return [
     sources.meshConfigs.subscribe(() => {
       issuing.leaves.review();
       if (mayCompile()) settle.trigger();
     }),
-    issuing.leaves.onChange(() => settle.trigger()),
+    issuing.leaves.onChange(onSecrets),
     issuing.issuer.onChange(() => {
-      settle.trigger();
+      onSecrets();
       trust.trigger();
       bootstraps.trigger();
     }),

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageHomes, rooms } from '../../tools/rooms.mjs';
+
+const repository = join(import.meta.dirname, '../..');
+const folders = readdirSync(join(repository, 'src'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+
+describe('the rooms', () => {
+  it('are exactly the folders of src', () => {
+    expect([...folders].sort()).toEqual(Object.keys(rooms).sort());
+  });
+
+  it('import only rooms above them in the table', () => {
+    const order = Object.keys(rooms);
+    for (const [room, allowed] of Object.entries(rooms)) {
+      const below = allowed.filter((other) => order.indexOf(other) >= order.indexOf(room));
+      expect({ room, below }).toEqual({ room, below: [] });
+    }
+  });
+
+  for (const room of folders) {
+    it(`${room} says in at most fifteen lines what it is`, () => {
+      const text = readFileSync(join(repository, 'src', room, 'README.md'), 'utf8');
+      expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+    });
+  }
+
+  it('have no barrels, utils or the like', () => {
+    const banned = /\/(index|types|utils?|helpers?|manager|handler)(\.ts|\/)/;
+    const files = globSync('src/**/*.ts', { cwd: repository });
+    expect(files.filter((file) => banned.test(file) && !file.includes('/gen/'))).toEqual([]);
+  });
+});
+
+describe('the packages', () => {
+  const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Record<
+    'dependencies' | 'devDependencies',
+    Readonly<Record<string, string>>
+  >;
+  const page = readFileSync(join(repository, 'docs/dependencies.md'), 'utf8');
+
+  it('of run time have a home each', () => {
+    expect(Object.keys(packageHomes).sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  });
+
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    if (name.startsWith('@types/')) continue;
+    it(`${name} has its line in docs/dependencies.md`, () => {
+      expect(page).toContain(`\`${name}\``);
+    });
+  }
+});
