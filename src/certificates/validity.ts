@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../common/duration.ts';
 
 export const defaultValidityMs = 24 * 3_600_000;
 export const shortestValidityMs = 10 * 60_000;
@@ -14,12 +14,16 @@ export interface Validity {
 export function leafValidity(setting: string | undefined): Validity {
   if (setting === undefined) return { validityMs: defaultValidityMs };
   const parsed = parseDuration(setting);
-  if ('problem' in parsed)
-    return { validityMs: defaultValidityMs, problem: `${parsed.problem}; 24h is used` };
-  if (parsed.milliseconds < shortestValidityMs)
+  const quoted = JSON.stringify(setting);
+  if (parsed === undefined)
+    return {
+      validityMs: defaultValidityMs,
+      problem: `${quoted} is not a duration such as "24h" or "1h30m"; 24h is used`,
+    };
+  if (parsed < shortestValidityMs)
     return {
       validityMs: shortestValidityMs,
-      problem: `${JSON.stringify(setting)} is below the shortest life of 10m; 10m is used`,
+      problem: `${quoted} is below the shortest life of 10m; 10m is used`,
     };
-  return { validityMs: parsed.milliseconds };
+  return { validityMs: parsed };
 }

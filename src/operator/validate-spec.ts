@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../common/duration.ts';
 
 /** Something in a spec that cannot be put into force: which field, why, and what to do. */
 export interface SpecProblem {
