@@ -1,0 +1,128 @@
+import { hash } from 'node:crypto';
+import { fromBinary } from '@bufbuild/protobuf';
+import { anyUnpack } from '@bufbuild/protobuf/wkt';
+import {
+  type Cluster,
+  ClusterSchema,
+  Cluster_DiscoveryType,
+} from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import {
+  type ClusterLoadAssignment,
+  ClusterLoadAssignmentSchema,
+} from '../../src/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import {
+  type Listener,
+  ListenerSchema,
+} from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import {
+  type RouteConfiguration,
+  RouteConfigurationSchema,
+} from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
+import { HttpConnectionManagerSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
+import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { typeOf } from '../../src/xds/delta/type-order.ts';
+import type { ResourceType } from '../../src/xds/resources/resource.ts';
+
+/** What a load proxy has to know of a response. */
+export interface ResponseContent {
+  readonly type: ResourceType;
+  readonly typeUrl: string;
+  readonly nonce: string;
+  readonly names: readonly string[];
+  readonly removed: readonly string[];
+  /** Endpoints that the clusters in it ask for, routes that the listeners in it ask for. */
+  readonly follows: readonly string[];
+  /** What changes are recognised by: "10.0.0.1" in endpoints, "weights 1,99" in routes. */
+  readonly marks: ReadonlySet<string>;
+}
+
+const known = new Map<string, ResponseContent>();
+const mostKept = 2_000;
+
+/** Parses a response, once for all proxies of the process that get the same bytes. */
+export function contentOf(bytes: Uint8Array): ResponseContent {
+  const key = hash('sha1', bytes, 'base64');
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const content = parse(bytes);
+  known.set(key, content);
+  for (const oldest of known.keys()) {
+    if (known.size <= mostKept) break;
+    known.delete(oldest);
+  }
+  return content;
+}
+
+/** Of a resource of each type: the names it asks for, and the marks in it. */
+const readers: Readonly<
+  Record<
+    ResourceType,
+    (value: Uint8Array) => { follows?: readonly string[]; marks?: readonly string[] }
+  >
+> = {
+  cluster: (value) => ({ follows: endpointsOf(fromBinary(ClusterSchema, value)) }),
+  endpoint: (value) => ({ marks: addressesOf(fromBinary(ClusterLoadAssignmentSchema, value)) }),
+  secret: () => ({}),
+  listener: (value) => ({ follows: routesOf(fromBinary(ListenerSchema, value)) }),
+  route: (value) => ({ marks: weightsOf(fromBinary(RouteConfigurationSchema, value)) }),
+};
+
+function parse(bytes: Uint8Array): ResponseContent {
+  const message = fromBinary(DeltaDiscoveryResponseSchema, bytes);
+  const type = typeOf(message.typeUrl);
+  if (type === undefined) throw new Error(`a response of type ${message.typeUrl}`);
+  const read = message.resources.map(({ resource }) =>
+    readers[type](resource?.value ?? new Uint8Array()),
+  );
+  return {
+    type,
+    typeUrl: message.typeUrl,
+    nonce: message.nonce,
+    names: message.resources.map(({ name }) => name),
+    removed: message.removedResources,
+    follows: read.flatMap(({ follows = [] }) => follows),
+    marks: new Set(read.flatMap(({ marks = [] }) => marks)),
+  };
+}
+
+function endpointsOf(cluster: Cluster): readonly string[] {
+  const { clusterDiscoveryType: how, edsClusterConfig } = cluster;
+  if (how.case !== 'type' || how.value !== Cluster_DiscoveryType.EDS) return [];
+  const named = edsClusterConfig?.serviceName ?? '';
+  return [named === '' ? cluster.name : named];
+}
+
+function routesOf(listener: Listener): readonly string[] {
+  const chains = [...listener.filterChains];
+  if (listener.defaultFilterChain !== undefined) chains.push(listener.defaultFilterChain);
+  return chains
+    .flatMap(({ filters }) => filters)
+    .flatMap(({ configType }) => {
+      const packed = configType.case === 'typedConfig' ? configType.value : undefined;
+      const manager =
+        packed === undefined ? undefined : anyUnpack(packed, HttpConnectionManagerSchema);
+      const how = manager?.routeSpecifier;
+      return how?.case === 'rds' ? [how.value.routeConfigName] : [];
+    });
+}
+
+function addressesOf(assignment: ClusterLoadAssignment): readonly string[] {
+  return assignment.endpoints
+    .flatMap(({ lbEndpoints }) => lbEndpoints)
+    .flatMap(({ hostIdentifier }) => {
+      const address =
+        hostIdentifier.case === 'endpoint' ? hostIdentifier.value.address?.address : undefined;
+      return address?.case === 'socketAddress' ? [address.value.address] : [];
+    });
+}
+
+function weightsOf(route: RouteConfiguration): readonly string[] {
+  return route.virtualHosts
+    .flatMap(({ routes }) => routes)
+    .flatMap(({ action }) => {
+      const how = action.case === 'route' ? action.value.clusterSpecifier : undefined;
+      if (how?.case !== 'weightedClusters') return [];
+      const weights = how.value.clusters.map(({ weight }) => weight ?? 0);
+      return [`weights ${weights.sort((a, b) => a - b).join(',')}`];
+    });
+}

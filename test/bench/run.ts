@@ -1,0 +1,96 @@
+/** Measures the control plane under load and prints a table; the figures also go to out/bench.json. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startApiServer } from '../apiserver.ts';
+import { ms, spreadText, tableOf } from './figures.ts';
+import { type Figures, measure } from './measure.ts';
+import { World } from './world.ts';
+
+const { values } = parseArgs({
+  options: {
+    proxies: { type: 'string', default: '100,500,1000' },
+    services: { type: 'string', default: '100' },
+    changes: { type: 'string', default: '20' },
+    workers: { type: 'string', default: '2' },
+    'pause-ms': { type: 'string', default: '1500' },
+    'rest-seconds': { type: 'string', default: '20' },
+  },
+});
+
+const out = fileURLToPath(new URL('../../out', import.meta.url));
+await mkdir(out, { recursive: true });
+say('starting an API server with the mesh in it');
+const server = await startApiServer();
+const all: Figures[] = [];
+try {
+  const world = await World.create(server, Number(values.services));
+  for (const proxies of values.proxies.split(',').map(Number)) {
+    say(`measuring with ${proxies} proxies`);
+    const plan = {
+      proxies,
+      workers: Number(values.workers),
+      changes: Number(values.changes),
+      pauseMs: Number(values['pause-ms']),
+      restSeconds: Number(values['rest-seconds']),
+      logFolder: `${out}/bench`,
+    };
+    all.push(await measure(server, world, plan));
+  }
+  world.api.close();
+} finally {
+  await server.stop();
+}
+await writeFile(
+  `${out}/bench.json`,
+  `${JSON.stringify({ machine: { cores: cpus().length, model: cpus()[0]?.model }, options: values, runs: all }, undefined, 2)}\n`,
+);
+process.stdout.write(`${report(all)}\n`);
+
+function say(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}
+
+function report(runs: readonly Figures[]): string {
+  const row = (name: string, cell: (run: Figures) => string): string[] => [name, ...runs.map(cell)];
+  const seconds = (value: number): string => `${value.toFixed(3)} s`;
+  return tableOf([
+    row('milliseconds are p50 / p99 / max', ({ proxies }) => `${proxies} proxies`),
+    row('endpoint change, last ACK', ({ endpoint }) => spreadText(endpoint.whole)),
+    row('  the API server’s part', ({ endpoint }) => spreadText(endpoint.apiServer)),
+    row('  Weft’s part', ({ endpoint }) => spreadText(endpoint.weft)),
+    row('  the floor: bare grpc-js, same bytes', ({ floor }) => spreadText(floor)),
+    row('  Weft’s p99 / floor’s p99', ({ endpoint, floor }) =>
+      (endpoint.weft.p99 / floor.p99).toFixed(2),
+    ),
+    row('  half of the proxies', ({ endpoint }) => spreadText(endpoint.median)),
+    row('  bytes per proxy', ({ endpoint }) => endpoint.bytesPerProxy.toFixed(0)),
+    row('  CPU per change', ({ endpoint }) => seconds(endpoint.cpuSecondsPerChange)),
+    row('  missed', ({ endpoint }) => String(endpoint.missing)),
+    row(
+      '  load client late, p99 / max',
+      ({ endpoint: { clientLoop } }) => `${ms(clientLoop.p99)} / ${ms(clientLoop.max)}`,
+    ),
+    row('  cores busy on the machine', ({ endpoint }) => endpoint.coresBusy.toFixed(2)),
+    row('route weight change, last ACK', ({ route }) => spreadText(route.whole)),
+    row('  Weft’s part', ({ route }) => spreadText(route.weft)),
+    row('  route / endpoint, Weft’s p99', ({ route, endpoint }) =>
+      (route.weft.p99 / endpoint.weft.p99).toFixed(2),
+    ),
+    row('  bytes per proxy', ({ route }) => route.bytesPerProxy.toFixed(0)),
+    row('  CPU per change', ({ route }) => seconds(route.cpuSecondsPerChange)),
+    row('  missed', ({ route }) => String(route.missing)),
+    row('connect storm until all are configured', ({ stormMs }) => `${ms(stormMs)} ms`),
+    row('  streams that failed and came back', ({ stormFailures }) => String(stormFailures)),
+    row(
+      'RSS before / idle',
+      ({ rssStartMb, rssIdleMb }) => `${ms(rssStartMb)} / ${ms(rssIdleMb)} MB`,
+    ),
+    row(
+      'RSS after churn / after as much again',
+      (run) => `${ms(run.rssAfterChurnMb)} / ${ms(run.rssAfterMoreChurnMb)} MB`,
+    ),
+    row('at rest', ({ coresAtRest }) => `${(coresAtRest * 100).toFixed(2)} % of a core`),
+  ]);
+}
