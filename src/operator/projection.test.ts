@@ -23,6 +23,13 @@ describe('project', () => {
     expect(project({ subjects }, { subjects: [{ name: 'ours' }] })).toEqual({ subjects });
   });
 
+  it('shows every key of a map that is one value', () => {
+    const selector = { ours: 'x', intruder: 'y' };
+    expect(project({ selector }, { selector: { ours: 'x' } })).toEqual({ selector });
+    const objectSelector = { matchLabels: { none: 'has-this' } };
+    expect(project({ objectSelector }, { objectSelector: {} })).toEqual({ objectSelector });
+  });
+
   it('tells service ports of one number apart by protocol', () => {
     const ports = [
       { port: 53, protocol: 'UDP', name: 'u' },

@@ -12,6 +12,17 @@ const merged: Readonly<Record<string, readonly string[]>> = {
   topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
 };
 
+/** Maps that Kubernetes takes as one value: a key that somebody added to one is a change of ours. */
+const whole = new Set([
+  'selector',
+  'labelSelector',
+  'namespaceSelector',
+  'objectSelector',
+  'nodeSelector',
+  'roleRef',
+  'scaleTargetRef',
+]);
+
 /**
  * What `live` says in the places that `shape` speaks of: fields that the shape does not name belong
  * to others and are left out, so two projections differ only when somebody touched what is ours.
@@ -22,7 +33,7 @@ export function project(live: unknown, shape: unknown, field = ''): unknown {
     if (!Array.isArray(live) || keys === undefined) return live;
     return shape.map((element) => project(find(live, element, keys), element));
   }
-  if (!isRecord(shape) || !isRecord(live)) return live;
+  if (!isRecord(shape) || !isRecord(live) || whole.has(field)) return live;
   return Object.fromEntries(
     Object.entries(shape).map(([name, inner]) => [name, project(live[name], inner, name)]),
   );
