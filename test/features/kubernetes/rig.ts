@@ -49,7 +49,7 @@ async function connectTo(server: string): Promise<ApiConnection> {
   }
 }
 
-export function makeNamespace(name: string): KubernetesObject {
+function makeNamespace(name: string): KubernetesObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
 
