@@ -8,7 +8,7 @@ import { problemOfIssued } from './leaf-check.ts';
 import { Listeners } from './listeners.ts';
 import { renewalReason, renewalTime, type HeldLeaf } from './renewal.ts';
 import type { TrustBundle } from './trust-bundle.ts';
-import { Wakeup } from './wakeup.ts';
+import { Wakeup } from '../common/wakeup.ts';
 
 export interface RotatorOptions<K extends string> {
   readonly issuer: Issuer;

@@ -17,7 +17,12 @@ import { PeerEvidence } from './peer-evidence.ts';
 import { Pipeline } from './pipeline.ts';
 import { policyEvents } from './policy-events.ts';
 import { policyStatuses } from './policy-statuses.ts';
-import { createMetrics, type ControlPlaneMetrics } from './prometheus.ts';
+import {
+  certificateGauges,
+  createMetrics,
+  proxyGauges,
+  type ControlPlaneMetrics,
+} from './prometheus.ts';
 import { proxyTokens } from './proxy-token.ts';
 import { Settle } from './settle.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -157,7 +162,10 @@ function makeStatuses(
 export function makeParts(ground: Ground): Parts {
   const { logger, membership, settings } = ground;
   const issuing = makeIssuing(ground);
-  const metrics = createMetrics(ground.options.version, () => xds.evidence());
+  const metrics = createMetrics(ground.options.version, [
+    ...proxyGauges(() => xds.evidence()),
+    ...certificateGauges(issuing.leaves, issuing.issuer),
+  ]);
   const xds: XdsServer = makeXds(ground, issuing, metrics);
   const pipeline = new Pipeline({
     start: emptySnapshot(membership),

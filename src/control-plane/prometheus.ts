@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Issuer } from '../certificates/issuer.ts';
+import type { LeafStore } from '../certificates/leaf-store.ts';
 import type { Evidence } from '../xds/server/evidence.ts';
 import type { StreamEnd, XdsMetrics } from '../xds/server/metrics.ts';
 import { typeUrls, type ResourceType } from '../xds/resources/resource.ts';
@@ -75,23 +77,72 @@ function xdsMetrics(registry: Registry): XdsMetrics {
   };
 }
 
-function evidenceGauges(registry: Registry, evidence: () => Evidence): void {
-  const gauge = (name: string, help: string, read: (of: Evidence) => number): void => {
+/** A gauge that is read when somebody asks for the metrics. */
+export interface ReadGauge {
+  readonly name: string;
+  readonly help: string;
+  readonly read: () => number;
+}
+
+export function proxyGauges(evidence: () => Evidence): readonly ReadGauge[] {
+  return [
+    {
+      name: 'weft_proxies_connected',
+      help: 'Proxies connected to this replica.',
+      read: () => evidence().connected,
+    },
+    {
+      name: 'weft_proxies_synced',
+      help: 'Proxies that acknowledged everything.',
+      read: () => evidence().synced,
+    },
+    {
+      name: 'weft_proxies_rejected',
+      help: 'Proxies that refused something.',
+      read: () => evidence().rejected,
+    },
+  ];
+}
+
+export function certificateGauges(leaves: LeafStore, issuer: Issuer): readonly ReadGauge[] {
+  return [
+    {
+      name: 'weft_leaves_held',
+      help: 'Identities that have a certificate from this replica.',
+      read: () => leaves.health().held,
+    },
+    {
+      name: 'weft_leaves_waiting',
+      help: 'Identities that wait for their first certificate.',
+      read: () => leaves.health().waiting,
+    },
+    {
+      name: 'weft_leaf_earliest_expiry_seconds',
+      help: 'When the first of the certificates in use ends, in seconds since the epoch; 0: none.',
+      read: () => (leaves.health().earliestExpiry ?? 0) / 1000,
+    },
+    {
+      name: 'weft_issuer_trouble',
+      help: '1 while the issuer cannot do its work.',
+      read: () => (issuer.trouble() === undefined ? 0 : 1),
+    },
+  ];
+}
+
+function registerGauges(registry: Registry, gauges: readonly ReadGauge[]): void {
+  for (const { name, help, read } of gauges) {
     new Gauge({
       name,
       help,
       registers: [registry],
       collect() {
-        this.set(read(evidence()));
+        this.set(read());
       },
     });
-  };
-  gauge('weft_proxies_connected', 'Proxies connected to this replica.', (e) => e.connected);
-  gauge('weft_proxies_synced', 'Proxies that acknowledged everything.', (e) => e.synced);
-  gauge('weft_proxies_rejected', 'Proxies that refused something.', (e) => e.rejected);
+  }
 }
 
-export function createMetrics(version: string, evidence: () => Evidence): ControlPlaneMetrics {
+export function createMetrics(version: string, gauges: readonly ReadGauge[]): ControlPlaneMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -121,7 +172,7 @@ export function createMetrics(version: string, evidence: () => Evidence): Contro
     registers,
   });
   for (const outcome of ['injected', 'left-out', 'refused']) admissions.inc({ outcome }, 0);
-  evidenceGauges(registry, evidence);
+  registerGauges(registry, gauges);
   return {
     xds: xdsMetrics(registry),
     compiled: (seconds) => compile.observe(seconds),

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../kubernetes/store.ts';
 import type { Authority, Issuer, IssuerTrouble, Leaf, LeafRequest } from '../issuer.ts';
 import { Listeners } from '../listeners.ts';
 import { newRoot, openAuthority, type SigningAuthority } from '../signing-authority.ts';
-import { Wakeup } from '../wakeup.ts';
+import { Wakeup } from '../../common/wakeup.ts';
 import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
 
 export const builtInSecretName = 'weft-ca';
