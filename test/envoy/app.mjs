@@ -34,5 +34,6 @@ const servers = {
 };
 
 const server = servers[kind]();
-server.on('error', () => undefined);
+// A caller that goes away is nothing to die of.
+server.on('connection', (socket) => socket.on('error', () => undefined));
 server.listen(Number(port), address);

@@ -57,6 +57,10 @@ describe('opaque TCP to a server with a sidecar', () => {
   const ask = (from: string): Promise<string> => talk(from, 7000, 'echo hi >&3');
   const listen = (from: string): Promise<string> => talk(from, 7001, 'true');
 
+  /** How often the sidecar connected to the greeting application. */
+  const connections = (): Promise<string> =>
+    pods['bookstore']!.admin('/stats?filter=7001\\|local.upstream_cx_total');
+
   beforeAll(async () => {
     mesh = await startMesh();
     for (const name of ['bookbuyer', 'bookthief', 'bookstore']) pods[name] = await mesh.pod(name);
@@ -97,7 +101,9 @@ describe('opaque TCP to a server with a sidecar', () => {
   it('lets in whom a rule names, on the ports it names, and gives others not even a greeting', async () => {
     await mesh.offer('bookstore', server([makeRule('first', { ports: [7001] })]));
     await eventually(async () => (await listen('bookbuyer')) === 'hello from bookstore');
+    const before = await connections();
     expect(await listen('bookthief')).toBe('');
+    expect(await connections()).toBe(before);
     expect(await ask('bookbuyer')).toBe('');
     const thief = makeRule('second', { ports: [7000], sources: [account('bookthief')] });
     await mesh.offer('bookstore', server([makeRule('first', { ports: [7001] }), thief]));

@@ -1,4 +1,4 @@
-import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { type Message, type MessageInitShape, create } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import {
@@ -26,7 +26,10 @@ import { trustSecret, workloadSecret } from './secret-source.ts';
 
 const socketName = 'envoy.transport_sockets.tls';
 
-/** The server's side of mTLS: a client certificate of the trust bundle and of `peers` is required. */
+/**
+ * The server's side of mTLS: a client certificate of the trust bundle and of `peers` is required. The
+ * client's ALPN only picks the chain; agreed upon, it would hide from Envoy whether HTTP/2 follows.
+ */
 export function downstreamTls(settings: MeshSettings, peers: PeerSet): TransportSocket {
   return create(TransportSocketSchema, {
     name: socketName,
@@ -55,7 +58,7 @@ export function upstreamTls(
       case: 'typedConfig',
       value: any(UpstreamTlsContextSchema, {
         sni,
-        commonTlsContext: commonContext(settings, accounts),
+        commonTlsContext: { ...commonContext(settings, accounts), alpnProtocols: [meshAlpn] },
       }),
     },
   });
@@ -69,13 +72,11 @@ export function unverifiedTls(): TransportSocket {
   });
 }
 
-function commonContext(
-  settings: MeshSettings,
-  peers: PeerSet,
-): MessageInitShape<typeof CommonTlsContextSchema> {
+type CommonTls = Exclude<MessageInitShape<typeof CommonTlsContextSchema>, Message>;
+
+function commonContext(settings: MeshSettings, peers: PeerSet): CommonTls {
   return {
     tlsParams: tlsParameters(settings),
-    alpnProtocols: [meshAlpn],
     tlsCertificateSdsSecretConfigs: [secretConfig(workloadSecret)],
     validationContextType: {
       case: 'combinedValidationContext',
