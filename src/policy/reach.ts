@@ -3,7 +3,7 @@
 // apex of a split, when one of its backends is. Membership of an apex grants nothing.
 import type { IdentityKey } from './identity.ts';
 import type { MeshModel } from './mesh-model.ts';
-import { type Origin, originKey } from './origin.ts';
+import type { Origin } from './origin.ts';
 import type { MeshService, ServiceKey } from './service.ts';
 import type { Split } from './split.ts';
 import type { ReachableService } from './view.ts';
@@ -45,37 +45,58 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return added;
 }
 
-/** What the account may call, sorted by service. Newly made objects: whoever keeps them shares them. */
-export function reachOf(index: ReachIndex, account: IdentityKey): readonly ReachableService[] {
-  const { model } = index;
-  if (model.settings.permissive) {
-    return [...model.services.values()].map((service) => {
-      const split = offered(model.splits.get(service.key));
+/**
+ * What the account may call, sorted by service. `inputs` are all objects that the answer depends on:
+ * while they are the very same, so is the answer.
+ */
+export function reachOf(
+  index: ReachIndex,
+  account: IdentityKey,
+): { readonly inputs: readonly unknown[]; readonly services: () => readonly ReachableService[] } {
+  const { splits, services, settings } = index.model;
+  if (settings.permissive) {
+    const open = (service: MeshService): ReachableService => {
+      const split = offered(splits.get(service.key));
       return { service, accounts: service.accounts, split, origins: split?.origins ?? [] };
-    });
-  }
-  const opened = index.opened.get(account) ?? new Map<IdentityKey, readonly Origin[]>();
-  return servicesInReach(index, opened).map((service) => {
-    const split = offered(model.splits.get(service.key));
-    const accounts = service.accounts.filter((one) => opened.has(one));
-    return {
-      service,
-      accounts: accounts.length === service.accounts.length ? service.accounts : accounts,
-      split,
-      origins: distinct([
-        ...[service, ...backendsOf(index, split)]
-          .flatMap((one) => one.accounts)
-          .flatMap((one) => opened.get(one) ?? []),
-        ...(split?.origins ?? []),
-      ]),
     };
+    return {
+      inputs: ['permissive', services, splits],
+      services: () => [...services.values()].map(open),
+    };
+  }
+  const opened = index.opened.get(account) ?? nothingOpened;
+  const inReach = servicesInReach(index, opened);
+  const shaping = inReach.flatMap((service) => {
+    const split = offered(splits.get(service.key));
+    return split === undefined ? [service] : [service, split, ...backendsOf(index, split)];
   });
+  return {
+    inputs: [...[...opened.values()].flat(), ...shaping],
+    services: () => inReach.map((service) => reachable(index, opened, service)),
+  };
 }
 
-function servicesInReach(
-  index: ReachIndex,
-  opened: ReadonlyMap<IdentityKey, unknown>,
-): readonly MeshService[] {
+type Opened = ReadonlyMap<IdentityKey, readonly Origin[]>;
+
+const nothingOpened: Opened = new Map();
+
+function reachable(index: ReachIndex, opened: Opened, service: MeshService): ReachableService {
+  const split = offered(index.model.splits.get(service.key));
+  const accounts = service.accounts.filter((one) => opened.has(one));
+  const origins = new Set<Origin>();
+  for (const behind of [service, ...backendsOf(index, split)]) {
+    for (const one of behind.accounts) for (const o of opened.get(one) ?? []) origins.add(o);
+  }
+  for (const origin of split?.origins ?? []) origins.add(origin);
+  return {
+    service,
+    accounts: accounts.length === service.accounts.length ? service.accounts : accounts,
+    split,
+    origins: [...origins],
+  };
+}
+
+function servicesInReach(index: ReachIndex, opened: Opened): readonly MeshService[] {
   const found = new Map<ServiceKey, MeshService>();
   for (const destination of opened.keys()) {
     for (const service of index.servicesOf.get(destination) ?? []) found.set(service.key, service);
@@ -108,9 +129,4 @@ function offered(split: Split | undefined): Split | undefined {
   const reduced = { ...split, backends };
   offers.set(split, reduced);
   return reduced;
-}
-
-function distinct(origins: readonly Origin[]): readonly Origin[] {
-  const byKey = new Map(origins.map((origin) => [originKey(origin), origin]));
-  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, origin]) => origin);
 }

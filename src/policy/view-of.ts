@@ -26,16 +26,23 @@ export function createViews(): Views {
 
 const noRules: readonly AccessRule[] = [];
 
+/** What an account may call, and what that was made from. */
+interface Reach {
+  readonly inputs: readonly unknown[];
+  readonly services: readonly ReachableService[];
+}
+
 class ViewMemory {
   #model: MeshModel | undefined;
   #index: ReachIndex | undefined;
-  #everything: readonly ReachableService[] | undefined;
   #byWorkload = new WeakMap<Workload, ProxyView>();
   readonly #reachable = new Kept<string, ReachableService>();
+  readonly #reach = new Kept<string, Reach>();
   readonly #outbound = new Kept<IdentityKey, OutboundView>();
   readonly #inbound = new Kept<string, InboundView>();
   readonly #views = new Kept<string, ProxyView>();
   readonly #numbers = new WeakMap<object, number>();
+  readonly #keys = new WeakMap<ReachableService, string>();
   readonly #contents = new WeakMap<object, string>();
   #lastNumber = 0;
 
@@ -46,9 +53,9 @@ class ViewMemory {
     this.#model = model;
     if (before !== undefined && viewsAlike(before, model)) return this;
     this.#index = undefined;
-    this.#everything = undefined;
     this.#byWorkload = new WeakMap();
-    for (const kept of [this.#reachable, this.#outbound, this.#inbound, this.#views]) kept.turn();
+    const all = [this.#reach, this.#reachable, this.#outbound, this.#inbound, this.#views];
+    for (const kept of all) kept.turn();
     return this;
   }
 
@@ -57,9 +64,7 @@ class ViewMemory {
       const services = this.#servicesFor(model, account);
       const { guarded, settings } = model;
       const same =
-        last?.settings === settings &&
-        last.guarded === guarded &&
-        sameItems(last.services, services);
+        last?.settings === settings && last.guarded === guarded && last.services === services;
       return same ? last : { account, services, guarded, settings };
     });
   }
@@ -90,23 +95,29 @@ class ViewMemory {
   }
 
   #servicesFor(model: MeshModel, account: IdentityKey): readonly ReachableService[] {
-    if (this.#everything !== undefined) return this.#everything;
     this.#index ??= indexReach(model);
-    const services = reachOf(this.#index, account).map((reachable) => this.#shared(reachable));
-    if (model.settings.permissive) this.#everything = services;
-    return services;
+    const { inputs, services } = reachOf(this.#index, account);
+    const owner = model.settings.permissive ? 'everybody' : account;
+    return this.#reach.get(owner, (last) => {
+      if (last !== undefined && sameItems(last.inputs, inputs)) {
+        for (const reachable of last.services) this.#shared(reachable);
+        return last;
+      }
+      const made = services().map((reachable) => this.#shared(reachable));
+      const same = last !== undefined && sameItems(last.services, made);
+      return { inputs, services: same ? last.services : made };
+    }).services;
   }
 
+  /** One object for all who reach a service in the same way: by the same rules, to the same accounts. */
   #shared(reachable: ReachableService): ReachableService {
-    const { service, split, accounts, origins } = reachable;
-    const key = [
-      this.#numberOf(service),
-      split === undefined ? '' : this.#numberOf(split),
-      accounts === service.accounts ? '*' : accounts.join(),
-      ...origins.map(({ kind, namespace, name, generation }) =>
-        [kind, namespace, name, generation].join('/'),
-      ),
-    ].join(' ');
+    let key = this.#keys.get(reachable);
+    if (key === undefined) {
+      const { service, split, accounts, origins } = reachable;
+      const shaping = [service, ...(split === undefined ? [] : [split]), ...origins];
+      key = [accounts.length, ...shaping.map((one) => this.#numberOf(one))].join(' ');
+      this.#keys.set(reachable, key);
+    }
     return this.#reachable.get(key, (last) => last ?? reachable);
   }
 

@@ -2,10 +2,19 @@ import type { KubernetesObject } from '../api/core.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
 import type { Origin } from '../policy/origin.ts';
 
-/** The object at its generation; 0 for kinds that have none, such as Service and Pod. */
+const origins = new WeakMap<KubernetesObject, Origin>();
+
+/**
+ * The object at its generation; 0 for kinds that have none, such as Service and Pod. The same object
+ * has the same origin, so that what is made again of an unchanged object can be told to be the same.
+ */
 export function originOf(object: KubernetesObject): Origin {
+  const known = origins.get(object);
+  if (known !== undefined) return known;
   const { namespace = '', name, generation = 0 } = object.metadata;
-  return { kind: object.kind, namespace, name, generation };
+  const origin = { kind: object.kind, namespace, name, generation };
+  origins.set(object, origin);
+  return origin;
 }
 
 /** The object, or the part that the message names, is left out of the mesh. */

@@ -6,11 +6,11 @@ import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { IdentityKey } from '../policy/identity.ts';
-import type { MeshService, ServiceKey } from '../policy/service.ts';
+import { type MeshService, type ServiceKey, serviceKey } from '../policy/service.ts';
 import type { Workload } from '../policy/workload.ts';
 import { compileEndpoints, type NamespaceEndpoints } from './endpoints.ts';
 import { type Compiled, compileLayer, type Layer } from './layer.ts';
-import { type Remembered, remember, sameItems } from './remember.ts';
+import { type Remembered, remember, sameItems, shareMap } from './remember.ts';
 import { compileRouteGroup, type CompiledRouteGroup } from './route-group.ts';
 import { type Selection, selectPods } from './selection.ts';
 import { compileService, type CompiledService } from './services.ts';
@@ -18,7 +18,13 @@ import { sharedAddresses } from './shared-address.ts';
 import { compileTcpRoute, type CompiledTcpRoute } from './tcp-route.ts';
 import { type CompiledSplits, compileSplits } from './traffic-split.ts';
 import { type CompiledTarget, compileTrafficTarget } from './traffic-target.ts';
-import { compileWorkload, type CompiledWorkload, isWorkload } from './workloads.ts';
+import {
+  compileWorkload,
+  type CompiledWorkload,
+  isWorkload,
+  type Leads,
+  leadsOf,
+} from './workloads.ts';
 
 /** What a namespace's compilation depends on besides its objects. */
 export interface Scope {
@@ -33,6 +39,7 @@ export interface CompiledNamespace {
   readonly selection: Selection;
   readonly services: Layer<CompiledService, ServiceKey, MeshService>;
   readonly splits: Remembered<CompiledSplits>;
+  readonly leads: ReadonlyMap<ServiceKey, Leads>;
   readonly workloads: Layer<CompiledWorkload, string, Workload>;
   readonly endpoints: NamespaceEndpoints;
   readonly groups: Layer<CompiledRouteGroup, string, CompiledRouteGroup>;
@@ -52,20 +59,16 @@ export function compileNamespace(
   if (known?.input === input) return known;
   const selection = selectPods(input, known);
   const services = compileServices(input, selection, known);
-  const splits = remember(known?.splits, [input.TrafficSplit, services.result, scope], () =>
-    compileSplits({
-      objects: [...input.TrafficSplit.values()],
-      services: services.result,
-      clusterDomain: scope.clusterDomain,
-    }),
-  );
+  const splits = compileNamespaceSplits(input, { scope, services }, known);
+  const leads = shareMap(known?.leads, leadsOf(splits.value.splits));
   const parts = {
     input,
     scope,
     selection,
     services,
     splits,
-    workloads: compileWorkloads({ input, scope, selection, splits }, known),
+    leads,
+    workloads: compileWorkloads({ input, scope, selection, leads }, known),
     endpoints: compileEndpoints(
       {
         input,
@@ -80,6 +83,21 @@ export function compileNamespace(
     ),
   };
   return { ...parts, diagnostics: gatherDiagnostics(parts, known) };
+}
+
+function compileNamespaceSplits(
+  input: NamespaceSnapshot,
+  { scope, services }: Pick<CompiledNamespace, 'scope' | 'services'>,
+  known: CompiledNamespace | undefined,
+): CompiledNamespace['splits'] {
+  return remember(known?.splits, [input.TrafficSplit, services.result, scope], () => {
+    const { splits, diagnostics } = compileSplits({
+      objects: [...input.TrafficSplit.values()],
+      services: services.result,
+      clusterDomain: scope.clusterDomain,
+    });
+    return { splits: shareMap(known?.splits.value.splits, splits), diagnostics };
+  });
 }
 
 function compileServices(
@@ -100,29 +118,34 @@ function compileServices(
 }
 
 function compileWorkloads(
-  {
-    input,
-    scope,
-    selection,
-    splits,
-  }: Pick<CompiledNamespace, 'input' | 'scope' | 'selection' | 'splits'>,
+  { input, scope, selection, leads }: WorkloadInput,
   known: CompiledNamespace | undefined,
 ): CompiledNamespace['workloads'] {
-  const apexes = splits.value.splits;
   return compileLayer(known?.workloads, {
-    inputs: [input.Pod, input.Service, selection, apexes],
+    inputs: [input.Pod, input.Service, selection, leads],
     items: () => {
       const selecting = selectingServices(input.Service, selection);
       return sorted(input.Pod)
         .filter(([, pod]) => isWorkload(pod, scope.meshName))
         .map(([name, pod]) => {
-          const services = selecting.get(pod) ?? [];
-          const make = (): CompiledWorkload => compileWorkload(pod, services, apexes);
-          return { name, inputs: [pod, apexes, ...services], make };
+          const services = (selecting.get(pod) ?? []).map((service) => ({
+            service,
+            leads: leads.get(keyOf(service)) ?? noLeads,
+          }));
+          const inputs = [pod, ...services.flatMap((one) => [one.service, one.leads])];
+          return { name, inputs, make: () => compileWorkload(pod, services) };
         });
     },
     collect: (values) => new Map(values.map(({ workload }) => [workload.uid, workload])),
   });
+}
+
+type WorkloadInput = Pick<CompiledNamespace, 'input' | 'scope' | 'selection' | 'leads'>;
+
+const noLeads: Leads = [];
+
+function keyOf({ metadata }: Service): ServiceKey {
+  return serviceKey(metadata.namespace ?? '', metadata.name);
 }
 
 /** The selection the other way round: the services that lead to each pod. */

@@ -20,12 +20,28 @@ export function isWorkload(pod: Pod, meshName: string): boolean {
   return labels?.[injectedBy] === meshName && uid !== undefined && !isFinished(pod);
 }
 
-/** `services` select the pod; `splits` are those of its namespace, by apex. */
-export function compileWorkload(
-  pod: Pod,
-  services: readonly Service[],
-  splits: ReadonlyMap<ServiceKey, Split>,
-): CompiledWorkload {
+/** Services that lead to another one, as the apexes of splits do, and on which ports. */
+export type Leads = readonly { readonly apex: ServiceKey; readonly ports: readonly number[] }[];
+
+/** Who leads to each backend of some splits. Weights do not count, so it outlives a change of them. */
+export function leadsOf(splits: ReadonlyMap<ServiceKey, Split>): ReadonlyMap<ServiceKey, Leads> {
+  const leads = new Map<ServiceKey, Leads>();
+  for (const { apex, backends } of splits.values()) {
+    for (const { service, ports } of backends) {
+      leads.set(service, [...(leads.get(service) ?? []), { apex, ports }]);
+    }
+  }
+  return leads;
+}
+
+/** A service that selects a pod, and who else leads to it. */
+export interface LeadingService {
+  readonly service: Service;
+  readonly leads: Leads;
+}
+
+/** `services` are those that select the pod. */
+export function compileWorkload(pod: Pod, services: readonly LeadingService[]): CompiledWorkload {
   const { name, namespace = '', uid = '' } = pod.metadata;
   const probes = parseProbes(pod.metadata.annotations?.[originalProbes]);
   return {
@@ -33,7 +49,7 @@ export function compileWorkload(
       pod: `${namespace}/${name}`,
       uid,
       account: accountOf(pod),
-      served: servedPorts(pod, services, splits),
+      served: servedPorts(pod, services),
       probes: typeof probes === 'string' ? [] : probes,
     },
     diagnostics:
@@ -49,41 +65,24 @@ export function compileWorkload(
   };
 }
 
-function servedPorts(
-  pod: Pod,
-  services: readonly Service[],
-  splits: ReadonlyMap<ServiceKey, Split>,
-): readonly ServedPort[] {
-  const served = new Map<
-    string,
-    { port: Omit<ServedPort, 'services'>; services: Set<ServiceKey> }
-  >();
-  for (const service of services) {
+function servedPorts(pod: Pod, services: readonly LeadingService[]): readonly ServedPort[] {
+  const served = new Map<string, Omit<ServedPort, 'services'> & { services: Set<ServiceKey> }>();
+  for (const { service, leads } of services) {
     const key = serviceKey(service.metadata.namespace ?? '', service.metadata.name);
     for (const port of (service.spec.ports ?? []).filter(isTcp)) {
       const targetPort = resolveTargetPort(pod, port);
       if (targetPort === undefined) continue;
       const protocol = protocolOf(port);
       const at = `${String(targetPort).padStart(5, '0')} ${protocol}`;
-      const entry = served.get(at) ?? { port: { targetPort, protocol }, services: new Set() };
-      for (const leading of [key, ...apexesOf(splits, key, port.port)]) entry.services.add(leading);
+      const entry = served.get(at) ?? { targetPort, protocol, services: new Set() };
+      const apexes = leads.filter(({ ports }) => ports.includes(port.port));
+      for (const leading of [key, ...apexes.map(({ apex }) => apex)]) entry.services.add(leading);
       served.set(at, entry);
     }
   }
   return [...served]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, entry]) => ({ ...entry.port, services: [...entry.services].sort() }));
-}
-
-/** The services whose split sends calls of that port to this backend. */
-function apexesOf(
-  splits: ReadonlyMap<ServiceKey, Split>,
-  backend: ServiceKey,
-  port: number,
-): readonly ServiceKey[] {
-  return [...splits.values()]
-    .filter((split) => split.backends.some((b) => b.service === backend && b.ports.includes(port)))
-    .map((split) => split.apex);
+    .map(([, entry]) => ({ ...entry, services: [...entry.services].sort() }));
 }
 
 /** Undefined: the port is named, and no container of the pod has a port of that name. */
