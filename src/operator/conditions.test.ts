@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ConditionType, judge, patienceMs, stamp, type World } from './conditions.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ConditionType, judge, patienceMs, reasons, stamp, type World } from './conditions.ts';
 
 const now = Date.parse('2026-01-02T00:00:00Z');
 const well: World = {
@@ -202,5 +204,13 @@ describe('stamp', () => {
   it('gives a condition whose status turned the time of the turn, in whole seconds', () => {
     const turned = stamp(wanted, [{ ...old, status: 'False' }], { generation: 7, now });
     expect(turned).toMatchObject([{ lastTransitionTime: '2026-01-02T00:00:00Z' }]);
+  });
+});
+
+describe('the page about the status', () => {
+  it('explains each reason once, and no other', () => {
+    const page = join(import.meta.dirname, '../../docs/meshconfig-status.md');
+    const rows = readFileSync(page, 'utf8').matchAll(/^\| ([A-Z]\w+) +\|/gm);
+    expect([...rows].map(([, reason]) => reason).sort()).toEqual([...reasons].sort());
   });
 });

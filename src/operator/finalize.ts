@@ -13,6 +13,7 @@ import {
   caSecret,
   controlPlaneName,
   finalizer,
+  madeByControlPlane,
   meshLabel,
   podLabels,
   proxiesConfigMap,
@@ -168,8 +169,20 @@ async function removeTraces(
     { kind: kinds.configMap, namespace, name: caBundleConfigMap },
     { kind: kinds.configMap, namespace, name: proxiesConfigMap },
     { kind: kinds.lease, namespace, name: controlPlaneName },
-    { kind: kinds.secret, namespace, name: caSecret },
   ];
   for (const ref of refs) await client.remove(ref, {}, signal);
+  await removeOwnRoot(namespace, client, signal);
   return undefined;
+}
+
+/** A root that a user brought stays: only they have it. Nothing but its labels is looked at. */
+async function removeOwnRoot(
+  namespace: string,
+  client: ApiClient,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref = { kind: kinds.secret, namespace, name: caSecret };
+  const metadata = (await client.get(ref, signal))?.metadata;
+  if (metadata?.labels?.[madeByControlPlane.label] !== madeByControlPlane.value) return;
+  await client.remove(ref, metadata.uid === undefined ? {} : { uid: metadata.uid }, signal);
 }

@@ -20,6 +20,9 @@ export const ownedSelector = 'app.kubernetes.io/managed-by=weft-operator';
 /** On what the control plane makes for a mesh in that mesh's namespaces. */
 export const meshLabel = 'weft.dev/mesh';
 
+/** On what the control plane makes, so that it can be told from what a user brought. */
+export const madeByControlPlane = { label: 'app.kubernetes.io/managed-by', value: 'weft' } as const;
+
 /** Ports of the control plane's pods and, but for the last, of its Service. */
 export const ports = { xds: 15128, webhook: 9443, metrics: 9091 } as const;
 

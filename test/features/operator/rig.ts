@@ -182,3 +182,9 @@ export async function publish(
   const options = { fieldManager: 'weft-control-plane', force: true };
   await rig.admin.apply(kinds.configMap, object, options, rig.signal);
 }
+
+/** The Secret of the root, with the label of whoever made it. */
+export function makeRootSecret(managedBy: string): KubernetesObject {
+  const labels = { 'app.kubernetes.io/managed-by': managedBy };
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'weft-ca', namespace, labels } };
+}

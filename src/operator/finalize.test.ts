@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import type { KubernetesObject } from '../api/core.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { kinds, type Kind } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import { silentLogger } from '../common/logger.ts';
+import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
+import { finalize } from './finalize.ts';
+import { finalizer } from './names.ts';
+import type { Owned, Removal } from './prune.ts';
+
+const deletedAt = Date.parse('2026-01-01T00:00:00Z');
+const signal = new AbortController().signal;
+
+function owned(kind: Kind): Owned {
+  const metadata = { name: 'x', uid: `uid-${kind.kind}` };
+  return { kind, object: { apiVersion: 'v1', kind: kind.kind, metadata } };
+}
+
+const all = [
+  kinds.role,
+  kinds.serviceAccount,
+  kinds.deployment,
+  kinds.mutatingWebhookConfiguration,
+].map(owned);
+
+/** A cluster in which some kinds cannot be removed and some pods do not end. */
+class Cluster {
+  readonly removed: string[] = [];
+  readonly stubborn: ReadonlySet<Kind>;
+  readonly pods: readonly string[];
+  broken = false;
+  finalizers: readonly string[] = ['theirs', finalizer];
+  owned: readonly Owned[] = all;
+
+  constructor({ stubborn = [] as readonly Kind[], pods = [] as readonly string[] } = {}) {
+    this.stubborn = new Set(stubborn);
+    this.pods = pods;
+  }
+
+  remove(removals: readonly Removal[]): Promise<void> {
+    if (this.broken) return Promise.reject(new WeftError('api-unavailable', 'away'));
+    for (const { ref } of removals) {
+      this.removed.push(ref.kind.kind);
+      if (!this.stubborn.has(ref.kind)) {
+        this.owned = this.owned.filter(({ kind }) => kind !== ref.kind);
+      }
+    }
+    return Promise.resolve();
+  }
+
+  get client(): ApiClient {
+    const object = (name: string): KubernetesObject => ({
+      ...{ apiVersion: 'v1', kind: 'Pod' },
+      metadata: { name, namespace: 'weft-system' },
+    });
+    const some = {
+      get: () => {
+        const { metadata, ...rest } = meshConfig;
+        return Promise.resolve({ ...rest, metadata: { ...metadata, finalizers: this.finalizers } });
+      },
+      list: (kind: Kind) => Promise.resolve(kind === kinds.pod ? this.pods.map(object) : []),
+      merge: (_: ObjectRef, { value }: { value: { metadata: MeshConfig['metadata'] } }) => {
+        this.finalizers = value.metadata.finalizers ?? [];
+        return Promise.resolve(value);
+      },
+      remove: (ref: ObjectRef) => {
+        if (this.broken) return Promise.reject(new WeftError('api-unavailable', 'away'));
+        this.removed.push(`${ref.kind.kind} ${ref.name}`);
+        return Promise.resolve();
+      },
+    };
+    return some as unknown as ApiClient;
+  }
+}
+
+const meshConfig = makeMeshConfig({ deletionTimestamp: '2026-01-01T00:00:00Z' });
+
+/** Goes on until it is done; the seconds since the deletion. */
+async function play(cluster: Cluster): Promise<number> {
+  let now = deletedAt;
+  const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
+  const deps = {
+    client: cluster.client,
+    watched: {
+      get owned() {
+        return cluster.owned;
+      },
+    },
+    applier: {
+      remove: (removals: readonly Removal[]) => cluster.remove(removals),
+      forget: () => undefined,
+    },
+    clock,
+    logger: silentLogger,
+  };
+  for (;;) {
+    const again = await finalize(meshConfig, deps, signal);
+    if (again === undefined) return (now - deletedAt) / 1000;
+    now += again;
+  }
+}
+
+describe('finalize', () => {
+  it('removes webhooks, then what runs, then rights, then traces, and only its own finalizer', async () => {
+    const cluster = new Cluster();
+    expect(await play(cluster)).toBe(0);
+    expect(cluster.removed).toEqual([
+      'MutatingWebhookConfiguration',
+      'Deployment',
+      'ServiceAccount',
+      'Role',
+      'ConfigMap weft-ca-bundle',
+      'ConfigMap weft-proxies',
+      'Lease weft-control-plane',
+    ]);
+    expect(cluster.finalizers).toEqual(['theirs']);
+  });
+
+  it.each<readonly [string, Cluster, number]>([
+    ['a webhook that stays', new Cluster({ stubborn: [kinds.mutatingWebhookConfiguration] }), 50],
+    ['a pod that stays', new Cluster({ pods: ['stuck'] }), 45],
+    ['rights that stay', new Cluster({ stubborn: [kinds.role] }), 50],
+  ])('does not wait for ever for %s', async (_, cluster, seconds) => {
+    expect(await play(cluster)).toBe(seconds);
+    expect(cluster.finalizers).toEqual(['theirs']);
+    expect(cluster.removed).toContain('Deployment');
+    expect(cluster.removed).toContain('ConfigMap weft-ca-bundle');
+  });
+
+  it('ends within a minute when nothing can be removed at all', async () => {
+    const cluster = new Cluster();
+    cluster.broken = true;
+    expect(await play(cluster)).toBe(60);
+    expect(cluster.finalizers).toEqual(['theirs']);
+  });
+
+  it('takes the rights away only after the pods are gone or given up', async () => {
+    const cluster = new Cluster({ pods: ['stuck'] });
+    await play(cluster);
+    expect(cluster.removed.indexOf('Role')).toBeGreaterThan(cluster.removed.indexOf('Deployment'));
+  });
+});
