@@ -1,4 +1,4 @@
-// The application of a test pod: `node app.mjs http|h2c|tcp|greeter|https <port> <name> [address]`.
+// The application of a test pod: `node app.mjs http|h2c|grpc|tcp|greeter|https <port> <name> [address]`.
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
@@ -14,6 +14,13 @@ function answer(request, response) {
   response.end(`${JSON.stringify({ name, method, url, httpVersion, headers })}\n`);
 }
 
+/** The answer of gRPC's health service to any call: SERVING. */
+function serving(stream) {
+  stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.resume().on('end', () => stream.end(Buffer.from([0, 0, 0, 0, 2, 8, 1])));
+}
+
 const servers = {
   http: () =>
     createHttp(answer).on('upgrade', (_request, socket) => {
@@ -23,6 +30,7 @@ const servers = {
       socket.pipe(socket);
     }),
   h2c: () => createHttp2(answer),
+  grpc: () => createHttp2().on('stream', serving),
   https: () =>
     createHttps(
       { key: readFileSync(`${directory}/app.key`), cert: readFileSync(`${directory}/app.crt`) },

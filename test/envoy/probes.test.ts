@@ -13,6 +13,7 @@ const probes = [
   makeProbe({ kind: 'tcp', port: 7000 }),
   makeProbe({ kind: 'tcp', container: 'shut', port: 7099 }),
   makeProbe({ kind: 'grpc', container: 'mute', port: 7000 }),
+  makeProbe({ kind: 'grpc', container: 'well', port: 7001 }),
 ];
 
 jest.setTimeout(60_000);
@@ -43,6 +44,7 @@ describe('what the kubelet and Prometheus see of a pod', () => {
     await pod.serve('http', 8080);
     await pod.serve('https', 8443);
     await pod.serve('tcp', 7000);
+    await pod.serve('grpc', 7001);
     await mesh.offer('app', {
       inbound: makeInbound({ probes, settings: makeSettings({ ipv6: true }) }),
       outbound: makeOutbound(),
@@ -73,6 +75,11 @@ describe('what the kubelet and Prometheus see of a pod', () => {
     expect(await check('nobody')).toBe(404);
     await pod.serve('tcp', 7099, '::1');
     await eventually(async () => (await check('shut')) === 200);
+  });
+
+  it('asks the health service of grpc probes', async () => {
+    await eventually(async () => (await check('well')) === 200);
+    expect(await check('mute')).toBe(503);
   });
 
   it('answers on IPv6 too', async () => {

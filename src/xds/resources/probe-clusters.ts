@@ -17,6 +17,9 @@ import { unverifiedTls } from './tls.ts';
 const downIntervalMs = 1_000;
 const upIntervalMs = 3_000;
 
+/** Left to itself Envoy sends the cluster's name, which is no authority: strict servers reset the stream. */
+const authority = 'localhost';
+
 /** The cluster that a probe asks: HTTP probes of one port share theirs. */
 export function probeCluster(probe: ProbeTarget): string {
   return probe.kind === 'http' || probe.kind === 'https'
@@ -73,7 +76,7 @@ function check(probe: ProbeTarget): MessageInitShape<typeof HealthCheckSchema> {
     reuseConnection: false,
     healthChecker:
       probe.kind === 'grpc'
-        ? { case: 'grpcHealthCheck', value: { serviceName: probe.service } }
+        ? { case: 'grpcHealthCheck', value: { serviceName: probe.service, authority } }
         : { case: 'tcpHealthCheck', value: {} },
   };
 }
