@@ -8,7 +8,7 @@ import { caBundleConfigMap, ownedSelector, proxiesConfigMap } from './names.ts';
 import type { Owned } from './prune.ts';
 
 /** Every kind that the operator makes. */
-export const ownedKinds: readonly Kind[] = [
+const ownedKinds: readonly Kind[] = [
   kinds.serviceAccount,
   kinds.clusterRole,
   kinds.clusterRoleBinding,

@@ -30,7 +30,7 @@ export interface FinalizeDeps {
 }
 
 /** Every step but the last gets so long, from the deletion on, before the next is taken all the same. */
-export const stepLimitsMs = { webhooks: 10_000, workload: 45_000, rights: 50_000, traces: 60_000 };
+const stepLimitsMs = { webhooks: 10_000, workload: 45_000, rights: 50_000, traces: 60_000 };
 const pollMs = 250;
 
 /**

@@ -129,6 +129,18 @@ describe('a mesh from two commands', () => {
     });
   });
 
+  it.each(['weft-operator', controlPlane])(
+    'has pods of %s that the strictest pod security lets in',
+    async (name) => {
+      const deployment = await getObject<Body>(rig, kinds.deployment, name);
+      const metadata = { name: `${name}-try`, namespace };
+      const { spec } = deployment?.spec?.template ?? {};
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+      await rig.admin.create(kinds.pod, pod, rig.signal);
+      await rig.admin.remove(refOf(kinds.pod, `${name}-try`), {}, rig.signal);
+    },
+  );
+
   it('never wrote the spec', async () => {
     const text = await rig.kubectl(
       ...['get', 'meshconfig', 'osm-mesh-config', '-n', namespace],
