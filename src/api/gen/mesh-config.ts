@@ -171,7 +171,7 @@ export interface MeshConfigSpec {
    */
   certificate?: {
     /**
-     * How long a workload's certificate is valid, such as 24h or 90m; at least 10m. Renewed at two thirds of it.
+     * How long a workload's certificate is valid, such as 24h or 90m; less than 10m counts as 10m. Renewed at two thirds of it.
      */
     serviceCertValidityDuration?: string;
     /**
@@ -326,7 +326,7 @@ export interface MeshConfigSpec {
     };
   };
   /**
-   * OSM's feature flags, accepted so that its manifests apply. docs/osm-compatibility.md says for each what it does.
+   * OSM's feature flags, accepted so that its manifests apply. What they switched on is always on, or not in this version; none has an effect.
    */
   featureFlags?: {
     enableWASMStats?: boolean;
