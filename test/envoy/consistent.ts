@@ -24,9 +24,6 @@ export function inconsistencies(set: ResourceSet): readonly string[] {
     ...[...set.endpoint.keys()]
       .filter((name) => !wanting.some((cluster) => cluster.name === name))
       .map((name) => `endpoint ${name} belongs to no cluster`),
-    ...[...set.route.keys()]
-      .filter((name) => !routeNames.includes(name))
-      .map((name) => `route ${name} is named by no listener`),
     ...repeated(listeners.flatMap(({ json }) => boundAddresses(json))),
     ...unguarded(listeners.find(({ name }) => name === 'inbound')?.json),
   ];

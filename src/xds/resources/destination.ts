@@ -30,8 +30,7 @@ export function destinations(
   for (const backend of backends) {
     if (backend.weight <= 0) continue;
     const target = lookup(backend.service);
-    const open = target !== undefined && target.accounts.length > 0;
-    const name = open ? meshCluster(backend.service, port.port) : refusedCluster;
+    const name = isOpen(target, port) ? meshCluster(backend.service, port.port) : refusedCluster;
     shares.set(name, (shares.get(name) ?? 0) + backend.weight);
   }
   if (shares.size === 0) return [{ name: refusedCluster, weight: 1 }];
@@ -44,6 +43,11 @@ export function ownCluster({ service, accounts }: ReachableService, port: MeshSe
   return service.headless
     ? podCluster(service.key, port.port)
     : meshCluster(service.key, port.port);
+}
+
+function isOpen(target: ReachableService | undefined, { port }: MeshServicePort): boolean {
+  if (target === undefined || target.accounts.length === 0) return false;
+  return target.service.ports.some((other) => other.port === port);
 }
 
 function scaled(clusters: readonly WeightedCluster[]): readonly WeightedCluster[] {

@@ -46,10 +46,12 @@ export function translateInbound(view: InboundView): Part {
 
 function chainOf(served: ServedPort, rules: InboundView['rules']): InboundChain {
   if (rules === 'any') return { served, rules };
-  const here = rules.filter(
-    (rule) => rule.ports === 'all' || rule.ports.includes(served.targetPort),
-  );
-  return { served, rules: here };
+  return { served, rules: rules.filter((rule) => saysSomethingOf(rule, served.targetPort)) };
+}
+
+/** A rule of other ports, or of no routes at all, allows nothing here: Envoy takes no empty policies. */
+function saysSomethingOf({ ports, http }: AccessRule, port: number): boolean {
+  return (ports === 'all' || ports.includes(port)) && http.length > 0;
 }
 
 function originsOf(rules: 'any' | readonly AccessRule[]): readonly Origin[] {

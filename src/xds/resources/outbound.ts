@@ -20,7 +20,7 @@ export interface EndpointWant {
   readonly accounts: readonly IdentityKey[];
 }
 
-/** A headless port: each pod address behind it has a listener of its own with this filter. */
+/** A headless port: each pod address of `accounts` behind it has a listener of its own with this filter. */
 export interface PodPort extends EndpointWant {
   readonly filter: Filter;
   readonly origins: readonly Origin[];
@@ -81,6 +81,8 @@ function translatePort({ reachable, port, lookup, settings }: PortInput): Servic
   const http = isHttp(port.protocol);
   const filter = terminal(outboundName(service.key, port.port), port, clusters);
   const shaped = http ? own : origins;
+  // A split leads away from the pods that are dialled, so it works at closed ones too.
+  const dialled = reachable.split === undefined ? accounts : service.accounts;
   return {
     listeners: service.headless ? [] : [boundListener({ reachable, port, filter }, shaped)],
     routes: http
@@ -88,7 +90,7 @@ function translatePort({ reachable, port, lookup, settings }: PortInput): Servic
       : [],
     clusters: open ? ownClusters({ reachable, port, lookup, settings }, own) : [],
     wants: open ? [{ key, accounts }] : [],
-    pods: service.headless && open ? [{ key, accounts, origins: shaped, filter }] : [],
+    pods: service.headless ? [{ key, accounts: dialled, origins: shaped, filter }] : [],
   };
 }
 

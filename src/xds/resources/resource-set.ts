@@ -14,17 +14,17 @@ export interface Assembler {
    * endpoint list replaced, only the endpoint map differs, and it is one object for all proxies that
    * share the outbound view. Without secrets none are offered, and listeners wait for them.
    */
-  assemble(
+  readonly assemble: (
     view: ProxyView,
     endpoints: EndpointMap,
     secrets: readonly Resource[] | undefined,
-  ): ResourceSet;
+  ) => ResourceSet;
 }
 
 /** What follows from an outbound view and its endpoints, shared by all proxies with that view. */
 interface Group {
   readonly endpoints: EndpointMap;
-  /** The lists that were read, in the order of the part's wants. */
+  /** The lists that were read, in the order of the part's wants and then its pods. */
   readonly lists: readonly (readonly Endpoint[] | undefined)[];
   readonly resources: Named;
   readonly podListeners: Named;
@@ -103,7 +103,7 @@ class Groups {
   of(view: OutboundView, part: OutboundPart, endpoints: EndpointMap): Group {
     const before = this.#groups.get(view);
     if (before?.endpoints === endpoints) return before;
-    const lists = part.wants.map(({ key }) => endpoints.get(key));
+    const lists = [...part.wants, ...part.pods].map(({ key }) => endpoints.get(key));
     const same = before?.lists.every((list, index) => list === lists[index]) ?? false;
     const group =
       before !== undefined && same

@@ -45,13 +45,13 @@ const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
  * names, goes to `clusters`. A pod of a headless service named as such is reached past any split.
  */
 export function outboundRoutes(
-  { service, split }: ReachableService,
+  { service, accounts, split }: ReachableService,
   port: MeshServicePort,
   { clusters, settings }: { clusters: readonly WeightedCluster[]; settings: MeshSettings },
 ): RouteConfiguration {
   const fqdn = serviceFqdn(service.key, settings.clusterDomain);
   const hosts = [virtualHost(`outbound_virtual-host|${fqdn}`, ['*'], clusters)];
-  if (service.headless && split !== undefined) {
+  if (service.headless && split !== undefined && accounts.length > 0) {
     const pod = [{ name: podCluster(service.key, port.port), weight: 1 }];
     const domains = podDomains(service.key, settings.clusterDomain);
     hosts.unshift(virtualHost(`outbound_virtual-host|*.${fqdn}`, domains, pod));
