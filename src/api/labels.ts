@@ -21,7 +21,5 @@ export const injectedBy = 'weft.dev/injected-by';
 export const tokenAudience = 'weft.dev';
 /** Pod annotation: seconds that a deleted pod's containers go on serving before they are told to stop. */
 export const preStopSeconds = 'weft.dev/pre-stop-seconds';
-/** Name of the ConfigMap, in each namespace of the mesh, that sidecars start from. It holds no secret. */
-export const bootstrapConfigMap = 'weft-bootstrap';
 /** Pod annotation written by the injector: why a pod that was meant for the mesh has no sidecar. */
 export const notInjected = 'weft.dev/not-injected';

@@ -1,3 +1,4 @@
+import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds } from '../api/kinds.ts';
 import { systemClock as clock } from '../common/clock.ts';
@@ -8,7 +9,7 @@ import { connect, type ApiConnection } from '../kubernetes/connect.ts';
 import { runAsLeader } from '../kubernetes/lease.ts';
 import { component, runAll, watchEventLoop } from './components.ts';
 import { layGround } from './ground.ts';
-import { controlPlaneName, type ControlPlaneOptions } from './options.ts';
+import { type ControlPlaneOptions } from './options.ts';
 import { makeParts, type Parts } from './parts.ts';
 import { forgetIdleLeaves, wire } from './wiring.ts';
 

@@ -1,6 +1,6 @@
 import type { ConfigMap, Namespace } from '../api/core.ts';
+import { bootstrapConfigMap, madeByControlPlane, meshLabel } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
-import { bootstrapConfigMap } from '../api/labels.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
@@ -104,8 +104,8 @@ export class BootstrapKeeper implements Component {
         name: bootstrapConfigMap,
         namespace,
         labels: {
-          'app.kubernetes.io/managed-by': 'weft',
-          'weft.dev/mesh': this.#deps.meshName(),
+          [madeByControlPlane.label]: madeByControlPlane.value,
+          [meshLabel]: this.#deps.meshName(),
         },
       },
       data,

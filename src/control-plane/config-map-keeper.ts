@@ -1,4 +1,5 @@
 import type { ConfigMap } from '../api/core.ts';
+import { madeByControlPlane } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
@@ -60,7 +61,11 @@ export class ConfigMapKeeper implements Component {
     const object: ConfigMap = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name, namespace, labels: { 'app.kubernetes.io/managed-by': 'weft' } },
+      metadata: {
+        name,
+        namespace,
+        labels: { [madeByControlPlane.label]: madeByControlPlane.value },
+      },
       data,
     };
     try {

@@ -1,8 +1,9 @@
 import type { SecretObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { caSecret, madeByControlPlane } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import { createLeafStore, type LeafStore } from '../certificates/leaf-store.ts';
-import { BuiltInIssuer, builtInSecretName } from '../certificates/providers/built-in.ts';
+import { BuiltInIssuer } from '../certificates/providers/built-in.ts';
 import {
   createServerCertificate,
   type ServerCertificate,
@@ -33,10 +34,13 @@ export interface Issuing {
 /** The built-in CA with its Secret, the workloads' leaves, and the server's own certificate. */
 export function createIssuing(deps: IssuingDeps): Issuing {
   const { client, namespace, clock, random, log: logger } = deps;
-  const only = { namespace, fieldSelector: `metadata.name=${builtInSecretName}` };
+  const only = { namespace, fieldSelector: `metadata.name=${caSecret}` };
   const secrets = reflect<SecretObject>(client, kinds.secret, only, deps);
   const metadata = {
-    labels: { 'app.kubernetes.io/managed-by': 'weft', 'app.kubernetes.io/part-of': 'weft' },
+    labels: {
+      [madeByControlPlane.label]: madeByControlPlane.value,
+      'app.kubernetes.io/part-of': 'weft',
+    },
   };
   const life = { clock, random, logger };
   const issuer = new BuiltInIssuer({ api: client, secrets, namespace, metadata, ...life });

@@ -1,4 +1,5 @@
 import type { Namespace } from '../api/core.ts';
+import { caBundleConfigMap, caBundleKey, proxiesConfigMap } from '../api/control-plane-names.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
@@ -70,10 +71,10 @@ export function makeKeepers(ground: Ground, issuing: Issuing, peers: PeerEvidenc
     });
   return {
     bootstraps: keepBootstraps(ground, pem),
-    trust: keep('weft-ca-bundle', trustEveryMs, () => {
+    trust: keep(caBundleConfigMap, trustEveryMs, () => {
       const trust = pem();
-      return trust === undefined ? undefined : { 'ca.crt': trust };
+      return trust === undefined ? undefined : { [caBundleKey]: trust };
     }),
-    proxies: keep('weft-proxies', proxiesEveryMs, () => countsOf(peers)),
+    proxies: keep(proxiesConfigMap, proxiesEveryMs, () => countsOf(peers)),
   };
 }

@@ -1,3 +1,5 @@
+import { controlPlaneName } from '../api/control-plane-names.ts';
+
 /** What a control-plane process is told when it starts. */
 export interface ControlPlaneOptions {
   readonly version: string;
@@ -16,9 +18,6 @@ export interface ControlPlaneOptions {
   /** File with this pod's own token for the audience of the mesh, to ask other replicas for evidence. */
   readonly tokenFile: string;
 }
-
-/** Name of the Deployment, the Service and the ServiceAccount of the control plane. */
-export const controlPlaneName = 'weft-control-plane';
 
 /** DNS name by which sidecars know the control plane. */
 export function controlPlaneHost(options: ControlPlaneOptions): string {

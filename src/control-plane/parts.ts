@@ -1,3 +1,4 @@
+import { controlPlaneName } from '../api/control-plane-names.ts';
 import { readFile } from 'node:fs/promises';
 import type { Pod } from '../api/core.ts';
 import type { AdmissionServer } from '../admission/server.ts';
@@ -12,7 +13,7 @@ import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
 import { createIssuing, type Issuing } from './issuing.ts';
 import { fetchPublishedKeys } from './jwks.ts';
-import { controlPlaneHost, controlPlaneName, serverNames } from './options.ts';
+import { controlPlaneHost, serverNames } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
 import { Pipeline } from './pipeline.ts';
 import { policyEvents } from './policy-events.ts';

@@ -1,7 +1,7 @@
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
-import { bootstrapConfigMap } from '../api/labels.ts';
+import { bootstrapConfigMap } from '../api/control-plane-names.ts';
 import type { ClusterChange, ClusterKind } from '../cluster/snapshot.ts';
 import { trim } from '../cluster/trim.ts';
 import type { Component } from '../common/component.ts';

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../api/core.ts';
+import { controlPlaneName } from '../api/control-plane-names.ts';
 import { apiVersionOf, type Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
@@ -9,7 +10,8 @@ import type { ApiClient } from '../kubernetes/api-client.ts';
 import { withTransitionTimes } from './condition.ts';
 import type { PolicyStatus, WantedPolicyStatus } from './policy-status.ts';
 
-export const fieldManager = 'weft-control-plane';
+/** Field manager of everything that the control plane applies. */
+export const fieldManager = controlPlaneName;
 const burst = 20;
 const refillMs = 200;
 const retryMs = 1000;

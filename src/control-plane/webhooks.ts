@@ -1,5 +1,6 @@
 import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
 import type { KubernetesObject, Namespace } from '../api/core.ts';
+import { injectionPath, validationPath } from '../api/control-plane-names.ts';
 import { injectedBy } from '../api/labels.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { createAdmissionServer, type AdmissionServer } from '../admission/server.ts';
@@ -9,10 +10,6 @@ import { createInjector } from '../injector/inject.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import { validateSmi } from '../smi/validate.ts';
 import type { ControlPlaneMetrics } from './prometheus.ts';
-
-/** Paths of the webhook that gives pods their sidecar, and of the one that judges SMI objects. */
-const injectionPath = '/mutate';
-const validationPath = '/validate';
 
 export interface WebhooksDeps {
   readonly port: number;

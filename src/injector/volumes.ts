@@ -1,4 +1,5 @@
-import { bootstrapConfigMap, tokenAudience } from '../api/labels.ts';
+import { bootstrapConfigMap } from '../api/control-plane-names.ts';
+import { tokenAudience } from '../api/labels.ts';
 import { bootstrapVolume, tokenVolume } from './names.ts';
 
 /**

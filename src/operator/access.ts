@@ -7,7 +7,7 @@ import {
   caSecret,
   controlPlaneName,
   proxiesConfigMap,
-} from './names.ts';
+} from '../api/control-plane-names.ts';
 
 /** A PolicyRule of Kubernetes' RBAC. */
 export interface Rule {

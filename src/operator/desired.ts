@@ -1,7 +1,8 @@
 import type { KubernetesObject, ObjectMeta, OwnerReference } from '../api/core.ts';
 import { apiVersionOf, kinds, type Kind } from '../api/kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { controlPlaneName, ownedLabels } from './names.ts';
+import { controlPlaneName } from '../api/control-plane-names.ts';
+import { ownedLabels } from './names.ts';
 
 /** An object as the operator declares it: every field in it is the operator's, no other is. */
 export interface Desired {

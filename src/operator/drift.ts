@@ -4,7 +4,8 @@ import { kinds, type Kind } from '../api/kinds.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { type Reflector, type ReflectorDeps, reflect } from '../kubernetes/reflector.ts';
 import { identify } from './desired.ts';
-import { caBundleConfigMap, ownedSelector, proxiesConfigMap } from './names.ts';
+import { caBundleConfigMap, proxiesConfigMap } from '../api/control-plane-names.ts';
+import { ownedSelector } from './names.ts';
 import type { Owned } from './prune.ts';
 
 /** Every kind that the operator makes. */

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
-import { caBundleKey } from './names.ts';
+import { caBundleKey } from '../api/control-plane-names.ts';
 
 interface DeploymentCondition {
   readonly type: string;

@@ -12,12 +12,11 @@ import {
   caBundleConfigMap,
   caSecret,
   controlPlaneName,
-  finalizer,
   madeByControlPlane,
   meshLabel,
-  podLabels,
   proxiesConfigMap,
-} from './names.ts';
+} from '../api/control-plane-names.ts';
+import { finalizer, podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
 import { meshNameOf } from './webhooks.ts';
 

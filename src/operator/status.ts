@@ -3,7 +3,7 @@ import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import { deepEqual } from '../common/equal.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { judge, stamp, type World } from './conditions.ts';
-import { controlPlaneName } from './names.ts';
+import { controlPlaneName } from '../api/control-plane-names.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 

@@ -2,7 +2,12 @@ import { kinds, type Kind } from '../api/kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { ignore, monitoredBy } from '../api/labels.ts';
 import { declare, type Desired } from './desired.ts';
-import { controlPlaneName, ports } from './names.ts';
+import {
+  controlPlaneName,
+  injectionPath,
+  ports,
+  validationPath,
+} from '../api/control-plane-names.ts';
 
 /** Names of the webhook configurations of a mesh. */
 export function webhookNames(meshName: string): { injector: string; validator: string } {
@@ -17,12 +22,12 @@ export function webhookNames(meshName: string): { injector: string; validator: s
 export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly Desired[] {
   const { injector, validator } = webhookNames(meshNameOf(meshConfig));
   const mutating = {
-    ...webhook(meshConfig, { name: 'inject.weft.dev', path: '/mutate', caBundle }),
+    ...webhook(meshConfig, { name: 'inject.weft.dev', path: injectionPath, caBundle }),
     reinvocationPolicy: 'Never',
     rules: [rule(kinds.pod, ['CREATE'])],
   };
   const validating = {
-    ...webhook(meshConfig, { name: 'validate.weft.dev', path: '/validate', caBundle }),
+    ...webhook(meshConfig, { name: 'validate.weft.dev', path: validationPath, caBundle }),
     rules: policyKinds.map((of) => rule(of, ['CREATE', 'UPDATE'])),
   };
   return [

@@ -3,7 +3,8 @@ import { tokenAudience } from '../api/labels.ts';
 import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { declare, type Desired } from './desired.ts';
-import { controlPlaneName, podLabels, ports } from './names.ts';
+import { controlPlaneName, ports } from '../api/control-plane-names.ts';
+import { podLabels } from './names.ts';
 
 /** The images of this version of Weft; a MeshConfig may name others. */
 export interface Images {

@@ -1,7 +1,8 @@
 import type { SecretObject } from '../../src/api/core.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import { authoritySecret } from '../../src/certificates/providers/authority-secret.ts';
-import { BuiltInIssuer, builtInSecretName } from '../../src/certificates/providers/built-in.ts';
+import { caSecret } from '../../src/api/control-plane-names.ts';
+import { BuiltInIssuer } from '../../src/certificates/providers/built-in.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { WeftError } from '../../src/common/errors.ts';
 import { silentLogger, type Logger } from '../../src/common/logger.ts';
@@ -36,11 +37,11 @@ export async function startBuiltIn(
   const { signal } = end;
   await ensureNamespace(api, namespace, signal);
   const shared = { clock: systemClock, random: Math.random };
-  const only = { namespace, fieldSelector: `metadata.name=${builtInSecretName}` };
+  const only = { namespace, fieldSelector: `metadata.name=${caSecret}` };
   const secrets = reflect<SecretObject>(api, kinds.secret, only, { ...shared, log: logger });
   const issuer = new BuiltInIssuer({ ...shared, api, secrets, namespace, logger });
   const ended = Promise.all([secrets.run(signal), issuer.run(signal)]);
-  const place = { namespace, name: builtInSecretName };
+  const place = { namespace, name: caSecret };
   const put = async (authority: TestAuthority): Promise<void> => {
     const wanted = authoritySecret(authorityPem(authority), place);
     await api.apply(kinds.secret, wanted, { fieldManager, force: true }, signal);

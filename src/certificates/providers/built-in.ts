@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { caSecret } from '../../api/control-plane-names.ts';
 import { kinds } from '../../api/kinds.ts';
 import type { ObjectMeta, SecretObject } from '../../api/core.ts';
 import type { Clock } from '../../common/clock.ts';
@@ -12,8 +13,6 @@ import { Listeners } from '../listeners.ts';
 import { newRoot, openAuthority, type SigningAuthority } from '../signing-authority.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
-
-export const builtInSecretName = 'weft-ca';
 
 export interface BuiltInOptions {
   readonly api: Pick<ApiClient, 'get' | 'create'>;
@@ -51,7 +50,7 @@ export class BuiltInIssuer implements Issuer {
   #trouble: IssuerTrouble | undefined;
 
   constructor(options: BuiltInOptions) {
-    const { namespace, secretName: name = builtInSecretName } = options;
+    const { namespace, secretName: name = caSecret } = options;
     this.#options = options;
     this.#listeners = new Listeners(options.logger);
     this.#ref = { kind: kinds.secret, namespace, name };

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { afterEach, expect, it } from '@jest/globals';
 import { kinds } from '../../../src/api/kinds.ts';
 import { createLeafStore } from '../../../src/certificates/leaf-store.ts';
-import { builtInSecretName } from '../../../src/certificates/providers/built-in.ts';
+import { caSecret } from '../../../src/api/control-plane-names.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import type { Logger } from '../../../src/common/logger.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
@@ -103,7 +103,7 @@ it('reports a Secret that cannot sign, goes on with the last, and puts back a de
   expect(issuer.trouble()!.message).toContain('expired');
   expect(issuer.authority()).toBe(good);
 
-  const ref = { kind: kinds.secret, namespace: 'certificates-trouble', name: builtInSecretName };
+  const ref = { kind: kinds.secret, namespace: 'certificates-trouble', name: caSecret };
   await replica.api.remove(ref, {}, AbortSignal.timeout(10_000));
   await until(() => issuer.trouble() === undefined);
   const again = await start('certificates-trouble');

@@ -1,0 +1,25 @@
+// What operator and control plane must call by the same name: one makes it, the other finds it.
+
+/** Deployment, Service, ServiceAccount, Lease and app.kubernetes.io/name of the control plane. */
+export const controlPlaneName = 'weft-control-plane';
+/** ConfigMap in which the control plane publishes its trust bundle, and the key that holds it. */
+export const caBundleConfigMap = 'weft-ca-bundle';
+export const caBundleKey = 'ca.crt';
+/** ConfigMap in which the control plane reports its proxies; src/operator/README.md has its form. */
+export const proxiesConfigMap = 'weft-proxies';
+/** ConfigMap that sidecars start from, one in each namespace of the mesh. */
+export const bootstrapConfigMap = 'weft-bootstrap';
+/** Secret with the root key of the mesh, made and read by the control plane alone. */
+export const caSecret = 'weft-ca';
+
+/** On everything that the control plane makes, so that it can be told from what a user brought. */
+export const madeByControlPlane = { label: 'app.kubernetes.io/managed-by', value: 'weft' } as const;
+/** On what the control plane makes for a mesh in that mesh's namespaces; its value is the mesh's name. */
+export const meshLabel = 'weft.dev/mesh';
+
+/** Ports of the control plane's pods and, but for the last, of its Service. */
+export const ports = { xds: 15128, webhook: 9443, metrics: 9091 } as const;
+
+/** Paths of the webhook that gives pods their sidecar, and of the one that judges SMI objects. */
+export const injectionPath = '/mutate';
+export const validationPath = '/validate';
