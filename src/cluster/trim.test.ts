@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makePod, makeService } from '../../test/build/make-object.ts';
+import { makeEndpointSlice, makePod, makeService } from '../../test/build/make-object.ts';
 import { makeTrafficTarget } from '../../test/build/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { originalProbes } from '../api/labels.ts';
@@ -79,5 +79,40 @@ describe('trim', () => {
         expect(trim('TrafficTarget', object).spec).toEqual(spec);
       }),
     );
+  });
+
+  it('writes every address in one form, and leaves out what is none', () => {
+    const service = makeService();
+    const spec = {
+      ...service.spec,
+      clusterIP: '010.96.0.1',
+      clusterIPs: ['010.96.0.1', 'FD00:0::1'],
+    };
+    expect(trim('Service', { ...service, spec } as KubernetesObject).spec).toMatchObject({
+      clusterIP: '10.96.0.1',
+      clusterIPs: ['10.96.0.1', 'fd00::1'],
+    });
+    const slice = makeEndpointSlice({ pods: { 'cart-1': '10.0.0.256' } });
+    expect(trim('EndpointSlice', slice).endpoints?.[0]?.addresses).toEqual([]);
+  });
+
+  it.each([
+    ['a port that is none', { ports: [{ port: -1 }, { port: 80 }] }, [{ port: 80 }]],
+    ['a list that is none', { ports: 'all' }, undefined],
+    ['null in a list', { ports: [null, { port: 80, name: 1 }] }, [{ port: 80 }]],
+    ['a target port that is none', { ports: [{ port: 80, targetPort: 0 }] }, [{ port: 80 }]],
+  ])('takes %s of a service for absent', (_, spec, ports) => {
+    const service = { ...makeService(), spec } as unknown as KubernetesObject;
+    expect(trim('Service', service).spec.ports).toEqual(ports);
+  });
+
+  it('goes no deeper into a policy than its own fields could', () => {
+    let deep: unknown = 'x';
+    for (let level = 0; level < 9_000; level++) deep = [deep];
+    const object = {
+      ...makeTrafficTarget(),
+      spec: { headers: deep },
+    } as unknown as KubernetesObject;
+    expect(JSON.stringify(trim('TrafficTarget', object).spec).length).toBeLessThan(200);
   });
 });

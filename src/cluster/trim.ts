@@ -1,130 +1,176 @@
 // Input: an object as the API server gives it. Output: only the fields that the mesh is made of,
-// frozen. Rule: nothing else is kept in memory, and a change of anything else changes nothing.
-import type { Container, EndpointSlice, KubernetesObject, Pod, Service } from '../api/core.ts';
+// frozen. Rule: nothing else is kept in memory, and a change of anything else changes nothing; a part
+// of another type than it should have is as good as absent.
+import type { KubernetesObject } from '../api/core.ts';
 import { originalProbes } from '../api/labels.ts';
 import { deepFreeze } from '../common/freeze.ts';
+import {
+  address,
+  addresses,
+  flag,
+  type Fields,
+  fieldsOf,
+  integer,
+  portNumber,
+  records,
+  text,
+  textMap,
+  withoutDepths,
+} from './read.ts';
 import type { ClusterKind, ClusterKinds } from './snapshot.ts';
 
 /** The part of an object that a snapshot keeps. Total: also for an object of an unexpected shape. */
 export function trim<K extends ClusterKind>(kind: K, object: KubernetesObject): ClusterKinds[K] {
-  const shape: (object: KubernetesObject) => object = shapes[kind];
-  return deepFreeze(shape(object)) as ClusterKinds[K];
+  return deepFreeze(shapes[kind](object as unknown as Fields)) as ClusterKinds[K];
 }
 
-const shapes: Readonly<Record<ClusterKind, (object: KubernetesObject) => object>> = {
+const shapes: Readonly<Record<ClusterKind, (object: Fields) => object>> = {
   Namespace: namespace,
-  Pod: (object) => pod(object as Pod),
-  Service: (object) => service(object as Service),
-  EndpointSlice: (object) => endpointSlice(object as EndpointSlice),
+  Pod: pod,
+  Service: service,
+  EndpointSlice: endpointSlice,
   TrafficTarget: policy,
   HTTPRouteGroup: policy,
   TCPRoute: policy,
   TrafficSplit: policy,
 };
 
-function head(object: KubernetesObject): Pick<KubernetesObject, 'apiVersion' | 'kind'> {
-  return { apiVersion: object.apiVersion, kind: object.kind };
+function head(object: Fields): object {
+  return { apiVersion: object['apiVersion'], kind: object['kind'] };
 }
 
 /** Who the object is; resourceVersion is kept for the reflector, which compares lists by it. */
-function identity(object: KubernetesObject): object {
-  const { name, namespace, uid, resourceVersion } = object.metadata;
-  return defined({ name, namespace, uid, resourceVersion });
+function identity(object: Fields): Fields {
+  const { name, namespace: within, uid, resourceVersion } = fieldsOf(object['metadata']);
+  return defined({
+    ...{ name: text(name) ?? '', namespace: text(within) },
+    ...{ uid: text(uid), resourceVersion: text(resourceVersion) },
+  });
+}
+
+/** Which generation it is, and how old. */
+function age(object: Fields): Fields {
+  const { generation, creationTimestamp } = fieldsOf(object['metadata']);
+  return defined({ generation: integer(generation), creationTimestamp: text(creationTimestamp) });
 }
 
 /** A copy without the fields that are undefined. */
-function defined(value: object): object {
+function defined(value: object): Fields {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined));
 }
 
-function list<T>(value: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [];
-}
-
 /** Labels say which mesh; annotations in the mesh's own group say how its pods are treated. */
-function namespace(object: KubernetesObject): object {
-  const { labels, annotations = {} } = object.metadata;
-  const own = Object.entries(annotations).filter(([key]) => key.startsWith(meshGroup));
-  const metadata = { ...identity(object), labels, annotations: Object.fromEntries(own) };
+function namespace(object: Fields): object {
+  const { labels, annotations } = fieldsOf(object['metadata']);
+  const all = Object.entries(textMap(annotations) ?? {});
+  const own = Object.fromEntries(all.filter(([key]) => key.startsWith(meshGroup)));
+  const metadata = { ...identity(object), labels: textMap(labels), annotations: own };
   return { ...head(object), metadata: defined(metadata) };
 }
 
 const meshGroup = 'openservicemesh.io/';
 
 /** Policies keep their spec whole; labels, annotations and status say nothing to the mesh. */
-function policy(object: KubernetesObject): object {
-  const { generation, creationTimestamp } = object.metadata;
-  const metadata = defined({ ...identity(object), generation, creationTimestamp });
-  return { ...head(object), metadata, spec: (object as { spec?: unknown }).spec };
+function policy(object: Fields): object {
+  const metadata = { ...identity(object), ...age(object) };
+  return { ...head(object), metadata, spec: withoutDepths(object['spec']) };
 }
 
-function pod(object: Pod): object {
-  const { labels, annotations } = object.metadata;
-  const probes = annotations?.[originalProbes];
-  const status = object.status;
+function pod(object: Fields): object {
+  const { labels, annotations } = fieldsOf(object['metadata']);
+  const spec = fieldsOf(object['spec']);
+  const status = fieldsOf(object['status']);
+  const probes = textMap(annotations)?.[originalProbes];
+  const initContainers = records(spec['initContainers'])
+    ?.filter((one) => one['restartPolicy'] === 'Always')
+    .map(container);
   return {
     ...head(object),
     metadata: defined({
       ...identity(object),
-      labels,
+      labels: textMap(labels),
       annotations: probes === undefined ? undefined : { [originalProbes]: probes },
     }),
     spec: defined({
-      serviceAccountName: object.spec.serviceAccountName,
-      nodeName: object.spec.nodeName,
-      hostNetwork: object.spec.hostNetwork,
-      containers: list(object.spec.containers).map(container),
-      initContainers: object.spec.initContainers
-        ?.filter((one) => one.restartPolicy === 'Always')
-        .map(container),
+      serviceAccountName: text(spec['serviceAccountName']),
+      nodeName: text(spec['nodeName']),
+      hostNetwork: flag(spec['hostNetwork']),
+      containers: (records(spec['containers']) ?? []).map(container),
+      initContainers,
     }),
-    status: defined({ phase: status?.phase, podIP: status?.podIP, podIPs: status?.podIPs }),
+    status: defined({
+      phase: text(status['phase']),
+      podIP: address(status['podIP']),
+      podIPs: records(status['podIPs'])?.flatMap(({ ip }) => {
+        const known = address(ip);
+        return known === undefined ? [] : { ip: known };
+      }),
+    }),
   };
 }
 
-function container(object: Container): object {
-  const ports = object.ports?.map(({ name, containerPort, protocol }) =>
-    defined({ name, containerPort, protocol }),
-  );
-  return defined({ name: object.name, ports });
+function container(object: Fields): Fields {
+  const ports = records(object['ports'])?.flatMap(({ name, containerPort, protocol }) => {
+    const number = portNumber(containerPort);
+    if (number === undefined) return [];
+    return defined({ name: text(name), containerPort: number, protocol: text(protocol) });
+  });
+  return defined({ name: text(object['name']) ?? '', ports });
 }
 
-function service(object: Service): object {
-  const { type, clusterIP, clusterIPs, selector } = object.spec;
-  const ports = object.spec.ports?.map(({ name, port, protocol, appProtocol, targetPort }) =>
-    defined({ name, port, protocol, appProtocol, targetPort }),
-  );
-  const { generation, creationTimestamp } = object.metadata;
+function service(object: Fields): object {
+  const { type, clusterIP, clusterIPs, selector, ports } = fieldsOf(object['spec']);
   return {
     ...head(object),
-    metadata: defined({ ...identity(object), generation, creationTimestamp }),
-    spec: defined({ type, clusterIP, clusterIPs, selector, ports }),
+    metadata: { ...identity(object), ...age(object) },
+    spec: defined({
+      type: text(type),
+      clusterIP: clusterIP === 'None' ? 'None' : address(clusterIP),
+      clusterIPs: addresses(clusterIPs),
+      selector: textMap(selector),
+      ports: records(ports)?.flatMap(servicePort),
+    }),
   };
+}
+
+function servicePort(object: Fields): Fields | readonly Fields[] {
+  const { name, protocol, appProtocol, targetPort } = object;
+  const port = portNumber(object['port']);
+  if (port === undefined) return [];
+  return defined({
+    ...{ name: text(name), port, protocol: text(protocol), appProtocol: text(appProtocol) },
+    targetPort: text(targetPort) ?? portNumber(targetPort),
+  });
 }
 
 const serviceNameLabel = 'kubernetes.io/service-name';
 
-function endpointSlice(object: EndpointSlice): object {
-  const name = object.metadata.labels?.[serviceNameLabel];
+function endpointSlice(object: Fields): object {
+  const name = textMap(fieldsOf(object['metadata'])['labels'])?.[serviceNameLabel];
+  const labels = name === undefined ? {} : { [serviceNameLabel]: name };
   return {
     ...head(object),
-    metadata: {
-      ...identity(object),
-      labels: name === undefined ? {} : { [serviceNameLabel]: name },
-    },
-    addressType: object.addressType,
-    endpoints: list(object.endpoints).map(({ addresses, hostname, conditions, targetRef }) =>
-      defined({
-        addresses: list(addresses),
-        hostname,
-        conditions:
-          conditions && defined({ ready: conditions.ready, terminating: conditions.terminating }),
-        targetRef:
-          targetRef && defined({ kind: targetRef.kind, name: targetRef.name, uid: targetRef.uid }),
-      }),
-    ),
-    ports: list(object.ports).map(({ name: portName, port, protocol }) =>
-      defined({ name: portName, port, protocol }),
+    metadata: { ...identity(object), labels },
+    addressType: text(object['addressType']) ?? 'FQDN',
+    endpoints: (records(object['endpoints']) ?? []).map(endpoint),
+    ports: (records(object['ports']) ?? []).map(({ name: portName, port, protocol }) =>
+      defined({ name: text(portName), port: portNumber(port), protocol: text(protocol) }),
     ),
   };
+}
+
+function endpoint(object: Fields): Fields {
+  const { ready, terminating } = fieldsOf(object['conditions']);
+  const { kind, name, uid } = fieldsOf(object['targetRef']);
+  const has = (part: string): boolean => object[part] !== undefined && object[part] !== null;
+  return defined({
+    addresses: addresses(object['addresses']) ?? [],
+    hostname: text(object['hostname']),
+    conditions: has('conditions')
+      ? defined({ ready: flag(ready), terminating: flag(terminating) })
+      : undefined,
+    targetRef: has('targetRef')
+      ? defined({ kind: text(kind), name: text(name), uid: text(uid) })
+      : undefined,
+  });
 }

@@ -11,6 +11,8 @@ const rows: readonly (readonly [string, unknown, unknown, boolean])[] = [
   ],
   ['undefined and absent', { a: undefined }, {}, true],
   ['null and absent', { a: null }, {}, false],
+  ['a key that every object inherits', {}, { constructor: 'x' }, false],
+  ['the key of the prototype', {}, JSON.parse('{"__proto__": {}}'), false],
   ['a further key', { a: 1 }, { a: 1, b: 2 }, false],
   ['lists of other length', [1], [1, 1], false],
   ['list and object', [], {}, false],

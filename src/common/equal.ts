@@ -22,7 +22,12 @@ function mapsEqual(a: unknown, b: unknown): boolean {
 
 /** A key whose value is undefined counts as absent, as it does in JSON. */
 function recordsEqual(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
-  for (const key in a) if (!deepEqual(a[key], b[key])) return false;
-  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  for (const key in a) if (!deepEqual(a[key], own(b, key))) return false;
+  for (const key in b) if (b[key] !== undefined && own(a, key) === undefined) return false;
   return true;
+}
+
+/** Not what every object inherits: people name labels and headers "constructor". */
+function own(record: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -1,0 +1,55 @@
+/**
+ * An IP address in the one form that compares by text: no leading zeros in IPv4, IPv6 as RFC 5952 has
+ * it but for embedded IPv4. Undefined when it is none. The API server keeps what people wrote.
+ */
+export function canonicalAddress(written: string): string | undefined {
+  return written.includes(':') ? canonicalIpv6(written) : canonicalIpv4(written);
+}
+
+function canonicalIpv4(written: string): string | undefined {
+  const parts = written.split('.');
+  const right = parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part));
+  const bytes = parts.map(Number);
+  return right && bytes.every((byte) => byte <= 255) ? bytes.join('.') : undefined;
+}
+
+function canonicalIpv6(written: string): string | undefined {
+  const halves = written.split('::');
+  if (halves.length > 2) return undefined;
+  const [front = [], back = []] = halves.map((half, index) =>
+    groupsOf(half, index + 1 === halves.length),
+  );
+  if (front.includes(undefined) || back.includes(undefined)) return undefined;
+  const zeros = 8 - front.length - back.length;
+  if (halves.length === 2 ? zeros < 1 : zeros !== 0) return undefined;
+  return compressed(
+    [...front, ...Array<number>(zeros).fill(0), ...back].map((group) => group ?? 0),
+  );
+}
+
+/** Sixteen bits each; undefined where a group is none. The last one may be an IPv4 address. */
+function groupsOf(half: string, last: boolean): readonly (number | undefined)[] {
+  if (half === '') return [];
+  const groups = half.split(':');
+  return groups.flatMap((group, index) => {
+    if (last && index === groups.length - 1 && group.includes('.')) return ipv4Groups(group);
+    return /^[\da-f]{1,4}$/i.test(group) ? parseInt(group, 16) : undefined;
+  });
+}
+
+function ipv4Groups(written: string): readonly (number | undefined)[] {
+  const [a, b, c, d] = canonicalIpv4(written)?.split('.').map(Number) ?? [];
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return [undefined];
+  return [a * 256 + b, c * 256 + d];
+}
+
+/** The first of the longest runs of two or more zeros becomes "::". */
+function compressed(groups: readonly number[]): string {
+  const text = groups.map((group) => group.toString(16)).join(':');
+  const runs = [...text.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)];
+  const longest = Math.max(0, ...runs.map(([run]) => run.replace(/^:/, '').length));
+  const first = runs.find(([run]) => run.replace(/^:/, '').length === longest);
+  if (first === undefined) return text;
+  const rest = text.slice(first.index + first[0].length);
+  return `${text.slice(0, first.index)}:${rest === '' ? ':' : rest}`;
+}
