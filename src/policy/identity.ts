@@ -11,7 +11,7 @@ export function identityKey(identity: Identity): IdentityKey {
   return `${identity.namespace}/${identity.serviceAccount}` as IdentityKey;
 }
 
-export function identityOf(key: IdentityKey): Identity {
+function identityOf(key: IdentityKey): Identity {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), serviceAccount: key.slice(slash + 1) };
 }

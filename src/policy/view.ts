@@ -1,5 +1,4 @@
 import type { AccessRule } from './access.ts';
-import type { Endpoint, PortKey } from './endpoints.ts';
 import type { IdentityKey } from './identity.ts';
 import type { MeshSettings } from './mesh-settings.ts';
 import type { Origin } from './origin.ts';
@@ -16,7 +15,7 @@ export interface ReachableService {
    * service leads nowhere unless its split does.
    */
   readonly accounts: readonly IdentityKey[];
-  /** Set when a TrafficSplit has this service as apex; only backends that exist with that port. */
+  /** Set when a TrafficSplit has this service as apex; only backends that offer one of its ports. */
   readonly split: Split | undefined;
   /** Objects that made it reachable (TrafficTargets) or shaped it (its TrafficSplit). */
   readonly origins: readonly Origin[];
@@ -49,6 +48,3 @@ export interface ProxyView {
   readonly inbound: InboundView;
   readonly outbound: OutboundView;
 }
-
-/** Ready endpoints of a service port: the part of the model that changes by the second. */
-export type EndpointSource = (port: PortKey) => readonly Endpoint[];

@@ -21,6 +21,19 @@ import { type Compilation, compileMesh } from './compile.ts';
 
 const settings = makeSettings();
 
+const shop: readonly KubernetesObject[] = [
+  makeNamespace(),
+  makePod(),
+  makePod({ name: 'cart-2', ip: '10.0.0.2' }),
+  makePod({ account: 'web', ip: '10.0.0.3' }),
+  makeService(),
+  makeService({ name: 'web', clusterIP: '10.96.0.2' }),
+  makeEndpointSlice(),
+  makeEndpointSlice({ service: 'web', pods: { 'web-1': '10.0.0.3' } }),
+  makeTrafficTarget(),
+  makeRouteGroup(),
+];
+
 function outcome({ model, diagnostics }: Compilation): unknown {
   const maps = Object.entries(model).map(([name, part]: [string, unknown]) => [
     name,
@@ -74,6 +87,29 @@ describe('compileMesh, for any cluster', () => {
     );
   });
 
+  it('compiles whatever stands in a spec, and leaves the rest as it is', () => {
+    const kind = fc.constantFrom('TrafficTarget', 'HTTPRouteGroup', 'TCPRoute', 'TrafficSplit');
+    const key = fc.constantFrom(
+      'destination',
+      'sources',
+      'rules',
+      'matches',
+      'backends',
+      'service',
+    );
+    const spec = fc.oneof(fc.jsonValue(), fc.dictionary(key, fc.jsonValue()));
+    const clean = compileMesh(makeSnapshot(shop), settings).model;
+    fc.assert(
+      fc.property(kind, spec, (one, value) => {
+        const metadata = { name: 'odd', namespace: 'shop', uid: 'odd' };
+        const odd = { apiVersion: 'x', kind: one, metadata, spec: value };
+        const { model } = compileMesh(makeSnapshot([...shop, odd]), settings);
+        expect(model.rules).toEqual(clean.rules);
+        expect(model.services).toEqual(clean.services);
+      }),
+    );
+  });
+
   it('never allows more without a TrafficTarget', () => {
     fc.assert(
       fc.property(anyCluster, fc.nat(), (objects, pick) => {
@@ -106,19 +142,6 @@ function expectShared(before: Compilation, after: Compilation): void {
     }
   }
 }
-
-const shop: readonly KubernetesObject[] = [
-  makeNamespace(),
-  makePod(),
-  makePod({ name: 'cart-2', ip: '10.0.0.2' }),
-  makePod({ account: 'web', ip: '10.0.0.3' }),
-  makeService(),
-  makeService({ name: 'web', clusterIP: '10.96.0.2' }),
-  makeEndpointSlice(),
-  makeEndpointSlice({ service: 'web', pods: { 'web-1': '10.0.0.3' } }),
-  makeTrafficTarget(),
-  makeRouteGroup(),
-];
 
 describe('compileMesh, from one model to the next', () => {
   const before = compileMesh(makeSnapshot(shop), settings);
