@@ -1,7 +1,6 @@
-import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
+import type { AdmissionHandler } from '../api/admission.ts';
 import type { KubernetesObject, Namespace } from '../api/core.ts';
 import { injectionPath, validationPath } from '../api/control-plane-names.ts';
-import { injectedBy } from '../api/labels.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { createAdmissionServer, type AdmissionServer } from '../admission/server.ts';
 import type { ServerCertificate } from '../certificates/server-certificate.ts';
@@ -9,6 +8,7 @@ import type { Logger } from '../common/logger.ts';
 import { createInjector } from '../injector/inject.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import { validateSmi } from '../smi/validate.ts';
+import { injectionOutcome } from './injection-outcome.ts';
 import type { ControlPlaneMetrics } from './prometheus.ts';
 
 export interface WebhooksDeps {
@@ -23,20 +23,10 @@ export interface WebhooksDeps {
   readonly logger: Logger;
 }
 
-/** A patch that adds the sidecar's label is an injection; others only say why there is none. */
-function outcomeOf(answer: AdmissionAnswer): 'injected' | 'left-out' | 'refused' {
-  if (!answer.allowed) return 'refused';
-  const label = injectedBy.replace('/', '~1');
-  const added = answer.patch?.some(
-    ({ path, value }) => path.includes(label) || JSON.stringify(value).includes(injectedBy),
-  );
-  return added === true ? 'injected' : 'left-out';
-}
-
 function counted(handler: AdmissionHandler, metrics: ControlPlaneMetrics): AdmissionHandler {
   return (request) => {
     const answer = handler(request);
-    metrics.injected(outcomeOf(answer));
+    metrics.injected(injectionOutcome(answer));
     return answer;
   };
 }
