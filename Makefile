@@ -19,7 +19,7 @@ demo: setup ## A local node, the mesh on it, the bookstore and its story
 down: setup ## Remove every trace of the demo
 	@node tools/demo/down.ts
 kubeconfig: setup ## Print the path of the demo cluster's kubeconfig
-	@node tools/cluster/kubeconfig.ts
+	@node tools/cluster/kubeconfig.ts $(WEFT_CLUSTER)
 images: setup ## Build the container images
 	@node tools/images/build.ts
 
@@ -46,7 +46,7 @@ unit: setup ## Unit and property tests
 golden-check: setup ## Golden stories, each accepted by three versions of Envoy
 	@$(jest) --selectProjects golden
 feature: setup ## Features on a real API server and a real Envoy
-	@$(jest) --selectProjects feature
+	@$(jest) --selectProjects feature envoy
 e2e: setup ## The mesh end to end on a real node (root)
 	@$(jest) --selectProjects e2e --runInBand
 bench: setup ## Measure speed and memory; the figures also go to out/bench.json

@@ -24,6 +24,10 @@ export interface TestAds {
   readonly socket: string;
   /** Refusals, in Envoy's words. */
   readonly nacks: readonly string[];
+  /** Whether that proxy has asked for anything. */
+  connected(node: string): boolean;
+  /** How many responses that proxy has not answered yet. */
+  unanswered(node: string): number;
   /** What the proxy with this node id has from now on. */
   offer(node: string, set: ResourceSet): void;
   stop(): void;
@@ -55,6 +59,11 @@ export async function startAds(socket: string): Promise<TestAds> {
   return {
     socket,
     nacks,
+    connected: (node) => [...sessions].some((session) => session.node === node),
+    unanswered: (node) =>
+      [...sessions]
+        .filter((session) => session.node === node)
+        .reduce((sum, session) => sum + session.unanswered.size, 0),
     offer(node, set) {
       sets.set(node, set);
       for (const session of sessions) if (session.node === node) session.push();
@@ -88,6 +97,8 @@ interface Subscription {
 
 class Session {
   node = '';
+  /** Nonces of responses. */
+  readonly unanswered = new Set<string>();
   readonly #stream: Stream;
   readonly #sets: ReadonlyMap<string, ResourceSet>;
   readonly #nacks: string[];
@@ -113,6 +124,7 @@ class Session {
 
   #receive(request: DeltaDiscoveryRequest): void {
     this.node = request.node?.id ?? this.node;
+    this.unanswered.delete(request.responseNonce);
     const type = order.find((known) => typeUrls[known] === request.typeUrl);
     if (request.errorDetail !== undefined) this.#nacks.push(request.errorDetail.message);
     if (type === undefined) return;
@@ -160,6 +172,7 @@ class Session {
     gone: readonly string[],
   ): DeltaDiscoveryResponse {
     this.#nonce += 1;
+    this.unanswered.add(String(this.#nonce));
     return create(DeltaDiscoveryResponseSchema, {
       typeUrl: typeUrls[type],
       nonce: String(this.#nonce),

@@ -55,11 +55,13 @@ export function makeReachable(
   return { service, accounts: service.accounts, split: undefined, origins: [], ...fields };
 }
 
+const noAddresses: readonly string[] = [];
+
 export function makeOutbound(fields: Partial<OutboundView> = {}): OutboundView {
   return {
     account: account('bookbuyer'),
     services: [],
-    guarded: [],
+    guarded: noAddresses,
     settings: makeSettings(),
     ...fields,
   };

@@ -44,7 +44,7 @@ const bare = createFileRegistry(
 );
 
 /** Every message that stands inside another as an Any. */
-export const registry: Registry = createRegistry(
+const registry: Registry = createRegistry(
   bare,
   StdoutAccessLogSchema,
   HealthCheckSchema,

@@ -180,7 +180,7 @@ function envoyArguments(node: string, config: string): readonly string[] {
 }
 
 /** The real bootstrap but for one thing: the control plane is a socket file that needs no token. */
-async function writeBootstrap(home: string, socket: string): Promise<string> {
+export async function writeBootstrap(home: string, socket: string): Promise<string> {
   const files = bootstrapFiles({ controlPlane: 'localhost', port: 1, ipv6: true });
   const bootstrap = JSON.parse(files[bootstrapFileNames.bootstrap] ?? '') as {
     static_resources: { clusters: { name: string }[] };

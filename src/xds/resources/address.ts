@@ -20,6 +20,6 @@ export function hostRange(address: string): MessageInitShape<typeof CidrRangeSch
   return { addressPrefix: address, prefixLen: isIpv6(address) ? 128 : 32 };
 }
 
-export function isIpv6(address: string): boolean {
+function isIpv6(address: string): boolean {
   return address.includes(':');
 }

@@ -27,14 +27,12 @@ export function isHttp(protocol: Protocol): boolean {
 
 /**
  * HTTP as the application spoke it, end to end: HTTP/1 stays HTTP/1, gRPC stays HTTP/2. An idle
- * connection is closed after `idleMs` (Envoy's hour when left out).
+ * connection is closed after `idleMs`.
  */
-export function sameProtocol(idleMs?: number): Record<string, Any> {
+export function sameProtocol(idleMs: number): Record<string, Any> {
   return {
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptionsSchema, {
-      ...(idleMs === undefined
-        ? {}
-        : { commonHttpProtocolOptions: { idleTimeout: duration(idleMs) } }),
+      commonHttpProtocolOptions: { idleTimeout: duration(idleMs) },
       upstreamProtocolOptions: {
         case: 'useDownstreamProtocolConfig',
         value: { httpProtocolOptions: {}, http2ProtocolOptions: {} },

@@ -19,6 +19,9 @@ import { adsSource } from './ads-source.ts';
 import { isHttp, keepAlive, noLimits, sameProtocol } from './cluster-traits.ts';
 import { upstreamTls } from './tls.ts';
 
+/** Well before the server's side closes an idle connection (an hour): the two must not meet. */
+const peerIdleMs = 600_000;
+
 /** The endpoints of a service port that the caller may reach, over mTLS. Needs allowed accounts. */
 export function serviceCluster(
   reachable: ReachableService,
@@ -65,7 +68,7 @@ function meshTraits(
     circuitBreakers: noLimits,
     transportSocket: upstreamTls(settings, fqdn, accounts),
     upstreamConnectionOptions: keepAlive,
-    ...(isHttp(port.protocol) ? { typedExtensionProtocolOptions: sameProtocol() } : {}),
+    ...(isHttp(port.protocol) ? { typedExtensionProtocolOptions: sameProtocol(peerIdleMs) } : {}),
   };
 }
 

@@ -38,7 +38,7 @@ export function destinations(
 }
 
 /** Where a port leads without a split: for a headless service, to the very pod that was dialled. */
-export function ownCluster({ service, accounts }: ReachableService, port: MeshServicePort): string {
+function ownCluster({ service, accounts }: ReachableService, port: MeshServicePort): string {
   if (accounts.length === 0) return refusedCluster;
   return service.headless
     ? podCluster(service.key, port.port)

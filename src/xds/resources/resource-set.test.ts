@@ -78,6 +78,17 @@ describe('assemble', () => {
     }
   });
 
+  it('shares all of it between identities that may call the same services', () => {
+    const { assemble } = createAssembler();
+    const sister = { ...outbound, account: account('sister') };
+    const one = assemble(view, endpoints, undefined);
+    const two = assemble({ inbound, outbound: sister }, endpoints, undefined);
+    expect(two.endpoint).toBe(one.endpoint);
+    expect([...two.listener.values()]).toEqual([...one.listener.values()]);
+    const sameResources = [...two.listener].every(([name, r]) => one.listener.get(name) === r);
+    expect(sameResources).toBe(true);
+  });
+
   it('changes only the secrets when a certificate is new', () => {
     const { assemble } = createAssembler();
     const secret = [resourceOf('secret', create(SecretSchema, { name: 'workload' }), [])];

@@ -1,5 +1,5 @@
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
-import type { OutboundView, ProxyView } from '../../policy/view.ts';
+import type { ProxyView } from '../../policy/view.ts';
 import { EndpointEncoder } from './endpoints.ts';
 import { PodListeners } from './pod-listeners.ts';
 import type { Resource, ResourceSet } from './resource.ts';
@@ -12,7 +12,7 @@ export interface Assembler {
   /**
    * The whole set of one proxy. The same view, endpoints and secrets give the same object; with an
    * endpoint list replaced, only the endpoint map differs, and it is one object for all proxies that
-   * share the outbound view. Without secrets none are offered, and listeners wait for them.
+   * may call the same services. Without secrets none are offered, and listeners wait for them.
    */
   readonly assemble: (
     view: ProxyView,
@@ -21,7 +21,7 @@ export interface Assembler {
   ) => ResourceSet;
 }
 
-/** What follows from an outbound view and its endpoints, shared by all proxies with that view. */
+/** What follows from an outbound part and its endpoints, shared by all proxies with that part. */
 interface Group {
   readonly endpoints: EndpointMap;
   /** The lists that were read, in the order of the part's wants and then its pods. */
@@ -68,7 +68,7 @@ export function createAssembler(): Assembler {
   return {
     assemble(view, endpoints, secrets) {
       const outbound = translator.outbound(view.outbound);
-      const group = groups.of(view.outbound, outbound, endpoints);
+      const group = groups.of(outbound, endpoints);
       const configuration = configurationOf(view, outbound, group);
       const before = assembled.get(view);
       if (
@@ -98,10 +98,10 @@ interface Making {
 class Groups {
   readonly #encoder = new EndpointEncoder();
   readonly #podListeners = new PodListeners();
-  readonly #groups = new WeakMap<OutboundView, Group>();
+  readonly #groups = new WeakMap<OutboundPart, Group>();
 
-  of(view: OutboundView, part: OutboundPart, endpoints: EndpointMap): Group {
-    const before = this.#groups.get(view);
+  of(part: OutboundPart, endpoints: EndpointMap): Group {
+    const before = this.#groups.get(part);
     if (before?.endpoints === endpoints) return before;
     const lists = [...part.wants, ...part.pods].map(({ key }) => endpoints.get(key));
     const same = before?.lists.every((list, index) => list === lists[index]) ?? false;
@@ -109,18 +109,21 @@ class Groups {
       before !== undefined && same
         ? { ...before, endpoints }
         : this.#make({ part, endpoints, lists, before });
-    this.#groups.set(view, group);
+    this.#groups.set(part, group);
     return group;
   }
 
   #make({ part, endpoints, lists, before }: Making): Group {
-    const resources = part.wants.map((want, index) =>
-      this.#encoder.resource(want, lists[index] ?? noEndpoints),
-    );
+    const resources = new Map(before?.resources);
+    for (const [index, want] of part.wants.entries()) {
+      const list = lists[index];
+      if (before !== undefined && before.lists[index] === list) continue;
+      resources.set(want.key, this.#encoder.resource(want, list ?? noEndpoints));
+    }
     return {
       endpoints,
       lists,
-      resources: byName(resources),
+      resources,
       podListeners: this.#listeners(part, endpoints, before),
     };
   }

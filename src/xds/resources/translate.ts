@@ -22,6 +22,10 @@ export interface OutboundPart extends Part {
   readonly taken: ReadonlySet<string>;
 }
 
+interface RememberedOutbound extends Pick<OutboundView, 'guarded' | 'settings'> {
+  readonly part: OutboundPart;
+}
+
 interface Remembered {
   readonly settings: MeshSettings;
   readonly backends: readonly (ReachableService | undefined)[];
@@ -38,6 +42,7 @@ const maxVariants = 8;
 export class Translator {
   readonly #inbound = new WeakMap<InboundView, Part>();
   readonly #outbound = new WeakMap<OutboundView, OutboundPart>();
+  readonly #byServices = new WeakMap<OutboundView['services'], RememberedOutbound>();
   readonly #services = new WeakMap<ReachableService, Remembered[]>();
 
   inbound(view: InboundView): Part {
@@ -48,11 +53,18 @@ export class Translator {
     return part;
   }
 
+  /** One part for all identities that may call the same services: who they are makes no difference. */
   outbound(view: OutboundView): OutboundPart {
     const before = this.#outbound.get(view);
     if (before !== undefined) return before;
-    const part = this.#translateOutbound(view);
+    const { services, guarded, settings } = view;
+    const alike = this.#byServices.get(services);
+    const part =
+      alike?.settings === settings && alike.guarded === guarded
+        ? alike.part
+        : this.#translateOutbound(view);
     this.#outbound.set(view, part);
+    this.#byServices.set(services, { settings, guarded, part });
     return part;
   }
 

@@ -19,7 +19,7 @@ type Chain = MessageInitShape<typeof FilterChainSchema>;
  * What has none is refused; with egress on it passes through, but never to a guarded address: there
  * a listener is only missing for a moment, or was rejected, or the service is closed to the caller.
  */
-export function virtualListener(view: OutboundView): Listener {
+export function virtualListener(view: Pick<OutboundView, 'guarded' | 'settings'>): Listener {
   const refuse = tcpProxy(refusedCluster, [{ name: refusedCluster, weight: 1 }]);
   const guarded: Chain = {
     name: 'guarded',
