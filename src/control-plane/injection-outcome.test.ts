@@ -34,7 +34,7 @@ describe('injectionOutcome', () => {
   ];
   for (const [name, patch, outcome] of rows) {
     it(name, () => {
-      const answer = patch === undefined ? { allowed: true } : { allowed: true, patch };
+      const answer = { allowed: true, ...(patch && { patch }) } as const;
       expect(injectionOutcome(answer)).toBe(outcome);
     });
   }

@@ -1,44 +1,44 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Kubectl } from '../../tools/demo/kubectl.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { World } from './world.ts';
 
-/** Where a script runs: `deployment/<app>` in namespace `<app>`, in the container of that name. */
-export interface Place {
-  readonly app: string;
-  readonly target?: string;
+/** A container with the demo image's Node in it. */
+export interface Pod {
+  readonly namespace: string;
+  /** As kubectl takes it: `deployment/NAME` or `pod/NAME`. */
+  readonly target: string;
+  readonly container: string;
 }
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+/** The container that the demo's honest client runs in. */
+export const bookbuyer: Pod = {
+  namespace: 'bookbuyer',
+  target: 'deployment/bookbuyer',
+  container: 'bookbuyer',
+};
 
-/** Starts one of the scripts beside this file with the Node of the demo image, inside a pod. */
-export async function startInPod(
-  kubectl: Kubectl,
-  place: Place,
-  [script, ...args]: readonly [string, ...string[]],
-): Promise<Child> {
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+type Call = readonly [script: string, ...args: readonly string[]];
+
+/** Starts one of the scripts beside this file inside a pod; it should end when its input ends. */
+async function startInPod(world: World, pod: Pod, [script, ...args]: Call): Promise<Child> {
   const source = await readFile(join(import.meta.dirname, script), 'utf8');
-  const target = place.target ?? `deployment/${place.app}`;
-  const node = ['/usr/local/bin/node', '--input-type=module', '-', ...args];
-  const exec = ['exec', '-i', '-n', place.app, target, '-c', place.app, '--', ...node];
-  const child = spawn(kubectl.binary, ['--kubeconfig', kubectl.kubeconfig, ...exec], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  child.stdin.end(source);
-  return child;
+  const node = ['/usr/local/bin/node', '--input-type=module', '-e', source, '--', ...args];
+  const exec = ['exec', '-i', '-n', pod.namespace, pod.target, '-c', pod.container, '--', ...node];
+  const { binary, kubeconfig } = world.kubectl;
+  return spawn(binary, ['--kubeconfig', kubeconfig, ...exec], { stdio: 'pipe' });
 }
 
 /** Runs a script to its end and gives what it printed. */
-export async function runInPod(
-  kubectl: Kubectl,
-  place: Place,
-  call: readonly [string, ...string[]],
-): Promise<string> {
-  const child = await startInPod(kubectl, place, call);
+export async function runInPod(world: World, pod: Pod, call: Call): Promise<string> {
+  const child = await startInPod(world, pod, call);
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  if (out === '') throw new Error(`${call[0]} printed nothing in ${place.app}: ${errors}`);
+  if (out === '') throw new Error(`${call[0]} printed nothing in ${pod.target}: ${errors}`);
   return out;
 }
 
@@ -47,14 +47,125 @@ export interface LoadResult {
   readonly requests: number;
   readonly failed: number;
   readonly outcomes: Readonly<Record<string, number>>;
+  /** The first failures: `<epoch ms> <outcome> <Envoy's words>`. */
+  readonly failures: readonly string[];
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** Puts steady load on `url` from the bookbuyer's pod for `seconds`. */
-export async function load(kubectl: Kubectl, url: string, seconds: number): Promise<LoadResult> {
-  const place = { app: 'bookbuyer' };
-  const out = await runInPod(kubectl, place, ['load.mjs', url, String(seconds), '4', 'keep']);
-  return JSON.parse(out) as LoadResult;
+export interface Load {
+  /** Ends the load and says how it went. */
+  stop(): Promise<LoadResult>;
+}
+
+export interface LoadPlan {
+  readonly url: string;
+  /** `keep`: connections live on; `new`: one for each request. */
+  readonly connections: 'keep' | 'new';
+  readonly from?: Pod;
+}
+
+/** Puts steady load on a URL; resolves when it runs. */
+export async function startLoad(world: World, plan: LoadPlan): Promise<Load> {
+  const call: Call = ['load.mjs', plan.url, '4', plan.connections];
+  const child = await startInPod(world, plan.from ?? bookbuyer, call);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const errors = text(child.stderr);
+  const next = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error(`the load ended: ${await errors}`);
+    return value;
+  };
+  await next();
+  return {
+    stop: async () => {
+      child.stdin.end();
+      return JSON.parse(await next()) as LoadResult;
+    },
+  };
+}
+
+/** Both kinds of load at once, through `work`. */
+export async function underLoad(
+  world: World,
+  url: string,
+  work: () => Promise<void>,
+): Promise<Readonly<Record<'keep' | 'new', LoadResult>>> {
+  const [keep, fresh] = await Promise.all([
+    startLoad(world, { url, connections: 'keep' }),
+    startLoad(world, { url, connections: 'new' }),
+  ]);
+  let results: LoadResult[] = [];
+  try {
+    await work();
+  } finally {
+    results = await Promise.all([keep.stop(), fresh.stop()]);
+  }
+  const [kept, made] = results;
+  if (kept === undefined || made === undefined) throw new Error('unreachable');
+  return { keep: kept, new: made };
+}
+
+/** One line on a load, for a figure. */
+export function describeLoad({ requests, failed, outcomes, p99 }: LoadResult): string {
+  const others = failed === 0 ? '' : ` ${JSON.stringify(outcomes)}`;
+  return `${failed} of ${requests} requests failed${others}, p99 ${p99} ms`;
+}
+
+/** Follows what a client gets, request by request. */
+export interface Watch {
+  /** How many changes of the outcome were seen. */
+  readonly changes: () => number;
+  /** When (epoch ms) an outcome that fits was first seen after `since` changes. */
+  when(fits: (outcome: string) => boolean, since: number): Promise<number>;
+  /** All outcomes since that many changes. */
+  outcomes(since: number): readonly string[];
+  stop(): void;
+}
+
+const longestWatchMs = 15_000;
+
+/** Requests a URL from the bookbuyer over and over, every few milliseconds. */
+export async function startWatch(world: World, url: string): Promise<Watch> {
+  const child = await startInPod(world, bookbuyer, ['watch-outcome.mjs', url]);
+  const seen: { readonly at: number; readonly outcome: string }[] = [];
+  createInterface(child.stdout).on('line', (line) => {
+    const space = line.indexOf(' ');
+    seen.push({ at: Number(line.slice(0, space)), outcome: line.slice(space + 1) });
+  });
+  child.stderr.resume();
+  return {
+    changes: () => seen.length,
+    outcomes: (since) => seen.slice(since).map(({ outcome }) => outcome),
+    when: async (fits, since) => {
+      const deadline = Date.now() + longestWatchMs;
+      for (;;) {
+        const found = seen.slice(since).find(({ outcome }) => fits(outcome));
+        if (found !== undefined) return found.at;
+        if (Date.now() > deadline)
+          throw new Error(`last seen: ${seen.at(-1)?.outcome ?? 'nothing'}`);
+        await sleep(5);
+      }
+    },
+    stop: () => child.stdin.end(),
+  };
+}
+
+/** A question of ask.mjs, and a regular expression for the answer. */
+export interface Ask {
+  /** `http://…`, or `tcp://host:port` with `send` to talk first. */
+  readonly url: string;
+  readonly send?: string;
+  readonly expect: string;
+}
+
+/** Asks from a pod until every answer is as expected three times in a row; gives the last answers. */
+export async function ask(
+  world: World,
+  pod: Pod,
+  asks: Readonly<Record<string, Ask>>,
+): Promise<Readonly<Record<string, string>>> {
+  const out = await runInPod(world, pod, ['ask.mjs', JSON.stringify(asks)]);
+  return JSON.parse(out) as Record<string, string>;
 }

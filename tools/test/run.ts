@@ -55,13 +55,20 @@ function excerpt(output: string): string {
   return lines.slice(-400).join('\n');
 }
 
+/** Measured figures, which tests print as lines of this form, are worth a look also when all is well. */
+function showFigure(line: string): void {
+  if (line.startsWith('  ◆ ')) say(line);
+}
+
 async function runStage(stage: Stage): Promise<Tally> {
   const file = join(repository, 'out/test', `${stage.target}.json`);
   await rm(file, { force: true });
   const extra = stage.kind === 'suite' ? [`JEST_ARGS=--json --outputFile=${file}`] : [];
   let failure: CommandError | undefined;
   try {
-    await step(stage.title, () => run('make', ['-s', stage.target, ...extra], { cwd: repository }));
+    await step(stage.title, () =>
+      run('make', ['-s', stage.target, ...extra], { cwd: repository, onLine: showFigure }),
+    );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     failure = error;

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { kinds } from '../../src/api/kinds.ts';
+import { eventually } from './eventually.ts';
+import { figure } from './figure.ts';
+import { describeLoad, underLoad } from './in-pod.ts';
+import { rolledOut, type World } from './world.ts';
+
+const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
+const namespace = 'weft-system';
+const awayMs = 60_000;
+const selector = 'app.kubernetes.io/name=weft-control-plane';
+
+interface Replica {
+  readonly name: string;
+  /** The metrics page, by series. */
+  readonly metrics: ReadonlyMap<string, number>;
+}
+
+/** What the replicas say of themselves at /metrics. */
+export async function replicas({ kubectl }: World): Promise<readonly Replica[]> {
+  const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
+  const names = out
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '');
+  return Promise.all(
+    names.map(async (line) => {
+      const name = line.replace('pod/', '');
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}:9091/proxy/metrics`;
+      return { name, metrics: parse(await kubectl.run('get', '--raw', path)) };
+    }),
+  );
+}
+
+function parse(page: string): ReadonlyMap<string, number> {
+  const lines = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }),
+  );
+}
+
+/** A series of all replicas together, by label value. */
+function sum(all: readonly Replica[], series: string): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (const { metrics } of all)
+    for (const [key, value] of metrics) {
+      const label = new RegExp(`^${series}\\{.*"(.*)"\\}$`).exec(key)?.[1];
+      if (label !== undefined) total[label] = (total[label] ?? 0) + value;
+      if (key === series) total['all'] = (total['all'] ?? 0) + value;
+    }
+  return total;
+}
+
+async function pods({ kubectl }: World): Promise<readonly string[]> {
+  const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
+  return out.split('\n').filter((line) => line !== '');
+}
+
+/** Waits until every sidecar is connected and in step again; gives the replicas' metrics then. */
+async function reconnected(world: World, sidecars: number): Promise<readonly Replica[]> {
+  await rolledOut(world, namespace, 'deployment/weft-control-plane');
+  return eventually('all proxies are back', 60_000, async () => {
+    const all = await replicas(world);
+    const synced = sum(all, 'weft_proxies_synced')['all'] ?? 0;
+    return all.length === 2 && synced === sidecars ? all : undefined;
+  });
+}
+
+async function sidecarsOf(world: World): Promise<number> {
+  return sum(await replicas(world), 'weft_proxies_connected')['all'] ?? 0;
+}
+
+async function scale(world: World, deployment: string, count: number): Promise<void> {
+  const args = ['-n', namespace, `deployment/${deployment}`, `--replicas=${count}`];
+  await world.kubectl.run('scale', ...args);
+}
+
+/** The control plane lost and found, under steady load. */
+export function controlPlaneAway(world: () => World): void {
+  it('killed, all replicas at once: no request fails', async () => {
+    const sidecars = await sidecarsOf(world());
+    const results = await underLoad(world(), url, async () => {
+      const kill = ['pods', '-n', namespace, '-l', selector, '--grace-period=0', '--force'];
+      await world().kubectl.run('delete', ...kill);
+      await reconnected(world(), sidecars);
+    });
+    figure(`control plane killed, kept connections: ${describeLoad(results.keep)}`);
+    figure(`control plane killed, new connections: ${describeLoad(results.new)}`);
+    expect(results.keep).toMatchObject({ failed: 0, failures: [] });
+    expect(results.new).toMatchObject({ failed: 0, failures: [] });
+  }, 180_000);
+
+  it('away for a minute, and the operator with it: no request fails, and nothing is sent twice', async () => {
+    const sidecars = await sidecarsOf(world());
+    let back: readonly Replica[] = [];
+    const results = await underLoad(world(), url, async () => {
+      // The operator would bring the control plane back within moments.
+      await scale(world(), 'weft-operator', 0);
+      await scale(world(), 'weft-control-plane', 0);
+      await eventually('no control plane runs', 60_000, async () =>
+        (await pods(world())).length === 0 ? true : undefined,
+      );
+      await sleep(awayMs);
+      await scale(world(), 'weft-operator', 1);
+      const deployment = { kind: kinds.deployment, namespace, name: 'weft-control-plane' };
+      await eventually('the operator restores the replicas', 60_000, async () => {
+        const live = await world().api.get(deployment, world().signal);
+        const { spec } = live as unknown as { spec: { replicas: number } };
+        return spec.replicas === 2 ? true : undefined;
+      });
+      back = await reconnected(world(), sidecars);
+    });
+    const bytes = sum(back, 'weft_xds_response_bytes_total');
+    const config = Object.entries(bytes).filter(([type]) => type !== 'secret');
+    figure(`control plane away for ${awayMs / 1000} s, kept: ${describeLoad(results.keep)}`);
+    figure(`control plane away for ${awayMs / 1000} s, new: ${describeLoad(results.new)}`);
+    figure(
+      `sent to ${sidecars} proxies that came back, in bytes: ${Object.entries(bytes)
+        .map(([type, count]) => `${type} ${count}`)
+        .join(', ')}`,
+    );
+    expect(results.keep).toMatchObject({ failed: 0, failures: [] });
+    expect(results.new).toMatchObject({ failed: 0, failures: [] });
+    expect(config.filter(([, count]) => count > 0)).toEqual([]);
+  }, 300_000);
+}

@@ -1,0 +1,69 @@
+// The mesh on a real node, from the first command of the README to the last: in this order, for each
+// part leaves the mesh as the next one may find it. Every part has a file of its own.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { run } from '../../tools/base/command.ts';
+import { bringDown } from '../../tools/cluster/down.ts';
+import { bringUp } from '../../tools/cluster/up.ts';
+import { repository } from '../../tools/images/bundle.ts';
+import { demo, noTrace } from './cluster-life.ts';
+import { controlPlaneAway } from './control-plane-away.ts';
+import { docsCommands, notRun } from './docs-commands.ts';
+import { drift } from './drift.ts';
+import { joining } from './joining.ts';
+import { kubectlView } from './kubectl-view.ts';
+import { podLife } from './pod-life.ts';
+import { policyLatency } from './policy-latency.ts';
+import { inventory, removal } from './removal.ts';
+import { rollingRestart } from './rolling-restart.ts';
+import { serviceShapes } from './service-shapes.ts';
+import { wire } from './wire.ts';
+import { clusterName, environment, openWorld, type World } from './world.ts';
+
+let opened: World | undefined;
+let emptyCluster: ReadonlySet<string> = new Set();
+let demoOutput = '';
+
+function world(): World {
+  if (opened === undefined) throw new Error('there is no cluster');
+  return opened;
+}
+
+beforeAll(async () => {
+  await bringDown(clusterName);
+  await bringUp(clusterName);
+  opened = await openWorld();
+  emptyCluster = await inventory(opened);
+  // Its first line of the docs is `make demo`; typed here, for all that follows needs it.
+  const command = 'make demo';
+  demoOutput = await run('bash', ['-c', command], {
+    cwd: repository,
+    env: environment(opened, command),
+  });
+  opened.ran.add(command);
+}, 600_000);
+
+afterAll(async () => {
+  await opened?.close();
+  await bringDown(clusterName);
+}, 120_000);
+
+describe('the demo', () => demo(world, () => demoOutput));
+describe('an application joins', () => joining(world));
+describe('kubectl', () => kubectlView(world));
+describe('a policy edit', () => policyLatency(world));
+describe('a rolling restart under load', () => rollingRestart(world));
+describe('the control plane under load', () => controlPlaneAway(world));
+describe('the wire', () => wire(world));
+describe('pods with sidecars', () => podLife(world));
+describe('services', () => serviceShapes(world));
+describe('drift', () => drift(world));
+describe('removal', () => removal(world, () => emptyCluster));
+describe('the machine afterwards', () => noTrace(world));
+
+describe('the docs', () => {
+  it('tell nobody to type a command that nothing here has run', async () => {
+    // This suite is a part of it.
+    const ran = new Set([...world().ran, 'make test']);
+    expect(notRun(await docsCommands(), ran)).toEqual([]);
+  });
+});

@@ -1,0 +1,120 @@
+import { expect, it } from '@jest/globals';
+import type { KubernetesObject } from '../../src/api/core.ts';
+import { type Kind, kinds } from '../../src/api/kinds.ts';
+import { eventually } from './eventually.ts';
+import { figure } from './figure.ts';
+import { describeLoad, underLoad } from './in-pod.ts';
+import { twoBookstores } from './rolling-restart.ts';
+import { rolledOut, typed, type World } from './world.ts';
+
+const namespace = 'weft-system';
+const name = 'weft-control-plane';
+const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
+
+interface Written extends KubernetesObject {
+  readonly metadata: KubernetesObject['metadata'] & {
+    readonly managedFields?: readonly { readonly manager: string }[];
+  };
+}
+
+async function everyResource({ kubectl }: World): Promise<string> {
+  const args = ['--verbs=list', '--cached=false', '-o', 'name'];
+  const out = await kubectl.run('api-resources', ...args);
+  const resources = out.trim().split('\n');
+  return resources.filter((one) => !/^(events|componentstatuses)\b/.test(one)).join(',');
+}
+
+/** Every object of the cluster but events, as `<namespace> <resource>/<name>`. */
+export async function inventory(world: World): Promise<ReadonlySet<string>> {
+  const columns = '{.metadata.namespace} {.apiVersion}/{.kind}/{.metadata.name}';
+  const format = `jsonpath={range .items[*]}${columns}{"\\n"}{end}`;
+  const out = await world.kubectl.run('get', await everyResource(world), '-A', '-o', format);
+  return new Set(out.split('\n').filter((line) => line !== ''));
+}
+
+/** What the mesh's own processes made or wrote, but for the status of policies and the operator's Lease. */
+async function traces(world: World): Promise<readonly string[]> {
+  const args = ['-A', '--show-managed-fields', '-o', 'json'];
+  const out = await world.kubectl.run('get', await everyResource(world), ...args);
+  const { items } = JSON.parse(out) as { items: readonly (Written & { kind: string })[] };
+  const ours = items.filter(({ metadata }) =>
+    metadata.managedFields?.some(({ manager }) => /^weft-(operator|control-plane)/.test(manager)),
+  );
+  return ours
+    .filter(({ apiVersion }) => !apiVersion.includes('smi-spec.io'))
+    .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+    .filter((line) => line !== `Lease ${namespace}/weft-operator`);
+}
+
+/** Asks over and over which of these there are until all are gone; when each was first missing. */
+async function followRemoval(
+  { api, signal }: World,
+  objects: readonly (readonly [kind: Kind, name: string])[],
+): Promise<ReadonlyMap<string, number>> {
+  const gone = new Map<string, number>();
+  await eventually('the mesh to be gone', 120_000, async () => {
+    for (const [kind, of] of objects) {
+      const ref = { kind, name: of, ...(kind.namespaced ? { namespace } : {}) };
+      if (!gone.has(kind.kind) && (await api.get(ref, signal)) === undefined)
+        gone.set(kind.kind, Date.now());
+    }
+    return gone.size === objects.length ? gone : undefined;
+  });
+  return gone;
+}
+
+/** The end of a mesh: the MeshConfig is deleted, then what installed it. */
+export function removal(world: () => World, before: () => ReadonlySet<string>): void {
+  it('deleting the MeshConfig removes all it made, webhooks first, and no traffic stops', async () => {
+    await twoBookstores(world());
+    expect(await traces(world())).not.toEqual([]);
+    let gone: ReadonlyMap<string, number> = new Map();
+    const began = Date.now();
+    let took = 0;
+    const results = await underLoad(world(), url, async () => {
+      const command = 'kubectl delete meshconfig osm-mesh-config -n weft-system';
+      const [times] = await Promise.all([
+        followRemoval(world(), [
+          [kinds.mutatingWebhookConfiguration, 'weft-injector-osm'],
+          [kinds.validatingWebhookConfiguration, 'weft-validator-osm'],
+          [kinds.deployment, name],
+          [kinds.clusterRole, name],
+        ]),
+        typed(world(), command).then(() => (took = Date.now() - began)),
+      ]);
+      gone = times;
+    });
+    figure(`MeshConfig deleted in ${(took / 1000).toFixed(1)} s: ${describeLoad(results.keep)}`);
+    const at = (kind: string): number => gone.get(kind) ?? NaN;
+    expect(at('MutatingWebhookConfiguration')).toBeLessThanOrEqual(at('Deployment'));
+    expect(at('ValidatingWebhookConfiguration')).toBeLessThanOrEqual(at('Deployment'));
+    expect(at('Deployment')).toBeLessThanOrEqual(at('ClusterRole'));
+    expect(await traces(world())).toEqual([]);
+    expect(results.keep).toMatchObject({ failed: 0, failures: [] });
+    expect(results.new).toMatchObject({ failed: 0, failures: [] });
+  }, 240_000);
+
+  it('a workload restarted then has no sidecar', async () => {
+    const { kubectl } = world();
+    await kubectl.run('rollout', 'restart', '-n', 'bookthief', 'deployment/bookthief');
+    await rolledOut(world(), 'bookthief', 'deployment/bookthief');
+    const path = '-o=jsonpath={.items[*].spec.initContainers}';
+    const args = ['pods', '-n', 'bookthief', '--field-selector=status.phase=Running'];
+    const none = await eventually('the old pod is gone', 60_000, async () =>
+      (await kubectl.run('get', ...args, path)) === '' ? true : undefined,
+    );
+    expect(none).toBe(true);
+  }, 120_000);
+
+  it('what installed it goes as well, and nothing is left of either', async () => {
+    await typed(world(), 'kubectl delete -k config/default');
+    const left = [...(await inventory(world()))].filter(
+      (line) => !before().has(line) && !ofGuests.test(line),
+    );
+    expect(left).toEqual([]);
+  }, 120_000);
+}
+
+/** Objects of the demo and of these tests, and their namespaces. */
+const guests = 'book(buyer|thief|store|warehouse)|outside|shapes|probes|shop';
+const ofGuests = new RegExp(`^(${guests}) |/Namespace/(${guests})$|/IPAddress/`);
