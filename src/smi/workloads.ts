@@ -3,11 +3,11 @@ import { injectedBy, originalProbes } from '../api/labels.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type ServiceKey, serviceKey } from '../policy/service.ts';
 import type { Split } from '../policy/split.ts';
-import type { ProbeTarget, ServedPort, Workload } from '../policy/workload.ts';
+import type { ServedPort, Workload } from '../policy/workload.ts';
 import { warn } from './diagnose.ts';
+import { parseProbes } from './probes.ts';
 import { isFinished } from './selection.ts';
 import { accountOf, isTcp, protocolOf } from './services.ts';
-import { fields, integer, list, text } from './shape.ts';
 
 export interface CompiledWorkload {
   readonly workload: Workload;
@@ -92,45 +92,4 @@ function resolveTargetPort(pod: Pod, port: ServicePort): number | undefined {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const ports = containers.flatMap((container) => container.ports ?? []);
   return ports.find((one) => one.name === target && isTcp(one))?.containerPort;
-}
-
-const probeShape = list(
-  fields({
-    container: text,
-    probe: oneOf('liveness', 'readiness', 'startup'),
-    kind: oneOf('http', 'https', 'tcp', 'grpc'),
-    port: integer(1, 65535),
-    path: text,
-    service: text,
-    timeoutSeconds: integer(1, 2 ** 31 - 1),
-  }),
-);
-
-function oneOf(
-  ...values: readonly string[]
-): (value: unknown, field: string) => string | undefined {
-  return (value, field) =>
-    values.includes(value as string) ? undefined : `${field} must be one of ${values.join(', ')}`;
-}
-
-/** The probes, or what is wrong with the annotation. */
-function parseProbes(annotation: string | undefined): readonly ProbeTarget[] | string {
-  if (annotation === undefined) return [];
-  let value: unknown;
-  try {
-    value = JSON.parse(annotation);
-  } catch {
-    return 'it is no JSON';
-  }
-  const problem = probeShape(value, '');
-  if (problem !== undefined) return problem;
-  return (value as ProbeTarget[]).map((probe) => ({
-    container: probe.container,
-    probe: probe.probe,
-    kind: probe.kind,
-    port: probe.port,
-    path: probe.path,
-    service: probe.service,
-    timeoutSeconds: probe.timeoutSeconds,
-  }));
 }

@@ -3,7 +3,7 @@ import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { createViews } from '../../../src/policy/view-of.ts';
 import { type Compilation, compileMesh } from '../../../src/smi/compile.ts';
 import { createAssembler } from '../../../src/xds/resources/resource-set.ts';
-import type { ResourceSet } from '../../../src/xds/resources/resource.ts';
+import type { Resource, ResourceSet } from '../../../src/xds/resources/resource.ts';
 import { makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
 
 /** What the pure half of the control plane makes of some objects. */
@@ -16,18 +16,19 @@ export interface MeshOf extends Compilation {
 export function meshOf(
   objects: readonly KubernetesObject[],
   settings: Partial<MeshSettings> = {},
+  secrets: readonly Resource[] = [],
 ): MeshOf {
-  return offered(compileMesh(makeSnapshot(objects), makeSettings(settings)));
+  return offered(compileMesh(makeSnapshot(objects), makeSettings(settings)), secrets);
 }
 
 /** The resources that follow from a compiled mesh. */
-export function offered(compiled: Compilation): MeshOf {
+export function offered(compiled: Compilation, secrets: readonly Resource[] = []): MeshOf {
   const { model } = compiled;
   const views = createViews();
   const assembler = createAssembler();
   const sets = [...model.workloads].map(([uid, workload]): [string, ResourceSet] => {
     const view = views.viewOf(model, workload);
-    return [uid, assembler.assemble(view, model.endpoints, [])];
+    return [uid, assembler.assemble(view, model.endpoints, secrets)];
   });
   return { ...compiled, sets: new Map(sets) };
 }

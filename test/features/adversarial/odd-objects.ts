@@ -7,12 +7,17 @@ import { makeNamespace } from '../../build/make-object.ts';
 // Objects that an API server may hold, each odd in a way that somebody can bring about, from few
 // names so that they meet.
 
+/** How often each property is tried: FUZZ=10 for ten times as much. */
+export function runs(times: number): { readonly numRuns: number } {
+  return { numRuns: times * Number(process.env['FUZZ'] ?? 1) };
+}
+
 const namespaces = ['shop', 'svc'] as const;
+const namespace = fc.constantFrom('shop', 'shop', 'shop', 'svc');
 const names = ['cart', 'web', 'constructor', '0', 'local', 'x'.repeat(63)] as const;
-const namespace = fc.constantFrom(...namespaces);
-const name = fc.constantFrom(...names);
+const name = fc.constantFrom('cart', 'cart', 'web', 'web', ...names);
 const maybe = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.option(of, { nil: undefined, freq: 3 });
+  fc.option(of, { nil: undefined, freq: 4 });
 
 /** Without the fields that are undefined, as JSON has it. */
 function plain<T>(value: T): T {
@@ -22,9 +27,14 @@ function plain<T>(value: T): T {
 const text = fc.oneof(
   fc.constantFrom('', '/', '*', 'a', 'ü', '\u0000', 'a\nb', 'a\r\nx: y', '../..', '%2f', '\ud800'),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
-  fc.constant('long'.repeat(700)),
+  fc.constant('long'.repeat(600)),
 );
-const port = fc.constantFrom(1, 53, 80, 8080, 15_001, 15_003, 65_535);
+/** Mostly one thing, so that most of a cluster is in force; now and then another. */
+function usually<T>(good: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 9, arbitrary: good }, { weight: 1, arbitrary: odd });
+}
+
+const port = fc.constantFrom(80, 80, 8080, 1, 53, 15_001, 15_003, 65_535);
 const protocol = fc.constantFrom('TCP', 'TCP', 'TCP', 'UDP', 'SCTP', undefined);
 const ipv4 = fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3', '010.000.00.1');
 const ipv6 = fc.constantFrom('fd00::1', 'FD00::1', 'fd00:0:0::1', 'fd00::2', '::ffff:10.0.0.1');
@@ -61,13 +71,16 @@ const clusterIps = fc.constantFrom(
   undefined,
 );
 
+const a = { app: 'a' };
+const labelSets = fc.constantFrom(a, a, a, { app: 'b' }, { constructor: 'x' }, {}, undefined);
+
 const service = fc
   .record({
     at: fc.record({ namespace, name }),
-    type: fc.constantFrom('ClusterIP', 'LoadBalancer', 'ExternalName', undefined),
+    type: fc.constantFrom('ClusterIP', 'ClusterIP', 'LoadBalancer', 'ExternalName', undefined),
     clusterIPs: clusterIps,
-    ports: maybe(fc.array(servicePort, { maxLength: 4 })),
-    selector: fc.constantFrom({ app: 'a' }, { app: 'b' }, { constructor: 'x' }, {}, undefined),
+    ports: maybe(fc.array(servicePort, { minLength: 1, maxLength: 4 })),
+    selector: labelSets,
   })
   .map(({ at, clusterIPs, ...spec }) => ({
     apiVersion: 'v1',
@@ -78,15 +91,15 @@ const service = fc
 
 const probe = fc.record({
   container: text,
-  probe: fc.constantFrom('liveness', 'readiness', 'startup', 'other'),
-  kind: fc.constantFrom('http', 'https', 'tcp', 'grpc', 'exec'),
-  port: fc.constantFrom(1, 8080, 65_535, 65_536, 0, -1),
+  probe: usually(fc.constantFrom('liveness', 'readiness', 'startup'), fc.constant('other')),
+  kind: usually(fc.constantFrom('http', 'https', 'tcp', 'grpc'), fc.constant('exec')),
+  port: usually(fc.constantFrom(1, 8080, 65_535), fc.constantFrom(65_536, 0, -1)),
   path: text,
   service: text,
-  timeoutSeconds: fc.constantFrom(1, 30, 0, 2 ** 31 - 1, 2 ** 40),
+  timeoutSeconds: usually(fc.constantFrom(1, 30, 2 ** 31 - 1), fc.constantFrom(0, 2 ** 40)),
 });
-const probes = fc.oneof(
-  fc.array(probe, { maxLength: 3 }).map((list) => JSON.stringify(list)),
+const probes = usually(
+  fc.array(probe, { minLength: 1, maxLength: 3 }).map((list) => JSON.stringify(list)),
   fc.constantFrom('', '[', 'null', '{}', '[null]', '[[]]', '['.repeat(5_000)),
 );
 
@@ -94,9 +107,9 @@ const pod = fc
   .record({
     at: fc.record({ namespace, name }),
     sidecar: fc.constantFrom('osm', 'osm', 'osm', 'other', undefined),
-    labels: fc.constantFrom({ app: 'a' }, { app: 'b' }, { constructor: 'x' }, {}),
+    labels: labelSets,
     probes: maybe(probes),
-    account: maybe(fc.constantFrom('', 'cart', 'web', 'a.b', 'default')),
+    account: maybe(fc.constantFrom('', 'cart', 'cart', 'web', 'web', 'a.b', 'default')),
     hostNetwork: maybe(fc.boolean()),
     containers: fc.array(
       fc.record({
@@ -141,7 +154,7 @@ const slice = fc
           hostname: maybe(name),
           targetRef: maybe(
             fc.record({
-              kind: fc.constantFrom('Pod', 'Pod', 'Node', undefined),
+              kind: usually(fc.constant('Pod'), fc.constantFrom('Node', undefined)),
               name: maybe(name),
             }),
           ),
@@ -165,23 +178,29 @@ const slice = fc
   }));
 
 const subject = fc.record({
-  kind: fc.constantFrom('ServiceAccount', 'ServiceAccount', 'ServiceAccount', 'Group', ''),
-  name: fc.constantFrom('cart', 'web', 'a.b', 'default', '', 'A b', '*'),
-  namespace: maybe(fc.constantFrom(...namespaces, '', '*')),
+  kind: usually(fc.constant('ServiceAccount'), fc.constantFrom('Group', '')),
+  name: usually(fc.constantFrom('cart', 'web'), fc.constantFrom('a.b', 'default', '', 'A b', '*')),
+  namespace: usually(fc.constant('shop'), fc.constantFrom('svc', '', '*', undefined)),
 });
 
 const routeRef = fc.record({
-  kind: fc.constantFrom('HTTPRouteGroup', 'HTTPRouteGroup', 'TCPRoute', 'UDPRoute', 'Else'),
-  name,
-  matches: maybe(fc.subarray(['one', 'two', '', 'gone'])),
+  kind: usually(
+    fc.constantFrom('HTTPRouteGroup', 'HTTPRouteGroup', 'TCPRoute'),
+    fc.constantFrom('UDPRoute', 'Else'),
+  ),
+  name: usually(fc.constantFrom('cart', 'web'), name),
+  matches: usually(fc.constant(undefined), fc.subarray(['one', 'two', '', 'gone'])),
 });
 
 const target = fc
   .record({
     at: fc.record({ namespace, name }),
     destination: subject,
-    sources: fc.array(subject, { maxLength: 3 }),
-    rules: fc.array(routeRef, { maxLength: 3 }),
+    sources: usually(
+      fc.array(subject, { minLength: 1, maxLength: 3, size: 'max' }),
+      fc.constant<never[]>([]),
+    ),
+    rules: usually(fc.array(routeRef, { minLength: 1, maxLength: 2 }), fc.constant<never[]>([])),
   })
   .map(({ at, ...spec }) => ({
     apiVersion: 'access.smi-spec.io/v1alpha3',
@@ -215,37 +234,34 @@ export const anyRegex: fc.Arbitrary<string> = fc.oneof(
   text,
 );
 
-const headerName = fc.constantFrom(
-  ...[
-    'host',
-    'Host',
-    'constructor',
-    '__proto__',
-    ':path',
-    ':method',
-    ':status',
-    'x y',
-    'x\r\n',
-    '',
-    'ü',
-  ],
+const headerName = usually(
+  fc.constantFrom('host', 'Host', 'x-a', 'constructor', '__proto__', ':path', ':method'),
+  fc.constantFrom(':status', 'x y', 'x\r\n', '', 'ü'),
 );
-const headerMap = fc.array(fc.tuple(headerName, anyRegex), { maxLength: 3 }).map((pairs) => {
-  const own = pairs.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-  return JSON.parse(`{${own.join()}}`) as object;
-});
+const goodRegex = fc.constantFrom('.*', '/api', '^/a$', '(?i)/A', '\\Q..\\E', '(', '');
+const headerMap = fc
+  .array(fc.tuple(headerName, usually(goodRegex, anyRegex)), { maxLength: 2 })
+  .map((pairs) => {
+    const own = pairs.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+    return JSON.parse(`{${own.join()}}`) as object;
+  });
 
 const routeGroup = fc
   .record({
     at: fc.record({ namespace, name }),
     matches: fc.array(
       fc.record({
-        name: fc.constantFrom('one', 'two', ''),
-        pathRegex: maybe(anyRegex),
-        methods: maybe(fc.subarray(['GET', 'get', '*', '', 'G ET', 'CONNECT'])),
+        name: usually(fc.constantFrom('one', 'two'), fc.constant('')),
+        pathRegex: maybe(usually(goodRegex, anyRegex)),
+        methods: maybe(
+          usually(
+            fc.subarray(['GET', 'get', '*', 'CONNECT']),
+            fc.constantFrom<string[]>([''], ['G ET'], ['x'.repeat(40)]),
+          ),
+        ),
         headers: maybe(fc.oneof(headerMap, fc.array(headerMap, { maxLength: 2 }))),
       }),
-      { maxLength: 3 },
+      { minLength: 1, maxLength: 3 },
     ),
   })
   .map(({ at, ...spec }) => ({
@@ -258,7 +274,9 @@ const routeGroup = fc
 const tcpRoute = fc
   .record({
     at: fc.record({ namespace, name }),
-    ports: maybe(fc.array(fc.constantFrom(0, 80, 80, 8080, 65_536), { maxLength: 3 })),
+    ports: maybe(
+      fc.array(usually(fc.constantFrom(80, 8080), fc.constantFrom(0, 65_536)), { maxLength: 3 }),
+    ),
   })
   .map(({ at, ports }) => ({
     apiVersion: 'specs.smi-spec.io/v1alpha4',
@@ -267,26 +285,29 @@ const tcpRoute = fc
     spec: ports === undefined ? {} : { matches: { ports } },
   }));
 
-const splitService = fc.constantFrom(
-  ...names,
-  'cart.shop',
-  'cart.shop.svc.cluster.local',
-  '',
-  'a b',
+const splitService = usually(
+  fc.constantFrom('cart', 'web', 'constructor', 'cart.shop', 'cart.shop.svc.cluster.local'),
+  fc.constantFrom('gone', '', 'a b'),
 );
 
 const split = fc
   .record({
-    at: fc.record({ namespace, name }),
+    at: fc.record({ namespace: fc.constant('shop'), name }),
     service: splitService,
     backends: fc.array(
       fc.record({
         service: splitService,
-        weight: fc.constantFrom(0, 0, 1, 50, 2 ** 31, 2 ** 32 - 1, 2 ** 32, -1, 0.5),
+        weight: usually(
+          fc.constantFrom(0, 1, 50, 2 ** 31),
+          fc.constantFrom(2 ** 32 - 1, 2 ** 32, -1, 0.5),
+        ),
       }),
-      { maxLength: 4 },
+      { minLength: 1, maxLength: 4 },
     ),
-    matches: maybe(fc.array(fc.record({ kind: fc.constant('HTTPRouteGroup'), name }))),
+    matches: usually(
+      fc.constant(undefined),
+      fc.array(fc.record({ kind: fc.constant('HTTPRouteGroup'), name })),
+    ),
   })
   .map(({ at, ...spec }) => ({
     apiVersion: 'split.smi-spec.io/v1alpha2',
@@ -297,7 +318,7 @@ const split = fc
 
 /** Odd, but of the shape that the API server sees to. */
 export const oddObject = fc
-  .oneof(pod, service, slice, target, routeGroup, tcpRoute, split)
+  .oneof(pod, pod, service, service, slice, target, target, routeGroup, tcpRoute, split)
   .map((object) => plain(object) as unknown as KubernetesObject);
 
 type Key = string | number;
@@ -352,6 +373,6 @@ function clusterOf(
   object: fc.Arbitrary<KubernetesObject>,
 ): fc.Arbitrary<readonly KubernetesObject[]> {
   return fc
-    .uniqueArray(object, { selector: identityOf, maxLength: 30 })
+    .uniqueArray(object, { selector: identityOf, minLength: 10, maxLength: 30, size: 'max' })
     .map((objects) => [...namespaces.map((one) => makeNamespace(one)), ...objects]);
 }

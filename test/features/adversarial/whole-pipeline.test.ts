@@ -10,7 +10,7 @@ import { makeChange, makeRemoval, makeSettings, makeSnapshot } from '../../build
 import { makeNamespace } from '../../build/make-object.ts';
 import { inconsistencies } from '../../envoy/consistent.ts';
 import { meshOf, offered, versionsOf } from './mesh-of.ts';
-import { brokenCluster, brokenObject, oddCluster, oddObject } from './odd-objects.ts';
+import { brokenCluster, brokenObject, oddCluster, oddObject, runs } from './odd-objects.ts';
 
 const settings: fc.Arbitrary<Partial<MeshSettings>> = fc.record({
   permissive: fc.boolean(),
@@ -18,7 +18,6 @@ const settings: fc.Arbitrary<Partial<MeshSettings>> = fc.record({
   ipv6: fc.boolean(),
   pathMatch: fc.constantFrom('Prefix', 'Full'),
 });
-const runs = { numRuns: 300 };
 
 function resourcesOf(mesh: ReturnType<typeof meshOf>): object {
   return Object.fromEntries([...mesh.sets].map(([uid, set]) => [uid, versionsOf(set)]));
@@ -31,7 +30,7 @@ describe('whatever objects there are', () => {
         const { sets } = meshOf(objects, chosen);
         for (const set of sets.values()) expect(inconsistencies(set)).toEqual([]);
       }),
-      runs,
+      runs(100),
     );
   });
 
@@ -46,7 +45,7 @@ describe('whatever objects there are', () => {
         expect(other.diagnostics).toEqual(one.diagnostics);
         expect(resourcesOf(other)).toEqual(resourcesOf(one));
       }),
-      runs,
+      runs(100),
     );
   });
 
@@ -64,7 +63,7 @@ describe('whatever objects there are', () => {
         const back = compileMesh(removed, makeSettings(), after);
         expect(resourcesOf(offered(back))).toEqual(resourcesOf(meshOf(rest)));
       }),
-      runs,
+      runs(100),
     );
   });
 });
@@ -92,7 +91,7 @@ describe('an object that is broken', () => {
           expect(versionsOf(having.sets.get(uid)!)).toEqual(versionsOf(set));
         }
       }),
-      runs,
+      runs(100),
     );
   });
 
@@ -109,7 +108,7 @@ describe('an object that is broken', () => {
         fc.pre(route || own.some(({ code }) => code === 'object-malformed'));
         expect(partsOf(model)).toEqual(partsOf(without));
       }),
-      { numRuns: 600 },
+      runs(200),
     );
   });
 
@@ -126,7 +125,7 @@ describe('an object that is broken', () => {
         const { model } = meshOf([...objects, beside]);
         expect(others(model)).toEqual(others(without));
       }),
-      runs,
+      runs(100),
     );
   });
 });

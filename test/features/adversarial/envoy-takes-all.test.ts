@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { IdentityKey } from '../../../src/policy/identity.ts';
+import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
+import type { Resource } from '../../../src/xds/resources/resource.ts';
+import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
+import { makeRouteGroup, makeTrafficTarget } from '../../build/make-policy.ts';
+import { makeMeshAuthority } from '../../envoy/authority.ts';
+import { type LoneEnvoy, startLoneEnvoy } from './lone-envoy.ts';
+import { meshOf } from './mesh-of.ts';
+import { anyRegex, oddCluster, runs } from './odd-objects.ts';
+
+const settings: fc.Arbitrary<Partial<MeshSettings>> = fc.record({
+  permissive: fc.boolean(),
+  egress: fc.boolean(),
+  ipv6: fc.boolean(),
+  pathMatch: fc.constantFrom('Prefix', 'Full'),
+});
+
+describe('a real Envoy takes', () => {
+  let envoy: LoneEnvoy;
+  let secrets: readonly Resource[];
+
+  beforeAll(async () => {
+    const authority = await makeMeshAuthority();
+    secrets = await authority.secrets('shop/cart' as IdentityKey);
+    envoy = await startLoneEnvoy();
+  }, 60_000);
+  afterAll(() => envoy.stop());
+
+  it('all that is made of odd objects', async () => {
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(oddCluster, settings, async (objects, chosen) => {
+        const { sets } = meshOf(objects, chosen, secrets);
+        for (const set of new Set(sets.values())) {
+          expect(await envoy.refusals(set)).toEqual([]);
+          taken += set.listener.size > 1 ? 1 : 0;
+        }
+      }),
+      runs(80),
+    );
+    expect(taken).toBeGreaterThan(50);
+  }, 600_000);
+
+  it('every regular expression that Weft takes', async () => {
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyRegex, { minLength: 1, maxLength: 30 }),
+        fc.constantFrom('Prefix' as const, 'Full' as const),
+        async (patterns, pathMatch) => {
+          const matches = patterns.map((pattern, index) => ({
+            name: `m${String(index)}`,
+            pathRegex: pattern,
+            headers: [{ 'x-one': pattern }],
+          }));
+          const objects = [
+            makeNamespace('shop'),
+            makePod(),
+            makeService(),
+            makeTrafficTarget(),
+            makeRouteGroup({ matches }),
+          ];
+          const { sets, model } = meshOf(objects, { pathMatch }, secrets);
+          const http = [...model.rules.values()].flat()[0]?.http;
+          taken += http === 'all' ? 0 : (http?.length ?? 0);
+          for (const set of sets.values()) expect(await envoy.refusals(set)).toEqual([]);
+        },
+      ),
+      runs(80),
+    );
+    expect(taken).toBeGreaterThan(200);
+  }, 600_000);
+});
