@@ -28,6 +28,13 @@ export interface BootstrapOptions {
   readonly paths?: { readonly bootstrap: string; readonly token: string };
 }
 
+/**
+ * HTTP/2 windows towards the control plane, the smallest that Envoy takes. Node keeps as much memory
+ * for a TLS connection as was ever on its way at once: with Envoy's own 16 MiB a thousand proxies
+ * cost the control plane 220 MB more.
+ */
+export const xdsWindowBytes = 65_535;
+
 const typeUrl = (name: string): string => `type.googleapis.com/${name}`;
 const tlsSockets = 'envoy.extensions.transport_sockets.tls.v3';
 const httpFilters = 'envoy.extensions.filters.http';
@@ -133,7 +140,11 @@ function controlPlaneCluster(options: BootstrapOptions, directory: string): obje
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': typeUrl('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
         explicit_http_config: {
-          http2_protocol_options: { connection_keepalive: { interval: '30s', timeout: '5s' } },
+          http2_protocol_options: {
+            connection_keepalive: { interval: '30s', timeout: '5s' },
+            initial_stream_window_size: xdsWindowBytes,
+            initial_connection_window_size: xdsWindowBytes,
+          },
         },
         http_filters: [credentialInjector(directory), upstreamCodec],
       },

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bootstrapFileNames } from '../../src/envoy/bootstrap.ts';
-import { controlPlaneName } from '../../src/control-plane/options.ts';
+import { controlPlaneName } from '../../src/api/control-plane-names.ts';
+import { bundle, repository } from '../../tools/images/bundle.ts';
 import { answers, freePort } from '../../tools/base/probe.ts';
 import type { ApiServer } from '../apiserver.ts';
 import type { LoadTarget } from './load-proxy.ts';
@@ -27,11 +28,13 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const [xds, webhook, health] = await Promise.all([freePort(), freePort(), freePort()]);
   await mkdir(logFolder, { recursive: true });
+  // As in the image: one file, no type stripping.
+  const program = 'out/bench/weft.mjs';
+  await bundle('src/main.ts', program);
   const child = spawn(
     process.execPath,
     [
-      '--disable-warning=ExperimentalWarning',
-      new URL('../../src/main.ts', import.meta.url).pathname,
+      join(repository, program),
       'control-plane',
       `--kubeconfig=${server.kubeconfigPath}`,
       `--namespace=${meshNamespace}`,
@@ -40,7 +43,10 @@ export async function startControlPlane(
       `--webhook-port=${webhook}`,
       `--health-port=${health}`,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, POD_NAME: `bench-${xds}` } },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(await imageEnvironment()), POD_NAME: `bench-${xds}` },
+    },
   );
   const log = createWriteStream(join(logFolder, 'control-plane.log'));
   child.stdout.pipe(log, { end: false });
@@ -59,6 +65,18 @@ export async function startControlPlane(
   const serverName = `${controlPlaneName}.${meshNamespace}.svc.${clusterDomain}`;
   const target = { port: xds, serverName, ca: await trustBundle(world) };
   return { pid: child.pid ?? 0, target, stop };
+}
+
+/** What the image sets (the ENV lines of its Dockerfile). */
+async function imageEnvironment(): Promise<Record<string, string>> {
+  const text = await readFile(join(repository, 'images/weft/Dockerfile'), 'utf8');
+  const settings = [...text.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) => line.split(' '));
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const at = setting.indexOf('=');
+      return [setting.slice(0, at), setting.slice(at + 1)];
+    }),
+  );
 }
 
 /** What a sidecar would find in its namespace. */

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import { xdsWindowBytes } from '../../src/envoy/bootstrap.ts';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { DeltaDiscoveryRequestSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { type ResourceType, typeUrls } from '../../src/xds/resources/resource.ts';
@@ -26,7 +27,6 @@ export interface Times {
 }
 
 const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
-const windowBytes = 1024 * 1024;
 const secrets = ['workload', 'ca:trust'];
 
 /**
@@ -61,10 +61,9 @@ export class LoadProxy {
     this.#session = connect(`https://127.0.0.1:${port}`, {
       ca,
       servername: serverName,
-      settings: { initialWindowSize: windowBytes },
+      settings: { initialWindowSize: xdsWindowBytes },
     });
     this.#session.on('error', (error: Error) => this.#fail(error.message));
-    this.#session.once('connect', (session) => session.setLocalWindowSize(windowBytes));
     this.#stream = this.#session.request({
       ':method': 'POST',
       ':path': path,

@@ -24,6 +24,16 @@ export async function bundle(entry: string, output: string): Promise<void> {
     format: 'esm',
     banner: { js: banner },
     legalComments: 'eof',
+    // A process keeps the text of its program in memory, at two bytes a character.
+    minifyWhitespace: true,
+    charset: 'ascii',
+    // Of this package only the reading of kubeconfig files is used; its index has 20 MB of models.
+    alias: {
+      '@kubernetes/client-node': join(
+        repository,
+        'node_modules/@kubernetes/client-node/dist/config.js',
+      ),
+    },
     logLevel: 'error',
   });
 }

@@ -152,12 +152,14 @@ export class Session {
       const response = this.#next(type, offered);
       if (response !== undefined) responses.push(response);
     }
+    // Haste ends with the clusters it was asked for.
+    if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
   }
 
   #next(type: ResourceType, offered: ResourceSet): DeltaResponse | undefined {
     const state = this.#states[type];
-    if (!state.subscription.started || state.waiting) return undefined;
+    if (!state.subscription.started || !state.mayHaveMore) return undefined;
     if ((type === 'listener' || type === 'route') && this.#mustWait()) return undefined;
     const batch = state.plan(offered[type], {
       mayRemove: this.#mayRemove(type, offered),
@@ -181,12 +183,13 @@ export class Session {
   }
 
   #mustWait(): boolean {
-    if (this.#offered === undefined) return false;
-    const adds = this.#states.cluster.subscription.started
-      ? this.#states.cluster.adds(this.#offered.cluster)
-      : false;
-    if (!adds) this.#hasteRequested = false;
-    return adds && !this.#hasteRequested;
+    return !this.#hasteRequested && this.#addsClusters();
+  }
+
+  #addsClusters(): boolean {
+    const { cluster } = this.#states;
+    if (this.#offered === undefined || !cluster.subscription.started) return false;
+    return cluster.adds(this.#offered.cluster);
   }
 
   #mayRemove(type: ResourceType, offered: ResourceSet): boolean {

@@ -59,13 +59,14 @@ export class TypeState {
     this.subscription = new Subscription(mayBeWildcard(type));
   }
 
-  get waiting(): boolean {
-    return this.#inFlight !== undefined;
-  }
-
   /** Nothing unanswered and nothing left to say. */
   get idle(): boolean {
     return this.#inFlight === undefined && this.#due.size === 0;
+  }
+
+  /** A response could go out, if there is anything in it. */
+  get mayHaveMore(): boolean {
+    return this.#inFlight === undefined && (this.#due.size > 0 || this.#owesFirst);
   }
 
   get refusals(): ReadonlyMap<string, Refusal> {

@@ -18,8 +18,14 @@ export async function admit(metadata: Metadata, options: AdmissionOptions): Prom
   const values = metadata.get('authorization');
   const token = values.length === 1 ? bearer.exec(String(values[0]))?.[1] : undefined;
   if (token === undefined) throw new WeftError('not-authenticated', 'no bearer token');
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-  return options.authenticate(token, signal);
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(), options.timeoutMs).unref();
+  try {
+    const signal = AbortSignal.any([options.signal, tooLate.signal]);
+    return await options.authenticate(token, signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What a client is told when it is not admitted: never why in detail. */
