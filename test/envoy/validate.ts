@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonValue } from '@bufbuild/protobuf';
+import { bootstrapFileNames, bootstrapFiles } from '../../src/envoy/bootstrap.ts';
 import type { ResourceSet } from '../../src/xds/resources/resource.ts';
 import { CommandError, run } from '../../tools/base/command.ts';
 import { envoyBinary, envoyVersion } from '../../tools/parts/envoy.ts';
@@ -33,6 +34,7 @@ function bootstrap(set: ResourceSet): object {
   const routes = new Map([...set.route].map(([name, route]) => [name, jsonOf(route)]));
   return {
     node: { id: 'check', cluster: 'check' },
+    layered_runtime: sidecarRuntime(),
     dynamic_resources: {
       ads_config: {
         api_type: 'DELTA_GRPC',
@@ -45,6 +47,15 @@ function bootstrap(set: ResourceSet): object {
       listeners: [...set.listener.values()].map((listener) => inlined(jsonOf(listener), routes)),
     },
   };
+}
+
+/** Limits that a sidecar's own bootstrap sets. */
+function sidecarRuntime(): unknown {
+  const files = bootstrapFiles({ controlPlane: 'check', port: 1, ipv6: false });
+  const { layered_runtime } = JSON.parse(files[bootstrapFileNames.bootstrap] ?? '{}') as {
+    layered_runtime?: unknown;
+  };
+  return layered_runtime;
 }
 
 const checkXds = {

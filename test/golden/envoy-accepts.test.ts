@@ -9,6 +9,7 @@ import { run } from '../../tools/base/command.ts';
 import { envoyBinary, envoyVersion } from '../../tools/parts/envoy.ts';
 import { someEndpoints, someView } from '../envoy/arbitrary-view.ts';
 import { makeMeshAuthority } from '../envoy/authority.ts';
+import { makeInbound, makeMatch, makeOutbound, makeRule, makeServed } from '../envoy/make-view.ts';
 import { envoyVersions, refusal } from '../envoy/validate.ts';
 import { playStory, storyNames } from './story-files.ts';
 
@@ -34,6 +35,15 @@ describe.each(envoyVersions)('Envoy %s', (version) => {
       const set = createAssembler().assemble(view, endpoints, undefined);
       expect(await refusal(set, version)).toBe('');
     }
+  });
+
+  it('accepts a long path regex, which its own default limit would refuse', async () => {
+    const pathRegex = Array.from({ length: 100 }, (_, i) => `/${String(i)}/[a-z]{1,20}`).join('|');
+    const rules = [makeRule('long', { http: [makeMatch({ pathRegex })] })];
+    const inbound = makeInbound({ served: [makeServed(80)], rules });
+    const view = { inbound, outbound: makeOutbound() };
+    const set = createAssembler().assemble(view, new Map(), undefined);
+    expect(await refusal(set, version)).toBe('');
   });
 
   it.each([false, true])('accepts the bootstrap, with ipv6 %p', async (ipv6) => {
