@@ -20,7 +20,7 @@ export function parseProbes(annotation: string | undefined): readonly ProbeTarge
     probe: probe.probe,
     kind: probe.kind,
     port: probe.port,
-    path: requestPath(probe.path),
+    path: probe.kind.startsWith('http') ? requestPath(probe.path) : '',
     service: probe.service,
     timeoutSeconds: probe.timeoutSeconds,
   }));

@@ -4,6 +4,8 @@ export class RegexScanner {
   #at = 0;
   #problem: string | undefined;
   readonly #names = new Set<string>();
+  /** Ends that do not come any more: nobody who looked goes back behind where he looked from. */
+  readonly #absent = new Set<string>();
 
   constructor(pattern: string) {
     this.#points = Array.from(pattern);
@@ -31,9 +33,8 @@ export class RegexScanner {
 
   /** Takes `text` if it stands here. */
   take(text: string): boolean {
-    const length = text.length;
-    if (this.#points.slice(this.#at, this.#at + length).join('') !== text) return false;
-    this.#at += length;
+    if (!this.#stands(text, this.#at)) return false;
+    this.#at += text.length;
     return true;
   }
 
@@ -46,12 +47,20 @@ export class RegexScanner {
 
   /** Takes everything up to `end` and `end` itself; undefined, and nothing is taken, when it never comes. */
   takeUntil(end: string): string | undefined {
-    const rest = this.#points.slice(this.#at).join('');
-    const found = rest.indexOf(end);
-    if (found < 0) return undefined;
-    const taken = rest.slice(0, found);
-    this.#at += Array.from(taken).length + end.length;
-    return taken;
+    if (this.#absent.has(end)) return undefined;
+    const start = this.#at;
+    for (let at = start; at < this.#points.length; at++) {
+      if (!this.#stands(end, at)) continue;
+      this.#at = at + end.length;
+      return this.#points.slice(start, at).join('');
+    }
+    this.#absent.add(end);
+    return undefined;
+  }
+
+  #stands(text: string, at: number): boolean {
+    for (let i = 0; i < text.length; i++) if (this.#points[at + i] !== text[i]) return false;
+    return true;
   }
 
   /** Where the scanner is, to come back to. */

@@ -115,4 +115,18 @@ describe('regexProblem', () => {
     regexProblem('[:'.repeat(1000));
     expect(performance.now() - started).toBeLessThan(1000);
   });
+
+  it.each([
+    ['quotes', '\\Qa\\E'.repeat(400)],
+    ['classes that never end', `[${'[:'.repeat(1_000)}]`],
+    ['alternatives', '|'.repeat(2_000)],
+    ['counts that are none', 'a{1'.repeat(600)],
+    ['groups', '('.repeat(100) + 'a'.repeat(1_800) + ')'.repeat(100)],
+    ['repetitions of repetitions', '(a+)+$'.repeat(300)],
+  ])('reads many %s in about as many steps', (_, pattern) => {
+    regexProblem(pattern);
+    const began = performance.now();
+    for (let time = 0; time < 20; time++) regexProblem(pattern);
+    expect((performance.now() - began) / 20).toBeLessThan(8);
+  });
 });

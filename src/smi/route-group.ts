@@ -19,7 +19,9 @@ type Match = HTTPRouteGroup['spec']['matches'][number];
 /** A match that cannot be honoured is left out alone; the others of the group live. */
 export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
   const origin = originOf(object);
-  const malformed = fields({ matches: list(fields({ name: text })) })(object.spec, 'spec');
+  const malformed =
+    fields({ matches: list(fields({ name: text })) })(object.spec, 'spec') ??
+    excess(object.spec.matches);
   if (malformed !== undefined) {
     const diagnostics = [refuse(object, 'object-malformed', malformed)];
     return { origin, matches: [], diagnostics };
@@ -33,6 +35,23 @@ export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
     return [match.name, undefined] as const;
   });
   return { origin, matches, diagnostics };
+}
+
+/** What takes longer to check than other objects may wait for. */
+const maxRegexes = 128 * 1024;
+
+function excess(matches: readonly Match[]): string | undefined {
+  const regexes = matches.flatMap((match): unknown[] => [
+    match.pathRegex,
+    ...headerEntries(match.headers).map(([, value]) => value),
+  ]);
+  const length = regexes.reduce<number>(
+    (sum, regex) => sum + (typeof regex === 'string' ? regex.length : 0),
+    0,
+  );
+  return length > maxRegexes
+    ? `spec.matches: its regular expressions have more than ${maxRegexes} characters together; spread the matches over several groups`
+    : undefined;
 }
 
 function compileMatch(object: HTTPRouteGroup, match: Match): HttpMatch {

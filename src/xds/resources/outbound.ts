@@ -79,15 +79,18 @@ function translatePort({ reachable, port, lookup, settings }: PortInput): Servic
   const own = withoutSplit(reachable);
   const open = accounts.length > 0;
   const http = isHttp(port.protocol);
+  // A service that has no address yet can be a split's backend, but nobody can call it itself.
+  const callable = service.headless || service.addresses.length > 0;
   const filter = terminal(outboundName(service.key, port.port), port, clusters);
   const shaped = http ? own : origins;
   // A split leads away from the pods that are dialled, so it works at closed ones too.
   const dialled = reachable.split === undefined ? accounts : service.accounts;
   return {
     listeners: service.headless ? [] : [boundListener({ reachable, port, filter }, shaped)],
-    routes: http
-      ? [resourceOf('route', outboundRoutes(reachable, port, { clusters, settings }), origins)]
-      : [],
+    routes:
+      http && callable
+        ? [resourceOf('route', outboundRoutes(reachable, port, { clusters, settings }), origins)]
+        : [],
     clusters: open ? ownClusters({ reachable, port, lookup, settings }, own) : [],
     wants: open ? [{ key, accounts }] : [],
     pods: service.headless ? [{ key, accounts: dialled, origins: shaped, filter }] : [],

@@ -40,7 +40,7 @@ describe('a real Envoy takes', () => {
       }),
       runs(80),
     );
-    expect(taken).toBeGreaterThan(50);
+    expect(taken).toBeGreaterThan(10);
   }, 600_000);
 
   it('every regular expression that Weft takes', async () => {
@@ -70,6 +70,6 @@ describe('a real Envoy takes', () => {
       ),
       runs(80),
     );
-    expect(taken).toBeGreaterThan(200);
+    expect(taken).toBeGreaterThan(100);
   }, 600_000);
 });

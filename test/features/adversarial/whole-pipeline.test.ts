@@ -7,7 +7,8 @@ import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { compileMesh } from '../../../src/smi/compile.ts';
 import { identityOf } from '../../build/arbitrary.ts';
 import { makeChange, makeRemoval, makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
-import { makeNamespace } from '../../build/make-object.ts';
+import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
+import { makeTrafficSplit } from '../../build/make-policy.ts';
 import { inconsistencies } from '../../envoy/consistent.ts';
 import { meshOf, offered, versionsOf } from './mesh-of.ts';
 import { brokenCluster, brokenObject, oddCluster, oddObject, runs } from './odd-objects.ts';
@@ -77,6 +78,21 @@ function renamed(
   const metadata = { ...object.metadata, uid: 'uid-broken', ...place };
   return { ...object, metadata };
 }
+
+describe('a set of resources', () => {
+  it('has no route of a service without an address', () => {
+    const { spec, ...service } = makeService();
+    const bare = { ...service, spec: { ports: spec.ports, selector: { app: 'nobody' } } };
+    const split = makeTrafficSplit({ backends: { cart: 1 } });
+    const { sets } = meshOf([makeNamespace('shop'), makePod(), bare, split] as KubernetesObject[], {
+      permissive: true,
+    });
+    for (const set of sets.values()) {
+      expect(inconsistencies(set)).toEqual([]);
+      expect([...set.route.keys()]).toEqual([]);
+    }
+  });
+});
 
 describe('an object that is broken', () => {
   it('in one namespace changes nothing for proxies of the others', () => {

@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeRouteGroup } from '../../test/build/make-policy.ts';
+import { compileRouteGroup } from './route-group.ts';
+
+function groupOf(regexes: number): ReturnType<typeof compileRouteGroup> {
+  const matches = Array.from({ length: regexes }, (_, index) => ({
+    name: `m${String(index)}`,
+    pathRegex: 'a'.repeat(1_024),
+    headers: { 'x-a': 'b'.repeat(1_024) },
+  }));
+  return compileRouteGroup(makeRouteGroup({ matches }));
+}
+
+describe('compileRouteGroup', () => {
+  it('takes 128 Ki characters of regular expressions', () => {
+    expect(groupOf(64)).toMatchObject({ diagnostics: [] });
+    expect(groupOf(64).matches).toHaveLength(64);
+  });
+
+  it('refuses a group with more, which would keep others waiting', () => {
+    const { matches, diagnostics } = groupOf(65);
+    expect(matches).toEqual([]);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['object-malformed']);
+    expect(diagnostics[0]?.message).toContain('over several groups');
+  });
+});
