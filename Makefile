@@ -59,10 +59,13 @@ generate: setup ## Generate Envoy's messages, the API types and the drawing agai
 	@node tools/docs/room-graph.ts
 golden: setup ## Write the golden stories again
 	@node tools/golden.ts
+lock: ## Write package-lock.json again, with the packages of every platform
+	@npm install --no-audit --no-fund
+	@node tools/lock-platforms.ts
 fix: setup ## Format the code
 	@prettier --write . --log-level warn
 changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo down kubeconfig images test check format types rooms lint dead duplicates verify unit golden-check feature e2e bench generate golden fix changelog clean
+.PHONY: help setup demo down kubeconfig images test check format types rooms lint dead duplicates verify unit golden-check feature e2e bench generate golden lock fix changelog clean
