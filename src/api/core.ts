@@ -45,10 +45,6 @@ export interface Namespace extends KubernetesObject {
   readonly kind: 'Namespace';
 }
 
-export interface ServiceAccount extends KubernetesObject {
-  readonly kind: 'ServiceAccount';
-}
-
 export interface ServicePort {
   readonly name?: string;
   readonly port: number;

@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubernetesObject } from '../api/core.ts';
+import { kinds } from '../api/kinds.ts';
+import { systemClock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import { silentLogger } from '../common/logger.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import type { WantedPolicyStatus } from './policy-status.ts';
+import { StatusWriter, isUpToDate, type PolicyObject, type WantedStatus } from './status-writer.ts';
+
+const wanted: WantedPolicyStatus = {
+  observedGeneration: 2,
+  inForce: '1/1',
+  acknowledged: 1,
+  total: 1,
+  rejected: 0,
+  conditions: [
+    {
+      type: 'Accepted',
+      status: 'True',
+      reason: 'Accepted',
+      message: 'fine',
+      observedGeneration: 2,
+    },
+  ],
+};
+const since = { lastTransitionTime: '2026-01-01T00:00:00Z' };
+const written = { ...wanted, conditions: wanted.conditions.map((c) => ({ ...c, ...since })) };
+
+function makeTarget(name: string, status?: PolicyObject['status']): WantedStatus {
+  const object: PolicyObject = {
+    apiVersion: 'access.smi-spec.io/v1alpha3',
+    kind: 'TrafficTarget',
+    metadata: { namespace: 'shop', name, generation: 2 },
+    ...(status === undefined ? {} : { status }),
+  };
+  return { kind: kinds.trafficTarget, object, status: wanted };
+}
+
+/** The one verb the writer uses, over a list of what was applied. */
+function clientThat(apply: (object: KubernetesObject) => void): ApiClient {
+  const client: Pick<ApiClient, 'apply'> = {
+    apply: (_kind, object) => {
+      apply(object);
+      return Promise.resolve(object);
+    },
+  };
+  return client as ApiClient;
+}
+
+async function runOnce(all: readonly WantedStatus[], client: ApiClient): Promise<string[]> {
+  const over = new AbortController();
+  const told: string[] = [];
+  const writer = new StatusWriter({
+    client,
+    clock: systemClock,
+    logger: silentLogger,
+    wanted: () => all,
+    onWritten: ({ object }) => told.push(object.metadata.name),
+  });
+  const running = writer.run(over.signal);
+  await systemClock.sleep(20, over.signal);
+  over.abort();
+  await running;
+  return told;
+}
+
+describe('isUpToDate', () => {
+  it('does not look at times', () => expect(isUpToDate(wanted, written)).toBe(true));
+  it('sees a missing status', () => expect(isUpToDate(wanted, {})).toBe(false));
+  it('sees another count', () =>
+    expect(isUpToDate(wanted, { ...written, acknowledged: 0 })).toBe(false));
+  it('sees another message', () => {
+    const conditions = written.conditions.map((c) => ({ ...c, message: 'other' }));
+    expect(isUpToDate(wanted, { ...written, conditions })).toBe(false);
+  });
+});
+
+describe('StatusWriter', () => {
+  it('writes what differs and nothing else', async () => {
+    const applied: string[] = [];
+    const client = clientThat((object) => applied.push(object.metadata.name));
+    const told = await runOnce([makeTarget('new'), makeTarget('same', written)], client);
+    expect(applied).toEqual(['new']);
+    expect(told).toEqual(['new']);
+  });
+
+  it('keeps the time of a condition whose status did not change', async () => {
+    const applied: KubernetesObject[] = [];
+    const before = { ...written, acknowledged: 0 };
+    await runOnce(
+      [makeTarget('a', before)],
+      clientThat((object) => applied.push(object)),
+    );
+    const status = (applied[0] as PolicyObject).status;
+    expect(status?.conditions?.[0]?.lastTransitionTime).toBe(since.lastTransitionTime);
+  });
+
+  it('goes on with the others when one cannot be written', async () => {
+    const client = clientThat(({ metadata }) => {
+      if (metadata.name === 'bad') throw new WeftError('api-rejected', 'no');
+    });
+    expect(await runOnce([makeTarget('bad'), makeTarget('good')], client)).toEqual(['good']);
+  });
+});
