@@ -10,6 +10,8 @@ export interface LoadTarget {
   readonly port: number;
   readonly serverName: string;
   readonly ca: string;
+  /** HTTP/2 windows; by default those of the sidecars. */
+  readonly windowBytes?: number;
 }
 
 export interface ProxyEvents {
@@ -57,12 +59,13 @@ export class LoadProxy {
   }
 
   start(): void {
-    const { port, serverName, ca } = this.#target;
+    const { port, serverName, ca, windowBytes = xdsWindowBytes } = this.#target;
     this.#session = connect(`https://127.0.0.1:${port}`, {
       ca,
       servername: serverName,
-      settings: { initialWindowSize: xdsWindowBytes },
+      settings: { initialWindowSize: windowBytes },
     });
+    this.#session.once('connect', (session) => session.setLocalWindowSize(windowBytes));
     this.#session.on('error', (error: Error) => this.#fail(error.message));
     this.#stream = this.#session.request({
       ':method': 'POST',
