@@ -1,11 +1,13 @@
 /* Gets real components ahead of time: `node tools/parts/fetch.ts [part…]`, all of them by default. */
 import { runMain } from '../base/main.ts';
 import { baseImageTar } from './base-image.ts';
+import { certManager } from './cert-manager.ts';
 import { coredns } from './coredns.ts';
 import { debianPackages, imagePackages, nodePackages } from './debian.ts';
 import { envoyBinary } from './envoy.ts';
 import { kubeBinary } from './kube.ts';
 import { kubectl } from './kubectl.ts';
+import { openbao } from './openbao.ts';
 
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   debian: () => debianPackages([...nodePackages, ...imagePackages]),
@@ -13,6 +15,8 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   kubectl,
   kube: kubeBinary,
   coredns,
+  openbao,
+  'cert-manager': certManager,
   base: async () => {
     await baseImageTar('runtime');
     await baseImageTar('iptables');
@@ -20,7 +24,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 /** The Go builds each keep all cores busy, so they follow one another beside the downloads. */
-const goBuilds = ['kube', 'coredns'];
+const goBuilds = ['kube', 'coredns', 'cert-manager'];
 
 async function fetchParts(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in parts));
