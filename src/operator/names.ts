@@ -10,3 +10,5 @@ export const ownedSelector = 'app.kubernetes.io/managed-by=weft-operator';
 
 /** Selects the control plane's pods. A Deployment's selector cannot change, so neither may this. */
 export const podLabels = { 'app.kubernetes.io/name': controlPlaneName } as const;
+/** On the control plane's pods: the uid of the ServiceAccount that they run as. */
+export const accountAnnotation = 'weft.dev/service-account-uid';

@@ -5,7 +5,13 @@ import { type Desired, identify } from './desired.ts';
 import { type Plan, type PlanFacts, plan } from './plan.ts';
 
 const images = { controlPlane: 'weft:1', envoy: 'envoy:1', init: 'init:1' };
-const early: PlanFacts = { images, caBundle: undefined, available: false, live: new Set() };
+const early: PlanFacts = {
+  images,
+  account: 'uid-1',
+  caBundle: undefined,
+  available: false,
+  live: new Set(),
+};
 const late: PlanFacts = { ...early, caBundle: 'PEM', available: true };
 
 const core = [
@@ -47,6 +53,15 @@ describe('plan by the state of the world', () => {
   it('makes the control plane first, and no webhook that nobody would answer', () => {
     const made = plan(makeMeshConfig(), early);
     expect(identities(made)).toEqual(core);
+  });
+
+  it('waits with the Deployment for the account of its pods, and leaves one that is there alone', () => {
+    const identity = 'Deployment/weft-control-plane';
+    for (const facts of [early, late]) {
+      const made = plan(makeMeshConfig(), { ...facts, account: undefined });
+      expect(identities(made)).not.toContain(identity);
+      expect(made.kept).toContain(identity);
+    }
   });
 
   it('leaves webhooks that are there alone while the trust bundle is away', () => {
@@ -100,6 +115,13 @@ describe('ownership', () => {
 });
 
 describe('the Deployment', () => {
+  it('is another one when its account is another one', () => {
+    const template = (account: string): unknown =>
+      (planned({}, 'Deployment', { ...late, account })['spec'] as DeploymentSpec).template;
+    expect(template('uid-2')).toEqual(template('uid-2'));
+    expect(template('uid-2')).not.toEqual(template('uid-1'));
+  });
+
   it('has two replicas that never all go at once', () => {
     expect(deployment()).toMatchObject({
       replicas: 2,

@@ -1,13 +1,13 @@
+import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds } from '../api/kinds.ts';
 import { planAccess } from './access.ts';
 import { type Desired, identify } from './desired.ts';
 import { meshNameOf, planWebhooks, webhookNames } from './webhooks.ts';
-import { type Images, planWorkload } from './workload.ts';
+import { planWorkload, type WorkloadFacts } from './workload.ts';
 
 /** What a plan depends on besides the MeshConfig. */
-export interface PlanFacts {
-  readonly images: Images;
+export interface PlanFacts extends WorkloadFacts {
   /** PEM of the authorities that the control plane published; undefined until it has. */
   readonly caBundle: string | undefined;
   /** Whether a replica of the control plane is there to answer webhooks. */
@@ -26,7 +26,8 @@ export interface Plan {
 /**
  * MeshConfig → the objects that make it true. Pure. Webhooks come last, and only once there is
  * somebody to answer them: a configuration without would keep every pod of the mesh from starting.
- * When the control plane goes away later, they stay, because the mesh stays closed.
+ * When the control plane goes away later, they stay, because the mesh stays closed. The Deployment
+ * waits for the ServiceAccount that its pods are to run as.
  *
  * | bundle | available | live | webhooks |
  * |--------|-----------|------|----------|
@@ -36,13 +37,16 @@ export interface Plan {
  * | no     | any       | any  | kept     |
  */
 export function plan(meshConfig: MeshConfig, facts: PlanFacts): Plan {
-  const objects = [...planAccess(meshConfig), ...planWorkload(meshConfig, facts.images)];
-  const { caBundle } = facts;
-  if (caBundle === undefined) return { objects, kept: webhookIdentities(meshConfig) };
+  const objects = [...planAccess(meshConfig), ...planWorkload(meshConfig, facts)];
+  const { caBundle, account } = facts;
+  const waiting = account === undefined ? [identify(kinds.deployment, controlPlaneName)] : [];
+  if (caBundle === undefined) {
+    return { objects, kept: new Set([...waiting, ...webhookIdentities(meshConfig)]) };
+  }
   const wanted = planWebhooks(meshConfig, caBundle).filter(
     ({ kind, object }) => facts.available || facts.live.has(identify(kind, object.metadata.name)),
   );
-  return { objects: [...objects, ...wanted], kept: new Set() };
+  return { objects: [...objects, ...wanted], kept: new Set(waiting) };
 }
 
 /** The identities of a mesh's webhook configurations. */

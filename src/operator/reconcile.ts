@@ -104,6 +104,7 @@ async function bringAbout(
   const live = watched.live;
   const { objects, kept } = plan(meshConfig, {
     images,
+    account: live.get(identify(kinds.serviceAccount, controlPlaneName))?.metadata.uid,
     caBundle: bundle.kind === 'valid' ? bundle.pem : undefined,
     available: (rollout?.available ?? 0) > 0,
     live: new Set(live.keys()),

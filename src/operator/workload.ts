@@ -4,7 +4,7 @@ import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { declare, type Desired } from './desired.ts';
 import { controlPlaneName, ports } from '../api/control-plane-names.ts';
-import { podLabels } from './names.ts';
+import { accountAnnotation, podLabels } from './names.ts';
 
 /** The images of this version of Weft; a MeshConfig may name others. */
 export interface Images {
@@ -17,11 +17,23 @@ const token = { audience: tokenAudience, expirationSeconds: 3600, path: 'token' 
 
 type ControlPlane = NonNullable<Frozen<MeshConfigSpec>['controlPlane']>;
 
+/** What the Deployment is made from besides the MeshConfig. */
+export interface WorkloadFacts {
+  readonly images: Images;
+  /**
+   * The uid of the control plane's ServiceAccount. Tokens of an account that is gone are refused, also
+   * when another of its name is there, so replicas are made anew for each account. Undefined while
+   * there is none: then no Deployment is planned.
+   */
+  readonly account: string | undefined;
+}
+
 /** The control plane's Deployment, its Service, and what keeps enough of it running. */
-export function planWorkload(meshConfig: MeshConfig, images: Images): readonly Desired[] {
+export function planWorkload(meshConfig: MeshConfig, facts: WorkloadFacts): readonly Desired[] {
   const settings = meshConfig.spec.controlPlane ?? {};
+  const { images, account } = facts;
   return [
-    planDeployment(meshConfig, settings, images),
+    ...(account === undefined ? [] : [planDeployment(meshConfig, images, account)]),
     declare(meshConfig, kinds.service, {
       spec: {
         type: 'ClusterIP',
@@ -59,7 +71,8 @@ function planAutoscaler(meshConfig: MeshConfig, settings: ControlPlane): readonl
   ];
 }
 
-function planDeployment(meshConfig: MeshConfig, settings: ControlPlane, images: Images): Desired {
+function planDeployment(meshConfig: MeshConfig, images: Images, account: string): Desired {
+  const settings = meshConfig.spec.controlPlane ?? {};
   const replicas = settings.autoscaling === undefined ? { replicas: settings.replicas ?? 2 } : {};
   return declare(meshConfig, kinds.deployment, {
     spec: {
@@ -69,7 +82,10 @@ function planDeployment(meshConfig: MeshConfig, settings: ControlPlane, images: 
       selector: { matchLabels: podLabels },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       template: {
-        metadata: { labels: { ...podLabels, 'app.kubernetes.io/part-of': 'weft' } },
+        metadata: {
+          labels: { ...podLabels, 'app.kubernetes.io/part-of': 'weft' },
+          annotations: { [accountAnnotation]: account },
+        },
         spec: {
           serviceAccountName: controlPlaneName,
           terminationGracePeriodSeconds: 30,

@@ -35,7 +35,6 @@ const cases: readonly Case[] = [
     edit: { webhooks: [] },
   },
   { kind: kinds.deployment, name, edit: { spec: { replicas: 1 } } },
-  // The last one: the replicas that run have tokens of the account that is gone.
   { kind: kinds.serviceAccount, name, edit: { metadata: { labels: null } } },
 ];
 
@@ -95,8 +94,21 @@ export function drift(world: () => World): void {
     }, 60_000);
   }
 
-  it('the mesh that was repaired obeys', async () => {
+  it('replicas whose account was replaced are replaced, for their tokens are worth nothing', async () => {
     await control(world());
+    const account = cases.find(({ kind }) => kind === kinds.serviceAccount)!;
+    await repairTime(world(), account, 'removal');
+    const live = await world().api.get(refOf(account), world().signal);
+    const uid = live?.metadata.uid ?? '';
+    await eventually('replicas of the new account alone', 120_000, async () => {
+      const path = '-o=jsonpath={.items[*].metadata.annotations.weft\\.dev/service-account-uid}';
+      const args = ['pods', '-n', namespace, '-l', `app.kubernetes.io/name=${name}`, path];
+      return (await world().kubectl.run('get', ...args)) === `${uid} ${uid}` ? true : undefined;
+    });
+    await control(world());
+  }, 200_000);
+
+  it('the mesh that was repaired obeys', async () => {
     await twoBookstores(world());
     const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
     const watch = await startWatch(world(), url);
