@@ -117,6 +117,8 @@ export interface KubernetesRole {
 /** Kubernetes auth at `auth/MOUNT`: service-account tokens are reviewed by this API server. */
 export interface KubernetesAuth {
   readonly mount: string;
+  /** Has another API server review tokens; one that is not there is as if it were down. */
+  readonly pointAt: (url: string) => Promise<void>;
   readonly makeRole: (role: KubernetesRole) => Promise<void>;
 }
 
@@ -131,15 +133,20 @@ export async function enableKubernetesAuth(
 ): Promise<KubernetesAuth> {
   const reviewer = await reviewerToken(apiServer, namespace);
   await done(bao.call(`sys/auth/${mount}`, { body: { type: 'kubernetes' } }));
-  const config = {
-    kubernetes_host: apiServer.url,
-    kubernetes_ca_cert: await readFile(apiServer.caFile, 'utf8'),
-    token_reviewer_jwt: reviewer,
-    disable_local_ca_jwt: true,
+  const ca = await readFile(apiServer.caFile, 'utf8');
+  const pointAt = async (url: string): Promise<void> => {
+    const config = {
+      kubernetes_host: url,
+      kubernetes_ca_cert: ca,
+      token_reviewer_jwt: reviewer,
+      disable_local_ca_jwt: true,
+    };
+    await done(bao.call(`auth/${mount}/config`, { body: config }));
   };
-  await done(bao.call(`auth/${mount}/config`, { body: config }));
+  await pointAt(apiServer.url);
   return {
     mount,
+    pointAt,
     makeRole: async (role) => {
       const body = {
         bound_service_account_names: [role.serviceAccount],

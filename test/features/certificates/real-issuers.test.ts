@@ -16,6 +16,7 @@ import {
   type CertManager,
   type CertManagerObject,
 } from '../../real/cert-manager.ts';
+import { makeCaIssuer, type CaIssuer } from '../../real/cert-manager-setup.ts';
 import { makeCsr } from '../../real/csr.ts';
 import { done, startOpenBao, type BaoAnswer, type OpenBao } from '../../real/openbao.ts';
 import {
@@ -176,6 +177,12 @@ describe('a token of OpenBao', () => {
     expect(await login(token('openbao'), 'nobody')).toMatchObject({ status: 400 });
     await auth.makeRole({ ...role, name: 'stranger', serviceAccount: 'stranger' });
     expect(await login(token('openbao'), 'stranger')).toMatchObject({ status: 403 });
+
+    await auth.pointAt('https://127.0.0.1:1');
+    const answer = await login(token('openbao'));
+    expect(answer).toMatchObject({ status: 403, errors: ['permission denied'] });
+    await auth.pointAt(apiServer.url);
+    expect((await login(token('openbao'))).status).toBe(200);
   }, 30_000);
 });
 
@@ -219,6 +226,8 @@ describe('OpenBao refuses', () => {
       ask: renewUnrenewable },
     { what: 'a name outside the trust domain', status: 400, says: /not valid for this role/,
       ask: async () => ask(signLeaf, 'leaf', leaf({ csr: await foreign() })) },
+    { what: 'more calls than a quota allows', status: 429, says: /rate limit quota exceeded/,
+      ask: tooMany },
     { what: 'what is no CSR', status: 400, says: /csr contains no data/,
       ask: () => ask(signLeaf, 'leaf', leaf({ csr: 'x' })) },
   ];
@@ -252,6 +261,17 @@ describe('OpenBao refuses', () => {
       const answer = await bao.call(signLeaf, { token, body: leaf() });
       if (answer.status !== 200 || Date.now() > end) return answer;
       await sleep(100);
+    }
+  }
+
+  async function tooMany(): Promise<BaoAnswer> {
+    const quota = 'sys/quotas/rate-limit/few';
+    await done(bao.call(quota, { body: { path: 'pki/', rate: 1, interval: '1m' } }));
+    try {
+      await done(bao.call(signLeaf, { body: leaf() }));
+      return await bao.call(signLeaf, { body: leaf() });
+    } finally {
+      await done(bao.call(quota, { method: 'DELETE' }));
     }
   }
 
@@ -311,10 +331,9 @@ describe('the OpenBao of a test', () => {
 
 describe('cert-manager', () => {
   let manager: CertManager;
+  let top: CaIssuer;
   let root: Certificate;
   let asked = 0;
-  const group = 'cert-manager.io';
-  const ca = { name: 'ca', kind: 'Issuer', group };
   const ends = ['server auth', 'client auth'];
 
   beforeAll(async () => {
@@ -322,23 +341,10 @@ describe('cert-manager', () => {
     const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
     const options = { fieldManager: 'weft-test', force: true };
     await manager.api.apply(kinds.namespace, object, options, AbortSignal.timeout(10_000));
-    const self = { name: manager.selfSigned, kind: 'ClusterIssuer', group };
-    await makeCaIssuer('ca', self);
-    await makeCaIssuer('middle', ca);
-    root = one(pemFrom((await sign({ request: leafCsr })).status?.ca));
+    top = await makeCaIssuer(manager, { name: 'ca', namespace });
+    root = one(top.certificate);
   }, 90_000);
   afterAll(() => manager.stop());
-
-  /** A CA's certificate by that issuer, and an Issuer that signs with it. */
-  async function makeCaIssuer(name: string, issuerRef: object): Promise<void> {
-    const place = { namespace, name };
-    const privateKey = { algorithm: 'ECDSA', size: 256 };
-    const wanted = { isCA: true, commonName: name, secretName: name, privateKey, issuerRef };
-    await manager.apply('certificate', { ...place, spec: wanted });
-    await manager.until('certificate', place, isReady);
-    await manager.apply('issuer', { ...place, spec: { ca: { secretName: name } } });
-    await manager.until('issuer', place, isReady);
-  }
 
   interface Request {
     readonly request: string;
@@ -357,7 +363,7 @@ describe('cert-manager', () => {
     const place = { namespace, name: `request-${String(asked)}` };
     const encoded = Buffer.from(csr).toString('base64');
     const usages = ['digital signature', ...ends];
-    const whole = { issuerRef: ca, duration: '1h', usages, request: encoded, ...spec };
+    const whole = { issuerRef: top.issuerRef, duration: '1h', usages, request: encoded, ...spec };
     await manager.apply('certificateRequest', { ...place, spec: whole });
     return manager.until('certificateRequest', place, holds);
   }
@@ -375,7 +381,8 @@ describe('cert-manager', () => {
   });
 
   it('hands out the chain up to its root, and the root apart', async () => {
-    const issuerRef = { ...ca, name: 'middle' };
+    const wishes = { name: 'middle', namespace, signer: top.issuerRef };
+    const { issuerRef } = await makeCaIssuer(manager, wishes);
     const { status } = await sign({ request: leafCsr, issuerRef });
     const chain = certificatesFrom(pemFrom(status?.certificate));
     expect(chain.map((certificate) => certificate.ca)).toEqual([false, true]);
@@ -396,6 +403,20 @@ describe('cert-manager', () => {
     expect(one(pemFrom(status?.certificate)).notAfter).toBeGreaterThan(root.notAfter);
   });
 
+  it('signs for any namespace with a CA of its own one, and soon with the next', async () => {
+    const { issuerRef, certificate, replace } = await makeCaIssuer(manager, { name: 'mesh-ca' });
+    const first = await sign({ request: leafCsr, issuerRef });
+    const next = await replace();
+    let second = await sign({ request: leafCsr, issuerRef });
+    for (let tries = 0; pemFrom(second.status?.ca) === certificate && tries < 20; tries += 1)
+      second = await sign({ request: leafCsr, issuerRef });
+    expect(next).not.toBe(certificate);
+    expect(pemFrom(first.status?.ca)).toBe(certificate);
+    expect(pemFrom(second.status?.ca)).toBe(next);
+    const signer = one(next).publicKey;
+    expect(one(pemFrom(second.status?.certificate)).signedWith(signer)).toBe(true);
+  });
+
   it('signs by OpenBao, over https with its CA', async () => {
     const place = { namespace, name: 'vault' };
     const stringData = { token: await makeToken(bao, mayLeaf) };
@@ -409,7 +430,10 @@ describe('cert-manager', () => {
     };
     await manager.apply('issuer', { ...place, spec: { vault } });
     await manager.until('issuer', place, isReady);
-    const { status } = await sign({ request: leafCsr, issuerRef: { ...ca, name: 'vault' } });
+    const { status } = await sign({
+      request: leafCsr,
+      issuerRef: { ...top.issuerRef, name: 'vault' },
+    });
     const given = one(pemFrom(status?.certificate));
     expect(given.signedWith(one(pki.root).publicKey)).toBe(true);
     expect(given.altNames.uris).toEqual([id]);
@@ -433,7 +457,7 @@ describe('cert-manager', () => {
       csr: () => makeCsr({ uris: [id], keyUsage: 'keyEncipherment' }) },
   ];
   it.each(outcomes)('$what', async ({ csr, issuer = 'ca', reason, says }) => {
-    const wanted = { request: await csr(), issuerRef: { ...ca, name: issuer } };
+    const wanted = { request: await csr(), issuerRef: { ...top.issuerRef, name: issuer } };
     const given = await sign(wanted, (object) => conditionOf(object, 'Ready') !== undefined);
     const ready = conditionOf(given, 'Ready');
     expect(ready).toMatchObject({ status: 'False', reason });

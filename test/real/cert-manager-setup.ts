@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SecretObject } from '../../src/api/core.ts';
+import { kinds } from '../../src/api/kinds.ts';
+import { isReady, pemFrom, type CertManager } from './cert-manager.ts';
+
+/** As `spec.issuerRef` of cert-manager's kinds. */
+export interface IssuerRef {
+  readonly name: string;
+  readonly kind: string;
+  readonly group: string;
+}
+
+/** A CA that cert-manager keeps, and an issuer that signs with it. */
+export interface CaIssuer {
+  readonly issuerRef: IssuerRef;
+  /** PEM of its certificate. */
+  readonly certificate: string;
+  /** Makes cert-manager replace key and certificate, and gives its PEM; requests are soon signed with it. */
+  readonly replace: () => Promise<string>;
+}
+
+export interface CaWishes {
+  readonly name: string;
+  /** A namespace, for an Issuer there; left out, it is a ClusterIssuer. */
+  readonly namespace?: string;
+  /** Who signs the CA's certificate; left out, it is a root. */
+  readonly signer?: IssuerRef;
+  /** How long the CA lives. */
+  readonly duration?: string;
+}
+
+const group = 'cert-manager.io';
+
+/** Makes a CA with a P-256 key, and its issuer; resolves when both are ready. */
+export async function makeCaIssuer(manager: CertManager, wishes: CaWishes): Promise<CaIssuer> {
+  const { name, namespace, signer, duration = '8760h' } = wishes;
+  const place = { name, namespace: namespace ?? manager.namespace };
+  const spec = {
+    isCA: true,
+    commonName: name,
+    secretName: name,
+    duration,
+    privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+    issuerRef: signer ?? { name: manager.selfSigned, kind: 'ClusterIssuer', group },
+  };
+  await manager.apply('certificate', { ...place, spec });
+  await manager.until('certificate', place, isReady);
+  const kind = namespace === undefined ? 'clusterIssuer' : 'issuer';
+  const own = namespace === undefined ? { name } : place;
+  await manager.apply(kind, { ...own, spec: { ca: { secretName: name } } });
+  await manager.until(kind, own, isReady);
+  return {
+    issuerRef: { name, kind: namespace === undefined ? 'ClusterIssuer' : 'Issuer', group },
+    certificate: await certificateIn(manager, place),
+    replace: async () => {
+      const before = await certificateIn(manager, place);
+      const signal = AbortSignal.timeout(waitMs);
+      await manager.api.remove({ kind: kinds.secret, ...place }, {}, signal);
+      return certificateIn(manager, place, before);
+    },
+  };
+}
+
+const waitMs = 20_000;
+
+/** What the Secret holds, once it is there and another than `before`. */
+async function certificateIn(
+  { api }: CertManager,
+  place: { readonly name: string; readonly namespace: string },
+  before?: string,
+): Promise<string> {
+  const signal = AbortSignal.timeout(waitMs);
+  for (;;) {
+    const secret = await api.get<SecretObject>({ kind: kinds.secret, ...place }, signal);
+    const pem = pemFrom(secret?.data?.['tls.crt']);
+    if (pem !== '' && pem !== before) return pem;
+    await sleep(30, undefined, { signal });
+  }
+}
