@@ -1,5 +1,6 @@
-import { metricsPath, readyPath } from './names.ts';
+import { assignment, httpFilters, socket, typeUrl } from './bootstrap-json.ts';
 import { ports } from './ports.ts';
+import { adminUpstream, metricsListener, readyListener } from './static-listeners.ts';
 
 /** Where a sidecar finds its files. Both must be mounted before Envoy starts. */
 export const mountPaths = {
@@ -35,11 +36,8 @@ export interface BootstrapOptions {
  */
 export const xdsWindowBytes = 65_535;
 
-const typeUrl = (name: string): string => `type.googleapis.com/${name}`;
 const tlsSockets = 'envoy.extensions.transport_sockets.tls.v3';
-const httpFilters = 'envoy.extensions.filters.http';
 const xdsCluster = 'xds';
-const adminCluster = 'admin';
 const maxConnections = 50_000;
 
 /**
@@ -70,7 +68,7 @@ function bootstrap(options: BootstrapOptions, directory: string): object {
     },
     static_resources: {
       clusters: [controlPlaneCluster(options, directory), adminUpstream()],
-      listeners: [readyListener(options), metricsListener(options)],
+      listeners: [readyListener(options.ipv6), metricsListener(options.ipv6)],
     },
     overload_manager: overloadManager,
     // Counters of a cluster appear with its first request: a mesh of a thousand services stays small.
@@ -222,82 +220,4 @@ function trustSecret(directory: string): object {
 function tokenSecret(directory: string): object {
   const secret = { filename: `${directory}/token`, watched_directory: { path: directory } };
   return { generic_secret: { secret } };
-}
-
-function adminUpstream(): object {
-  return {
-    name: adminCluster,
-    type: 'STATIC',
-    load_assignment: assignment(adminCluster, '127.0.0.1', ports.admin),
-  };
-}
-
-function readyListener(options: BootstrapOptions): object {
-  const filter = {
-    name: 'envoy.filters.http.health_check',
-    typed_config: {
-      '@type': typeUrl(`${httpFilters}.health_check.v3.HealthCheck`),
-      pass_through_mode: false,
-      headers: [{ name: ':path', string_match: { exact: readyPath } }],
-    },
-  };
-  return staticListener(options, {
-    name: 'ready',
-    port: ports.ready,
-    filters: [filter],
-    routes: [],
-  });
-}
-
-function metricsListener(options: BootstrapOptions): object {
-  const routes = [{ match: { path: metricsPath }, route: { cluster: adminCluster } }];
-  return staticListener(options, { name: 'metrics', port: ports.metrics, filters: [], routes });
-}
-
-interface StaticListener {
-  readonly name: string;
-  readonly port: number;
-  readonly filters: readonly object[];
-  readonly routes: readonly object[];
-}
-
-function staticListener(options: BootstrapOptions, listener: StaticListener): object {
-  const { name, port, filters, routes } = listener;
-  const router = {
-    name: 'envoy.filters.http.router',
-    typed_config: { '@type': typeUrl(`${httpFilters}.router.v3.Router`) },
-  };
-  const connectionManager = {
-    '@type': typeUrl(
-      'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    ),
-    stat_prefix: name,
-    route_config: { name, virtual_hosts: [{ name, domains: ['*'], routes }] },
-    http_filters: [...filters, router],
-  };
-  return {
-    name,
-    address: socket('0.0.0.0', port),
-    ...(options.ipv6 ? { additional_addresses: [{ address: socket('::', port) }] } : {}),
-    ignore_global_conn_limit: true,
-    filter_chains: [
-      {
-        filters: [
-          {
-            name: 'envoy.filters.network.http_connection_manager',
-            typed_config: connectionManager,
-          },
-        ],
-      },
-    ],
-  };
-}
-
-function assignment(cluster: string, address: string, port: number): object {
-  const endpoint = { endpoint: { address: socket(address, port) } };
-  return { cluster_name: cluster, endpoints: [{ lb_endpoints: [endpoint] }] };
-}
-
-function socket(address: string, port: number): object {
-  return { socket_address: { address, port_value: port } };
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
   program = await kubectl();
   home = await mkdtemp(join(tmpdir(), 'weft-smi-crds-'));
   await ask(['apply', '--server-side', '-f', crds]);
-  await ask(['wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all']);
+  await ask(['wait', '--for=condition=Established', '--timeout=20s', '-f', crds]);
   await ask(['create', 'namespace', namespace]);
 }, 60_000);
 
