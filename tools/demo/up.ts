@@ -40,8 +40,8 @@ async function install(kubectl: Kubectl): Promise<void> {
   say('  $ kubectl apply -k config/default');
   await step('Install the operator', async () => {
     await kubectl.run('apply', '-k', path('config/default'));
-    const wait = ['--for=condition=Established', 'crd', '--all', '--timeout=30s'];
-    await kubectl.run('wait', ...wait);
+    const crd = 'crd/meshconfigs.config.openservicemesh.io';
+    await kubectl.run('wait', '--for=condition=Established', crd, '--timeout=30s');
   });
   say('  $ kubectl apply -f config/samples/meshconfig.yaml');
   await step('Deploy the mesh', async (note) => {
