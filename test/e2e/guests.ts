@@ -12,6 +12,13 @@ export const outside: Pod = {
   container: 'outside',
 };
 
+/** A client in the mesh, in the namespace of shapes.yaml. */
+export const shapesClient: Pod = {
+  namespace: 'shapes',
+  target: 'deployment/client',
+  container: 'client',
+};
+
 const mesh = {
   labels: { 'openservicemesh.io/monitored-by': 'osm' },
   annotations: { 'openservicemesh.io/sidecar-injection': 'enabled' },

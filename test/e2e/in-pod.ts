@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { figure } from './figure.ts';
 import type { World } from './world.ts';
 
 /** A container with the demo image's Node in it. */
@@ -67,7 +68,7 @@ export interface LoadPlan {
 }
 
 /** Puts steady load on a URL; resolves when it runs. */
-export async function startLoad(world: World, plan: LoadPlan): Promise<Load> {
+async function startLoad(world: World, plan: LoadPlan): Promise<Load> {
   const call: Call = ['load.mjs', plan.url, '4', plan.connections];
   const child = await startInPod(world, plan.from ?? bookbuyer, call);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -86,29 +87,35 @@ export async function startLoad(world: World, plan: LoadPlan): Promise<Load> {
   };
 }
 
-/** Both kinds of load at once, through `work`. */
-export async function underLoad(
-  world: World,
-  url: string,
-  work: () => Promise<void>,
-): Promise<Readonly<Record<'keep' | 'new', LoadResult>>> {
-  const [keep, fresh] = await Promise.all([
-    startLoad(world, { url, connections: 'keep' }),
-    startLoad(world, { url, connections: 'new' }),
-  ]);
-  let results: LoadResult[] = [];
-  try {
-    await work();
-  } finally {
-    results = await Promise.all([keep.stop(), fresh.stop()]);
-  }
-  const [kept, made] = results;
-  if (kept === undefined || made === undefined) throw new Error('unreachable');
-  return { keep: kept, new: made };
+/** Kept connections and new ones at once, from the bookbuyer. */
+export function bothKinds(url: string): Readonly<Record<'kept' | 'new', LoadPlan>> {
+  return { kept: { url, connections: 'keep' }, new: { url, connections: 'new' } };
 }
 
-/** One line on a load, for a figure. */
-export function describeLoad({ requests, failed, outcomes, p99 }: LoadResult): string {
+/** Does `work` under several loads at once, prints how they went, and gives the failures of all. */
+export async function failuresUnder(
+  world: World,
+  title: string,
+  { plans, work }: { plans: Readonly<Record<string, LoadPlan>>; work: () => Promise<void> },
+): Promise<readonly string[]> {
+  const started = Object.entries(plans).map(
+    async ([name, plan]) => [name, await startLoad(world, plan)] as const,
+  );
+  const loads = await Promise.all(started);
+  try {
+    await work();
+  } catch (error) {
+    await Promise.all(loads.map(([, load]) => load.stop().catch(() => undefined)));
+    throw error;
+  }
+  const results = await Promise.all(
+    loads.map(async ([name, load]) => [name, await load.stop()] as const),
+  );
+  for (const [name, result] of results) figure(`${title}, ${name} connections: ${words(result)}`);
+  return results.flatMap(([, { failures }]) => failures);
+}
+
+function words({ requests, failed, outcomes, p99 }: LoadResult): string {
   const others = failed === 0 ? '' : ` ${JSON.stringify(outcomes)}`;
   return `${failed} of ${requests} requests failed${others}, p99 ${p99} ms`;
 }

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../src/api/core.ts';
 import { type Kind, kinds } from '../../src/api/kinds.ts';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { describeLoad, underLoad } from './in-pod.ts';
+import { bothKinds, failuresUnder } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
 import { rolledOut, typed, type World } from './world.ts';
 
@@ -71,27 +71,29 @@ export function removal(world: () => World, before: () => ReadonlySet<string>): 
     let gone: ReadonlyMap<string, number> = new Map();
     const began = Date.now();
     let took = 0;
-    const results = await underLoad(world(), url, async () => {
-      const command = 'kubectl delete meshconfig osm-mesh-config -n weft-system';
-      const [times] = await Promise.all([
-        followRemoval(world(), [
-          [kinds.mutatingWebhookConfiguration, 'weft-injector-osm'],
-          [kinds.validatingWebhookConfiguration, 'weft-validator-osm'],
-          [kinds.deployment, name],
-          [kinds.clusterRole, name],
-        ]),
-        typed(world(), command).then(() => (took = Date.now() - began)),
-      ]);
-      gone = times;
+    const failures = await failuresUnder(world(), 'MeshConfig deleted', {
+      plans: bothKinds(url),
+      work: async () => {
+        const command = 'kubectl delete meshconfig osm-mesh-config -n weft-system';
+        const [times] = await Promise.all([
+          followRemoval(world(), [
+            [kinds.mutatingWebhookConfiguration, 'weft-injector-osm'],
+            [kinds.validatingWebhookConfiguration, 'weft-validator-osm'],
+            [kinds.deployment, name],
+            [kinds.clusterRole, name],
+          ]),
+          typed(world(), command).then(() => (took = Date.now() - began)),
+        ]);
+        gone = times;
+      },
     });
-    figure(`MeshConfig deleted in ${(took / 1000).toFixed(1)} s: ${describeLoad(results.keep)}`);
+    figure(`MeshConfig deleted in ${(took / 1000).toFixed(1)} s`);
     const at = (kind: string): number => gone.get(kind) ?? NaN;
     expect(at('MutatingWebhookConfiguration')).toBeLessThanOrEqual(at('Deployment'));
     expect(at('ValidatingWebhookConfiguration')).toBeLessThanOrEqual(at('Deployment'));
     expect(at('Deployment')).toBeLessThanOrEqual(at('ClusterRole'));
     expect(await traces(world())).toEqual([]);
-    expect(results.keep).toMatchObject({ failed: 0, failures: [] });
-    expect(results.new).toMatchObject({ failed: 0, failures: [] });
+    expect(failures).toEqual([]);
   }, 240_000);
 
   it('a workload restarted then has no sidecar', async () => {

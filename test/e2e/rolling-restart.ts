@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
-import { figure } from './figure.ts';
-import { describeLoad, underLoad } from './in-pod.ts';
+import { shapesClient } from './guests.ts';
+import { bothKinds, failuresUnder } from './in-pod.ts';
 import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
@@ -23,20 +23,42 @@ async function storesThere(world: World): Promise<readonly string[]> {
 
 /** Rolling a deployment under steady load. */
 export function rollingRestart(world: () => World): void {
-  it('loses no request, neither on kept connections nor on new ones', async () => {
+  it('loses no request, neither on kept connections nor on new ones, nor slow ones under way', async () => {
     await twoBookstores(world());
     const before = await storesThere(world());
-    const results = await underLoad(world(), url, async () => {
-      await world().kubectl.run('rollout', 'restart', '-n', 'bookstore', 'deployment/bookstore');
-      await rolledOut(world(), 'bookstore', 'deployment/bookstore');
-      await eventually('the old pods are gone', 60_000, async () => {
-        const now = await storesThere(world());
-        return now.some((pod) => before.includes(pod)) ? undefined : now;
-      });
+    const slow = 'http://bookstore.bookstore.svc.cluster.local:14001/buy-a-book/new';
+    const failures = await failuresUnder(world(), 'rolling restart', {
+      plans: { ...bothKinds(url), 'slow on kept': { url: slow, connections: 'keep' } },
+      work: async () => {
+        await world().kubectl.run('rollout', 'restart', '-n', 'bookstore', 'deployment/bookstore');
+        await rolledOut(world(), 'bookstore', 'deployment/bookstore');
+        await eventually('the old pods are gone', 60_000, async () => {
+          const now = await storesThere(world());
+          return now.some((pod) => before.includes(pod)) ? undefined : now;
+        });
+      },
     });
-    figure(`rolling restart, kept connections: ${describeLoad(results.keep)}`);
-    figure(`rolling restart, new connections: ${describeLoad(results.new)}`);
-    expect(results.keep).toMatchObject({ failed: 0, failures: [] });
-    expect(results.new).toMatchObject({ failed: 0, failures: [] });
+    expect(failures).toEqual([]);
+  }, 180_000);
+}
+
+/** Rolling the one replica of an application that ends at once when it is told to; after serviceShapes. */
+export function abruptRestart(world: () => World): void {
+  it('loses no request of an application that ends at once, and has one replica', async () => {
+    await setTraffic(world(), { enablePermissiveTrafficPolicyMode: true });
+    const at = { url: 'http://ports.shapes:8080/a', from: shapesClient };
+    const failures = await failuresUnder(world(), 'restart of an abrupt application', {
+      plans: { kept: { ...at, connections: 'keep' }, new: { ...at, connections: 'new' } },
+      work: async () => {
+        await world().kubectl.run('rollout', 'restart', '-n', 'shapes', 'deployment/server');
+        await rolledOut(world(), 'shapes', 'deployment/server');
+        await eventually('the old pod is gone', 60_000, async () => {
+          const args = ['pods', '-n', 'shapes', '-l', 'app=server', '-o', 'name'];
+          const names = (await world().kubectl.run('get', ...args)).trim().split('\n');
+          return names.length === 1 ? true : undefined;
+        });
+      },
+    });
+    expect(failures).toEqual([]);
   }, 180_000);
 }

@@ -1,9 +1,8 @@
 import { beforeAll, expect, it } from '@jest/globals';
-import { openOutside, openRoom } from './guests.ts';
+import { openOutside, openRoom, shapesClient as client } from './guests.ts';
 import { ask, type Ask, type Pod } from './in-pod.ts';
 import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
 
-const client: Pod = { namespace: 'shapes', target: 'deployment/client', container: 'client' };
 const server: Pod = { namespace: 'shapes', target: 'deployment/server', container: 'server' };
 
 const shapes = [
