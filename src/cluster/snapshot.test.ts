@@ -39,6 +39,13 @@ describe('applyChanges', () => {
     expect(applyChanges(before, [makeChange(newer)])).toBe(before);
   });
 
+  it('sees a label that is named like a member of every object', () => {
+    const before = makeSnapshot([makePod()]);
+    const after = applyChanges(before, [makeChange(makePod({ labels: { constructor: 'x' } }))]);
+    expect(after).not.toBe(before);
+    expect(applyChanges(after, [makeChange(makePod())])).not.toBe(after);
+  });
+
   it('lets the last of several changes count', () => {
     const pod = makePod();
     const after = applyChanges(makeSnapshot([]), [
