@@ -33,6 +33,19 @@ describe('meshSettings', () => {
   });
 });
 
+describe('words of TLS', () => {
+  it('are left out when Envoy does not know them', () => {
+    const sidecar = {
+      cipherSuites: ['AES128-SHA', 'NONSENSE'],
+      ecdhCurves: ['sect571r1', 'P-256'],
+    };
+    expect(meshSettings({ sidecar }, facts).tls).toMatchObject({
+      cipherSuites: ['AES128-SHA'],
+      ecdhCurves: ['P-256'],
+    });
+  });
+});
+
 describe('clusterDomainIn', () => {
   const rows: readonly (readonly [string, string])[] = [
     ['search weft-system.svc.corp.example svc.corp.example corp.example', 'corp.example'],

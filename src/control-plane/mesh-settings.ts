@@ -1,4 +1,5 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { cipherSuites, ecdhCurves } from '../api/tls.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 
 /** What settings depend on besides the MeshConfig: found out once when the process starts. */
@@ -9,12 +10,13 @@ export interface ClusterFacts {
 
 type Spec = MeshConfig['spec'];
 
+/** Words that Envoy does not know are left out: it would take no configuration at all with them. */
 function tlsOf(sidecar: NonNullable<Spec['sidecar']>): MeshSettings['tls'] {
   return {
     minProtocolVersion: sidecar.tlsMinProtocolVersion ?? 'TLSv1_2',
     maxProtocolVersion: sidecar.tlsMaxProtocolVersion ?? 'TLSv1_3',
-    cipherSuites: sidecar.cipherSuites ?? [],
-    ecdhCurves: sidecar.ecdhCurves ?? [],
+    cipherSuites: (sidecar.cipherSuites ?? []).filter((word) => cipherSuites.includes(word)),
+    ecdhCurves: (sidecar.ecdhCurves ?? []).filter((word) => ecdhCurves.includes(word)),
   };
 }
 

@@ -63,6 +63,11 @@ describe('validateSpec', () => {
       'sidecar.tlsMaxProtocolVersion',
     ],
     [
+      'a cipher suite that Envoy does not know',
+      { sidecar: { cipherSuites: ['AES128-SHA', 'TLS_AES_128_GCM_SHA256'] } },
+      'sidecar.cipherSuites',
+    ],
+    [
       'a curve that Envoy does not know',
       { sidecar: { ecdhCurves: ['P-256', 'sect571r1'] } },
       'sidecar.ecdhCurves',

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
+import { cipherSuites, ecdhCurves } from '../api/tls.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { parseDuration } from '../common/duration.ts';
 
@@ -20,7 +21,7 @@ export function validateSpec({ spec }: MeshConfig): readonly SpecProblem[] {
   return [
     ...checkDurations(spec),
     ...checkTls(spec),
-    ...checkCurves(spec),
+    ...checkTlsWords(spec),
     ...checkTraffic(spec),
     ...checkObservability(spec),
     ...checkCertificate(spec),
@@ -77,14 +78,20 @@ function checkTls({ sidecar = {} }: Spec): SpecProblem[] {
   return problems;
 }
 
-const curves = ['X25519', 'P-256', 'P-384', 'P-521', 'X25519MLKEM768'];
-
-function checkCurves({ sidecar = {} }: Spec): SpecProblem[] {
-  const unknown = (sidecar.ecdhCurves ?? []).filter((curve) => !curves.includes(curve));
-  const remedy = `use some of ${curves.join(', ')}`;
-  return unknown.map((curve) =>
-    invalid('sidecar.ecdhCurves', `Envoy does not know "${curve}"; ${remedy}`),
-  );
+function checkTlsWords({ sidecar = {} }: Spec): SpecProblem[] {
+  const unknownIn = (
+    field: 'cipherSuites' | 'ecdhCurves',
+    known: readonly string[],
+  ): SpecProblem[] =>
+    (sidecar[field] ?? [])
+      .filter((word) => !known.includes(word))
+      .map((word) =>
+        invalid(
+          `sidecar.${field}`,
+          `Envoy does not know "${word}"; use some of ${known.join(', ')}`,
+        ),
+      );
+  return [...unknownIn('cipherSuites', cipherSuites), ...unknownIn('ecdhCurves', ecdhCurves)];
 }
 
 function checkTraffic({ traffic = {} }: Spec): SpecProblem[] {

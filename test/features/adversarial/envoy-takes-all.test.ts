@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { cipherSuites, ecdhCurves } from '../../../src/api/tls.ts';
+import { meshSettings } from '../../../src/control-plane/mesh-settings.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import type { Resource } from '../../../src/xds/resources/resource.ts';
@@ -42,6 +44,19 @@ describe('a real Envoy takes', () => {
     );
     expect(taken).toBeGreaterThan(10);
   }, 600_000);
+
+  it('every word of TLS that Weft takes', async () => {
+    const objects = [makeNamespace('shop'), makePod(), makeService()];
+    for (const sidecar of [
+      { cipherSuites: [...cipherSuites], ecdhCurves: [...ecdhCurves] },
+      { cipherSuites: ['nonsense', 'AES128-SHA'], ecdhCurves: ['nonsense'] },
+    ]) {
+      const { tls } = meshSettings({ sidecar }, { clusterDomain: 'cluster.local', ipv6: false });
+      const { sets } = meshOf(objects, { permissive: true, tls }, secrets);
+      expect(sets.size).toBe(1);
+      for (const set of sets.values()) expect(await envoy.refusals(set)).toEqual([]);
+    }
+  });
 
   it('every regular expression that Weft takes', async () => {
     let taken = 0;
