@@ -117,6 +117,6 @@ export function removal(world: () => World, before: () => ReadonlySet<string>): 
   }, 120_000);
 }
 
-/** Objects of the demo and of these tests, and their namespaces. */
+/** Objects of the demo, of these tests and of the node, and their namespaces. */
 const guests = 'book(buyer|thief|store|warehouse)|outside|shapes|probes|shop';
-const ofGuests = new RegExp(`^(${guests}) |/Namespace/(${guests})$|/IPAddress/`);
+const ofGuests = new RegExp(`^(${guests}|kube-node-lease) |/Namespace/(${guests})$|/IPAddress/`);

@@ -67,6 +67,7 @@ export function serviceShapes(world: () => World): void {
     await Promise.all([openRoom(world(), 'shapes'), openOutside(world())]);
     await rolledOut(world(), 'shapes', 'deployment/server');
     await rolledOut(world(), 'shapes', 'deployment/client');
+    await rolledOut(world(), 'shapes', 'deployment/past');
   }, 120_000);
 
   it('permissive mode: all of them answer, and a pod may call itself', async () => {
@@ -102,6 +103,34 @@ export function serviceShapes(world: () => World): void {
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
     await expectOpen(world(), client, []);
   }, 90_000);
+
+  it('of two callers each gets its own path, and 403 for that of the other', async () => {
+    await applyManifest(world(), 'shapes-paths.yaml');
+    const base = 'http://ports.shapes:8080';
+    for (const [pod, own, other] of [
+      [client, '/client', '/server'],
+      [server, '/server', '/client'],
+    ] as const) {
+      const asks = {
+        own: { url: `${base}${own}/1`, expect: `^200 port 8080 path ${own}/1 ` },
+        other: { url: `${base}${other}/1`, expect: '^403 ' },
+        neither: { url: `${base}/else`, expect: '^404 |^403 ' },
+      };
+      expect(await ask(world(), pod, asks)).toEqual({
+        own: expect.stringMatching(asks.own.expect),
+        other: expect.stringMatching(asks.other.expect),
+        neither: expect.stringMatching(asks.neither.expect),
+      });
+    }
+    await world().kubectl.run('delete', 'traffictarget', '-n', 'shapes', '--all');
+  }, 60_000);
+
+  it('calls to an excluded port go past the sidecar, also while egress is off', async () => {
+    const past: Pod = { namespace: 'shapes', target: 'deployment/past', container: 'past' };
+    const url = 'http://outside.outside:8080/a';
+    const answers = await ask(world(), past, { outside: { url, expect: '^200 ' } });
+    expect(answers['outside']).toMatch(/^200 /);
+  }, 60_000);
 
   it('a service outside the mesh is reached exactly while egress is on', async () => {
     const url = 'http://outside.outside:8080/a';
