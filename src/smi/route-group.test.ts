@@ -23,4 +23,13 @@ describe('compileRouteGroup', () => {
     expect(diagnostics.map(({ code }) => code)).toEqual(['object-malformed']);
     expect(diagnostics[0]?.message).toContain('over several groups');
   });
+
+  it('refuses a group of more than 2048 matches', () => {
+    const matches = Array.from({ length: 2049 }, (_, index) => ({ name: `m${String(index)}` }));
+    const { diagnostics } = compileRouteGroup(makeRouteGroup({ matches }));
+    expect(diagnostics[0]?.message).toContain('more than 2048 entries');
+    expect(compileRouteGroup(makeRouteGroup({ matches: matches.slice(1) })).diagnostics).toEqual(
+      [],
+    );
+  });
 });

@@ -39,8 +39,12 @@ export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
 
 /** What takes longer to check than other objects may wait for. */
 const maxRegexes = 128 * 1024;
+const maxMatches = 2048;
 
 function excess(matches: readonly Match[]): string | undefined {
+  if (matches.length > maxMatches) {
+    return `spec.matches has more than ${maxMatches} entries; spread them over several groups`;
+  }
   const regexes = matches.flatMap((match): unknown[] => [
     match.pathRegex,
     ...headerEntries(match.headers).map(([, value]) => value),

@@ -223,7 +223,8 @@ function gatherGroup(gathered: Gathered, at: RuleAt, group: CompiledRouteGroup |
   }
   addOrigin(gathered, group.origin);
   const { matches: wanted } = at.rule;
-  const picked = group.matches.filter(([match]) => wanted?.includes(match) ?? true);
+  const named = new Set(wanted);
+  const picked = group.matches.filter(([match]) => wanted === undefined || named.has(match));
   for (const [match, compiled] of picked) {
     if (compiled === undefined) gathered.diagnostics.push(matchLeftOut(at, match));
     else gathered.matches.add(compiled);
