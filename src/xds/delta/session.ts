@@ -152,6 +152,7 @@ export class Session {
       const response = this.#next(type, offered);
       if (response !== undefined) responses.push(response);
     }
+    for (const type of pushOrder) this.#states[type].settle(offered[type]);
     // Haste ends with the clusters it was asked for.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;

@@ -61,4 +61,25 @@ describe('a subscription', () => {
     expect([...subscription.names()]).toEqual(['shared']);
     expect(subscription.size).toBe(1);
   });
+
+  it('goes on as its own after it was kept as a set that others share', () => {
+    const shared = new Map([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    const subscription = new Subscription(false);
+    subscription.update(request(['a', 'b']), asItIs);
+    subscription.settle(shared);
+    expect([...subscription.names()]).toEqual(['a', 'b']);
+    subscription.update(request(['c'], ['a']), asItIs);
+    expect([...subscription.names()]).toEqual(['b', 'c']);
+    expect([...shared.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('keeps names that are not offered', () => {
+    const subscription = new Subscription(false);
+    subscription.update(request(['a', 'b']), asItIs);
+    subscription.settle(new Set(['a']));
+    expect([...subscription.names()]).toEqual(['a', 'b']);
+  });
 });

@@ -2,6 +2,11 @@ import type { DeltaRequest } from './request-bytes.ts';
 
 const everything = '*';
 
+/** A set of names, or the names of a map. */
+type Names = Pick<ReadonlyMap<string, unknown>, 'has' | 'size' | 'keys'>;
+
+const noNames: Names = new Set<string>();
+
 /** What a request changed: names the client now waits to hear about, and names it let go. */
 export interface SubscriptionChange {
   /** Each is owed an answer, the resource or its absence, whatever the client already holds. */
@@ -19,7 +24,9 @@ export interface SubscriptionChange {
  */
 export class Subscription {
   readonly #legacyWildcard: boolean;
-  readonly #names = new Set<string>();
+  #names: Names = noNames;
+  /** The same set as `#names` while it is the client's own and may be changed. */
+  #own: Set<string> | undefined;
   #started = false;
   #wildcard = false;
 
@@ -47,7 +54,14 @@ export class Subscription {
   }
 
   names(): Iterable<string> {
-    return this.#names;
+    return this.#names.keys();
+  }
+
+  /** Keeps `offered` instead of names of its own, if they are the same: each must be covered. */
+  settle(offered: Names): void {
+    if (this.#wildcard || this.#names.size !== offered.size) return;
+    this.#names = offered;
+    this.#own = undefined;
   }
 
   /** Takes in a request. `intern` may replace a name by an equal string that is shared. */
@@ -79,7 +93,7 @@ export class Subscription {
         continue;
       }
       const shared = intern(name);
-      this.#names.add(shared);
+      if (!this.#names.has(shared)) this.#writable().add(shared);
       owed.add(shared);
     }
     return owed;
@@ -94,11 +108,17 @@ export class Subscription {
     if (named.length < requested.length) this.#wildcard = false;
     const dropped: string[] = [];
     for (const name of named) {
-      const wasNamed = this.#names.delete(name);
+      const wasNamed = this.#names.has(name) && this.#writable().delete(name);
       owed.delete(name);
       if (!this.#wildcard) dropped.push(name);
       else if (wasNamed) owed.add(name);
     }
     return dropped;
+  }
+
+  #writable(): Set<string> {
+    this.#own ??= new Set(this.#names.keys());
+    this.#names = this.#own;
+    return this.#own;
   }
 }

@@ -1,5 +1,6 @@
 import type { Resource, ResourceType } from '../resources/resource.ts';
 import { blame } from './blame.ts';
+import { Held } from './held.ts';
 import type { DeltaRequest } from './request-bytes.ts';
 import { Subscription } from './subscription.ts';
 import { mayBeWildcard } from './type-order.ts';
@@ -41,8 +42,7 @@ export class TypeState {
   readonly type: ResourceType;
   readonly subscription: Subscription;
   readonly #suspects: Suspects;
-  /** Versions by name, as the client acknowledged them. */
-  readonly #held = new Map<string, string>();
+  readonly #held = new Held();
   /** Names of which the client's version may not be the offered one. */
   readonly #due = new Set<string>();
   /** Names that are owed an answer whatever the client holds. */
@@ -126,11 +126,17 @@ export class TypeState {
     return undefined;
   }
 
+  /** Keeps nothing of its own about a client that has all of `offered` and nothing else. */
+  settle(offered: Resources): void {
+    if (!this.subscription.started || !this.idle || this.#refused.size > 0) return;
+    if (this.#held.settle(offered)) this.subscription.settle(offered);
+  }
+
   sent(nonce: string, batch: Batch): void {
     this.#inFlight = { nonce, ...batch };
     this.#owesFirst = false;
-    for (const { name } of batch.changed) this.#settle(name);
-    for (const name of batch.removed) this.#settle(name);
+    for (const { name } of batch.changed) this.#done(name);
+    for (const name of batch.removed) this.#done(name);
   }
 
   /** Takes in an answer; undefined when it answers nothing that is unanswered (a stale nonce). */
@@ -177,7 +183,7 @@ export class TypeState {
       const verdict = this.#judge(name, resource, options);
       if (verdict === 'send' && resource !== undefined) changed.push(resource);
       else if (verdict === 'send') removed.push(name);
-      else if (verdict === 'drop') this.#settle(name);
+      else if (verdict === 'drop') this.#done(name);
     }
     return { changed, removed };
   }
@@ -256,22 +262,22 @@ export class TypeState {
   }
 
   #has(resource: Resource): boolean {
-    return this.#held.get(resource.name) === resource.version;
+    return this.#held.version(resource.name) === resource.version;
   }
 
-  #settle(name: string): void {
+  #done(name: string): void {
     this.#due.delete(name);
     this.#owed.delete(name);
   }
 
   #forget(name: string): void {
-    this.#settle(name);
+    this.#done(name);
     this.#held.delete(name);
     this.#refused.delete(name);
   }
 
   #forgetUnnamed(): void {
-    for (const name of [...this.#held.keys(), ...this.#due, ...this.#refused.keys()])
+    for (const name of [...this.#held.names(), ...this.#due, ...this.#refused.keys()])
       if (!this.subscription.covers(name)) this.#forget(name);
   }
 }
