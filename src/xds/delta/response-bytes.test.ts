@@ -52,4 +52,16 @@ describe('response bytes', () => {
     bytes.of({ type: 'cluster', changed: [], removed: ['x'.repeat(500)] });
     expect(bytes.of(content)).not.toBe(first);
   });
+
+  it('are kept from one age to the next only if they were used in it', () => {
+    const bytes = new ResponseBytes();
+    const content = { type: 'cluster', changed: [a], removed: [] } as const;
+    const idle = { type: 'cluster', changed: [b], removed: [] } as const;
+    const [used, unused] = [bytes.of(content), bytes.of(idle)];
+    bytes.tidy();
+    expect(bytes.of(content)).toBe(used);
+    bytes.tidy();
+    expect(bytes.of(content)).toBe(used);
+    expect(bytes.of(idle)).not.toBe(unused);
+  });
 });

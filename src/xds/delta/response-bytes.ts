@@ -14,6 +14,12 @@ export interface EncodedResponse {
   readonly bytes: Uint8Array;
 }
 
+interface Built {
+  readonly response: EncodedResponse;
+  /** The age in which it was last used. */
+  readonly age: number;
+}
+
 const defaultBudget = 16 * 1024 * 1024;
 const text = new TextEncoder();
 const encodedTypeUrls = mapTypes((type) => text.encode(typeUrls[type]));
@@ -25,9 +31,11 @@ const encodedTypeUrls = mapTypes((type) => text.encode(typeUrls[type]));
  */
 export class ResponseBytes {
   readonly #budget: number;
-  readonly #built = new Map<string, EncodedResponse>();
+  /** The least used first. */
+  readonly #built = new Map<string, Built>();
   readonly #ids = new WeakMap<Resource, number>();
   #size = 0;
+  #age = 0;
   #lastId = 0;
   #lastNonce = 0;
 
@@ -46,8 +54,8 @@ export class ResponseBytes {
     const known = this.#built.get(key);
     if (known !== undefined) {
       this.#built.delete(key);
-      this.#built.set(key, known);
-      return known;
+      this.#built.set(key, { response: known.response, age: this.#age });
+      return known.response;
     }
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
@@ -56,14 +64,27 @@ export class ResponseBytes {
     return response;
   }
 
+  /** Begins a new age, and forgets what was not used in the one that ends. */
+  tidy(): void {
+    for (const [key, { response, age }] of this.#built) {
+      if (age === this.#age) break;
+      this.#forget(key, response);
+    }
+    this.#age += 1;
+  }
+
   #keep(key: string, response: EncodedResponse): void {
-    this.#built.set(key, response);
+    this.#built.set(key, { response, age: this.#age });
     this.#size += costOf(key, response);
     for (const [oldest, old] of this.#built) {
       if (this.#size <= this.#budget) return;
-      this.#built.delete(oldest);
-      this.#size -= costOf(oldest, old);
+      this.#forget(oldest, old.response);
     }
+  }
+
+  #forget(key: string, response: EncodedResponse): void {
+    this.#built.delete(key);
+    this.#size -= costOf(key, response);
   }
 
   #keyOf({ type, changed, removed }: ResponseContent): string {

@@ -8,10 +8,12 @@ export const sweepMs = 1_000;
 
 /**
  * Closes streams whose token has ended or that never said anything, refills their request credits,
- * and lets listeners go out to a proxy that takes too long to warm its clusters.
+ * lets listeners go out to a proxy that takes too long to warm its clusters, and forgets responses
+ * that no stream was sent lately.
  */
 export function sweep(options: AdsOptions): void {
   const now = options.clock.now();
+  options.bytes.tidy();
   for (const connection of options.connections) {
     const closing = verdictOn(connection, now, options);
     if (closing !== undefined) {
