@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } f
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ConfigMap, KubernetesObject, SecretObject } from '../../../src/api/core.ts';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
@@ -204,7 +205,8 @@ describe('a control plane that runs', () => {
   it('has a root of its own: two meshes share no key (CVE-2026-31837)', async () => {
     const rootsOf = async (of: Rig): Promise<string> => {
       const ref = { kind: kinds.configMap, namespace: 'weft-system', name: 'weft-ca-bundle' };
-      return (await of.admin.get<ConfigMap>(ref, of.signal))?.data?.['ca.crt'] ?? '';
+      const pem = (await of.admin.get<ConfigMap>(ref, of.signal))?.data?.['ca.crt'];
+      return pem ?? sleep(100).then(() => rootsOf(of));
     };
     const other = await startRig();
     try {

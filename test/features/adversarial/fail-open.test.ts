@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
@@ -10,6 +10,8 @@ import { type Call, decide, type Decision } from '../../envoy/decide.ts';
 import { jsonOf } from '../../envoy/messages.ts';
 import { meshOf, type MeshOf } from './mesh-of.ts';
 import { brokenCluster, runs } from './odd-objects.ts';
+
+jest.setTimeout(120_000);
 
 const sources = ['shop/web', 'shop/cart', 'bank/till', 'shop/stranger'] as IdentityKey[];
 const requests = [

@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { answerCall } from '../../../src/admission/exchange.ts';
 import { createAdmissionServer } from '../../../src/admission/server.ts';
@@ -13,6 +13,8 @@ import { validateSmi } from '../../../src/smi/validate.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/authority.ts';
 import { makeAdmittedPod, makeFacts, makePodRequest } from '../../build/injection.ts';
 import { brokenObject, runs } from './odd-objects.ts';
+
+jest.setTimeout(30_000);
 
 let authority: Authority;
 let port: number;
@@ -84,7 +86,7 @@ async function othersAreServed(): Promise<void> {
   const { status, body } = await post('/mutate', reviewOf(makePodRequest(makeAdmittedPod())));
   expect(status).toBe(200);
   expect(body).toContain('"patchType":"JSONPatch"');
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - began).toBeLessThan(5_000);
 }
 
 describe('the webhook port, unauthenticated crash and denial of service (CVE-2022-24726)', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { applyChanges } from '../../../src/cluster/snapshot.ts';
@@ -12,6 +12,8 @@ import { makeTrafficSplit } from '../../build/make-policy.ts';
 import { inconsistencies } from '../../envoy/consistent.ts';
 import { meshOf, offered, versionsOf } from './mesh-of.ts';
 import { brokenCluster, brokenObject, oddCluster, oddObject, runs } from './odd-objects.ts';
+
+jest.setTimeout(120_000);
 
 const settings: fc.Arbitrary<Partial<MeshSettings>> = fc.record({
   permissive: fc.boolean(),

@@ -1,7 +1,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { systemClock } from '../../../src/common/clock.ts';
 import { WeftError } from '../../../src/common/errors.ts';
@@ -19,6 +19,8 @@ import { XdsClient } from '../../fakes/xds-client.ts';
 
 const serverName = 'weft-controller.weft-system.svc';
 const attackers = 40;
+
+jest.setTimeout(30_000);
 
 /** In these tests a token is `<pod>~<account>`, and anything else is no token. */
 function authenticate(token: string): Promise<Proxy> {
@@ -45,7 +47,12 @@ beforeAll(async () => {
     evidenceReader: 'weft-system/weft-controller' as IdentityKey,
     clock: systemClock,
     logger: silentLogger,
-    limits: { handshakeMs: 300, firstRequestMs: 300, maxNames: 5_000, maxIdleConnectionMs: 300 },
+    limits: {
+      handshakeMs: 1_500,
+      firstRequestMs: 1_500,
+      maxNames: 5_000,
+      maxIdleConnectionMs: 300,
+    },
   });
   const listening = await server.listen('127.0.0.1:0', stopping.signal);
   port = listening.port;
@@ -83,8 +90,8 @@ async function othersAreServed(): Promise<void> {
   const client = connect(`shop/cart-${String(honest)}~shop/cart`);
   const began = performance.now();
   client.send('cluster');
-  expect((await client.next()).names).toEqual(['of shop/cart']);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect((await client.next(10_000)).names).toEqual(['of shop/cart']);
+  expect(performance.now() - began).toBeLessThan(5_000);
   client.close();
 }
 
@@ -116,7 +123,7 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
   it('closes those who connect and say nothing, and serves others meanwhile', async () => {
     const silent = Array.from({ length: attackers }, () => raw());
     await othersAreServed();
-    for (const { ms } of await Promise.all(silent)) expect(ms).toBeLessThan(5_000);
+    for (const { ms } of await Promise.all(silent)) expect(ms).toBeLessThan(8_000);
   });
 
   it('closes TLS connections that never begin to speak HTTP/2', async () => {
@@ -140,7 +147,8 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
     const flood = Array.from({ length: attackers }, () => connect(undefined));
     for (const client of flood) client.send('cluster');
     await othersAreServed();
-    for (const client of flood) expect((await client.ended()).code).toBe(status.UNAUTHENTICATED);
+    for (const client of flood)
+      expect((await client.ended(10_000)).code).toBe(status.UNAUTHENTICATED);
   });
 
   it('reads nothing of a stream that is not admitted', async () => {
