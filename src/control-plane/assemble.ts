@@ -15,6 +15,7 @@ import { forgetIdleLeaves, wire } from './wiring.ts';
 
 const longestLagMs = 10_000;
 const forgetEveryMs = 60_000;
+const specPollMs = 200;
 
 /** How far a replica has come since it started. */
 interface Progress {
@@ -50,6 +51,10 @@ function compiler(parts: Parts, progress: Progress): Component {
     const stop = wire(parts, () => progress.synced);
     const stores = [...Object.values(cluster), meshConfigs];
     await Promise.all(stores.map((store) => store.whenSynced(signal))).catch(() => undefined);
+    // Without a spec that may be in force nothing is served: proxies keep what they have.
+    while (!signal.aborted && parts.spec() === undefined) {
+      await clock.sleep(specPollMs, signal).catch(() => undefined);
+    }
     if (!signal.aborted) {
       progress.synced = true;
       parts.settle.trigger();
@@ -112,7 +117,11 @@ function leader(parts: Parts): Component {
 function readyChecks(parts: Parts, progress: Progress): readonly Check[] {
   const unless = (ok: boolean, problem: string): string | undefined => (ok ? undefined : problem);
   return [
-    { name: 'watches', problem: () => unless(progress.synced, 'first lists are not complete') },
+    {
+      name: 'watches',
+      problem: () =>
+        unless(progress.synced, 'first lists are not complete, or no valid MeshConfig'),
+    },
     {
       name: 'certificates',
       problem: () =>

@@ -1,5 +1,6 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshMembership } from '../cluster/mesh-membership.ts';
+import { validateSpec } from '../api/validate-mesh-config.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
@@ -16,8 +17,9 @@ export interface Ground {
   readonly membership: MeshMembership;
   readonly sources: Sources;
   /**
-   * The MeshConfig's spec. The last one stays in force when the object is deleted, so that a mesh
-   * that is being taken down serves its traffic to the end. Undefined before the first was read.
+   * The MeshConfig's spec. The last good one stays in force while an edit cannot be (the operator says
+   * why in the status), and when the object is deleted, so that a mesh that is being taken down
+   * serves its traffic to the end. Undefined before a good one was read.
    */
   readonly spec: () => MeshConfig['spec'] | undefined;
   readonly settings: () => MeshSettings;
@@ -34,7 +36,8 @@ export function layGround(
   const facts = { clusterDomain, ipv6: podIps.some((ip) => ip.includes(':')) };
   let last: MeshConfig['spec'] | undefined;
   const spec = (): MeshConfig['spec'] | undefined => {
-    last = sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`)?.spec ?? last;
+    const found = sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`);
+    if (found !== undefined && validateSpec(found).length === 0) last = found.spec;
     return last;
   };
   return {

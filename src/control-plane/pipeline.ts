@@ -56,16 +56,18 @@ export class Pipeline {
 
   /** Compiles what is new and publishes the result. */
   run(): void {
-    const changes = this.#waiting;
-    this.#waiting = [];
-    const snapshot = applyChanges(this.#snapshot, changes);
+    const snapshot = applyChanges(this.#snapshot, this.#waiting);
     const settings = this.#settings();
     const before = this.#compiled;
-    if (before?.snapshot !== snapshot || before.settings !== settings) {
+    const isNew = before?.snapshot !== snapshot || before.settings !== settings;
+    if (isNew) {
       this.#compiled = { ...compileMesh(snapshot, settings, before), snapshot, settings };
       this.#snapshot = snapshot;
       this.#deps.onCompiled(this.#compiled);
-    } else if (!this.#secretsChanged) return;
+    }
+    // Forgotten only now: a stage that throws loses no change.
+    this.#waiting = [];
+    if (!isNew && !this.#secretsChanged) return;
     this.#secretsChanged = false;
     this.#publish();
   }

@@ -1,7 +1,7 @@
 import type { Condition } from '../api/core.ts';
 import { type Bundle, type ProxyCounts, type Rollout } from './facts.ts';
 import type { Refusal } from './singleton.ts';
-import type { SpecProblem } from './validate-spec.ts';
+import type { SpecProblem } from '../api/validate-mesh-config.ts';
 
 /** Every condition type of a MeshConfig. Reconciling and Stalled are there only while they are true. */
 export type ConditionType =

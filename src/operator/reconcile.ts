@@ -20,7 +20,7 @@ import { plan, webhookIdentities } from './plan.ts';
 import { prune } from './prune.ts';
 import { refusalOf, rulerOf } from './singleton.ts';
 import { behindSince, isCurrent, statusOf, tidingsOf } from './status.ts';
-import { validateSpec } from './validate-spec.ts';
+import { validateSpec } from '../api/validate-mesh-config.ts';
 import type { Images } from './workload.ts';
 
 export interface ReconcileDeps {

@@ -184,4 +184,20 @@ describe('policies, from kubectl to the proxies and back', () => {
     await rig.kubectl('patch', ...args);
     await thief.until(() => thief.endpoints(cluster).length === 2);
   });
+
+  it('keeps the last good settings while an edit cannot be in force', async () => {
+    const edit = async (max: string): Promise<void> => {
+      const sidecar = { tlsMinProtocolVersion: 'TLSv1_3', tlsMaxProtocolVersion: max };
+      const traffic = { enablePermissiveTrafficPolicyMode: false };
+      const patch = JSON.stringify({ spec: { sidecar, traffic } });
+      const args = ['osm-mesh-config', '-n', 'weft-system', '--type=merge', '-p', patch];
+      await rig.kubectl('patch', 'meshconfig', ...args);
+    };
+    await thief.until(() => thief.route('outbound/shop/store/80') !== undefined);
+    await edit('TLSv1_2');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(thief.held.cluster.has(cluster)).toBe(true);
+    await edit('TLSv1_3');
+    await thief.until(() => !thief.held.cluster.has(cluster));
+  });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
-import { validateSpec } from '../../../src/operator/validate-spec.ts';
+import { validateSpec } from '../../../src/api/validate-mesh-config.ts';
 import { CommandError } from '../../../tools/base/command.ts';
 import { type Rig, getMeshConfig, startRig } from './rig.ts';
 

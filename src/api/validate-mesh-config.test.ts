@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { validateSpec } from './validate-spec.ts';
+import type { MeshConfig } from './gen/mesh-config.ts';
+import { validateSpec } from './validate-mesh-config.ts';
 
 type Spec = MeshConfig['spec'];
 

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
-import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
-import { cipherSuites, ecdhCurves } from '../api/tls.ts';
+import type { MeshConfig, MeshConfigSpec } from './gen/mesh-config.ts';
+import { cipherSuites, ecdhCurves } from './tls.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { parseDuration } from '../common/duration.ts';
+import { canonicalAddress } from '../common/ip-address.ts';
 
 /** Something in a spec that cannot be put into force: which field, why, and what to do. */
 export interface SpecProblem {
@@ -131,9 +131,13 @@ function checkTraffic({ traffic = {} }: Spec): SpecProblem[] {
 
 function isAddressRange(text: string): boolean {
   const [address = '', length = '', ...rest] = text.split('/');
-  const family = isIP(address);
-  const bits = family === 4 ? 32 : 128;
-  return family !== 0 && rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= bits;
+  const bits = address.includes(':') ? 128 : 32;
+  return (
+    canonicalAddress(address) !== undefined &&
+    rest.length === 0 &&
+    /^\d{1,3}$/.test(length) &&
+    Number(length) <= bits
+  );
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic', 'disabled'];
