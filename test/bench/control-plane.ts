@@ -31,9 +31,11 @@ export async function startControlPlane(
   // As in the image: one file, no type stripping.
   const program = 'out/bench/weft.mjs';
   await bundle('src/main.ts', program);
+  const image = await imageSettings();
   const child = spawn(
     process.execPath,
     [
+      ...image.flags,
       join(repository, program),
       'control-plane',
       `--kubeconfig=${server.kubeconfigPath}`,
@@ -45,7 +47,7 @@ export async function startControlPlane(
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...(await imageEnvironment()), POD_NAME: `bench-${xds}` },
+      env: { ...process.env, ...image.environment, POD_NAME: `bench-${xds}` },
     },
   );
   const log = createWriteStream(join(logFolder, 'control-plane.log'));
@@ -67,16 +69,23 @@ export async function startControlPlane(
   return { pid: child.pid ?? 0, target, stop };
 }
 
-/** What the image sets (the ENV lines of its Dockerfile). */
-async function imageEnvironment(): Promise<Record<string, string>> {
+interface ImageSettings {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+}
+
+/** What the image sets: the ENV lines of its Dockerfile, and node's flags in its ENTRYPOINT. */
+async function imageSettings(): Promise<ImageSettings> {
   const text = await readFile(join(repository, 'images/weft/Dockerfile'), 'utf8');
   const settings = [...text.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) => line.split(' '));
-  return Object.fromEntries(
+  const environment = Object.fromEntries(
     settings.map((setting) => {
       const at = setting.indexOf('=');
       return [setting.slice(0, at), setting.slice(at + 1)];
     }),
   );
+  const entry = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '[]') as readonly string[];
+  return { environment, flags: entry.filter((word) => word.startsWith('--')) };
 }
 
 /** What a sidecar would find in its namespace. */
