@@ -1,10 +1,31 @@
-/* `make down`: ends the pages and removes the local cluster with everything in it. */
+/*
+ * `make down`: ends the pages and removes the local cluster with everything in it; from a cluster that
+ * KUBECONFIG names it removes the demo, the mesh and the operator.
+ */
+import { join } from 'node:path';
 import { runMain } from '../base/main.ts';
 import { bringDown } from '../cluster/down.ts';
+import { repository } from '../images/bundle.ts';
+import { step } from '../progress.ts';
 import { demoCluster } from './demo-cluster.ts';
 import { stopForwards } from './forward.ts';
+import { givenCluster, type Kubectl } from './kubectl.ts';
+
+async function remove(kubectl: Kubectl): Promise<void> {
+  const gone = ['--ignore-not-found', '--timeout=180s'];
+  const path = (file: string): string => join(repository, 'config', file);
+  await step('Remove the demo', () =>
+    kubectl.run('delete', ...gone, '-f', path('demo/namespaces.yaml')),
+  );
+  await step('Remove the mesh', () =>
+    kubectl.run('delete', ...gone, 'meshconfig', '--all', '-n', 'weft-system').catch(() => ''),
+  );
+  await step('Remove the operator', () => kubectl.run('delete', ...gone, '-k', path('default')));
+}
 
 await runMain(async () => {
   await stopForwards();
+  const kubectl = await givenCluster();
+  if (kubectl !== undefined) await remove(kubectl);
   await bringDown(demoCluster);
 });

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { run } from '../base/command.ts';
+import { placeOf } from '../cluster/place.ts';
 import { kubectl as kubectlBinary } from '../parts/kubectl.ts';
+import { demoCluster } from './demo-cluster.ts';
 
 /** kubectl of a fixed version against one cluster. */
 export interface Kubectl {
@@ -23,9 +26,24 @@ export async function kubectlFor(kubeconfig: string): Promise<Kubectl> {
 }
 
 /** Whether the API server that the kubeconfig names answers within five seconds. */
-export async function isReachable(kubectl: Kubectl): Promise<boolean> {
+async function isReachable(kubectl: Kubectl): Promise<boolean> {
   return kubectl.run('version', '--request-timeout=5s').then(
     () => true,
     () => false,
+  );
+}
+
+/**
+ * The cluster that KUBECONFIG names; undefined when it names no file, or the demo's own local cluster.
+ * Throws when it does not answer.
+ */
+export async function givenCluster(): Promise<Kubectl | undefined> {
+  const given = process.env['KUBECONFIG'];
+  if (given === undefined || !existsSync(given)) return undefined;
+  if (given === placeOf(demoCluster).kubeconfig) return undefined;
+  const kubectl = await kubectlFor(given);
+  if (await isReachable(kubectl)) return kubectl;
+  throw new Error(
+    `KUBECONFIG=${given} names a cluster that does not answer; unset it to use a local one`,
   );
 }

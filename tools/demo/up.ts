@@ -1,5 +1,4 @@
 /* `make demo`: a mesh on a real node, the bookstore on it, and the story of its policies. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runMain } from '../base/main.ts';
 import { placeOf } from '../cluster/place.ts';
@@ -10,7 +9,7 @@ import { loadImages } from '../images/load.ts';
 import { elapsed, say, step } from '../progress.ts';
 import { demoCluster } from './demo-cluster.ts';
 import { forward, stopForwards, type Forward } from './forward.ts';
-import { isReachable, kubectlFor, type Kubectl } from './kubectl.ts';
+import { givenCluster, kubectlFor, type Kubectl } from './kubectl.ts';
 import { playStory, rewind } from './story.ts';
 
 const ownImages = ['weft', 'weft-init', 'demo', 'envoy'] as const;
@@ -18,16 +17,12 @@ const shops = ['bookbuyer', 'bookthief', 'bookstore', 'bookwarehouse'];
 
 /** The cluster of KUBECONFIG when that is set and answers; otherwise the local one, booted if need be. */
 async function cluster(): Promise<Kubectl> {
-  const given = process.env['KUBECONFIG'];
-  if (given !== undefined && existsSync(given)) {
-    const kubectl = await kubectlFor(given);
-    if (await isReachable(kubectl)) {
-      say(`Using the cluster of KUBECONFIG=${given}; it must be able to pull the images.`);
-      return kubectl;
-    }
-    throw new Error(
-      `KUBECONFIG=${given} names a cluster that does not answer; unset it to boot a local one`,
+  const kubectl = await givenCluster();
+  if (kubectl !== undefined) {
+    say(
+      `Using the cluster of KUBECONFIG=${kubectl.kubeconfig}; it must be able to pull the images.`,
     );
+    return kubectl;
   }
   await bringUp(demoCluster);
   const images = await buildImages(ownImages);
