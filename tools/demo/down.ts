@@ -17,9 +17,13 @@ async function remove(kubectl: Kubectl): Promise<void> {
   await step('Remove the demo', () =>
     kubectl.run('delete', ...gone, '-f', path('demo/namespaces.yaml')),
   );
-  await step('Remove the mesh', () =>
-    kubectl.run('delete', ...gone, 'meshconfig', '--all', '-n', 'weft-system').catch(() => ''),
-  );
+  const crd = 'crd/meshconfigs.config.openservicemesh.io';
+  const known = await kubectl.run('get', crd, '--ignore-not-found', '-o', 'name');
+  if (known !== '') {
+    // Before the operator, which removes what it made; a failure here must not take the operator away.
+    const meshConfig = ['meshconfig', 'osm-mesh-config', '-n', 'weft-system'];
+    await step('Remove the mesh', () => kubectl.run('delete', ...gone, ...meshConfig));
+  }
   await step('Remove the operator', () => kubectl.run('delete', ...gone, '-k', path('default')));
 }
 
