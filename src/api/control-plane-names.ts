@@ -7,6 +7,8 @@ export const caBundleConfigMap = 'weft-ca-bundle';
 export const caBundleKey = 'ca.crt';
 /** ConfigMap in which the control plane reports its proxies; src/operator/README.md has its form. */
 export const proxiesConfigMap = 'weft-proxies';
+/** ConfigMap in which the control plane reports on roots and who follows them (certificate-report.ts). */
+export const certificatesConfigMap = 'weft-certificates';
 /** ConfigMap that sidecars start from, one in each namespace of the mesh. */
 export const bootstrapConfigMap = 'weft-bootstrap';
 /** Secret with the root key of the mesh, made and read by the control plane alone. */

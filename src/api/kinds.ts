@@ -60,6 +60,12 @@ export const kinds = {
     'validatingwebhookconfigurations',
   ),
   meshConfig: kind('config.openservicemesh.io/v1alpha2', 'MeshConfig', 'meshconfigs'),
+  meshRootCertificate: kind(
+    'config.openservicemesh.io/v1alpha2',
+    'MeshRootCertificate',
+    'meshrootcertificates',
+  ),
+  certificateRequest: kind('cert-manager.io/v1', 'CertificateRequest', 'certificaterequests'),
   trafficTarget: kind('access.smi-spec.io/v1alpha3', 'TrafficTarget', 'traffictargets'),
   httpRouteGroup: kind('specs.smi-spec.io/v1alpha4', 'HTTPRouteGroup', 'httproutegroups'),
   tcpRoute: kind('specs.smi-spec.io/v1alpha4', 'TCPRoute', 'tcproutes'),

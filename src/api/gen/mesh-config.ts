@@ -175,21 +175,39 @@ export interface MeshConfigSpec {
      */
     serviceCertValidityDuration?: string;
     /**
-     * OSM's RSA key size, 2048 to 4096. Workload keys are ECDSA P-256, so it has no effect.
+     * Size of RSA keys in bits, 2048 to 4096. Without effect while keyAlgorithm is ECDSA.
      */
     certKeyBitSize?: number;
     /**
-     * Trust domain of every identity, spiffe://<trustDomain>/ns/<namespace>/sa/<service account>.
+     * Keys of workloads, and of the roots and intermediates that Weft makes. ECDSA is P-256; RSA has certKeyBitSize bits. A change is a switch of the root like that of the provider.
+     */
+    keyAlgorithm?: 'ECDSA' | 'RSA';
+    /**
+     * Trust domain of every identity, spiffe://<trustDomain>/ns/<namespace>/sa/<service account>. A change is a switch of the root like that of the provider; both domains are accepted until it is done.
      */
     trustDomain?: string;
     /**
-     * Who issues certificates.
+     * Who issues certificates. A change moves the running mesh from one root to the other, step by step, each step taken when every proxy has acknowledged the one before; status.certificate.rotation tells how far it is.
      */
     provider?: {
       /**
-       * builtIn is Weft's own authority, kept in a Secret beside this object. certManager and vault are not available in this version; a MeshConfig that names one is reported and changes nothing.
+       * builtIn is Weft's own authority, kept in a Secret beside this object; certManager and vault ask an issuer outside of Weft.
        */
       kind?: 'builtIn' | 'certManager' | 'vault';
+      /**
+       * Which root the built-in authority has. Without it Weft makes one and keeps it.
+       */
+      builtIn?: {
+        /**
+         * A Secret in the namespace of this MeshConfig with tls.crt, tls.key and ca.crt (a root, or an intermediate with its chain); Weft makes a new root in it if it is not there. Another name is another root.
+         */
+        caSecretRef?: {
+          name: string;
+        };
+      };
+      /**
+       * An Issuer (in the namespace of this MeshConfig), a ClusterIssuer, or an issuer of another group that cert-manager knows.
+       */
       certManager?: {
         issuerRef: {
           group?: string;
@@ -201,26 +219,85 @@ export interface MeshConfigSpec {
          */
         mode?: 'intermediate' | 'leaf';
       };
+      /**
+       * The PKI engine of HashiCorp Vault or OpenBao.
+       */
       vault?: {
+        /**
+         * Such as https://vault.example.com:8200. Redirects are not followed.
+         */
         address: string;
+        /**
+         * A Secret in the namespace of this MeshConfig. The default key is ca.crt for certificates and token for a token.
+         */
         caBundleSecretRef?: {
           name: string;
           key?: string;
         };
+        /**
+         * Namespace within Vault; empty for its root namespace.
+         */
+        namespace?: string;
+        /**
+         * Path of the PKI engine.
+         */
         mount?: string;
+        /**
+         * Issuer within the PKI engine, by name or id.
+         */
+        issuer?: string;
+        /**
+         * Role of the PKI engine that leaves are signed under, and whose limits preflight checks.
+         */
         role: string;
+        /**
+         * intermediate asks for one signing certificate and issues leaves from it; leaf asks for every leaf.
+         */
         mode?: 'intermediate' | 'leaf';
+        /**
+         * How the control plane logs in; exactly one of the two.
+         */
         auth?: {
           kubernetes?: {
             mount?: string;
             role: string;
+            /**
+             * Audience of the service account token that is sent.
+             */
+            audience?: string;
           };
+          /**
+           * A Secret in the namespace of this MeshConfig. The default key is ca.crt for certificates and token for a token.
+           */
           tokenSecretRef?: {
             name: string;
             key?: string;
           };
         };
       };
+    };
+    /**
+     * How the mesh moves from one root to another.
+     */
+    rotation?: {
+      /**
+       * How long a kubelet may take to bring a changed ConfigMap into running pods. The control plane's own certificate moves to the new root no sooner after the roots were published; whether every proxy followed is asked all the same.
+       */
+      bundlePropagation?: string;
+      /**
+       * How long a proxy that does not answer is waited for before setAside applies to it.
+       */
+      setAsideAfter?: string;
+      /**
+       * Pods, as <namespace>/<name>, that a switch goes on without when they have not answered for setAsideAfter. They lose their connections when the old root is dropped; restart them.
+       *
+       * @maxItems 200
+       */
+      setAside?: string[];
+      /**
+       * How long before its end a root is replaced by a new one. Applies to roots that Weft makes; for others it is when Weft begins to warn.
+       */
+      renewBefore?: string;
     };
     /**
      * A certificate for an ingress gateway outside the mesh, written to a Secret.
@@ -380,11 +457,90 @@ export interface MeshConfigStatus {
     summary?: string;
   };
   certificate?: {
+    /**
+     * Who issues certificates; while that changes, from whom to whom and how far.
+     */
+    summary?: string;
+    /**
+     * The provider that signs.
+     */
     provider?: string;
+    /**
+     * The MeshRootCertificate that signs.
+     */
+    root?: string;
     /**
      * When the root certificate ends.
      */
     rootNotAfter?: string;
+    /**
+     * What every replica of the control plane is to do, in step. Written by the operator alone; editing it by hand endangers connections.
+     */
+    plan?: {
+      /**
+       * Counts the changes of this plan.
+       */
+      step: number;
+      /**
+       * The MeshRootCertificate that signs workloads' certificates.
+       */
+      signer?: string;
+      /**
+       * The step at which it began to.
+       */
+      signerStep?: number;
+      /**
+       * The MeshRootCertificate that signs the control plane's own certificate.
+       */
+      serverSigner?: string;
+      serverStep?: number;
+      /**
+       * The MeshRootCertificates that are trusted.
+       */
+      trusted: string[];
+      /**
+       * The step at which this became the list.
+       */
+      trustedStep?: number;
+      /**
+       * A MeshRootCertificate to be tried out with a probe, before anybody trusts it.
+       */
+      candidate?: string;
+    };
+    /**
+     * There while the mesh moves from one root to another.
+     */
+    rotation?: {
+      /**
+       * The MeshRootCertificate that signed before.
+       */
+      from?: string;
+      /**
+       * The MeshRootCertificate that is to sign.
+       */
+      to: string;
+      /**
+       * Preflight, TrustBoth, SignNew, Settle or DropOld. All but the last can go back.
+       */
+      phase: 'Preflight' | 'TrustBoth' | 'SignNew' | 'Settle' | 'DropOld';
+      /**
+       * Proxies that acknowledged what this phase asks for.
+       */
+      acknowledged?: number;
+      total?: number;
+      /**
+       * When the phase began.
+       */
+      since?: string;
+      /**
+       * Some of those that the phase waits for, ten at most, as <namespace>/<pod>.
+       */
+      waiting?: string[];
+      /**
+       * What the phase waits for, and what to do when that takes long.
+       */
+      message?: string;
+    };
   };
   components?: {
     name: string;

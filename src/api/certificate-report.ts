@@ -1,0 +1,106 @@
+/**
+ * What the leader of the control plane reports of certificates, and the operator decides by: JSON
+ * under one key of the ConfigMap weft-certificates.
+ */
+export interface CertificateReport {
+  /** The lowest plan step in force over all replicas; 0 while a replica follows none. */
+  readonly step: number;
+  /** False while a replica cannot be asked: every count is then a lower bound. */
+  readonly complete: boolean;
+  /** Each root that is trusted, signs or is tried, by the name of its MeshRootCertificate. */
+  readonly roots: Readonly<Record<string, RootReport>>;
+  /** Proxies that acknowledged the roots of plan.trustedStep. */
+  readonly trust: Witnesses;
+  /** Proxies that acknowledged a leaf signed by the signer of plan.signerStep. */
+  readonly leaves: Witnesses;
+  /** Proxies whose stream was opened on a server certificate of plan.serverStep. */
+  readonly channel: Witnesses;
+  /** Proxies that acknowledged everything they were offered; matters when the trust domain changes. */
+  readonly synced: Witnesses;
+  /** Since when every namespace's bootstrap holds the roots of `step`; ms since the epoch. */
+  readonly bootstraps: { readonly step: number; readonly since: number } | undefined;
+  /** The ingress gateway's Secret as last written; absent while none is asked for. */
+  readonly gateway?: { readonly trustedStep: number; readonly signerStep: number } | undefined;
+  readonly health: LeavesReport;
+}
+
+/** How many of those whom a step concerns have taken it. */
+export interface Witnesses {
+  /** The step that the counts are about. */
+  readonly step: number;
+  readonly acknowledged: number;
+  readonly total: number;
+  /** Some who have not, ten at most: `<namespace>/<pod>`. */
+  readonly waiting: readonly string[];
+}
+
+export interface RootReport {
+  /** Whether it signs now: a probe was signed, checked and found good. */
+  readonly ready: boolean;
+  /** The root as PEM, its SHA-256 in lower-case hex, and its end in ms since the epoch. */
+  readonly roots?: string;
+  readonly fingerprint?: string;
+  readonly notAfter?: number;
+  /** When the certificate that signs leaves, or one above it, ends. */
+  readonly signerNotAfter?: number;
+  readonly trouble?: {
+    readonly code: string;
+    readonly message: string;
+    /** Milliseconds since the epoch. */
+    readonly since: number;
+  };
+}
+
+export interface LeavesReport {
+  readonly held: number;
+  readonly waiting: number;
+  /** Milliseconds since the epoch. */
+  readonly earliestExpiry?: number;
+  readonly failure?: { readonly code: string; readonly message: string; readonly since: number };
+}
+
+/** The key of the ConfigMap. */
+export const reportKey = 'report.json';
+
+export function formatReport(report: CertificateReport): string {
+  return JSON.stringify(report);
+}
+
+/** Undefined when there is none, or when it is not what formatReport writes. Never throws. */
+export function parseReport(text: string | undefined): CertificateReport | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isReport(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isReport(value: unknown): value is CertificateReport {
+  if (!isRecord(value)) return false;
+  const { step, complete, roots, health } = value;
+  const witnesses = [value['trust'], value['leaves'], value['channel'], value['synced']];
+  return (
+    typeof step === 'number' &&
+    typeof complete === 'boolean' &&
+    isRecord(roots) &&
+    Object.values(roots).every((root) => isRecord(root) && typeof root['ready'] === 'boolean') &&
+    witnesses.every(isWitnesses) &&
+    isRecord(health)
+  );
+}
+
+function isWitnesses(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { step, acknowledged, total, waiting } = value;
+  return (
+    [step, acknowledged, total].every((count) => typeof count === 'number') &&
+    Array.isArray(waiting) &&
+    waiting.every((name) => typeof name === 'string')
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,57 @@
+/** What stands for one root of the mesh: where it comes from, and what it vouches for. */
+export interface RootSpec {
+  readonly provider: RootProvider;
+  readonly trustDomain: string;
+  /** Keys of leaves, and of the root or intermediate where Weft makes it. */
+  readonly key: KeyChoice;
+}
+
+export type KeyChoice =
+  { readonly algorithm: 'ECDSA' } | { readonly algorithm: 'RSA'; readonly bits: number };
+
+export type RootProvider = BuiltInRoot | CertManagerRoot | VaultRoot;
+
+/** Weft's own authority, in a Secret of the MeshConfig's namespace that is made if it is not there. */
+export interface BuiltInRoot {
+  readonly kind: 'builtIn';
+  readonly secretName: string;
+}
+
+/** Whether the issuer signs one intermediate, from which leaves are issued here, or every leaf. */
+export type ProviderMode = 'intermediate' | 'leaf';
+
+export interface CertManagerRoot {
+  readonly kind: 'certManager';
+  readonly issuerRef: { readonly group: string; readonly kind: string; readonly name: string };
+  readonly mode: ProviderMode;
+}
+
+export interface VaultRoot {
+  readonly kind: 'vault';
+  /** Begins with https:// */
+  readonly address: string;
+  /** Roots that Vault's own certificate is judged by; absent: those of the system. */
+  readonly caBundle?: SecretKey;
+  /** Vault's own namespace; '' for none. */
+  readonly namespace: string;
+  readonly mount: string;
+  readonly issuer: string;
+  readonly role: string;
+  readonly mode: ProviderMode;
+  readonly auth: VaultAuth;
+}
+
+export type VaultAuth =
+  | {
+      readonly kind: 'kubernetes';
+      readonly mount: string;
+      readonly role: string;
+      readonly audience: string;
+    }
+  | { readonly kind: 'token'; readonly secret: SecretKey };
+
+/** One key of a Secret in the MeshConfig's namespace. */
+export interface SecretKey {
+  readonly name: string;
+  readonly key: string;
+}
