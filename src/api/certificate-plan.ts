@@ -18,24 +18,24 @@ export interface CertificatePlan {
   readonly trusted: readonly string[];
   readonly trustedStep: number;
   /** To be tried out with a probe, and nothing else. */
-  readonly candidate?: string | undefined;
+  readonly candidate?: string;
 }
 
-/** Undefined before the operator wrote one; replicas then go by the spec alone. */
+/** Undefined before the operator wrote one, and for one that is not whole. */
 export function planOf(meshConfig: MeshConfig | undefined): CertificatePlan | undefined {
   const plan = meshConfig?.status?.certificate?.plan;
-  if (plan === undefined) return undefined;
+  return plan !== undefined && isWhole(plan) ? plan : undefined;
+}
+
+type Written = NonNullable<NonNullable<MeshConfig['status']>['certificate']>['plan'];
+
+/** Whoever signs is trusted, and every step is there. */
+function isWhole(plan: NonNullable<Written>): plan is CertificatePlan {
   const { signer, serverSigner, trusted } = plan;
-  if (signer === undefined || serverSigner === undefined || !trusted.includes(signer))
-    return undefined;
-  return {
-    step: plan.step,
-    signer,
-    signerStep: plan.signerStep ?? plan.step,
-    serverSigner,
-    serverStep: plan.serverStep ?? plan.step,
-    trusted,
-    trustedStep: plan.trustedStep ?? plan.step,
-    ...(plan.candidate === undefined ? {} : { candidate: plan.candidate }),
-  };
+  const steps = [plan.signerStep, plan.serverStep, plan.trustedStep];
+  const signs = [signer, serverSigner];
+  return (
+    steps.every((step) => step !== undefined) &&
+    signs.every((name) => name !== undefined && trusted.includes(name))
+  );
 }

@@ -2,7 +2,7 @@ import type { MeshConfigSpec } from './gen/mesh-config.ts';
 import type { MeshRootCertificate } from './gen/mesh-root-certificate.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { caSecret } from './control-plane-names.ts';
-import type { KeyChoice, RootProvider, RootSpec, VaultAuth } from './root-spec.ts';
+import type { KeyChoice, RootProvider, RootSpec, SecretKey, VaultAuth } from './root-spec.ts';
 
 /** The first root's MeshRootCertificate: replicas without a plan go by the spec under this name. */
 export const firstRoot = 'weft-root-1';
@@ -57,29 +57,57 @@ function keyChoice(algorithm: 'ECDSA' | 'RSA' | undefined, bits = defaultBits): 
   return algorithm === 'RSA' ? { algorithm, bits } : { algorithm: 'ECDSA' };
 }
 
-function providerIn({
-  kind = 'builtIn',
-  builtIn,
-  certManager,
-  vault,
-}: Provider): RootProvider | undefined {
-  if (kind === 'builtIn') return { kind, secretName: builtIn?.caSecretRef?.name ?? caSecret };
-  if (kind === 'certManager') {
-    if (certManager === undefined) return undefined;
-    const { group = 'cert-manager.io', kind: of = 'ClusterIssuer', name } = certManager.issuerRef;
-    return { kind, issuerRef: { group, kind: of, name }, mode: certManager.mode ?? 'intermediate' };
+function providerIn(provider: Provider): RootProvider | undefined {
+  const { kind = 'builtIn', builtIn, certManager, vault } = provider;
+  switch (kind) {
+    case 'builtIn':
+      return { kind, secretName: builtIn?.caSecretRef?.name ?? caSecret };
+    case 'certManager':
+      return certManager && certManagerIn(certManager);
+    case 'vault':
+      return vault && vaultIn(vault);
   }
-  const auth = vault?.auth && authIn(vault.auth);
-  if (vault === undefined || auth === undefined) return undefined;
+}
+
+function certManagerIn({
+  issuerRef: { group = 'cert-manager.io', kind = 'ClusterIssuer', name },
+  mode = 'intermediate',
+}: NonNullable<Provider['certManager']>): RootProvider {
+  return { kind: 'certManager', issuerRef: { group, kind, name }, mode };
+}
+
+function vaultIn(vault: NonNullable<Provider['vault']>): RootProvider | undefined {
+  const auth = vault.auth && authIn(vault.auth);
+  if (auth === undefined) return undefined;
+  const { address, role, caBundleSecretRef: ca, namespace = '', mode = 'intermediate' } = vault;
   return {
-    kind,
-    address: vault.address,
-    ...(vault.caBundleSecretRef && { caBundle: secretKey(vault.caBundleSecretRef, 'ca.crt') }),
-    ...{ namespace: vault.namespace ?? '', mount: vault.mount ?? 'pki' },
-    ...{ issuer: vault.issuer ?? 'default', role: vault.role },
-    mode: vault.mode ?? 'intermediate',
+    kind: 'vault',
+    address,
+    role,
+    namespace,
+    mode,
     auth,
+    ...pkiIn(vault),
+    ...caBundleIn(ca),
   };
+}
+
+function pkiIn({ mount = 'pki', issuer = 'default' }: Pki): Required<Pki> {
+  return { mount, issuer };
+}
+
+interface Pki {
+  readonly mount?: string;
+  readonly issuer?: string;
+}
+
+interface SecretRef {
+  readonly name: string;
+  readonly key?: string;
+}
+
+function caBundleIn(ref: SecretRef | undefined): { readonly caBundle?: SecretKey } {
+  return ref === undefined ? {} : { caBundle: secretKey(ref, 'ca.crt') };
 }
 
 type Auth = NonNullable<NonNullable<Provider['vault']>['auth']>;
@@ -97,10 +125,7 @@ function kubernetesAuth({
   return { kind: 'kubernetes', mount, role, audience };
 }
 
-function secretKey(
-  { name, key }: { readonly name: string; readonly key?: string },
-  byDefault: string,
-): { readonly name: string; readonly key: string } {
+function secretKey({ name, key }: SecretRef, byDefault: string): SecretKey {
   return { name, key: key ?? byDefault };
 }
 
@@ -116,21 +141,29 @@ function providerOfMrc({ tresor, certManager, vault }: MrcProvider): RootProvide
 type MrcVault = NonNullable<MrcProvider['vault']>;
 
 function vaultOfMrc(vault: MrcVault): RootProvider | undefined {
-  const { host, port = 8200, protocol = 'http', kubernetesAuth: login, token } = vault;
-  const auth: VaultAuth | undefined =
-    login !== undefined
-      ? kubernetesAuth(login)
-      : token && { kind: 'token', secret: secretKey(token.secretKeyRef, 'token') };
+  const auth = authOfMrc(vault);
   if (auth === undefined) return undefined;
+  const { role, caBundleSecretRef: ca, vaultNamespace: namespace = '', mode = 'leaf' } = vault;
+  const address = addressOfMrc(vault);
   return {
     kind: 'vault',
-    address: `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...(vault.caBundleSecretRef && { caBundle: secretKey(vault.caBundleSecretRef, 'ca.crt') }),
-    ...{ namespace: vault.vaultNamespace ?? '', mount: vault.mount ?? 'pki' },
-    ...{ issuer: vault.issuer ?? 'default', role: vault.role },
-    mode: vault.mode ?? 'leaf',
+    address,
+    role,
+    namespace,
+    mode,
     auth,
+    ...pkiIn(vault),
+    ...caBundleIn(ca),
   };
+}
+
+function authOfMrc({ kubernetesAuth: login, token }: MrcVault): VaultAuth | undefined {
+  if (login !== undefined) return kubernetesAuth(login);
+  return token && { kind: 'token', secret: secretKey(token.secretKeyRef, 'token') };
+}
+
+function addressOfMrc({ host, port = 8200, protocol = 'http' }: MrcVault): string {
+  return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function mrcVaultOf(

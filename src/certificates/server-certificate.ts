@@ -15,6 +15,8 @@ export interface ServerIdentity {
   readonly keyPem: Secret<string>;
   /** The roots by which clients judge this server: a CA ConfigMap, a caBundle. */
   readonly caPem: string;
+  /** Who signed it, as in Leaf. */
+  readonly signer: string;
 }
 
 /** The certificate of one of Weft's own servers, which renews itself. */
@@ -52,6 +54,7 @@ export function createServerCertificate(options: ServerCertificateOptions): Serv
         certChainPem: leaf.certificateChain,
         keyPem: leaf.privateKey,
         caPem: bundle.pem,
+        signer: leaf.signer,
       };
     return last;
   };

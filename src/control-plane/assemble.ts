@@ -11,7 +11,7 @@ import { component, runAll, watchEventLoop } from './components.ts';
 import { layGround } from './ground.ts';
 import { type ControlPlaneOptions } from './options.ts';
 import { makeParts, type Parts } from './parts.ts';
-import { forgetIdleLeaves, wire } from './wiring.ts';
+import { followPlan, forgetIdleLeaves, wire } from './wiring.ts';
 
 const longestLagMs = 10_000;
 const forgetEveryMs = 60_000;
@@ -47,10 +47,11 @@ async function awaitMeshName(
 /** Compiles for the first time when every list is complete: never from half a cluster. */
 function compiler(parts: Parts, progress: Progress): Component {
   return component('compiler', async (signal) => {
-    const { cluster, meshConfigs } = parts.sources;
+    const { cluster, meshConfigs, rootRecords } = parts.sources;
     const stop = wire(parts, () => progress.synced);
-    const stores = [...Object.values(cluster), meshConfigs];
+    const stores = [...Object.values(cluster), meshConfigs, rootRecords];
     await Promise.all(stores.map((store) => store.whenSynced(signal))).catch(() => undefined);
+    followPlan(parts);
     // Without a spec that may be in force nothing is served: proxies keep what they have.
     while (!signal.aborted && parts.spec() === undefined) {
       await clock.sleep(specPollMs, signal).catch(() => undefined);
@@ -93,9 +94,10 @@ function webhookServer(parts: Parts, progress: Progress): Component {
 }
 
 function leader(parts: Parts): Component {
-  const { client, logger, options, peers, statuses, bootstraps, trust, proxies, events } = parts;
+  const { client, logger, options, peers, statuses, events } = parts;
+  const { bootstraps, trust, proxies, certificates, prober } = parts;
   const writing = component('events', (signal) => events.run(signal));
-  const work = [peers, statuses, bootstraps, trust, proxies, writing];
+  const work = [peers, statuses, bootstraps, trust, proxies, prober, certificates, writing];
   const log = logger.with({ part: 'leader' });
   return component('leader', (signal) =>
     runAsLeader(

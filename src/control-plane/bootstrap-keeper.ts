@@ -5,6 +5,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
+import { bootstrapFileNames } from '../envoy/bootstrap.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { fieldManager } from './status-writer.ts';
 
@@ -39,6 +40,7 @@ export class BootstrapKeeper implements Component {
   readonly leaderOnly = true;
   readonly #deps: BootstrapKeeperDeps;
   readonly #wakeup = new Wakeup();
+  #held: { readonly trust: string | undefined; readonly since: number } | undefined;
 
   constructor(deps: BootstrapKeeperDeps) {
     this.#deps = deps;
@@ -46,6 +48,11 @@ export class BootstrapKeeper implements Component {
 
   trigger(): void {
     this.#wakeup.wake();
+  }
+
+  /** Since when every namespace has had these roots, as far as this leader saw; ms since the epoch. */
+  heldSince(trust: string): number | undefined {
+    return this.#held?.trust === trust ? this.#held.since : undefined;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -72,7 +79,13 @@ export class BootstrapKeeper implements Component {
       if (namespace === undefined || names.has(namespace)) continue;
       whole = (await this.#attempt('remove', namespace, { files, signal })) && whole;
     }
+    this.#note(whole ? files[bootstrapFileNames.trust] : undefined);
     return whole;
+  }
+
+  #note(trust: string | undefined): void {
+    if (trust === undefined) this.#held = undefined;
+    else if (this.#held?.trust !== trust) this.#held = { trust, since: this.#deps.clock.now() };
   }
 
   async #attempt(

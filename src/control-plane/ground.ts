@@ -5,8 +5,10 @@ import { systemClock as clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
+import { trustDomainsOf } from '../certificates/issuing-plan.ts';
 import { meshSettings } from './mesh-settings.ts';
 import type { ControlPlaneOptions } from './options.ts';
+import { PlanFollower } from './plan-follower.ts';
 import { createSources, type Sources } from './sources.ts';
 
 /** What is there before anything else is made. */
@@ -22,6 +24,8 @@ export interface Ground {
    * serves its traffic to the end. Undefined before a good one was read.
    */
   readonly spec: () => MeshConfig['spec'] | undefined;
+  /** What this replica does with certificates; wiring.ts keeps it up to date. */
+  readonly plan: PlanFollower;
   readonly settings: () => MeshSettings;
 }
 
@@ -35,11 +39,14 @@ export function layGround(
   const sources = createSources(client, namespace, deps);
   const facts = { clusterDomain, ipv6: podIps.some((ip) => ip.includes(':')) };
   let last: MeshConfig['spec'] | undefined;
+  const meshConfigNow = (): MeshConfig | undefined =>
+    sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`);
   const spec = (): MeshConfig['spec'] | undefined => {
-    const found = sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`);
+    const found = meshConfigNow();
     if (found !== undefined && validateSpec(found).length === 0) last = found.spec;
     return last;
   };
+  const plan = new PlanFollower({ meshConfig: meshConfigNow, spec, records: sources.rootRecords });
   return {
     options,
     logger,
@@ -47,6 +54,7 @@ export function layGround(
     membership: { meshName, controlPlaneNamespace: namespace },
     sources,
     spec,
-    settings: () => meshSettings(spec(), facts),
+    plan,
+    settings: () => meshSettings(spec(), facts, plan.current && trustDomainsOf(plan.current)),
   };
 }

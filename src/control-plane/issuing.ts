@@ -1,63 +1,72 @@
-import type { SecretObject } from '../api/core.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { caSecret, madeByControlPlane } from '../api/control-plane-names.ts';
-import { kinds } from '../api/kinds.ts';
+import type { IssuingPlan } from '../certificates/issuing-plan.ts';
 import { createLeafStore, type LeafStore } from '../certificates/leaf-store.ts';
-import { BuiltInIssuer } from '../certificates/providers/built-in.ts';
+import { PlannedIssuers } from '../certificates/planned-issuers.ts';
 import {
   createServerCertificate,
   type ServerCertificate,
 } from '../certificates/server-certificate.ts';
+import { rootOfSigner } from '../certificates/issuing-plan.ts';
 import { leafValidity } from '../certificates/validity.ts';
-import type { Issuer } from '../certificates/issuer.ts';
+import type { OpenIssuer } from '../certificates/open-roots.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { Component } from '../common/component.ts';
-import type { ApiConnection } from '../kubernetes/connect.ts';
-import { reflect, type ReflectorDeps } from '../kubernetes/reflector.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Logger } from '../common/logger.ts';
+import type { Random } from '../kubernetes/back-off.ts';
 import { component } from './components.ts';
 
-export interface IssuingDeps extends ReflectorDeps {
-  readonly client: ApiConnection;
-  readonly namespace: string;
+export interface IssuingDeps {
+  readonly open: OpenIssuer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
   readonly spec: () => MeshConfig['spec'] | undefined;
-  readonly trustDomain: () => string;
   readonly serverNames: () => readonly string[];
 }
 
 /** Where this process' certificates come from. */
 export interface Issuing {
-  readonly issuer: Issuer;
+  readonly issuers: PlannedIssuers;
   readonly leaves: LeafStore;
   readonly server: ServerCertificate;
+  /** Does as the plan says from now on. */
+  readonly follow: (plan: IssuingPlan) => void;
+  /** The plan's step for the server's certificate, once the certificate in use is of it. */
+  readonly serverStep: () => number | undefined;
   readonly components: readonly Component[];
 }
 
-/** The built-in CA with its Secret, the workloads' leaves, and the server's own certificate. */
+/** The issuers of the plan, the workloads' leaves, and the server's own certificate. */
 export function createIssuing(deps: IssuingDeps): Issuing {
-  const { client, namespace, clock, random, log: logger } = deps;
-  const only = { namespace, fieldSelector: `metadata.name=${caSecret}` };
-  const secrets = reflect<SecretObject>(client, kinds.secret, only, deps);
-  const metadata = {
-    labels: {
-      [madeByControlPlane.label]: madeByControlPlane.value,
-      'app.kubernetes.io/part-of': 'weft',
-    },
-  };
+  const { clock, random, log: logger } = deps;
   const life = { clock, random, logger };
-  const issuer = new BuiltInIssuer({ api: client, secrets, namespace, metadata, ...life });
+  const issuers = new PlannedIssuers(deps.open, logger);
   const leaves = createLeafStore({
-    issuer,
+    issuer: issuers.workloads,
     ...life,
-    trustDomain: deps.trustDomain,
+    trustDomain: () => issuers.plan?.signer.root.trustDomain ?? 'cluster.local',
     validity: () => leafValidity(deps.spec()?.certificate?.serviceCertValidityDuration).validityMs,
   });
-  const server = createServerCertificate({ issuer, ...life, dnsNames: deps.serverNames });
+  const server = createServerCertificate({
+    issuer: issuers.servers,
+    ...life,
+    dnsNames: deps.serverNames,
+  });
   return {
-    issuer,
+    issuers,
     leaves,
     server,
+    follow: (plan) => {
+      issuers.follow(plan);
+      leaves.review();
+    },
+    serverStep: () => {
+      const [plan, current] = [issuers.plan, server.current()];
+      if (plan === undefined || current === undefined) return undefined;
+      return rootOfSigner(current.signer) === plan.serverSigner.name ? plan.serverStep : undefined;
+    },
     components: [
-      component('watch-ca-secret', (signal) => secrets.run(signal)),
-      component('issuer', (signal) => issuer.run(signal)),
+      component('issuers', (signal) => issuers.run(signal)),
       component('leaves', (signal) => leaves.run(signal)),
       component('server-certificate', (signal) => server.run(signal)),
     ],

@@ -1,5 +1,11 @@
 import type { Namespace } from '../api/core.ts';
-import { caBundleConfigMap, caBundleKey, proxiesConfigMap } from '../api/control-plane-names.ts';
+import {
+  caBundleConfigMap,
+  caBundleKey,
+  certificatesConfigMap,
+  proxiesConfigMap,
+} from '../api/control-plane-names.ts';
+import { formatReport, reportKey, type CertificateReport } from '../api/certificate-report.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
@@ -18,11 +24,14 @@ export interface Keepers {
   readonly trust: ConfigMapKeeper;
   /** How many proxies there are, for the status of the MeshConfig. */
   readonly proxies: ConfigMapKeeper;
+  /** Who follows the plan of certificates, for the operator to decide the next step by. */
+  readonly certificates: ConfigMapKeeper;
 }
 
 /** A ConfigMap is written again no sooner than this many milliseconds after the last time. */
 const trustEveryMs = 100;
 const proxiesEveryMs = 500;
+const reportEveryMs = 250;
 
 type Data = Readonly<Record<string, string>> | undefined;
 
@@ -56,9 +65,18 @@ function countsOf(peers: PeerEvidence): Data {
   return { connected: `${connected}`, synced: `${synced}`, rejected: `${rejected}` };
 }
 
-export function makeKeepers(ground: Ground, issuing: Issuing, peers: PeerEvidence): Keepers {
+interface KeeperParts {
+  readonly ground: Ground;
+  readonly issuing: Issuing;
+  readonly peers: PeerEvidence;
+  /** Undefined while there is nothing to report. */
+  readonly report: () => CertificateReport | undefined;
+}
+
+export function makeKeepers(parts: KeeperParts): Keepers {
+  const { ground, issuing, peers } = parts;
   const { client, logger, options } = ground;
-  const pem = (): string | undefined => issuing.issuer.authority()?.bundle.pem;
+  const pem = (): string | undefined => issuing.issuers.bundle()?.pem;
   const keep = (name: string, everyMs: number, data: () => Data): ConfigMapKeeper =>
     new ConfigMapKeeper({
       client,
@@ -76,5 +94,9 @@ export function makeKeepers(ground: Ground, issuing: Issuing, peers: PeerEvidenc
       return trust === undefined ? undefined : { [caBundleKey]: trust };
     }),
     proxies: keep(proxiesConfigMap, proxiesEveryMs, () => countsOf(peers)),
+    certificates: keep(certificatesConfigMap, reportEveryMs, () => {
+      const report = parts.report();
+      return report === undefined ? undefined : { [reportKey]: formatReport(report) };
+    }),
   };
 }

@@ -13,7 +13,7 @@ describe('meshSettings', () => {
       permissive: true,
       egress: true,
       pathMatch: 'Prefix',
-      trustDomain: 'cluster.local',
+      trustDomains: ['cluster.local'],
     });
   });
 
@@ -27,7 +27,7 @@ describe('meshSettings', () => {
     expect(settings).toMatchObject({
       permissive: false,
       pathMatch: 'Full',
-      trustDomain: 'shop.example',
+      trustDomains: ['shop.example'],
     });
     expect(settings.tls.minProtocolVersion).toBe('TLSv1_3');
   });

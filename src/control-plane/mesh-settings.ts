@@ -36,13 +36,18 @@ const closed: Spec = {
 
 /**
  * The settings a MeshConfig asks for. Fields that are absent count as the CRD's defaults. Without any
- * MeshConfig nothing is allowed: not permissive, no egress.
+ * MeshConfig nothing is allowed: not permissive, no egress. `trustDomains` are more than the spec's
+ * own while the mesh moves from one to another.
  */
-export function meshSettings(spec: Spec | undefined, facts: ClusterFacts): MeshSettings {
+export function meshSettings(
+  spec: Spec | undefined,
+  facts: ClusterFacts,
+  trustDomains: readonly string[] = [spec?.certificate?.trustDomain ?? 'cluster.local'],
+): MeshSettings {
   return {
     ...facts,
     ...trafficOf((spec ?? closed).traffic ?? {}),
-    trustDomain: spec?.certificate?.trustDomain ?? 'cluster.local',
+    trustDomains,
     tls: tlsOf(spec?.sidecar ?? {}),
   };
 }

@@ -15,7 +15,10 @@ import { createIssuing, type Issuing } from './issuing.ts';
 import { fetchPublishedKeys } from './jwks.ts';
 import { controlPlaneHost, serverNames } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
+import { openRoot } from './open-root.ts';
 import { Pipeline } from './pipeline.ts';
+import { Prober } from './prober.ts';
+import { reportNow } from './report-now.ts';
 import { policyEvents } from './policy-events.ts';
 import { policyStatuses } from './policy-statuses.ts';
 import {
@@ -38,6 +41,7 @@ export interface Parts extends Ground, Keepers {
   readonly pipeline: Pipeline;
   readonly settle: Settle;
   readonly peers: PeerEvidence;
+  readonly prober: Prober;
   readonly statuses: StatusWriter;
   readonly events: ReturnType<typeof createEventRecorder>;
   readonly webhooks: AdmissionServer;
@@ -87,7 +91,7 @@ function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEviden
         {
           address: `${address}:${ports.xds}`,
           serverName: controlPlaneHost(options),
-          trust: () => issuing.issuer.authority()?.bundle.pem ?? '',
+          trust: () => issuing.issuers.bundle()?.pem ?? '',
           token: async () => new Secret((await readFile(tokenFile, 'utf8')).trim()),
           clock,
           logger: logger.with({ part: 'peers' }),
@@ -99,15 +103,12 @@ function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEviden
 }
 
 function makeIssuing(ground: Ground): Issuing {
-  const { client, logger, options, spec, settings } = ground;
+  const { client, logger, options, spec } = ground;
+  const life = { clock, random: Math.random, log: logger.with({ part: 'certificates' }) };
   return createIssuing({
-    client,
-    namespace: options.namespace,
-    clock,
-    random: Math.random,
-    log: logger.with({ part: 'certificates' }),
+    open: openRoot({ client, namespace: options.namespace, ...life }),
+    ...life,
     spec,
-    trustDomain: () => settings().trustDomain,
     serverNames: () => serverNames(options),
   });
 }
@@ -165,15 +166,15 @@ export function makeParts(ground: Ground): Parts {
   const issuing = makeIssuing(ground);
   const metrics = createMetrics(ground.options.version, [
     ...proxyGauges(() => xds.evidence()),
-    ...certificateGauges(issuing.leaves, issuing.issuer),
+    ...certificateGauges(issuing.leaves, issuing.issuers.workloads),
   ]);
   const xds: XdsServer = makeXds(ground, issuing, metrics);
   const pipeline = new Pipeline({
     start: emptySnapshot(membership),
     settings,
-    secrets: createWorkloadSecrets(issuing.leaves, issuing.issuer),
+    secrets: createWorkloadSecrets(issuing.leaves, issuing.issuers),
     publish: (setOf) => {
-      xds.publish(setOf);
+      xds.publish(setOf, issuing.issuers.plan?.step ?? 0);
     },
     onCompiled: () => {
       statuses.trigger();
@@ -183,7 +184,13 @@ export function makeParts(ground: Ground): Parts {
   const settle = new Settle(() => pipeline.run(), clock, failed);
   const peers = makePeers(ground, issuing, xds);
   const { events, statuses } = makeStatuses(ground, pipeline, peers);
-  const keepers = makeKeepers(ground, issuing, peers);
+  const prober = new Prober();
+  const keepers = makeKeepers({
+    ground,
+    issuing,
+    peers,
+    report: () => reportNow({ ground, issuing, peers, prober, bootstraps: keepers.bootstraps }),
+  });
   const webhooks = makeWebhooks(ground, issuing, metrics);
   return {
     ...ground,
@@ -195,6 +202,7 @@ export function makeParts(ground: Ground): Parts {
     pipeline,
     settle,
     peers,
+    prober,
     statuses,
     webhooks,
   };

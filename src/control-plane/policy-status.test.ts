@@ -6,7 +6,7 @@ import { policyStatus, type PolicyFacts } from './policy-status.ts';
 const origin = { kind: 'TrafficTarget', namespace: 'shop', name: 'cart', generation: 2 };
 
 function makeEvidence(more: Partial<ObjectEvidence> = {}): ObjectEvidence {
-  return { origin, total: 3, acknowledged: 3, rejected: 0, rejections: [], ...more };
+  return { origin, total: 3, acknowledged: 3, rejected: 0, rejections: [], waiting: [], ...more };
 }
 
 function makeFacts(more: Partial<PolicyFacts> = {}): PolicyFacts {

@@ -17,6 +17,7 @@ const ends: readonly StreamEnd[] = [
   'token-expired',
   'replaced',
   'pod-gone',
+  'certificate-renewed',
   'shutdown',
   'internal',
 ];

@@ -1,5 +1,6 @@
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import { bootstrapConfigMap } from '../api/control-plane-names.ts';
 import type { ClusterChange, ClusterKind } from '../cluster/snapshot.ts';
@@ -29,6 +30,8 @@ export type PolicyKind = (typeof policyKinds)[number];
 export interface Sources {
   readonly cluster: Readonly<Record<ClusterKind, ObjectStore<KubernetesObject>>>;
   readonly meshConfigs: ObjectStore<MeshConfig>;
+  /** The records of the mesh's roots. */
+  readonly rootRecords: ObjectStore<MeshRootCertificate>;
   /** The bootstrap ConfigMaps of all namespaces. */
   readonly bootstraps: ObjectStore<ConfigMap>;
   readonly components: readonly Component[];
@@ -75,6 +78,7 @@ export function createSources(
   return {
     cluster,
     meshConfigs: follow<MeshConfig>(kinds.meshConfig, { namespace }),
+    rootRecords: follow<MeshRootCertificate>(kinds.meshRootCertificate, { namespace }),
     bootstraps: follow<ConfigMap>(kinds.configMap, {
       fieldSelector: `metadata.name=${bootstrapConfigMap}`,
     }),

@@ -31,24 +31,43 @@ function wireCluster(parts: Parts, mayCompile: () => boolean): (() => void)[] {
   return [...stops, sources.bootstraps.subscribe(() => parts.bootstraps.trigger())];
 }
 
+/** Follows the plan as soon as the MeshConfig or a root's record says something new. */
+export function followPlan({ plan, issuing }: Parts): void {
+  if (plan.update() && plan.current !== undefined) issuing.follow(plan.current);
+}
+
 function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
-  const { issuing, pipeline, settle, sources, trust, bootstraps } = parts;
-  const onSecrets = (): void => {
-    pipeline.renewSecrets();
+  const { pipeline, settle, sources, issuing } = parts;
+  const recompile = (): void => {
     if (mayCompile()) settle.trigger();
   };
+  const onSecrets = (): void => {
+    pipeline.renewSecrets();
+    recompile();
+  };
+  followPlan(parts);
   return [
     sources.meshConfigs.subscribe(() => {
+      followPlan(parts);
       issuing.leaves.review();
-      if (mayCompile()) settle.trigger();
+      recompile();
     }),
+    sources.rootRecords.subscribe(() => followPlan(parts)),
     issuing.leaves.onChange(onSecrets),
-    issuing.issuer.onChange(() => {
+    issuing.issuers.workloads.onChange(() => {
       onSecrets();
-      trust.trigger();
-      bootstraps.trigger();
+      onTrust(parts);
     }),
+    issuing.server.onChange(() => onTrust(parts)),
   ];
+}
+
+/** What others learn of the roots and of the server's certificate. */
+function onTrust({ trust, bootstraps, certificates, prober, issuing, xds }: Parts): void {
+  for (const keeper of [trust, bootstraps, certificates]) keeper.trigger();
+  prober.trigger();
+  const [plan, step] = [issuing.issuers.plan, issuing.serverStep()];
+  if (plan !== undefined && step !== undefined) xds.servesRoot(plan.serverSigner.name, step);
 }
 
 /** Leaves of identities that have no workload any more are forgotten. */
@@ -61,10 +80,9 @@ export function forgetIdleLeaves(parts: Parts): void {
 
 /** Says what sets what in motion. Returns the way to undo it. Nothing compiles before `mayCompile`. */
 export function wire(parts: Parts, mayCompile: () => boolean): () => void {
-  const { xds, peers, statuses, proxies } = parts;
+  const { xds, peers, statuses, proxies, certificates } = parts;
   const onEvidence = (): void => {
-    statuses.trigger();
-    proxies.trigger();
+    for (const one of [statuses, proxies, certificates]) one.trigger();
   };
   const stops = [
     ...wireCluster(parts, mayCompile),

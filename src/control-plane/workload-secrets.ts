@@ -1,42 +1,62 @@
-import type { Leaf, Issuer } from '../certificates/issuer.ts';
+import type { Leaf } from '../certificates/issuer.ts';
+import { rootOfSigner, type IssuingPlan } from '../certificates/issuing-plan.ts';
 import type { LeafStore } from '../certificates/leaf-store.ts';
+import type { PlannedIssuers } from '../certificates/planned-issuers.ts';
 import type { TrustBundle } from '../certificates/trust-bundle.ts';
+import type { Origin } from '../policy/origin.ts';
 import type { Resource } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
 import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
 
-/** What was encoded for a leaf, and the trust bundle's resource that went with it. */
+/** What an ACK of a proxy's leaf, and of its trusted roots, is evidence about. */
+export const leafOrigin = { kind: 'Leaf', namespace: '', name: 'mesh' } as const;
+export const trustOrigin = { kind: 'TrustBundle', namespace: '', name: 'mesh' } as const;
+
+/** What was encoded for a leaf, with the trust bundle's resource that went with it. */
 interface Encoded {
   readonly trust: Resource;
+  readonly generation: number;
   readonly all: readonly Resource[];
 }
 
 /**
  * The SDS secrets of each identity, encoded once a leaf and once a trust bundle: the same leaf yields
- * the very same resources. Asking for an identity without a leaf starts its issue.
+ * the very same resources. Each says of which step of the plan it is, so that its ACK proves that
+ * step. Asking for an identity without a leaf starts its issue.
  */
-export function createWorkloadSecrets(leaves: LeafStore, issuer: Issuer): SecretSource {
+export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers): SecretSource {
   const ofLeaf = new WeakMap<Leaf, Encoded>();
-  const ofBundle = new WeakMap<TrustBundle, Resource>();
-
-  const trustOf = (bundle: TrustBundle): Resource => {
-    const known = ofBundle.get(bundle);
-    if (known !== undefined) return known;
-    const made = trustResource(bundle.pem);
-    ofBundle.set(bundle, made);
-    return made;
-  };
+  const trustOf = createTrustResource();
   return {
     secretsOf(account) {
       const leaf = leaves.leafOf(account);
-      const bundle = issuer.authority()?.bundle;
-      if (leaf === undefined || bundle === undefined) return undefined;
-      const trust = trustOf(bundle);
+      const [plan, bundle] = [issuers.plan, issuers.bundle()];
+      if (leaf === undefined || plan === undefined || bundle === undefined) return undefined;
+      const trust = trustOf(bundle, plan.trustedStep);
+      const generation = generationOf(leaf, plan);
       const known = ofLeaf.get(leaf);
-      if (known?.trust === trust) return known.all;
-      const all = [workloadResource(leaf.certificateChain, leaf.privateKey), trust];
-      ofLeaf.set(leaf, { trust, all });
+      if (known?.trust === trust && known.generation === generation) return known.all;
+      const origins: readonly Origin[] = [{ ...leafOrigin, generation }];
+      const own = workloadResource(leaf.certificateChain, leaf.privateKey, origins);
+      const all = [own, trust];
+      ofLeaf.set(leaf, { trust, generation, all });
       return all;
     },
+  };
+}
+
+/** A leaf of the root that signs now is of the step at which it began to; any other one is older. */
+function generationOf(leaf: Leaf, { signer, signerStep }: IssuingPlan): number {
+  return rootOfSigner(leaf.signer) === signer.name ? signerStep : signerStep - 1;
+}
+
+function createTrustResource(): (bundle: TrustBundle, generation: number) => Resource {
+  let last: { bundle: TrustBundle; generation: number; resource: Resource } | undefined;
+  return (bundle, generation) => {
+    if (last?.bundle !== bundle || last.generation !== generation) {
+      const resource = trustResource(bundle.pem, [{ ...trustOrigin, generation }]);
+      last = { bundle, generation, resource };
+    }
+    return last.resource;
   };
 }

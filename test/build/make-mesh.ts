@@ -53,7 +53,7 @@ function keyOf({ kind, metadata }: KubernetesObject): string {
 /** The settings of a MeshConfig that says nothing, but with permissive mode off. */
 export function makeSettings(settings: Partial<MeshSettings> = {}): MeshSettings {
   return {
-    trustDomain: 'cluster.local',
+    trustDomains: ['cluster.local'],
     clusterDomain: 'cluster.local',
     permissive: false,
     egress: false,

@@ -13,7 +13,7 @@ export function account(serviceAccount: string, namespace = serviceAccount): Ide
 
 export function makeSettings(fields: Partial<MeshSettings> = {}): MeshSettings {
   return {
-    trustDomain: 'cluster.local',
+    trustDomains: ['cluster.local'],
     clusterDomain: 'cluster.local',
     permissive: false,
     egress: false,

@@ -15,12 +15,16 @@ const nobody: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobod
 /** Matchers of SPIFFE IDs, never an empty list (which Envoy takes for anyone): no peers match nobody. */
 export function sanMatchers(settings: MeshSettings, peers: PeerSet): Matcher[] {
   if (peers === 'any') {
-    return [{ matchPattern: { case: 'prefix', value: `spiffe://${settings.trustDomain}/ns/` } }];
+    return settings.trustDomains.map((domain) => ({
+      matchPattern: { case: 'prefix', value: `spiffe://${domain}/ns/` },
+    }));
   }
   if (peers.length === 0) return [nobody];
-  return peers.map((peer) => ({
-    matchPattern: { case: 'exact', value: spiffeId(settings.trustDomain, peer) },
-  }));
+  return peers.flatMap((peer) =>
+    settings.trustDomains.map((domain) => ({
+      matchPattern: { case: 'exact' as const, value: spiffeId(domain, peer) },
+    })),
+  );
 }
 
 /** The same as principals of an RBAC policy, of which one must hold. */

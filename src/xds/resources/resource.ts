@@ -19,7 +19,7 @@ export interface Resource {
   readonly version: string;
   /** An encoded envoy.service.discovery.v3.Resource {name, version, resource: Any}. */
   readonly encoded: Uint8Array;
-  /** The user's objects it came from, at their generations. */
+  /** What it came from: the user's objects at their generations, or a step of the certificates' plan. */
   readonly origins: readonly Origin[];
 }
 

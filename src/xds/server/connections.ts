@@ -8,6 +8,10 @@ export class Connections {
   readonly #unsettled = new Set<Connection>();
   readonly #groups = new Map<ResourceSet, number>();
   readonly #groupOf = new Map<Connection, ResourceSet>();
+  /** Streams that were opened on an older certificate than the newest one. */
+  readonly #outdated = new Set<Connection>();
+  #channel = 0;
+  #pods: ReadonlySet<string> | undefined;
   readonly #onChange: () => void;
 
   /** `onChange` is called after anything changed that evidence may depend on. */
@@ -29,6 +33,35 @@ export class Connections {
     return this.#groups;
   }
 
+  /** The step of the certificate that new streams are opened on. */
+  get channel(): number {
+    return this.#channel;
+  }
+
+  /** Streams opened before the certificate of `channel` served every new connection. */
+  get outdated(): ReadonlySet<Connection> {
+    return this.#outdated;
+  }
+
+  /** The pods that have a stream. The same set while nobody comes or goes. */
+  get pods(): ReadonlySet<string> {
+    this.#pods ??= new Set([...this.#open].map(({ proxy }) => proxy.pod));
+    return this.#pods;
+  }
+
+  /** From now on new streams are opened on the certificate of this step; those there are, are not. */
+  renewChannel(step: number): void {
+    this.#channel = step;
+    for (const connection of this.#open) this.#outdated.add(connection);
+    this.#onChange();
+  }
+
+  /** The certificate that serves already is of this step as well. */
+  keepChannel(step: number): void {
+    this.#channel = step;
+    this.#onChange();
+  }
+
   [Symbol.iterator](): Iterator<Connection> {
     return this.#open.values();
   }
@@ -44,6 +77,7 @@ export class Connections {
     this.#open.add(connection);
     this.#byUid.set(connection.proxy.uid, connection);
     this.#unsettled.add(connection);
+    this.#pods = undefined;
     this.#onChange();
     return older;
   }
@@ -54,6 +88,8 @@ export class Connections {
     if (this.#byUid.get(connection.proxy.uid) === connection)
       this.#byUid.delete(connection.proxy.uid);
     this.#unsettled.delete(connection);
+    this.#outdated.delete(connection);
+    this.#pods = undefined;
     this.#leaveGroup(connection);
     this.#onChange();
     return true;

@@ -4,7 +4,8 @@ import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { admit, refusalOf } from './admission.ts';
-import { changeBetween, encodeChange, noEvidence } from './evidence-wire.ts';
+import { changeBetween, encodeChange, noEvidence, type EvidenceChange } from './evidence-wire.ts';
+import type { Evidence } from './evidence.ts';
 import type { EvidenceWatch } from './evidence-watch.ts';
 import type { Authenticate } from './proxy.ts';
 
@@ -52,6 +53,11 @@ export async function serveEvidence(
   }
 }
 
+/** Says that there is nothing, so that the reader knows it was heard. */
+function nothingIn({ connected, synced, rejected, step }: Evidence): EvidenceChange {
+  return { connected, synced, rejected, step, joined: [], left: [], objects: [], gone: [] };
+}
+
 /** A reader that is slow gets fewer, larger changes: nothing is queued for it. */
 function feed(call: EvidenceCall, expires: number, options: EvidenceFeedOptions): void {
   let sent = noEvidence;
@@ -63,9 +69,7 @@ function feed(call: EvidenceCall, expires: number, options: EvidenceFeedOptions)
     if (blocked || (change === undefined && !first)) return;
     first = false;
     sent = next;
-    const { connected, synced, rejected } = next;
-    const message = change ?? { connected, synced, rejected, objects: [], gone: [] };
-    blocked = !call.write(encodeChange(message));
+    blocked = !call.write(encodeChange(change ?? nothingIn(next)));
   };
   call.on('drain', () => {
     blocked = false;

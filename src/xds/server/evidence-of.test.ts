@@ -8,6 +8,8 @@ import { type ResourceSet, type ResourceType, typeUrls } from '../resources/reso
 import { type AdsCall, Connection } from './connection.ts';
 import { Connections } from './connections.ts';
 import { evidenceOf } from './evidence-of.ts';
+import { noEvidence } from './evidence-wire.ts';
+import { channelOrigin } from './evidence.ts';
 import { noMetrics } from './metrics.ts';
 
 const request = {
@@ -117,15 +119,67 @@ describe('evidence', () => {
     expect(evidenceOf(connections)).toMatchObject({ synced: 1, rejected: 0 });
   });
 
+  it('names proxies that have not acknowledged', () => {
+    const proxy = connect('shop/b', setOf(cart()));
+    connect('shop/a', setOf(cart()));
+    answer(proxy, 'cluster');
+    answer(proxy, 'listener');
+    expect(ofCart()).toMatchObject({ acknowledged: 1, waiting: ['shop/a'] });
+  });
+
+  it('names proxies that were not offered the newest step of what concerns everybody', () => {
+    const everyone = (generation: number): Origin => ({
+      ...{ kind: 'TrustBundle', namespace: '', name: 'mesh' },
+      generation,
+    });
+    for (const [pod, generation] of [
+      ['shop/a', 2],
+      ['shop/b', 1],
+    ] as const) {
+      const proxy = connect(pod, setOf(everyone(generation)));
+      answer(proxy, 'cluster');
+      answer(proxy, 'listener');
+    }
+    connect('shop/c');
+    expect(evidenceOf(connections).objects.get(originKey(everyone(2)))).toMatchObject({
+      total: 2,
+      acknowledged: 1,
+      waiting: ['shop/b', 'shop/c'],
+    });
+  });
+
+  it('counts streams that were opened on the newest certificate of the server', () => {
+    const channel = () => evidenceOf(connections).objects.get(originKey(channelOrigin));
+    const first = connect('shop/a');
+    connect('shop/b');
+    expect(channel()).toBeUndefined();
+    connections.keepChannel(1);
+    expect(channel()).toMatchObject({ total: 2, acknowledged: 2 });
+    connections.renewChannel(2);
+    expect(channel()).toMatchObject({ total: 2, acknowledged: 0, waiting: ['shop/a', 'shop/b'] });
+    connections.remove(first);
+    connect('shop/a');
+    expect(channel()).toMatchObject({
+      origin: { generation: 2 },
+      total: 2,
+      acknowledged: 1,
+      waiting: ['shop/b'],
+    });
+  });
+
+  it('says which pods have a stream, and what was published last', () => {
+    connect('shop/a', setOf(cart()));
+    const before = evidenceOf(connections, 7);
+    expect(before).toMatchObject({ step: 7, pods: new Set(['shop/a']) });
+    expect(evidenceOf(connections).pods).toBe(before.pods);
+    connect('shop/b');
+    expect([...evidenceOf(connections).pods]).toEqual(['shop/a', 'shop/b']);
+  });
+
   it('forgets proxies that left', () => {
     const proxy = connect('shop/a', setOf(cart()));
     connections.remove(proxy);
-    expect(evidenceOf(connections)).toEqual({
-      connected: 0,
-      synced: 0,
-      rejected: 0,
-      objects: new Map(),
-    });
+    expect(evidenceOf(connections)).toEqual(noEvidence);
     expect(connections.groups.size + connections.unsettled.size).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import type { Resource, ResourceSet } from '../resources/resource.ts';
 import { pushOrder } from '../delta/type-order.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
+import { channelOrigin, maxNamed } from './evidence.ts';
 import type { Evidence, ObjectEvidence, Rejection } from './evidence.ts';
 
 interface Tally {
@@ -13,18 +14,18 @@ interface Tally {
   acknowledged: number;
   rejected: number;
   rejections: Rejection[];
+  waiting: string[];
 }
 
 type Tallies = Map<OriginKey, Tally>;
 
-const maxRejections = 10;
 const maxMessageLength = 1_000;
 
 /**
  * How far each object is in force at the streams of this process. Streams in sync are counted by
- * group; only the others are looked at one by one.
+ * group; only the others are looked at one by one. `step` is what was published last.
  */
-export function evidenceOf(connections: Connections): Evidence {
+export function evidenceOf(connections: Connections, step = 0): Evidence {
   const tallies: Tallies = new Map();
   for (const [set, members] of connections.groups) countGroup(tallies, set, members);
   let rejected = 0;
@@ -32,12 +33,16 @@ export function evidenceOf(connections: Connections): Evidence {
     discountOutstanding(tallies, connection);
     if (countRefusals(tallies, connection)) rejected += 1;
   }
+  nameLaggards(tallies, connections);
   const objects = new Map<OriginKey, ObjectEvidence>();
   for (const [key, tally] of tallies) objects.set(key, finish(tally));
+  if (connections.channel > 0) objects.set(originKey(channelOrigin), channelOf(connections));
   return {
     connected: connections.size,
     synced: connections.size - connections.unsettled.size,
     rejected,
+    step,
+    pods: connections.pods,
     objects,
   };
 }
@@ -46,8 +51,7 @@ function countGroup(tallies: Tallies, set: ResourceSet, members: number): void {
   for (const [key, origin] of originsOf(set)) {
     const tally = tallies.get(key);
     if (tally === undefined) {
-      const fresh = { origin, total: members, acknowledged: members, rejected: 0, rejections: [] };
-      tallies.set(key, fresh);
+      tallies.set(key, freshTally(origin, members));
       continue;
     }
     tally.total += members;
@@ -59,6 +63,33 @@ function countGroup(tallies: Tallies, set: ResourceSet, members: number): void {
   }
 }
 
+function freshTally(origin: Origin, members: number): Tally {
+  return {
+    origin,
+    total: members,
+    acknowledged: members,
+    rejected: 0,
+    rejections: [],
+    waiting: [],
+  };
+}
+
+/** How many streams were opened on the newest certificate of this server. */
+function channelOf({ channel, size, outdated }: Connections): ObjectEvidence {
+  return {
+    origin: { ...channelOrigin, generation: channel },
+    total: size,
+    acknowledged: size - outdated.size,
+    rejected: 0,
+    rejections: [],
+    waiting: named([...outdated].map(({ proxy }) => proxy.pod)),
+  };
+}
+
+function named(pods: readonly string[]): readonly string[] {
+  return pods.toSorted().slice(0, maxNamed);
+}
+
 function discountOutstanding(tallies: Tallies, connection: Connection): void {
   const counted = new Set<Tally>();
   for (const resource of connection.session.outstanding())
@@ -67,7 +98,23 @@ function discountOutstanding(tallies: Tallies, connection: Connection): void {
       if (tally?.origin.generation !== origin.generation || counted.has(tally)) continue;
       counted.add(tally);
       tally.acknowledged -= 1;
+      tally.waiting.push(connection.proxy.pod);
     }
+}
+
+/**
+ * Names the streams that were not even offered the newest generation of what concerns every proxy (an
+ * origin without a namespace). Looks at streams one by one only while there are such.
+ */
+function nameLaggards(tallies: Tallies, connections: Connections): void {
+  for (const [key, tally] of tallies) {
+    const known = tally.acknowledged + tally.waiting.length;
+    if (tally.origin.namespace !== '' || known >= connections.size) continue;
+    for (const { session, proxy } of connections) {
+      const offered = session.offered && originsOf(session.offered).get(key);
+      if (offered?.generation !== tally.origin.generation) tally.waiting.push(proxy.pod);
+    }
+  }
 }
 
 /** Whether the stream refused anything that it is offered now. */
@@ -92,10 +139,8 @@ function rejectionOf(pod: string, { resource, message }: Refusal): Rejection {
 }
 
 function finish(tally: Tally): ObjectEvidence {
-  const rejections = tally.rejections
-    .sort((a, b) => (a.pod < b.pod ? -1 : 1))
-    .slice(0, maxRejections);
-  return { ...tally, rejections };
+  const rejections = tally.rejections.sort((a, b) => (a.pod < b.pod ? -1 : 1)).slice(0, maxNamed);
+  return { ...tally, rejections, waiting: named(tally.waiting) };
 }
 
 type Origins = ReadonlyMap<OriginKey, Origin>;

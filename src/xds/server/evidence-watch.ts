@@ -19,6 +19,7 @@ export class EvidenceWatch {
   readonly #listeners = new Set<Listener>();
   #connections: Connections | undefined;
   #current: Evidence = noEvidence;
+  #step = 0;
   #stale = false;
   #costMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -28,12 +29,18 @@ export class EvidenceWatch {
     this.#connections = connections;
   }
 
+  /** What was published from now on is of this step. */
+  published(step: number): void {
+    this.#step = step;
+    this.touch();
+  }
+
   /** Exact at the time of the call. The same object as before while nothing changed. */
   current(): Evidence {
     if (this.#stale && this.#connections !== undefined) {
       this.#stale = false;
       const started = performance.now();
-      const next = evidenceOf(this.#connections);
+      const next = evidenceOf(this.#connections, this.#step);
       this.#costMs = performance.now() - started;
       if (changeBetween(this.#current, next) !== undefined) this.#current = next;
     }

@@ -15,6 +15,8 @@ export interface ObjectEvidence {
   readonly origin: Origin;
   readonly total: number;
   readonly acknowledged: number;
+  /** Some pods whose proxy has not acknowledged it, ten at most, by name. */
+  readonly waiting: readonly string[];
   /** At most ten, by pod name. */
   readonly rejections: readonly Rejection[];
   readonly rejected: number;
@@ -26,5 +28,15 @@ export interface Evidence {
   /** Proxies that acknowledged everything offered to them. */
   readonly synced: number;
   readonly rejected: number;
+  /** What was published last, as the publisher counts: what a lagging replica is known by. */
+  readonly step: number;
+  /** `<namespace>/<pod>` of every stream. */
+  readonly pods: ReadonlySet<string>;
   readonly objects: ReadonlyMap<OriginKey, ObjectEvidence>;
 }
+
+/** Names in a list of pods, at the most. */
+export const maxNamed = 10;
+
+/** The connection itself as an object: in force where a stream was opened on the newest certificate. */
+export const channelOrigin = { kind: 'ServerCertificate', namespace: '', name: 'mesh' } as const;

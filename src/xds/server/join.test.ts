@@ -18,13 +18,15 @@ function makeObject(name: string, more: Partial<ObjectEvidence> = {}): ObjectEvi
     acknowledged: 2,
     rejected: 0,
     rejections: [],
+    waiting: [],
     ...more,
   };
 }
 
 function makeEvidence(...objects: readonly ObjectEvidence[]): Evidence {
   const entries = objects.map((object) => [originKey(object.origin), object] as const);
-  return { connected: 3, synced: 2, rejected: 1, objects: new Map(entries) };
+  const pods = new Set(['shop/a', 'shop/b', 'shop/c']);
+  return { connected: 3, synced: 2, rejected: 1, step: 4, pods, objects: new Map(entries) };
 }
 
 const cart = originKey(makeOrigin('cart'));
@@ -38,6 +40,17 @@ describe('evidence of several replicas', () => {
     ]);
     expect(joined).toMatchObject({ complete: true, connected: 6, synced: 4, rejected: 2 });
     expect(joined.objects.get(cart)).toMatchObject({ total: 4, acknowledged: 4 });
+  });
+
+  it('is of the lowest step, and names who still waits', () => {
+    const [first, second] = [
+      makeEvidence(makeObject('cart', { acknowledged: 1, waiting: ['shop/c'] })),
+      makeEvidence(makeObject('cart', { acknowledged: 0, waiting: ['shop/a', 'shop/d'] })),
+    ];
+    const joined = joinEvidence([first, { ...second, step: 3, pods: new Set(['shop/d']) }]);
+    expect(joined.step).toBe(3);
+    expect([...joined.pods]).toEqual(['shop/a', 'shop/b', 'shop/c', 'shop/d']);
+    expect(joined.objects.get(cart)?.waiting).toEqual(['shop/a', 'shop/c', 'shop/d']);
   });
 
   it('is incomplete when a replica cannot be reached', () => {

@@ -1,14 +1,15 @@
 import type { OriginKey } from '../../policy/origin.ts';
-import type { Evidence, ObjectEvidence } from './evidence.ts';
+import { maxNamed, type Evidence, type ObjectEvidence } from './evidence.ts';
 
 /** The evidence of all replicas. When one could not be asked, every count is a lower bound. */
 export interface JoinedEvidence extends Evidence {
   readonly complete: boolean;
 }
 
-const maxRejections = 10;
-
-/** Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. */
+/**
+ * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. The step is
+ * the lowest of theirs.
+ */
 export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEvidence {
   const all = [...replicas];
   const known = all.filter((evidence) => evidence !== undefined);
@@ -23,6 +24,8 @@ export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEv
     connected: sum(known, ({ connected }) => connected),
     synced: sum(known, ({ synced }) => synced),
     rejected: sum(known, ({ rejected }) => rejected),
+    step: Math.min(...known.map(({ step }) => step)),
+    pods: new Set(known.flatMap(({ pods }) => [...pods])),
     objects,
   };
 }
@@ -36,10 +39,14 @@ function joinObject(a: ObjectEvidence, b: ObjectEvidence): ObjectEvidence {
     total: a.total + b.total,
     acknowledged: sum(current, ({ acknowledged }) => acknowledged),
     rejected: sum(current, ({ rejected }) => rejected),
+    waiting: [a, b]
+      .flatMap(({ waiting }) => waiting)
+      .toSorted()
+      .slice(0, maxNamed),
     rejections: current
       .flatMap(({ rejections }) => rejections)
       .sort((left, right) => (left.pod < right.pod ? -1 : 1))
-      .slice(0, maxRejections),
+      .slice(0, maxNamed),
   };
 }
 

@@ -12,6 +12,7 @@ export type StreamEnd =
   | 'token-expired'
   | 'replaced'
   | 'pod-gone'
+  | 'certificate-renewed'
   | 'shutdown'
   | 'internal';
 

@@ -17,6 +17,7 @@ import { followEvidence } from './evidence-client.ts';
 import type { Evidence } from './evidence.ts';
 import { Secret } from '../../common/secret.ts';
 import type { Proxy } from './proxy.ts';
+import { channelOrigin } from './evidence.ts';
 import { type XdsServer, createXdsServer } from './xds-server.ts';
 
 const serverName = 'weft-controller.weft-system.svc';
@@ -117,6 +118,24 @@ describe('the xDS server', () => {
       total: 1,
       acknowledged: 1,
     });
+  });
+
+  it('brings every proxy to a connection of its own when the certificate is of another root', async () => {
+    await stop();
+    await start({ limits: { handshakeMs: 50 } });
+    const channel = () => server.evidence().objects.get(originKey(channelOrigin));
+    server.servesRoot('old', 1);
+    server.publish(() => set, 3);
+    const client = connect();
+    await syncEverything(client);
+    expect(server.evidence()).toMatchObject({ step: 3, pods: new Set(['shop/cart-1']) });
+    expect(channel()).toMatchObject({ total: 1, acknowledged: 1 });
+    server.servesRoot('old', 2);
+    expect(channel()).toMatchObject({ origin: { generation: 2 }, acknowledged: 1 });
+    server.servesRoot('new', 4);
+    expect((await client.ended()).details).toContain('new certificate');
+    await syncEverything(connect());
+    expect(channel()).toMatchObject({ origin: { generation: 4 }, total: 1, acknowledged: 1 });
   });
 
   it('answers a proxy that came before anything was published', async () => {

@@ -7,6 +7,7 @@ import { ResponseBytes } from '../delta/response-bytes.ts';
 import { adsService, end, serveStream } from './ads.ts';
 import type { AdsOptions } from './ads.ts';
 import type { AdsCall, Closing } from './connection.ts';
+import { ChannelRenewal } from './channel-renewal.ts';
 import { Connections } from './connections.ts';
 import { evidenceService, serveEvidence } from './evidence-feed.ts';
 import type { EvidenceCall } from './evidence-feed.ts';
@@ -44,8 +45,17 @@ export interface Listening {
 export interface XdsServer {
   /** Serves on `<host>:<port>` (port 0: any). Rejects with WeftError when it cannot. */
   listen(address: string, signal: AbortSignal): Promise<Listening>;
-  /** Offers each proxy what `setOf` says, those that come later too, until the next call. */
-  publish(setOf: SetOf): void;
+  /**
+   * Offers each proxy what `setOf` says, those that come later too, until the next call. `step` is
+   * told in the evidence from then on.
+   */
+  publish(setOf: SetOf, step?: number): void;
+  /**
+   * Says of which root the server's certificate is since which step. When it is another root than
+   * before, every connection there is gets closed once none can begin on the older certificate any
+   * more, a part at a time, and the evidence counts who came back.
+   */
+  servesRoot(root: string, step: number): void;
   /** Closes the stream of a pod that is gone. */
   disconnect(uid: string): void;
   evidence(): Evidence;
@@ -65,6 +75,7 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
   const connectListeners = new Set<(proxy: Proxy) => void>();
   const disconnectListeners = new Set<(proxy: Proxy) => void>();
   const stopped = new AbortController();
+  const channel = new ChannelRenewal(() => ads);
   const ads: AdsOptions = {
     authenticate: options.authenticate,
     connections,
@@ -80,8 +91,12 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
     signal: stopped.signal,
   };
   return {
-    listen: (address, signal) => listen({ address, ads, watch, options, stopped }, signal),
-    publish: (setOf) => push.publish(setOf),
+    listen: (address, signal) => listen({ address, ads, watch, options, stopped, channel }, signal),
+    publish: (setOf, step) => {
+      push.publish(setOf);
+      if (step !== undefined) watch.published(step);
+    },
+    servesRoot: (root, step) => channel.serves(root, step),
     disconnect: (uid) => {
       const connection = connections.byUid(uid);
       if (connection !== undefined) end(connection, ads, podGone);
@@ -99,6 +114,7 @@ interface Parts {
   readonly watch: EvidenceWatch;
   readonly options: XdsServerOptions;
   readonly stopped: AbortController;
+  readonly channel: ChannelRenewal;
 }
 
 async function listen(parts: Parts, signal: AbortSignal): Promise<Listening> {
@@ -120,10 +136,13 @@ async function listen(parts: Parts, signal: AbortSignal): Promise<Listening> {
   });
   const credentials = new ReloadingCredentials(options.credentials, ads.limits.handshakeMs);
   const port = await bind(server, parts.address, credentials);
+  const host = parts.address.slice(0, parts.address.lastIndexOf(':'));
+  parts.channel.of((graceMs) => server.drain(`${host}:${port}`, graceMs));
   const timer = setInterval(() => sweep(ads), sweepMs).unref();
   const closed = new Promise<void>((resolve) => {
     const stop = (): void => {
       clearInterval(timer);
+      parts.channel.stop();
       credentials.stop();
       stopped.abort();
       watch.stop();

@@ -1,0 +1,38 @@
+import type { RootSpec } from '../api/root-spec.ts';
+
+/** A root by its name, with what it is and, once it was tried, the certificates pinned for it. */
+export interface NamedRoot {
+  /** The name of its MeshRootCertificate. */
+  readonly name: string;
+  readonly root: RootSpec;
+  /** PEM; undefined: whatever the issuer itself says. */
+  readonly pinned: string | undefined;
+}
+
+/** CertificatePlan with its names resolved: what this process is to do with certificates. */
+export interface IssuingPlan {
+  readonly step: number;
+  readonly signer: NamedRoot;
+  readonly signerStep: number;
+  readonly serverSigner: NamedRoot;
+  readonly serverStep: number;
+  readonly trusted: readonly NamedRoot[];
+  readonly trustedStep: number;
+  readonly candidate: NamedRoot | undefined;
+}
+
+/** `<root>/<fingerprint>`: who signed a leaf, told apart also when two roots share a certificate. */
+export function signerId(root: string, fingerprint: string): string {
+  return `${root}/${fingerprint}`;
+}
+
+/** The name of the root that a leaf's signer belongs to. */
+export function rootOfSigner(signer: string): string {
+  return signer.slice(0, Math.max(signer.indexOf('/'), 0));
+}
+
+/** The trust domains that peers may be of: the signer's first. */
+export function trustDomainsOf({ signer, trusted }: IssuingPlan): readonly string[] {
+  const others = trusted.map(({ root }) => root.trustDomain).toSorted();
+  return [...new Set([signer.root.trustDomain, ...others])];
+}

@@ -1,0 +1,113 @@
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import type { Authority, Issuer, IssuerTrouble, Leaf } from './issuer.ts';
+import { signerId, type IssuingPlan, type NamedRoot } from './issuing-plan.ts';
+import { Listeners } from './listeners.ts';
+import { OpenRoots, type OpenIssuer } from './open-roots.ts';
+import { certificatesIn } from './signing-authority.ts';
+import { trustBundleOf, type TrustBundle } from './trust-bundle.ts';
+
+/** For whom an issuer of the plan signs. */
+type Role = 'signer' | 'serverSigner';
+
+/**
+ * Issuers that do as the plan says: who signs and whom everybody trusts change with the plan, all at
+ * once. The bundle is made of the pinned roots, so it needs no issuer to be reachable.
+ */
+export class PlannedIssuers {
+  /** Signs the leaves of workloads. */
+  readonly workloads: Issuer;
+  /** Signs the control plane's own certificate. */
+  readonly servers: Issuer;
+  readonly #roots: OpenRoots;
+  readonly #listeners: Listeners<undefined>;
+  #plan: IssuingPlan | undefined;
+  #bundle: { readonly of: string; readonly bundle: TrustBundle } | undefined;
+
+  constructor(open: OpenIssuer, logger: Logger) {
+    this.#roots = new OpenRoots(open, logger);
+    this.#listeners = new Listeners(logger);
+    this.#roots.onChange(() => this.#listeners.tell(undefined));
+    this.workloads = this.#issuerAs('signer');
+    this.servers = this.#issuerAs('serverSigner');
+  }
+
+  get plan(): IssuingPlan | undefined {
+    return this.#plan;
+  }
+
+  /** Does as `plan` says from now on. The same plan again changes nothing. */
+  follow(plan: IssuingPlan): void {
+    if (plan === this.#plan) return;
+    this.#plan = plan;
+    this.#roots.keep([...new Map(inUse(plan).map((root) => [root.name, root])).values()]);
+    this.#listeners.tell(undefined);
+  }
+
+  /** The issuer behind a root, if it is open. */
+  of(name: string): Issuer | undefined {
+    return this.#roots.of(name);
+  }
+
+  /** The roots that everyone is to trust; undefined while one of them is not known. */
+  bundle(): TrustBundle | undefined {
+    const pems = this.#plan?.trusted.map(
+      ({ name, pinned }) => pinned ?? this.#roots.of(name)?.authority()?.bundle.pem,
+    );
+    if (pems === undefined || pems.includes(undefined)) return undefined;
+    const of = pems.join('\n');
+    if (this.#bundle?.of !== of)
+      this.#bundle = { of, bundle: trustBundleOf(certificatesIn(of, 'the trusted roots')) };
+    return this.#bundle.bundle;
+  }
+
+  /** Runs the issuers that are open, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#roots.run(signal);
+  }
+
+  #issuerAs(role: Role): Issuer {
+    const remember = rememberAuthority();
+    const inner = (): { root: NamedRoot; issuer: Issuer } | undefined => {
+      const root = this.#plan?.[role];
+      const issuer = root && this.#roots.of(root.name);
+      return root === undefined || issuer === undefined ? undefined : { root, issuer };
+    };
+    return {
+      authority: (): Authority | undefined => {
+        const [now, bundle] = [inner(), this.bundle()];
+        const authority = now?.issuer.authority();
+        if (now === undefined || authority === undefined || bundle === undefined) return undefined;
+        return remember(now.root.name, authority, bundle);
+      },
+      issue: async (request, signal): Promise<Leaf> => {
+        const now = inner();
+        if (now === undefined)
+          throw new WeftError('issuer-unavailable', 'no root is in use yet', { retry: 'soon' });
+        const leaf = await now.issuer.issue(request, signal);
+        return { ...leaf, signer: signerId(now.root.name, leaf.signer) };
+      },
+      onChange: (callback) => this.#listeners.add(callback),
+      trouble: (): IssuerTrouble | undefined => inner()?.issuer.trouble(),
+    };
+  }
+}
+
+function inUse({ signer, serverSigner }: IssuingPlan): readonly NamedRoot[] {
+  return [signer, serverSigner];
+}
+
+/** The same object while nothing in it changed, so that nobody thinks it is another authority. */
+function rememberAuthority(): (
+  root: string,
+  authority: Authority,
+  bundle: TrustBundle,
+) => Authority {
+  let last: Authority | undefined;
+  return (root, { signer, notAfter }, bundle) => {
+    const id = signerId(root, signer);
+    if (last?.signer !== id || last.notAfter !== notAfter || last.bundle !== bundle)
+      last = { signer: id, notAfter, bundle };
+    return last;
+  };
+}

@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
+import { trustDomainsOf } from '../certificates/issuing-plan.ts';
+import { PlanFollower } from './plan-follower.ts';
+
+type Status = NonNullable<MeshRootCertificate['status']>;
+
+function makeRecord(
+  name: string,
+  status: Status = {},
+  trustDomain = 'cluster.local',
+): MeshRootCertificate {
+  return {
+    apiVersion: 'config.openservicemesh.io/v1alpha2',
+    kind: 'MeshRootCertificate',
+    metadata: { name, namespace: 'weft-system' },
+    spec: {
+      role: 'active',
+      trustDomain,
+      provider: {
+        tresor: { ca: { secretRef: { name: `ca-of-${name}`, namespace: 'weft-system' } } },
+      },
+    },
+    status,
+  };
+}
+
+const both = { signer: 'old', serverSigner: 'old', trusted: ['old', 'new'] };
+
+describe('the plan that a replica follows', () => {
+  let records: Map<string, MeshRootCertificate>;
+  let synced: boolean;
+  let meshConfig: MeshConfig;
+  let follower: PlanFollower;
+
+  const setPlan = (plan: { step: number } & object): void => {
+    const { step } = plan;
+    const whole = { signerStep: step, serverStep: step, trustedStep: step, ...plan };
+    meshConfig = { ...meshConfig, status: { certificate: { plan: whole } } } as MeshConfig;
+  };
+  const setRecords = (...all: readonly MeshRootCertificate[]): void => {
+    records = new Map(all.map((one) => [`weft-system/${one.metadata.name}`, one]));
+  };
+
+  beforeEach(() => {
+    records = new Map();
+    synced = true;
+    meshConfig = {
+      apiVersion: 'config.openservicemesh.io/v1alpha2',
+      kind: 'MeshConfig',
+      metadata: { name: 'osm-mesh-config', namespace: 'weft-system' },
+      spec: {},
+    };
+    const store = {
+      get objects() {
+        return records;
+      },
+      get synced() {
+        return synced;
+      },
+    };
+    follower = new PlanFollower({
+      meshConfig: () => meshConfig,
+      spec: () => meshConfig.spec,
+      records: store,
+    });
+  });
+
+  it('is the spec alone while there is no plan', () => {
+    expect(follower.update()).toBe(true);
+    expect(follower.current).toMatchObject({
+      step: 0,
+      signer: {
+        name: 'weft-root-1',
+        root: { provider: { kind: 'builtIn', secretName: 'weft-ca' } },
+      },
+    });
+    expect(follower.update()).toBe(false);
+  });
+
+  it('waits for the list of roots', () => {
+    synced = false;
+    expect(follower.update()).toBe(false);
+  });
+
+  it('waits for the operator when a root says that there was a plan', () => {
+    setRecords(makeRecord('old', { state: 'issuing', roots: 'PEM' }));
+    expect(follower.update()).toBe(false);
+    expect(follower.current).toBeUndefined();
+  });
+
+  it('resolves the names of a plan, with what was pinned for each', () => {
+    setRecords(
+      makeRecord('old', { roots: 'OLD' }),
+      makeRecord('new', { roots: 'NEW' }, 'b.example'),
+    );
+    setPlan({ step: 3, ...both, candidate: 'new' });
+    expect(follower.update()).toBe(true);
+    const { current } = follower;
+    expect(current).toMatchObject({
+      ...{ step: 3, signerStep: 3, signer: { name: 'old', pinned: 'OLD' } },
+      trusted: [{ pinned: 'OLD' }, { pinned: 'NEW' }],
+      candidate: { name: 'new' },
+    });
+    expect(current && trustDomainsOf(current)).toEqual(['cluster.local', 'b.example']);
+  });
+
+  it('stays as it is while a root of the next one is not there, or not pinned', () => {
+    setRecords(makeRecord('old', { roots: 'OLD' }));
+    setPlan({ step: 2, signer: 'old', serverSigner: 'old', trusted: ['old'] });
+    expect(follower.update()).toBe(true);
+    const before = follower.current;
+    setPlan({ step: 3, ...both });
+    expect(follower.update()).toBe(false);
+    setRecords(makeRecord('old', { roots: 'OLD' }), makeRecord('new'));
+    expect(follower.update()).toBe(false);
+    expect(follower.current).toBe(before);
+  });
+
+  it('never goes back, nor signs with what is not trusted', () => {
+    setRecords(makeRecord('old', { roots: 'OLD' }), makeRecord('new', { roots: 'NEW' }));
+    setPlan({ step: 3, ...both });
+    follower.update();
+    setPlan({ step: 2, signer: 'old', serverSigner: 'old', trusted: ['old'] });
+    expect(follower.update()).toBe(false);
+    setPlan({ step: 4, signer: 'new', serverSigner: 'old', trusted: ['old'] });
+    expect(follower.update()).toBe(false);
+    expect(follower.current?.step).toBe(3);
+  });
+});

@@ -1,0 +1,76 @@
+import type { Pod } from '../api/core.ts';
+import type { CertificateReport, RootReport } from '../api/certificate-report.ts';
+import type { Issuer } from '../certificates/issuer.ts';
+import type { IssuingPlan } from '../certificates/issuing-plan.ts';
+import { isWorkload } from '../smi/workloads.ts';
+import type { BootstrapKeeper } from './bootstrap-keeper.ts';
+import { certificateReportOf } from './certificate-report-of.ts';
+import type { Ground } from './ground.ts';
+import type { Issuing } from './issuing.ts';
+import type { PeerEvidence } from './peer-evidence.ts';
+import type { Prober } from './prober.ts';
+
+interface Reporting {
+  readonly ground: Ground;
+  readonly issuing: Issuing;
+  readonly peers: PeerEvidence;
+  readonly prober: Prober;
+  readonly bootstraps: BootstrapKeeper;
+}
+
+/** The report as it should be at this moment; undefined before there is a plan. */
+export function reportNow(parts: Reporting): CertificateReport | undefined {
+  const { ground, issuing, peers, bootstraps } = parts;
+  const { plan } = issuing.issuers;
+  if (plan === undefined) return undefined;
+  const bundle = issuing.issuers.bundle();
+  return certificateReportOf({
+    plan,
+    evidence: peers.joined(),
+    running: runningPods(ground),
+    roots: rootsOf(plan, parts),
+    bootstrapsSince: bundle && bootstraps.heldSince(bundle.pem),
+    gateway: undefined,
+    health: issuing.leaves.health(),
+  });
+}
+
+/** A pod of the mesh that runs has had its sidecar started, and with it the roots of that day. */
+function runningPods({ sources, membership }: Ground): readonly string[] {
+  const pods = [...sources.cluster.Pod.objects.values()] as Pod[];
+  return pods
+    .filter((pod) => pod.status?.phase === 'Running' && isWorkload(pod, membership.meshName))
+    .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+}
+
+function rootsOf(
+  plan: IssuingPlan,
+  { issuing, prober }: Reporting,
+): Readonly<Record<string, RootReport>> {
+  const roots: Record<string, RootReport> = {};
+  for (const { name } of [plan.signer, plan.serverSigner]) {
+    const issuer = issuing.issuers.of(name);
+    if (issuer !== undefined) roots[name] = reportOf(issuer);
+  }
+  const { candidate } = plan;
+  const probed = candidate && prober.reportOn(candidate);
+  if (candidate !== undefined && probed !== undefined) roots[candidate.name] = probed;
+  return roots;
+}
+
+function reportOf(issuer: Issuer): RootReport {
+  const [authority, trouble] = [issuer.authority(), issuer.trouble()];
+  const root = authority?.bundle.roots[0];
+  return {
+    ready: authority !== undefined && trouble === undefined,
+    ...(authority !== undefined && root !== undefined
+      ? {
+          roots: authority.bundle.pem,
+          fingerprint: root.fingerprint,
+          notAfter: root.notAfter,
+          signerNotAfter: authority.notAfter,
+        }
+      : {}),
+    ...(trouble === undefined ? {} : { trouble }),
+  };
+}

@@ -1,0 +1,78 @@
+import { status } from '@grpc/grpc-js';
+import { end } from './ads.ts';
+import type { AdsOptions } from './ads.ts';
+import type { Closing } from './connection.ts';
+
+/** Closes every connection after this many milliseconds whatever its client does. */
+const graceMs = 15_000;
+const tickMs = 100;
+/** All streams are closed within so many ticks, unless there are very few of them. */
+const ticks = 50;
+
+/**
+ * Brings every client to a connection that was made on a certificate of the server's newest root. A
+ * client that comes back has proved that it trusts that root.
+ */
+export class ChannelRenewal {
+  readonly #options: () => AdsOptions;
+  #drain: ((graceMs: number) => void) | undefined;
+  #root: string | undefined;
+  #step = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isPending = false;
+
+  constructor(options: () => AdsOptions) {
+    this.#options = options;
+  }
+
+  /** Names what tells all connections there are to go away, and leaves their streams open meanwhile. */
+  of(drain: (graceMs: number) => void): void {
+    this.#drain = drain;
+    this.#options().connections.keepChannel(this.#step);
+  }
+
+  /** The server's certificate is of this root, since this step of the plan. */
+  serves(root: string, step: number): void {
+    if (step <= this.#step && root === this.#root) return;
+    const { connections, limits } = this.#options();
+    const isOther = this.#root !== undefined && this.#root !== root;
+    this.#root = root;
+    this.#step = step;
+    if (this.#drain === undefined) return;
+    if (!isOther) {
+      if (!this.#isPending) connections.keepChannel(step);
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#isPending = true;
+    // A connection that began on the older certificate is known once its handshake must be over.
+    this.#timer = setTimeout(() => this.#begin(), limits.handshakeMs).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#drain = undefined;
+  }
+
+  #begin(): void {
+    const { connections } = this.#options();
+    this.#isPending = false;
+    this.#drain?.(graceMs);
+    connections.renewChannel(this.#step);
+    this.#closeSome(Math.max(1, Math.ceil(connections.outdated.size / ticks)));
+  }
+
+  #closeSome(count: number): void {
+    const options = this.#options();
+    for (const connection of [...options.connections.outdated].slice(0, count))
+      end(connection, options, moved);
+    if (options.connections.outdated.size > 0)
+      this.#timer = setTimeout(() => this.#closeSome(count), tickMs).unref();
+  }
+}
+
+const moved: Closing = {
+  reason: 'certificate-renewed',
+  code: status.UNAVAILABLE,
+  details: 'the server has a new certificate: connect again',
+};
