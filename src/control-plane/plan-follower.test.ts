@@ -34,7 +34,7 @@ describe('the plan that a replica follows', () => {
   let meshConfig: MeshConfig;
   let follower: PlanFollower;
 
-  const setPlan = (plan: { step: number } & object): void => {
+  const setPlan = (plan: Readonly<Record<string, unknown>> & { step: number }): void => {
     const { step } = plan;
     const whole = { signerStep: step, serverStep: step, trustedStep: step, ...plan };
     meshConfig = { ...meshConfig, status: { certificate: { plan: whole } } } as MeshConfig;
