@@ -5,6 +5,8 @@ export const controlPlaneName = 'weft-control-plane';
 /** ConfigMap in which the control plane publishes its trust bundle, and the key that holds it. */
 export const caBundleConfigMap = 'weft-ca-bundle';
 export const caBundleKey = 'ca.crt';
+/** The same roots in SPIFFE's form, for those who federate. */
+export const spiffeBundleKey = 'spiffe-bundle.json';
 /** ConfigMap in which the control plane reports its proxies; src/operator/README.md has its form. */
 export const proxiesConfigMap = 'weft-proxies';
 /** ConfigMap in which the control plane reports on roots and who follows them (certificate-report.ts). */

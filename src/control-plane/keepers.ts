@@ -4,9 +4,11 @@ import {
   caBundleKey,
   certificatesConfigMap,
   proxiesConfigMap,
+  spiffeBundleKey,
 } from '../api/control-plane-names.ts';
 import { formatReport, reportKey, type CertificateReport } from '../api/certificate-report.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
+import { spiffeBundle } from '../certificates/spiffe-bundle.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
 import { BootstrapKeeper } from './bootstrap-keeper.ts';
@@ -90,8 +92,12 @@ export function makeKeepers(parts: KeeperParts): Keepers {
   return {
     bootstraps: keepBootstraps(ground, pem),
     trust: keep(caBundleConfigMap, trustEveryMs, () => {
-      const trust = pem();
-      return trust === undefined ? undefined : { [caBundleKey]: trust };
+      const [bundle, plan] = [issuing.issuers.bundle(), issuing.issuers.plan];
+      if (bundle === undefined || plan === undefined) return undefined;
+      return {
+        [caBundleKey]: bundle.pem,
+        [spiffeBundleKey]: spiffeBundle(bundle, plan.trustedStep),
+      };
     }),
     proxies: keep(proxiesConfigMap, proxiesEveryMs, () => countsOf(peers)),
     certificates: keep(certificatesConfigMap, reportEveryMs, () => {
