@@ -20,8 +20,16 @@ export interface CertificateReport {
   /** Since when every namespace's bootstrap holds the roots of `step`; ms since the epoch. */
   readonly bootstraps: { readonly step: number; readonly since: number } | undefined;
   /** The ingress gateway's Secret as last written; absent while none is asked for. */
-  readonly gateway?: { readonly trustedStep: number; readonly signerStep: number } | undefined;
+  readonly gateway?: GatewayReport;
   readonly health: LeavesReport;
+}
+
+/** Where the ingress gateway's Secret is, and the steps of the plan that it follows. */
+export interface GatewayReport {
+  readonly namespace: string;
+  readonly name: string;
+  readonly trustedStep: number;
+  readonly signerStep: number;
 }
 
 /** How many of those whom a step concerns have taken it. */

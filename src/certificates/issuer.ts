@@ -3,14 +3,14 @@ import type { Secret } from '../common/secret.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import type { KeyKind } from './x509/key-pair.ts';
 
-/** Whom a leaf is for: a workload of the mesh, or a server of Weft's own. */
+/** Whom a leaf is for: a workload of the mesh, a server of Weft's own, or a gateway outside the mesh. */
 export type LeafSubject =
   | {
       readonly kind: 'workload';
       readonly trustDomain: string;
       readonly account: IdentityKey;
     }
-  | { readonly kind: 'server'; readonly dnsNames: readonly string[] };
+  | { readonly kind: 'server' | 'gateway'; readonly dnsNames: readonly string[] };
 
 export interface LeafRequest {
   readonly subject: LeafSubject;
@@ -76,5 +76,5 @@ export function sameSubject(left: LeafSubject, right: LeafSubject): boolean {
       left.account === right.account &&
       left.trustDomain === right.trustDomain
     );
-  return right.kind === 'server' && left.dnsNames.join() === right.dnsNames.join();
+  return right.kind === left.kind && left.dnsNames.join() === right.dnsNames.join();
 }

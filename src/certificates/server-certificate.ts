@@ -1,12 +1,15 @@
 import type { Secret } from '../common/secret.ts';
+import type { Issuer } from './issuer.ts';
 import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
 import { defaultValidityMs } from './validity.ts';
 
 export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
   /** The DNS names that clients call the server by; asked at each issue. */
   readonly dnsNames: () => readonly string[];
-  /** Default 24 h. */
-  readonly validityMs?: number;
+  /** Asked at each issue; default 24 h. */
+  readonly validity?: () => number;
+  /** Default `server`: `gateway` is also a client of the mesh. */
+  readonly kind?: 'server' | 'gateway';
 }
 
 /** What a TLS server and its clients need. */
@@ -27,6 +30,8 @@ export interface ServerCertificate {
   onChange(callback: () => void): () => void;
   /** Resolves with the first one, or rejects with the signal's reason. */
   ready(signal: AbortSignal): Promise<ServerIdentity>;
+  /** Looks at it now: call it when its names changed. */
+  review(): void;
   /** Issues and renews until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   health(): LeafHealth;
@@ -34,30 +39,23 @@ export interface ServerCertificate {
 
 /** Issues nothing until it runs. */
 export function createServerCertificate(options: ServerCertificateOptions): ServerCertificate {
-  const { dnsNames, validityMs = defaultValidityMs, issuer, ...rest } = options;
+  const {
+    dnsNames,
+    validity = () => defaultValidityMs,
+    kind = 'server',
+    issuer,
+    ...rest
+  } = options;
   const rotator = new Rotator<'server'>({
     ...rest,
     issuer,
     requestFor: () => ({
-      subject: { kind: 'server', dnsNames: dnsNames() },
-      validityMs,
+      subject: { kind, dnsNames: dnsNames() },
+      validityMs: validity(),
       keyKind: 'P-256',
     }),
   });
-  let last: ServerIdentity | undefined;
-  const current = (): ServerIdentity | undefined => {
-    const leaf = rotator.leafOf('server');
-    const bundle = issuer.authority()?.bundle;
-    if (leaf === undefined || bundle === undefined) return undefined;
-    if (last?.keyPem !== leaf.privateKey || last.caPem !== bundle.pem)
-      last = {
-        certChainPem: leaf.certificateChain,
-        keyPem: leaf.privateKey,
-        caPem: bundle.pem,
-        signer: leaf.signer,
-      };
-    return last;
-  };
+  const current = identityOf(rotator, issuer);
   const onChange = (callback: () => void): (() => void) => {
     let told = current();
     const compare = (): void => {
@@ -72,12 +70,31 @@ export function createServerCertificate(options: ServerCertificateOptions): Serv
   return {
     current,
     onChange,
+    review: () => rotator.review(),
     ready: (signal) => firstOf(current, onChange, signal),
     run: (signal) => {
       current();
       return rotator.run(signal);
     },
     health: () => rotator.health(),
+  };
+}
+
+/** What the server has now: the same object until something in it changes. */
+function identityOf(rotator: Rotator<'server'>, issuer: Issuer): () => ServerIdentity | undefined {
+  let last: ServerIdentity | undefined;
+  return () => {
+    const leaf = rotator.leafOf('server');
+    const bundle = issuer.authority()?.bundle;
+    if (leaf === undefined || bundle === undefined) return undefined;
+    if (last?.keyPem !== leaf.privateKey || last.caPem !== bundle.pem)
+      last = {
+        certChainPem: leaf.certificateChain,
+        keyPem: leaf.privateKey,
+        caPem: bundle.pem,
+        signer: leaf.signer,
+      };
+    return last;
   };
 }
 

@@ -8,6 +8,7 @@ import { newKeyPair, privateKeyPem } from './x509/key-pair.ts';
 import { certificateBlocks, pemOf } from './x509/pem.ts';
 import { selfSign, signCertificate, type Signer } from './x509/sign.ts';
 import {
+  gatewayTemplate,
   rootTemplate,
   serverTemplate,
   workloadTemplate,
@@ -90,9 +91,9 @@ export async function newRoot(
 
 /** The template of a leaf; the same one tells the validator what to expect. */
 export function templateOf(subject: LeafSubject, period: Period): CertificateTemplate {
-  return subject.kind === 'workload'
-    ? workloadTemplate(subject, period)
-    : serverTemplate(subject.dnsNames, period);
+  if (subject.kind === 'workload') return workloadTemplate(subject, period);
+  const template = serverTemplate(subject.dnsNames, period);
+  return subject.kind === 'server' ? template : gatewayTemplate(template);
 }
 
 function leafPeriod(ca: Period, validityMs: number, now: number): Period {

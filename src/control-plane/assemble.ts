@@ -95,9 +95,10 @@ function webhookServer(parts: Parts, progress: Progress): Component {
 
 function leader(parts: Parts): Component {
   const { client, logger, options, peers, statuses, events } = parts;
-  const { bootstraps, trust, proxies, certificates, prober } = parts;
+  const { bootstraps, trust, proxies, certificates, prober, gateway } = parts;
   const writing = component('events', (signal) => events.run(signal));
-  const work = [peers, statuses, bootstraps, trust, proxies, prober, certificates, writing];
+  const keeping = [bootstraps, trust, proxies, certificates, gateway];
+  const work = [peers, statuses, ...keeping, prober, writing];
   const log = logger.with({ part: 'leader' });
   return component('leader', (signal) =>
     runAsLeader(

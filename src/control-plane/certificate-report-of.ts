@@ -1,6 +1,11 @@
 // Input: the plan, everybody's evidence, the pods there are, and the issuers. Output: the report that
 // the operator decides by. Rule: who cannot be counted as having followed counts as not having.
-import type { CertificateReport, RootReport, Witnesses } from '../api/certificate-report.ts';
+import type {
+  CertificateReport,
+  GatewayReport,
+  RootReport,
+  Witnesses,
+} from '../api/certificate-report.ts';
 import type { IssuingPlan } from '../certificates/issuing-plan.ts';
 import type { LeafHealth } from '../certificates/rotator.ts';
 import { originKey, type Origin } from '../policy/origin.ts';
@@ -17,7 +22,7 @@ export interface ReportFacts {
   readonly roots: Readonly<Record<string, RootReport>>;
   /** Since when all bootstraps hold the roots that are trusted; ms since the epoch. */
   readonly bootstrapsSince: number | undefined;
-  readonly gateway: CertificateReport['gateway'];
+  readonly gateway: GatewayReport | undefined;
   readonly health: LeafHealth;
 }
 

@@ -1,6 +1,8 @@
-import { controlPlaneName } from '../api/control-plane-names.ts';
+import { parseReport, reportKey } from '../api/certificate-report.ts';
+import { certificatesConfigMap, controlPlaneName } from '../api/control-plane-names.ts';
+import { kinds } from '../api/kinds.ts';
 import { readFile } from 'node:fs/promises';
-import type { Pod } from '../api/core.ts';
+import type { ConfigMap, Pod } from '../api/core.ts';
 import type { AdmissionServer } from '../admission/server.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
 import { systemClock as clock } from '../common/clock.ts';
@@ -9,6 +11,7 @@ import { createEventRecorder } from '../kubernetes/events.ts';
 import { identityKey } from '../policy/identity.ts';
 import { followEvidence } from '../xds/server/evidence-client.ts';
 import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
+import { GatewayKeeper } from './gateway-keeper.ts';
 import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
 import { createIssuing, type Issuing } from './issuing.ts';
@@ -42,6 +45,7 @@ export interface Parts extends Ground, Keepers {
   readonly settle: Settle;
   readonly peers: PeerEvidence;
   readonly prober: Prober;
+  readonly gateway: GatewayKeeper;
   readonly statuses: StatusWriter;
   readonly events: ReturnType<typeof createEventRecorder>;
   readonly webhooks: AdmissionServer;
@@ -110,6 +114,23 @@ function makeIssuing(ground: Ground): Issuing {
     ...life,
     spec,
     serverNames: () => serverNames(options),
+  });
+}
+
+function makeGateway({ client, logger, options, spec }: Ground, issuing: Issuing): GatewayKeeper {
+  const { namespace } = options;
+  return new GatewayKeeper({
+    client,
+    clock,
+    random: Math.random,
+    logger: logger.with({ part: 'gateway' }),
+    issuers: issuing.issuers,
+    wanted: () => spec()?.certificate?.ingressGateway,
+    before: async (signal) => {
+      const ref = { kind: kinds.configMap, namespace, name: certificatesConfigMap };
+      const found = await client.get<ConfigMap>(ref, signal);
+      return parseReport(found?.data?.[reportKey])?.gateway;
+    },
   });
 }
 
@@ -185,11 +206,13 @@ export function makeParts(ground: Ground): Parts {
   const peers = makePeers(ground, issuing, xds);
   const { events, statuses } = makeStatuses(ground, pipeline, peers);
   const prober = new Prober();
+  const gateway = makeGateway(ground, issuing);
   const keepers = makeKeepers({
     ground,
     issuing,
     peers,
-    report: () => reportNow({ ground, issuing, peers, prober, bootstraps: keepers.bootstraps }),
+    report: () =>
+      reportNow({ ground, issuing, peers, prober, gateway, bootstraps: keepers.bootstraps }),
   });
   const webhooks = makeWebhooks(ground, issuing, metrics);
   return {
@@ -203,6 +226,7 @@ export function makeParts(ground: Ground): Parts {
     settle,
     peers,
     prober,
+    gateway,
     statuses,
     webhooks,
   };

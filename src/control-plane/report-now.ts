@@ -5,6 +5,7 @@ import type { IssuingPlan } from '../certificates/issuing-plan.ts';
 import { isWorkload } from '../smi/workloads.ts';
 import type { BootstrapKeeper } from './bootstrap-keeper.ts';
 import { certificateReportOf } from './certificate-report-of.ts';
+import type { GatewayKeeper } from './gateway-keeper.ts';
 import type { Ground } from './ground.ts';
 import type { Issuing } from './issuing.ts';
 import type { PeerEvidence } from './peer-evidence.ts';
@@ -16,6 +17,7 @@ interface Reporting {
   readonly peers: PeerEvidence;
   readonly prober: Prober;
   readonly bootstraps: BootstrapKeeper;
+  readonly gateway: GatewayKeeper;
 }
 
 /** The report as it should be at this moment; undefined before there is a plan. */
@@ -30,7 +32,7 @@ export function reportNow(parts: Reporting): CertificateReport | undefined {
     running: runningPods(ground),
     roots: rootsOf(plan, parts),
     bootstrapsSince: bundle && bootstraps.heldSince(bundle.pem),
-    gateway: undefined,
+    gateway: parts.gateway.report(),
     health: issuing.leaves.health(),
   });
 }

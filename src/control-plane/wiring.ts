@@ -50,6 +50,7 @@ function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
     sources.meshConfigs.subscribe(() => {
       followPlan(parts);
       issuing.leaves.review();
+      parts.gateway.trigger();
       recompile();
     }),
     sources.rootRecords.subscribe(() => followPlan(parts)),
@@ -63,9 +64,9 @@ function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
 }
 
 /** What others learn of the roots and of the server's certificate. */
-function onTrust({ trust, bootstraps, certificates, prober, issuing, xds }: Parts): void {
-  for (const keeper of [trust, bootstraps, certificates]) keeper.trigger();
-  prober.trigger();
+function onTrust(parts: Parts): void {
+  const { trust, bootstraps, certificates, prober, gateway, issuing, xds } = parts;
+  for (const one of [trust, bootstraps, certificates, prober, gateway]) one.trigger();
   const [plan, step] = [issuing.issuers.plan, issuing.serverStep()];
   if (plan !== undefined && step !== undefined) xds.servesRoot(plan.serverSigner.name, step);
 }

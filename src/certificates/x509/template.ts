@@ -66,6 +66,11 @@ export function serverTemplate(names: readonly string[], period: Period): Certif
   };
 }
 
+/** A gateway's certificate: that of a server which is also a client of the mesh. */
+export function gatewayTemplate(server: CertificateTemplate): CertificateTemplate {
+  return { ...server, extendedKeyUsage: ['serverAuth', 'clientAuth'] };
+}
+
 /** A root that signs leaves and no further CA. */
 export function rootTemplate(commonName: string, period: Period): CertificateTemplate {
   return {

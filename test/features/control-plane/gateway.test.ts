@@ -1,0 +1,80 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { SecretObject } from '../../../src/api/core.ts';
+import { kinds } from '../../../src/api/kinds.ts';
+import { eventually } from '../../e2e/eventually.ts';
+import { startRig, type Rig } from './rig.ts';
+
+const namespace = 'weft-system';
+
+jest.setTimeout(20_000);
+
+describe('the certificate of an ingress gateway outside the mesh', () => {
+  let rig: Rig;
+
+  beforeAll(async () => {
+    rig = await startRig();
+    await rig.startReplica('one');
+  }, 60_000);
+  afterAll(() => rig.stop());
+
+  const ask = async (ingressGateway: object | null): Promise<void> => {
+    const patch = { spec: { certificate: { ingressGateway } } };
+    const ref = { kind: kinds.meshConfig, namespace, name: 'osm-mesh-config' };
+    await rig.admin.merge(ref, { value: patch }, rig.signal);
+  };
+  const secretOf = (name: string): Promise<SecretObject | undefined> =>
+    rig.admin.get<SecretObject>({ kind: kinds.secret, namespace, name }, rig.signal);
+  const text = (secret: SecretObject, key: string): string =>
+    Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
+  const gateway = (name: string, ...subjectAltNames: string[]): object => ({
+    subjectAltNames,
+    validityDuration: '1h',
+    secret: { name, namespace },
+  });
+
+  /** The leaf in the Secret, once it has these names. */
+  const leafWith = (name: string, names: string): Promise<X509Certificate> =>
+    eventually(`${name} for ${names}`, 15_000, async () => {
+      const secret = await secretOf(name);
+      if (secret === undefined) return undefined;
+      const leaf = new X509Certificate(text(secret, 'tls.crt'));
+      return leaf.subjectAltName === names ? leaf : undefined;
+    });
+  const gone = (name: string): Promise<boolean> =>
+    eventually(`${name} gone`, 15_000, async () =>
+      (await secretOf(name)) === undefined ? true : undefined,
+    );
+
+  it('is written to the Secret that the MeshConfig names, with the roots of the mesh', async () => {
+    await ask(gateway('gateway-cert', 'ingress.example'));
+    const leaf = await leafWith('gateway-cert', 'DNS:ingress.example');
+    expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+    expect(leaf.validToDate.getTime() - Date.now()).toBeLessThanOrEqual(3_600_000);
+    const secret = await secretOf('gateway-cert');
+    expect(secret).toMatchObject({ type: 'kubernetes.io/tls' });
+    const root = new X509Certificate(text(secret as SecretObject, 'ca.crt'));
+    expect(leaf.verify(root.publicKey)).toBe(true);
+  });
+
+  it('moves when only the name of the Secret changes', async () => {
+    await ask(gateway('gateway-moved', 'ingress.example'));
+    await leafWith('gateway-moved', 'DNS:ingress.example');
+    await gone('gateway-cert');
+  });
+
+  it('gets other names when they change', async () => {
+    await ask(gateway('gateway-moved', 'a.example', 'b.example'));
+    await leafWith('gateway-moved', 'DNS:a.example, DNS:b.example');
+  });
+
+  it('is put back when somebody deletes it', async () => {
+    await rig.kubectl('delete', 'secret', '-n', namespace, 'gateway-moved');
+    await leafWith('gateway-moved', 'DNS:a.example, DNS:b.example');
+  });
+
+  it('goes away when no gateway is asked for', async () => {
+    await ask(null);
+    await gone('gateway-moved');
+  });
+});
