@@ -8,6 +8,7 @@ import { emptySnapshot } from '../cluster/snapshot.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { Secret } from '../common/secret.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
+import type { OpenIssuer } from '../certificates/open-roots.ts';
 import { identityKey } from '../policy/identity.ts';
 import { followEvidence } from '../xds/server/evidence-client.ts';
 import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
@@ -20,6 +21,7 @@ import { controlPlaneHost, serverNames } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
 import { openRoot } from './open-root.ts';
 import { Pipeline } from './pipeline.ts';
+import { probeRoot } from './probe-root.ts';
 import { Prober } from './prober.ts';
 import { reportNow } from './report-now.ts';
 import { policyEvents } from './policy-events.ts';
@@ -107,13 +109,31 @@ function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEviden
 }
 
 function makeIssuing(ground: Ground): Issuing {
-  const { client, logger, options, spec } = ground;
-  const life = { clock, random: Math.random, log: logger.with({ part: 'certificates' }) };
+  const { logger, options, spec } = ground;
   return createIssuing({
-    open: openRoot({ client, namespace: options.namespace, ...life }),
-    ...life,
+    open: openRootOf(ground),
+    clock,
+    random: Math.random,
+    log: logger.with({ part: 'certificates' }),
     spec,
     serverNames: () => serverNames(options),
+  });
+}
+
+function openRootOf({ client, logger, options }: Ground): OpenIssuer {
+  const life = { clock, random: Math.random, log: logger.with({ part: 'certificates' }) };
+  return openRoot({ client, namespace: options.namespace, ...life });
+}
+
+function makeProber(ground: Ground, issuing: Issuing, onResult: () => void): Prober {
+  return new Prober({
+    open: openRootOf(ground),
+    probe: (issuer, root, signal) => probeRoot(issuer, root, { clock, signal }),
+    candidate: () => issuing.issuers.plan?.candidate,
+    onResult,
+    clock,
+    random: Math.random,
+    logger: ground.logger.with({ part: 'prober' }),
   });
 }
 
@@ -205,7 +225,7 @@ export function makeParts(ground: Ground): Parts {
   const settle = new Settle(() => pipeline.run(), clock, failed);
   const peers = makePeers(ground, issuing, xds);
   const { events, statuses } = makeStatuses(ground, pipeline, peers);
-  const prober = new Prober();
+  const prober = makeProber(ground, issuing, () => keepers.certificates.trigger());
   const gateway = makeGateway(ground, issuing);
   const keepers = makeKeepers({
     ground,

@@ -1,23 +1,138 @@
 import type { RootReport } from '../api/certificate-report.ts';
+import type { Issuer, IssuerTrouble } from '../certificates/issuer.ts';
 import type { NamedRoot } from '../certificates/issuing-plan.ts';
+import type { OpenIssuer, RunningIssuer } from '../certificates/open-roots.ts';
+import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import { Wakeup } from '../common/wakeup.ts';
+import { backOffMs, type Random } from '../kubernetes/back-off.ts';
 
-/** Tries out the root that the plan names as candidate. Leader only. */
+/** What a probe found: the root, or why it cannot be used. */
+export type Probe = (issuer: Issuer, root: NamedRoot, signal: AbortSignal) => Promise<RootReport>;
+
+export interface ProberDeps {
+  readonly open: OpenIssuer;
+  readonly probe: Probe;
+  /** The root that the plan wants to have tried; undefined: none. */
+  readonly candidate: () => NamedRoot | undefined;
+  readonly onResult: () => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface Result {
+  readonly of: string;
+  readonly report: RootReport;
+}
+
+/** How long an issuer may take to say who it is. */
+const patienceMs = 30_000;
+const pollMs = 50;
+const lookAgainMs = 60_000;
+const backOff = { baseMs: 2_000, maxMs: 30_000 };
+
+/**
+ * Tries out the root that the plan names as candidate, before anybody trusts it: its issuer is opened,
+ * signs a probe, and is closed again. Goes on trying while that fails. Leader only, so that an issuer
+ * is asked once.
+ */
 export class Prober implements Component {
   readonly name = 'prober';
   readonly leaderOnly = true;
+  readonly #deps: ProberDeps;
+  readonly #wakeup = new Wakeup();
+  #result: Result | undefined;
 
-  trigger(): void {
-    return;
+  constructor(deps: ProberDeps) {
+    this.#deps = deps;
   }
 
-  reportOn(_root: NamedRoot): RootReport | undefined {
-    return undefined;
+  /** The candidate may be another one. */
+  trigger(): void {
+    this.#wakeup.wake();
+  }
+
+  /** What was found out about this root; undefined: nothing yet. */
+  reportOn(root: NamedRoot): RootReport | undefined {
+    return this.#result?.of === definitionOf(root) ? this.#result.report : undefined;
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const { candidate, clock, random } = this.#deps;
+    this.#result = undefined;
+    let failures = 0;
+    while (!signal.aborted) {
+      const root = candidate();
+      if (root !== undefined && this.reportOn(root)?.ready !== true) {
+        if (this.reportOn(root) === undefined) failures = 0;
+        failures = (await this.#try(root, signal)) ? 0 : failures + 1;
+      }
+      const wait = failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
+      await this.#wakeup.wait(wait, clock, signal);
+    }
   }
+
+  async #try(root: NamedRoot, signal: AbortSignal): Promise<boolean> {
+    const stop = new AbortController();
+    const both = AbortSignal.any([signal, stop.signal]);
+    const issuer = this.#deps.open(root);
+    const running = issuer.run(both).catch(() => undefined);
+    const report = await this.#ask(issuer, root, both);
+    stop.abort();
+    await running;
+    if (signal.aborted) return false;
+    this.#note(root, report);
+    return report.ready;
+  }
+
+  async #ask(issuer: RunningIssuer, root: NamedRoot, signal: AbortSignal): Promise<RootReport> {
+    try {
+      const trouble = await this.#settle(issuer, signal);
+      return trouble === undefined
+        ? await this.#deps.probe(issuer, root, signal)
+        : { ready: false, trouble };
+    } catch (thrown) {
+      const { code, message } = WeftError.from(thrown);
+      return { ready: false, trouble: { code, message, since: this.#deps.clock.now() } };
+    }
+  }
+
+  /** Waits until the issuer knows who it is; resolves to why not, when it says so or takes too long. */
+  async #settle(issuer: RunningIssuer, signal: AbortSignal): Promise<IssuerTrouble | undefined> {
+    const { clock } = this.#deps;
+    const deadline = clock.now() + patienceMs;
+    while (issuer.authority() === undefined) {
+      const trouble = issuer.trouble();
+      if (trouble !== undefined) return trouble;
+      if (clock.now() > deadline)
+        throw new WeftError('issuer-unavailable', 'the issuer did not answer within 30 s');
+      await clock.sleep(pollMs, signal);
+    }
+    return undefined;
+  }
+
+  #note(root: NamedRoot, report: RootReport): void {
+    const { logger, onResult } = this.#deps;
+    const trouble = report.trouble && lasting(report.trouble, this.reportOn(root)?.trouble);
+    if (report.ready) logger.info('root tried out', { root: root.name });
+    else if (trouble === report.trouble)
+      logger.warn('root cannot be used', { root: root.name, problem: trouble?.message });
+    this.#result = {
+      of: definitionOf(root),
+      report: trouble === undefined ? report : { ...report, trouble },
+    };
+    onResult();
+  }
+}
+
+/** The same trouble as before has lasted since it was first seen. */
+function lasting(trouble: IssuerTrouble, before: IssuerTrouble | undefined): IssuerTrouble {
+  return before?.message === trouble.message ? before : trouble;
+}
+
+function definitionOf(root: NamedRoot): string {
+  return JSON.stringify(root);
 }

@@ -6,6 +6,8 @@ import {
   type RouteConfiguration,
   RouteConfigurationSchema,
 } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
+import type { DataSource } from '../../src/envoy/gen/envoy/config/core/v3/base_pb.js';
+import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { HttpConnectionManagerSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ResourceType } from '../../src/xds/resources/resource.ts';
 import { type Received, XdsClient, type XdsClientOptions } from './xds-client.ts';
@@ -15,6 +17,10 @@ type Held = Map<string, { readonly version: string; readonly resource: Any | und
 
 /** A reason to refuse a response, or undefined to acknowledge it. */
 export type Judge = (received: Received) => string | undefined;
+
+function textIn({ specifier }: DataSource): string {
+  return specifier.case === 'inlineString' ? specifier.value : '';
+}
 
 function routeNames(resource: Any | undefined): readonly string[] {
   const listener = resource === undefined ? undefined : anyUnpack(resource, ListenerSchema);
@@ -51,6 +57,7 @@ export class ProxyDouble {
     route: new Set(),
   };
   readonly #over: Promise<void>;
+  #ended = false;
   #wake: () => void = () => undefined;
 
   constructor(options: XdsClientOptions, judge: Judge = () => undefined) {
@@ -59,7 +66,9 @@ export class ProxyDouble {
     this.#client.send('cluster', { node: { id: 'whatever', cluster: 'it claims' } });
     this.#client.send('listener');
     this.#ask('secret', ['workload', 'ca:trust']);
-    this.#over = this.#run().catch(() => undefined);
+    this.#over = this.#run()
+      .catch(() => undefined)
+      .finally(() => (this.#ended = true));
   }
 
   /** Waits until `condition` holds; rejects after `timeoutMs`, saying what is held. */
@@ -87,6 +96,24 @@ export class ProxyDouble {
       const { address: ip, portSpecifier } = address.value;
       return [`${ip}:${portSpecifier.value ?? ''}`];
     });
+  }
+
+  /** The stream is over. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The certificate chain of the workload, and the roots it judges its peers by, both PEM. */
+  secrets(): { readonly leaf: string; readonly trust: string } | undefined {
+    const [own, roots] = ['workload', 'ca:trust'].map((name) => {
+      const resource = this.held.secret.get(name)?.resource;
+      return resource && anyUnpack(resource, SecretSchema)?.type;
+    });
+    const leaf = own?.case === 'tlsCertificate' ? own.value.certificateChain : undefined;
+    const trust = roots?.case === 'validationContext' ? roots.value.trustedCa : undefined;
+    return leaf === undefined || trust === undefined
+      ? undefined
+      : { leaf: textIn(leaf), trust: textIn(trust) };
   }
 
   route(name: string): RouteConfiguration | undefined {
