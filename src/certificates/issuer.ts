@@ -28,7 +28,7 @@ export interface Leaf {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** SHA-256 of the certificate that signed it, as in Authority. */
+  /** Who signed it, as in Authority. */
   readonly signer: string;
 }
 
@@ -36,7 +36,10 @@ export interface Leaf {
 export interface Authority {
   /** The roots that peers have to trust: always those of every leaf issued under this authority. */
   readonly bundle: TrustBundle;
-  /** SHA-256 of the certificate that signs new leaves; a leaf of another signer is to be replaced. */
+  /**
+   * SHA-256 of the certificate that signs new leaves, or where an issuer outside signs each leaf, of
+   * the root above; a leaf of another signer is to be replaced.
+   */
   readonly signer: string;
   /** When the certificate that signs, or one above it, ends; milliseconds since the epoch. */
   readonly notAfter: number;
@@ -57,7 +60,8 @@ export interface IssuerTrouble {
 export interface Issuer {
   /**
    * A new key and its certificate. Rejects with a WeftError: issuer-unavailable (retry soon),
-   * configuration-invalid (this subject can have none), certificate-invalid (what came was no good).
+   * configuration-invalid (this subject can have none), certificate-invalid (what came was no good),
+   * issuer-refused, issuer-misconfigured, root-changed (until somebody changes something).
    */
   issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf>;
   /** Undefined until the issuer could be reached once; from then on the last one known. */
@@ -66,6 +70,12 @@ export interface Issuer {
   onChange(callback: () => void): () => void;
   /** Present while something is wrong, also when the last authority still serves. */
   trouble(): IssuerTrouble | undefined;
+}
+
+/** An issuer with a life: it issues once its authority is known, which takes that it runs. */
+export interface RunningIssuer extends Issuer {
+  /** Finds the authority and keeps it up until the signal aborts, whatever happens. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** Whether two subjects ask for the same names. */

@@ -28,7 +28,7 @@ const subject: LeafSubject = {
 const held: HeldLeaf = {
   leaf,
   subject,
-  signer: 'one',
+  keyKind: 'P-256',
   issuedAt,
   renewAt: issuedAt + 16 * hourMs,
 };
@@ -37,6 +37,7 @@ describe('renewalReason', () => {
   const at = (now: number, change: Partial<RenewalFacts> = {}): RenewalFacts => ({
     now,
     subject,
+    keyKind: 'P-256',
     signer: 'one',
     ...change,
   });
@@ -47,6 +48,7 @@ describe('renewalReason', () => {
     ['after it has expired', at(leaf.notAfter + hourMs), 'Due'],
     ['when the clock was set back a little', at(issuedAt - 200_000), undefined],
     ['when the clock was set back by a day', at(issuedAt - 24 * hourMs), 'NotYetValid'],
+    ['when another key is wanted', at(issuedAt, { keyKind: 'RSA-2048' }), 'KeyChanged'],
     ['when another CA signs', at(issuedAt + hourMs, { signer: 'two' }), 'OtherSigner'],
     ['when nobody signs', at(issuedAt + hourMs, { signer: undefined }), undefined],
     ['when another CA signs, at once', at(issuedAt + 1, { signer: 'two' }), 'OtherSigner'],

@@ -1,11 +1,11 @@
 import { sameSubject, type Leaf, type LeafSubject } from './issuer.ts';
+import type { KeyKind } from './x509/key-pair.ts';
 
 /** A leaf in use, with what is needed to ask when it is to be replaced. */
 export interface HeldLeaf {
   readonly leaf: Leaf;
   readonly subject: LeafSubject;
-  /** Who signed, by the issuer's word, when the leaf was asked for; undefined: nobody was known to. */
-  readonly signer: string | undefined;
+  readonly keyKind: KeyKind;
   /** Milliseconds since the epoch, by our own clock. */
   readonly issuedAt: number;
   readonly renewAt: number;
@@ -16,11 +16,13 @@ export interface RenewalFacts {
   readonly now: number;
   /** The names that the leaf should carry now. */
   readonly subject: LeafSubject;
+  /** The key that it should have now. */
+  readonly keyKind: KeyKind;
   /** Who signs now; undefined while nobody is known to. */
   readonly signer: string | undefined;
 }
 
-export type RenewalReason = 'SubjectChanged' | 'OtherSigner' | 'NotYetValid' | 'Due';
+export type RenewalReason = 'SubjectChanged' | 'KeyChanged' | 'OtherSigner' | 'NotYetValid' | 'Due';
 
 /** No leaf is replaced for its dates sooner after its issue, however short its life came out. */
 const restMs = 10_000;
@@ -33,7 +35,8 @@ const jitter = 0.2;
  */
 export function renewalReason(held: HeldLeaf, facts: RenewalFacts): RenewalReason | undefined {
   if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
-  if (facts.signer !== undefined && facts.signer !== held.signer) return 'OtherSigner';
+  if (held.keyKind !== facts.keyKind) return 'KeyChanged';
+  if (facts.signer !== undefined && facts.signer !== held.leaf.signer) return 'OtherSigner';
   if (Math.abs(facts.now - held.issuedAt) < restMs) return undefined;
   // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
   if (facts.now < held.leaf.notBefore) return 'NotYetValid';

@@ -51,6 +51,7 @@ const longestWaitMs = 5_000;
 const shortestWaitMs = 20;
 const parallel = 8;
 const sliceMs = 10;
+const signerTries = 3;
 
 /**
  * Keeps one good leaf per key: issues on first need, renews in time, backs off when the issuer fails
@@ -151,9 +152,9 @@ export class Rotator<K extends string> {
 
   #isDue(key: K, { held }: Entry, now: number): boolean {
     if (held === undefined) return true;
-    const { subject } = this.#options.requestFor(key);
+    const { subject, keyKind } = this.#options.requestFor(key);
     const signer = this.#options.issuer.authority()?.signer;
-    return renewalReason(held, { now, subject, signer }) !== undefined;
+    return renewalReason(held, { now, subject, keyKind, signer }) !== undefined;
   }
 
   #startNext(signal: AbortSignal): void {
@@ -202,8 +203,7 @@ export class Rotator<K extends string> {
   async #newLeaf(key: K, signal: AbortSignal): Promise<HeldLeaf> {
     const { issuer, clock, random, requestFor } = this.#options;
     const request = requestFor(key);
-    const signer = issuer.authority()?.signer;
-    const leaf = await issuer.issue(request, signal);
+    const leaf = await this.#currentLeaf(request, signal);
     const now = clock.now();
     const bundle = issuer.authority()?.bundle ?? noRoots;
     const problem = problemOfIssued(leaf, request, { bundle, now });
@@ -212,10 +212,24 @@ export class Rotator<K extends string> {
     return {
       leaf,
       subject: request.subject,
-      signer,
+      keyKind: request.keyKind,
       issuedAt: now,
       renewAt: renewalTime(leaf, now, random()),
     };
+  }
+
+  /** A leaf by who signs now: one that another signer gave meanwhile came too late, and is let go. */
+  async #currentLeaf(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
+    const { issuer } = this.#options;
+    for (let tried = 1; ; tried += 1) {
+      const leaf = await issuer.issue(request, signal);
+      const signer = issuer.authority()?.signer;
+      if (signer === undefined || leaf.signer === signer) return leaf;
+      if (tried === signerTries)
+        throw new WeftError('certificate-invalid', 'the issuer signs as another than it says', {
+          retry: 'soon',
+        });
+    }
   }
 
   #failed(key: K, entry: Entry, error: WeftError): void {

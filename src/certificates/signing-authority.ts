@@ -4,9 +4,10 @@ import { Secret } from '../common/secret.ts';
 import type { Authority, Leaf, LeafRequest, LeafSubject } from './issuer.ts';
 import { trustBundleOf } from './trust-bundle.ts';
 import { parseCertificate, type Certificate } from './x509/certificate.ts';
-import { newKeyPair, privateKeyPem } from './x509/key-pair.ts';
+import { completeChain } from './x509/complete-chain.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from './x509/key-pair.ts';
 import { certificateBlocks, pemOf } from './x509/pem.ts';
-import { selfSign, signCertificate, type Signer } from './x509/sign.ts';
+import { selfSign, signCertificateAside, type Signer } from './x509/sign.ts';
 import {
   gatewayTemplate,
   rootTemplate,
@@ -33,6 +34,8 @@ const shortestRestMs = 60_000;
 
 /** A CA whose key this process holds: signs leaves with no call to anywhere. */
 export interface SigningAuthority extends Authority {
+  /** Since when the certificate that signs is valid; milliseconds since the epoch. */
+  readonly notBefore: number;
   /** Throws configuration-invalid, or issuer-unavailable when the CA is not valid at `now`. */
   issue(request: LeafRequest, now: number): Promise<Leaf>;
 }
@@ -51,18 +54,21 @@ export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority 
     subject: first.subject,
     keyId: first.subjectKeyId,
   };
+  const { root } = completeChain(first, [...ca.chain, ...ca.roots]);
+  const path = root === undefined ? ca.chain : [...ca.chain, root];
   const period = {
-    notBefore: Math.max(...ca.chain.map(({ notBefore }) => notBefore)),
-    notAfter: Math.min(...ca.chain.map(({ notAfter }) => notAfter)),
+    notBefore: Math.max(...path.map(({ notBefore }) => notBefore)),
+    notAfter: Math.min(...path.map(({ notAfter }) => notAfter)),
   };
   return {
     bundle: trustBundleOf(ca.roots),
     signer: first.fingerprint,
+    notBefore: first.notBefore,
     notAfter: period.notAfter,
     issue: async (request, at) => {
       const template = templateOf(request.subject, leafPeriod(period, request.validityMs, at));
       const keys = await newKeyPair(request.keyKind);
-      const der = signCertificate(template, keys.publicKey, signer);
+      const der = await signCertificateAside(template, keys.publicKey, signer);
       return {
         certificateChain: [pemOf('CERTIFICATE', der), ...above.map((one) => one.pem)].join(''),
         privateKey: new Secret(privateKeyPem(keys.privateKey)),
@@ -74,12 +80,19 @@ export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority 
   };
 }
 
-/** A new P-256 root, valid for `validityMs` from `now`, under a name of its own. */
+export interface RootWishes {
+  readonly now: number;
+  readonly validityMs: number;
+  /** Default P-256. */
+  readonly keyKind?: KeyKind;
+}
+
+/** A new root, valid for `validityMs` from `now`, under a name of its own. */
 export async function newRoot(
   commonName: string,
-  { now, validityMs }: { readonly now: number; readonly validityMs: number },
+  { now, validityMs, keyKind = 'P-256' }: RootWishes,
 ): Promise<AuthorityPem> {
-  const keys = await newKeyPair('P-256');
+  const keys = await newKeyPair(keyKind);
   const period = { notBefore: now - rootBackdateMs, notAfter: now + validityMs };
   const certificate = pemOf('CERTIFICATE', selfSign(rootTemplate(commonName, period), keys));
   return {

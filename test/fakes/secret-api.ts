@@ -7,7 +7,7 @@ import type { ApiClient, ObjectRef } from '../../src/kubernetes/api-client.ts';
 import { ObjectCache } from '../../src/kubernetes/object-cache.ts';
 
 /** An API server's Secrets in memory, with a cache for each replica that follows when told to. */
-export class SecretApi implements Pick<ApiClient, 'get' | 'create'> {
+export class SecretApi implements Pick<ApiClient, 'get' | 'create' | 'merge'> {
   /** How many Secrets were created in all. */
   created = 0;
   /** While set, every call is refused with it. */
@@ -63,6 +63,25 @@ export class SecretApi implements Pick<ApiClient, 'get' | 'create'> {
       throw new WeftError('api-conflict', 'it exists already', { retry: 'soon' });
     this.created++;
     return this.put(object as unknown as SecretObject) as unknown as T;
+  }
+
+  async merge<T extends KubernetesObject>(
+    ref: ObjectRef,
+    { value }: { readonly value: unknown },
+    signal: AbortSignal,
+  ): Promise<T> {
+    await this.#answer(signal);
+    const before = this.#secrets.get(`${ref.namespace ?? ''}/${ref.name}`);
+    if (before === undefined) throw new WeftError('api-not-found', 'there is none');
+    const { metadata, data } = value as SecretObject;
+    if (metadata.resourceVersion !== before.metadata.resourceVersion)
+      throw new WeftError('api-conflict', 'it was changed meanwhile', { retry: 'soon' });
+    const annotations = { ...before.metadata.annotations, ...metadata.annotations };
+    return this.put({
+      ...before,
+      metadata: { ...before.metadata, annotations },
+      data: { ...before.data, ...data },
+    }) as unknown as T;
   }
 
   async #answer(signal: AbortSignal): Promise<void> {

@@ -241,7 +241,7 @@ describe('the built-in issuer in trouble', () => {
     expect(replica.issuer.authority()).toBe(before);
     await replica.leaf();
     await clock.advance(10 * 60_000);
-    expect(replica.log.filter((line) => line.startsWith('mesh root unusable'))).toHaveLength(1);
+    expect(replica.log.filter((line) => line.startsWith('mesh ca unusable'))).toHaveLength(1);
     api.put(good);
     await deliver(api);
     expect(replica.issuer.trouble()).toBeUndefined();

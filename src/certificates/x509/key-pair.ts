@@ -1,21 +1,56 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { KeyChoice } from '../../api/root-spec.ts';
+import { WeftError } from '../../common/errors.ts';
 
 const generateSlowly = promisify(generateKeyPair);
 
-/** The keys that Weft makes. P-256 is the default; RSA is for clients that know nothing else. */
-export type KeyKind = 'P-256' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
+/** The keys that Weft makes. P-256 is the default; RSA of so many bits is for who knows nothing else. */
+export type KeyKind = 'P-256' | `RSA-${number}`;
+
+/** The kind of key that a root's settings ask for. */
+export function keyKindOf(choice: KeyChoice): KeyKind {
+  return choice.algorithm === 'ECDSA' ? 'P-256' : `RSA-${choice.bits}`;
+}
+
+/** The kind of a key that Weft could have made; undefined for any other. */
+export function kindOfKey(key: KeyObject): KeyKind | undefined {
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'ec') return namedCurve === 'prime256v1' ? 'P-256' : undefined;
+  return modulusLength === undefined ? undefined : `RSA-${modulusLength}`;
+}
 
 export interface KeyPair {
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
 }
 
-/** A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more and is made off the event loop. */
+/** So many RSA pairs are made at once: the threads they are made on have other work too. */
+const rsaAtOnce = 2;
+let rsaUnderWay = 0;
+const rsaWaiting: (() => void)[] = [];
+
+/**
+ * A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more and is made off the event loop.
+ * Rejects with configuration-invalid for a size outside 2048 to 8192 bits.
+ */
 export async function newKeyPair(kind: KeyKind): Promise<KeyPair> {
   if (kind === 'P-256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return generateSlowly('rsa', { modulusLength: Number(kind.slice('RSA-'.length)) });
+  const modulusLength = Number(kind.slice('RSA-'.length));
+  if (!(modulusLength >= smallestRsa && modulusLength <= largestRsa))
+    throw new WeftError('configuration-invalid', `an RSA key cannot have ${modulusLength} bits`);
+  while (rsaUnderWay >= rsaAtOnce) await new Promise<void>((resolve) => rsaWaiting.push(resolve));
+  rsaUnderWay += 1;
+  try {
+    return await generateSlowly('rsa', { modulusLength });
+  } finally {
+    rsaUnderWay -= 1;
+    rsaWaiting.shift()?.();
+  }
 }
+
+const smallestRsa = 2048;
+const largestRsa = 8192;
 
 const acceptedCurves: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1']);
 
@@ -33,7 +68,7 @@ export function keyWeakness(key: KeyObject): string | undefined {
   const type = key.asymmetricKeyType ?? 'unknown';
   if (type === 'ec') return acceptedCurves.has(namedCurve) ? undefined : `curve ${namedCurve}`;
   if (type !== 'rsa') return `key type ${type}`;
-  return modulusLength >= 2048 && modulusLength <= 8192
+  return modulusLength >= smallestRsa && modulusLength <= largestRsa
     ? undefined
     : `RSA of ${modulusLength} bits`;
 }

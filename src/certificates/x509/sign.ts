@@ -1,22 +1,8 @@
-import { createHash, randomBytes, sign, type KeyObject } from 'node:crypto';
-import {
-  bitString,
-  booleanTrue,
-  explicit,
-  implicit,
-  integer,
-  namedBits,
-  nullValue,
-  octetString,
-  oid,
-  sequence,
-  set,
-  time,
-  utf8String,
-} from './der.ts';
-import { childrenOf, readElement } from './der-reader.ts';
+import { randomBytes, sign, type KeyObject } from 'node:crypto';
+import { bitString, explicit, integer, nullValue, oid, sequence, time } from './der.ts';
+import { askedExtensions, keyExtensions, keyIdOf, subjectName } from './extensions.ts';
 import type { KeyPair } from './key-pair.ts';
-import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
+import { oids } from './oids.ts';
 import type { CertificateTemplate } from './template.ts';
 
 /** A CA that signs: its key, its subject as it stands in its certificate, its key identifier if it has one. */
@@ -32,20 +18,26 @@ export function signCertificate(
   publicKey: KeyObject,
   signer: Signer,
 ): Buffer {
-  const algorithm = signatureAlgorithm(signer.privateKey);
-  const subjectKey = publicKey.export({ type: 'spki', format: 'der' });
-  const tbs = sequence(
-    version3,
-    integer(randomBytes(16)),
-    algorithm.identifier,
-    signer.subject,
-    sequence(time(template.notBefore), time(template.notAfter)),
-    subjectName(template.commonName),
-    subjectKey,
-    explicit(3, sequence(...extensions(template, keyIdOf(subjectKey), signer.keyId))),
-  );
-  const signature = sign(algorithm.digest, tbs, signer.privateKey);
-  return sequence(tbs, algorithm.identifier, bitString(signature));
+  return signed(tbsCertificate(template, publicKey, signer), signer.privateKey);
+}
+
+/** The same; an RSA signature, which takes up to 10 ms, is made off the event loop. */
+export async function signCertificateAside(
+  template: CertificateTemplate,
+  publicKey: KeyObject,
+  signer: Signer,
+): Promise<Buffer> {
+  const tbs = tbsCertificate(template, publicKey, signer);
+  const { privateKey } = signer;
+  if (privateKey.asymmetricKeyType !== 'rsa') return signed(tbs, privateKey);
+  const { digest, identifier } = signatureAlgorithm(privateKey);
+  const signature = await new Promise<Buffer>((resolve, reject) => {
+    sign(digest, tbs, privateKey, (error, made) => {
+      if (error === null) resolve(made);
+      else reject(error);
+    });
+  });
+  return sequence(tbs, identifier, bitString(signature));
 }
 
 /** DER of a root certificate: signed by the very key that it is about. */
@@ -57,66 +49,35 @@ export function selfSign(template: CertificateTemplate, keys: KeyPair): Buffer {
   });
 }
 
-/** Key identifier: the leftmost 160 bits of the SHA-256 of the key's bits (RFC 7093 §2, method 1). */
-function keyIdOf(subjectPublicKeyInfo: Buffer): Buffer {
-  const bits = childrenOf(readElement(subjectPublicKeyInfo))[1];
-  return createHash('sha256')
-    .update(bits?.content.subarray(1) ?? '')
-    .digest()
-    .subarray(0, 20);
+/** What is signed, its algorithm and its signature: the form of certificates and of requests for one. */
+export function signed(content: Buffer, privateKey: KeyObject): Buffer {
+  const { digest, identifier } = signatureAlgorithm(privateKey);
+  return sequence(content, identifier, bitString(sign(digest, content, privateKey)));
 }
 
-function subjectName(commonName: string): Buffer {
-  return commonName === ''
-    ? sequence()
-    : sequence(set(sequence(commonNameOid, utf8String(commonName))));
-}
-
-function extensions(
+function tbsCertificate(
   template: CertificateTemplate,
-  subjectKeyId: Uint8Array,
-  signerKeyId: Uint8Array | undefined,
-): Buffer[] {
-  const { ca, keyUsage, extendedKeyUsage, uris, dnsNames } = template;
-  const list = [
-    critical(oids.basicConstraints, basicConstraints(ca)),
-    critical(oids.keyUsage, namedBits(keyUsage.map((usage) => keyUsageBits[usage]))),
-    extension(oids.subjectKeyId, octetString(subjectKeyId)),
+  publicKey: KeyObject,
+  signer: Signer,
+): Buffer {
+  const subjectKey = publicKey.export({ type: 'spki', format: 'der' });
+  const extensions = [
+    ...askedExtensions(template),
+    ...keyExtensions(keyIdOf(subjectKey), signer.keyId),
   ];
-  if (signerKeyId !== undefined)
-    list.push(extension(oids.authorityKeyId, sequence(implicit(0, signerKeyId))));
-  if (extendedKeyUsage.length > 0)
-    list.push(extension(oids.extendedKeyUsage, purposes(extendedKeyUsage)));
-  if (uris.length + dnsNames.length > 0) {
-    const names = sequence(
-      ...uris.map((uri) => implicit(6, Buffer.from(uri, 'latin1'))),
-      ...dnsNames.map((name) => implicit(2, Buffer.from(name, 'latin1'))),
-    );
-    list.push((template.commonName === '' ? critical : extension)(oids.subjectAltName, names));
-  }
-  return list;
-}
-
-function basicConstraints(ca: CertificateTemplate['ca']): Buffer {
-  return ca === undefined
-    ? sequence()
-    : sequence(booleanTrue(), integer(Uint8Array.of(ca.pathLength)));
-}
-
-function purposes(of: readonly ExtendedKeyUsage[]): Buffer {
-  return sequence(...of.map((usage) => oid(oids[usage])));
-}
-
-function extension(id: string, value: Uint8Array): Buffer {
-  return sequence(oid(id), octetString(value));
-}
-
-function critical(id: string, value: Uint8Array): Buffer {
-  return sequence(oid(id), booleanTrue(), octetString(value));
+  return sequence(
+    version3,
+    integer(randomBytes(16)),
+    signatureAlgorithm(signer.privateKey).identifier,
+    signer.subject,
+    sequence(time(template.notBefore), time(template.notAfter)),
+    subjectName(template.commonName),
+    subjectKey,
+    explicit(3, sequence(...extensions)),
+  );
 }
 
 const version3 = explicit(0, integer(Uint8Array.of(2)));
-const commonNameOid = oid(oids.commonName);
 
 interface SignatureAlgorithm {
   readonly digest: 'sha256' | 'sha384';

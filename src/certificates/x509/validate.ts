@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
+import { signedBy } from './complete-chain.ts';
 import { keyWeakness } from './key-pair.ts';
 import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
 
@@ -113,7 +114,7 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
 function pathOf({ chain, roots }: KeyedChain): Path {
   const last = chain.at(-1);
   const included = roots.some(({ fingerprint }) => fingerprint === last?.fingerprint);
-  const root = included || !last ? undefined : roots.find((candidate) => issued(candidate, last));
+  const root = included || !last ? undefined : roots.find((candidate) => signedBy(last, candidate));
   return { chain, root, ends: included || root !== undefined };
 }
 
@@ -123,10 +124,6 @@ interface Path {
   readonly root: Certificate | undefined;
   /** Whether the path comes to a trusted root. */
   readonly ends: boolean;
-}
-
-function issued(parent: Certificate, child: Certificate): boolean {
-  return parent.subject.equals(child.issuer) && child.signedWith(parent.publicKey);
 }
 
 interface PathRules {
@@ -139,7 +136,7 @@ function problemOfPath(path: Path, rules: PathRules): CertificateProblem | undef
   const { chain, root, ends } = path;
   const broken = chain.findIndex((parent, at) => {
     const child = chain[at - 1];
-    return child !== undefined && !issued(parent, child);
+    return child !== undefined && !signedBy(child, parent);
   });
   if (broken >= 0)
     return problem('chain-broken', `certificate ${broken} is not signed by the next one`);

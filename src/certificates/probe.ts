@@ -1,0 +1,170 @@
+import { createPrivateKey } from 'node:crypto';
+import type { RootSpec } from '../api/root-spec.ts';
+import { controlPlaneName } from '../api/control-plane-names.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError, type ErrorCode } from '../common/errors.ts';
+import { identityKey } from '../policy/identity.ts';
+import type { Authority, Issuer, Leaf, LeafRequest } from './issuer.ts';
+import { certificatesIn, templateOf } from './signing-authority.ts';
+import { toleratedSkewMs } from './providers/outside-issuer.ts';
+import { defaultValidityMs, shortestValidityMs } from './validity.ts';
+import { keyKindOf, kindOfKey } from './x509/key-pair.ts';
+import { problemOfLeaf } from './x509/validate.ts';
+
+export interface ProbeOptions {
+  readonly root: RootSpec;
+  /** The control plane's own: the probe is a leaf for it. */
+  readonly namespace: string;
+  /** How long the mesh's leaves are to live; less is noted. Default 24 h. */
+  readonly validityMs?: number;
+  /** How long to wait until the issuer is known. Default 60 s. */
+  readonly limitMs?: number;
+  readonly clock: Clock;
+}
+
+/** What a usable issuer showed. Times are milliseconds since the epoch. */
+export interface ProbeFacts {
+  readonly ok: true;
+  /** PEM of the roots to trust, to be recorded and pinned from now on. */
+  readonly roots: string;
+  /** SHA-256 of each, lower-case hex. */
+  readonly fingerprints: readonly string[];
+  /** When the first of the roots ends. */
+  readonly notAfter: number;
+  /** When the certificate that signs, or one above it, ends. */
+  readonly signerNotAfter: number;
+  /** How far the issuer's clock runs ahead of ours, as far as the probe shows; 0 when it does not. */
+  readonly skewMs: number;
+  /** For people: what works, but otherwise than asked for. */
+  readonly notes: readonly string[];
+}
+
+export interface ProbeRefusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const lookMs = 100;
+
+/**
+ * Has a leaf signed for a workload of the trust domain and looks at all of it: names kept exactly,
+ * both ends of TLS, key, dates and clock, the chain with its CAs up to a root. Rejects only with the
+ * signal's reason; everything else is an answer.
+ */
+export async function probe(
+  issuer: Issuer,
+  options: ProbeOptions,
+  signal: AbortSignal,
+): Promise<ProbeFacts | ProbeRefusal> {
+  try {
+    await untilKnown(issuer, options, signal);
+    const request = requestOf(options);
+    const asked = options.clock.now();
+    const leaf = await issuer.issue(request, signal);
+    const authority = issuer.authority();
+    if (authority === undefined) throw new WeftError('internal', 'a leaf came from nobody');
+    return judge({ leaf, request, authority, asked, now: options.clock.now() });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const { code, message } = WeftError.from(thrown);
+    return { ok: false, code, message };
+  }
+}
+
+async function untilKnown(
+  issuer: Issuer,
+  { clock, limitMs = 60_000 }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = clock.now() + limitMs;
+  while (issuer.authority() === undefined) {
+    const trouble = issuer.trouble();
+    const passing = trouble === undefined || trouble.code === 'issuer-unavailable';
+    if (!passing || clock.now() >= end)
+      throw new WeftError(
+        (trouble?.code ?? 'issuer-unavailable') as ErrorCode,
+        trouble?.message ?? 'the issuer did not answer in time',
+      );
+    await clock.sleep(lookMs, signal);
+  }
+}
+
+function requestOf({ root, namespace, validityMs }: ProbeOptions): LeafRequest {
+  const account = identityKey({ namespace, serviceAccount: controlPlaneName });
+  return {
+    subject: { kind: 'workload', trustDomain: root.trustDomain, account },
+    validityMs: validityMs ?? defaultValidityMs,
+    keyKind: keyKindOf(root.key),
+  };
+}
+
+interface Evidence {
+  readonly leaf: Leaf;
+  readonly request: LeafRequest;
+  readonly authority: Authority;
+  readonly asked: number;
+  readonly now: number;
+}
+
+function judge({ leaf, request, authority, asked, now }: Evidence): ProbeFacts {
+  const { bundle } = authority;
+  const chain = certificatesIn(leaf.certificateChain, 'the probe');
+  const roots = certificatesIn(bundle.pem, 'the roots');
+  const privateKey = createPrivateKey(leaf.privateKey.reveal());
+  const [first] = chain;
+  const notBefore = first?.notBefore ?? 0;
+  const skewMs = Math.max(0, notBefore - asked);
+  if (notBefore > asked + toleratedSkewMs) throw clockAhead(skewMs);
+  const template = templateOf(request.subject, leaf);
+  const problem = problemOfLeaf({ chain, privateKey, roots }, template, Math.max(now, notBefore));
+  if (problem !== undefined) throw unusable(`${problem.fault}: ${problem.message}`);
+  const kind = first && kindOfKey(first.publicKey);
+  if (kind !== request.keyKind)
+    throw unusable(`a key of kind ${request.keyKind} was asked for, the leaf has ${String(kind)}`);
+  const lifeMs = leaf.notAfter - now;
+  if (lifeMs < shortestValidityMs - tolerance)
+    throw unusable(`leaves live ${minutes(lifeMs)} min only, 10 min are the least that is of use`);
+  return {
+    ok: true,
+    roots: bundle.pem,
+    fingerprints: bundle.roots.map(({ fingerprint }) => fingerprint),
+    notAfter: Math.min(...bundle.roots.map((root) => root.notAfter)),
+    signerNotAfter: authority.notAfter,
+    skewMs,
+    notes: notesOn({ lifeMs, wishedMs: request.validityMs, skewMs }),
+  };
+}
+
+/** An issuer that was asked for ten minutes gives a few seconds less by the time that it is looked at. */
+const tolerance = 30_000;
+
+function notesOn(found: {
+  readonly lifeMs: number;
+  readonly wishedMs: number;
+  readonly skewMs: number;
+}): string[] {
+  const notes: string[] = [];
+  if (found.lifeMs < found.wishedMs - tolerance)
+    notes.push(
+      `leaves live ${minutes(found.lifeMs)} min, not the ${minutes(found.wishedMs)} min asked for`,
+    );
+  if (found.skewMs > 1_000)
+    notes.push(`the issuer's clock is ${Math.round(found.skewMs / 1000)} s ahead of ours`);
+  return notes;
+}
+
+function clockAhead(skewMs: number): WeftError {
+  return unusable(
+    `not-yet-valid: the issuer's clock is ${Math.round(skewMs / 1000)} s ahead of ours; ` +
+      'peers would refuse its certificates. Set the clocks of the nodes',
+  );
+}
+
+function unusable(message: string): WeftError {
+  return new WeftError('issuer-misconfigured', message);
+}
+
+function minutes(milliseconds: number): number {
+  return Math.floor(milliseconds / 60_000);
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../common/clock.ts';
+import { Secret } from '../../common/secret.ts';
+import type { PinnedRoots } from '../pinned-roots.ts';
+import type { AuthorityPem } from '../signing-authority.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
+import { signingRequest } from '../x509/signing-request.ts';
+import { rootTemplate } from '../x509/template.ts';
+import { problemOfAuthority } from '../x509/validate.ts';
+import type { AuthoritySource } from './kept-authority.ts';
+import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
+
+export interface IntermediateOptions {
+  readonly outside: OutsideIssuer;
+  readonly keyKind: KeyKind;
+  readonly pinned: PinnedRoots | undefined;
+  readonly clock: Clock;
+  /** Asked for; the issuer may give less. Default 7 days. */
+  readonly validityMs?: number | undefined;
+}
+
+const sevenDaysMs = 7 * 24 * 3_600_000;
+
+/** Signing certificates from an outside issuer, each with a new key and judged before it is kept. */
+export function intermediateSource(options: IntermediateOptions): AuthoritySource {
+  const { outside } = options;
+  return { name: outside.name, renews: true, make: (signal) => make(options, signal) };
+}
+
+async function make(
+  { outside, keyKind, pinned, clock, validityMs = sevenDaysMs }: IntermediateOptions,
+  signal: AbortSignal,
+): Promise<AuthorityPem> {
+  const now = clock.now();
+  const commonName = `weft-intermediate-${randomBytes(4).toString('hex')}`;
+  const template = rootTemplate(commonName, { notBefore: now, notAfter: now + validityMs });
+  const keys = await newKeyPair(keyKind);
+  const request = signingRequest(template, keys);
+  const answer = await outside.sign({ request, template, validityMs }, signal);
+  const { name } = outside;
+  const { chain, root } = judgeChain(answer, { name, pinned });
+  const [first] = chain;
+  if (first !== undefined) await untilValid(first, clock, signal);
+  const { privateKey } = keys;
+  const problem = problemOfAuthority({ chain, privateKey, roots: [root] }, clock.now());
+  if (problem !== undefined) throw refusedAnswer(name, problem);
+  return {
+    chain: chain.map(({ pem }) => pem).join(''),
+    privateKey: new Secret(privateKeyPem(privateKey)),
+    roots: root.pem,
+  };
+}

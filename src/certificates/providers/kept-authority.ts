@@ -1,0 +1,252 @@
+import { kinds } from '../../api/kinds.ts';
+import type { ObjectMeta, SecretObject } from '../../api/core.ts';
+import type { Clock } from '../../common/clock.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
+import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
+import { isOlder } from '../../kubernetes/resource-version.ts';
+import type { ObjectStore } from '../../kubernetes/store.ts';
+import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
+import { Listeners } from '../listeners.ts';
+import { pinnedAuthority, type PinnedRoots } from '../pinned-roots.ts';
+import { openAuthority, type AuthorityPem, type SigningAuthority } from '../signing-authority.ts';
+import { Wakeup } from '../../common/wakeup.ts';
+import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
+
+/** How a new CA is made where there is none. */
+export interface AuthoritySource {
+  /** Written on the Secret of what it made, so that it can be told from what a person put there. */
+  readonly name: string;
+  /** Whether what it made is replaced by a new one in time, and when its Secret is deleted. */
+  readonly renews: boolean;
+  make(signal: AbortSignal): Promise<AuthorityPem>;
+}
+
+export interface KeptAuthorityOptions {
+  readonly api: Pick<ApiClient, 'get' | 'create' | 'merge'>;
+  /** The Secrets of the namespace, or just this one. */
+  readonly secrets: ObjectStore<SecretObject>;
+  readonly namespace: string;
+  readonly secretName: string;
+  readonly source: AuthoritySource;
+  /** A CA that does not chain to these is refused. */
+  readonly pinned?: PinnedRoots | undefined;
+  /** Put on the Secret when it is created. */
+  readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const sourceAnnotation = 'weft.dev/issued-by';
+const backOff = { baseMs: 500, maxMs: 30_000 };
+const lookAgainMs = 60_000;
+const shortestRestMs = 1_000;
+/** Every replica has its own moment, so that mostly one of them renews and the others find it done. */
+const renewal = { share: 2 / 3, spread: 0.1 };
+
+/**
+ * Signs with a CA kept in a Secret. If there is none, its source makes one and the Secret is created;
+ * of several replicas that do so one wins, and the others load what it made. A Secret that a person
+ * made is taken as it is and never written. A change of the Secret is followed; one that cannot be
+ * used is reported, and the last good CA goes on. If a root is deleted while this runs, it is put back.
+ */
+export class KeptAuthority implements RunningIssuer {
+  readonly #options: KeptAuthorityOptions;
+  readonly #ref: ObjectRef & { readonly namespace: string };
+  readonly #listeners: Listeners<undefined>;
+  readonly #wakeup = new Wakeup();
+  #authority: SigningAuthority | undefined;
+  /** What the authority was made from, and when another one is due if its source renews. */
+  #held: { readonly secret: SecretObject; readonly renewAt: number } | undefined;
+  #trouble: IssuerTrouble | undefined;
+
+  constructor(options: KeptAuthorityOptions) {
+    const { namespace, secretName: name } = options;
+    this.#options = options;
+    this.#listeners = new Listeners(options.logger);
+    this.#ref = { kind: kinds.secret, namespace, name };
+  }
+
+  async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
+    signal.throwIfAborted();
+    if (this.#authority === undefined)
+      throw new WeftError('issuer-unavailable', this.#trouble?.message ?? 'the CA is not loaded', {
+        retry: 'soon',
+      });
+    return this.#authority.issue(request, this.#options.clock.now());
+  }
+
+  authority(): Authority | undefined {
+    return this.#authority;
+  }
+
+  onChange(callback: () => void): () => void {
+    return this.#listeners.add(callback);
+  }
+
+  trouble(): IssuerTrouble | undefined {
+    return this.#trouble;
+  }
+
+  /** Loads, makes, renews and follows the Secret until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { secrets, clock, random } = this.#options;
+    const stopFollowing = secrets.subscribe((changes) => {
+      if (changes.some(({ key }) => key === this.#key())) this.#wakeup.wake();
+    });
+    let failures = 0;
+    while (!signal.aborted) {
+      failures = (await this.#settle(signal)) ? 0 : failures + 1;
+      const wait = failures === 0 ? this.#restMs() : backOffMs(failures, backOff, random);
+      await this.#wakeup.wait(wait, clock, signal);
+    }
+    stopFollowing();
+  }
+
+  #restMs(): number {
+    const { source, clock } = this.#options;
+    if (!source.renews || this.#held === undefined) return lookAgainMs;
+    return Math.min(Math.max(this.#held.renewAt - clock.now(), shortestRestMs), lookAgainMs);
+  }
+
+  async #settle(signal: AbortSignal): Promise<boolean> {
+    try {
+      const found = await this.#find(signal);
+      if (found === undefined) this.#load(await this.#create(signal));
+      else await this.#keep(found, signal);
+      this.#trouble = undefined;
+      return true;
+    } catch (thrown) {
+      if (!signal.aborted) this.#failed(WeftError.from(thrown));
+      return false;
+    }
+  }
+
+  /** The store may be behind, so the API server itself is asked before anything is made. */
+  async #find(signal: AbortSignal): Promise<SecretObject | undefined> {
+    const { api, secrets } = this.#options;
+    await secrets.whenSynced(signal);
+    const known = secrets.objects.get(this.#key());
+    if (known === undefined) return api.get<SecretObject>(this.#ref, signal);
+    const held = this.#held?.secret;
+    return held !== undefined && isOlder(known.metadata, held.metadata) ? held : known;
+  }
+
+  async #keep(secret: SecretObject, signal: AbortSignal): Promise<void> {
+    const { source, clock } = this.#options;
+    const maker = secret.metadata.annotations?.[sourceAnnotation];
+    const ours = source.renews && maker !== undefined;
+    if (!ours) this.#load(secret);
+    else if (
+      maker !== source.name ||
+      !this.#loads(secret) ||
+      clock.now() >= (this.#held?.renewAt ?? 0)
+    )
+      this.#load(await this.#replace(secret, signal));
+  }
+
+  #loads(secret: SecretObject): boolean {
+    try {
+      this.#load(secret);
+      return true;
+    } catch (thrown) {
+      this.#failed(WeftError.from(thrown));
+      return false;
+    }
+  }
+
+  async #create(signal: AbortSignal): Promise<SecretObject> {
+    const { api, source, logger } = this.#options;
+    const wanted = await this.#wanted(signal);
+    try {
+      const created = await api.create(this.#ref.kind, wanted, signal);
+      logger.info('mesh ca secret created', { ...this.#place(), by: source.name });
+      return created;
+    } catch (thrown) {
+      return this.#winner(thrown, signal);
+    }
+  }
+
+  async #replace(before: SecretObject, signal: AbortSignal): Promise<SecretObject> {
+    const { api, source, logger } = this.#options;
+    const { resourceVersion } = before.metadata;
+    const { data } = authoritySecret(await source.make(signal), before.metadata);
+    const annotations = { [sourceAnnotation]: source.name };
+    const value = { metadata: { resourceVersion, annotations }, data };
+    try {
+      const replaced = await api.merge<SecretObject>(this.#ref, { value }, signal);
+      logger.info('mesh ca renewed', { ...this.#place(), by: source.name });
+      return replaced;
+    } catch (thrown) {
+      return this.#winner(thrown, signal);
+    }
+  }
+
+  /** What another replica made meanwhile, if that is why we failed. */
+  async #winner(thrown: unknown, signal: AbortSignal): Promise<SecretObject> {
+    if (WeftError.from(thrown).code !== 'api-conflict') throw thrown;
+    const winner = await this.#options.api.get<SecretObject>(this.#ref, signal);
+    if (winner === undefined) throw thrown;
+    return winner;
+  }
+
+  async #wanted(signal: AbortSignal): Promise<SecretObject> {
+    const { metadata, source } = this.#options;
+    const { namespace, name } = this.#ref;
+    const placed = { ...metadata, namespace, name };
+    if (!source.renews && this.#held !== undefined)
+      return { ...this.#held.secret, apiVersion: 'v1', kind: 'Secret', metadata: placed };
+    const made = await source.make(signal);
+    const annotations = { ...metadata?.annotations, [sourceAnnotation]: source.name };
+    return authoritySecret(made, { ...placed, annotations });
+  }
+
+  #load(secret: SecretObject): void {
+    const { clock, logger, pinned } = this.#options;
+    if (this.#held !== undefined && sameAuthority(this.#held.secret, secret)) {
+      this.#held = { ...this.#held, secret };
+      return;
+    }
+    const before = this.#authority;
+    const pem = authorityPemOf(secret);
+    const rooted = pinned === undefined ? pem : pinnedAuthority(pem, pinned);
+    const authority = openAuthority(rooted, clock.now());
+    this.#authority = authority;
+    this.#held = { secret, renewAt: this.#renewalTime(authority) };
+    const { signer } = authority;
+    logger.info('mesh ca loaded', { ...this.#place(), signer });
+    if (before !== undefined && !overlap(before, authority))
+      logger.warn('mesh root replaced without overlap', this.#place());
+    this.#listeners.tell(undefined);
+  }
+
+  #renewalTime({ notBefore, notAfter }: SigningAuthority): number {
+    const { share, spread } = renewal;
+    return notBefore + (notAfter - notBefore) * (share + spread * this.#options.random());
+  }
+
+  #failed(error: WeftError): void {
+    const { code } = error;
+    const message = `Secret ${this.#key()}: ${error.message}`;
+    const told = this.#trouble?.message === message;
+    const since = this.#trouble?.since ?? this.#options.clock.now();
+    this.#trouble = { code, message, since };
+    if (!told) this.#options.logger.warn('mesh ca unusable', { code, problem: message });
+  }
+
+  #key(): string {
+    return `${this.#ref.namespace}/${this.#ref.name}`;
+  }
+
+  #place(): { readonly secret: string } {
+    return { secret: this.#key() };
+  }
+}
+
+/** Whether peers that only know the old roots accept leaves of the new authority, or the other way round. */
+function overlap(before: Authority, after: Authority): boolean {
+  const old = new Set(before.bundle.roots.map(({ fingerprint }) => fingerprint));
+  return after.bundle.roots.some(({ fingerprint }) => old.has(fingerprint));
+}

@@ -1,0 +1,158 @@
+import { controlPlaneName } from '../../api/control-plane-names.ts';
+import type { Clock } from '../../common/clock.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import { Secret } from '../../common/secret.ts';
+import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
+import { identityKey } from '../../policy/identity.ts';
+import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
+import { Listeners } from '../listeners.ts';
+import type { PinnedRoots } from '../pinned-roots.ts';
+import { templateOf } from '../signing-authority.ts';
+import { trustBundleOf } from '../trust-bundle.ts';
+import { shortestValidityMs } from '../validity.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
+import { signingRequest } from '../x509/signing-request.ts';
+import { problemOfLeaf } from '../x509/validate.ts';
+import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
+
+export interface LeafByLeafOptions {
+  readonly outside: OutsideIssuer;
+  readonly trustDomain: string;
+  readonly keyKind: KeyKind;
+  readonly pinned: PinnedRoots | undefined;
+  /** Of the control plane: the issuer is looked at by a leaf for it. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** How often the issuer is looked at when nobody needs a leaf. Default 5 min. */
+  readonly lookMs?: number | undefined;
+}
+
+interface Issued {
+  readonly leaf: Leaf;
+  readonly authority: Authority;
+}
+
+const backOff = { baseMs: 1_000, maxMs: 60_000 };
+
+/**
+ * Has every leaf signed by an outside issuer. Who signs is known from what was signed last: from a
+ * look on start and every few minutes, and from each leaf. As the issuer may sign with any certificate
+ * below its root, that root stands for the signer.
+ */
+export class LeafByLeafIssuer implements RunningIssuer {
+  readonly #options: LeafByLeafOptions;
+  readonly #listeners: Listeners<undefined>;
+  #asked = 0;
+  /** The newest authority, and the number of the request that showed it. */
+  #known: { readonly authority: Authority; readonly asked: number } | undefined;
+  #trouble: IssuerTrouble | undefined;
+
+  constructor(options: LeafByLeafOptions) {
+    this.#options = options;
+    this.#listeners = new Listeners(options.logger);
+  }
+
+  async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
+    signal.throwIfAborted();
+    const asked = (this.#asked += 1);
+    try {
+      const { leaf, authority } = await this.#sign(request, signal);
+      this.#trouble = undefined;
+      this.#learn(authority, asked);
+      return leaf;
+    } catch (thrown) {
+      const error = WeftError.from(thrown);
+      if (!signal.aborted && error.code !== 'configuration-invalid') this.#failed(error);
+      throw thrown;
+    }
+  }
+
+  authority(): Authority | undefined {
+    return this.#known?.authority;
+  }
+
+  onChange(callback: () => void): () => void {
+    return this.#listeners.add(callback);
+  }
+
+  trouble(): IssuerTrouble | undefined {
+    return this.#trouble;
+  }
+
+  /** Looks at the issuer until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#options.outside.run(signal), this.#look(signal)]);
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { clock, random, keyKind, trustDomain, namespace, lookMs = 300_000 } = this.#options;
+    const account = identityKey({ namespace, serviceAccount: controlPlaneName });
+    const subject = { kind: 'workload', trustDomain, account } as const;
+    const request = { subject, validityMs: shortestValidityMs, keyKind };
+    let failures = 0;
+    while (!signal.aborted) {
+      await this.issue(request, signal).then(
+        () => (failures = 0),
+        () => (failures += 1),
+      );
+      const wait = failures === 0 ? lookMs : backOffMs(failures, backOff, random);
+      await clock.sleep(wait, signal).catch(() => undefined);
+    }
+  }
+
+  async #sign(request: LeafRequest, signal: AbortSignal): Promise<Issued> {
+    const { outside, clock, pinned } = this.#options;
+    const { subject, validityMs, keyKind } = request;
+    const asked = clock.now();
+    const template = templateOf(subject, { notBefore: asked, notAfter: asked + validityMs });
+    const keys = await newKeyPair(keyKind);
+    const wish = { request: signingRequest(template, keys), template, validityMs };
+    const answer = await outside.sign(wish, signal);
+    const { name } = outside;
+    const { chain, root } = judgeChain(answer, { name, pinned });
+    const [first = root, ...above] = chain;
+    await untilValid(first, clock, signal);
+    const { privateKey } = keys;
+    const problem = problemOfLeaf({ chain, privateKey, roots: [root] }, template, clock.now());
+    if (problem !== undefined) throw refusedAnswer(name, problem);
+    const notAfter = Math.min(...[...above, root].map((one) => one.notAfter));
+    return {
+      leaf: {
+        certificateChain: chain.map(({ pem }) => pem).join(''),
+        privateKey: new Secret(privateKeyPem(privateKey)),
+        notBefore: first.notBefore,
+        notAfter: Math.min(first.notAfter, notAfter),
+        signer: root.fingerprint,
+      },
+      authority: {
+        bundle: trustBundleOf(pinned?.certificates ?? [root]),
+        signer: root.fingerprint,
+        notAfter,
+      },
+    };
+  }
+
+  /** A leaf that was asked for earlier tells nothing of who signs now. */
+  #learn(authority: Authority, asked: number): void {
+    const before = this.#known;
+    if (before !== undefined && asked < before.asked) return;
+    this.#known = { authority, asked };
+    if (before?.authority.signer === authority.signer) return;
+    const { logger, outside } = this.#options;
+    logger.info('outside root found', { issuer: outside.name, root: authority.signer });
+    if (before !== undefined)
+      logger.warn('mesh root replaced without overlap', { issuer: outside.name });
+    this.#listeners.tell(undefined);
+  }
+
+  #failed({ code, message }: WeftError): void {
+    const { clock, logger, outside } = this.#options;
+    const told = this.#trouble?.message === message;
+    this.#trouble = { code, message, since: this.#trouble?.since ?? clock.now() };
+    if (!told)
+      logger.warn('outside issuer fails', { issuer: outside.name, code, problem: message });
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '../../common/clock.ts';
+import { WeftError } from '../../common/errors.ts';
+import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
+
+class Busy extends Error {
+  override readonly name = 'Busy';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number, cause: unknown) {
+    super('busy', { cause });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The error for an issuer that did nothing because it is busy or away; `retryAfterMs` as it asked, else 0. */
+export function busyError(message: string, retryAfterMs = 0, cause?: unknown): WeftError {
+  const options = { retry: 'soon', cause: new Busy(retryAfterMs, cause) } as const;
+  return new WeftError('issuer-unavailable', message, options);
+}
+
+export interface ThrottleOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Default 8. */
+  readonly parallel?: number;
+  /** How long one call may take in all, waits included. Default 20 s. */
+  readonly limitMs?: number;
+}
+
+const backOff = { baseMs: 250, maxMs: 5_000 };
+const longestPauseMs = 60_000;
+const tries = 5;
+
+/**
+ * Asks an issuer with few calls at once. When it says that it is busy, all wait, as long as it asks
+ * and ever longer; a call that would have to wait longer than its limit is given up at once.
+ */
+export class Throttle {
+  readonly #options: ThrottleOptions;
+  readonly #waiting: (() => void)[] = [];
+  #underWay = 0;
+  #failures = 0;
+  #pause: { readonly until: number; readonly error: WeftError } | undefined;
+
+  constructor(options: ThrottleOptions) {
+    this.#options = options;
+  }
+
+  async run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { clock, limitMs = 20_000 } = this.#options;
+    const until = clock.now() + limitMs;
+    await this.#enter(signal);
+    try {
+      return await this.#persist(work, until, signal);
+    } finally {
+      this.#underWay -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #persist<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    until: number,
+    signal: AbortSignal,
+  ): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      await this.#paused(until, signal);
+      try {
+        const done = await work(signal);
+        this.#failures = 0;
+        return done;
+      } catch (thrown) {
+        if (!this.#note(thrown) || tried === tries || signal.aborted) throw thrown;
+      }
+    }
+  }
+
+  async #enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { parallel = 8 } = this.#options;
+    while (this.#underWay >= parallel) {
+      await new Promise<void>((resolve, reject) => {
+        const go = (): void => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        const onAbort = (): void => {
+          const at = this.#waiting.indexOf(go);
+          if (at >= 0) this.#waiting.splice(at, 1);
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.#waiting.push(go);
+      });
+    }
+    this.#underWay += 1;
+  }
+
+  async #paused(until: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (this.#pause !== undefined) {
+      const { until: end, error } = this.#pause;
+      const left = end - clock.now();
+      // One that is longer than any pause means that the clock has stepped back.
+      if (left <= 0 || left > longestPauseMs) return;
+      if (end > until) throw error;
+      await clock.sleep(left, signal);
+    }
+  }
+
+  /** Whether the failure is one that passes by waiting; then all wait. */
+  #note(thrown: unknown): boolean {
+    const cause = thrown instanceof WeftError ? thrown.cause : undefined;
+    if (!(thrown instanceof WeftError) || !(cause instanceof Busy)) return false;
+    this.#failures += 1;
+    const { clock, random } = this.#options;
+    const wait = Math.max(cause.retryAfterMs, backOffMs(this.#failures, backOff, random));
+    this.#pause = { until: clock.now() + Math.min(wait, longestPauseMs), error: thrown };
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+import { WeftError, type ErrorCode } from '../../../common/errors.ts';
+import { busyError } from '../throttle.ts';
+import { describeCall, type VaultAnswer, type VaultCall } from './vault-http.ts';
+
+/** What a refusal most likely means, said by who made the call; by HTTP status. */
+export type Advice = Readonly<Partial<Record<number, string>>>;
+
+/** Refusals that pass by waiting, and why. */
+const passing: Advice = {
+  429: 'Vault is busy or a standby',
+  472: 'Vault is a standby',
+  473: 'Vault is a standby',
+  502: 'Vault cannot be reached behind its proxy',
+  503: 'Vault is sealed or not ready',
+  504: 'Vault does not answer its proxy',
+};
+
+/** The error for an answer that is no success; for every status it is known whether waiting helps. */
+export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advice = {}): WeftError {
+  const { status, retryAfterMs } = answer;
+  const help = passing[status] ?? advice[status] ?? (status < 400 ? noRedirects : '');
+  const message = `${describeCall(call)}: ${status}${said(answer)}${help === '' ? '' : `; ${help}`}`;
+  if (passing[status] !== undefined) return busyError(message, retryAfterMs);
+  return new WeftError(codeOf(status), message, { retry: 'soon' });
+}
+
+const noRedirects =
+  'redirects are not followed; put the address that answers itself into vault.address';
+
+function codeOf(status: number): ErrorCode {
+  if (status === 403) return 'issuer-refused';
+  // An unknown issuer is a 500 too, so it cannot be told from a fault of Vault that passes.
+  return status >= 500 ? 'issuer-unavailable' : 'issuer-misconfigured';
+}
+
+const longestWord = 200;
+
+/** Vault's own words, short, on one line, and never a PEM that it may quote. */
+function said({ errors }: VaultAnswer): string {
+  const words = errors
+    .map((one) =>
+      one
+        .replace(/-----BEGIN.*/s, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
+    .map((one) => one.slice(0, longestWord))
+    .filter((one) => one !== '');
+  return words.length === 0 ? '' : ` (${words.slice(0, 3).join('; ')})`;
+}

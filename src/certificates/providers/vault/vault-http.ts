@@ -1,0 +1,186 @@
+import { Agent, request, type Dispatcher } from 'undici';
+import type { Clock } from '../../../common/clock.ts';
+import { WeftError } from '../../../common/errors.ts';
+import type { Secret } from '../../../common/secret.ts';
+import { withinTime } from '../../../kubernetes/time-limit.ts';
+import { busyError } from '../throttle.ts';
+
+export interface VaultCall {
+  readonly method: 'GET' | 'POST';
+  /** Below /v1/, already encoded. */
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly token?: Secret<string>;
+}
+
+/** An answer of any status; a part that was not there is empty. */
+export interface VaultAnswer {
+  readonly status: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly auth: Readonly<Record<string, unknown>>;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  /** As asked by Retry-After, in milliseconds; 0 where it was not. */
+  readonly retryAfterMs: number;
+}
+
+export interface VaultHttpOptions {
+  /** https://host:port */
+  readonly address: string;
+  /** Vault's own namespace; '' for none. */
+  readonly namespace: string;
+  /** PEM of the roots that Vault's certificate is judged by; undefined: those of the system. */
+  readonly ca: () => string | undefined;
+  readonly clock: Clock;
+  /** How long one call may take. Default 10 s. */
+  readonly limitMs?: number | undefined;
+}
+
+const longestAnswer = 256 * 1024;
+
+/**
+ * Single calls of Vault's HTTP API, over https alone and to that one address: redirects are answers
+ * like any other. Rejects with issuer-unavailable when there is no answer, issuer-misconfigured when
+ * there cannot be one.
+ */
+export class VaultHttp {
+  readonly #options: VaultHttpOptions;
+  #pool: { readonly ca: string | undefined; readonly agent: Agent } | undefined;
+
+  constructor(options: VaultHttpOptions) {
+    this.#options = options;
+  }
+
+  async send(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
+    const { clock, limitMs = 10_000 } = this.#options;
+    const base = this.#base();
+    const late = (): Error => busyError(`${describeCall(call)}: no answer within ${limitMs} ms`);
+    const limit = { clock, ms: limitMs, reason: late };
+    return withinTime(limit, (inner) => this.#exchange(base, call, inner), signal);
+  }
+
+  /** Ends every connection. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.agent.destroy();
+  }
+
+  #base(): string {
+    const { address } = this.#options;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    const plain = url?.pathname === '/' && url.search === '' && url.username === '';
+    if (url?.protocol !== 'https:' || !plain)
+      throw new WeftError(
+        'issuer-misconfigured',
+        `the address of Vault has to be https://<host>:<port> and nothing more, not ${shown(url)}; ` +
+          'tokens and keys never travel in the clear',
+      );
+    return url.origin;
+  }
+
+  async #exchange(base: string, call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
+    try {
+      const response = await request(`${base}/v1/${call.path}`, {
+        dispatcher: this.#agent(),
+        method: call.method,
+        headers: this.#headers(call),
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+        signal,
+      });
+      return await readAnswer(response);
+    } catch (thrown) {
+      if (signal.aborted) throw signal.reason;
+      throw thrown instanceof WeftError ? thrown : unreachable(base, call, thrown);
+    }
+  }
+
+  #headers({ token, body }: VaultCall): Record<string, string> {
+    const { namespace } = this.#options;
+    return {
+      'x-vault-request': 'true',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(namespace === '' ? {} : { 'x-vault-namespace': namespace }),
+      ...(token === undefined ? {} : { 'x-vault-token': token.reveal() }),
+    };
+  }
+
+  /** One pool for as long as Vault's certificate is judged by the same roots. */
+  #agent(): Dispatcher {
+    const ca = this.#options.ca();
+    if (this.#pool !== undefined && this.#pool.ca === ca) return this.#pool.agent;
+    void this.#pool?.agent.close();
+    const agent = new Agent({
+      connections: 8,
+      maxResponseSize: longestAnswer,
+      connect: { timeout: 5_000, ...(ca === undefined ? {} : { ca }) },
+    });
+    this.#pool = { ca, agent };
+    return agent;
+  }
+}
+
+/** For messages: what was called, never with what. */
+export function describeCall({ method, path }: VaultCall): string {
+  return `Vault ${method} ${path}`;
+}
+
+function shown(url: URL | undefined): string {
+  return url === undefined ? 'what is no URL' : `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Codes of OpenSSL and Node that say the certificate is not to be trusted: waiting does not help. */
+const distrust = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_CERT)/;
+
+function unreachable(base: string, call: VaultCall, thrown: unknown): WeftError {
+  const code = codeOf(thrown);
+  if (distrust.test(code))
+    return new WeftError(
+      'issuer-misconfigured',
+      `${describeCall(call)}: the certificate of ${base} is not trusted (${code}); ` +
+        "put the root of Vault's own certificate into the Secret of caBundleSecretRef",
+      { retry: 'soon' },
+    );
+  return busyError(`${describeCall(call)}: no answer from ${base} (${code})`, 0, thrown);
+}
+
+function codeOf(thrown: unknown): string {
+  const code = (thrown as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : 'the connection failed';
+}
+
+async function readAnswer(response: Dispatcher.ResponseData): Promise<VaultAnswer> {
+  const text = await response.body.text();
+  const parsed = parseObject(text);
+  const after = response.headers['retry-after'];
+  return {
+    status: response.statusCode,
+    data: objectOf(parsed['data']),
+    auth: objectOf(parsed['auth']),
+    errors: [...textsOf(parsed['errors']), ...locationOf(response)],
+    warnings: textsOf(parsed['warnings']),
+    retryAfterMs: typeof after === 'string' && /^\d{1,5}$/.test(after) ? Number(after) * 1000 : 0,
+  };
+}
+
+/** Where a redirect points, without path and query, which could carry what was sent. */
+function locationOf({ statusCode, headers: { location } }: Dispatcher.ResponseData): string[] {
+  if (statusCode < 300 || statusCode >= 400 || typeof location !== 'string') return [];
+  return [URL.canParse(location) ? new URL(location).origin : 'another path'];
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return objectOf(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}

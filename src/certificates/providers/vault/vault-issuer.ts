@@ -1,0 +1,138 @@
+import type { VaultRoot } from '../../../api/root-spec.ts';
+import type { Clock } from '../../../common/clock.ts';
+import { WeftError } from '../../../common/errors.ts';
+import type { Logger } from '../../../common/logger.ts';
+import type { OutsideIssuer, SignedAnswer, SigningWish } from '../outside-issuer.ts';
+import type { Advice } from './vault-failure.ts';
+import { VaultHttp, type VaultCall } from './vault-http.ts';
+import { kubernetesLogin, tokenFromSecret, type RequestToken } from './vault-login.ts';
+import { vaultPath } from './vault-path.ts';
+import { VaultSession } from './vault-session.ts';
+
+export interface VaultIssuerOptions {
+  readonly root: VaultRoot;
+  /** The namespace of the Secrets that the root names, and what one key of them holds now. */
+  readonly namespace: string;
+  readonly secretText: (key: { readonly name: string; readonly key: string }) => string | undefined;
+  readonly requestToken: RequestToken;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long one call may take; ms. */
+  readonly limitMs?: number | undefined;
+}
+
+const lookAgainMs = 30_000;
+const shortestWaitMs = 500;
+
+/** A PKI engine of Vault or OpenBao that signs leaves under a role, or intermediates. */
+export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
+  const { root, clock, secretText } = options;
+  const { caBundle } = root;
+  const ca = (): string | undefined => {
+    if (caBundle === undefined) return undefined;
+    const text = secretText(caBundle);
+    if (text !== undefined && text.trim() !== '') return text;
+    throw missing(`${caBundle.key} of Secret ${options.namespace}/${caBundle.name}`);
+  };
+  const { address, namespace } = root;
+  const http = new VaultHttp({ address, namespace, ca, clock, limitMs: options.limitMs });
+  const session = openSession(http, options);
+  const path = signPath(root);
+  const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
+    const call: VaultCall = { method: 'POST', path: path(), body: bodyOf(wish) };
+    const { data } = await session.call(call, adviceOf(root), signal);
+    return answerFrom(data);
+  };
+  return {
+    name: nameOf(root),
+    sign,
+    run: async (signal) => {
+      if (root.auth.kind === 'token') await keepToken(session, options, signal);
+      else await new Promise<void>((resolve) => onceAborted(signal, resolve));
+      session.close();
+      await http.close();
+    },
+  };
+}
+
+function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession {
+  const { root, clock, namespace, secretText, requestToken } = options;
+  const { auth } = root;
+  if (auth.kind === 'kubernetes')
+    return new VaultSession(http, kubernetesLogin(auth, requestToken, { http, clock }), clock);
+  const place = `${auth.secret.key} of Secret ${namespace}/${auth.secret.name}`;
+  const read = (): string | undefined => secretText(auth.secret);
+  return new VaultSession(http, tokenFromSecret(read, place, { http, clock }), clock);
+}
+
+/** A token that a person gave is kept alive also while nothing is signed; one of a login is not needed then. */
+async function keepToken(
+  session: VaultSession,
+  { clock, logger }: VaultIssuerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const wait = await session.token(signal).then(
+      ({ renewAt }) => Math.max(renewAt - clock.now(), shortestWaitMs),
+      (thrown: unknown) => {
+        const { code, message } = WeftError.from(thrown);
+        if (!signal.aborted) logger.warn('vault token not kept alive', { code, problem: message });
+        return lookAgainMs;
+      },
+    );
+    await clock.sleep(Math.min(wait, lookAgainMs), signal).catch(() => undefined);
+  }
+}
+
+function onceAborted(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then();
+  else signal.addEventListener('abort', then, { once: true });
+}
+
+/** The default issuer has paths of its own, which a policy for it names. */
+function signPath({ mount, issuer, role, mode }: VaultRoot): () => string {
+  const byDefault = issuer === 'default' || issuer === '';
+  const parts = byDefault ? [mount] : [mount, 'issuer', issuer];
+  if (mode === 'leaf') return () => vaultPath(...parts, 'sign', role);
+  return () => vaultPath(...parts, ...(byDefault ? ['root'] : []), 'sign-intermediate');
+}
+
+function bodyOf({ request, template, validityMs }: SigningWish): Record<string, unknown> {
+  const same = { csr: request, format: 'pem', ttl: `${Math.ceil(validityMs / 1000)}s` };
+  if (template.ca === undefined) return same;
+  return {
+    ...same,
+    common_name: template.commonName,
+    exclude_cn_from_sans: true,
+    max_path_length: template.ca.pathLength,
+  };
+}
+
+function answerFrom(data: Readonly<Record<string, unknown>>): SignedAnswer {
+  const { certificate, issuing_ca: issuing, ca_chain: chain } = data;
+  const above = [...(Array.isArray(chain) ? (chain as unknown[]) : []), issuing];
+  const texts = [certificate, ...above].filter((one) => typeof one === 'string');
+  return { certificates: texts.map((one) => `${one.trim()}\n`).join(''), roots: '' };
+}
+
+function adviceOf({ mount, issuer, role, mode }: VaultRoot): Advice {
+  const settings = `mount ${mount}, issuer ${issuer}`;
+  return {
+    400:
+      mode === 'leaf'
+        ? `see whether role ${role} is there and allows the names of the mesh`
+        : `see whether issuer ${issuer} may sign certificates`,
+    404: `there is no PKI engine at ${mount}, or no such Vault namespace`,
+    500: `see whether the settings (${settings}) name an issuer that is there`,
+  };
+}
+
+function nameOf({ address, namespace, mount, issuer, role, mode }: VaultRoot): string {
+  const within = namespace === '' ? '' : ` namespace ${namespace}`;
+  const signs = mode === 'leaf' ? ` role ${role}` : '';
+  return `Vault ${address}${within} ${mount} issuer ${issuer}${signs}`;
+}
+
+function missing(what: string): WeftError {
+  return new WeftError('issuer-misconfigured', `${what} is not there or empty`, { retry: 'soon' });
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../../../common/clock.ts';
+import { Secret } from '../../../common/secret.ts';
+import { vaultFailure, type Advice } from './vault-failure.ts';
+import type { VaultAnswer, VaultCall, VaultHttp } from './vault-http.ts';
+
+/** A token of Vault's, and how long it may be used. Times are milliseconds since the epoch. */
+export interface VaultToken {
+  readonly token: Secret<string>;
+  readonly renewable: boolean;
+  /** When to ask for more time; Infinity for a token that does not end. */
+  readonly renewAt: number;
+  readonly endsAt: number;
+}
+
+/** Where tokens come from. */
+export interface TokenSource {
+  /** A token to use from now on. Rejects with a WeftError. */
+  open(signal: AbortSignal): Promise<VaultToken>;
+  /** Whether the token is still the one to use. */
+  isCurrent(token: VaultToken): boolean;
+  /** What to do when Vault denies a path to a token that came from here. */
+  readonly advice: string;
+}
+
+const renewSelf: VaultCall = { method: 'POST', path: 'auth/token/renew-self', body: {} };
+
+/**
+ * Calls with a token, which is opened on first need, renewed after two thirds of its time, and opened
+ * anew when it has ended or Vault does not take it any more.
+ */
+export class VaultSession {
+  readonly #http: VaultHttp;
+  readonly #source: TokenSource;
+  readonly #clock: Clock;
+  #held: VaultToken | undefined;
+  #opening: Promise<VaultToken> | undefined;
+  /** Opening serves all who wait for it, so none of them alone can abort it. */
+  readonly #life = new AbortController();
+
+  constructor(http: VaultHttp, source: TokenSource, clock: Clock) {
+    this.#http = http;
+    this.#source = source;
+    this.#clock = clock;
+  }
+
+  /** A successful answer. Rejects with a WeftError that names the call; `advice` says more by status. */
+  async call(call: VaultCall, advice: Advice, signal: AbortSignal): Promise<VaultAnswer> {
+    const used = await this.token(signal);
+    let answer = await this.#http.send({ ...call, token: used.token }, signal);
+    if (answer.status === 403) {
+      // The token may have been revoked; one that is new and denied as well is denied by its policy.
+      const fresh = await this.#reopen(used, signal);
+      answer = await this.#http.send({ ...call, token: fresh.token }, signal);
+    }
+    if (answer.status < 300) return answer;
+    throw vaultFailure(call, answer, { 403: this.#source.advice, ...advice });
+  }
+
+  /** A token that is good for now; renewed when that is due. */
+  token(signal: AbortSignal): Promise<VaultToken> {
+    const held = this.#held;
+    const now = this.#clock.now();
+    if (held === undefined || now >= held.endsAt || !this.#source.isCurrent(held))
+      return this.#once((inner) => this.#source.open(inner), signal);
+    if (now < held.renewAt) return Promise.resolve(held);
+    return this.#once((inner) => this.#renew(held, inner), signal);
+  }
+
+  /** Ends what is under way. */
+  close(): void {
+    this.#life.abort();
+  }
+
+  #reopen(refused: VaultToken, signal: AbortSignal): Promise<VaultToken> {
+    const held = this.#held;
+    if (held !== undefined && held !== refused) return Promise.resolve(held);
+    return this.#once((inner) => this.#source.open(inner), signal);
+  }
+
+  /** Everybody who needs a token meanwhile waits for the same one. */
+  async #once(
+    open: (signal: AbortSignal) => Promise<VaultToken>,
+    signal: AbortSignal,
+  ): Promise<VaultToken> {
+    signal.throwIfAborted();
+    this.#opening ??= open(this.#life.signal)
+      .then((token) => (this.#held = token))
+      .finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #renew(held: VaultToken, signal: AbortSignal): Promise<VaultToken> {
+    if (!held.renewable) return this.#source.open(signal);
+    const answer = await this.#http.send({ ...renewSelf, token: held.token }, signal);
+    if (answer.status === 403 || answer.status === 400) return this.#source.open(signal);
+    if (answer.status >= 300) throw vaultFailure(renewSelf, answer);
+    const renewed = tokenFrom(answer.auth, this.#clock.now());
+    // Hardly more time was given than was left: it has come to its last end.
+    if (renewed === undefined || renewed.endsAt < held.endsAt + 500)
+      return this.#source.open(signal);
+    return { ...renewed, token: held.token };
+  }
+}
+
+/** The token that a login or a renewal answered; undefined when there is none. */
+export function tokenFrom(
+  auth: Readonly<Record<string, unknown>>,
+  now: number,
+): VaultToken | undefined {
+  const { client_token: token, lease_duration: seconds, renewable } = auth;
+  if (typeof token !== 'string' || token === '') return undefined;
+  return { token: new Secret(token), ...timesOf(seconds, now), renewable: renewable === true };
+}
+
+/** When a token that lives for so many seconds is to be renewed, and when it ends; 0 is for ever. */
+export function timesOf(
+  seconds: unknown,
+  now: number,
+): { readonly renewAt: number; readonly endsAt: number } {
+  const lifeMs = typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Infinity;
+  return { renewAt: now + (lifeMs * 2) / 3, endsAt: now + lifeMs };
+}

@@ -1,0 +1,44 @@
+import type { Certificate } from './certificate.ts';
+
+/** A certificate with those above it in order, without the root; undefined where none was found. */
+export interface CompletedChain {
+  readonly chain: readonly Certificate[];
+  readonly root: Certificate | undefined;
+}
+
+/**
+ * Puts what an issuer gave in order, whatever order that was: each next one verified to have signed
+ * the one before, up to one signed by itself. Of several ways the first to a root that `wanted`
+ * accepts counts, else the first to any root, else the first.
+ */
+export function completeChain(
+  first: Certificate,
+  others: readonly Certificate[],
+  wanted: (root: Certificate) => boolean = () => true,
+): CompletedChain {
+  const seen = new Set<Certificate>();
+  const found: CompletedChain[] = [];
+  const climb = (last: Certificate, below: readonly Certificate[]): CompletedChain | undefined => {
+    seen.add(last);
+    if (signedBy(last, last)) {
+      const whole = { chain: below, root: last };
+      found.push(whole);
+      return wanted(last) ? whole : undefined;
+    }
+    const chain = [...below, last];
+    for (const next of others) {
+      if (seen.has(next) || !signedBy(last, next)) continue;
+      const whole = climb(next, chain);
+      if (whole !== undefined) return whole;
+    }
+    found.push({ chain, root: undefined });
+    return undefined;
+  };
+  const whole = climb(first, []) ?? found.find(({ root }) => root !== undefined) ?? found[0];
+  return whole ?? { chain: [first], root: undefined };
+}
+
+/** Whether `parent` signed `child`, by name and by signature. */
+export function signedBy(child: Certificate, parent: Certificate): boolean {
+  return parent.subject.equals(child.issuer) && child.signedWith(parent.publicKey);
+}
