@@ -15,6 +15,10 @@ export const certificatesConfigMap = 'weft-certificates';
 export const bootstrapConfigMap = 'weft-bootstrap';
 /** Secret with the root key of the mesh, made and read by the control plane alone. */
 export const caSecret = 'weft-ca';
+/** Secret with the intermediate that an issuer outside of Weft signed for the root of that name. */
+export function intermediateSecretOf(root: string): string {
+  return `weft-intermediate-${root}`;
+}
 
 /** On everything that the control plane makes, so that it can be told from what a user brought. */
 export const madeByControlPlane = { label: 'app.kubernetes.io/managed-by', value: 'weft' } as const;

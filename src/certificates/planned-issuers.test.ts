@@ -3,9 +3,8 @@ import { FakeClock } from '../../test/fakes/fake-clock.ts';
 import { FakeIssuer } from '../../test/fakes/issuer.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { IdentityKey } from '../policy/identity.ts';
-import type { LeafRequest } from './issuer.ts';
+import type { LeafRequest, RunningIssuer } from './issuer.ts';
 import { rootOfSigner, type IssuingPlan, type NamedRoot } from './issuing-plan.ts';
-import type { RunningIssuer } from './open-roots.ts';
 import { PlannedIssuers } from './planned-issuers.ts';
 
 const request: LeafRequest = {

@@ -2,6 +2,7 @@ import type { Secret } from '../common/secret.ts';
 import type { Issuer } from './issuer.ts';
 import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
 import { defaultValidityMs } from './validity.ts';
+import type { KeyKind } from './x509/key-pair.ts';
 
 export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
   /** The DNS names that clients call the server by; asked at each issue. */
@@ -10,6 +11,8 @@ export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>,
   readonly validity?: () => number;
   /** Default `server`: `gateway` is also a client of the mesh. */
   readonly kind?: 'server' | 'gateway';
+  /** Asked at each issue; default P-256. */
+  readonly keyKind?: () => KeyKind;
 }
 
 /** What a TLS server and its clients need. */
@@ -39,20 +42,15 @@ export interface ServerCertificate {
 
 /** Issues nothing until it runs. */
 export function createServerCertificate(options: ServerCertificateOptions): ServerCertificate {
-  const {
-    dnsNames,
-    validity = () => defaultValidityMs,
-    kind = 'server',
-    issuer,
-    ...rest
-  } = options;
+  const { dnsNames, kind = 'server', issuer, ...others } = options;
+  const { validity = () => defaultValidityMs, keyKind = () => 'P-256', ...rest } = others;
   const rotator = new Rotator<'server'>({
     ...rest,
     issuer,
     requestFor: () => ({
       subject: { kind, dnsNames: dnsNames() },
       validityMs: validity(),
-      keyKind: 'P-256',
+      keyKind: keyKind(),
     }),
   });
   const current = identityOf(rotator, issuer);

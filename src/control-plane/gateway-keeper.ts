@@ -17,6 +17,7 @@ import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
 import type { Random } from '../kubernetes/back-off.ts';
+import { keyKindUnder } from './issuing.ts';
 import { fieldManager } from './status-writer.ts';
 
 type Gateway = NonNullable<NonNullable<MeshConfig['spec']['certificate']>['ingressGateway']>;
@@ -73,6 +74,7 @@ export class GatewayKeeper implements Component {
       ...{ clock, random, logger },
       kind: 'gateway',
       dnsNames: () => wanted()?.subjectAltNames ?? [],
+      keyKind: () => keyKindUnder(issuers.plan?.signer),
       validity: () => leafValidity(wanted()?.validityDuration).validityMs,
     });
     this.#certificate = certificate;

@@ -1,4 +1,4 @@
-import type { IssuingPlan } from '../certificates/issuing-plan.ts';
+import type { IssuingPlan, NamedRoot } from '../certificates/issuing-plan.ts';
 import { createLeafStore, type LeafStore } from '../certificates/leaf-store.ts';
 import { PlannedIssuers } from '../certificates/planned-issuers.ts';
 import {
@@ -7,6 +7,7 @@ import {
 } from '../certificates/server-certificate.ts';
 import { rootOfSigner } from '../certificates/issuing-plan.ts';
 import { leafValidity } from '../certificates/validity.ts';
+import { keyKindOf, type KeyKind } from '../certificates/x509/key-pair.ts';
 import type { OpenIssuer } from '../certificates/open-roots.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { Component } from '../common/component.ts';
@@ -36,6 +37,16 @@ export interface Issuing {
   readonly components: readonly Component[];
 }
 
+/** The kind of key that leaves under a root have. */
+export function keyKindUnder(root: NamedRoot | undefined): KeyKind {
+  return root === undefined ? 'P-256' : keyKindOf(root.root.key);
+}
+
+/** How long leaves are to live, in ms, by the MeshConfig. */
+export function validityIn(spec: MeshConfig['spec'] | undefined): number {
+  return leafValidity(spec?.certificate?.serviceCertValidityDuration).validityMs;
+}
+
 /** The issuers of the plan, the workloads' leaves, and the server's own certificate. */
 export function createIssuing(deps: IssuingDeps): Issuing {
   const { clock, random, log: logger } = deps;
@@ -45,12 +56,14 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     issuer: issuers.workloads,
     ...life,
     trustDomain: () => issuers.plan?.signer.root.trustDomain ?? 'cluster.local',
-    validity: () => leafValidity(deps.spec()?.certificate?.serviceCertValidityDuration).validityMs,
+    validity: () => validityIn(deps.spec()),
+    keyKind: () => keyKindUnder(issuers.plan?.signer),
   });
   const server = createServerCertificate({
     issuer: issuers.servers,
     ...life,
     dnsNames: deps.serverNames,
+    keyKind: () => keyKindUnder(issuers.plan?.serverSigner),
   });
   return {
     issuers,

@@ -15,7 +15,7 @@ import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
 import { GatewayKeeper } from './gateway-keeper.ts';
 import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
-import { createIssuing, type Issuing } from './issuing.ts';
+import { createIssuing, validityIn, type Issuing } from './issuing.ts';
 import { fetchPublishedKeys } from './jwks.ts';
 import { controlPlaneHost, serverNames } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
@@ -126,9 +126,11 @@ function openRootOf({ client, logger, options }: Ground): OpenIssuer {
 }
 
 function makeProber(ground: Ground, issuing: Issuing, onResult: () => void): Prober {
+  const { namespace } = ground.options;
   return new Prober({
     open: openRootOf(ground),
-    probe: (issuer, root, signal) => probeRoot(issuer, root, { clock, signal }),
+    probe: (issuer, { root }, signal) =>
+      probeRoot(issuer, { root, namespace, validityMs: validityIn(ground.spec()), clock }, signal),
     candidate: () => issuing.issuers.plan?.candidate,
     onResult,
     clock,

@@ -1,7 +1,7 @@
 import type { RootReport } from '../api/certificate-report.ts';
-import type { Issuer, IssuerTrouble } from '../certificates/issuer.ts';
+import type { Issuer, IssuerTrouble, RunningIssuer } from '../certificates/issuer.ts';
 import type { NamedRoot } from '../certificates/issuing-plan.ts';
-import type { OpenIssuer, RunningIssuer } from '../certificates/open-roots.ts';
+import type { OpenIssuer } from '../certificates/open-roots.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
@@ -28,9 +28,6 @@ interface Result {
   readonly report: RootReport;
 }
 
-/** How long an issuer may take to say who it is. */
-const patienceMs = 30_000;
-const pollMs = 50;
 const lookAgainMs = 60_000;
 const backOff = { baseMs: 2_000, maxMs: 30_000 };
 
@@ -90,28 +87,11 @@ export class Prober implements Component {
 
   async #ask(issuer: RunningIssuer, root: NamedRoot, signal: AbortSignal): Promise<RootReport> {
     try {
-      const trouble = await this.#settle(issuer, signal);
-      return trouble === undefined
-        ? await this.#deps.probe(issuer, root, signal)
-        : { ready: false, trouble };
+      return await this.#deps.probe(issuer, root, signal);
     } catch (thrown) {
       const { code, message } = WeftError.from(thrown);
       return { ready: false, trouble: { code, message, since: this.#deps.clock.now() } };
     }
-  }
-
-  /** Waits until the issuer knows who it is; resolves to why not, when it says so or takes too long. */
-  async #settle(issuer: RunningIssuer, signal: AbortSignal): Promise<IssuerTrouble | undefined> {
-    const { clock } = this.#deps;
-    const deadline = clock.now() + patienceMs;
-    while (issuer.authority() === undefined) {
-      const trouble = issuer.trouble();
-      if (trouble !== undefined) return trouble;
-      if (clock.now() > deadline)
-        throw new WeftError('issuer-unavailable', 'the issuer did not answer within 30 s');
-      await clock.sleep(pollMs, signal);
-    }
-    return undefined;
   }
 
   #note(root: NamedRoot, report: RootReport): void {
