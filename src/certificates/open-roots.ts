@@ -1,12 +1,7 @@
 import type { Logger } from '../common/logger.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer, RunningIssuer } from './issuer.ts';
 import type { NamedRoot } from './issuing-plan.ts';
 import { Listeners } from './listeners.ts';
-
-/** An issuer that works while it runs. */
-export interface RunningIssuer extends Issuer {
-  run(signal: AbortSignal): Promise<void>;
-}
 
 export type OpenIssuer = (root: NamedRoot) => RunningIssuer;
 

@@ -5,7 +5,7 @@ import { silentLogger } from '../common/logger.ts';
 import type { IdentityKey } from '../policy/identity.ts';
 import type { LeafRequest } from './issuer.ts';
 import { rootOfSigner, type IssuingPlan, type NamedRoot } from './issuing-plan.ts';
-import type { RunningIssuer } from './open-roots.ts';
+import type { RunningIssuer } from './issuer.ts';
 import { PlannedIssuers } from './planned-issuers.ts';
 
 const request: LeafRequest = {

@@ -1,7 +1,7 @@
 import type { RootReport } from '../api/certificate-report.ts';
-import type { Issuer, IssuerTrouble } from '../certificates/issuer.ts';
+import type { Issuer, IssuerTrouble, RunningIssuer } from '../certificates/issuer.ts';
 import type { NamedRoot } from '../certificates/issuing-plan.ts';
-import type { OpenIssuer, RunningIssuer } from '../certificates/open-roots.ts';
+import type { OpenIssuer } from '../certificates/open-roots.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
