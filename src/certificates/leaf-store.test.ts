@@ -8,6 +8,7 @@ import { silentLogger, type LogFields } from '../common/logger.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
 import type { Leaf, LeafRequest } from './issuer.ts';
 import { createLeafStore, type LeafStore } from './leaf-store.ts';
+import type { KeyKind } from './x509/key-pair.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -24,7 +25,7 @@ interface Stage {
   readonly told: IdentityKey[][];
   readonly logged: LogFields[];
   readonly errors: LogFields[];
-  readonly settings: { trustDomain: string; validityMs: number };
+  readonly settings: { trustDomain: string; validityMs: number; keyKind: KeyKind };
 }
 
 const stops: (() => Promise<void>)[] = [];
@@ -35,7 +36,9 @@ afterEach(async () => {
 async function stage(random: () => number = () => 0.5, root = true): Promise<Stage> {
   const clock = new SteppingClock(Date.UTC(2026, 0, 1));
   const issuer = root ? await FakeIssuer.ready(clock) : new FakeIssuer(clock);
-  const settings = { trustDomain: 'cluster.local', validityMs: dayMs };
+  const settings: Stage['settings'] = {
+    ...{ trustDomain: 'cluster.local', validityMs: dayMs, keyKind: 'P-256' },
+  };
   const logged: LogFields[] = [];
   const errors: LogFields[] = [];
   const told: IdentityKey[][] = [];
@@ -50,6 +53,7 @@ async function stage(random: () => number = () => 0.5, root = true): Promise<Sta
     },
     trustDomain: () => settings.trustDomain,
     validity: () => settings.validityMs,
+    keyKind: () => settings.keyKind,
   });
   store.onChange((accounts) => told.push([...accounts]));
   const end = new AbortController();
@@ -135,6 +139,70 @@ describe('a leaf store', () => {
     await until(() => uriOf(store, cart)?.startsWith('spiffe://shop.example/') === true);
     await until(() => uriOf(store, till)?.startsWith('spiffe://shop.example/') === true);
   });
+
+  it('issues again when another kind of key is wanted', async () => {
+    const { store, settings } = await stage();
+    await have(store, cart);
+    settings.keyKind = 'RSA-2048';
+    store.review();
+    const type = (): string | undefined =>
+      certificatesFrom(store.leafOf(cart)!.certificateChain)[0]!.publicKey.asymmetricKeyType;
+    expect(type()).toBe('ec');
+    const end = Date.now() + 20_000;
+    while (type() !== 'rsa' && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(type()).toBe('rsa');
+  }, 30_000);
+
+  it('lets go of a leaf whose signer was replaced while it was made', async () => {
+    const { store, issuer, told } = await stage();
+    let release = (): void => undefined;
+    const signed: Leaf[] = [];
+    issuer.distort = (leaf) => {
+      signed.push(leaf);
+      return leaf;
+    };
+    issuer.late = new Promise((resolve) => (release = resolve));
+    store.leafOf(cart);
+    await until(() => signed.length === 1);
+    const before = issuer.authority()!.signer;
+    await issuer.replaceRoot();
+    issuer.late = undefined;
+    release();
+    await have(store, cart);
+    expect(signed.map(({ signer }) => signer)).toEqual([before, issuer.authority()!.signer]);
+    expect(store.leafOf(cart)).toBe(signed[1]);
+    expect(told).toEqual([[cart]]);
+    expect(store.health().failure).toBeUndefined();
+  });
+
+  it('hands nothing out from an issuer that signs as another than it says', async () => {
+    const { store, issuer, clock } = await stage();
+    issuer.distort = (leaf) => ({ ...leaf, signer: 'somebody' });
+    store.leafOf(cart);
+    await clock.advance(minuteMs);
+    expect(store.leafOf(cart)).toBeUndefined();
+    expect(store.health().failure).toMatchObject({ code: 'certificate-invalid' });
+    expect(issuer.requests.length).toBeLessThan(60);
+  });
+
+  it.each([-2 * dayMs, -10 * minuteMs, 10 * minuteMs, 2 * dayMs])(
+    'keeps a leaf of ten minutes fresh when the clock steps by %d ms',
+    async (step) => {
+      const { store, clock, settings } = await stage();
+      settings.validityMs = 10 * minuteMs;
+      // The root is three days old by then.
+      clock.step(3 * dayMs);
+      await have(store, cart);
+      clock.step(step);
+      for (let minute = 0; minute < 40; minute += 1) {
+        await clock.advance(minuteMs);
+        const { notBefore, notAfter } = store.leafOf(cart)!;
+        expect(notBefore).toBeLessThanOrEqual(clock.now());
+        expect(notAfter).toBeGreaterThan(clock.now());
+      }
+    },
+  );
 
   it('issues again when another root signs', async () => {
     const { store, issuer, clock } = await stage();

@@ -12,7 +12,7 @@ import { requestToken } from '../../src/kubernetes/token-request.ts';
 import { sharedApiServer } from '../shared-api-server.ts';
 
 export interface IssuerWishes extends Partial<
-  Pick<IssuerDeps, 'times' | 'pinnedRoots' | 'logger'>
+  Pick<IssuerDeps, 'times' | 'pinnedRoots' | 'logger' | 'clock'>
 > {
   readonly namespace: string;
   readonly key?: KeyChoice;
@@ -45,7 +45,7 @@ export async function startIssuer(
   const api = wishes.api ?? (await connect({ kubeconfig: sharedApiServer().kubeconfigPath }));
   const end = new AbortController();
   const { signal } = end;
-  await ensureNamespace(api, namespace);
+  if (own) await ensureNamespace(api, namespace);
   const root: RootSpec = { provider, trustDomain, key };
   const account = { namespace, name: controlPlaneName };
   const issuer = openIssuer(root, {

@@ -25,6 +25,8 @@ export class FakeIssuer implements Issuer {
   distort: ((leaf: Leaf) => Leaf) | undefined;
   /** While set, requests wait for it. */
   held: Promise<void> | undefined;
+  /** While set, what was signed comes back only after it. */
+  late: Promise<void> | undefined;
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   #authority: SigningAuthority | undefined;
@@ -65,7 +67,9 @@ export class FakeIssuer implements Issuer {
     if (this.#authority === undefined)
       throw new WeftError('issuer-unavailable', 'no root yet', { retry: 'soon' });
     const leaf = await this.#authority.issue(request, this.#clock.now());
-    return this.distort?.(leaf) ?? leaf;
+    const given = this.distort?.(leaf) ?? leaf;
+    await this.late;
+    return given;
   }
 
   authority(): Authority | undefined {

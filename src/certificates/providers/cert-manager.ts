@@ -178,23 +178,22 @@ function isReady(request: CertificateRequest): boolean {
 
 /** What cert-manager or an approver said for good of this request. */
 function refusalIn(name: string, request: CertificateRequest): WeftError | undefined {
-  const said = (type: string): string => conditionOf(request, type)?.message ?? '';
-  if (conditionOf(request, 'Denied')?.status === 'True')
+  const denied = conditionOf(request, 'Denied');
+  const invalid = conditionOf(request, 'InvalidRequest');
+  const ready = conditionOf(request, 'Ready');
+  const reason = ready?.status === 'False' ? ready.reason : '';
+  if (denied?.status === 'True' || reason === 'Denied')
     return new WeftError(
       'issuer-refused',
-      `a CertificateRequest for ${name} was denied: ${said('Denied')}; let requests of the control ` +
-        "plane's ServiceAccount be approved",
+      `a CertificateRequest for ${name} was denied: ${(denied ?? ready)?.message ?? ''}; let ` +
+        "requests of the control plane's ServiceAccount be approved",
       { retry: 'soon' },
     );
-  const ready = conditionOf(request, 'Ready');
-  const failed = ready?.status === 'False' && ready.reason === 'Failed';
-  const invalid = conditionOf(request, 'InvalidRequest')?.status === 'True';
-  if (!failed && !invalid) return undefined;
-  return new WeftError(
-    'issuer-misconfigured',
-    `${name} fails CertificateRequests: ${said(invalid ? 'InvalidRequest' : 'Ready')}`,
-    { retry: 'soon' },
-  );
+  if (invalid?.status !== 'True' && reason !== 'Failed') return undefined;
+  const said = (invalid?.status === 'True' ? invalid : ready)?.message ?? '';
+  return new WeftError('issuer-misconfigured', `${name} fails CertificateRequests: ${said}`, {
+    retry: 'soon',
+  });
 }
 
 /** A failure of the API server, told as one of the issuer. */

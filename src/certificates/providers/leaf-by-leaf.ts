@@ -3,6 +3,7 @@ import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { Secret } from '../../common/secret.ts';
+import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { identityKey } from '../../policy/identity.ts';
 import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
@@ -49,6 +50,9 @@ export class LeafByLeafIssuer implements RunningIssuer {
   /** The newest authority, and the number of the request that showed it. */
   #known: { readonly authority: Authority; readonly asked: number } | undefined;
   #trouble: IssuerTrouble | undefined;
+  readonly #wakeup = new Wakeup();
+  /** Whether the next look comes soon, because the last one failed. */
+  #looksAgain = true;
 
   constructor(options: LeafByLeafOptions) {
     this.#options = options;
@@ -57,16 +61,11 @@ export class LeafByLeafIssuer implements RunningIssuer {
 
   async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
     signal.throwIfAborted();
-    const asked = (this.#asked += 1);
     try {
-      const { leaf, authority } = await this.#sign(request, signal);
-      this.#trouble = undefined;
-      this.#learn(authority, asked);
-      return leaf;
-    } catch (thrown) {
-      const error = WeftError.from(thrown);
-      if (!signal.aborted && error.code !== 'configuration-invalid') this.#failed(error);
-      throw thrown;
+      return await this.#attempt(request, signal);
+    } finally {
+      // Whoever asked may not ask again: from now on it is looked whether the trouble has passed.
+      if (this.#trouble !== undefined && !this.#looksAgain) this.#wakeup.wake();
     }
   }
 
@@ -94,12 +93,27 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const request = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
     while (!signal.aborted) {
-      await this.issue(request, signal).then(
+      await this.#attempt(request, signal).then(
         () => (failures = 0),
         () => (failures += 1),
       );
+      this.#looksAgain = failures > 0;
       const wait = failures === 0 ? lookMs : backOffMs(failures, backOff, random);
-      await clock.sleep(wait, signal).catch(() => undefined);
+      await this.#wakeup.wait(wait, clock, signal);
+    }
+  }
+
+  async #attempt(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
+    const asked = (this.#asked += 1);
+    try {
+      const { leaf, authority } = await this.#sign(request, signal);
+      this.#trouble = undefined;
+      this.#learn(authority, asked);
+      return leaf;
+    } catch (thrown) {
+      const error = WeftError.from(thrown);
+      if (!signal.aborted && error.code !== 'configuration-invalid') this.#failed(error);
+      throw thrown;
     }
   }
 

@@ -2,19 +2,34 @@ import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
+/** Why an issuer did nothing: it has too much to do, or is not there at all. */
+type BusyKind = 'slow-down' | 'away';
+
 class Busy extends Error {
   override readonly name = 'Busy';
+  readonly kind: BusyKind;
   readonly retryAfterMs: number;
 
-  constructor(retryAfterMs: number, cause: unknown) {
-    super('busy', { cause });
+  constructor(kind: BusyKind, retryAfterMs: number, cause: unknown) {
+    super(kind, { cause });
+    this.kind = kind;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** The error for an issuer that did nothing because it is busy or away; `retryAfterMs` as it asked, else 0. */
-export function busyError(message: string, retryAfterMs = 0, cause?: unknown): WeftError {
-  const options = { retry: 'soon', cause: new Busy(retryAfterMs, cause) } as const;
+export interface BusyOptions {
+  readonly kind: BusyKind;
+  /** As the issuer asked for. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** The error for an issuer that did nothing but may do it soon. */
+export function busyError(
+  message: string,
+  { kind, retryAfterMs = 0, cause }: BusyOptions,
+): WeftError {
+  const options = { retry: 'soon', cause: new Busy(kind, retryAfterMs, cause) } as const;
   return new WeftError('issuer-unavailable', message, options);
 }
 
@@ -28,8 +43,11 @@ export interface ThrottleOptions {
 }
 
 const backOff = { baseMs: 250, maxMs: 5_000 };
+/** So that not all who waited ask at the same moment. */
+const spread = 0.3;
 const longestPauseMs = 60_000;
-const tries = 5;
+/** One that is away is soon given up; one that wants fewer calls is waited for as long as there is time. */
+const triesWhenAway = 3;
 
 /**
  * Asks an issuer with few calls at once. When it says that it is busy, all wait, as long as it asks
@@ -70,7 +88,9 @@ export class Throttle {
         this.#failures = 0;
         return done;
       } catch (thrown) {
-        if (!this.#note(thrown) || tried === tries || signal.aborted) throw thrown;
+        const kind = this.#note(thrown);
+        const hopeless = kind === 'away' && tried === triesWhenAway;
+        if (kind === undefined || hopeless || signal.aborted) throw thrown;
       }
     }
   }
@@ -97,25 +117,25 @@ export class Throttle {
   }
 
   async #paused(until: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, random } = this.#options;
     while (this.#pause !== undefined) {
       const { until: end, error } = this.#pause;
       const left = end - clock.now();
       // One that is longer than any pause means that the clock has stepped back.
       if (left <= 0 || left > longestPauseMs) return;
       if (end > until) throw error;
-      await clock.sleep(left, signal);
+      await clock.sleep(left * (1 + spread * random()), signal);
     }
   }
 
-  /** Whether the failure is one that passes by waiting; then all wait. */
-  #note(thrown: unknown): boolean {
+  /** If the failure is one that passes by waiting, all wait. */
+  #note(thrown: unknown): BusyKind | undefined {
     const cause = thrown instanceof WeftError ? thrown.cause : undefined;
-    if (!(thrown instanceof WeftError) || !(cause instanceof Busy)) return false;
+    if (!(thrown instanceof WeftError) || !(cause instanceof Busy)) return undefined;
     this.#failures += 1;
     const { clock, random } = this.#options;
     const wait = Math.max(cause.retryAfterMs, backOffMs(this.#failures, backOff, random));
     this.#pause = { until: clock.now() + Math.min(wait, longestPauseMs), error: thrown };
-    return true;
+    return cause.kind;
   }
 }

@@ -7,7 +7,7 @@ export type Advice = Readonly<Partial<Record<number, string>>>;
 
 /** Refusals that pass by waiting, and why. */
 const passing: Advice = {
-  429: 'Vault is busy or a standby',
+  429: 'Vault wants fewer calls, or is a standby',
   472: 'Vault is a standby',
   473: 'Vault is a standby',
   502: 'Vault cannot be reached behind its proxy',
@@ -20,7 +20,10 @@ export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advic
   const { status, retryAfterMs } = answer;
   const help = passing[status] ?? advice[status] ?? (status < 400 ? noRedirects : '');
   const message = `${describeCall(call)}: ${status}${said(answer)}${help === '' ? '' : `; ${help}`}`;
-  if (passing[status] !== undefined) return busyError(message, retryAfterMs);
+  if (passing[status] !== undefined) {
+    const kind = status === 429 ? 'slow-down' : 'away';
+    return busyError(message, { kind, retryAfterMs });
+  }
   return new WeftError(codeOf(status), message, { retry: 'soon' });
 }
 

@@ -54,7 +54,8 @@ export class VaultHttp {
   async send(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
     const { clock, limitMs = 10_000 } = this.#options;
     const base = this.#base();
-    const late = (): Error => busyError(`${describeCall(call)}: no answer within ${limitMs} ms`);
+    const late = (): Error =>
+      busyError(`${describeCall(call)}: no answer within ${limitMs} ms`, { kind: 'away' });
     const limit = { clock, ms: limitMs, reason: late };
     return withinTime(limit, (inner) => this.#exchange(base, call, inner), signal);
   }
@@ -141,7 +142,8 @@ function unreachable(base: string, call: VaultCall, thrown: unknown): WeftError 
         "put the root of Vault's own certificate into the Secret of caBundleSecretRef",
       { retry: 'soon' },
     );
-  return busyError(`${describeCall(call)}: no answer from ${base} (${code})`, 0, thrown);
+  const message = `${describeCall(call)}: no answer from ${base} (${code})`;
+  return busyError(message, { kind: 'away', cause: thrown });
 }
 
 function codeOf(thrown: unknown): string {
