@@ -6,6 +6,7 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import { problemsOf } from './certificate-problems.ts';
 import type { Problem } from './problem.ts';
+import { timestamp } from './timestamp.ts';
 
 /** Phases of a switch, in their order. */
 export const phases = ['Preflight', 'TrustBoth', 'SignNew', 'Settle', 'DropOld'] as const;
@@ -180,9 +181,4 @@ type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
 function defined<T extends object>(fields: T): Defined<T> {
   const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(kept) as Defined<T>;
-}
-
-/** RFC 3339 in UTC, whole seconds, as Kubernetes writes it. */
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

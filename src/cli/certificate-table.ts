@@ -12,12 +12,16 @@ import {
 import { columnLines, type Field, fieldLines } from './lines.ts';
 import { formatSpan } from './span.ts';
 
+const labelWidth = 'Waits for'.length + 2;
+
 /** Pure. `now` is in milliseconds since the epoch; lines have no line ends. */
 export function certificateTable(status: CertificateStatus, now: number): readonly string[] {
   const { rotation, roots, problems } = status;
   return [
-    ...fieldLines(headFields(status, now)),
-    ...(rotation === undefined ? [] : ['', ...fieldLines(rotationFields(rotation, now))]),
+    ...fieldLines(headFields(status, now), labelWidth),
+    ...(rotation === undefined
+      ? []
+      : ['', ...fieldLines(rotationFields(rotation, now), labelWidth)]),
     ...(roots.length === 0 ? [] : ['', ...columnLines(rootRows(roots, now))]),
     ...(problems.length === 0 ? [] : ['', ...problems.flatMap(problemLines)]),
   ];
@@ -40,18 +44,19 @@ function headFields(status: CertificateStatus, now: number): readonly Field[] {
   ];
 }
 
-function stateLine({ state, rotation }: CertificateStatus): string {
+function stateLine({ state, rotation, problems }: CertificateStatus): string {
+  const below = problems.length > 0 ? '; see below' : '';
   switch (state) {
     case 'healthy':
-      return 'healthy';
+      return `healthy${below}`;
     case 'switching':
-      return `switching to ${rotation?.to ?? 'another root'}, and going on by itself`;
+      return `switching to ${rotation?.to ?? 'another root'} as it should${below}`;
     case 'unknown':
-      return 'cannot be told yet; see below';
+      return `cannot be told yet${below}`;
     case 'held':
-      return 'held: it does not go on by itself; see below';
+      return `held up: somebody has to act${below}`;
     case 'failing':
-      return 'failing; see below';
+      return `failing: somebody has to act${below}`;
   }
 }
 
@@ -145,6 +150,6 @@ function endsIn(notAfter: string, now: number): string {
 }
 
 function problemLines({ severity, code, message, remedy }: Problem): readonly string[] {
-  const lines = remedy === undefined ? [message] : [message, `→ ${remedy}`];
-  return fieldLines([[severity, `[${code}] ${lines[0] ?? ''}`, ...lines.slice(1)]]);
+  const advice = remedy === undefined ? [] : [`→ ${remedy}`];
+  return fieldLines([[severity, `[${code}] ${message}`, ...advice]], labelWidth);
 }

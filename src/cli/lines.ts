@@ -1,9 +1,8 @@
 /** A label and the lines that belong to it. */
 export type Field = readonly [label: string, ...lines: readonly string[]];
 
-/** Labels in one column, what they say in the next. A field without lines is left out. */
-export function fieldLines(fields: readonly Field[]): readonly string[] {
-  const width = Math.max(...fields.map(([label]) => label.length)) + 2;
+/** Labels in a column of that width, what they say beside it. A field without lines is left out. */
+export function fieldLines(fields: readonly Field[], width: number): readonly string[] {
   return fields.flatMap(([label, ...lines]) =>
     lines.map((line, index) => `${(index === 0 ? label : '').padEnd(width)}${printable(line)}`),
   );
@@ -24,6 +23,6 @@ export function columnLines(rows: readonly (readonly string[])[]): readonly stri
 }
 
 /** On one line, and without control characters: what objects say must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
+export function printable(text: string): string {
+  return text.replaceAll(/[^\S ]+/g, ' ').replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
 }

@@ -1,3 +1,4 @@
+import { printable } from './lines.ts';
 import type { Trouble } from './trouble.ts';
 
 /** Where a command says things; tests read it. */
@@ -27,5 +28,5 @@ export function processOutput(): Output {
 
 /** The trouble, and below it what can be done. */
 function troubleLines({ message, advice }: Trouble): readonly string[] {
-  return [message, ...advice.map((line) => `  → ${line}`)];
+  return [message, ...advice.map((line) => `  → ${line}`)].map(printable);
 }

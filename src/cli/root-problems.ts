@@ -3,6 +3,7 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { parseDuration } from '../common/duration.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import type { Problem } from './problem.ts';
+import { timestamp } from './timestamp.ts';
 
 /** A root that cannot be used, or that ends. `now` is in milliseconds since the epoch. */
 export function rootProblems(facts: CertificateFacts, now: number): readonly Problem[] {
@@ -19,7 +20,7 @@ export function leafProblems(leaves: LeavesFact, now: number): readonly Problem[
     found.push({
       severity: 'failing',
       code: 'leaves-failing',
-      message: `Certificates of workloads cannot be issued since ${new Date(failure.since).toISOString()}: ${failure.message}`,
+      message: `Certificates of workloads cannot be issued since ${timestamp(failure.since)}: ${failure.message}`,
       remedy: `Look up ${failure.code} in docs/errors.md. Proxies keep what they have until that ends.`,
     });
   }
@@ -27,7 +28,7 @@ export function leafProblems(leaves: LeavesFact, now: number): readonly Problem[
     found.push({
       severity: 'failing',
       code: 'leaf-ended',
-      message: `A certificate of a workload ended at ${new Date(earliestExpiry).toISOString()} and was not renewed.`,
+      message: `A certificate of a workload ended at ${timestamp(earliestExpiry)} and was not renewed.`,
       remedy: 'See the log of the control plane: it renews them long before.',
     });
   }

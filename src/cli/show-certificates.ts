@@ -24,7 +24,7 @@ const exitCodes: Readonly<Record<State, ExitCode>> = {
 };
 
 /** How often `--watch` looks. */
-export const lookEveryMs = 2000;
+const lookEveryMs = 2000;
 
 /**
  * Says how certificates are, once or, with `watch`, again whenever that changed and until the signal
@@ -82,11 +82,19 @@ function say(
 ): void {
   const isNews = JSON.stringify(status) !== JSON.stringify(before);
   if (form === 'json') {
-    const text = watch ? JSON.stringify(status) : JSON.stringify(status, undefined, 2);
-    if (isNews) output.print([text]);
+    if (isNews) output.print([jsonOf(status, watch)]);
     return;
   }
   const lines = certificateTable(status, now);
   if (watch && output.isTerminal) output.redraw(lines);
   else if (isNews) output.print(before === undefined ? lines : ['', ...lines]);
+}
+
+/** On one line for each news, or spread out for people. No character of it steers a terminal. */
+function jsonOf(status: CertificateStatus, oneLine: boolean): string {
+  const text = JSON.stringify(status, undefined, oneLine ? 0 : 2);
+  return text.replaceAll(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
