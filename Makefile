@@ -22,6 +22,8 @@ kubeconfig: setup ## Print the path of the demo cluster's kubeconfig
 	@node tools/cluster/kubeconfig.ts $(WEFT_CLUSTER)
 images: setup ## Build the container images
 	@node tools/images/build.ts
+cli: setup ## Build the program weft for your own machine: out/weft
+	@node tools/cli/build.ts
 
 ##@ Checks
 test: setup ## Every check there is; the last line counts them
@@ -68,4 +70,4 @@ changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo down kubeconfig images test check format types rooms lint dead duplicates verify unit golden-check feature e2e bench generate golden lock fix changelog clean
+.PHONY: help setup demo down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature e2e bench generate golden lock fix changelog clean

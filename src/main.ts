@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createJsonLogger } from './json-logger.ts';
-import { systemClock } from './common/clock.ts';
-import { createHealthServer } from './common/health-server.ts';
+import { certificateCommand } from './cli/commands/certificate.ts';
 import type { LogLevel } from './common/logger.ts';
-import { runControlPlane } from './control-plane/assemble.ts';
-import { clusterDomainIn } from './control-plane/mesh-settings.ts';
-import { connect } from './kubernetes/connect.ts';
-import { createOperator } from './operator/operator.ts';
 import { version } from './version.ts';
 
 interface ControlPlaneFlags {
@@ -45,7 +38,14 @@ function readOr(path: string, otherwise: string): string {
   }
 }
 
+// Each role is loaded when it is asked for: a command for people is to answer at once.
+
 async function controlPlane(flags: ControlPlaneFlags): Promise<void> {
+  const [{ createJsonLogger }, { runControlPlane }, { clusterDomainIn }] = await Promise.all([
+    import('./json-logger.ts'),
+    import('./control-plane/assemble.ts'),
+    import('./control-plane/mesh-settings.ts'),
+  ]);
   const { env } = process;
   const logger = createJsonLogger(flags.logLevel, { process: 'control-plane' });
   const podIps = env['POD_IPS'] ?? env['POD_IP'] ?? '127.0.0.1';
@@ -82,6 +82,17 @@ interface OperatorFlags {
 }
 
 async function operator(flags: OperatorFlags): Promise<void> {
+  const [{ collectDefaultMetrics, Registry }, { createJsonLogger }, { systemClock }] =
+    await Promise.all([
+      import('prom-client'),
+      import('./json-logger.ts'),
+      import('./common/clock.ts'),
+    ]);
+  const [{ createHealthServer }, { connect }, { createOperator }] = await Promise.all([
+    import('./common/health-server.ts'),
+    import('./kubernetes/connect.ts'),
+    import('./operator/operator.ts'),
+  ]);
   const logger = createJsonLogger(flags.logLevel, { process: 'operator' });
   const client = await connect(
     flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig },
@@ -116,10 +127,21 @@ async function operator(flags: OperatorFlags): Promise<void> {
   }
 }
 
+const help = `
+Examples:
+  weft certificate status           how the certificates of the mesh are
+  weft certificate status --watch   follow a switch from one root to another
+  weft certificate status --help    all options, exit codes, more examples`;
+
 const logLevel = new Option('--log-level <level>', 'how much to log')
   .choices(['error', 'warn', 'info', 'debug', 'trace'])
   .default('info');
-const program = new Command('weft').description('A service mesh for Kubernetes').version(version);
+const program = new Command('weft')
+  .description('A service mesh for Kubernetes')
+  .version(version)
+  .addCommand(certificateCommand(stopSignal))
+  .addHelpText('after', help)
+  .helpCommand(false);
 
 program
   .command('control-plane')
@@ -154,7 +176,7 @@ program
   .action((flags: OperatorFlags) => operator(flags));
 
 program.parseAsync().then(
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

@@ -29,6 +29,7 @@ export const rooms = {
     'admission',
     'injector',
   ],
+  cli: ['common', 'api', 'kubernetes'],
 };
 
 /** Third-party packages and the folders (under src/) that may import each. */
@@ -40,7 +41,7 @@ export const packageHomes = {
   undici: ['kubernetes', 'certificates'],
   winston: ['json-logger'],
   'prom-client': ['control-plane', 'main'],
-  commander: ['main'],
+  commander: ['main', 'cli'],
 };
 
 /** Rooms and folders that decide and therefore may not import any `node:` module. */

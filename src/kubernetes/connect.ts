@@ -23,15 +23,27 @@ export interface ApiConnection extends ApiClient {
 export interface ConnectOptions {
   /** A kubeconfig file. Otherwise what KUBECONFIG names, else the pod's service account, else ~/.kube/config. */
   readonly kubeconfig?: string;
+  /** A context of the kubeconfig other than its current one. */
+  readonly context?: string;
+  /** Takes no kubeconfig that does without TLS, or does not verify the API server. */
+  readonly verified?: boolean;
+  /** How long one call may take, retries included, in milliseconds; 30,000 unless told. */
+  readonly limitMs?: number;
   readonly clock?: Clock;
 }
 
 /** Finds the API server and our credentials; asks the server nothing yet. Rejects with configuration-invalid. */
 export async function connect(options: ConnectOptions = {}): Promise<ApiConnection> {
   const clock = options.clock ?? systemClock;
-  const credentials = await findCredentials(options.kubeconfig, clock);
+  const credentials = await findCredentials(options, clock);
   const transport = new UndiciTransport(credentials);
-  const client = new HttpApiClient({ transport, clock, random: Math.random });
+  const { limitMs } = options;
+  const client = new HttpApiClient({
+    transport,
+    clock,
+    random: Math.random,
+    ...(limitMs === undefined ? {} : { limitMs }),
+  });
   return Object.assign(client, {
     server: credentials.server,
     namespace: credentials.namespace,
@@ -40,10 +52,13 @@ export async function connect(options: ConnectOptions = {}): Promise<ApiConnecti
   });
 }
 
-function findCredentials(kubeconfig: string | undefined, clock: Clock): Promise<Credentials> {
-  const named = kubeconfig ?? process.env['KUBECONFIG'] ?? '';
+function findCredentials(
+  { kubeconfig, context, verified = false }: ConnectOptions,
+  clock: Clock,
+): Promise<Credentials> {
+  const named = kubeconfig ?? context ?? process.env['KUBECONFIG'] ?? '';
   if (named === '' && isInCluster()) {
     return inClusterCredentials({ environment: process.env, folder: serviceAccountFolder, clock });
   }
-  return kubeconfigCredentials({ file: kubeconfig, clock });
+  return kubeconfigCredentials({ file: kubeconfig, context, verified, clock });
 }

@@ -1,5 +1,5 @@
 import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { type Access, type Credentials, type TlsIdentity, keptAccess } from './credentials.ts';
@@ -7,11 +7,18 @@ import { type Access, type Credentials, type TlsIdentity, keptAccess } from './c
 export interface KubeconfigSource {
   /** A file; otherwise what KUBECONFIG names, or ~/.kube/config. */
   readonly file: string | undefined;
+  /** Otherwise the current context. */
+  readonly context: string | undefined;
+  /** Whether only a server whose certificate is verified will do. */
+  readonly verified: boolean;
   readonly clock: Clock;
 }
 
+/** The context that client-node makes up, for localhost without TLS, when there is no file at all. */
+const foundNothing = 'loaded-context';
+
 /**
- * The credentials of a kubeconfig's current context: certificates, tokens, exec plug-ins and OIDC,
+ * The credentials of a kubeconfig's context: certificates, tokens, exec plug-ins and OIDC,
  * as client-node reads them. That package is loaded only here (62 MB resident that a pod can spare).
  */
 export async function kubeconfigCredentials(source: KubeconfigSource): Promise<Credentials> {
@@ -23,19 +30,51 @@ export async function kubeconfigCredentials(source: KubeconfigSource): Promise<C
   } catch (cause) {
     throw new WeftError('configuration-invalid', 'the kubeconfig cannot be read', { cause });
   }
+  if (config.getCurrentContext() === foundNothing) {
+    const message =
+      'there is no kubeconfig: KUBECONFIG is not set, and ~/.kube/config is not there';
+    throw new WeftError('configuration-invalid', message);
+  }
+  if (source.context !== undefined) choose(config, source.context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new WeftError('configuration-invalid', 'the kubeconfig names no current cluster');
   }
+  if (source.verified) demandVerification(cluster);
   return {
     server: cluster.server.replace(/\/+$/, ''),
     proxy: cluster.proxyUrl,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     access: keptAccess(
-      () => readAccess(config),
+      async () => withVerification(await readAccess(config), source.verified),
       () => source.clock.now(),
     ),
   };
+}
+
+function choose(config: KubeConfig, context: string): void {
+  if (config.getContextObject(context) === null) {
+    const names = config.getContexts().map(({ name }) => name);
+    const known = names.length === 0 ? 'none' : names.join(', ');
+    const message = `the kubeconfig has no context ${context}; it has: ${known}`;
+    throw new WeftError('configuration-invalid', message);
+  }
+  config.setCurrentContext(context);
+}
+
+function demandVerification({ name, server, skipTLSVerify }: Cluster): void {
+  if (!/^https:/i.test(server)) {
+    const message = `${server} is not asked, because it does not begin with https:`;
+    throw new WeftError('configuration-invalid', message);
+  }
+  if (!skipTLSVerify) return;
+  const message = `cluster ${name} of the kubeconfig sets insecure-skip-tls-verify; give it certificate-authority-data instead`;
+  throw new WeftError('configuration-invalid', message);
+}
+
+/** Said outright, for the environment can turn verification off where nothing is said. */
+function withVerification(access: Access, verified: boolean): Access {
+  return verified ? { ...access, tls: { ...access.tls, rejectUnauthorized: true } } : access;
 }
 
 async function readAccess(config: KubeConfig): Promise<Access> {

@@ -6,6 +6,7 @@ import { bringDown } from '../../tools/cluster/down.ts';
 import { bringUp } from '../../tools/cluster/up.ts';
 import { repository } from '../../tools/images/bundle.ts';
 import { demo, noTrace } from './cluster-life.ts';
+import { commandLine } from './command-line.ts';
 import { controlPlaneAway } from './control-plane-away.ts';
 import { docsCommands, notRun } from './docs-commands.ts';
 import { drift } from './drift.ts';
@@ -50,6 +51,7 @@ afterAll(async () => {
 describe('the demo', () => demo(world, () => demoOutput));
 describe('an application joins', () => joining(world));
 describe('kubectl', () => kubectlView(world));
+describe('the command weft', () => commandLine(world));
 describe('a policy edit', () => policyLatency(world));
 describe('a rolling restart under load', () => rollingRestart(world));
 describe('the control plane under load', () => controlPlaneAway(world));

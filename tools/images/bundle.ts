@@ -6,14 +6,22 @@ import { build } from 'esbuild';
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** So that the file can be run by its name, and CommonJS packages inside it can still call `require`. */
-const banner = [
-  '#!/usr/local/bin/node',
-  "import { createRequire as makeRequire } from 'node:module';",
-  'const require = makeRequire(import.meta.url);',
-].join('\n');
+const banner = (interpreter: string): string =>
+  [
+    `#!${interpreter}`,
+    "import { createRequire as makeRequire } from 'node:module';",
+    'const require = makeRequire(import.meta.url);',
+  ].join('\n');
 
-/** Writes `entry` and all it imports as one ES module for Node 24; paths are relative to the work tree. */
-export async function bundle(entry: string, output: string): Promise<void> {
+/**
+ * Writes `entry` and all it imports as one ES module for Node 24, to be run by `interpreter`: the
+ * image's Node unless told otherwise. Paths are relative to the work tree.
+ */
+export async function bundle(
+  entry: string,
+  output: string,
+  interpreter = '/usr/local/bin/node',
+): Promise<void> {
   await build({
     absWorkingDir: repository,
     entryPoints: [entry],
@@ -22,7 +30,7 @@ export async function bundle(entry: string, output: string): Promise<void> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    banner: { js: banner },
+    banner: { js: banner(interpreter) },
     legalComments: 'eof',
     // A process keeps the text of its program in memory, at two bytes a character.
     minifyWhitespace: true,

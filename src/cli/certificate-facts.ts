@@ -1,0 +1,19 @@
+import type { LeavesReport } from '../api/certificate-report.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
+
+/** Everything that `weft certificate status` goes by, as the API server had it at one moment. */
+export interface CertificateFacts {
+  /** The MeshConfig that rules. */
+  readonly meshConfig: MeshConfig;
+  /** Names of MeshConfigs beside it, which do not rule. */
+  readonly others: readonly string[];
+  readonly roots: readonly MeshRootCertificate[];
+  readonly leaves: LeavesFact;
+}
+
+/** What the control plane says of workloads' certificates; reading it needs a right of its own. */
+export type LeavesFact =
+  | { readonly kind: 'reported'; readonly health: LeavesReport }
+  | { readonly kind: 'not-reported' }
+  | { readonly kind: 'not-readable'; readonly why: string };

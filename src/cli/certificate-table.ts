@@ -1,0 +1,155 @@
+// Input: a status and the time. Output: lines for people. Rule: what matters most stands first, and
+// every line makes sense to somebody who reads it for the first time.
+import type { Problem } from './problem.ts';
+import {
+  type CertificateStatus,
+  type LeavesStatus,
+  type Phase,
+  type RootStatus,
+  type RotationStatus,
+  phases,
+} from './certificate-status.ts';
+import { columnLines, type Field, fieldLines } from './lines.ts';
+import { formatSpan } from './span.ts';
+
+const labelWidth = 'Waits for'.length + 2;
+
+/** Pure. `now` is in milliseconds since the epoch; lines have no line ends. */
+export function certificateTable(status: CertificateStatus, now: number): readonly string[] {
+  const { rotation, roots, problems } = status;
+  return [
+    ...fieldLines(headFields(status, now), labelWidth),
+    ...(rotation === undefined
+      ? []
+      : ['', ...fieldLines(rotationFields(rotation, now), labelWidth)]),
+    ...(roots.length === 0 ? [] : ['', ...columnLines(rootRows(roots, now))]),
+    ...(problems.length === 0 ? [] : ['', ...problems.flatMap(problemLines)]),
+  ];
+}
+
+function headFields(status: CertificateStatus, now: number): readonly Field[] {
+  const { mesh, meshConfig, provider, proxies, leaves } = status;
+  return [
+    ['Mesh', `${mesh} (MeshConfig ${meshConfig})`],
+    ['State', stateLine(status)],
+    ['Provider', provider ?? 'not known yet'],
+    ['Root', rootLine(status, now)],
+    [
+      'Proxies',
+      proxies === undefined
+        ? 'not reported'
+        : `${proxies.connected} connected, ${proxies.synced} in sync${proxies.rejected > 0 ? `, ${proxies.rejected} rejected something` : ''}`,
+    ],
+    ['Leaves', ...(leaves === undefined ? [] : [leavesLine(leaves, now)])],
+  ];
+}
+
+function stateLine({ state, rotation, problems }: CertificateStatus): string {
+  const below = problems.length > 0 ? '; see below' : '';
+  switch (state) {
+    case 'healthy':
+      return `healthy${below}`;
+    case 'switching':
+      return `switching to ${rotation?.to ?? 'another root'} as it should${below}`;
+    case 'unknown':
+      return `cannot be told yet${below}`;
+    case 'held':
+      return `held up: somebody has to act${below}`;
+    case 'failing':
+      return `failing: somebody has to act${below}`;
+  }
+}
+
+/** Of the SHA-256 so many digits are shown: enough to tell roots apart at a glance. */
+const fingerprintDigits = 12;
+
+function rootLine({ root, rootNotAfter, roots }: CertificateStatus, now: number): string {
+  const fingerprint = roots.find(({ name }) => name === root)?.fingerprint;
+  const parts = [
+    root ?? 'not recorded yet',
+    ...(fingerprint === undefined ? [] : [`SHA-256 ${fingerprint.slice(0, fingerprintDigits)}`]),
+    ...(rootNotAfter === undefined ? [] : [endOf(rootNotAfter, now)]),
+  ];
+  return parts.join(', ');
+}
+
+function leavesLine(leaves: LeavesStatus, now: number): string {
+  const { held = 0, waiting = 0, earliestNotAfter, notReadable } = leaves;
+  if (notReadable !== undefined) return `not readable: ${notReadable}`;
+  const end =
+    earliestNotAfter === undefined
+      ? ''
+      : `; the first ${endOf(earliestNotAfter, now)} unless renewed`;
+  return `${held} certificates of workloads${waiting > 0 ? `, ${waiting} being made` : ''}${end}`;
+}
+
+function endOf(notAfter: string, now: number): string {
+  const ms = Date.parse(notAfter) - now;
+  if (Number.isNaN(ms)) return `ends ${notAfter}`;
+  if (ms <= 0) return `ended ${notAfter} (${formatSpan(-ms)} ago)`;
+  return `ends ${notAfter} (in ${formatSpan(ms)})`;
+}
+
+/** What each phase does, as long as it lasts. */
+const doing: Readonly<Record<Phase, string>> = {
+  Preflight: 'the new root is tried out; nothing changes for anybody',
+  TrustBoth: 'every proxy learns to trust the new root beside the old one',
+  SignNew: 'every proxy gets a certificate of the new root',
+  Settle: 'the control plane moves too, and what the old root signed goes out of use',
+  DropOld: 'every proxy ceases to trust the old root',
+};
+
+function rotationFields(rotation: RotationStatus, now: number): readonly Field[] {
+  const { from, to, phase, acknowledged, total, since, waiting, message } = rotation;
+  const lasted = Date.parse(since ?? '');
+  const age = Number.isNaN(lasted) ? '' : `, since ${since ?? ''} (${formatSpan(now - lasted)})`;
+  return [
+    ['Switch', `${from ?? '(no root)'} → ${to}`],
+    ['Phase', `${phase}, ${rotation.step} of ${rotation.steps}${age}`, ...ladder(phase)],
+    [
+      'Proxies',
+      total === 0 ? 'none is asked in this phase' : `${acknowledged} of ${total} acknowledged`,
+    ],
+    ['Waits for', ...waitingLines(waiting, total - acknowledged)],
+    ['Message', ...(message === undefined ? [] : [message])],
+  ];
+}
+
+function ladder(current: Phase): readonly string[] {
+  const at = phases.indexOf(current);
+  const width = Math.max(...phases.map((phase) => phase.length));
+  return phases.map((phase, index) => {
+    const mark = index < at ? 'done' : index === at ? 'now ' : '    ';
+    return `${mark}  ${phase.padEnd(width)}  ${doing[phase]}`;
+  });
+}
+
+function waitingLines(waiting: readonly string[], missing: number): readonly string[] {
+  const more = missing - waiting.length;
+  return waiting.length > 0 && more > 0 ? [...waiting, `and ${more} more`] : waiting;
+}
+
+function rootRows(roots: readonly RootStatus[], now: number): readonly (readonly string[])[] {
+  const head = ['ROOT', 'ROLE', 'STATE', 'PROVIDER', 'TRUST DOMAIN', 'KEYS', 'FINGERPRINT', 'ENDS'];
+  const rows = roots.map(({ name, role, state, provider = '', trustDomain, keys, ...rest }) => {
+    const { fingerprint = '', notAfter } = rest;
+    return [
+      ...[name, role, state, provider, trustDomain, keys],
+      fingerprint.slice(0, fingerprintDigits),
+      notAfter === undefined ? '' : endsIn(notAfter, now),
+    ];
+  });
+  return [head, ...rows];
+}
+
+function endsIn(notAfter: string, now: number): string {
+  const ms = Date.parse(notAfter) - now;
+  if (Number.isNaN(ms)) return notAfter;
+  const day = notAfter.slice(0, 10);
+  return ms <= 0 ? `${day} (${formatSpan(-ms)} ago)` : `${day} (in ${formatSpan(ms)})`;
+}
+
+function problemLines({ severity, code, message, remedy }: Problem): readonly string[] {
+  const advice = remedy === undefined ? [] : [`→ ${remedy}`];
+  return fieldLines([[severity, `[${code}] ${message}`, ...advice]], labelWidth);
+}

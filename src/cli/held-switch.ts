@@ -1,0 +1,62 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { parseDuration } from '../common/duration.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
+import type { Problem } from './problem.ts';
+
+type Rotation = NonNullable<
+  NonNullable<NonNullable<MeshConfig['status']>['certificate']>['rotation']
+>;
+
+const goBack = 'To give the switch up, set spec.certificate of the MeshConfig back to what it was.';
+
+/**
+ * The switch under way does not go on by itself: its phase has lasted for longer than the MeshConfig's
+ * own patience with proxies. Undefined while it is well within that.
+ */
+export function heldSwitch(facts: CertificateFacts, now: number): readonly Problem[] | undefined {
+  const rotation = facts.meshConfig.status?.certificate?.rotation;
+  const since = Date.parse(rotation?.since ?? '');
+  if (rotation === undefined || Number.isNaN(since)) return undefined;
+  const patience = patienceOf(facts.meshConfig, rotation.phase);
+  if (now - since <= patience.ms) return undefined;
+  const message = `${rotation.phase} has lasted since ${rotation.since ?? ''}, longer than ${patience.name} (${patience.text})${whomFor(rotation)}.`;
+  return [{ severity: 'held', code: 'switch-held', message, remedy: remedyFor(rotation) }];
+}
+
+interface Patience {
+  readonly name: string;
+  readonly text: string;
+  readonly ms: number;
+}
+
+/** In SignNew pods are also given time to learn the roots of their namespace. */
+function patienceOf({ spec }: MeshConfig, phase: string): Patience {
+  const { setAsideAfter = '10m', bundlePropagation = '100s' } = spec.certificate?.rotation ?? {};
+  const aside = patience('setAsideAfter', setAsideAfter, '10m');
+  const bundle = patience('bundlePropagation', bundlePropagation, '100s');
+  return phase === 'SignNew' && bundle.ms > aside.ms ? bundle : aside;
+}
+
+function patience(name: string, text: string, otherwise: string): Patience {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return { name, text, ms };
+  return { name, text: otherwise, ms: parseDuration(otherwise) ?? 0 };
+}
+
+/** Whom the switch waits for, in words; empty when nobody is named. */
+function whomFor(rotation: Rotation): string {
+  const { waiting = [], acknowledged = 0, total = 0 } = rotation;
+  if (waiting.length === 0) return '';
+  const more = total - acknowledged - waiting.length;
+  return `; it waits for ${waiting.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function remedyFor({ waiting = [] }: Rotation): string {
+  const [first] = waiting;
+  if (first === undefined) return `The message of the switch says what is missing. ${goBack}`;
+  const [namespace = '', pod = ''] = first.split('/');
+  return (
+    `See why they do not answer (kubectl describe pod -n ${namespace} ${pod}) and restart them, or go on ` +
+    `without them by naming them in spec.certificate.rotation.setAside of the MeshConfig. ${goBack}`
+  );
+}

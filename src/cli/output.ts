@@ -1,0 +1,32 @@
+import { printable } from './lines.ts';
+import type { Trouble } from './trouble.ts';
+
+/** Where a command says things; tests read it. */
+export interface Output {
+  /** Whether somebody watches, so that the screen may be drawn anew. */
+  readonly isTerminal: boolean;
+  /** Lines for standard output. */
+  print(lines: readonly string[]): void;
+  /** The same in place of everything that stands on the screen. */
+  redraw(lines: readonly string[]): void;
+  /** What went wrong, for standard error. */
+  complain(trouble: Trouble): void;
+}
+
+/** Standard output and standard error. Ends the process when the reader of its output has gone. */
+export function processOutput(): Output {
+  const { stdout, stderr } = process;
+  stdout.on('error', () => process.exit(0));
+  const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+  return {
+    isTerminal: stdout.isTTY,
+    print: (lines) => stdout.write(text(lines)),
+    redraw: (lines) => stdout.write(`\u001b[H\u001b[2J${text(lines)}`),
+    complain: (trouble) => stderr.write(text(troubleLines(trouble))),
+  };
+}
+
+/** The trouble, and below it what can be done. */
+function troubleLines({ message, advice }: Trouble): readonly string[] {
+  return [message, ...advice.map((line) => `  → ${line}`)].map(printable);
+}

@@ -1,0 +1,30 @@
+/**
+ * `failing`: certificates are, or soon will be, missing. `held`: what was asked for does not go on by
+ * itself. `unknown`: it cannot be told yet. `warning`: worth a look.
+ */
+export type Severity = 'failing' | 'held' | 'unknown' | 'warning';
+
+/** Every kind of problem; docs/cli.md lists them. */
+export type ProblemCode =
+  | 'no-status'
+  | 'stalled'
+  | 'certificates-not-ready'
+  | 'control-plane-away'
+  | 'reconciling'
+  | 'status-behind'
+  | 'another-mesh-config'
+  | 'switch-held'
+  | 'root-refused'
+  | 'root-ending'
+  | 'root-ended'
+  | 'leaves-failing'
+  | 'leaf-ended';
+
+export interface Problem {
+  readonly severity: Severity;
+  readonly code: ProblemCode;
+  /** What is the case, in a sentence or more. */
+  readonly message: string;
+  /** What to do. */
+  readonly remedy?: string;
+}

@@ -1,0 +1,100 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
+import { parseDuration } from '../common/duration.ts';
+import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
+import type { Problem } from './problem.ts';
+import { timestamp } from './timestamp.ts';
+
+/** A root that cannot be used, or that ends. `now` is in milliseconds since the epoch. */
+export function rootProblems(facts: CertificateFacts, now: number): readonly Problem[] {
+  const refused = facts.roots.flatMap((root) => refusal(root, facts));
+  return [...refused, ...endOfSigner(facts, now), ...endsOfTrusted(facts, now)];
+}
+
+/** What the control plane says of workloads' certificates. */
+export function leafProblems(leaves: LeavesFact, now: number): readonly Problem[] {
+  if (leaves.kind !== 'reported') return [];
+  const { failure, earliestExpiry } = leaves.health;
+  const found: Problem[] = [];
+  if (failure !== undefined) {
+    found.push({
+      severity: 'failing',
+      code: 'leaves-failing',
+      message: `Certificates of workloads cannot be issued since ${timestamp(failure.since)}: ${failure.message}`,
+      remedy: `Look up ${failure.code} in docs/errors.md. Proxies keep what they have until that ends.`,
+    });
+  }
+  if (earliestExpiry !== undefined && earliestExpiry <= now) {
+    found.push({
+      severity: 'failing',
+      code: 'leaf-ended',
+      message: `A certificate of a workload ended at ${timestamp(earliestExpiry)} and was not renewed.`,
+      remedy: 'See the log of the control plane: it renews them long before.',
+    });
+  }
+  return found;
+}
+
+/** A refused root holds up whoever wants it; one that nobody wants is only worth a word. */
+function refusal(root: MeshRootCertificate, { meshConfig }: CertificateFacts): readonly Problem[] {
+  const why = whyRefused(root);
+  if (why === undefined) return [];
+  const { name } = root.metadata;
+  const problem = { code: 'root-refused', message: `${name} cannot be used. ${why}` } as const;
+  if (meshConfig.status?.certificate?.rotation?.to === name) {
+    const remedy =
+      'The mesh stays on its old root meanwhile. Mend what the message names: it is tried again by itself.';
+    return [{ severity: 'held', ...problem, remedy }];
+  }
+  return [{ severity: root.spec.role === 'active' ? 'held' : 'warning', ...problem }];
+}
+
+/** Undefined for one that was not refused. */
+function whyRefused({ status }: MeshRootCertificate): string | undefined {
+  const accepted = status?.conditions?.find(({ type }) => type === 'Accepted');
+  if (status?.state !== 'refused' && accepted?.status !== 'False') return undefined;
+  return accepted === undefined
+    ? 'Its conditions do not say why.'
+    : `${accepted.reason}: ${accepted.message}`;
+}
+
+const moveOn =
+  'Move to another root by spec.certificate.provider of the MeshConfig; docs/cli.md shows how to follow that.';
+
+function endOfSigner({ meshConfig }: CertificateFacts, now: number): readonly Problem[] {
+  const { root = 'The root in use', rootNotAfter = '' } = meshConfig.status?.certificate ?? {};
+  const left = Date.parse(rootNotAfter) - now;
+  if (left <= 0) {
+    const message = `${root} ended at ${rootNotAfter}: proxies refuse what it signed.`;
+    return [{ severity: 'failing', code: 'root-ended', message, remedy: moveOn }];
+  }
+  const before = renewBefore(meshConfig);
+  // Without a time nothing is less than anything.
+  if (isSwitching(meshConfig) || !(left < before.ms)) return [];
+  const message = `${root} ends at ${rootNotAfter}, which is less than renewBefore (${before.text}) away.`;
+  return [{ severity: 'warning', code: 'root-ending', message, remedy: moveOn }];
+}
+
+/** The old root may well be near its end then: that is why the mesh leaves it. */
+function isSwitching({ status }: MeshConfig): boolean {
+  return status?.certificate?.rotation !== undefined;
+}
+
+function renewBefore({ spec }: MeshConfig): { readonly text: string; readonly ms: number } {
+  const { renewBefore: text = '720h' } = spec.certificate?.rotation ?? {};
+  return { text, ms: parseDuration(text) ?? 0 };
+}
+
+function endsOfTrusted({ meshConfig, roots }: CertificateFacts, now: number): readonly Problem[] {
+  return roots
+    .filter(({ metadata, status }) => {
+      const isTrusted = status?.state === 'issuing' || status?.state === 'validating';
+      const isSigner = metadata.name === meshConfig.status?.certificate?.root;
+      return isTrusted && !isSigner && Date.parse(status.notAfter ?? '') <= now;
+    })
+    .map(({ metadata, status }) => ({
+      severity: 'warning',
+      code: 'root-ended',
+      message: `${metadata.name}, which is still trusted, ended at ${status?.notAfter ?? ''}.`,
+    }));
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  certificateStories,
+  type StoryName,
+  toldAt,
+} from '../../test/build/certificate-stories.ts';
+import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
+import type { Reading } from './certificate-source.ts';
+import type { Output } from './output.ts';
+import { type ExitCode, type ShowOptions, showCertificates } from './show-certificates.ts';
+
+const over = { message: 'No answer.', advice: [] };
+
+/** What is read one after the other; the last again and again. */
+function reads(...turns: readonly (StoryName | 'trouble')[]): () => Promise<Reading> {
+  let turn = 0;
+  return () => {
+    const name = turns[Math.min(turn, turns.length - 1)] ?? 'trouble';
+    turn += 1;
+    if (name === 'trouble') return Promise.resolve({ kind: 'trouble', trouble: over });
+    const { meshConfig, roots } = certificateStories[name];
+    const facts = { meshConfig, roots, others: [], leaves: { kind: 'not-reported' } } as const;
+    return Promise.resolve({ kind: 'facts', facts });
+  };
+}
+
+interface Run {
+  readonly clock: FakeClock;
+  readonly said: string[];
+  readonly stop: () => Promise<ExitCode>;
+  readonly code: Promise<ExitCode>;
+}
+
+function run(
+  read: ShowOptions['read'],
+  options: Partial<ShowOptions> = {},
+  isTerminal = false,
+): Run {
+  const clock = new FakeClock(toldAt);
+  const said: string[] = [];
+  const output: Output = {
+    isTerminal,
+    print: (lines) => said.push(`print ${lines.join('\n')}`),
+    redraw: (lines) => said.push(`redraw ${lines.join('\n')}`),
+    complain: ({ message }) => said.push(`complain ${message}`),
+  };
+  const over = new AbortController();
+  const form = options.form ?? 'json';
+  const shown = { read, form, watch: options.watch ?? false, output, clock };
+  const code = showCertificates(shown, over.signal);
+  const stop = (): Promise<ExitCode> => {
+    over.abort(new Error('stopped'));
+    return code;
+  };
+  return { clock, said, stop, code };
+}
+
+const state = (line = ''): unknown =>
+  (JSON.parse(line.replace(/^print /, '')) as { state: string }).state;
+
+describe('once', () => {
+  it.each([
+    ['at rest on the built-in authority', 0],
+    ['in SignNew', 0],
+    ['no status yet', 1],
+    ['being made', 1],
+    ['trouble', 1],
+    ['held by pods that do not answer', 2],
+    ['an edit that cannot be put into force', 2],
+  ] as const)('%s ends with %d', async (name, code) => {
+    const { said, code: ended } = run(reads(name));
+    expect(await ended).toBe(code);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(
+      name === 'trouble' ? /^complain No answer\.$/ : /^print \{\n {2}"mesh"/,
+    );
+  });
+});
+
+describe('with --watch', () => {
+  it('prints a line of JSON when something happened, and only then', async () => {
+    const { clock, said, stop } = run(
+      reads('in TrustBoth', 'in TrustBoth', 'in SignNew', 'at rest on the built-in authority'),
+      { watch: true },
+    );
+    await settle();
+    expect(said.map(state)).toEqual(['switching']);
+    await clock.advance(2000);
+    expect(said).toHaveLength(1);
+    await clock.advance(60_000);
+    expect(said.map(state)).toEqual(['switching', 'switching', 'healthy']);
+    expect(said.every((line) => !line.includes('\n'))).toBe(true);
+    expect(await stop()).toBe(0);
+  });
+
+  it('draws the table anew on a terminal, for time passes', async () => {
+    const { clock, said, stop } = run(reads('in TrustBoth'), { form: 'table', watch: true }, true);
+    await clock.advance(4000);
+    expect(said.map((text) => /since \S+ (\(.*\))/.exec(text)?.[1])).toEqual([
+      '(2m 14s)',
+      '(2m 16s)',
+      '(2m 18s)',
+    ]);
+    expect(said.every((text) => text.startsWith('redraw '))).toBe(true);
+    await stop();
+  });
+
+  it('elsewhere prints the table again when something happened, below an empty line', async () => {
+    const { clock, said, stop } = run(reads('in TrustBoth', 'in SignNew'), {
+      form: 'table',
+      watch: true,
+    });
+    await clock.advance(10_000);
+    expect(said.map((text) => text.split('\n')[0])).toEqual([
+      expect.stringMatching(/^print Mesh /),
+      'print ',
+    ]);
+    await stop();
+  });
+
+  it('complains once of what it cannot read, goes on, and ends with what was last', async () => {
+    const { clock, said, stop } = run(
+      reads('in TrustBoth', 'trouble', 'trouble', 'in TrustBoth', 'trouble'),
+      { watch: true },
+    );
+    await clock.advance(6000);
+    expect(said.slice(1)).toEqual(['complain No answer.']);
+    await clock.advance(60_000);
+    expect(said.slice(1)).toEqual(['complain No answer.', 'complain No answer.']);
+    expect(await stop()).toBe(1);
+  });
+
+  it('does not begin to follow what cannot be read at first', async () => {
+    const { said, code } = run(reads('trouble', 'in TrustBoth'), { watch: true });
+    expect(await code).toBe(1);
+    expect(said).toEqual(['complain No answer.']);
+  });
+
+  it('says that a switch is held as soon as it is, although no object changed', async () => {
+    const { clock, said, stop } = run(reads('in TrustBoth'), { watch: true });
+    await clock.advance(10 * 60_000);
+    expect(said.map(state)).toEqual(['switching', 'held']);
+    expect(await stop()).toBe(2);
+  });
+});

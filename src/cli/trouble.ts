@@ -1,0 +1,99 @@
+import { type Kind } from '../api/kinds.ts';
+import { WeftError } from '../common/errors.ts';
+import { apiStatusOf } from '../kubernetes/api-failure.ts';
+
+/** Why a command cannot say what it was asked for, and what its user can do. */
+export interface Trouble {
+  readonly message: string;
+  readonly advice: readonly string[];
+}
+
+/** What was asked of the API server when it went wrong. */
+export interface Asked {
+  readonly verb: 'get' | 'list';
+  readonly kind: Kind;
+  readonly namespace: string;
+  /** URL of the API server. */
+  readonly server: string;
+}
+
+/** Where the rights that this program needs are granted. */
+const grant = 'config/samples/cli-reader-role.yaml grants all that this command reads';
+
+/** A call that failed, as a newcomer can understand it. */
+export function troubleOfCall(error: unknown, asked: Asked): Trouble {
+  const answer = apiStatusOf(error);
+  const resource = resourceOf(asked.kind);
+  switch (answer?.status) {
+    case undefined:
+      return noAnswer(error, asked.server);
+    case 401:
+      return {
+        message: `The API server ${asked.server} does not take your credentials.`,
+        advice: ['Log in again, or choose another user: --context or --kubeconfig.'],
+      };
+    case 403:
+      return {
+        message: `You may not ${asked.verb} ${resource} in namespace ${asked.namespace}.`,
+        advice: [
+          `Ask an administrator for that right: ${grant}.`,
+          `To check: kubectl auth can-i ${asked.verb} ${resource} -n ${asked.namespace}`,
+        ],
+      };
+    case 404:
+      return {
+        message: `This cluster does not know ${asked.kind.kind}s: Weft is not installed, or an older version is.`,
+        advice: ['Install it: kubectl apply -k config/default'],
+      };
+    default:
+      return { message: `The API server answered: ${WeftError.from(error).message}`, advice: [] };
+  }
+}
+
+/** A kubeconfig that cannot be used. */
+export function troubleOfConnection(error: unknown): Trouble {
+  const { message, cause } = WeftError.from(error);
+  const detail = cause instanceof Error ? ` (${cause.message})` : '';
+  return {
+    message: `No way to the cluster: ${message}${detail}.`,
+    advice: ['Name a kubeconfig by --kubeconfig or KUBECONFIG, and a context in it by --context.'],
+  };
+}
+
+export function resourceOf({ plural, group }: Kind): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+/** Codes of Node and OpenSSL for a certificate that is not to be trusted. */
+const distrust = /^(CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
+
+function noAnswer(error: unknown, server: string): Trouble {
+  if (error instanceof WeftError && error.code === 'configuration-invalid') {
+    return troubleOfConnection(error);
+  }
+  const { code, text } = root(error);
+  if (distrust.test(code)) {
+    return {
+      message: `The certificate of ${server} is not trusted: ${text}.`,
+      advice: [
+        "Put the cluster's CA into the kubeconfig, as certificate-authority-data. It is always verified.",
+      ],
+    };
+  }
+  return {
+    message: `No answer from the API server ${server}: ${text}.`,
+    advice: [
+      'Is the cluster up, and is it the one you mean? --context and --kubeconfig choose another.',
+    ],
+  };
+}
+
+/** The innermost cause, which says what happened. */
+function root(error: unknown): { readonly code: string; readonly text: string } {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  if (inner instanceof AggregateError && inner.errors.length > 0) inner = inner.errors[0];
+  const text = inner instanceof Error ? inner.message : String(inner);
+  const code = inner instanceof Error && 'code' in inner ? String(inner.code) : '';
+  return { code, text };
+}

@@ -1,0 +1,311 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kinds } from '../../../src/api/kinds.ts';
+import type { CertificateStatus } from '../../../src/cli/certificate-status.ts';
+import { freePort } from '../../../tools/base/probe.ts';
+import {
+  certificateStories,
+  type CertificateStory,
+  type StoryName,
+  retell,
+} from '../../build/certificate-stories.ts';
+import { makeMeshConfig } from '../../build/make-mesh-config.ts';
+import {
+  authorityOf,
+  clear,
+  namespace,
+  type Rig,
+  setStatus,
+  startRig,
+  tell,
+  write,
+} from './rig.ts';
+
+jest.setTimeout(60_000);
+
+let rig: Rig;
+/** The kubeconfig of somebody with the documented rights, and no others. */
+let reader: string;
+
+beforeAll(async () => {
+  rig = await startRig();
+  reader = await rig.account('reader');
+});
+afterAll(() => rig.stop());
+
+/** The story as it would be now, for the program has no clock but the real one. */
+function told(name: StoryName): CertificateStory {
+  return retell(certificateStories[name], Date.now());
+}
+
+/** Lets a ServiceAccount do what a ClusterRole says, in the namespace of the mesh. */
+async function bind(account: string, role: string): Promise<void> {
+  const subject = `--serviceaccount=${namespace}:${account}`;
+  await rig.kubectl(
+    ...['create', 'rolebinding', `${account}-${role}`, '-n', namespace],
+    ...[`--clusterrole=${role}`, subject],
+  );
+}
+
+async function statusOf(kubeconfig = reader): Promise<CertificateStatus & { code: number | null }> {
+  const { code, out } = await rig.weft(kubeconfig, ['-o', 'json']);
+  return { ...(JSON.parse(out) as CertificateStatus), code };
+}
+
+describe('where there is nothing to tell of', () => {
+  it('a cluster without Weft: how to install it', async () => {
+    const { code, out, complaint } = await rig.weft(rig.server.kubeconfigPath);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(complaint).toMatch(/^This cluster does not know MeshConfigs: Weft is not installed/);
+    expect(complaint).toContain('kubectl apply -k config/default');
+  });
+
+  it('nobody has rights yet: which one is missing', async () => {
+    await rig.kubectl('apply', '-k', 'config/crd');
+    await rig.kubectl('wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all');
+    const { code, complaint } = await rig.weft(reader);
+    expect(code).toBe(1);
+    expect(complaint).toMatch(
+      /^You may not list meshconfigs\.config\.openservicemesh\.io in namespace weft-system\.\n/,
+    );
+    expect(complaint).toContain('config/samples/cli-reader-role.yaml');
+    await rig.kubectl('apply', '-f', 'config/samples/cli-reader-role.yaml');
+    await bind('reader', 'weft-certificate-reader');
+  });
+
+  it('no MeshConfig: how to create one', async () => {
+    const { code, complaint } = await rig.weft(reader);
+    expect(code).toBe(1);
+    expect(complaint).toMatch(/^There is no MeshConfig in namespace weft-system,/);
+    expect(complaint).toContain('kubectl apply -n weft-system -f config/samples/meshconfig.yaml');
+  });
+
+  it('one in another namespace: its name, to whom may see it', async () => {
+    await tell(rig, told('no status yet'));
+    const { code, complaint } = await rig.weft(rig.server.kubeconfigPath, ['-n', 'elsewhere']);
+    expect(code).toBe(1);
+    expect(complaint).toMatch(
+      /^There is no MeshConfig in namespace elsewhere, but there is weft-system\/osm-mesh-config\.\n/,
+    );
+    expect(complaint).toContain('weft certificate status -n weft-system');
+  });
+});
+
+describe('with the documented rights', () => {
+  const table: readonly (readonly [StoryName, number, string])[] = [
+    ['at rest on the built-in authority', 0, 'State      healthy'],
+    ['in Preflight', 0, 'Phase      Preflight, 1 of 5, since '],
+    ['in DropOld', 0, 'Proxies    7 of 42 acknowledged'],
+    ['held by pods that do not answer', 2, 'held       [switch-held] TrustBoth has lasted since '],
+    ['a new root that cannot sign', 2, 'held       [root-refused] weft-root-2 cannot be used.'],
+    ['no status yet', 1, 'unknown    [no-status] '],
+    ['roots of a user', 0, 'corporate-next   passive    validating   vault'],
+    ['an authority that stopped signing', 2, 'failing    [leaves-failing] '],
+  ];
+  it.each(table)('%s: ends with %d', async (name, code, line) => {
+    await tell(rig, told(name));
+    const [ended, status] = await Promise.all([rig.weft(reader), statusOf()]);
+    expect(ended).toEqual({ code, out: expect.stringContaining(`\n${line}`), complaint: '' });
+    expect(status).toMatchObject({ code, mesh: 'osm', meshConfig: 'weft-system/osm-mesh-config' });
+  });
+
+  it('JSON has the roots, the switch, the proxies and the leaves', async () => {
+    const story = told('in TrustBoth');
+    await tell(rig, story);
+    const { meshConfig, health } = story;
+    expect(await statusOf()).toMatchObject({
+      state: 'switching',
+      provider: 'builtIn',
+      root: 'weft-root-1',
+      rootNotAfter: meshConfig.status?.certificate?.rootNotAfter,
+      roots: [
+        { name: 'weft-root-1', state: 'issuing' },
+        { name: 'weft-root-2', state: 'validating' },
+      ],
+      rotation: { phase: 'TrustBoth', step: 2, acknowledged: 31, total: 42 },
+      proxies: { connected: 42, synced: 42, rejected: 0 },
+      leaves: { held: 42, waiting: 0 },
+    });
+    const { leaves } = await statusOf();
+    const end = Math.floor((health?.earliestExpiry ?? 0) / 1000) * 1000;
+    expect(Date.parse(leaves?.earliestNotAfter ?? '')).toBe(end);
+  });
+
+  it('of several MeshConfigs shows the one that rules, and names the others', async () => {
+    await tell(rig, told('at rest on the built-in authority'));
+    await write(rig, kinds.meshConfig, refusedMeshConfig('a-second'));
+    expect(await statusOf()).toMatchObject({
+      code: 0,
+      meshConfig: 'weft-system/osm-mesh-config',
+      problems: [{ severity: 'warning', code: 'another-mesh-config' }],
+    });
+  });
+
+  it('of several MeshConfigs without a ruler shows none', async () => {
+    await clear(rig);
+    for (const name of ['one', 'two']) await write(rig, kinds.meshConfig, refusedMeshConfig(name));
+    const { code, complaint } = await rig.weft(reader);
+    expect(code).toBe(1);
+    expect(complaint).toMatch(/^There are several MeshConfigs .* none of them rules: one, two\.\n/);
+  });
+});
+
+function refusedMeshConfig(name: string): ReturnType<typeof makeMeshConfig> {
+  const condition = {
+    type: 'Ready',
+    status: 'False',
+    reason: 'WrongNamespace',
+    message: 'A MeshConfig rules only in the namespace of the operator.',
+    lastTransitionTime: '2026-11-24T08:00:00Z',
+  } as const;
+  return makeMeshConfig({ name, status: { conditions: [condition] } });
+}
+
+describe('with fewer rights', () => {
+  it('without the ConfigMap only the leaves are missing, and that is said', async () => {
+    await tell(rig, told('in SignNew'));
+    const account = await rig.account('no-report');
+    const resources =
+      'meshconfigs.config.openservicemesh.io,meshrootcertificates.config.openservicemesh.io';
+    await rig.kubectl(
+      'create',
+      'clusterrole',
+      'no-report',
+      '--verb=list',
+      `--resource=${resources}`,
+    );
+    await bind('no-report', 'no-report');
+    const { code, out } = await rig.weft(account);
+    expect(code).toBe(0);
+    expect(out).toContain(
+      '\nLeaves     not readable: get configmaps weft-certificates in namespace weft-system is not allowed to you\n',
+    );
+  });
+
+  it('without MeshRootCertificates says which right is missing', async () => {
+    const account = await rig.account('no-roots');
+    const resource = '--resource=meshconfigs.config.openservicemesh.io';
+    await rig.kubectl('create', 'clusterrole', 'no-roots', '--verb=list', resource);
+    await bind('no-roots', 'no-roots');
+    const { code, complaint } = await rig.weft(account, ['-o', 'json']);
+    expect(code).toBe(1);
+    expect(complaint).toMatch(
+      /^You may not list meshrootcertificates\.config\.openservicemesh\.io /,
+    );
+  });
+});
+
+describe('the way to the cluster', () => {
+  it('nobody answers', async () => {
+    const server = `https://127.0.0.1:${await freePort()}`;
+    const { code, complaint } = await rig.weft(await rig.kubeconfig('nobody', { server }, 't'));
+    expect(code).toBe(1);
+    expect(complaint).toMatch(/^No answer from the API server https:.*: connect ECONNREFUSED/);
+    expect(complaint).toContain('--context');
+  });
+
+  it('a stranger', async () => {
+    const cluster = { server: rig.server.url, 'certificate-authority': rig.server.caFile };
+    const { code, complaint } = await rig.weft(await rig.kubeconfig('stranger', cluster, 'none'));
+    expect(code).toBe(1);
+    expect(complaint).toMatch(/does not take your credentials/);
+  });
+
+  it('a server that cannot be verified is not asked, whatever the environment says', async () => {
+    const { url, adminToken } = rig.server;
+    const file = await rig.kubeconfig('distrustful', { server: url }, adminToken);
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };
+    const { code, complaint } = await rig.weft(file, [], env);
+    expect(code).toBe(1);
+    expect(complaint).toMatch(/^The certificate of https:\S+ is not trusted: /);
+  });
+
+  it.each([
+    [
+      'insecure-skip-tls-verify',
+      { 'insecure-skip-tls-verify': true },
+      /sets insecure-skip-tls-verify/,
+    ],
+    ['no TLS', { server: 'http://127.0.0.1:1' }, /does not begin with https:/],
+  ])('%s is refused', async (name, setting, message) => {
+    const { url, adminToken } = rig.server;
+    const file = await rig.kubeconfig(
+      name.replaceAll(' ', '-'),
+      { server: url, ...setting },
+      adminToken,
+    );
+    const { code, complaint } = await rig.weft(file);
+    expect({ code, complaint }).toEqual({ code: 1, complaint: expect.stringMatching(message) });
+  });
+
+  it('no such file, no such context', async () => {
+    const missing = await rig.weft('/nowhere/kubeconfig');
+    expect(missing).toMatchObject({
+      code: 1,
+      complaint: expect.stringMatching(/cannot be read \(ENOENT/),
+    });
+    const unknown = await rig.weft(reader, ['--context', 'production']);
+    expect(unknown).toMatchObject({
+      code: 1,
+      complaint: expect.stringMatching(/has no context production; it has: x\.\n/),
+    });
+  });
+
+  it('another context than the current one', async () => {
+    await tell(rig, told('at rest on the built-in authority'));
+    const ca = await authorityOf(rig);
+    const cluster = { server: rig.server.url, 'certificate-authority-data': ca };
+    const file = await rig.kubeconfig('two-contexts', cluster, 'none');
+    await rig.kubectl(
+      'config',
+      'set-credentials',
+      'admin',
+      `--kubeconfig=${file}`,
+      `--token=${rig.server.adminToken}`,
+    );
+    await rig.kubectl(
+      'config',
+      'set-context',
+      'good',
+      `--kubeconfig=${file}`,
+      '--cluster=c',
+      '--user=admin',
+    );
+    expect((await rig.weft(file)).code).toBe(1);
+    expect((await rig.weft(file, ['--context', 'good'])).code).toBe(0);
+  });
+});
+
+describe('--watch', () => {
+  it('follows a switch and ends with Ctrl-C, its exit code that of the last line', async () => {
+    await tell(rig, told('in TrustBoth'));
+    const { lines, interrupt } = rig.follow(reader, ['-o', 'json']);
+    const states = (): readonly unknown[] =>
+      lines.map((line) => {
+        const { state, rotation } = JSON.parse(line) as CertificateStatus;
+        return [state, rotation?.acknowledged];
+      });
+    await until(() => lines.length === 1);
+    const name = 'osm-mesh-config';
+    const rotation = { acknowledged: 32 };
+    await setStatus(rig, { kind: kinds.meshConfig, name }, { certificate: { rotation } });
+    await until(() => lines.length === 2);
+    await setStatus(rig, { kind: kinds.meshConfig, name }, { certificate: { rotation: null } });
+    await until(() => lines.length === 3);
+    expect(states()).toEqual([
+      ['switching', 31],
+      ['switching', 32],
+      ['healthy', undefined],
+    ]);
+    expect(await interrupt()).toMatchObject({ code: 0, complaint: '' });
+  });
+});
+
+/** Fails after ten seconds. */
+async function until(isTrue: () => boolean): Promise<void> {
+  const from = Date.now();
+  while (!isTrue()) {
+    if (Date.now() - from > 10_000) throw new Error('not within 10 s');
+    await sleep(25);
+  }
+}
