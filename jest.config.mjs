@@ -18,6 +18,7 @@ export default {
         '<rootDir>/demo/**/*.test.ts',
         '<rootDir>/tools/**/*.test.ts',
         '<rootDir>/test/unit/**/*.test.ts',
+        '<rootDir>/test/load/**/*.test.ts',
       ],
     },
     { ...shared, displayName: 'golden', testMatch: ['<rootDir>/test/golden/*.test.ts'] },
