@@ -19,6 +19,7 @@ export default {
         '<rootDir>/tools/**/*.test.ts',
         '<rootDir>/test/unit/**/*.test.ts',
         '<rootDir>/test/load/**/*.test.ts',
+        '<rootDir>/test/rotation/**/*.test.ts',
       ],
     },
     { ...shared, displayName: 'golden', testMatch: ['<rootDir>/test/golden/*.test.ts'] },

@@ -1,49 +1,19 @@
-/* What a MeshConfig says of its certificates, as far as tools and tests write and read it. */
+/* What a MeshConfig says to use the issuers of this folder. */
+import type { MeshConfigSpec } from '../../src/api/gen/mesh-config.ts';
+import type { Frozen } from '../../src/common/freeze.ts';
 
-/** How a provider signs: one intermediate for the mesh, or every leaf. */
-export type SigningMode = 'intermediate' | 'leaf';
-
-interface SecretKeyRef {
-  readonly name: string;
-  readonly key: string;
-}
-
-export type VaultAuth =
-  | { readonly kubernetes: { readonly mount: string; readonly role: string } }
-  | { readonly tokenSecretRef: SecretKeyRef };
+type Certificate = NonNullable<Frozen<MeshConfigSpec>['certificate']>;
 
 /** `spec.certificate.provider`. */
-export type Provider =
-  | {
-      readonly kind: 'builtIn';
-      readonly builtIn?: { readonly caSecretRef: { readonly name: string } };
-    }
-  | {
-      readonly kind: 'certManager';
-      readonly certManager: {
-        readonly issuerRef: {
-          readonly group: string;
-          readonly kind: string;
-          readonly name: string;
-        };
-        readonly mode: SigningMode;
-      };
-    }
-  | {
-      readonly kind: 'vault';
-      readonly vault: {
-        readonly address: string;
-        readonly caBundleSecretRef: SecretKeyRef;
-        readonly mount: string;
-        readonly role: string;
-        readonly mode: SigningMode;
-        readonly auth: VaultAuth;
-      };
-    };
+export type Provider = NonNullable<Certificate['provider']>;
 
-/** Names that the issuers of `tools/issuers` go by, in the cluster and inside OpenBao. */
+/** How a provider signs: one intermediate for the mesh, or every leaf. */
+export type SigningMode = NonNullable<NonNullable<Provider['certManager']>['mode']>;
+
+/** Names that the issuers go by, in the cluster and inside OpenBao. */
 export const names = {
   system: 'weft-system',
+  meshConfig: 'osm-mesh-config',
   controlPlane: 'weft-control-plane',
   clusterIssuers: ['mesh-ca', 'mesh-ca-2'],
   mounts: ['pki', 'pki-2'],
@@ -70,16 +40,22 @@ export function certManagerProvider(
   return { kind: 'certManager', certManager: { issuerRef, mode } };
 }
 
+/** How the control plane logs in at the cluster's OpenBao. */
+export const vaultLogins = {
+  kubernetes: { kubernetes: { mount: names.authMount, role: names.role } },
+  token: { tokenSecretRef: names.vaultToken },
+} as const;
+
 /** A PKI mount of the OpenBao in the cluster. */
 export function vaultProvider(
   mount: (typeof names.mounts)[number],
   mode: SigningMode = 'intermediate',
-  auth: VaultAuth = { kubernetes: { mount: names.authMount, role: names.role } },
+  login: keyof typeof vaultLogins = 'kubernetes',
 ): Provider {
   const vault = {
     address: 'https://openbao.openbao.svc.cluster.local:8200',
     caBundleSecretRef: names.vaultCa,
-    ...{ mount, role: names.role, mode, auth },
+    ...{ mount, role: names.role, mode, auth: vaultLogins[login] },
   };
   return { kind: 'vault', vault };
 }
