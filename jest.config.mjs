@@ -18,6 +18,8 @@ export default {
         '<rootDir>/demo/**/*.test.ts',
         '<rootDir>/tools/**/*.test.ts',
         '<rootDir>/test/unit/**/*.test.ts',
+        '<rootDir>/test/load/**/*.test.ts',
+        '<rootDir>/test/rotation/**/*.test.ts',
       ],
     },
     { ...shared, displayName: 'golden', testMatch: ['<rootDir>/test/golden/*.test.ts'] },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecretObject } from '../../src/api/core.ts';
 import { kinds } from '../../src/api/kinds.ts';
-import { isReady, pemFrom, type CertManager } from './cert-manager.ts';
+import { isReady, pemFrom, type CertManagerObjects } from './cert-manager.ts';
 
 /** As `spec.issuerRef` of cert-manager's kinds. */
 export interface IssuerRef {
@@ -27,20 +27,29 @@ export interface CaWishes {
   readonly signer?: IssuerRef;
   /** How long the CA lives. */
   readonly duration?: string;
+  /** Its key: P-256 unless told. */
+  readonly keyType?: 'ec' | 'rsa';
 }
 
 const group = 'cert-manager.io';
+const keys = {
+  ec: { algorithm: 'ECDSA', size: 256 },
+  rsa: { algorithm: 'RSA', size: 2048 },
+};
 
-/** Makes a CA with a P-256 key, and its issuer; resolves when both are ready. */
-export async function makeCaIssuer(manager: CertManager, wishes: CaWishes): Promise<CaIssuer> {
-  const { name, namespace, signer, duration = '8760h' } = wishes;
+/** Makes a CA, and its issuer; resolves when both are ready. */
+export async function makeCaIssuer(
+  manager: CertManagerObjects,
+  wishes: CaWishes,
+): Promise<CaIssuer> {
+  const { name, namespace, signer, duration = '8760h', keyType = 'ec' } = wishes;
   const place = { name, namespace: namespace ?? manager.namespace };
   const spec = {
     isCA: true,
     commonName: name,
     secretName: name,
     duration,
-    privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+    privateKey: { ...keys[keyType], rotationPolicy: 'Always' },
     issuerRef: signer ?? { name: manager.selfSigned, kind: 'ClusterIssuer', group },
   };
   await manager.apply('certificate', { ...place, spec });
@@ -65,7 +74,7 @@ const waitMs = 20_000;
 
 /** What the Secret holds, once it is there and another than `before`. */
 async function certificateIn(
-  { api }: CertManager,
+  { api }: CertManagerObjects,
   place: { readonly name: string; readonly namespace: string },
   before?: string,
 ): Promise<string> {

@@ -23,16 +23,14 @@ export interface CertManagerObject extends KubernetesObject {
   };
 }
 
-/** A real cert-manager controller, with the issuers CA, SelfSigned and Vault. */
-export interface CertManager {
+/** The objects of a cert-manager, wherever it runs. */
+export interface CertManagerObjects {
   /** The API server that it works on, with all rights. */
   readonly api: ApiConnection;
   /** The namespace of the Secrets that ClusterIssuers name. */
   readonly namespace: string;
   /** The SelfSigned ClusterIssuer whose readiness was waited for. */
   readonly selfSigned: string;
-  /** The file of its log. */
-  readonly log: string;
   /** Creates or changes an object. */
   readonly apply: (kind: CertManagerKind, object: NewObject) => Promise<void>;
   /** The object once `holds`; an error that says its conditions when that takes too long (20 s). */
@@ -41,6 +39,12 @@ export interface CertManager {
     place: ObjectPlace,
     holds: (object: CertManagerObject) => boolean,
   ) => Promise<CertManagerObject>;
+}
+
+/** A real cert-manager controller, with the issuers CA, SelfSigned and Vault. */
+export interface CertManager extends CertManagerObjects {
+  /** The file of its log. */
+  readonly log: string;
   /** Stops this controller; definitions and objects stay. May be called twice. */
   readonly stop: () => Promise<void>;
 }
@@ -86,19 +90,24 @@ export async function startCertManager(apiServer: Omit<ApiServer, 'stop'>): Prom
     await folder.clear();
   };
   try {
-    await install(apiServer.kubeconfigPath, api);
+    await installDefinitions(apiServer.kubeconfigPath, api);
     const daemon = await folder.start('cert-manager', [
       program,
       `--kubeconfig=${apiServer.kubeconfigPath}`,
       `--cluster-resource-namespace=${namespace}`,
     ]);
-    const tools = { apply: applying(api), until: waiting(api) };
-    await untilWorks(daemon, api, tools.apply);
-    return { api, namespace, selfSigned, log: daemon.log, ...tools, stop };
+    const objects = certManagerObjects(api);
+    await untilWorks(daemon, api, objects.apply);
+    return { ...objects, log: daemon.log, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** What makes and follows objects of cert-manager through that API server. */
+export function certManagerObjects(api: ApiConnection): CertManagerObjects {
+  return { api, namespace, selfSigned, apply: applying(api), until: waiting(api) };
 }
 
 /** The condition of that type, if the object has one. */
@@ -116,7 +125,8 @@ export function pemFrom(base64: string | undefined): string {
   return Buffer.from(base64 ?? '', 'base64').toString();
 }
 
-async function install(kubeconfig: string, api: ApiConnection): Promise<void> {
+/** Installs cert-manager's definitions; resolves when the API server serves its kinds. */
+export async function installDefinitions(kubeconfig: string, api: ApiConnection): Promise<void> {
   const [program, crds] = await Promise.all([kubectl(), certManagerCrds()]);
   const args = ['apply', '--server-side', '--force-conflicts', '-f', crds];
   await run(program, args, { env: { KUBECONFIG: kubeconfig } });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { run } from '../../tools/base/command.ts';
 import { kubectl } from '../../tools/parts/kubectl.ts';
 import type { ApiServer } from '../apiserver.ts';
-import { done, type BaoCall, type OpenBao } from './openbao.ts';
+import { done, type BaoCall, type BaoClient } from './openbao.ts';
 
 /** A PKI engine with a root of its own, mounted somewhere. */
 export interface BaoPki {
@@ -22,7 +22,7 @@ export interface PkiWishes {
 const keyBits = { ec: 256, rsa: 2048 };
 
 /** Mounts a PKI engine (at `pki` unless told) whose certificates may live ten years, and makes its root. */
-export async function enablePki(bao: OpenBao, wishes: PkiWishes = {}): Promise<BaoPki> {
+export async function enablePki(bao: BaoClient, wishes: PkiWishes = {}): Promise<BaoPki> {
   const { mount = 'pki', keyType = 'ec', namespace } = wishes;
   const place: BaoCall = namespace === undefined ? {} : { namespace };
   const config = { max_lease_ttl: '87600h' };
@@ -54,7 +54,7 @@ export interface RoleWishes {
 
 /** A role for the leaves of a mesh: any key type, SPIFFE IDs of the trust domain, both ends of TLS. */
 export async function makeRole(
-  bao: OpenBao,
+  bao: BaoClient,
   path: string,
   { trustDomain = 'cluster.local', maxTtl = '72h' }: RoleWishes = {},
 ): Promise<void> {
@@ -80,7 +80,7 @@ export interface TokenWishes {
 
 /** A policy that allows `update` on the given paths and nothing else; its name. */
 export async function makePolicy(
-  bao: OpenBao,
+  bao: BaoClient,
   name: string,
   paths: readonly string[],
 ): Promise<string> {
@@ -91,7 +91,7 @@ export async function makePolicy(
 
 /** A token that has this policy, besides the default one by which it may look at and renew itself. */
 export async function makeToken(
-  bao: OpenBao,
+  bao: BaoClient,
   policy: string,
   { period, lifetime, namespace }: TokenWishes = {},
 ): Promise<string> {
@@ -122,12 +122,28 @@ export interface KubernetesAuth {
   readonly makeRole: (role: KubernetesRole) => Promise<void>;
 }
 
+/** Lets a service account log in at `auth/MOUNT` for a policy. */
+export async function makeKubernetesRole(
+  bao: BaoClient,
+  mount: string,
+  role: KubernetesRole,
+): Promise<void> {
+  const body = {
+    bound_service_account_names: [role.serviceAccount],
+    bound_service_account_namespaces: [role.namespace],
+    audience: role.audience,
+    token_policies: [role.policy],
+    token_ttl: '1h',
+  };
+  await done(bao.call(`auth/${mount}/role/${role.name}`, { body }));
+}
+
 /**
  * Mounts Kubernetes auth. OpenBao reviews tokens as the service account `openbao` of `namespace`,
  * which is made, with the right to review and nothing else.
  */
 export async function enableKubernetesAuth(
-  bao: OpenBao,
+  bao: BaoClient,
   apiServer: Omit<ApiServer, 'stop'>,
   { mount = 'kubernetes', namespace }: { readonly mount?: string; readonly namespace: string },
 ): Promise<KubernetesAuth> {
@@ -147,16 +163,7 @@ export async function enableKubernetesAuth(
   return {
     mount,
     pointAt,
-    makeRole: async (role) => {
-      const body = {
-        bound_service_account_names: [role.serviceAccount],
-        bound_service_account_namespaces: [role.namespace],
-        audience: role.audience,
-        token_policies: [role.policy],
-        token_ttl: '1h',
-      };
-      await done(bao.call(`auth/${mount}/role/${role.name}`, { body }));
-    },
+    makeRole: (role) => makeKubernetesRole(bao, mount, role),
   };
 }
 

@@ -26,16 +26,22 @@ export interface BaoCall {
   readonly namespace?: string;
 }
 
+/** Asks `/v1/PATH` over https; every status is an answer, only no answer at all throws. */
+export type BaoAsk = (path: string, call?: BaoCall) => Promise<BaoAnswer>;
+
+/** An OpenBao that can be asked, wherever it runs. */
+export interface BaoClient {
+  readonly call: BaoAsk;
+}
+
 /** A real OpenBao on loopback, initialised and unsealed; its storage is memory. */
-export interface OpenBao {
+export interface OpenBao extends BaoClient {
   /** Under https, with a certificate for 127.0.0.1 and localhost that only `ca` vouches for. */
   readonly url: string;
   /** The same server in the clear. */
   readonly plainUrl: string;
   readonly ca: string;
   readonly rootToken: string;
-  /** Asks `/v1/PATH` over https; every status is an answer, only no answer at all throws. */
-  readonly call: (path: string, call?: BaoCall) => Promise<BaoAnswer>;
   readonly seal: () => Promise<void>;
   readonly unseal: () => Promise<void>;
   /** Stops it and removes every trace; may be called twice. */
@@ -66,7 +72,7 @@ async function boot(program: string, folder: RunFolder): Promise<OpenBao> {
   };
   try {
     const daemon = await folder.start('openbao', [program, 'server', `-config=${config}`]);
-    const ask = asking(url, agent);
+    const ask = baoAsk(url, agent);
     const isUp = (): Promise<boolean> =>
       ask('sys/health', { method: 'GET' }).then(
         ({ status }) => status === 501,
@@ -137,7 +143,8 @@ async function initialise(
   return { key: answer.keys_base64[0], rootToken: answer.root_token };
 }
 
-function asking(url: string, agent: Agent): OpenBao['call'] {
+/** Asks the OpenBao at that URL, with no token unless the call names one. */
+export function baoAsk(url: string, agent: Dispatcher): BaoAsk {
   return async (path, call = {}) => {
     const method = call.method ?? (call.body === undefined ? 'GET' : 'POST');
     const content = call.body === undefined ? {} : { body: JSON.stringify(call.body) };

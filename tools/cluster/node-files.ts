@@ -109,6 +109,8 @@ function kubeletConfig({ place }: NodePlan): object {
     // Images come from local builds only: one that is collected could not be pulled again.
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
+    // How soon a changed ConfigMap or Secret is in the files of running pods; the kubelet's own is 1m.
+    syncFrequency: '10s',
     enforceNodeAllocatable: [],
     maxPods: 250,
     podLogsDir: join(directory, 'pod-logs'),

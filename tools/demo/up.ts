@@ -24,13 +24,19 @@ async function cluster(): Promise<Kubectl> {
     );
     return kubectl;
   }
-  await bringUp(demoCluster);
-  const images = await buildImages(ownImages);
-  await step('Load the images', () => loadImages(demoCluster, images));
-  return kubectlFor(placeOf(demoCluster).kubeconfig);
+  return localCluster(demoCluster);
 }
 
-async function install(kubectl: Kubectl): Promise<void> {
+/** A local cluster with the images of the mesh and the demo, booted if need be. */
+export async function localCluster(name: string): Promise<Kubectl> {
+  await bringUp(name);
+  const images = await buildImages(ownImages);
+  await step('Load the images', () => loadImages(name, images));
+  return kubectlFor(placeOf(name).kubeconfig);
+}
+
+/** The operator and the mesh of config/samples; resolves when it is ready. */
+export async function installMesh(kubectl: Kubectl): Promise<void> {
   const path = (file: string): string => join(repository, file);
   say('  $ kubectl apply -k config/default');
   await step('Install the operator', async () => {
@@ -75,7 +81,7 @@ export async function prepareDemo(): Promise<{ kubectl: Kubectl; forwards: reado
   const began = Date.now();
   await stopForwards();
   const kubectl = await cluster();
-  await install(kubectl);
+  await installMesh(kubectl);
   await rewind(kubectl);
   await openShops(kubectl);
   const apps = ['bookbuyer', 'bookthief'];

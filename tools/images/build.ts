@@ -1,6 +1,6 @@
 /*
- * Builds the project's images: `node tools/images/build.ts [NAME…] [--load CLUSTER]`, all of them by
- * default; with `--load` they are put into that local cluster.
+ * Builds the project's images: `node tools/images/build.ts [NAME…] [--load CLUSTER]`, all of them but
+ * the issuers' by default; with `--load` they are put into that local cluster.
  */
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
@@ -21,9 +21,9 @@ import {
   type ImageName,
   contextFolder,
   imageName,
-  imageNames,
   recipes,
   stageImage,
+  standardImages,
 } from './stage.ts';
 
 /** An image as a file that container runtimes can import. */
@@ -125,7 +125,7 @@ async function prune(name: ImageName): Promise<void> {
 async function main(): Promise<void> {
   const options = { load: { type: 'string' } } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
-  const names = positionals.length > 0 ? positionals.map(imageName) : imageNames;
+  const names = positionals.length > 0 ? positionals.map(imageName) : standardImages;
   const images = await buildImages(names);
   if (values.load !== undefined) await loadImages(values.load, images);
   for (const { reference, archive } of images) process.stdout.write(`${reference} ${archive}\n`);

@@ -5,9 +5,11 @@ import { cached } from '../base/cache.ts';
 import { runMain } from '../base/main.ts';
 import { run } from '../base/command.ts';
 import type { BaseImage } from '../parts/base-image.ts';
+import { certManager, certManagerVersion } from '../parts/cert-manager.ts';
 import { coredns, corednsVersion } from '../parts/coredns.ts';
 import { debianPackages, imagePackages } from '../parts/debian.ts';
 import { envoyBinary, envoyVersion } from '../parts/envoy.ts';
+import { openbao, openbaoVersion } from '../parts/openbao.ts';
 import { bundle, repository } from './bundle.ts';
 
 /** What is in an image, by name inside the context folder: path of the file. */
@@ -23,7 +25,13 @@ export interface ImageRecipe {
   readonly links?: Readonly<Record<string, string>>;
 }
 
-export const imageNames = ['weft', 'weft-init', 'demo', 'envoy', 'pause', 'coredns'] as const;
+/** The images that are built when none is named. */
+export const standardImages = ['weft', 'weft-init', 'demo', 'envoy', 'pause', 'coredns'] as const;
+
+/** The certificate issuers of a local cluster; the first build of one takes minutes. */
+export const issuerImages = ['cert-manager', 'openbao'] as const;
+
+export const imageNames = [...standardImages, ...issuerImages] as const;
 export type ImageName = (typeof imageNames)[number];
 
 const { version } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
@@ -62,6 +70,14 @@ export const recipes: Readonly<Record<ImageName, ImageRecipe>> = {
     reference: `weft.dev/local/coredns:${corednsVersion}`,
     contents: async () => ({ coredns: await coredns() }),
   },
+  'cert-manager': {
+    reference: `weft.dev/local/cert-manager:${certManagerVersion}`,
+    contents: async () => ({ 'cert-manager': await certManager() }),
+  },
+  openbao: {
+    reference: `weft.dev/local/openbao:${openbaoVersion}`,
+    contents: async () => ({ bao: await stripped('bao', openbaoVersion, await openbao()) }),
+  },
 };
 
 /** Where the image's context folder is. */
@@ -89,17 +105,18 @@ async function program(entry: string, output: string): Promise<Contents> {
   const file = `out/image/${output}`;
   await bundle(entry, file);
   await chmod(join(repository, file), 0o755);
-  return { node: await strippedNode(), [output]: join(repository, file) };
+  const source = join(repository, 'node_modules/node/bin/node');
+  const node = await stripped('node', process.versions.node, source);
+  return { node, [output]: join(repository, file) };
 }
 
-/** Node without its symbol table, which is a seventh of it. */
-async function strippedNode(): Promise<string> {
-  const source = join(repository, 'node_modules/node/bin/node');
-  const directory = await cached('node', process.versions.node, async (draft) => {
+/** A program without its symbol table, which is a seventh of Node and more of a Go program. */
+async function stripped(name: string, programVersion: string, source: string): Promise<string> {
+  const directory = await cached(`${name}-stripped`, programVersion, async (draft) => {
     await debianPackages(imagePackages);
-    await run('strip', ['-o', join(draft, 'node'), source]);
+    await run('strip', ['-o', join(draft, name), source]);
   });
-  return join(directory, 'node');
+  return join(directory, name);
 }
 
 async function pause(): Promise<string> {

@@ -1,0 +1,33 @@
+import {
+  type CertManagerObjects,
+  certManagerObjects,
+  installDefinitions,
+  isReady,
+} from '../../test/real/cert-manager.ts';
+import { makeCaIssuer } from '../../test/real/cert-manager-setup.ts';
+import type { Note } from '../progress.ts';
+import { applyManifest, type InstallPlace, rolledOut } from './place.ts';
+import { names } from './provider.ts';
+
+/**
+ * Runs cert-manager's controller in the cluster, with two ClusterIssuers that each have a root of
+ * their own: `mesh-ca` with a P-256 key, `mesh-ca-2` with an RSA key. What is there already stays.
+ */
+export async function installCertManager(
+  place: InstallPlace,
+  image: string,
+  note: Note,
+): Promise<CertManagerObjects> {
+  const objects = certManagerObjects(place.api);
+  await installDefinitions(place.kubectl.kubeconfig, place.api);
+  await applyManifest(place, 'cert-manager.yaml', image);
+  await objects.apply('clusterIssuer', { name: objects.selfSigned, spec: { selfSigned: {} } });
+  note('starting');
+  await rolledOut(place, 'cert-manager');
+  await objects.until('clusterIssuer', { name: objects.selfSigned }, isReady);
+  note('roots');
+  const [first, second] = names.clusterIssuers;
+  await makeCaIssuer(objects, { name: first });
+  await makeCaIssuer(objects, { name: second, keyType: 'rsa' });
+  return objects;
+}

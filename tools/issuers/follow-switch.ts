@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MeshConfig, MeshConfigStatus } from '../../src/api/gen/mesh-config.ts';
+import { kinds } from '../../src/api/kinds.ts';
+import type { Frozen } from '../../src/common/freeze.ts';
+import { elapsed } from '../progress.ts';
+import type { InstallPlace } from './place.ts';
+import { names, type Provider } from './provider.ts';
+
+type Certificate = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
+
+/** `status.certificate.rotation`: how far a switch is. */
+export type Rotation = NonNullable<Certificate['rotation']>;
+
+/** A rotation as it was seen, and how long after the edit. */
+export interface Stage {
+  readonly atMs: number;
+  readonly elapsedMs: number;
+  readonly rotation: Rotation;
+}
+
+/** A switch that is done. */
+export interface Switched {
+  /** The MeshRootCertificate that signed before, and the one that does now. */
+  readonly from: string;
+  readonly to: string;
+  /** From the edit until the old root was dropped everywhere. */
+  readonly tookMs: number;
+  /** Each state that was seen, oldest first. */
+  readonly stages: readonly Stage[];
+}
+
+export interface SwitchPlan {
+  /** Edits the MeshConfig. */
+  readonly edit: () => Promise<unknown>;
+  /** Hears of each new state. */
+  readonly onStage?: (stage: Stage) => void;
+  /** Longer is an error; ten minutes unless told. */
+  readonly withinMs?: number;
+}
+
+const everyMs = 200;
+
+/** Edits the MeshConfig and follows its status until the mesh has another root and nothing moves any more. */
+export async function followSwitch(place: InstallPlace, plan: SwitchPlan): Promise<Switched> {
+  const { edit, onStage = () => undefined, withinMs = 600_000 } = plan;
+  const from = rootOf(await readMeshConfig(place));
+  const began = Date.now();
+  await edit();
+  const stages: Stage[] = [];
+  for (;;) {
+    const meshConfig = await readMeshConfig(place);
+    const atMs = Date.now();
+    const rotation = newsIn(meshConfig, stages.at(-1));
+    if (rotation !== undefined) {
+      const stage = { atMs, elapsedMs: atMs - began, rotation };
+      stages.push(stage);
+      onStage(stage);
+    }
+    const to = rootOf(meshConfig);
+    if (to !== from && isSettled(meshConfig)) return { from, to, tookMs: atMs - began, stages };
+    if (atMs - began > withinMs)
+      throw new Error(`the switch is not done in ${withinMs / 1000} s: ${describe(meshConfig)}`);
+    await sleep(everyMs);
+  }
+}
+
+/** Whether the mesh is as its spec says, and no switch is under way. */
+export function isSettled({ metadata, spec, status }: MeshConfig): boolean {
+  if (status?.observedGeneration !== metadata.generation) return false;
+  const { provider, rotation } = status?.certificate ?? {};
+  return isReady(status) && rotation === undefined && provider === kindOf(spec);
+}
+
+function isReady(status: MeshConfig['status']): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+}
+
+function kindOf({ certificate }: MeshConfig['spec']): string {
+  return certificate?.provider?.kind ?? 'builtIn';
+}
+
+function rootOf({ status }: MeshConfig): string {
+  return status?.certificate?.root ?? '';
+}
+
+/** The mesh's MeshConfig; an error when there is none. */
+export async function readMeshConfig({ api }: InstallPlace): Promise<MeshConfig> {
+  const ref = { kind: kinds.meshConfig, namespace: names.system, name: names.meshConfig };
+  const meshConfig = await api.get<MeshConfig>(ref, AbortSignal.timeout(10_000));
+  if (meshConfig === undefined) throw new Error('there is no mesh: `make demo` installs one');
+  return meshConfig;
+}
+
+/** A stage in one line: when, the phase, how many proxies have followed, and what it waits for. */
+export function wordsOf({ elapsedMs, rotation }: Stage): string {
+  const { phase, acknowledged = 0, total = 0, waiting = [], message = '' } = rotation;
+  const missing = waiting.length === 0 ? '' : `waiting for ${waiting.join(', ')}`;
+  const reason = message === '' ? missing : message;
+  const proxies = `${acknowledged}/${total} proxies`;
+  return `${elapsed(elapsedMs).padStart(6)}  ${phase.padEnd(9)}  ${proxies}  ${reason}`.trimEnd();
+}
+
+/** Puts a provider in the place of the one there is, with all that belonged to it. */
+export async function replaceProvider(
+  { kubectl }: InstallPlace,
+  provider: Provider,
+): Promise<void> {
+  const patch = [{ op: 'replace', path: '/spec/certificate/provider', value: provider }];
+  const args = ['meshconfig', names.meshConfig, '-n', names.system, '--type=json'];
+  await kubectl.run('patch', ...args, '-p', JSON.stringify(patch));
+}
+
+/** The rotation, unless it stands as it did. */
+function newsIn({ status }: MeshConfig, before: Stage | undefined): Rotation | undefined {
+  const rotation = status?.certificate?.rotation;
+  const facts = (of: Rotation | undefined): string =>
+    JSON.stringify([of?.phase, of?.acknowledged, of?.total, of?.waiting, of?.message]);
+  return facts(rotation) === facts(before?.rotation) ? undefined : rotation;
+}
+
+function describe({ status }: MeshConfig): string {
+  const { certificate, conditions } = status ?? {};
+  const ready = conditions?.find(({ type }) => type === 'Ready');
+  return JSON.stringify({ certificate, ready });
+}

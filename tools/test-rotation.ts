@@ -1,0 +1,59 @@
+/*
+ * `make test-rotation`: on a local cluster of its own, the mesh goes from provider to provider, nine
+ * switches, under steady load. The last line says how many requests there were and how many failed;
+ * the command ends with 1 if any did. `--keep` leaves the cluster, `--rate N` sets the load.
+ */
+import { parseArgs } from 'node:util';
+import { prepareLoad } from '../test/load/load.ts';
+import { nineSwitches, type Outcome } from '../test/rotation/nine-switches.ts';
+import { runMain } from './base/main.ts';
+import { bringDown } from './cluster/down.ts';
+import { installMesh, localCluster } from './demo/up.ts';
+import { openPlace } from './issuers/place.ts';
+import { names } from './issuers/provider.ts';
+import { installIssuers } from './issuers/up.ts';
+import { say, step } from './progress.ts';
+
+const cluster = 'rotation';
+
+/** What a local cluster's kubelet takes to bring a ConfigMap into pods, twice. */
+const rotation = { bundlePropagation: '20s' };
+
+async function rotate(rate: number): Promise<Outcome> {
+  const { kubeconfig } = await localCluster(cluster);
+  const place = await openPlace(kubeconfig);
+  try {
+    await installMesh(place.kubectl);
+    const traffic = { enablePermissiveTrafficPolicyMode: false };
+    const patch = JSON.stringify({ spec: { traffic, certificate: { rotation } } });
+    const meshConfig = ['meshconfig', names.meshConfig, '-n', names.system];
+    await place.kubectl.run('patch', ...meshConfig, '--type=merge', '-p', patch);
+    const issuers = await installIssuers(cluster);
+    try {
+      await step('Prepare the load', () => prepareLoad(place));
+      return await nineSwitches(place, issuers, rate);
+    } finally {
+      await issuers.close();
+    }
+  } finally {
+    await place.api.close();
+  }
+}
+
+await runMain(async () => {
+  const options = {
+    keep: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '500' },
+  } as const;
+  const { values } = parseArgs({ options });
+  await bringDown(cluster);
+  try {
+    const { switches, requests, failed } = await rotate(Number(values.rate));
+    if (!values.keep) await bringDown(cluster);
+    say(`${switches} switches, ${requests} requests, ${failed} failed`);
+    if (failed > 0) process.exitCode = 1;
+  } catch (error) {
+    if (!values.keep) await bringDown(cluster);
+    throw error;
+  }
+});
