@@ -16,6 +16,14 @@ describe('validateSpec', () => {
 
   it.each<readonly [string, Spec]>([
     ['Go durations', { certificate: { serviceCertValidityDuration: '1h30m' } }],
+    [
+      'cert-manager',
+      {
+        certificate: {
+          provider: { kind: 'certManager', certManager: { issuerRef: { name: 'x' } } },
+        },
+      },
+    ],
     ['a resync of zero', { sidecar: { configResyncInterval: '0s' } }],
     [
       'automatic TLS versions',
@@ -100,6 +108,43 @@ describe('validateSpec', () => {
       'traffic.networkInterfaceExclusionList[0]',
     ],
     [
+      'a provider without its block',
+      { certificate: { provider: { kind: 'certManager' } } },
+      'certificate.provider.certManager',
+    ],
+    [
+      'Vault without a way to log in',
+      { certificate: { provider: { kind: 'vault', vault: { address: 'https://v', role: 'r' } } } },
+      'certificate.provider.vault.auth',
+    ],
+    [
+      'an address of Vault that is no URL',
+      {
+        certificate: {
+          provider: {
+            kind: 'vault',
+            vault: { address: 'https://', role: 'r', auth: { kubernetes: { role: 'r' } } },
+          },
+        },
+      },
+      'certificate.provider.vault.address',
+    ],
+    [
+      'a patience that is no duration',
+      { certificate: { rotation: { setAsideAfter: 'long' } } },
+      'certificate.rotation.setAsideAfter',
+    ],
+    [
+      'a propagation that is no duration',
+      { certificate: { rotation: { bundlePropagation: '100' } } },
+      'certificate.rotation.bundlePropagation',
+    ],
+    [
+      'a name that names no pod',
+      { certificate: { rotation: { setAside: ['shop/cart-1', 'cart-1'] } } },
+      'certificate.rotation.setAside[1]',
+    ],
+    [
       'more replicas at least than at most',
       { controlPlane: { autoscaling: { min: 3, max: 2 } } },
       'controlPlane.autoscaling.min',
@@ -117,14 +162,6 @@ describe('validateSpec', () => {
     const spec = { traffic: { inboundExternalAuthorization: { enable: true } } };
     expect(problems(spec)).toEqual([
       'not-available spec.traffic.inboundExternalAuthorization.enable',
-    ]);
-    const vault = { address: 'https://vault', role: 'weft' };
-    expect(problems({ certificate: { provider: { kind: 'vault', vault } } })).toEqual([
-      'not-available spec.certificate.provider.kind',
-    ]);
-    expect(problems({ certificate: { provider: { kind: 'certManager' } } })).toEqual([
-      'invalid spec.certificate.provider.certManager',
-      'not-available spec.certificate.provider.kind',
     ]);
   });
 

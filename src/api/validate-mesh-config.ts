@@ -38,25 +38,42 @@ function notAvailable(field: string, message: string): SpecProblem {
 }
 
 function checkDurations({ sidecar, traffic, certificate }: Spec): SpecProblem[] {
-  const durations: readonly (readonly [field: string, text: string | undefined])[] = [
-    ['certificate.serviceCertValidityDuration', certificate?.serviceCertValidityDuration],
-    ['certificate.ingressGateway.validityDuration', certificate?.ingressGateway?.validityDuration],
-    [
-      'traffic.inboundExternalAuthorization.timeout',
-      traffic?.inboundExternalAuthorization?.timeout,
-    ],
-  ];
-  const problems = durations.flatMap(([field, text]) => {
-    if (text === undefined || (parseDuration(text) ?? 0) > 0) return [];
-    return [invalid(field, `"${text}" is no duration above zero; write it as 24h, 90m or 1h30m`)];
-  });
-  const resync = sidecar?.configResyncInterval ?? '0s';
-  if (parseDuration(resync) !== undefined) return problems;
-  const remedy = 'write it as 30s or 5m, or 0s for never';
+  const authorization = traffic?.inboundExternalAuthorization;
   return [
-    ...problems,
-    invalid('sidecar.configResyncInterval', `"${resync}" is no duration; ${remedy}`),
+    ...checkDuration(
+      'certificate.serviceCertValidityDuration',
+      certificate?.serviceCertValidityDuration,
+    ),
+    ...checkDuration(
+      'certificate.ingressGateway.validityDuration',
+      certificate?.ingressGateway?.validityDuration,
+    ),
+    ...checkRotation(certificate?.rotation),
+    ...checkDuration('traffic.inboundExternalAuthorization.timeout', authorization?.timeout),
+    ...checkDuration('sidecar.configResyncInterval', sidecar?.configResyncInterval, 'for never'),
   ];
+}
+
+function checkRotation(rotation: NonNullable<Spec['certificate']>['rotation']): SpecProblem[] {
+  const { bundlePropagation, renewBefore, setAsideAfter } = rotation ?? {};
+  const forNobody = 'to wait for no kubelet';
+  return [
+    ...checkDuration('certificate.rotation.bundlePropagation', bundlePropagation, forNobody),
+    ...checkDuration('certificate.rotation.renewBefore', renewBefore),
+    ...checkDuration('certificate.rotation.setAsideAfter', setAsideAfter),
+  ];
+}
+
+/** `zero` says what 0s means, where it may be. */
+function checkDuration(field: string, text: string | undefined, zero?: string): SpecProblem[] {
+  if (text === undefined) return [];
+  const ms = parseDuration(text);
+  if (zero !== undefined) {
+    const remedy = `write it as 30s or 5m, or 0s ${zero}`;
+    return ms === undefined ? [invalid(field, `"${text}" is no duration; ${remedy}`)] : [];
+  }
+  if ((ms ?? 0) > 0) return [];
+  return [invalid(field, `"${text}" is no duration above zero; write it as 24h, 90m or 1h30m`)];
 }
 
 const tlsOrder = ['TLSv1_0', 'TLSv1_1', 'TLSv1_2', 'TLSv1_3'];
@@ -164,17 +181,47 @@ function checkCertificate({ certificate = {} }: Spec): SpecProblem[] {
       invalid('certificate.certKeyBitSize', `${bits} is out of range; use 2048 to 4096`),
     );
   }
-  const { kind = 'builtIn' } = certificate.provider ?? {};
-  if (kind === 'builtIn') return problems;
-  if (certificate.provider?.[kind] === undefined) {
-    const field = `certificate.provider.${kind}`;
-    problems.push(
-      invalid(field, `kind is ${kind}, but this is missing; add it, or set kind to builtIn`),
-    );
+  return [...problems, ...checkProvider(certificate), ...checkSetAside(certificate)];
+}
+
+type Certificate = NonNullable<Spec['certificate']>;
+
+function checkProvider({ provider = {} }: Certificate): SpecProblem[] {
+  const { kind = 'builtIn', vault } = provider;
+  if (kind === 'builtIn') return [];
+  if (provider[kind] === undefined) {
+    const message = `kind is ${kind}, but this is missing; add it, or set kind to builtIn`;
+    return [invalid(`certificate.provider.${kind}`, message)];
   }
-  const reason = `${kind} is not available in this version of Weft`;
-  problems.push(notAvailable('certificate.provider.kind', `${reason}; set it to builtIn`));
+  return kind === 'vault' && vault !== undefined ? checkVault(vault) : [];
+}
+
+type Vault = NonNullable<NonNullable<Certificate['provider']>['vault']>;
+
+function checkVault({ address, auth = {} }: Vault): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  if (!URL.canParse(address) || !address.startsWith('https://')) {
+    const message = `"${address}" is no https URL; write it as https://vault.example.com:8200`;
+    problems.push(invalid('certificate.provider.vault.address', message));
+  }
+  if (auth.kubernetes === undefined && auth.tokenSecretRef === undefined) {
+    const message = 'it has neither kubernetes nor tokenSecretRef; add one of them';
+    problems.push(invalid('certificate.provider.vault.auth', message));
+  }
   return problems;
+}
+
+function checkSetAside({ rotation: { setAside = [] } = {} }: Certificate): SpecProblem[] {
+  return setAside.flatMap((name, index) =>
+    /^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(name)
+      ? []
+      : [
+          invalid(
+            `certificate.rotation.setAside[${index}]`,
+            `"${name}" names no pod; write it as <namespace>/<name>`,
+          ),
+        ],
+  );
 }
 
 function checkControlPlane({ controlPlane = {} }: Spec): SpecProblem[] {

@@ -4,10 +4,12 @@ import { declare, type Desired } from './desired.ts';
 import {
   bootstrapConfigMap,
   caBundleConfigMap,
-  caSecret,
+  certificatesConfigMap,
   controlPlaneName,
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
+
+import type { RootNeeds } from './rotation/needs.ts';
 
 /** A PolicyRule of Kubernetes' RBAC. */
 export interface Rule {
@@ -38,20 +40,18 @@ export const clusterRules: readonly Rule[] = [
   { nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'], verbs: ['get'] },
 ];
 
-/** What the control plane may do in its own namespace. Only creation cannot be narrowed by name. */
-export const namespaceRules: readonly Rule[] = [
-  { apiGroups: ['config.openservicemesh.io'], resources: ['meshconfigs'], verbs: read },
+/** What the control plane may do in its own namespace, whatever the roots. Only creation cannot be narrowed by name. */
+const namespaceRules: readonly Rule[] = [
   {
-    apiGroups: [''],
-    resources: ['configmaps'],
-    resourceNames: [caBundleConfigMap, proxiesConfigMap],
-    verbs: [...read, 'create', 'patch'],
+    apiGroups: ['config.openservicemesh.io'],
+    resources: ['meshconfigs', 'meshrootcertificates'],
+    verbs: read,
   },
   {
     apiGroups: [''],
-    resources: ['secrets'],
-    resourceNames: [caSecret],
-    verbs: [...read, 'patch'],
+    resources: ['configmaps'],
+    resourceNames: [caBundleConfigMap, certificatesConfigMap, proxiesConfigMap],
+    verbs: [...read, 'create', 'patch'],
   },
   { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
   {
@@ -63,6 +63,37 @@ export const namespaceRules: readonly Rule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
 ];
 
+/** All that the control plane may do in its own namespace for these roots: Secrets by name, issuers' ways in. */
+export function rulesFor({
+  read: readOnly,
+  kept,
+  certManager,
+  tokens,
+}: RootNeeds): readonly Rule[] {
+  const secrets = (resourceNames: readonly string[], verbs: readonly string[]): readonly Rule[] =>
+    resourceNames.length === 0
+      ? []
+      : [{ apiGroups: [''], resources: ['secrets'], resourceNames, verbs }];
+  const requests: Rule = {
+    apiGroups: ['cert-manager.io'],
+    resources: ['certificaterequests'],
+    verbs: ['create', ...read, 'delete'],
+  };
+  const token: Rule = {
+    apiGroups: [''],
+    resources: ['serviceaccounts/token'],
+    resourceNames: [controlPlaneName],
+    verbs: ['create'],
+  };
+  return [
+    ...namespaceRules,
+    ...secrets(kept, [...read, 'patch']),
+    ...secrets(readOnly, read),
+    ...(certManager ? [requests] : []),
+    ...(tokens ? [token] : []),
+  ];
+}
+
 /** Reading objects of a policy group and writing their status. */
 function policy(group: string, ...resources: readonly string[]): Rule[] {
   const statuses = resources.map((resource) => `${resource}/status`);
@@ -73,7 +104,7 @@ function policy(group: string, ...resources: readonly string[]): Rule[] {
 }
 
 /** The control plane's ServiceAccount and its rights, in the order to apply them. */
-export function planAccess(meshConfig: MeshConfig): readonly Desired[] {
+export function planAccess(meshConfig: MeshConfig, needs: RootNeeds): readonly Desired[] {
   const account = {
     kind: 'ServiceAccount',
     name: controlPlaneName,
@@ -91,7 +122,7 @@ export function planAccess(meshConfig: MeshConfig): readonly Desired[] {
       roleRef: roleRef('ClusterRole'),
       subjects: [account],
     }),
-    declare(meshConfig, kinds.role, { rules: namespaceRules }),
+    declare(meshConfig, kinds.role, { rules: rulesFor(needs) }),
     declare(meshConfig, kinds.roleBinding, { roleRef: roleRef('Role'), subjects: [account] }),
   ];
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ConditionType, judge, patienceMs, reasons, stamp, type World } from './conditions.ts';
+import {
+  type ConditionType,
+  judge,
+  noNews,
+  patienceMs,
+  reasons,
+  stamp,
+  type World,
+} from './conditions.ts';
 
 const now = Date.parse('2026-01-02T00:00:00Z');
 const well: World = {
@@ -11,6 +19,7 @@ const well: World = {
   deleting: false,
   rollout: { wanted: 2, available: 2, settled: true, stuck: undefined },
   bundle: { kind: 'valid', pem: 'PEM', notAfter: now + 1000 },
+  roots: noNews,
   proxies: { connected: 3, synced: 3, rejected: 0 },
   webhooks: true,
   now,
@@ -103,6 +112,52 @@ describe('judge', () => {
         'CertificatesReady=False/RootExpired',
         'ProxiesSynced=True/AllSynced',
       ],
+    ],
+    [
+      'the first root is not there',
+      { roots: { ...noNews, first: 'why' } },
+      [
+        'Ready=False/WaitingForRoot',
+        'ControlPlaneAvailable=True/Available',
+        'CertificatesReady=False/WaitingForRoot',
+        'ProxiesSynced=True/AllSynced',
+        'Reconciling=True/WaitingForRoot',
+      ],
+    ],
+    [
+      'certificates cannot be renewed, and last for hours',
+      { roots: { ...noNews, failing: { message: 'why', urgent: false } } },
+      [
+        'Ready=True/Ready',
+        'ControlPlaneAvailable=True/Available',
+        'CertificatesReady=False/IssuerFailing',
+        'ProxiesSynced=True/AllSynced',
+      ],
+    ],
+    [
+      'certificates cannot be renewed, and are about to end',
+      { roots: { ...noNews, failing: { message: 'why', urgent: true } } },
+      [
+        'Ready=False/IssuerFailing',
+        'ControlPlaneAvailable=True/Available',
+        'CertificatesReady=False/IssuerFailing',
+        'ProxiesSynced=True/AllSynced',
+      ],
+    ],
+    [
+      'the root of somebody else ends soon',
+      { roots: { ...noNews, ending: 'when' } },
+      [
+        'Ready=True/Ready',
+        'ControlPlaneAvailable=True/Available',
+        'CertificatesReady=True/RootEndsSoon',
+        'ProxiesSynced=True/AllSynced',
+      ],
+    ],
+    [
+      'the root is being switched',
+      { roots: { ...noNews, moving: { reason: 'RotationHeld', message: 'why' } } },
+      ['Ready=True/Ready', ...quiet, 'Reconciling=True/RotationHeld'],
     ],
     [
       'only the webhooks are missing',

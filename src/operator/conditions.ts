@@ -1,5 +1,6 @@
 import type { Condition } from '../api/core.ts';
 import { type Bundle, type ProxyCounts, type Rollout } from './facts.ts';
+import type { RootsNews } from './rotation/tell.ts';
 import type { Refusal } from './singleton.ts';
 import type { SpecProblem } from '../api/validate-mesh-config.ts';
 
@@ -30,6 +31,12 @@ export const reasons = [
   'WaitingForBundle',
   'BundleInvalid',
   'RootExpired',
+  'WaitingForRoot',
+  'IssuerFailing',
+  'RootEndsSoon',
+  'Rotating',
+  'RotationHeld',
+  'PreflightFailed',
   'WebhooksMissing',
   'AllSynced',
   'NoReport',
@@ -56,6 +63,7 @@ export interface World {
   readonly deleting: boolean;
   readonly rollout: Rollout | undefined;
   readonly bundle: Bundle;
+  readonly roots: Omit<RootsNews, 'block' | 'again'>;
   readonly proxies: ProxyCounts | undefined;
   /** Whether both webhook configurations are there. */
   readonly webhooks: boolean;
@@ -68,14 +76,19 @@ export interface World {
 /** Proxies may be behind for so long, as they are after every change, before the mesh is not ready. */
 export const patienceMs = 15_000;
 
+/** Of roots there is nothing to say. */
+export const noNews: World['roots'] = {
+  first: undefined,
+  moving: undefined,
+  failing: undefined,
+  ending: undefined,
+  note: undefined,
+};
+
 /** The conditions of a MeshConfig in this world. Pure. */
 export function judge(world: World): readonly WantedCondition[] {
   if (world.refusal !== undefined) return judgeRefused(world.refusal);
-  const parts = [
-    judgeControlPlane(world.rollout),
-    judgeCertificates(world.bundle, world.now),
-    judgeProxies(world),
-  ];
+  const parts = [judgeControlPlane(world.rollout), judgeCertificates(world), judgeProxies(world)];
   const stalled = judgeStalled(world);
   const moving = stalled === undefined ? judgeReconciling(world) : undefined;
   return [judgeReady(world, parts, stalled), ...parts, stalled, moving].filter(
@@ -144,7 +157,26 @@ function judgeControlPlane(rollout: Rollout | undefined): WantedCondition {
   return { type, status: 'False', reason: 'ControlPlaneNotAvailable', message: `${count}.` };
 }
 
-function judgeCertificates(bundle: Bundle, now: number): WantedCondition {
+function judgeCertificates({ bundle, now, roots }: World): WantedCondition {
+  const missing = judgeBundle(bundle, now);
+  if (missing !== undefined) return missing;
+  const type = 'CertificatesReady';
+  const { first, failing, ending, note } = roots;
+  if (first !== undefined)
+    return { type, status: 'False', reason: 'WaitingForRoot', message: first };
+  if (failing !== undefined) {
+    return { type, status: 'False', reason: 'IssuerFailing', message: failing.message };
+  }
+  const more = note === undefined ? '' : ` ${note}.`;
+  if (ending !== undefined) {
+    return { type, status: 'True', reason: 'RootEndsSoon', message: `${ending}${more}` };
+  }
+  const message = `Certificates can be issued.${more}`;
+  return { type, status: 'True', reason: 'BundlePublished', message };
+}
+
+/** What is wrong with the bundle that everybody trusts, if anything. */
+function judgeBundle(bundle: Bundle, now: number): WantedCondition | undefined {
   const type = 'CertificatesReady';
   if (bundle.kind === 'absent') {
     const message = 'The control plane has not published its trust bundle yet.';
@@ -158,8 +190,7 @@ function judgeCertificates(bundle: Bundle, now: number): WantedCondition {
   if (bundle.notAfter <= now) {
     return { type, status: 'False', reason: 'RootExpired', message: `The root ended at ${end}.` };
   }
-  const message = `The root is valid until ${end}.`;
-  return { type, status: 'True', reason: 'BundlePublished', message };
+  return undefined;
 }
 
 function judgeProxies({ proxies, rollout }: World): WantedCondition {
@@ -208,7 +239,10 @@ function judgeReconciling(world: World): WantedCondition | undefined {
   if (bundle.kind !== 'valid') {
     return is('WaitingForBundle', 'Waiting for the trust bundle of the control plane.');
   }
-  return webhooks ? undefined : is('WebhooksMissing', 'The webhooks are being made.');
+  if (!webhooks) return is('WebhooksMissing', 'The webhooks are being made.');
+  const { first, moving } = world.roots;
+  if (first !== undefined) return is('WaitingForRoot', first);
+  return moving && is(moving.reason, moving.message);
 }
 
 function judgeReady(
@@ -227,15 +261,19 @@ function judgeReady(
   });
   if (world.deleting) return no({ reason: 'Deleting', message: 'The mesh is being removed.' });
   if (stalled !== undefined) return no(stalled);
-  const failing = parts.find(
-    ({ type, status }) => status === 'False' && (type !== 'ProxiesSynced' || isTooLong(world)),
-  );
+  const failing = parts.find((part) => part.status === 'False' && isGrave(part, world));
   if (failing !== undefined) return no(failing);
   if (!world.webhooks) {
     return no({ reason: 'WebhooksMissing', message: 'The webhooks are being made.' });
   }
   const message = 'The mesh is up.';
   return { type: 'Ready', status: 'True', reason: 'Ready', message };
+}
+
+/** Proxies may be behind for a while, and certificates last while they cannot be renewed. */
+function isGrave({ type, reason }: WantedCondition, world: World): boolean {
+  if (type === 'ProxiesSynced') return isTooLong(world);
+  return reason !== 'IssuerFailing' || world.roots.failing?.urgent === true;
 }
 
 function isTooLong({ proxies, behindSince, now }: World): boolean {

@@ -16,7 +16,7 @@ export function identify(kind: Kind, name: string): string {
 }
 
 /** The owner reference by which an object in the MeshConfig's namespace goes away with it. */
-function ownerOf(meshConfig: MeshConfig): OwnerReference {
+export function ownerOf(meshConfig: MeshConfig): OwnerReference {
   const { name, uid = '' } = meshConfig.metadata;
   return {
     apiVersion: apiVersionOf(kinds.meshConfig),

@@ -1,10 +1,15 @@
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { type Reflector, type ReflectorDeps, reflect } from '../kubernetes/reflector.ts';
 import { identify } from './desired.ts';
-import { caBundleConfigMap, proxiesConfigMap } from '../api/control-plane-names.ts';
+import {
+  caBundleConfigMap,
+  certificatesConfigMap,
+  proxiesConfigMap,
+} from '../api/control-plane-names.ts';
 import { ownedSelector } from './names.ts';
 import type { Owned } from './prune.ts';
 
@@ -24,14 +29,16 @@ const ownedKinds: readonly Kind[] = [
 ];
 
 /**
- * What the operator sees of the cluster: all MeshConfigs, its own objects by their label, and the
- * two ConfigMaps of the control plane by name. An edit or a removal of any of them is told at once.
+ * What the operator sees of the cluster: all MeshConfigs, the MeshRootCertificates of its namespace, its
+ * own objects by their label, and three ConfigMaps of the control plane by name. An edit or a removal of any of them is told at once.
  */
 export class Watched {
   readonly meshConfigs: Reflector<MeshConfig>;
+  readonly #roots: Reflector<MeshRootCertificate>;
   readonly #owned: ReadonlyMap<Kind, Reflector<KubernetesObject>>;
   readonly #caBundle: Reflector<ConfigMap>;
   readonly #proxies: Reflector<ConfigMap>;
+  readonly #certificates: Reflector<ConfigMap>;
 
   constructor(client: ApiConnection, namespace: string, deps: ReflectorDeps) {
     const configMap = (name: string): Reflector<ConfigMap> =>
@@ -41,9 +48,16 @@ export class Watched {
       return reflect(client, kind, { ...scope, labelSelector: ownedSelector }, deps);
     };
     this.meshConfigs = reflect<MeshConfig>(client, kinds.meshConfig, {}, deps);
+    this.#roots = reflect<MeshRootCertificate>(
+      client,
+      kinds.meshRootCertificate,
+      { namespace },
+      deps,
+    );
     this.#owned = new Map(ownedKinds.map((kind) => [kind, own(kind)]));
     this.#caBundle = configMap(caBundleConfigMap);
     this.#proxies = configMap(proxiesConfigMap);
+    this.#certificates = configMap(certificatesConfigMap);
   }
 
   /** All objects of the operator's there are. */
@@ -66,6 +80,14 @@ export class Watched {
 
   get proxies(): ConfigMap | undefined {
     return first(this.#proxies);
+  }
+
+  get certificates(): ConfigMap | undefined {
+    return first(this.#certificates);
+  }
+
+  get roots(): readonly MeshRootCertificate[] {
+    return [...this.#roots.objects.values()];
   }
 
   /** What of the cluster has not been seen yet; undefined when all has. */
@@ -96,7 +118,8 @@ export class Watched {
     Reflector<KubernetesObject>,
     'run' | 'whenSynced' | 'synced' | 'subscribe'
   >[] {
-    return [this.meshConfigs, ...this.#owned.values(), this.#caBundle, this.#proxies];
+    const configMaps = [this.#caBundle, this.#proxies, this.#certificates];
+    return [this.meshConfigs, this.#roots, ...this.#owned.values(), ...configMaps];
   }
 }
 

@@ -114,6 +114,7 @@ describe('finalize', () => {
       'Role',
       'ConfigMap weft-ca-bundle',
       'ConfigMap weft-proxies',
+      'ConfigMap weft-certificates',
       'Lease weft-control-plane',
     ]);
     expect(cluster.finalizers).toEqual(['theirs']);

@@ -10,14 +10,14 @@ import type { Watched } from './drift.ts';
 import {
   bootstrapConfigMap,
   caBundleConfigMap,
-  caSecret,
+  certificatesConfigMap,
   controlPlaneName,
-  madeByControlPlane,
   meshLabel,
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
 import { finalizer, podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
+import { releaseRoots } from './rotation/release-roots.ts';
 import { meshNameOf } from './webhooks.ts';
 
 export interface FinalizeDeps {
@@ -147,7 +147,7 @@ async function removeWorkload(
   return pods[0] === undefined ? undefined : `Pod/${pods[0].metadata.name}`;
 }
 
-/** Removes what the control plane made: the sidecars' ConfigMaps everywhere, its own, the root key. */
+/** Removes what the control plane made: the sidecars' ConfigMaps everywhere, its own, the roots. */
 async function removeTraces(
   meshConfig: MeshConfig,
   { client }: FinalizeDeps,
@@ -167,21 +167,10 @@ async function removeTraces(
     })),
     { kind: kinds.configMap, namespace, name: caBundleConfigMap },
     { kind: kinds.configMap, namespace, name: proxiesConfigMap },
+    { kind: kinds.configMap, namespace, name: certificatesConfigMap },
     { kind: kinds.lease, namespace, name: controlPlaneName },
   ];
   for (const ref of refs) await client.remove(ref, {}, signal);
-  await removeOwnRoot(namespace, client, signal);
+  await releaseRoots(namespace, client, signal);
   return undefined;
-}
-
-/** A root that a user brought stays: only they have it. Nothing but its labels is looked at. */
-async function removeOwnRoot(
-  namespace: string,
-  client: ApiClient,
-  signal: AbortSignal,
-): Promise<void> {
-  const ref = { kind: kinds.secret, namespace, name: caSecret };
-  const metadata = (await client.get(ref, signal))?.metadata;
-  if (metadata?.labels?.[madeByControlPlane.label] !== madeByControlPlane.value) return;
-  await client.remove(ref, metadata.uid === undefined ? {} : { uid: metadata.uid }, signal);
 }

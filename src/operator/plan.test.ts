@@ -9,6 +9,7 @@ const early: PlanFacts = {
   images,
   account: 'uid-1',
   caBundle: undefined,
+  needs: { read: [], kept: ['weft-ca'], certManager: false, tokens: false },
   available: false,
   live: new Set(),
 };

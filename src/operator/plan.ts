@@ -2,6 +2,7 @@ import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds } from '../api/kinds.ts';
 import { planAccess } from './access.ts';
+import type { RootNeeds } from './rotation/needs.ts';
 import { type Desired, identify } from './desired.ts';
 import { meshNameOf, planWebhooks, webhookNames } from './webhooks.ts';
 import { planWorkload, type WorkloadFacts } from './workload.ts';
@@ -10,6 +11,8 @@ import { planWorkload, type WorkloadFacts } from './workload.ts';
 export interface PlanFacts extends WorkloadFacts {
   /** PEM of the authorities that the control plane published; undefined until it has. */
   readonly caBundle: string | undefined;
+  /** What the control plane must reach for the roots of the mesh. */
+  readonly needs: RootNeeds;
   /** Whether a replica of the control plane is there to answer webhooks. */
   readonly available: boolean;
   /** Identities of the operator's objects there are now. */
@@ -37,7 +40,7 @@ export interface Plan {
  * | no     | any       | any  | kept     |
  */
 export function plan(meshConfig: MeshConfig, facts: PlanFacts): Plan {
-  const objects = [...planAccess(meshConfig), ...planWorkload(meshConfig, facts)];
+  const objects = [...planAccess(meshConfig, facts.needs), ...planWorkload(meshConfig, facts)];
   const { caBundle, account } = facts;
   const waiting = account === undefined ? [identify(kinds.deployment, controlPlaneName)] : [];
   if (caBundle === undefined) {

@@ -9,7 +9,7 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
 import type { Outcome } from '../kubernetes/work-queue.ts';
 import type { Applier } from './applier.ts';
-import { patienceMs, type World } from './conditions.ts';
+import { noNews, patienceMs, type World } from './conditions.ts';
 import { identify } from './desired.ts';
 import type { Watched } from './drift.ts';
 import { readBundle, readProxies, readRollout } from './facts.ts';
@@ -18,7 +18,10 @@ import { controlPlaneName } from '../api/control-plane-names.ts';
 import { fieldManager, finalizer } from './names.ts';
 import { plan, webhookIdentities } from './plan.ts';
 import { prune } from './prune.ts';
+import { keepRoots } from './rotation/keep-roots.ts';
+import { lookAtRoots, type RootsLook } from './rotation/roots.ts';
 import { refusalOf, rulerOf } from './singleton.ts';
+import type { CertificateBlock } from './rotation/tell.ts';
 import { behindSince, isCurrent, statusOf, tidingsOf } from './status.ts';
 import { validateSpec } from '../api/validate-mesh-config.ts';
 import type { Images } from './workload.ts';
@@ -37,6 +40,8 @@ export interface ReconcileDeps {
 
 /** How long to wait after the API server refused an object for now, or for good: unless something changes before. */
 const refusedMs = { soon: 2000, never: 15_000 };
+/** How long to wait for our cache when it is behind. */
+const changedMs = 100;
 
 /**
  * Makes the cluster as one MeshConfig says, and the MeshConfig's status as the cluster is. Reads
@@ -58,7 +63,10 @@ export async function reconcile(
   const deleting = meshConfig.metadata.deletionTimestamp !== undefined;
   if (meshConfig !== ruler) {
     if (deleting) await dropFinalizer(meshConfig, client, signal);
-    else await report(meshConfig, worldOf(meshConfig, deps, { ruler }), { deps, signal });
+    else
+      return outcomeOf(
+        await report(meshConfig, lookAt(meshConfig, deps, { ruler }), { deps, signal }),
+      );
     return undefined;
   }
   if (!deleting) return rule(meshConfig, deps, signal);
@@ -73,18 +81,16 @@ async function rule(
 ): Promise<Outcome> {
   const problems = validateSpec(meshConfig);
   if (problems.length === 0) await ensureFinalizer(meshConfig, deps.client, signal);
+  const roots = lookAtRoots(meshConfig, deps.watched, deps.clock.now());
   const done = await attempt(deps, () =>
     problems.length === 0
-      ? bringAbout(meshConfig, deps, signal)
+      ? bringAbout(meshConfig, roots, { deps, signal })
       : deps.applier.repair(deps.watched.live, signal),
   );
-  const world = worldOf(meshConfig, deps, {
-    ruler: meshConfig,
-    problems,
-    rejection: done.rejection,
-  });
-  await report(meshConfig, world, { deps, signal });
-  return sooner(done.again, whenImpatient(world));
+  const { rejection } = done;
+  const look = lookAt(meshConfig, deps, { ruler: meshConfig, problems, rejection, roots });
+  const late = await report(meshConfig, look, { deps, signal });
+  return outcomeOf(done.again, whenImpatient(look.world), roots.news.again, late);
 }
 
 interface Done {
@@ -96,22 +102,26 @@ interface Done {
 /** Applies what is wanted and removes what is not; resolves to when to look again. */
 async function bringAbout(
   meshConfig: MeshConfig,
-  deps: ReconcileDeps,
-  signal: AbortSignal,
+  roots: RootsLook,
+  { deps, signal }: Context,
 ): Promise<number | undefined> {
   const { watched, applier, images } = deps;
-  const { rollout, bundle } = worldOf(meshConfig, deps, { ruler: meshConfig });
+  const { rollout, bundle } = lookAt(meshConfig, deps, { ruler: meshConfig, roots }).world;
   const live = watched.live;
+  const published = bundle.kind === 'valid' ? bundle.pem : undefined;
   const { objects, kept } = plan(meshConfig, {
     images,
     account: live.get(identify(kinds.serviceAccount, controlPlaneName))?.metadata.uid,
-    caBundle: bundle.kind === 'valid' ? bundle.pem : undefined,
+    caBundle: roots.bundle ?? published,
+    needs: roots.needs,
     available: (rollout?.available ?? 0) > 0,
     live: new Set(live.keys()),
   });
   const wanted = objects.map(({ kind, object }) => identify(kind, object.metadata.name));
   const again = await applier.apply(objects, live, signal);
   await applier.remove(prune(watched.owned, new Set([...wanted, ...kept])), signal);
+  const gateway = meshConfig.spec.certificate?.ingressGateway !== undefined;
+  await keepRoots(meshConfig, { ...roots, gateway }, { deps, signal });
   return again;
 }
 
@@ -137,8 +147,8 @@ async function remove(
     await removeOrphans(deps, signal);
     return undefined;
   }
-  const world = worldOf(meshConfig, deps, { ruler: meshConfig });
-  await report(meshConfig, world, { deps, signal }).catch((error: unknown) => {
+  const look = lookAt(meshConfig, deps, { ruler: meshConfig });
+  await report(meshConfig, look, { deps, signal }).catch((error: unknown) => {
     deps.logger.warn('status not written', { error });
   });
   const again = await finalize(meshConfig, deps, signal);
@@ -158,50 +168,76 @@ async function removeOrphans(
   applier.forget();
 }
 
-function worldOf(
+interface Context {
+  readonly deps: ReconcileDeps;
+  readonly signal: AbortSignal;
+}
+
+/** The world, and what the status is to say of certificates in it. */
+interface Look {
+  readonly world: World;
+  readonly certificate: CertificateBlock;
+}
+
+interface Known {
+  readonly ruler: MeshConfig | undefined;
+  readonly problems?: World['problems'];
+  readonly rejection?: string | undefined;
+  readonly roots?: RootsLook;
+}
+
+function lookAt(
   meshConfig: MeshConfig,
   { watched, namespace, clock }: ReconcileDeps,
-  known: Partial<Pick<World, 'problems'>> & {
-    readonly ruler: MeshConfig | undefined;
-    readonly rejection?: string | undefined;
-  },
-): World {
+  { ruler, problems = [], rejection, roots }: Known,
+): Look {
   const live = watched.live;
   const deployment = live.get(identify(kinds.deployment, controlPlaneName));
-  return {
-    refusal: refusalOf(meshConfig, known.ruler, namespace),
-    problems: known.problems ?? [],
-    rejection: known.rejection,
+  const world = {
+    refusal: refusalOf(meshConfig, ruler, namespace),
+    problems,
+    rejection,
     deleting: meshConfig.metadata.deletionTimestamp !== undefined,
     rollout: deployment && readRollout(deployment),
     bundle: readBundle(watched.caBundle),
+    roots: roots?.news ?? noNews,
     proxies: readProxies(watched.proxies),
     webhooks: [...webhookIdentities(meshConfig)].every((identity) => live.has(identity)),
     now: clock.now(),
     behindSince: behindSince(meshConfig),
   };
+  // A plan changes only when all that it needs was put in place.
+  const goesOn = problems.length === 0 && rejection === undefined && roots !== undefined;
+  return { world, certificate: goesOn ? roots.news.block : (meshConfig.status?.certificate ?? {}) };
 }
 
-/** Writes the status if it says something new. */
+/** Writes the status if it says something new; resolves to when to try again if it was changed meanwhile. */
 async function report(
   meshConfig: MeshConfig,
-  world: World,
-  { deps, signal }: { readonly deps: ReconcileDeps; readonly signal: AbortSignal },
-): Promise<void> {
-  const status = statusOf(meshConfig, world, deps.version);
-  if (isCurrent(meshConfig, status)) return;
-  const { name, namespace = '', uid = '' } = meshConfig.metadata;
+  { world, certificate }: Look,
+  { deps, signal }: Context,
+): Promise<number | undefined> {
+  const status = statusOf(meshConfig, world, { version: deps.version, certificate });
+  if (isCurrent(meshConfig, status)) return undefined;
+  const { name, namespace = '', uid = '', resourceVersion = '' } = meshConfig.metadata;
   const object = {
     apiVersion: apiVersionOf(kinds.meshConfig),
     kind: kinds.meshConfig.kind,
-    metadata: { name, namespace, uid },
+    // By its version: a plan must never be made from one that is not the newest.
+    metadata: { name, namespace, uid, resourceVersion },
     status,
   };
   const options = { fieldManager, force: true, subresource: 'status' } as const;
-  await deps.client.apply(kinds.meshConfig, object, options, signal);
+  try {
+    await deps.client.apply(kinds.meshConfig, object, options, signal);
+  } catch (error) {
+    if (WeftError.from(error).code !== 'api-conflict') throw error;
+    return changedMs;
+  }
   for (const tiding of tidingsOf(meshConfig, status)) {
     deps.events.record({ regarding: meshConfig, ...tiding });
   }
+  return undefined;
 }
 
 /** When proxies that are behind will have been so for too long. */
@@ -211,7 +247,8 @@ function whenImpatient({ proxies, behindSince: since, now }: World): number | un
   return left > 0 ? left : undefined;
 }
 
-function sooner(a: number | undefined, b: number | undefined): Outcome {
-  const again = Math.min(a ?? Infinity, b ?? Infinity);
+/** The soonest of these, in milliseconds from now. */
+function outcomeOf(...waits: readonly (number | undefined)[]): Outcome {
+  const again = Math.min(...waits.map((wait) => wait ?? Infinity));
   return again === Infinity ? undefined : { again };
 }

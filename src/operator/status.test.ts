@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import type { World } from './conditions.ts';
+import { noNews, type World } from './conditions.ts';
 import { isCurrent, statusOf, tidingsOf } from './status.ts';
 
 const now = Date.parse('2026-01-02T00:00:00Z');
@@ -12,11 +12,14 @@ const well: World = {
   deleting: false,
   rollout: { wanted: 2, available: 2, settled: true, stuck: undefined },
   bundle: { kind: 'valid', pem: 'PEM', notAfter: Date.parse('2027-01-01T00:00:00Z') },
+  roots: noNews,
   proxies: { connected: 3, synced: 3, rejected: 0 },
   webhooks: true,
   now,
   behindSince: undefined,
 };
+const certificate = { summary: 'builtIn', provider: 'builtIn', root: 'weft-root-1' };
+const parts = { version: '1.2.3', certificate };
 const starting: World = {
   ...well,
   rollout: undefined,
@@ -26,16 +29,16 @@ const starting: World = {
 
 function after(world: World): MeshConfig {
   const fresh = makeMeshConfig({ generation: 4 });
-  return { ...fresh, status: statusOf(fresh, world, '1.2.3') };
+  return { ...fresh, status: statusOf(fresh, world, parts) };
 }
 
 describe('statusOf', () => {
-  it('tells versions, counts and the end of the root', () => {
+  it('tells versions, counts and who signs', () => {
     expect(after(well).status).toMatchObject({
       observedGeneration: 4,
       version: '1.2.3',
       proxies: { connected: 3, synced: 3, rejected: 0, summary: '3/3' },
-      certificate: { provider: 'builtIn', rootNotAfter: '2027-01-01T00:00:00Z' },
+      certificate,
       components: [{ name: 'weft-control-plane', version: '1.2.3', available: '2/2' }],
     });
   });
@@ -58,7 +61,7 @@ describe('isCurrent', () => {
     const meshConfig = after(well);
     const conditions = meshConfig.status?.conditions?.toReversed() ?? [];
     const reversed = { ...meshConfig, status: { ...meshConfig.status, conditions } };
-    const later = statusOf(reversed, { ...well, now: now + 60_000 }, '1.2.3');
+    const later = statusOf(reversed, { ...well, now: now + 60_000 }, parts);
     expect(isCurrent(reversed, later)).toBe(true);
   });
 
@@ -67,16 +70,14 @@ describe('isCurrent', () => {
     ['a condition', { webhooks: false }],
   ])('notices %s', (_, change) => {
     const meshConfig = after(well);
-    expect(isCurrent(meshConfig, statusOf(meshConfig, { ...well, ...change }, '1.2.3'))).toBe(
-      false,
-    );
+    expect(isCurrent(meshConfig, statusOf(meshConfig, { ...well, ...change }, parts))).toBe(false);
   });
 });
 
 describe('tidingsOf', () => {
   function told(before: World | undefined, world: World): string[] {
     const meshConfig = before === undefined ? makeMeshConfig() : after(before);
-    const tidings = tidingsOf(meshConfig, statusOf(meshConfig, world, '1.2.3'));
+    const tidings = tidingsOf(meshConfig, statusOf(meshConfig, world, parts));
     return tidings.map(({ type, reason }) => `${type} ${reason}`);
   }
   const rejection = 'no';

@@ -2,26 +2,37 @@ import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import { deepEqual } from '../common/equal.ts';
 import type { Frozen } from '../common/freeze.ts';
-import { judge, stamp, type World } from './conditions.ts';
+import { judge, type Reason, stamp, type World } from './conditions.ts';
+import { type CertificateBlock, tidingsOfRoots } from './rotation/tell.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 
+/** What a status says besides what conditions are judged by. */
+export interface StatusParts {
+  readonly version: string;
+  readonly certificate: CertificateBlock;
+}
+
 /** The status that a MeshConfig should have in this world. Pure. */
-export function statusOf(meshConfig: MeshConfig, world: World, version: string): Status {
+export function statusOf(
+  meshConfig: MeshConfig,
+  world: World,
+  { version, certificate }: StatusParts,
+): Status {
   const generation = meshConfig.metadata.generation ?? 0;
   const current: readonly Condition[] = meshConfig.status?.conditions ?? [];
   const conditions = stamp(judge(world), current, { generation, now: world.now });
   const head = { observedGeneration: generation, conditions };
-  return world.refusal === undefined ? { ...head, version, ...inForce(world, version) } : head;
+  return world.refusal === undefined
+    ? { ...head, version, certificate, ...inForce(world, version) }
+    : head;
 }
 
-function inForce({ rollout, bundle, proxies }: World, version: string): Status {
+function inForce({ rollout, proxies }: World, version: string): Status {
   const { available, wanted } = rollout ?? { available: 0, wanted: 0 };
-  const end = bundle.kind === 'valid' ? { rootNotAfter: timestamp(bundle.notAfter) } : {};
   const status = {
     components: [{ name: controlPlaneName, version, available: `${available}/${wanted}` }],
-    certificate: { provider: 'builtIn', ...end },
   };
   // While nobody reports, old counts would be a claim.
   if (proxies === undefined || available === 0) return status;
@@ -50,9 +61,29 @@ export interface Tiding {
   readonly note: string;
 }
 
-/** One tiding at most: the mesh became ready, or stalled, or stopped to be ready, and why. */
+/** That the mesh became ready, or stalled, or stopped to be ready, and why; and what roots went through. */
 export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tiding[] {
-  const before = conditionIn(meshConfig.status, 'Ready');
+  const before = meshConfig.status;
+  return [
+    ...tidingsOfReady(before, status),
+    ...tidingsOfRoots(before?.certificate, status.certificate),
+    ...warnings.flatMap(([type, ...reasons]) => {
+      const [was, is] = [conditionIn(before, type), conditionIn(status, type)];
+      if (is === undefined || is.reason === was?.reason || !reasons.includes(is.reason as Reason))
+        return [];
+      return [{ type: 'Warning' as const, reason: is.reason, note: is.message }];
+    }),
+  ];
+}
+
+/** Conditions that warn, and the reasons by which they do. */
+const warnings: readonly (readonly [string, ...Reason[]])[] = [
+  ['Reconciling', 'RotationHeld', 'PreflightFailed'],
+  ['CertificatesReady', 'IssuerFailing', 'RootEndsSoon'],
+];
+
+function tidingsOfReady(meshConfigStatus: Status | undefined, status: Status): readonly Tiding[] {
+  const before = conditionIn(meshConfigStatus, 'Ready');
   const ready = conditionIn(status, 'Ready');
   if (ready === undefined || ready.reason === before?.reason) return [];
   const isTrouble = conditionIn(status, 'Stalled') !== undefined || before?.status === 'True';
@@ -68,8 +99,4 @@ function conditionIn(status: Status | undefined, type: string): Condition | unde
 function sorted(status: Status): Status {
   const conditions = (status.conditions ?? []).toSorted((a, b) => (a.type < b.type ? -1 : 1));
   return { ...status, conditions };
-}
-
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { ignore, monitoredBy } from '../api/labels.ts';
@@ -41,6 +42,18 @@ export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly
     }),
   ];
 }
+
+/** The certificate authorities (PEM) that a live webhook configuration trusts; of several, those of each. */
+export function trustOf(configuration: KubernetesObject): readonly string[] {
+  const { webhooks = [] } = configuration as Configuration;
+  return webhooks.map(({ clientConfig }) =>
+    Buffer.from(clientConfig?.caBundle ?? '', 'base64').toString(),
+  );
+}
+
+type Configuration = KubernetesObject & {
+  readonly webhooks?: readonly { readonly clientConfig?: { readonly caBundle?: string } }[];
+};
 
 /** The name of the mesh that a MeshConfig describes. */
 export function meshNameOf(meshConfig: MeshConfig): string {

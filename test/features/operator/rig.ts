@@ -13,6 +13,7 @@ import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { startApiServer } from '../../apiserver.ts';
 import { makeRoot } from '../../build/certificates.ts';
+import { playReport } from './played-report.ts';
 import { RecordingProxy } from './recording-proxy.ts';
 
 export const namespace = 'weft-system';
@@ -156,6 +157,7 @@ export async function playControlPlane(rig: Rig, replicas = 2): Promise<void> {
   await playReplicas(rig, replicas);
   await publish(rig, 'weft-ca-bundle', { 'ca.crt': makeRoot().certificate.pem });
   await publish(rig, 'weft-proxies', { connected: '3', synced: '3', rejected: '0' });
+  await playReport(rig);
 }
 
 /** Says in the Deployment's status that so many replicas are up and of the newest declaration. */

@@ -1,0 +1,235 @@
+import type { CertificatePlan } from '../../api/certificate-plan.ts';
+import type { CertificateReport } from '../../api/certificate-report.ts';
+import type { MeshConfig, MeshConfigStatus } from '../../api/gen/mesh-config.ts';
+import { firstRoot } from '../../api/root-of.ts';
+import { parseDuration } from '../../common/duration.ts';
+import type { Frozen } from '../../common/freeze.ts';
+import { patienceOf, type RootsDecision } from './decide.ts';
+import { clock, type Evidence } from './evidence.ts';
+import { isNearEnd, isOfOurs } from './intent.ts';
+import type { RootRecord } from './records.ts';
+import type { Rotation } from './next-plan.ts';
+import { isGoingBack } from './root-status.ts';
+
+export type CertificateBlock = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
+type Block = NonNullable<CertificateBlock['rotation']>;
+/** The block with all that is always said. */
+type Told = Block & { readonly since: string; readonly message: string };
+
+/** What the MeshConfig's status says of certificates, and what its conditions are judged by. */
+export interface RootsNews {
+  readonly block: CertificateBlock;
+  /** Why there is no plan yet; undefined when there is one. */
+  readonly first: string | undefined;
+  readonly moving:
+    | {
+        readonly reason: 'Rotating' | 'RotationHeld' | 'PreflightFailed';
+        readonly message: string;
+      }
+    | undefined;
+  /** Leaves cannot be renewed; urgent when the first of them is in the last third of its life. */
+  readonly failing: { readonly message: string; readonly urgent: boolean } | undefined;
+  /** The root that signs ends soon, and nobody but its owner can replace it. */
+  readonly ending: string | undefined;
+  /** Who decides, when it is not the MeshConfig. */
+  readonly note: string | undefined;
+  /** When time alone changes what there is to tell or to do; milliseconds from now. */
+  readonly again: number | undefined;
+}
+
+export interface NewsFacts {
+  readonly meshConfig: MeshConfig;
+  readonly report: CertificateReport | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Puts a decision in words. Pure. */
+export function newsOf(decision: RootsDecision, facts: NewsFacts): RootsNews {
+  const { plan, records, resolution, rotation } = decision;
+  const signer = records.find(({ name }) => name === plan?.signer);
+  const told = rotation && tellRotation(decision, rotation, facts.meshConfig);
+  return {
+    block: {
+      summary: summaryOf(decision, told),
+      ...tellSigner(signer),
+      ...(plan && { plan: asWritten(plan) }),
+      ...(told && { rotation: told }),
+    },
+    first: plan === undefined ? tellFirst(facts.report) : undefined,
+    moving: told && tellMoving(decision, told, facts),
+    failing: tellFailing(facts),
+    ending: signer && tellEnding(signer, facts),
+    note: resolution?.overruled === true ? overruled(decision) : undefined,
+    again: againIn(decision, facts),
+  };
+}
+
+function tellSigner(signer: RootRecord | undefined): CertificateBlock {
+  if (signer === undefined) return {};
+  const { name, spec, pin } = signer;
+  return {
+    root: name,
+    ...(spec && { provider: spec.provider.kind }),
+    ...(pin?.notAfter !== undefined && { rootNotAfter: clock(pin.notAfter) }),
+  };
+}
+
+function asWritten({ candidate, ...plan }: CertificatePlan): NonNullable<CertificateBlock['plan']> {
+  return candidate === undefined ? plan : { ...plan, candidate };
+}
+
+function overruled({ intent }: RootsDecision): string {
+  return `MeshRootCertificate ${intent?.target} decides who signs, not spec.certificate.provider`;
+}
+
+function tellFirst(report: CertificateReport | undefined): string {
+  const { trouble } = report?.roots[firstRoot] ?? {};
+  if (trouble === undefined) return 'The first root is being tried.';
+  return `The first root cannot sign since ${clock(trouble.since)}: ${trouble.message} (${trouble.code}).`;
+}
+
+function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: MeshConfig): Told {
+  const { plan, evidence = nothing, intent } = decision;
+  const { to, phase, since } = rotation;
+  const { acknowledged, total, waiting, lacks } = evidence;
+  const from = fromOf(decision, to, meshConfig);
+  const isBack = plan !== undefined && intent !== undefined && isGoingBack(plan, intent);
+  const back = isBack ? [`Going back to ${to}.`] : [];
+  const held = lacks.length === 0 ? [] : [`Waiting: ${lacks.join('; ')}.`];
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...{ to, phase, acknowledged, total },
+    since: clock(since),
+    ...(waiting.length > 0 && { waiting }),
+    message: [...back, ...held].join(' '),
+  };
+}
+
+const nothing: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+
+/** Who signed before, or signs still; on the way back that which is left. */
+function fromOf({ plan }: RootsDecision, to: string, { status }: MeshConfig): string | undefined {
+  const told = status?.certificate?.rotation;
+  const before = told?.to === to ? told.from : told?.to;
+  return [plan?.signer, before, ...(plan?.trusted ?? [])].find(
+    (name) => name !== undefined && name !== to,
+  );
+}
+
+function summaryOf({ plan, records }: RootsDecision, rotation: Block | undefined): string {
+  const providerOf = (name: string | undefined): string =>
+    records.find((record) => record.name === name)?.spec?.provider.kind ?? name ?? 'none';
+  if (plan === undefined) return 'none yet';
+  if (rotation === undefined) return providerOf(plan.signer);
+  const { from = plan.signer, to, phase, acknowledged = 0, total = 0 } = rotation;
+  const ends = [providerOf(from), providerOf(to)];
+  const [one, other] = ends[0] === ends[1] ? [from, to] : ends;
+  const count = phase === 'Preflight' ? '' : ` ${acknowledged}/${total}`;
+  return `${one} → ${other}: ${phase}${count}`;
+}
+
+function tellMoving(
+  { plan, evidence = nothing }: RootsDecision,
+  told: Told,
+  { meshConfig, report, now }: NewsFacts,
+): RootsNews['moving'] {
+  const { phase, to, message, since } = told;
+  const trouble = report?.roots[plan?.candidate ?? to]?.trouble;
+  if (phase === 'Preflight' && trouble !== undefined) {
+    const remedy = 'Mend the issuer, or set spec.certificate.provider back';
+    const text = `${message} Nothing else was changed. ${remedy}.`;
+    return { reason: 'PreflightFailed', message: text };
+  }
+  const isLong = Date.parse(since) + patienceOf(meshConfig).setAsideAfterMs <= now;
+  if (evidence.lacks.length === 0 || !isLong) {
+    return { reason: 'Rotating', message: `${phase} on the way to ${to}. ${message}`.trim() };
+  }
+  const text = `${phase} waits since ${since}. ${message}${remedyFor(told)}`;
+  return { reason: 'RotationHeld', message: text };
+}
+
+function remedyFor({ waiting = [] }: Told): string {
+  if (waiting.length === 0) return '';
+  return ` Restart ${waiting.join(', ')}, or name them in spec.certificate.rotation.setAside to go on without them.`;
+}
+
+function tellFailing({ meshConfig, report, now }: NewsFacts): RootsNews['failing'] {
+  const { failure, earliestExpiry } = report?.health ?? {};
+  if (failure === undefined) return undefined;
+  const text = meshConfig.spec.certificate?.serviceCertValidityDuration ?? '24h';
+  const life = Math.max(parseDuration(text) ?? 0, 600_000);
+  const end =
+    earliestExpiry === undefined
+      ? ''
+      : ` The first certificate in use ends ${clock(earliestExpiry)}.`;
+  const message = `No certificate could be issued since ${clock(failure.since)}: ${failure.message} (${failure.code}).${end} Mend the issuer, or switch to another by spec.certificate.provider.`;
+  return { message, urgent: earliestExpiry !== undefined && earliestExpiry - now < life / 3 };
+}
+
+function tellEnding(signer: RootRecord, { meshConfig, now }: NewsFacts): string | undefined {
+  const { renewBeforeMs } = patienceOf(meshConfig);
+  if (signer.pin?.notAfter === undefined || !isNearEnd(signer, { now, renewBeforeMs })) {
+    return undefined;
+  }
+  const end = clock(signer.pin.notAfter);
+  if (signer.spec !== undefined && isOfOurs(signer.spec.provider)) return undefined;
+  return `The root of ${signer.name} ends ${end}; renew it at its issuer, or switch to another root.`;
+}
+
+const longestMs = 3_600_000;
+
+/** Nothing advances by time alone, but some proof has an hour, and words change. */
+function againIn(
+  { evidence, rotation, records, plan }: RootsDecision,
+  { meshConfig, now }: NewsFacts,
+): number | undefined {
+  const { setAsideAfterMs, renewBeforeMs } = patienceOf(meshConfig);
+  const ends = records
+    .filter(({ name }) => name === plan?.signer)
+    .flatMap(({ pin }) => (pin?.notAfter === undefined ? [] : [pin.notAfter - renewBeforeMs]));
+  const held = rotation && rotation.since + setAsideAfterMs;
+  const left = [evidence?.until, held, ...ends]
+    .filter((at) => at !== undefined)
+    .map((at) => at - now)
+    .filter((ms) => ms > 0);
+  return left.length === 0 ? undefined : Math.min(longestMs, ...left);
+}
+
+/** Something to tell by an event. */
+export interface RootTiding {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** What a user is told of by events when the block becomes this one: each phase, the end, the way back. */
+export function tidingsOfRoots(
+  before: CertificateBlock | undefined,
+  after: CertificateBlock | undefined,
+): readonly RootTiding[] {
+  const [was, is] = [before?.rotation, after?.rotation];
+  if (is === undefined) return was === undefined ? [] : tidingsOfEnd(after);
+  if (was === undefined) return normal(`CertificateRotation${is.phase}`, `${wayOf(is)}.`);
+  if (was.phase === is.phase && was.to === is.to) return [];
+  const isBack = was.to !== is.to && was.from === is.to;
+  const reason = isBack ? 'CertificateRotationBack' : `CertificateRotation${is.phase}`;
+  return normal(reason, `${wayOf(is)} ${countsOf(was)}.`);
+}
+
+function tidingsOfEnd(after: CertificateBlock | undefined): readonly RootTiding[] {
+  if (after?.plan === undefined) return [];
+  return normal('CertificateRotationDone', `${after.root} signs, and every proxy follows.`);
+}
+
+function countsOf({ phase, acknowledged = 0, total = 0 }: Block): string {
+  return `after ${phase} ${acknowledged}/${total}`;
+}
+
+function wayOf({ phase, from = 'none', to }: Block): string {
+  return `${phase} from ${from} to ${to}`;
+}
+
+function normal(reason: string, note: string): readonly RootTiding[] {
+  return [{ type: 'Normal', reason, note }];
+}

@@ -1,0 +1,368 @@
+import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
+import type { CertificateReport, Witnesses } from '../../src/api/certificate-report.ts';
+import type { SwitchFacts } from '../../src/operator/rotation/evidence.ts';
+import { type Decision, nextPlan, type Rotation } from '../../src/operator/rotation/next-plan.ts';
+
+/** A sidecar, with what it really has, and what of that the control plane knows. */
+interface Proxy {
+  readonly name: string;
+  frozen: boolean;
+  replica: Replica | undefined;
+  /** Roots in the file that it judges the control plane by. */
+  file: readonly string[];
+  trust: readonly string[] | undefined;
+  /** Roots whose trust domains its rules let in. */
+  rules: readonly string[] | undefined;
+  leaf: string | undefined;
+  /** Who signed the certificate that its stream was opened on. */
+  server: string | undefined;
+  acked: { trust: number; rules: number; leaf: number; channel: number };
+}
+
+interface Replica {
+  plan: CertificatePlan;
+}
+
+/** What happens in a round but for a replica that does not follow, and one thing, of one proxy's or of all. */
+export interface Bustle {
+  readonly replica: number | undefined;
+  readonly proxy: number;
+  readonly lacks: 'trust' | 'rules' | 'leaf' | 'stream' | 'bootstraps' | 'webhooks';
+  readonly ms: number;
+}
+
+const things = ['leaf', 'rules', 'trust'] as const;
+const unknown = { trust: -1, rules: -1, leaf: -1, channel: -1 };
+const propagationMs = 100_000;
+const setAsideAfterMs = 600_000;
+/** How many of those who wait a report names: few, so that there are often more. */
+const named = 2;
+
+/**
+ * A mesh in the small: two replicas that follow the plan late, sidecars that take what they are offered
+ * in any order, freeze and reconnect, kubelets that bring files late, a leader that reports, and the
+ * operator's decision in its status. Everything that may happen is a method; `violation` says what
+ * must never be.
+ */
+export class MeshOfRoots {
+  readonly roots = ['a', 'b', 'c'] as const;
+  readonly replicas: Replica[];
+  readonly broken = new Set<string>();
+  readonly setAside = new Set<string>();
+  proxies: Proxy[] = [];
+  plan: CertificatePlan = {
+    step: 1,
+    signer: 'a',
+    signerStep: 1,
+    serverSigner: 'a',
+    serverStep: 1,
+    trusted: ['a'],
+    trustedStep: 1,
+  };
+  rotation: Rotation | undefined;
+  target = 'a';
+  keep: readonly string[] = [];
+  violation: string | undefined;
+  readonly #pinned = new Set(['a']);
+  /** Set aside, and for long enough that a switch may go on without them. */
+  readonly #excused = new Set<string>();
+  #now = 0;
+  #report: CertificateReport | undefined;
+  #webhooks: readonly string[] = ['a'];
+  #bootstraps = [{ step: 1, since: 0, trusted: ['a'] as readonly string[] }];
+  #started = 0;
+
+  constructor() {
+    this.replicas = [{ plan: this.plan }, { plan: this.plan }];
+  }
+
+  /** The operator looks, and takes one step at most. */
+  operate(): void {
+    this.#excuse();
+    const { plan, rotation } = this.#decide();
+    this.#judge(plan);
+    if (rotation === undefined && this.rotation?.phase === 'DropOld') this.#judgeEnd();
+    this.plan = plan;
+    this.rotation = rotation;
+  }
+
+  /** The operator writes down roots that passed their probe. */
+  pin(): void {
+    for (const [name, root] of Object.entries(this.#report?.roots ?? {})) {
+      if (root.ready) this.#pinned.add(name);
+    }
+  }
+
+  updateWebhooks(): void {
+    this.#webhooks = this.plan.trusted;
+  }
+
+  follow(index: number): void {
+    const replica = this.#replica(index);
+    replica.plan = this.plan;
+  }
+
+  restart(index: number): void {
+    for (const proxy of this.proxies) if (proxy.replica === this.#replica(index)) cut(proxy);
+    this.follow(index);
+  }
+
+  start(): void {
+    if (this.proxies.length >= 5) return;
+    const name = `shop/p${this.#started++}`;
+    const acked = { ...unknown };
+    const none = {
+      trust: undefined,
+      rules: undefined,
+      leaf: undefined,
+      replica: undefined,
+      server: undefined,
+    };
+    this.proxies.push({ name, frozen: false, file: this.#fileOfKubelet(), ...none, acked });
+  }
+
+  end(index: number): void {
+    this.proxies = this.proxies.filter((proxy) => proxy !== this.#proxy(index));
+  }
+
+  freeze(index: number): void {
+    const proxy = this.#proxy(index);
+    if (proxy !== undefined) proxy.frozen = true;
+  }
+
+  thaw(index: number): void {
+    const proxy = this.#proxy(index);
+    if (proxy !== undefined) proxy.frozen = false;
+  }
+
+  /** A stream is lost; the control plane forgets what was acknowledged on it. */
+  lose(index: number): void {
+    const proxy = this.#proxy(index);
+    if (proxy !== undefined) cut(proxy);
+  }
+
+  connect(index: number, to: number): void {
+    const proxy = this.#proxy(index);
+    if (proxy === undefined || proxy.frozen) return;
+    cut(proxy);
+    const replica = this.#replica(to);
+    const { serverSigner, serverStep } = replica.plan;
+    if (!proxy.file.includes(serverSigner)) {
+      this.violation = `${proxy.name} refuses the control plane's certificate by ${serverSigner}`;
+      return;
+    }
+    proxy.replica = replica;
+    proxy.server = serverSigner;
+    proxy.acked.channel = serverStep;
+  }
+
+  /** A sidecar takes and acknowledges one of the things it is offered. */
+  take(index: number, what: 'trust' | 'rules' | 'leaf'): void {
+    const proxy = this.#proxy(index);
+    if (proxy?.replica === undefined || proxy.frozen) return;
+    const { plan } = proxy.replica;
+    if (what === 'leaf') {
+      if (this.broken.has(plan.signer)) return;
+      proxy.leaf = plan.signer;
+      proxy.acked.leaf = plan.signerStep;
+    } else {
+      proxy[what] = plan.trusted;
+      proxy.acked[what] = plan.trustedStep;
+    }
+    this.#check();
+  }
+
+  writeBootstraps(): void {
+    const { trustedStep, trusted } = this.#leader;
+    if (this.#bootstrap.step >= trustedStep) return;
+    this.#bootstraps.unshift({ step: trustedStep, since: this.#now, trusted });
+  }
+
+  /** A kubelet brings the file, in its own time. */
+  sync(index: number): void {
+    const proxy = this.#proxy(index);
+    if (proxy !== undefined) proxy.file = this.#bootstrap.trusted;
+  }
+
+  pass(ms: number): void {
+    this.#now += ms;
+    for (const proxy of this.proxies) {
+      if (this.#bootstrap.since + propagationMs <= this.#now) proxy.file = this.#bootstrap.trusted;
+    }
+  }
+
+  /** The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted anew for its newest step. */
+  report({ partial = false, counted = true } = {}): void {
+    const { trustedStep, signerStep, serverStep, trusted, candidate } = this.#leader;
+    const seen = this.proxies.filter(({ replica }) => !partial || replica !== this.replicas[1]);
+    const before = counted ? undefined : this.#report;
+    const late = (key: 'trust' | 'leaves' | 'channel' | 'synced', now: Witnesses): Witnesses =>
+      before !== undefined && before[key].step !== now.step ? before[key] : now;
+    const count = (step: number, has: (proxy: Proxy) => boolean): Witnesses => {
+      const waiting = seen.filter((proxy) => proxy.replica === undefined || !has(proxy));
+      const names = waiting.map(({ name }) => name).slice(0, named);
+      const acknowledged = seen.length - waiting.length;
+      return { step, acknowledged, total: seen.length, waiting: names };
+    };
+    const roots = [...trusted, ...(candidate === undefined ? [] : [candidate])];
+    this.#report = {
+      step: Math.min(...this.replicas.map(({ plan }) => plan.step)),
+      complete: !partial,
+      roots: Object.fromEntries(roots.map((name) => [name, { ready: !this.broken.has(name) }])),
+      trust: late(
+        'trust',
+        count(trustedStep, ({ acked }) => acked.trust === trustedStep),
+      ),
+      leaves: late(
+        'leaves',
+        count(signerStep, ({ acked }) => acked.leaf === signerStep),
+      ),
+      channel: late(
+        'channel',
+        count(serverStep, ({ acked }) => acked.channel === serverStep),
+      ),
+      synced: late(
+        'synced',
+        count(trustedStep, ({ acked }) => acked.rules === trustedStep),
+      ),
+      bootstraps: this.#bootstrap,
+      health: { held: 0, waiting: 0 },
+    };
+  }
+
+  /** All that ought to happen in the end happens, again and again. */
+  settle(rounds: number): void {
+    for (let round = 0; round < rounds; round += 1) {
+      if (this.violation !== undefined) return;
+      for (const index of this.replicas.keys()) this.follow(index);
+      this.writeBootstraps();
+      this.updateWebhooks();
+      for (const [index, proxy] of this.proxies.entries()) {
+        if (proxy.acked.channel !== this.plan.serverStep) this.connect(index, index);
+        for (const what of things) this.take(index, what);
+      }
+      this.report();
+      this.pin();
+      this.pass(120_000);
+      this.operate();
+    }
+  }
+
+  /** One round of it, in some `ms`, in which one thing does not happen. */
+  bustle({ replica, proxy, lacks, ms }: Bustle): void {
+    for (const index of this.replicas.keys()) if (index !== replica) this.follow(index);
+    if (lacks !== 'bootstraps') this.writeBootstraps();
+    if (lacks !== 'webhooks') this.updateWebhooks();
+    for (const index of this.proxies.keys()) {
+      const takes = (what: Bustle['lacks']): boolean => index !== proxy || what !== lacks;
+      if (takes('stream')) this.connect(index, replica === undefined ? index : 1 - replica);
+      for (const what of things) if (takes(what)) this.take(index, what);
+    }
+    this.report();
+    this.pin();
+    this.pass(ms);
+    this.operate();
+  }
+
+  #decide(): Decision {
+    const intent = { target: this.target, keep: this.keep.filter((name) => name !== this.target) };
+    return nextPlan({ plan: this.plan, intent, facts: this.#facts, rotation: this.rotation });
+  }
+
+  get #facts(): SwitchFacts {
+    return {
+      now: this.#now,
+      report: this.#report,
+      pinned: this.#pinned,
+      domainsDiffer: true,
+      webhooksTrust: this.plan.trusted.every((name) => this.#webhooks.includes(name)),
+      gateway: false,
+      patience: {
+        bundlePropagationMs: propagationMs,
+        setAsideAfterMs,
+        setAside: [...this.setAside],
+      },
+    };
+  }
+
+  /** Those that a switch may not go on without. */
+  get #meant(): readonly Proxy[] {
+    return this.proxies.filter(({ name }) => !this.#excused.has(name));
+  }
+
+  #excuse(): void {
+    const { rotation } = this;
+    if (rotation === undefined || rotation.since + setAsideAfterMs > this.#now) return;
+    for (const name of this.setAside) this.#excused.add(name);
+  }
+
+  #judge(plan: CertificatePlan): void {
+    const { trusted } = plan;
+    if (plan !== this.plan && plan.step !== this.plan.step + 1) this.violation = 'a step was lost';
+    if (!trusted.includes(plan.signer) || !trusted.includes(plan.serverSigner)) {
+      this.violation = 'a signer is not trusted';
+    }
+    if (!trusted.every((name) => this.#pinned.has(name))) this.violation = 'trusted, not pinned';
+    const on = this.#meant.find(
+      ({ replica, server }) => replica !== undefined && !trusted.includes(server ?? ''),
+    );
+    if (on !== undefined) this.violation = `${on.name} has a stream on a root that is dropped`;
+  }
+
+  /** What is told to be over is over for everybody. */
+  #judgeEnd(): void {
+    const { trusted } = this.plan;
+    const behind = this.#meant.find(({ trust }) => trust !== undefined && trust !== trusted);
+    if (behind !== undefined) this.violation = `${behind.name} does not have the last roots`;
+  }
+
+  /** Every sidecar must take every other's certificate, and so must the webhooks' caller. */
+  #check(): void {
+    const meant = this.#meant;
+    for (const { name, trust, rules } of meant) {
+      if (trust === undefined || rules === undefined) continue;
+      const other = meant.find(
+        ({ leaf }) => leaf !== undefined && !(trust.includes(leaf) && rules.includes(leaf)),
+      );
+      if (other === undefined) continue;
+      this.violation = `${name} trusts ${trust.join()}, ${other.name} has a leaf by ${other.leaf}`;
+    }
+    for (const { plan } of this.replicas) {
+      if (!this.#webhooks.includes(plan.serverSigner)) {
+        this.violation = `the webhooks do not trust ${plan.serverSigner}`;
+      }
+    }
+  }
+
+  /** What a pod that starts now finds: a kubelet may be behind by as long as is allowed. */
+  #fileOfKubelet(): readonly string[] {
+    const [now, before] = this.#bootstraps;
+    const isFresh = now !== undefined && now.since + propagationMs > this.#now;
+    return ((isFresh ? before : now) ?? this.#bootstrap).trusted;
+  }
+
+  get #bootstrap(): { step: number; since: number; trusted: readonly string[] } {
+    const [newest] = this.#bootstraps;
+    if (newest === undefined) throw new Error('there is always one');
+    return newest;
+  }
+
+  get #leader(): CertificatePlan {
+    return this.#replica(0).plan;
+  }
+
+  #replica(index: number): Replica {
+    const replica = this.replicas[index % this.replicas.length];
+    if (replica === undefined) throw new Error('there is always one');
+    return replica;
+  }
+
+  #proxy(index: number): Proxy | undefined {
+    return this.proxies[index % Math.max(1, this.proxies.length)];
+  }
+}
+
+function cut(proxy: Proxy): void {
+  proxy.replica = undefined;
+  proxy.acked = { ...unknown };
+}
