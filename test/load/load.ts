@@ -6,19 +6,13 @@ import { kinds } from '../../src/api/kinds.ts';
 import type { ApiConnection } from '../../src/kubernetes/connect.ts';
 import type { Kubectl } from '../../tools/demo/kubectl.ts';
 import { type LoadKind, type LoadPlan, podPorts, ratesFor } from './in-pod/plan.ts';
-import type { Counts, Report } from './in-pod/report.ts';
+import type { Report, Second } from './in-pod/report.ts';
 import type { Failure, Totals } from './in-pod/tally.ts';
 
 /** The cluster that the load is put on; its mesh is called `osm`. */
 export interface LoadPlace {
   readonly kubectl: Kubectl;
   readonly api: ApiConnection;
-}
-
-/** What a second brought, since the load began. */
-export interface Second {
-  readonly atMs: number;
-  readonly counts: Readonly<Partial<Record<LoadKind, Counts>>>;
 }
 
 export type LoadTotals = Readonly<Partial<Record<LoadKind, Totals>>>;
@@ -38,7 +32,7 @@ export interface Load {
 export interface LoadWishes {
   /** Exchanges a second in all; 500 unless told. */
   readonly rate?: number;
-  /** An exchange that takes longer has failed; 5 s unless told. */
+  /** An exchange that takes longer has failed; 15 s unless told, for machines that are short of time. */
   readonly timeoutMs?: number;
 }
 
@@ -78,7 +72,7 @@ async function programs(): Promise<Readonly<Record<string, string>>> {
 
 /** Starts the traffic from a pod of its own; resolves once every kind of it works. */
 export async function startLoad(place: LoadPlace, wishes: LoadWishes = {}): Promise<Load> {
-  const { rate = 500, timeoutMs = 5000 } = wishes;
+  const { rate = 500, timeoutMs = 15_000 } = wishes;
   const host = `server.${namespace}.svc.cluster.local`;
   const plan = { host, ports: podPorts, rates: ratesFor(rate), timeoutMs, seconds: 0 };
   const pod = `client-${Date.now().toString(36)}`;

@@ -94,10 +94,14 @@ export async function readMeshConfig({ api }: InstallPlace): Promise<MeshConfig>
 /** A stage in one line: when, the phase, how many proxies have followed, and what it waits for. */
 export function wordsOf({ elapsedMs, rotation }: Stage): string {
   const { phase, acknowledged = 0, total = 0, waiting = [], message = '' } = rotation;
-  const missing = waiting.length === 0 ? '' : `waiting for ${waiting.join(', ')}`;
-  const reason = message === '' ? missing : message;
+  const reason = message === '' && waiting.length > 0 ? `waiting for ${few(waiting)}` : message;
   const proxies = `${acknowledged}/${total} proxies`;
   return `${elapsed(elapsedMs).padStart(6)}  ${phase.padEnd(9)}  ${proxies}  ${reason}`.trimEnd();
+}
+
+function few(all: readonly string[]): string {
+  const others = all.length - 2;
+  return all.slice(0, 2).join(', ') + (others > 0 ? ` and ${others} more` : '');
 }
 
 /** Puts a provider in the place of the one there is, with all that belonged to it. */

@@ -17,6 +17,7 @@ const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
 const stopped = new AbortController();
 let counting = false;
 let atOnce = 0;
+let lateMs = 0;
 
 function print(report: Report): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -71,7 +72,9 @@ async function run(lanes: readonly Lane[]): Promise<void> {
         const one = exchange(lane, dueAt).finally(() => underWay.delete(one));
         underWay.add(one);
       }
+    const slept = performance.now();
     await sleep(tickMs);
+    lateMs = Math.max(lateMs, performance.now() - slept - tickMs);
   }
   await Promise.all(underWay);
 }
@@ -96,7 +99,8 @@ print({ begun: { atMs: Date.now() } });
 if (plan.seconds > 0) setTimeout(() => stopped.abort(), plan.seconds * 1000).unref();
 const everySecond = setInterval(() => {
   const counts = Object.fromEntries(lanes.map(({ kind, tally }) => [kind, tally.counts()]));
-  print({ second: { atMs: Date.now(), counts } });
+  print({ second: { atMs: Date.now(), counts, lateMs: Math.round(lateMs) } });
+  lateMs = 0;
 }, 1000);
 await run(lanes);
 clearInterval(everySecond);
