@@ -1,3 +1,4 @@
+import { intermediateSecretOf } from '../../api/control-plane-names.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import { firstRoot, rootOfMeshConfig } from '../../api/root-of.ts';
 import type { RootProvider } from '../../api/root-spec.ts';
@@ -13,11 +14,6 @@ export interface RootNeeds {
   readonly certManager: boolean;
   /** Tokens of its own ServiceAccount, to log in to Vault with. */
   readonly tokens: boolean;
-}
-
-/** The Secret that holds the intermediate of a root. */
-export function intermediateSecret(root: string): string {
-  return `weft-intermediate-${root}`;
 }
 
 /** By the records that the plan, the intent and the spec name, and no others. Pure. */
@@ -56,7 +52,7 @@ function rootsOf(meshConfig: MeshConfig, decision: RootsDecision): readonly Want
 function needsOfRoot(name: string, provider: RootProvider): RootNeeds {
   const none = { read: [], kept: [], certManager: false, tokens: false };
   if (provider.kind === 'builtIn') return { ...none, kept: [provider.secretName] };
-  const kept = provider.mode === 'intermediate' ? [intermediateSecret(name)] : [];
+  const kept = provider.mode === 'intermediate' ? [intermediateSecretOf(name)] : [];
   if (provider.kind === 'certManager') return { ...none, kept, certManager: true };
   const { auth, caBundle } = provider;
   const token = auth.kind === 'token' ? [auth.secret.name] : [];

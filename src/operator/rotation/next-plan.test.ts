@@ -60,10 +60,12 @@ function decide(
     patience,
     ...but,
   };
-  const gateway = { trustedStep: plan.trustedStep, signerStep: plan.signerStep };
+  const gateway = { ...gatewaySecret, trustedStep: plan.trustedStep, signerStep: plan.signerStep };
   const report = facts.report && { gateway, ...facts.report };
   return nextPlan({ plan, intent, facts: { ...facts, report }, rotation });
 }
+
+const gatewaySecret = { namespace: 'gateways', name: 'gateway-cert' };
 
 describe('nextPlan', () => {
   it('takes one step after the other when all is proven, and then rests', () => {
@@ -94,7 +96,11 @@ describe('nextPlan', () => {
     ['rules lag behind', { synced: all(3, ['a/b']) }, 'acknowledged both trust domains'],
     ['bootstraps lag behind', { bootstraps: { step: 2, since: 0 } }, 'not every namespace'],
     ['no bootstrap is told of', { bootstraps: undefined }, 'not every namespace'],
-    ['the gateway lags behind', { gateway: { trustedStep: 2, signerStep: 1 } }, 'ingress gateway'],
+    [
+      'the gateway lags behind',
+      { gateway: { ...gatewaySecret, trustedStep: 2, signerStep: 1 } },
+      'ingress gateway',
+    ],
     ['the target broke again', { roots: { new: { ready: false } } }, 'new is being tried'],
   ])('does not sign with the target while %s', (_, but, lack) => {
     const { plan, evidence } = decide(both, { report: reportOf(both, but) });
@@ -124,9 +130,10 @@ describe('nextPlan', () => {
   });
 
   it("leaves the server's certificate alone until kubelets had their time, and says when", () => {
-    const signs = { ...both, step: 4, signer: 'new', signerStep: 4, candidate: undefined };
+    const signs = { ...atRest, trusted: both.trusted, trustedStep: 3, step: 4 };
+    const signing = { ...signs, signer: 'new', signerStep: 4 };
     const bootstraps = { step: 3, since: now - 99_999 };
-    const { plan, evidence } = decide(signs, { report: reportOf(signs, { bootstraps }) });
+    const { plan, evidence } = decide(signing, { report: reportOf(signing, { bootstraps }) });
     expect([plan.serverSigner, evidence.until]).toEqual(['old', now + 1]);
   });
 

@@ -1,4 +1,8 @@
-import { caSecret, madeByControlPlane } from '../../api/control-plane-names.ts';
+import {
+  caSecret,
+  intermediateSecretOf,
+  madeByControlPlane,
+} from '../../api/control-plane-names.ts';
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { kinds } from '../../api/kinds.ts';
 import { rootOfMrc } from '../../api/root-of.ts';
@@ -6,7 +10,6 @@ import { WeftError } from '../../common/errors.ts';
 import type { ApiClient } from '../../kubernetes/api-client.ts';
 import { rootFinalizer } from '../names.ts';
 import { refOf } from './keep-roots.ts';
-import { intermediateSecret } from './needs.ts';
 import { isManaged } from './records.ts';
 
 /**
@@ -54,7 +57,7 @@ function ignoreMissing(error: unknown): void {
 function secretsOf(root: MeshRootCertificate): readonly string[] {
   const provider = rootOfMrc(root)?.provider;
   if (provider?.kind === 'builtIn') return [provider.secretName];
-  return [intermediateSecret(root.metadata.name)];
+  return [intermediateSecretOf(root.metadata.name)];
 }
 
 /** A root that a user brought stays: only they have it. Nothing but its labels is looked at. */
