@@ -20,6 +20,8 @@ export interface BootstrapKeeperDeps {
   readonly files: () => Readonly<Record<string, string>> | undefined;
   /** The ConfigMaps of that name there are now, in any namespace. */
   readonly existing: () => readonly ConfigMap[];
+  /** Called when every namespace has the roots, and when that is so no more. */
+  readonly onHeld: () => void;
 }
 
 const resyncMs = 30_000;
@@ -84,8 +86,9 @@ export class BootstrapKeeper implements Component {
   }
 
   #note(trust: string | undefined): void {
-    if (trust === undefined) this.#held = undefined;
-    else if (this.#held?.trust !== trust) this.#held = { trust, since: this.#deps.clock.now() };
+    if (this.#held?.trust === trust) return;
+    this.#held = trust === undefined ? undefined : { trust, since: this.#deps.clock.now() };
+    this.#deps.onHeld();
   }
 
   async #attempt(

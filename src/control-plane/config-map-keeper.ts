@@ -18,6 +18,8 @@ export interface ConfigMapKeeperDeps {
   readonly data: () => Readonly<Record<string, string>> | undefined;
   /** At least so many milliseconds between two writes. */
   readonly everyMs: number;
+  /** What is not told of by `trigger` is seen after so many milliseconds; default a minute. */
+  readonly lookMs?: number;
 }
 
 const resyncMs = 60_000;
@@ -40,7 +42,7 @@ export class ConfigMapKeeper implements Component {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, everyMs } = this.#deps;
+    const { clock, everyMs, lookMs = resyncMs } = this.#deps;
     this.#written = '';
     let resyncAt = 0;
     while (!signal.aborted) {
@@ -50,7 +52,7 @@ export class ConfigMapKeeper implements Component {
       }
       await this.#write(signal);
       await clock.sleep(everyMs, signal).catch(() => undefined);
-      await this.#wakeup.wait(resyncMs, clock, signal);
+      await this.#wakeup.wait(lookMs, clock, signal);
     }
   }
 

@@ -13,6 +13,7 @@ import {
 import { leafValidity } from '../certificates/validity.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
+import { deepEqual } from '../common/equal.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
@@ -32,6 +33,8 @@ export interface GatewayKeeperDeps {
   readonly wanted: () => Gateway | undefined;
   /** What an earlier leader reported, read once when this one begins. */
   readonly before: (signal: AbortSignal) => Promise<GatewayReport | undefined>;
+  /** Called when the report became another one. */
+  readonly onReport: () => void;
 }
 
 const resyncMs = 5_000;
@@ -143,7 +146,10 @@ export class GatewayKeeper implements Component {
     const isNewest = rootOfSigner(signer) === plan.signer.name;
     const { namespace, name } = secret;
     const signerStep = isNewest ? plan.signerStep : plan.signerStep - 1;
-    this.#written = { namespace, name, trustedStep: plan.trustedStep, signerStep };
+    const next = { namespace, name, trustedStep: plan.trustedStep, signerStep };
+    if (deepEqual(next, this.#written)) return;
+    this.#written = next;
+    this.#deps.onReport();
   }
 }
 

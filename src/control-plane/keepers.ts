@@ -12,7 +12,7 @@ import { spiffeBundle } from '../certificates/spiffe-bundle.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
 import { BootstrapKeeper } from './bootstrap-keeper.ts';
-import { ConfigMapKeeper } from './config-map-keeper.ts';
+import { ConfigMapKeeper, type ConfigMapKeeperDeps } from './config-map-keeper.ts';
 import type { Issuing } from './issuing.ts';
 import { controlPlaneHost } from './options.ts';
 import type { Ground } from './ground.ts';
@@ -34,10 +34,15 @@ export interface Keepers {
 const trustEveryMs = 100;
 const proxiesEveryMs = 500;
 const reportEveryMs = 250;
+const reportLookMs = 5_000;
 
 type Data = Readonly<Record<string, string>> | undefined;
 
-function keepBootstraps(ground: Ground, pem: () => string | undefined): BootstrapKeeper {
+function keepBootstraps(
+  ground: Ground,
+  pem: () => string | undefined,
+  onHeld: () => void,
+): BootstrapKeeper {
   const { client, logger, options, sources, membership, settings } = ground;
   const files = bootstrapFiles({
     controlPlane: controlPlaneHost(options),
@@ -54,6 +59,7 @@ function keepBootstraps(ground: Ground, pem: () => string | undefined): Bootstra
       return all.filter((namespace) => isMember(namespace, membership));
     },
     existing: () => [...sources.bootstraps.objects.values()],
+    onHeld,
     files: () => {
       const trust = pem();
       return trust === undefined ? undefined : { ...files, [bootstrapFileNames.trust]: trust };
@@ -79,7 +85,11 @@ export function makeKeepers(parts: KeeperParts): Keepers {
   const { ground, issuing, peers } = parts;
   const { client, logger, options } = ground;
   const pem = (): string | undefined => issuing.issuers.bundle()?.pem;
-  const keep = (name: string, everyMs: number, data: () => Data): ConfigMapKeeper =>
+  const keep = (
+    name: string,
+    everyMs: number,
+    more: Pick<ConfigMapKeeperDeps, 'data' | 'lookMs'>,
+  ): ConfigMapKeeper =>
     new ConfigMapKeeper({
       client,
       clock,
@@ -87,22 +97,25 @@ export function makeKeepers(parts: KeeperParts): Keepers {
       namespace: options.namespace,
       name,
       everyMs,
-      data,
+      ...more,
     });
-  return {
-    bootstraps: keepBootstraps(ground, pem),
-    trust: keep(caBundleConfigMap, trustEveryMs, () => {
-      const [bundle, plan] = [issuing.issuers.bundle(), issuing.issuers.plan];
-      if (bundle === undefined || plan === undefined) return undefined;
-      return {
-        [caBundleKey]: bundle.pem,
-        [spiffeBundleKey]: spiffeBundle(bundle, plan.trustedStep),
-      };
-    }),
-    proxies: keep(proxiesConfigMap, proxiesEveryMs, () => countsOf(peers)),
-    certificates: keep(certificatesConfigMap, reportEveryMs, () => {
+  const certificates = keep(certificatesConfigMap, reportEveryMs, {
+    lookMs: reportLookMs,
+    data: () => {
       const report = parts.report();
       return report === undefined ? undefined : { [reportKey]: formatReport(report) };
-    }),
+    },
+  });
+  return {
+    bootstraps: keepBootstraps(ground, pem, () => certificates.trigger()),
+    trust: keep(caBundleConfigMap, trustEveryMs, { data: () => trustData(issuing) }),
+    proxies: keep(proxiesConfigMap, proxiesEveryMs, { data: () => countsOf(peers) }),
+    certificates,
   };
+}
+
+function trustData({ issuers }: Issuing): Data {
+  const [bundle, plan] = [issuers.bundle(), issuers.plan];
+  if (bundle === undefined || plan === undefined) return undefined;
+  return { [caBundleKey]: bundle.pem, [spiffeBundleKey]: spiffeBundle(bundle, plan.trustedStep) };
 }

@@ -139,7 +139,11 @@ function makeProber(ground: Ground, issuing: Issuing, onResult: () => void): Pro
   });
 }
 
-function makeGateway({ client, logger, options, spec }: Ground, issuing: Issuing): GatewayKeeper {
+function makeGateway(
+  { client, logger, options, spec }: Ground,
+  issuing: Issuing,
+  onReport: () => void,
+): GatewayKeeper {
   const { namespace } = options;
   return new GatewayKeeper({
     client,
@@ -153,6 +157,7 @@ function makeGateway({ client, logger, options, spec }: Ground, issuing: Issuing
       const found = await client.get<ConfigMap>(ref, signal);
       return parseReport(found?.data?.[reportKey])?.gateway;
     },
+    onReport,
   });
 }
 
@@ -228,7 +233,7 @@ export function makeParts(ground: Ground): Parts {
   const peers = makePeers(ground, issuing, xds);
   const { events, statuses } = makeStatuses(ground, pipeline, peers);
   const prober = makeProber(ground, issuing, () => keepers.certificates.trigger());
-  const gateway = makeGateway(ground, issuing);
+  const gateway = makeGateway(ground, issuing, () => keepers.certificates.trigger());
   const keepers = makeKeepers({
     ground,
     issuing,

@@ -91,10 +91,13 @@ export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): Evidenc
   });
 }
 
-/** All of them together; counts are those of the first that lacks something, or else of the last that counts. */
+/** All of them together; counts are those of the first that lacks proxies, or else of the last that counts. */
 export function together(...all: readonly [Evidence, ...Evidence[]]): Evidence {
-  const shown = all.find(({ lacks }) => lacks.length > 0) ?? all.findLast((one) => one.total > 0);
-  return { ...(shown ?? all[0]), lacks: all.flatMap(({ lacks }) => lacks) };
+  const counting = all.filter((one) => one.total > 0);
+  const shown = counting.find(({ lacks }) => lacks.length > 0) ?? counting.at(-1) ?? all[0];
+  const until = all.findLast((one) => one.until !== undefined)?.until;
+  const lacks = [...new Set(all.flatMap((one) => one.lacks))];
+  return { ...shown, lacks, until };
 }
 
 const nobody: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
