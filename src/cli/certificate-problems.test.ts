@@ -113,6 +113,16 @@ describe('a root', () => {
     expect(problems({ meshConfig, roots: [unwanted] })).toEqual(['warning root-refused']);
   });
 
+  it('that cannot sign holds up a switch to it, fails one that signs, and is no matter otherwise', () => {
+    const { meshConfig: moving, roots } =
+      certificateStories['a new root whose issuer does not answer'];
+    const [, unable] = roots;
+    const signer = { ...unable, status: { ...unable.status, state: 'issuing' } } as const;
+    expect(problems({ meshConfig: moving, roots: [unable] })).toEqual(['held root-cannot-sign']);
+    expect(problems({ meshConfig, roots: [signer] })).toEqual(['failing root-cannot-sign']);
+    expect(problems({ meshConfig, roots: [unable] })).toEqual([]);
+  });
+
   it('that is still trusted and ended is worth a word', () => {
     const [signer, trusted] = certificateStories['in TrustBoth'].roots;
     const old = { ...trusted, status: { ...trusted.status, notAfter: '2026-11-01T00:00:00Z' } };

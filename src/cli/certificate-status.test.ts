@@ -26,6 +26,7 @@ const table: Readonly<Record<StoryName, readonly [string, number | undefined, ..
   'in DropOld': ['switching', 5],
   'held by pods that do not answer': ['held', 2, 'held switch-held'],
   'a new root that cannot sign': ['held', 1, 'held root-refused'],
+  'a new root whose issuer does not answer': ['held', 1, 'held root-cannot-sign'],
   'no status yet': ['unknown', undefined, 'unknown no-status'],
   'being made': ['unknown', undefined, 'unknown certificates-not-ready', 'warning reconciling'],
   'RSA in another trust domain': ['healthy', undefined],

@@ -15,6 +15,7 @@ export type ProblemCode =
   | 'another-mesh-config'
   | 'switch-held'
   | 'root-refused'
+  | 'root-cannot-sign'
   | 'root-ending'
   | 'root-ended'
   | 'leaves-failing'

@@ -8,7 +8,8 @@ import { timestamp } from './timestamp.ts';
 /** A root that cannot be used, or that ends. `now` is in milliseconds since the epoch. */
 export function rootProblems(facts: CertificateFacts, now: number): readonly Problem[] {
   const refused = facts.roots.flatMap((root) => refusal(root, facts));
-  return [...refused, ...endOfSigner(facts, now), ...endsOfTrusted(facts, now)];
+  const unable = facts.roots.flatMap((root) => inability(root, facts));
+  return [...refused, ...unable, ...endOfSigner(facts, now), ...endsOfTrusted(facts, now)];
 }
 
 /** What the control plane says of workloads' certificates. */
@@ -42,9 +43,7 @@ function refusal(root: MeshRootCertificate, { meshConfig }: CertificateFacts): r
   const { name } = root.metadata;
   const problem = { code: 'root-refused', message: `${name} cannot be used. ${why}` } as const;
   if (meshConfig.status?.certificate?.rotation?.to === name) {
-    const remedy =
-      'The mesh stays on its old root meanwhile. Mend what the message names: it is tried again by itself.';
-    return [{ severity: 'held', ...problem, remedy }];
+    return [{ severity: 'held', ...problem, remedy: waits }];
   }
   return [{ severity: root.spec.role === 'active' ? 'held' : 'warning', ...problem }];
 }
@@ -57,6 +56,34 @@ function whyRefused({ status }: MeshRootCertificate): string | undefined {
     ? 'Its conditions do not say why.'
     : `${accepted.reason}: ${accepted.message}`;
 }
+
+/** A root that was taken, but whose issuer does not sign at present. Matters while it is to sign. */
+function inability(
+  root: MeshRootCertificate,
+  { meshConfig }: CertificateFacts,
+): readonly Problem[] {
+  const why = whyUnable(root);
+  if (why === undefined) return [];
+  const { name } = root.metadata;
+  const problem = { code: 'root-cannot-sign', message: `${name} cannot sign. ${why}` } as const;
+  if (root.status?.state === 'issuing') {
+    const remedy =
+      'Proxies keep the certificates they have until these end. Mend what the message names.';
+    return [{ severity: 'failing', ...problem, remedy }];
+  }
+  if (meshConfig.status?.certificate?.rotation?.to !== name) return [];
+  return [{ severity: 'held', ...problem, remedy: waits }];
+}
+
+/** Undefined for one that can sign, and for one that was refused. */
+function whyUnable(root: MeshRootCertificate): string | undefined {
+  const ready = root.status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'False' || whyRefused(root) !== undefined) return undefined;
+  return `${ready.reason}: ${ready.message}`;
+}
+
+const waits =
+  'The mesh stays on its old root meanwhile. Mend what the message names: it is tried again by itself.';
 
 const moveOn =
   'Move to another root by spec.certificate.provider of the MeshConfig; docs/cli.md shows how to follow that.';

@@ -238,6 +238,24 @@ export const certificateStories = {
     ],
     health,
   },
+  'a new root whose issuer does not answer': {
+    meshConfig: switching({ phase: 'Preflight', acknowledged: 0, total: 0 }),
+    roots: [
+      firstRoot('issuing', 'passive'),
+      root('weft-root-2', {
+        spec: { provider: { certManager: { ...issuer, mode: 'intermediate' } } },
+        status: {
+          state: 'probing',
+          provider: 'certManager',
+          conditions: [
+            condition('Accepted', 'True/Accepted', 'Its role is followed.'),
+            condition('Ready', 'False/CannotSign', 'cert-manager did not answer within 30 s'),
+          ],
+        },
+      }),
+    ],
+    health,
+  },
   'no status yet': { meshConfig: makeMeshConfig(), roots: [] },
   'being made': {
     meshConfig: meshConfigWith({
