@@ -16,6 +16,8 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@touch $@
 demo: setup ## A local node, the mesh on it, the bookstore and its story
 	@node tools/demo/up.ts
+demo-switch: setup ## On the running demo: switch the certificate provider three times
+	@node tools/demo/switch.ts
 down: setup ## Remove every trace of the demo
 	@node tools/demo/down.ts
 kubeconfig: setup ## Print the path of the demo cluster's kubeconfig
@@ -51,6 +53,8 @@ feature: setup ## Features on a real API server and a real Envoy
 	@$(jest) --selectProjects feature envoy
 e2e: setup ## The mesh end to end on a real node (root)
 	@$(jest) --selectProjects e2e --runInBand
+test-rotation: setup ## Nine switches of the certificate provider under load (root)
+	@node tools/test-rotation.ts
 bench: setup ## Measure speed and memory; the figures also go to out/bench.json
 	@node test/bench/run.ts
 
@@ -70,4 +74,4 @@ changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature e2e bench generate golden lock fix changelog clean
+.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature e2e test-rotation bench generate golden lock fix changelog clean

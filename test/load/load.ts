@@ -113,6 +113,8 @@ function clientPod(name: string, plan: LoadPlan): object {
           name: container,
           image: 'weft.dev/demo:0.1.0',
           command: ['/usr/local/bin/node', '/srv/client.ts', JSON.stringify(plan)],
+          // Without a request a pod gets next to nothing of a busy node.
+          resources: { requests: { cpu: '200m' } },
           volumeMounts: [{ name: 'programs', mountPath: '/srv' }],
         },
       ],

@@ -11,10 +11,13 @@ export interface Root {
   readonly provider: Provider;
 }
 
-/** Two roots of each provider; of the outside issuers one signs an intermediate, the other every leaf. */
+/**
+ * Two roots of each provider; of the outside issuers one signs an intermediate, the other every leaf.
+ * A Secret called as Weft calls its own would do for the first as well, so the second is not.
+ */
 const roots = {
   own: { name: 'built-in, weft-ca', provider: builtInProvider() },
-  own2: { name: 'built-in, weft-ca-2', provider: builtInProvider('weft-ca-2') },
+  own2: { name: 'built-in, second-ca', provider: builtInProvider('second-ca') },
   issuer: { name: 'cert-manager, mesh-ca', provider: certManagerProvider('mesh-ca') },
   issuer2: {
     name: 'cert-manager, mesh-ca-2 leaf by leaf',

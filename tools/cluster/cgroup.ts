@@ -20,7 +20,17 @@ export async function createCgroups(place: Place): Promise<void> {
       await writeFile(join(own, 'system', name), value);
     }
     if (isV2()) await delegate(own);
+    await giveWeight(own);
   }
+}
+
+/** By default all programs of the cluster together would get as much of a busy machine as one outside. */
+const programs = 8;
+
+async function giveWeight(group: string): Promise<void> {
+  const [file, one] = isV2() ? ['cpu.weight', 100] : ['cpu.shares', 1024];
+  const path = join(group, file);
+  if (existsSync(path)) await writeFile(path, String(programs * one));
 }
 
 /** The file into which a process writes its id to become one of the node's own programs. */
