@@ -7,13 +7,15 @@ import type { Advice } from './vault-failure.ts';
 import { VaultHttp, type VaultCall } from './vault-http.ts';
 import { kubernetesLogin, tokenFromSecret, type RequestToken } from './vault-login.ts';
 import { vaultPath } from './vault-path.ts';
-import { VaultSession } from './vault-session.ts';
+import { VaultSession, type VaultToken } from './vault-session.ts';
 
 export interface VaultIssuerOptions {
   readonly root: VaultRoot;
   /** The namespace of the Secrets that the root names, and what one key of them holds now. */
   readonly namespace: string;
   readonly secretText: (key: { readonly name: string; readonly key: string }) => string | undefined;
+  /** Resolves once that is known: before it was read for the first time it only seems to be missing. */
+  readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
   readonly requestToken: RequestToken;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -39,6 +41,7 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   const session = openSession(http, options);
   const path = signPath(root);
   const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
+    await options.secretsKnown(signal);
     const call: VaultCall = { method: 'POST', path: path(), body: bodyOf(wish) };
     const { data } = await session.call(call, adviceOf(root), signal);
     return answerFrom(data);
@@ -68,11 +71,12 @@ function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession
 /** A token that a person gave is kept alive also while nothing is signed; one of a login is not needed then. */
 async function keepToken(
   session: VaultSession,
-  { clock, logger }: VaultIssuerOptions,
+  { clock, logger, secretsKnown }: VaultIssuerOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const open = (): Promise<VaultToken> => secretsKnown(signal).then(() => session.token(signal));
   while (!signal.aborted) {
-    const wait = await session.token(signal).then(
+    const wait = await open().then(
       ({ renewAt }) => Math.max(renewAt - clock.now(), shortestWaitMs),
       (thrown: unknown) => {
         const { code, message } = WeftError.from(thrown);
