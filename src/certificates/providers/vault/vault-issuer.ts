@@ -3,7 +3,7 @@ import type { Clock } from '../../../common/clock.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/logger.ts';
 import type { OutsideIssuer, SignedAnswer, SigningWish } from '../outside-issuer.ts';
-import type { Advice } from './vault-failure.ts';
+import { isFaultOfVault, type Advice } from './vault-failure.ts';
 import { VaultHttp, type VaultCall } from './vault-http.ts';
 import { kubernetesLogin, tokenFromSecret, type RequestToken } from './vault-login.ts';
 import { vaultPath } from './vault-path.ts';
@@ -43,8 +43,15 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
     await options.secretsKnown(signal);
     const call: VaultCall = { method: 'POST', path: path(), body: bodyOf(wish) };
-    const { data } = await session.call(call, adviceOf(root), signal);
-    return answerFrom(data);
+    try {
+      const { data } = await session.call(call, adviceOf(root), signal);
+      return answerFrom(data);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = WeftError.from(thrown);
+      if (!isFaultOfVault(error) || !(await lacksIssuer(http, root, signal))) throw error;
+      throw new WeftError('issuer-misconfigured', error.message, { cause: error, retry: 'soon' });
+    }
   };
   return {
     name: nameOf(root),
@@ -86,6 +93,22 @@ async function keepToken(
     );
     await clock.sleep(Math.min(wait, lookAgainMs), signal).catch(() => undefined);
   }
+}
+
+/** Vault answers 500 for an issuer that is not there, as for faults of its own; others are there then. */
+async function lacksIssuer(
+  http: VaultHttp,
+  { mount, issuer }: VaultRoot,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isThere = async (name: string): Promise<boolean> => {
+    const path = vaultPath(mount, 'issuer', name, 'json');
+    const { status } = await http.send({ method: 'GET', path }, signal);
+    return status === 200;
+  };
+  if (issuer === 'default' || issuer === '') return false;
+  const [named, byDefault] = await Promise.all([isThere(issuer), isThere('default')]);
+  return byDefault && !named;
 }
 
 function onceAborted(signal: AbortSignal, then: () => void): void {
