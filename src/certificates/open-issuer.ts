@@ -2,10 +2,12 @@ import type { ObjectMeta, SecretObject } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
 import type { RootSpec, VaultRoot } from '../api/root-spec.ts';
 import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Random } from '../kubernetes/back-off.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { reflect, type Reflector } from '../kubernetes/reflector.ts';
+import { withinTime } from '../kubernetes/time-limit.ts';
 import type { RunningIssuer } from './issuer.ts';
 import { parsePinnedRoots, type PinnedRoots } from './pinned-roots.ts';
 import { BuiltInIssuer } from './providers/built-in.ts';
@@ -114,20 +116,26 @@ function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
     const data = secrets.get(name)?.objects.get(`${namespace}/${name}`)?.data?.[key];
     return data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8');
   };
-  const life = { clock, logger, limitMs };
-  const vault = vaultIssuer({ root: provider, namespace, secretText, requestToken, ...life });
   const watched = [...secrets.values()];
-  // What a Secret holds is known once it was listed; before, it would seem to be missing.
-  const known = (signal: AbortSignal): Promise<unknown> =>
-    Promise.all(watched.map((one) => one.whenSynced(signal)));
+  const limit = { clock, ms: longestSyncMs, reason: () => unread([...secrets.keys()]) };
+  const secretsKnown = (signal: AbortSignal): Promise<unknown> =>
+    withinTime(limit, (inner) => Promise.all(watched.map((one) => one.whenSynced(inner))), signal);
+  const life = { clock, logger, limitMs };
+  const reading = { namespace, secretText, secretsKnown };
   return {
-    outside: {
-      name: vault.name,
-      sign: (wish, signal) => known(signal).then(() => vault.sign(wish, signal)),
-      run: (signal) => known(signal).then(() => vault.run(signal)),
-    },
+    outside: vaultIssuer({ root: provider, ...reading, requestToken, ...life }),
     watched,
   };
+}
+
+const longestSyncMs = 10_000;
+
+function unread(names: readonly string[]): WeftError {
+  return new WeftError(
+    'issuer-unavailable',
+    `the Secrets ${names.join(', ')} cannot be read: the API server is away, or the control plane lacks the right`,
+    { retry: 'soon' },
+  );
 }
 
 function throttled(outside: OutsideIssuer, { clock, random }: IssuerDeps): OutsideIssuer {

@@ -122,7 +122,10 @@ describe('probe', () => {
   it('refuses a chain that has no end', async () => {
     const issuer = issuerOf((template) => template);
     ca = makeRoot({ name: 'another' });
-    expect(await ask(issuer)).toMatchObject({ ok: false, message: expect.stringMatching(/^chain-without-root/) });
+    expect(await ask(issuer)).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/^chain-without-root/),
+    });
   });
 
   it('waits for an issuer that is away, not for one that says no', async () => {

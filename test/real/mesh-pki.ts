@@ -17,7 +17,7 @@ export interface MeshPki {
 }
 
 /** By token in a Secret. */
-export const tokenAuth: VaultAuth = {
+const tokenAuth: VaultAuth = {
   kind: 'token',
   secret: { name: 'vault-token', key: 'token' },
 };

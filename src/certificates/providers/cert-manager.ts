@@ -178,22 +178,32 @@ function isReady(request: CertificateRequest): boolean {
 
 /** What cert-manager or an approver said for good of this request. */
 function refusalIn(name: string, request: CertificateRequest): WeftError | undefined {
-  const denied = conditionOf(request, 'Denied');
-  const invalid = conditionOf(request, 'InvalidRequest');
-  const ready = conditionOf(request, 'Ready');
-  const reason = ready?.status === 'False' ? ready.reason : '';
-  if (denied?.status === 'True' || reason === 'Denied')
+  const denied = holds(request, 'Denied', 'True') ?? holds(request, 'Ready', 'False', 'Denied');
+  if (denied !== undefined)
     return new WeftError(
       'issuer-refused',
-      `a CertificateRequest for ${name} was denied: ${(denied ?? ready)?.message ?? ''}; let ` +
-        "requests of the control plane's ServiceAccount be approved",
+      `a CertificateRequest for ${name} was denied: ${denied.message}; let requests of the ` +
+        "control plane's ServiceAccount be approved",
       { retry: 'soon' },
     );
-  if (invalid?.status !== 'True' && reason !== 'Failed') return undefined;
-  const said = (invalid?.status === 'True' ? invalid : ready)?.message ?? '';
-  return new WeftError('issuer-misconfigured', `${name} fails CertificateRequests: ${said}`, {
-    retry: 'soon',
-  });
+  const failed =
+    holds(request, 'InvalidRequest', 'True') ?? holds(request, 'Ready', 'False', 'Failed');
+  if (failed === undefined) return undefined;
+  const message = `${name} fails CertificateRequests: ${failed.message}`;
+  return new WeftError('issuer-misconfigured', message, { retry: 'soon' });
+}
+
+/** The condition of that type, if it has that status, and that reason where one is named. */
+// eslint-disable-next-line max-params -- whose, and the three fields that are compared
+function holds(
+  request: CertificateRequest,
+  type: string,
+  status: Condition['status'],
+  reason?: string,
+): Condition | undefined {
+  const found = conditionOf(request, type);
+  const fits = found?.status === status && (reason === undefined || found.reason === reason);
+  return fits ? found : undefined;
 }
 
 /** A failure of the API server, told as one of the issuer. */

@@ -28,10 +28,14 @@ export function intermediateSource(options: IntermediateOptions): AuthoritySourc
 }
 
 async function make(
-  { outside, keyKind, pinned, clock, validityMs = sevenDaysMs }: IntermediateOptions,
+  { outside, keyKind, pinned, clock, validityMs: wishedMs = sevenDaysMs }: IntermediateOptions,
   signal: AbortSignal,
 ): Promise<AuthorityPem> {
   const now = clock.now();
+  // Some issuers refuse what would outlive them instead of giving less.
+  const ends = pinned?.certificates.map(({ notAfter }) => notAfter - now) ?? [];
+  const left = Math.max(...ends, 0);
+  const validityMs = left > 0 ? Math.min(wishedMs, left) : wishedMs;
   const commonName = `weft-intermediate-${randomBytes(4).toString('hex')}`;
   const template = rootTemplate(commonName, { notBefore: now, notAfter: now + validityMs });
   const keys = await newKeyPair(keyKind);

@@ -7,6 +7,7 @@ import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { isOlder } from '../../kubernetes/resource-version.ts';
 import type { ObjectStore } from '../../kubernetes/store.ts';
+import { withinTime } from '../../kubernetes/time-limit.ts';
 import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
 import { Listeners } from '../listeners.ts';
 import { pinnedAuthority, type PinnedRoots } from '../pinned-roots.ts';
@@ -43,6 +44,7 @@ const sourceAnnotation = 'weft.dev/issued-by';
 const backOff = { baseMs: 500, maxMs: 30_000 };
 const lookAgainMs = 60_000;
 const shortestRestMs = 1_000;
+const longestSyncMs = 5_000;
 /** Every replica has its own moment, so that mostly one of them renews and the others find it done. */
 const renewal = { share: 2 / 3, spread: 0.1 };
 
@@ -124,10 +126,15 @@ export class KeptAuthority implements RunningIssuer {
     }
   }
 
-  /** The store may be behind, so the API server itself is asked before anything is made. */
+  /**
+   * The store may be behind, so the API server itself is asked before anything is made; and where the
+   * store learns nothing, for its answer says why.
+   */
   async #find(signal: AbortSignal): Promise<SecretObject | undefined> {
-    const { api, secrets } = this.#options;
-    await secrets.whenSynced(signal);
+    const { api, secrets, clock } = this.#options;
+    const limit = { clock, ms: longestSyncMs, reason: () => new Error('not synced') };
+    await withinTime(limit, (inner) => secrets.whenSynced(inner), signal).catch(() => undefined);
+    signal.throwIfAborted();
     const known = secrets.objects.get(this.#key());
     if (known === undefined) return api.get<SecretObject>(this.#ref, signal);
     const held = this.#held?.secret;

@@ -119,8 +119,11 @@ export class LeafByLeafIssuer implements RunningIssuer {
 
   async #sign(request: LeafRequest, signal: AbortSignal): Promise<Issued> {
     const { outside, clock, pinned } = this.#options;
-    const { subject, validityMs, keyKind } = request;
+    const { subject, keyKind } = request;
     const asked = clock.now();
+    // Some issuers refuse what would outlive them instead of giving less.
+    const left = (this.#known?.authority.notAfter ?? Infinity) - asked;
+    const validityMs = left > 0 ? Math.min(request.validityMs, left) : request.validityMs;
     const template = templateOf(subject, { notBefore: asked, notAfter: asked + validityMs });
     const keys = await newKeyPair(keyKind);
     const wish = { request: signingRequest(template, keys), template, validityMs };

@@ -348,8 +348,8 @@ describe('the right to make requests', () => {
       subjects: [{ kind: 'ServiceAccount', namespace, name: controlPlaneName }],
     };
     const signal = AbortSignal.timeout(5_000);
-    await api.create(kinds.role, role as KubernetesObject, signal);
-    await api.create(kinds.roleBinding, binding as KubernetesObject, signal);
+    await api.create(kinds.role, role, signal);
+    await api.create(kinds.roleBinding, binding, signal);
     await ready(leaf);
     await ready(await start(root('ca', 'intermediate'), { api: restricted }));
     expect(await requests()).toEqual([]);
@@ -382,7 +382,6 @@ describe('a recorded root', () => {
       const name = `pinned-${mode}`;
       const issuer = await makeCaIssuer(manager, { name, namespace });
       const wishes = { pinnedRoots: issuer.certificate, times: { lookMs: 200 } };
-      const secret = { kind: kinds.secret, namespace, name: intermediateSecret };
       await forgetIntermediate();
       const one = await ready(await start(root(name, mode), wishes));
       const good = one.issuer.authority()!;

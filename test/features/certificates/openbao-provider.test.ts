@@ -115,7 +115,7 @@ describe('settings that cannot work', () => {
       root: () => ({ role: 'nobody', auth: { kind: 'token', secret: { name: 'root-token', key: 'token' } } }),
       code: 'issuer-misconfigured', says: /400.*see whether role nobody is there/ },
     { what: 'an issuer that is not there', root: () => ({ issuer: 'nobody' }),
-      code: 'issuer-unavailable', says: /500.*name an issuer that is there/ },
+      code: 'issuer-misconfigured', says: /500.*name an issuer that is there/ },
     { what: 'an auth method that is not there',
       root: () => ({ auth: { kind: 'kubernetes', mount: 'nowhere', role: 'x', audience: 'vault' } }),
       code: 'issuer-refused', says: /POST auth\/nowhere\/login: 403/ },
@@ -363,19 +363,20 @@ describe('what an engine gives', () => {
     });
   });
 
-  it('is refused when the role drops names', async () => {
-    await done(
-      bao.call(`${mesh.pki.mount}/roles/deaf`, {
-        body: {
-          ...{ key_type: 'any', allow_any_name: true, enforce_hostnames: false, require_cn: false },
-          ...{ use_csr_sans: false, max_ttl: '24h' },
-        },
-      }),
-    );
+  it.each([
+    ['drops names', 'names-wrong', { use_csr_sans: false }],
+    ['lets nobody be a client', 'usage-missing', { client_flag: false }],
+    ['lets nothing be signed', 'usage-missing', { key_usage: ['KeyAgreement'] }],
+  ])('is refused when the role %s', async (_case, fault, change) => {
+    const body = {
+      ...{ key_type: 'any', allow_any_name: true, enforce_hostnames: false, require_cn: false },
+      ...{ allowed_uri_sans: ['spiffe://*'], max_ttl: '24h', ...change },
+    };
+    await done(bao.call(`${mesh.pki.mount}/roles/odd`, { body }));
     await mesh.useToken(bao.rootToken);
-    expect(await trouble(await start(mesh.root({ role: 'deaf' })))).toMatchObject({
+    expect(await trouble(await start(mesh.root({ role: 'odd' })))).toMatchObject({
       code: 'issuer-misconfigured',
-      message: expect.stringMatching(/^names-wrong: /),
+      message: expect.stringMatching(`^${fault}: `),
     });
   });
 });

@@ -24,7 +24,17 @@ export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advic
     const kind = status === 429 ? 'slow-down' : 'away';
     return busyError(message, { kind, retryAfterMs });
   }
-  return new WeftError(codeOf(status), message, { retry: 'soon' });
+  const cause = status >= 500 ? new FaultOfVault(message) : undefined;
+  return new WeftError(codeOf(status), message, { retry: 'soon', cause });
+}
+
+class FaultOfVault extends Error {
+  override readonly name = 'FaultOfVault';
+}
+
+/** Whether Vault answered that it failed, which may have a reason in the settings. */
+export function isFaultOfVault(error: WeftError): boolean {
+  return error.cause instanceof FaultOfVault;
 }
 
 const noRedirects =

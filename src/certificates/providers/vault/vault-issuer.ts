@@ -3,17 +3,19 @@ import type { Clock } from '../../../common/clock.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/logger.ts';
 import type { OutsideIssuer, SignedAnswer, SigningWish } from '../outside-issuer.ts';
-import type { Advice } from './vault-failure.ts';
+import { isFaultOfVault, type Advice } from './vault-failure.ts';
 import { VaultHttp, type VaultCall } from './vault-http.ts';
 import { kubernetesLogin, tokenFromSecret, type RequestToken } from './vault-login.ts';
 import { vaultPath } from './vault-path.ts';
-import { VaultSession } from './vault-session.ts';
+import { VaultSession, type VaultToken } from './vault-session.ts';
 
 export interface VaultIssuerOptions {
   readonly root: VaultRoot;
   /** The namespace of the Secrets that the root names, and what one key of them holds now. */
   readonly namespace: string;
   readonly secretText: (key: { readonly name: string; readonly key: string }) => string | undefined;
+  /** Resolves once that is known: before it was read for the first time it only seems to be missing. */
+  readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
   readonly requestToken: RequestToken;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -39,9 +41,17 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   const session = openSession(http, options);
   const path = signPath(root);
   const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
+    await options.secretsKnown(signal);
     const call: VaultCall = { method: 'POST', path: path(), body: bodyOf(wish) };
-    const { data } = await session.call(call, adviceOf(root), signal);
-    return answerFrom(data);
+    try {
+      const { data } = await session.call(call, adviceOf(root), signal);
+      return answerFrom(data);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = WeftError.from(thrown);
+      if (!isFaultOfVault(error) || !(await lacksIssuer(http, root, signal))) throw error;
+      throw new WeftError('issuer-misconfigured', error.message, { cause: error, retry: 'soon' });
+    }
   };
   return {
     name: nameOf(root),
@@ -68,11 +78,12 @@ function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession
 /** A token that a person gave is kept alive also while nothing is signed; one of a login is not needed then. */
 async function keepToken(
   session: VaultSession,
-  { clock, logger }: VaultIssuerOptions,
+  { clock, logger, secretsKnown }: VaultIssuerOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const open = (): Promise<VaultToken> => secretsKnown(signal).then(() => session.token(signal));
   while (!signal.aborted) {
-    const wait = await session.token(signal).then(
+    const wait = await open().then(
       ({ renewAt }) => Math.max(renewAt - clock.now(), shortestWaitMs),
       (thrown: unknown) => {
         const { code, message } = WeftError.from(thrown);
@@ -82,6 +93,22 @@ async function keepToken(
     );
     await clock.sleep(Math.min(wait, lookAgainMs), signal).catch(() => undefined);
   }
+}
+
+/** Vault answers 500 for an issuer that is not there, as for faults of its own; others are there then. */
+async function lacksIssuer(
+  http: VaultHttp,
+  { mount, issuer }: VaultRoot,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isThere = async (name: string): Promise<boolean> => {
+    const path = vaultPath(mount, 'issuer', name, 'json');
+    const { status } = await http.send({ method: 'GET', path }, signal);
+    return status === 200;
+  };
+  if (issuer === 'default' || issuer === '') return false;
+  const [named, byDefault] = await Promise.all([isThere(issuer), isThere('default')]);
+  return byDefault && !named;
 }
 
 function onceAborted(signal: AbortSignal, then: () => void): void {
