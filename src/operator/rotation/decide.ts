@@ -48,7 +48,7 @@ export function decideRoots(world: RootsWorld): RootsDecision {
 }
 
 /** The switch that a status tells of. */
-export function rotationOf({ status }: MeshConfig): Rotation | undefined {
+function rotationOf({ status }: MeshConfig): Rotation | undefined {
   const rotation = status?.certificate?.rotation;
   if (rotation === undefined) return undefined;
   const { to, phase, since = '' } = rotation;

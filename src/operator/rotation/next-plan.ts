@@ -162,7 +162,8 @@ function advance(plan: CertificatePlan, intent: Intent, phase: Phase): Certifica
 function changed(question: Question, plan: CertificatePlan): Decision {
   const next = { ...question, plan };
   const phase = phaseOf({ ...next, rotation: movedOn(question, plan) });
-  const evidence = { ...proven, lacks: ['the control plane is told'] };
+  const total = question.facts.report?.trust.total ?? 0;
+  const evidence = { ...proven, total, lacks: ['the control plane is told'] };
   return { plan, rotation: phase && timed(next, phase), evidence };
 }
 

@@ -80,11 +80,6 @@ describe('the schema', () => {
     ],
     ['another mesh name', { meshName: 'blue' }, 'spec.meshName cannot change'],
     [
-      'another trust domain',
-      { certificate: { trustDomain: 'example.org' } },
-      'spec.certificate.trustDomain cannot change',
-    ],
-    [
       'cert-manager without its block',
       { certificate: { provider: { kind: 'certManager' } } },
       'spec.certificate.provider.certManager is missing; add it with an issuerRef',
@@ -92,7 +87,7 @@ describe('the schema', () => {
     [
       'Vault without its block',
       { certificate: { provider: { kind: 'vault' } } },
-      'spec.certificate.provider.vault is missing; add it with an address and a role',
+      'vault or its auth is missing; add it with an address, a role and auth',
     ],
     [
       'Vault in plaintext',
