@@ -61,13 +61,19 @@ function countGroup(tallies: Tallies, set: ResourceSet, members: number): void {
 
 function discountOutstanding(tallies: Tallies, connection: Connection): void {
   const counted = new Set<Tally>();
-  for (const resource of connection.session.outstanding())
-    for (const origin of resource.origins) {
+  for (const part of connection.session.outstandingParts())
+    for (const origin of originsIn(part)) {
       const tally = tallies.get(originKey(origin));
       if (tally?.origin.generation !== origin.generation || counted.has(tally)) continue;
       counted.add(tally);
       tally.acknowledged -= 1;
     }
+}
+
+/** Of a whole map, which many streams lack while they connect, the remembered ones. */
+function originsIn(part: ReadonlyMap<string, Resource> | readonly Resource[]): Iterable<Origin> {
+  if ('get' in part) return originsOfMap(part).values();
+  return part.flatMap(({ origins }) => origins);
 }
 
 /** Whether the stream refused anything that it is offered now. */
