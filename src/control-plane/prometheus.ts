@@ -33,9 +33,28 @@ export interface ControlPlaneMetrics {
   readonly text: () => Promise<{ readonly text: string; readonly type: string }>;
 }
 
+type Tally = Record<ResourceType, number>;
+
+/** A counter by type that is told only when somebody asks: thousands of streams count at once. */
+function tallyByType(named: {
+  readonly name: string;
+  readonly help: string;
+  readonly registers: Registry[];
+}): Tally {
+  const counts: Tally = { cluster: 0, endpoint: 0, secret: 0, listener: 0, route: 0 };
+  new Counter({
+    ...named,
+    labelNames: ['type'] as const,
+    collect() {
+      this.reset();
+      for (const type of types) this.inc({ type }, counts[type]);
+    },
+  });
+  return counts;
+}
+
 function xdsMetrics(registry: Registry): XdsMetrics {
   const registers = [registry];
-  const labelNames = ['type'] as const;
   const streams = new Gauge({ name: 'weft_xds_streams', help: 'Open xDS streams.', registers });
   const opened = new Counter({
     name: 'weft_xds_streams_opened_total',
@@ -48,12 +67,11 @@ function xdsMetrics(registry: Registry): XdsMetrics {
     labelNames: ['reason'] as const,
     registers,
   });
-  const counter = (name: string, help: string): Counter<'type'> =>
-    new Counter({ name, help, labelNames, registers });
-  const responses = counter('weft_xds_responses_total', 'Responses sent, by resource type.');
-  const bytes = counter('weft_xds_response_bytes_total', 'Bytes sent, by resource type.');
-  const acknowledged = counter('weft_xds_acknowledged_total', 'Responses acknowledged.');
-  const refused = counter('weft_xds_refused_total', 'Responses refused by a proxy.');
+  const tally = (name: string, help: string): Tally => tallyByType({ name, help, registers });
+  const responses = tally('weft_xds_responses_total', 'Responses sent, by resource type.');
+  const bytes = tally('weft_xds_response_bytes_total', 'Bytes sent, by resource type.');
+  const acknowledged = tally('weft_xds_acknowledged_total', 'Responses acknowledged.');
+  const refused = tally('weft_xds_refused_total', 'Responses refused by a proxy.');
   const pushed = new Histogram({
     name: 'weft_xds_push_seconds',
     help: 'From publishing a change until the last stream was written to.',
@@ -61,19 +79,16 @@ function xdsMetrics(registry: Registry): XdsMetrics {
     registers,
   });
   for (const reason of ends) ended.inc({ reason }, 0);
-  for (const type of types) {
-    for (const one of [responses, bytes, acknowledged, refused]) one.inc({ type }, 0);
-  }
   return {
     streamOpened: () => opened.inc(),
     streamEnded: (reason) => ended.inc({ reason }),
     connected: (count) => streams.set(count),
     response: (type, size) => {
-      responses.inc({ type });
-      bytes.inc({ type }, size);
+      responses[type] += 1;
+      bytes[type] += size;
     },
-    acknowledged: (type) => acknowledged.inc({ type }),
-    refused: (type) => refused.inc({ type }),
+    acknowledged: (type) => (acknowledged[type] += 1),
+    refused: (type) => (refused[type] += 1),
     pushed: (seconds) => pushed.observe(seconds),
   };
 }

@@ -1,10 +1,11 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { xdsWindowBytes } from '../../src/envoy/bootstrap.ts';
+import { type SecureContext, createSecureContext } from 'node:tls';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { DeltaDiscoveryRequestSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { type ResourceType, typeUrls } from '../../src/xds/resources/resource.ts';
 import { now } from './figures.ts';
-import { type ResponseContent, contentOf } from './response-content.ts';
+import { type ReadResponse, type ResponseContent, readResponse } from './response-content.ts';
 
 export interface LoadTarget {
   readonly port: number;
@@ -28,8 +29,22 @@ export interface Times {
   readonly payload: Buffer;
 }
 
+/** Envoy's own list as a client. */
+const curves = 'X25519:P-256';
+const contexts = new WeakMap<LoadTarget, SecureContext>();
+
+/** What is trusted, read once for all proxies of the process: a proxy has a process of its own. */
+function contextOf(target: LoadTarget): SecureContext {
+  const known = contexts.get(target);
+  if (known !== undefined) return known;
+  const context = createSecureContext({ ca: target.ca, ecdhCurve: curves });
+  contexts.set(target, context);
+  return context;
+}
+
 const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 const secrets = ['workload', 'ca:trust'];
+const headerBytes = 5;
 
 /**
  * One proxy: a connection of its own, Envoy's order (clusters; endpoints and secrets; listeners;
@@ -46,8 +61,10 @@ export class LoadProxy {
   #stream: ClientHttp2Stream | undefined;
   #buffered: Buffer[] = [];
   #length = 0;
+  /** So many bytes must be there before there is more to read: a header, or header and message. */
+  #wanted = headerBytes;
   /** The first response about clusters, while its endpoints and secrets are on their way. */
-  #warming: ResponseContent | undefined;
+  #warming: ReadResponse | undefined;
   #listening = false;
   #ready = false;
   #stopped = false;
@@ -59,9 +76,9 @@ export class LoadProxy {
   }
 
   start(): void {
-    const { port, serverName, ca, windowBytes = xdsWindowBytes } = this.#target;
+    const { port, serverName, windowBytes = xdsWindowBytes } = this.#target;
     this.#session = connect(`https://127.0.0.1:${port}`, {
-      ca,
+      secureContext: contextOf(this.#target),
       servername: serverName,
       settings: { initialWindowSize: windowBytes },
     });
@@ -95,20 +112,23 @@ export class LoadProxy {
   #take(chunk: Buffer, received: number): void {
     this.#buffered.push(chunk);
     this.#length += chunk.length;
-    while (this.#length >= 5) {
-      const all = this.#buffered.length === 1 ? this.#buffered[0] : Buffer.concat(this.#buffered);
-      if (all === undefined) return;
+    while (this.#length >= this.#wanted) {
+      const [first = chunk, ...others] = this.#buffered;
+      const all = others.length === 0 ? first : Buffer.concat(this.#buffered);
       this.#buffered = [all];
-      const size = all.readUInt32BE(1);
-      if (this.#length < 5 + size) return;
-      this.#buffered = [all.subarray(5 + size)];
-      this.#length -= 5 + size;
-      this.#respond(all.subarray(5, 5 + size), received);
+      const end = headerBytes + all.readUInt32BE(1);
+      this.#wanted = end;
+      if (this.#length < end) return;
+      this.#buffered = [all.subarray(end)];
+      this.#length -= end;
+      this.#wanted = headerBytes;
+      this.#respond(all.subarray(headerBytes, end), received);
     }
   }
 
   #respond(payload: Buffer, received: number): void {
-    const content = contentOf(payload);
+    const response = readResponse(payload);
+    const { content } = response;
     for (const name of [...content.names, ...content.removed])
       this.#missing.get(content.type)?.delete(name);
     if (content.type === 'cluster') this.#follow('endpoint', content.follows);
@@ -116,22 +136,22 @@ export class LoadProxy {
       this.#missing.set('listener', new Set());
       this.#follow('route', content.follows);
     }
-    if (content.type === 'cluster' && !this.#listening) this.#warm(content);
-    else this.#acknowledge(content, { received, bytes: payload.length, payload });
+    if (content.type === 'cluster' && !this.#listening) this.#warm(response);
+    else this.#acknowledge(response, { received, bytes: payload.length, payload });
     this.#advance(received);
   }
 
-  #warm(content: ResponseContent): void {
-    this.#warming = content;
+  #warm(response: ReadResponse): void {
+    this.#warming = response;
     this.#follow('secret', secrets);
   }
 
   /** Goes on to listeners when the clusters are warm, and is ready when nothing is missing. */
   #advance(received: number): void {
     if (this.#warming !== undefined && this.#has('endpoint') && this.#has('secret')) {
-      const content = this.#warming;
+      const response = this.#warming;
       this.#warming = undefined;
-      this.#acknowledge(content, { received, bytes: 0, payload: Buffer.alloc(0) });
+      this.#acknowledge(response, { received, bytes: 0, payload: Buffer.alloc(0) });
       this.#send('listener', {});
       this.#missing.set('listener', new Set(['any of them']));
       this.#listening = true;
@@ -160,8 +180,8 @@ export class LoadProxy {
     this.#send(type, { resourceNamesSubscribe: fresh });
   }
 
-  #acknowledge(content: ResponseContent, times: Omit<Times, 'acknowledged'>): void {
-    this.#send(content.type, { responseNonce: content.nonce }, () =>
+  #acknowledge({ content, nonce }: ReadResponse, times: Omit<Times, 'acknowledged'>): void {
+    this.#send(content.type, { responseNonce: nonce }, () =>
       this.#events.answered(content, { ...times, acknowledged: now() }),
     );
   }
@@ -173,9 +193,9 @@ export class LoadProxy {
   ): void {
     const request = create(DeltaDiscoveryRequestSchema, { typeUrl: typeUrls[type], ...more });
     const bytes = toBinary(DeltaDiscoveryRequestSchema, request);
-    const frame = Buffer.alloc(5 + bytes.length);
+    const frame = Buffer.alloc(headerBytes + bytes.length);
     frame.writeUInt32BE(bytes.length, 1);
-    frame.set(bytes, 5);
+    frame.set(bytes, headerBytes);
     this.#stream?.write(frame, written);
   }
 }

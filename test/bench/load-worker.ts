@@ -61,6 +61,8 @@ function report(): void {
   tell({ kind: 'seen', received, acknowledged, bytes, sample: sample?.toString('base64') });
 }
 
+// Without its driver it would go on for ever.
+process.on('disconnect', () => process.exit());
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'connect') {
     wanted = message.tokens.length;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './figures.ts';
 import type { LoadTarget } from './load-proxy.ts';
+import { cpuSeconds } from './process-figures.ts';
 
 export type ToWorker =
   | { readonly kind: 'connect'; readonly target: LoadTarget; readonly tokens: readonly string[] }
@@ -32,6 +33,17 @@ export interface Seen {
   readonly sample: Buffer | undefined;
 }
 
+/** Many proxies connecting at once. */
+export interface Storm {
+  readonly load: Load;
+  /** Until the last had everything. */
+  readonly ms: number;
+  /** Streams that failed and came back. */
+  readonly failures: number;
+  /** What the proxies' side took. */
+  readonly clientCpuSeconds: number;
+}
+
 /** Proxies spread over worker processes. */
 export class Load {
   readonly #workers: readonly ChildProcess[];
@@ -42,12 +54,12 @@ export class Load {
     this.#proxies = proxies;
   }
 
-  /** Connects them all at once; resolves with how long it took until the last had everything. */
+  /** Connects them all at once; resolves when the last has everything. */
   static async connect(
     target: LoadTarget,
     tokens: readonly string[],
     workers: number,
-  ): Promise<{ readonly load: Load; readonly stormMs: number; readonly failures: number }> {
+  ): Promise<Storm> {
     const children = Array.from({ length: workers }, () =>
       fork(new URL('load-worker.ts', import.meta.url), {
         execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -58,6 +70,7 @@ export class Load {
     const load = new Load(children, tokens.length);
     // Loading the program is no part of the storm.
     await load.#all('loop', () => ({ kind: 'loop' }));
+    const cpuBefore = await load.#cpuSeconds();
     const started = now();
     const ready = await load.#all('ready', (index) => ({
       kind: 'connect',
@@ -66,7 +79,8 @@ export class Load {
     }));
     const last = Math.max(...ready.flatMap(({ readyAt }) => readyAt));
     const failures = ready.reduce((sum, one) => sum + one.failures, 0);
-    return { load, stormMs: last - started, failures };
+    const clientCpuSeconds = (await load.#cpuSeconds()) - cpuBefore;
+    return { load, ms: last - started, failures, clientCpuSeconds };
   }
 
   /** Makes a change and waits until every proxy has seen it, or for `timeoutMs`. */
@@ -101,6 +115,12 @@ export class Load {
       p99: Math.max(...all.map(({ p99 }) => p99)),
       max: Math.max(...all.map(({ max }) => max)),
     };
+  }
+
+  /** What the workers have used so far. */
+  async #cpuSeconds(): Promise<number> {
+    const each = await Promise.all(this.#workers.map(({ pid = 0 }) => cpuSeconds(pid)));
+    return each.reduce((sum, one) => sum + one, 0);
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import type { ApiServer } from '../apiserver.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type Spread, now, spreadOf } from './figures.ts';
 import { measureFloor } from './floor.ts';
-import { Load, type Seen } from './load.ts';
+import { Load, type Seen, type Storm } from './load.ts';
 import { cpuSeconds, machineBusySeconds, residentMb } from './process-figures.ts';
 import type { World } from './world.ts';
 
@@ -36,8 +36,10 @@ export interface ChangeFigures {
 
 export interface Figures {
   readonly proxies: number;
-  readonly stormMs: number;
-  readonly stormFailures: number;
+  readonly storm: Omit<Storm, 'load'> & {
+    /** What the control plane took. */
+    readonly cpuSeconds: number;
+  };
   readonly endpoint: ChangeFigures;
   readonly route: ChangeFigures;
   readonly floor: Spread;
@@ -67,7 +69,9 @@ export async function measure(server: ApiServer, world: World, plan: Plan): Prom
   try {
     const rssStartMb = await residentMb(controlPlane.pid);
     const { target, pid } = controlPlane;
-    const { load, stormMs, failures } = await Load.connect(target, tokens, plan.workers);
+    const cpuBefore = await cpuSeconds(pid);
+    const { load, ...storm } = await Load.connect(target, tokens, plan.workers);
+    const stormCpuSeconds = (await cpuSeconds(pid)) - cpuBefore;
     const bench = { world, load, controlPlane, plan };
     await world.changeWeights(50);
     await sleep(settleMs);
@@ -90,8 +94,7 @@ export async function measure(server: ApiServer, world: World, plan: Plan): Prom
     });
     return {
       proxies: plan.proxies,
-      stormMs,
-      stormFailures: failures,
+      storm: { ...storm, cpuSeconds: stormCpuSeconds },
       endpoint: endpoint.figures,
       route: route.figures,
       floor: spreadOf(floor.map(({ started, seen }) => Math.max(...seen.acknowledged) - started)),

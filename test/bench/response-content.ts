@@ -1,5 +1,6 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { fromBinary } from '@bufbuild/protobuf';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
 import {
   type Cluster,
@@ -23,11 +24,9 @@ import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/
 import { typeOf } from '../../src/xds/delta/type-order.ts';
 import type { ResourceType } from '../../src/xds/resources/resource.ts';
 
-/** What a load proxy has to know of a response. */
+/** What a load proxy has to know of a response, whatever its nonce. */
 export interface ResponseContent {
   readonly type: ResourceType;
-  readonly typeUrl: string;
-  readonly nonce: string;
   readonly names: readonly string[];
   readonly removed: readonly string[];
   /** Endpoints that the clusters in it ask for, routes that the listeners in it ask for. */
@@ -36,30 +35,58 @@ export interface ResponseContent {
   readonly marks: ReadonlySet<string>;
 }
 
-const known = new Map<string, ResponseContent>();
-const mostKept = 2_000;
+export interface ReadResponse {
+  readonly nonce: string;
+  readonly content: ResponseContent;
+}
 
-/** Parses a response, once for all proxies of the process that get the same bytes. */
-export function contentOf(bytes: Uint8Array): ResponseContent {
-  const key = hash('sha1', bytes, 'base64');
+/** Of one resource: the names it asks for, and the marks in it. */
+interface Read {
+  readonly follows?: readonly string[];
+  readonly marks?: readonly string[];
+}
+
+const mostKept = 2_000;
+const responses = new Map<string, ResponseContent>();
+const resources = new Map<string, Read>();
+
+/** Parses a response; what is in it once for all proxies of the process that get the same. */
+export function readResponse(bytes: Uint8Array): ReadResponse {
+  const { nonce, from, to } = findNonce(bytes);
+  const key = createHash('sha1')
+    .update(bytes.subarray(0, from))
+    .update(bytes.subarray(to))
+    .digest('base64');
+  return { nonce, content: kept(responses, key, () => parse(bytes)) };
+}
+
+const nonceField = 5;
+
+/** The nonce, and where its field begins and ends. */
+function findNonce(bytes: Uint8Array): { nonce: string; from: number; to: number } {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const from = reader.pos;
+    const [field, wireType] = reader.tag();
+    if (field === nonceField) return { nonce: reader.string(), from, to: reader.pos };
+    reader.skip(wireType, field);
+  }
+  throw new Error('a response without a nonce');
+}
+
+function kept<T>(known: Map<string, T>, key: string, make: () => T): T {
   const before = known.get(key);
   if (before !== undefined) return before;
-  const content = parse(bytes);
-  known.set(key, content);
+  const made = make();
+  known.set(key, made);
   for (const oldest of known.keys()) {
     if (known.size <= mostKept) break;
     known.delete(oldest);
   }
-  return content;
+  return made;
 }
 
-/** Of a resource of each type: the names it asks for, and the marks in it. */
-const readers: Readonly<
-  Record<
-    ResourceType,
-    (value: Uint8Array) => { follows?: readonly string[]; marks?: readonly string[] }
-  >
-> = {
+const readers: Readonly<Record<ResourceType, (value: Uint8Array) => Read>> = {
   cluster: (value) => ({ follows: endpointsOf(fromBinary(ClusterSchema, value)) }),
   endpoint: (value) => ({ marks: addressesOf(fromBinary(ClusterLoadAssignmentSchema, value)) }),
   secret: () => ({}),
@@ -71,13 +98,12 @@ function parse(bytes: Uint8Array): ResponseContent {
   const message = fromBinary(DeltaDiscoveryResponseSchema, bytes);
   const type = typeOf(message.typeUrl);
   if (type === undefined) throw new Error(`a response of type ${message.typeUrl}`);
-  const read = message.resources.map(({ resource }) =>
-    readers[type](resource?.value ?? new Uint8Array()),
-  );
+  const read = message.resources.map(({ resource }) => {
+    const value = resource?.value ?? new Uint8Array();
+    return kept(resources, `${type} ${hash('sha1', value, 'base64')}`, () => readers[type](value));
+  });
   return {
     type,
-    typeUrl: message.typeUrl,
-    nonce: message.nonce,
     names: message.resources.map(({ name }) => name),
     removed: message.removedResources,
     follows: read.flatMap(({ follows = [] }) => follows),

@@ -81,8 +81,10 @@ function report(runs: readonly Figures[]): string {
     row('  bytes per proxy', ({ route }) => route.bytesPerProxy.toFixed(0)),
     row('  CPU per change', ({ route }) => seconds(route.cpuSecondsPerChange)),
     row('  missed', ({ route }) => String(route.missing)),
-    row('connect storm until all are configured', ({ stormMs }) => `${ms(stormMs)} ms`),
-    row('  streams that failed and came back', ({ stormFailures }) => String(stormFailures)),
+    row('connect storm until all are configured', ({ storm }) => `${ms(storm.ms)} ms`),
+    row('  CPU of the control plane', ({ storm }) => seconds(storm.cpuSeconds)),
+    row('  CPU of the load client', ({ storm }) => seconds(storm.clientCpuSeconds)),
+    row('  streams that failed and came back', ({ storm }) => String(storm.failures)),
     row(
       'RSS before / idle',
       ({ rssStartMb, rssIdleMb }) => `${ms(rssStartMb)} / ${ms(rssIdleMb)} MB`,

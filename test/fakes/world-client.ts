@@ -85,6 +85,20 @@ export class WorldClient {
     this.#greet();
   }
 
+  /** A new proxy in its place, which holds nothing and asks for names as it learns of them. */
+  restart(): void {
+    this.#pending = [];
+    for (const type of pushOrder) this.#of(type).clear();
+    this.#session = new Session(this.#bytes, this.#suspects);
+    if (this.#offered !== undefined) this.#session.offer(this.#offered);
+    this.#asked.clear();
+    this.#asked.set('endpoint', new Set());
+    this.#asked.set('secret', new Set(['workload']));
+    this.#asked.set('route', new Set());
+    for (const type of ['cluster', 'listener'] as const) this.#send(type, {});
+    this.#send('secret', { subscribe: ['workload'] });
+  }
+
   /** Applies or refuses one of the responses that wait for it. */
   answer(which: number, refuse: boolean): void {
     const pending = this.#pending[which % Math.max(this.#pending.length, 1)];

@@ -14,6 +14,10 @@ export class Held {
   #own: Map<string, string | undefined> | undefined;
   #size = 0;
 
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
   has(name: string): boolean {
     return this.version(name) !== undefined;
   }
@@ -45,6 +49,13 @@ export class Held {
     this.#shared = offered;
     this.#own = undefined;
     return true;
+  }
+
+  /** Holds all of `resources` from now on and nothing else. */
+  become(resources: Resources): void {
+    this.#shared = resources;
+    this.#own = undefined;
+    this.#size = resources.size;
   }
 
   #put(name: string, version: string | undefined): void {

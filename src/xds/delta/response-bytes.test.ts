@@ -14,13 +14,22 @@ describe('response bytes', () => {
     (length) => {
       const long = makeResource('cluster', 'n'.repeat(length));
       const content = { type: 'cluster', changed: [a, long, b], removed: ['c', 'd'] } as const;
-      const message = fromBinary(DeltaDiscoveryResponseSchema, encodeResponse(content, '7'));
+      const message = fromBinary(
+        DeltaDiscoveryResponseSchema,
+        encodeResponse(content, '7').subarray(5),
+      );
       expect(message.typeUrl).toBe(typeUrls.cluster);
       expect(message.nonce).toBe('7');
       expect(message.resources.map(({ name }) => name)).toEqual(['a', long.name, 'b']);
       expect(message.removedResources).toEqual(['c', 'd']);
     },
   );
+
+  it('come with gRPC’s prefix, which tells their length', () => {
+    const response = new ResponseBytes().of({ type: 'cluster', changed: [a, b], removed: [] });
+    expect([...response.framed.subarray(0, 5)]).toEqual([0, 0, 0, 0, response.bytes.length]);
+    expect(response.framed.subarray(5).equals(response.bytes)).toBe(true);
+  });
 
   it('are built once for all streams that are sent the same', () => {
     const bytes = new ResponseBytes();
@@ -41,27 +50,39 @@ describe('response bytes', () => {
     expect(new Set(nonces).size).toBe(5);
   });
 
-  it('are kept only up to a budget, the least used go first', () => {
-    const bytes = new ResponseBytes(400);
+  it('are kept only up to a budget, those of earlier ages go first', () => {
+    const bytes = new ResponseBytes(750);
     const content = { type: 'cluster', changed: [a], removed: [] } as const;
-    const first = bytes.of(content);
-    for (let other = 0; other < 20; other += 1) {
-      bytes.of({ type: 'cluster', changed: [], removed: [`gone-${other}`] });
-      expect(bytes.of(content)).toBe(first);
-    }
-    bytes.of({ type: 'cluster', changed: [], removed: ['x'.repeat(500)] });
-    expect(bytes.of(content)).not.toBe(first);
+    const gone = { type: 'cluster', changed: [], removed: ['x'.repeat(200)] } as const;
+    const tooMuch = { type: 'cluster', changed: [], removed: ['y'.repeat(200)] } as const;
+    const [first, other] = [bytes.of(content), bytes.of(gone)];
+    expect(bytes.of(tooMuch)).not.toBe(bytes.of(tooMuch));
+    expect(bytes.of(gone)).toBe(other);
+    bytes.tidy();
+    expect(bytes.of(content)).toBe(first);
+    expect(bytes.of(tooMuch)).toBe(bytes.of(tooMuch));
+    expect(bytes.of(content)).toBe(first);
+    expect(bytes.of(gone)).not.toBe(other);
   });
 
-  it('are kept from one age to the next only if they were used in it', () => {
+  it('of a whole map are built once for it', () => {
+    const bytes = new ResponseBytes();
+    const whole = new Map([a, b].map((resource) => [resource.name, resource]));
+    const content = { type: 'cluster', changed: [a, b], removed: [], whole } as const;
+    const first = bytes.of(content);
+    expect(bytes.of(content)).toBe(first);
+    expect(bytes.of({ ...content, whole: new Map(whole) })).not.toBe(first);
+  });
+
+  it('are kept from one age to the next and one more only if they were used', () => {
     const bytes = new ResponseBytes();
     const content = { type: 'cluster', changed: [a], removed: [] } as const;
     const idle = { type: 'cluster', changed: [b], removed: [] } as const;
     const [used, unused] = [bytes.of(content), bytes.of(idle)];
-    bytes.tidy();
-    expect(bytes.of(content)).toBe(used);
-    bytes.tidy();
-    expect(bytes.of(content)).toBe(used);
+    for (let age = 0; age < 3; age += 1) {
+      bytes.tidy();
+      expect(bytes.of(content)).toBe(used);
+    }
     expect(bytes.of(idle)).not.toBe(unused);
   });
 });

@@ -6,12 +6,16 @@ export interface ResponseContent {
   readonly type: ResourceType;
   readonly changed: readonly Resource[];
   readonly removed: readonly string[];
+  /** The map that `changed` is all of, if it is all of one. */
+  readonly whole?: ReadonlyMap<string, Resource>;
 }
 
 /** An encoded envoy.service.discovery.v3.DeltaDiscoveryResponse and the nonce in it. */
 export interface EncodedResponse {
   readonly nonce: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
+  /** The same with what gRPC puts before a message, as it goes over the wire. */
+  readonly framed: Buffer;
 }
 
 interface Built {
@@ -31,9 +35,9 @@ const encodedTypeUrls = mapTypes((type) => text.encode(typeUrls[type]));
  */
 export class ResponseBytes {
   readonly #budget: number;
-  /** The least used first. */
+  /** Those of earlier ages first. */
   readonly #built = new Map<string, Built>();
-  readonly #ids = new WeakMap<Resource, number>();
+  readonly #ids = new WeakMap<object, number>();
   #size = 0;
   #age = 0;
   #lastId = 0;
@@ -53,33 +57,42 @@ export class ResponseBytes {
     const key = this.#keyOf(content);
     const known = this.#built.get(key);
     if (known !== undefined) {
-      this.#built.delete(key);
-      this.#built.set(key, { response: known.response, age: this.#age });
+      if (known.age !== this.#age) {
+        this.#built.delete(key);
+        this.#built.set(key, { response: known.response, age: this.#age });
+      }
       return known.response;
     }
     this.#lastNonce += 1;
     const nonce = String(this.#lastNonce);
-    const response = { nonce, bytes: encodeResponse(content, nonce) };
+    const framed = encodeResponse(content, nonce);
+    const response = { nonce, bytes: framed.subarray(prefixBytes), framed };
     this.#keep(key, response);
     return response;
   }
 
-  /** Begins a new age, and forgets what was not used in the one that ends. */
+  /** Begins a new age, and forgets what was not used in the two before it. */
   tidy(): void {
     for (const [key, { response, age }] of this.#built) {
-      if (age === this.#age) break;
+      if (age >= this.#age - 1) break;
       this.#forget(key, response);
     }
     this.#age += 1;
   }
 
+  /**
+   * What was used in this age stays: proxies of many services that connect in turn would otherwise
+   * drive out each other's responses, each just before it is needed again.
+   */
   #keep(key: string, response: EncodedResponse): void {
-    this.#built.set(key, { response, age: this.#age });
-    this.#size += costOf(key, response);
-    for (const [oldest, old] of this.#built) {
-      if (this.#size <= this.#budget) return;
-      this.#forget(oldest, old.response);
+    const size = costOf(key, response);
+    for (const [oldest, { response: old, age }] of this.#built) {
+      if (this.#size + size <= this.#budget || age === this.#age) break;
+      this.#forget(oldest, old);
     }
+    if (this.#size + size > this.#budget) return;
+    this.#built.set(key, { response, age: this.#age });
+    this.#size += size;
   }
 
   #forget(key: string, response: EncodedResponse): void {
@@ -87,16 +100,17 @@ export class ResponseBytes {
     this.#size -= costOf(key, response);
   }
 
-  #keyOf({ type, changed, removed }: ResponseContent): string {
+  #keyOf({ type, changed, removed, whole }: ResponseContent): string {
+    if (whole !== undefined) return `${type}=${this.#idOf(whole)}`;
     const ids = changed.map((resource) => this.#idOf(resource)).join(',');
     return `${type}:${ids}:${removed.join('\0')}`;
   }
 
-  #idOf(resource: Resource): number {
-    const known = this.#ids.get(resource);
+  #idOf(thing: object): number {
+    const known = this.#ids.get(thing);
     if (known !== undefined) return known;
     this.#lastId += 1;
-    this.#ids.set(resource, this.#lastId);
+    this.#ids.set(thing, this.#lastId);
     return this.#lastId;
   }
 }
@@ -105,26 +119,25 @@ function costOf(key: string, response: EncodedResponse): number {
   return key.length + response.bytes.length;
 }
 
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
+const prefixBytes = 5;
 const field = { resources: 2, typeUrl: 4, nonce: 5, removed: 6 } as const;
 
-/** Frames the resources' ready bytes (`Resource.encoded`) as one DeltaDiscoveryResponse. */
-export function encodeResponse(content: ResponseContent, nonce: string): Uint8Array {
-  const parts: { readonly field: number; readonly bytes: Uint8Array }[] = [
-    ...content.changed.map(({ encoded }) => ({ field: field.resources, bytes: encoded })),
-    { field: field.typeUrl, bytes: encodedTypeUrls[content.type] },
-    { field: field.nonce, bytes: text.encode(nonce) },
-    ...content.removed.map((name) => ({ field: field.removed, bytes: text.encode(name) })),
-  ];
-  const size = parts.reduce((sum, { bytes }) => sum + framedSize(bytes.length), 0);
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    out[at] = (part.field << 3) | 2;
-    at = writeVarint(out, at + 1, part.bytes.length);
-    out.set(part.bytes, at);
-    at += part.bytes.length;
-  }
-  return out;
+/** Frames the resources' ready bytes (`Resource.encoded`) as one DeltaDiscoveryResponse, framed for gRPC. */
+export function encodeResponse(content: ResponseContent, nonce: string): Buffer {
+  const { changed, removed, type } = content;
+  const typeUrl = encodedTypeUrls[type];
+  const nonceBytes = text.encode(nonce);
+  const names = removed.map((name) => text.encode(name));
+  let size = framedSize(typeUrl.length) + framedSize(nonceBytes.length);
+  for (const { encoded } of changed) size += framedSize(encoded.length);
+  for (const name of names) size += framedSize(name.length);
+  const frame = new Frame(size);
+  for (const { encoded } of changed) frame.add(field.resources, encoded);
+  frame.add(field.typeUrl, typeUrl);
+  frame.add(field.nonce, nonceBytes);
+  for (const name of names) frame.add(field.removed, name);
+  return frame.bytes;
 }
 
 function framedSize(length: number): number {
@@ -133,12 +146,26 @@ function framedSize(length: number): number {
   return size;
 }
 
-function writeVarint(out: Uint8Array, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  for (; rest > 127; rest >>>= 7) out[at++] = (rest & 127) | 128;
-  out[at++] = rest;
-  return at;
+/** A gRPC frame around a message of a known size, which is filled field by field. */
+class Frame {
+  readonly bytes: Buffer;
+  #at = prefixBytes;
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(prefixBytes + size);
+    // Not compressed; then the length.
+    this.bytes[0] = 0;
+    this.bytes.writeUInt32BE(size, 1);
+  }
+
+  add(number: number, bytes: Uint8Array): void {
+    this.bytes[this.#at++] = (number << 3) | 2;
+    let rest = bytes.length;
+    for (; rest > 127; rest >>>= 7) this.bytes[this.#at++] = (rest & 127) | 128;
+    this.bytes[this.#at++] = rest;
+    this.bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
 }
 
 function mapTypes<T>(make: (type: ResourceType) => T): Readonly<Record<ResourceType, T>> {

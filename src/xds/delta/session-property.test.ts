@@ -31,7 +31,8 @@ const world: fc.Arbitrary<World> = fc
 type Event =
   | { readonly kind: 'offer'; readonly world: World }
   | { readonly kind: 'answer'; readonly which: number; readonly refuse: boolean }
-  | { readonly kind: 'reconnect' };
+  | { readonly kind: 'reconnect' }
+  | { readonly kind: 'restart' };
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('offer' as const), world }) },
@@ -44,6 +45,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'reconnect' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
 );
 
 function play(events: readonly Event[], last: World, mayRefuse: boolean): WorldClient {
@@ -51,6 +53,7 @@ function play(events: readonly Event[], last: World, mayRefuse: boolean): WorldC
   for (const one of events) {
     if (one.kind === 'offer') client.offer(setOfWorld(one.world));
     else if (one.kind === 'reconnect') client.reconnect();
+    else if (one.kind === 'restart') client.restart();
     else client.answer(one.which, mayRefuse && one.refuse);
   }
   client.offer(setOfWorld(last));
@@ -58,7 +61,7 @@ function play(events: readonly Event[], last: World, mayRefuse: boolean): WorldC
   return client;
 }
 
-describe('any sequence of offers, answers and reconnects', () => {
+describe('any sequence of offers, answers, reconnects and restarts', () => {
   it('ends with the proxy holding exactly what was offered last', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), world, (events, last) => {

@@ -106,17 +106,20 @@ export class Session {
 
   /** Offered resources that the client has not acknowledged, refused ones among them. */
   *outstanding(): Generator<Resource> {
+    for (const part of this.outstandingParts()) yield* part.values();
+  }
+
+  /** The same, where all of a type is outstanding as the very map that is offered. */
+  *outstandingParts(): Generator<ReadonlyMap<string, Resource> | readonly Resource[]> {
     const offered = this.#offered;
     if (offered === undefined) return;
     for (const type of pushOrder) {
-      const state = this.#states[type];
-      if (!state.subscription.started && referrers[type].length === 0)
-        yield* offered[type].values();
-      else {
-        yield* state.outstanding(offered[type]);
-        if (referrers[type].some((referrer) => !this.#settled(referrer)))
-          yield* this.#notAskedFor(type, offered[type]);
+      if (this.#lacksAll(type, offered[type])) {
+        yield offered[type];
+        continue;
       }
+      yield [...this.#states[type].outstanding(offered[type])];
+      if (this.#mayStillBeAskedFor(type)) yield this.#notAskedFor(type, offered[type]);
     }
   }
 
@@ -138,10 +141,20 @@ export class Session {
     return state.subscription.started && state.idle && !this.#refuses(type);
   }
 
+  #lacksAll(type: ResourceType, offered: ReadonlyMap<string, Resource>): boolean {
+    const state = this.#states[type];
+    if (state.subscription.started) return state.lacksAll(offered);
+    return referrers[type].length === 0 || this.#mayStillBeAskedFor(type);
+  }
+
   /** While a listener is on its way, the routes it names are not asked for yet, but will be. */
-  *#notAskedFor(type: ResourceType, offered: ReadonlyMap<string, Resource>): Generator<Resource> {
-    for (const resource of offered.values())
-      if (!this.#states[type].subscription.covers(resource.name)) yield resource;
+  #mayStillBeAskedFor(type: ResourceType): boolean {
+    return referrers[type].some((referrer) => !this.#settled(referrer));
+  }
+
+  #notAskedFor(type: ResourceType, offered: ReadonlyMap<string, Resource>): readonly Resource[] {
+    const { subscription } = this.#states[type];
+    return [...offered.values()].filter(({ name }) => !subscription.covers(name));
   }
 
   #flush(): readonly DeltaResponse[] {
@@ -168,7 +181,7 @@ export class Session {
       absentArePending: type === 'secret' && offered.secret.size === 0,
     });
     if (batch === undefined) return undefined;
-    if (type === 'cluster') this.#repeatEndpoints(batch);
+    if (type === 'cluster' && batch.whole === undefined) this.#repeatEndpoints(batch);
     const encoded = this.#bytes.of({ type, ...batch });
     state.sent(encoded.nonce, batch);
     return { type, ...encoded };

@@ -57,6 +57,26 @@ export class Subscription {
     return this.#names.keys();
   }
 
+  /** Whether it asks for all of `names`, known by its identity. */
+  isFor(names: Names): boolean {
+    return this.#wildcard || this.#names === names;
+  }
+
+  /**
+   * Takes in the first request if it asks for just what is offered, as those of a thousand proxies
+   * that start do: without names of its own. False, and nothing taken in, for any other.
+   */
+  begin({ subscribe, unsubscribe }: DeltaRequest, offered: Names): boolean {
+    if (this.#started || unsubscribe.length > 0) return false;
+    const legacy = subscribe.length === 0 && this.#legacyWildcard;
+    const wildcard = legacy || (subscribe.length === 1 && subscribe[0] === everything);
+    if (!wildcard && !areSame(subscribe, offered)) return false;
+    this.#started = true;
+    this.#wildcard = wildcard;
+    if (!wildcard) this.#names = offered;
+    return true;
+  }
+
   /** Keeps `offered` instead of names of its own, if they are the same: each must be covered. */
   settle(offered: Names): void {
     if (this.#wildcard || this.#names.size !== offered.size) return;
@@ -121,4 +141,22 @@ export class Subscription {
     this.#names = this.#own;
     return this.#own;
   }
+}
+
+const compared = new WeakMap<readonly string[], WeakMap<Names, boolean>>();
+
+/** Whether the list has each of the names and no other. Remembered: many ask in the very same list. */
+function areSame(list: readonly string[], names: Names): boolean {
+  if (list.length !== names.size) return false;
+  let ofList = compared.get(list);
+  if (ofList === undefined) {
+    ofList = new WeakMap();
+    compared.set(list, ofList);
+  }
+  let same = ofList.get(names);
+  if (same === undefined) {
+    same = list.every((name) => names.has(name)) && new Set(list).size === list.length;
+    ofList.set(names, same);
+  }
+  return same;
 }

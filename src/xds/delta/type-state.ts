@@ -14,12 +14,14 @@ export interface Refusal {
 }
 
 /** Resources that some client refused: sent apart from others, so that these others get through. */
-export type Suspects = WeakSet<Resource>;
+export type Suspects = Pick<WeakSet<Resource>, 'add' | 'delete' | 'has'>;
 
 /** What one response will say. */
 export interface Batch {
   readonly changed: readonly Resource[];
   readonly removed: readonly string[];
+  /** The map that `changed` is all of, for a client that held nothing. */
+  readonly whole?: Resources;
 }
 
 interface InFlight extends Batch {
@@ -51,6 +53,8 @@ export class TypeState {
   /** Parts of a refused response, to be tried one after another until the bad resource is found. */
   #parts: ReadonlySet<string>[] = [];
   #inFlight: InFlight | undefined;
+  /** Due as a whole, before the first response: the names of `#due`, not written out. */
+  #whole: Resources | undefined;
   #owesFirst = false;
 
   constructor(type: ResourceType, suspects: Suspects) {
@@ -61,12 +65,13 @@ export class TypeState {
 
   /** Nothing unanswered and nothing left to say. */
   get idle(): boolean {
-    return this.#inFlight === undefined && this.#due.size === 0;
+    return this.#inFlight === undefined && this.#due.size === 0 && this.#whole === undefined;
   }
 
   /** A response could go out, if there is anything in it. */
   get mayHaveMore(): boolean {
-    return this.#inFlight === undefined && (this.#due.size > 0 || this.#owesFirst);
+    const some = this.#due.size > 0 || this.#whole !== undefined || this.#owesFirst;
+    return this.#inFlight === undefined && some;
   }
 
   get refusals(): ReadonlyMap<string, Refusal> {
@@ -85,6 +90,8 @@ export class TypeState {
 
   /** Takes in the subscription half of a request. */
   subscribe(request: DeltaRequest, offered: Resources | undefined): void {
+    if (this.#beginWhole(request, offered)) return;
+    this.#writeOut();
     const first = !this.subscription.started;
     const change = this.subscription.update(request, (name) => offered?.get(name)?.name ?? name);
     if (first) this.#begin(request);
@@ -99,17 +106,22 @@ export class TypeState {
 
   /** Marks names whose offered version changed. Costs nothing for names nobody asked for. */
   markDue(names: Iterable<string>): void {
-    for (const name of names) if (this.subscription.covers(name)) this.#due.add(name);
+    for (const name of names) {
+      this.#writeOut();
+      if (this.subscription.covers(name)) this.#due.add(name);
+    }
   }
 
   /** The resource is to be sent again with its next response, also when the client has it. */
   owe(name: string): void {
+    this.#writeOut();
     this.#owed.add(name);
     if (this.subscription.covers(name)) this.#due.add(name);
   }
 
   /** Whether names are on their way, or about to be, that the client does not hold yet. */
   adds(offered: Resources): boolean {
+    if (this.#whole !== undefined) return true;
     if (this.#inFlight?.changed.some(({ name }) => !this.#held.has(name)) === true) return true;
     for (const name of this.#due) {
       const resource = offered.get(name);
@@ -121,6 +133,9 @@ export class TypeState {
 
   /** Decides the next response, undefined for none. `sent` must follow with its nonce. */
   plan(offered: Resources, options: PlanOptions): Batch | undefined {
+    const whole = this.#whole === offered ? this.#planWhole(offered) : undefined;
+    if (whole !== undefined) return whole;
+    this.#writeOut();
     const batch = this.#choose(this.#collect(offered, options));
     if (batch.changed.length + batch.removed.length > 0 || this.#owesFirst) return batch;
     return undefined;
@@ -135,6 +150,8 @@ export class TypeState {
   sent(nonce: string, batch: Batch): void {
     this.#inFlight = { nonce, ...batch };
     this.#owesFirst = false;
+    this.#whole = undefined;
+    if (batch.whole !== undefined) return;
     for (const { name } of batch.changed) this.#done(name);
     for (const name of batch.removed) this.#done(name);
   }
@@ -145,21 +162,65 @@ export class TypeState {
     if (response?.nonce !== nonce) return undefined;
     this.#inFlight = undefined;
     if (error === undefined) {
-      this.#accept(response.changed, response.removed);
+      if (!this.#acceptWhole(response)) this.#accept(response.changed, response.removed);
       return [];
     }
     return this.#refuse(response, error);
   }
 
+  /** The client is to have all of `offered` and has acknowledged nothing of it. */
+  lacksAll(offered: Resources): boolean {
+    if (!this.subscription.started || !this.#held.isEmpty || this.#due.size > 0) return false;
+    return (this.#whole ?? this.#inFlight?.whole) === offered;
+  }
+
   /** Resources of the offered set that the client should have and has not acknowledged. */
   *outstanding(offered: Resources): Generator<Resource> {
-    const names = new Set(this.#due);
-    for (const { name } of this.#inFlight?.changed ?? []) names.add(name);
-    for (const name of this.#refused.keys()) names.add(name);
-    for (const name of names) {
+    for (const name of this.#unsettledNames()) {
       const resource = offered.get(name);
       if (resource !== undefined && !this.#has(resource)) yield resource;
     }
+  }
+
+  #unsettledNames(): ReadonlySet<string> {
+    const names = new Set(this.#whole?.keys() ?? this.#due);
+    for (const { name } of this.#inFlight?.changed ?? []) names.add(name);
+    for (const name of this.#refused.keys()) names.add(name);
+    return names;
+  }
+
+  /** A first request for just what is offered, of a client that holds nothing, as most are. */
+  #beginWhole(request: DeltaRequest, offered: Resources | undefined): boolean {
+    if (offered === undefined || offered.size === 0 || request.initialVersions.size > 0)
+      return false;
+    if (this.#owed.size > 0 || !this.subscription.begin(request, offered)) return false;
+    this.#whole = offered;
+    this.#owesFirst = this.subscription.wildcard;
+    return true;
+  }
+
+  #writeOut(): void {
+    const whole = this.#whole;
+    if (whole === undefined) return;
+    this.#whole = undefined;
+    for (const name of whole.keys()) {
+      this.#due.add(name);
+      if (!this.subscription.wildcard) this.#owed.add(name);
+    }
+  }
+
+  #planWhole(offered: Resources): Batch | undefined {
+    const changed = [...offered.values()];
+    if (changed.some((resource) => this.#suspects.has(resource))) return undefined;
+    return { changed, removed: [], whole: offered };
+  }
+
+  #acceptWhole({ changed, whole }: InFlight): boolean {
+    if (whole === undefined || !this.#held.isEmpty || this.#refused.size > 0) return false;
+    if (!this.subscription.isFor(whole)) return false;
+    for (const resource of changed) this.#suspects.delete(resource);
+    this.#held.become(whole);
+    return true;
   }
 
   #begin(request: DeltaRequest): void {

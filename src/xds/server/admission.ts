@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Metadata } from '@grpc/grpc-js';
+import type { EventEmitter } from 'node:events';
 import { WeftError } from '../../common/errors.ts';
 import type { Closing } from './connection.ts';
 import type { Authenticate, Proxy } from './proxy.ts';
@@ -13,18 +14,30 @@ export interface AdmissionOptions {
   readonly signal: AbortSignal;
 }
 
-/** The caller of a stream, by the one bearer token in its metadata. Rejects like Authenticate. */
-export async function admit(metadata: Metadata, options: AdmissionOptions): Promise<Proxy> {
-  const values = metadata.get('authorization');
+/** What is asked of a call while it is admitted. It emits `cancelled` when the client leaves. */
+export type EnteringCall = Pick<EventEmitter, 'once' | 'off'> & { readonly metadata: Metadata };
+
+/**
+ * The caller of a stream, by the one bearer token in its metadata. Gives up when the client leaves.
+ * Rejects like Authenticate.
+ */
+export async function admit(call: EnteringCall, options: AdmissionOptions): Promise<Proxy> {
+  const values = call.metadata.get('authorization');
   const token = values.length === 1 ? bearer.exec(String(values[0]))?.[1] : undefined;
   if (token === undefined) throw new WeftError('not-authenticated', 'no bearer token');
-  const tooLate = new AbortController();
-  const timer = setTimeout(() => tooLate.abort(), options.timeoutMs).unref();
+  // One controller, and nothing left on the server's signal: AbortSignal.any costs a stream more.
+  const gaveUp = new AbortController();
+  const giveUp = (): void => gaveUp.abort();
+  const timer = setTimeout(giveUp, options.timeoutMs).unref();
+  call.once('cancelled', giveUp);
+  options.signal.addEventListener('abort', giveUp);
+  if (options.signal.aborted) giveUp();
   try {
-    const signal = AbortSignal.any([options.signal, tooLate.signal]);
-    return await options.authenticate(token, signal);
+    return await options.authenticate(token, gaveUp.signal);
   } finally {
     clearTimeout(timer);
+    call.off('cancelled', giveUp);
+    options.signal.removeEventListener('abort', giveUp);
   }
 }
 

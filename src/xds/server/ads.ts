@@ -2,11 +2,12 @@ import { status } from '@grpc/grpc-js';
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { readRequest } from '../delta/request-bytes.ts';
+import type { RequestReader } from '../delta/request-reader.ts';
 import { Session } from '../delta/session.ts';
 import type { ResponseBytes } from '../delta/response-bytes.ts';
 import { typeOf } from '../delta/type-order.ts';
 import type { Refusal, Suspects } from '../delta/type-state.ts';
+import { unframed } from './framed-messages.ts';
 import { admit, refusalOf } from './admission.ts';
 import { Connection, closeCall } from './connection.ts';
 import type { AdsCall, Closing } from './connection.ts';
@@ -16,18 +17,19 @@ import type { XdsMetrics } from './metrics.ts';
 import type { Push } from './push.ts';
 import type { Authenticate, Proxy } from './proxy.ts';
 
-const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
+export const adsPath =
+  '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
-/** Delta ADS as grpc-js wants it described. Messages stay bytes: they are framed by hand, once. */
+/** Delta ADS as grpc-js wants it described. Messages stay bytes, framed by hand, once. */
 export const adsService = {
   deltaAggregatedResources: {
-    path,
+    path: adsPath,
     requestStream: true,
     responseStream: true,
     requestSerialize: asItIs,
     requestDeserialize: asItIs,
-    responseSerialize: asItIs,
+    responseSerialize: unframed,
     responseDeserialize: asItIs,
   },
 } as const;
@@ -37,6 +39,7 @@ export interface AdsOptions {
   readonly connections: Connections;
   readonly push: Push;
   readonly bytes: ResponseBytes;
+  readonly requests: RequestReader;
   readonly suspects: Suspects;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -55,15 +58,8 @@ export async function serveStream(call: AdsCall, options: AdsOptions): Promise<v
     refuse(call, tooManyStreams, options);
     return;
   }
-  const left = new AbortController();
-  call.once('cancelled', () => left.abort());
-  const admission = {
-    authenticate: options.authenticate,
-    timeoutMs: limits.authenticationMs,
-    signal: AbortSignal.any([options.signal, left.signal]),
-  };
   try {
-    const proxy = await admit(call.metadata, admission);
+    const proxy = await admit(call, { ...options, timeoutMs: limits.authenticationMs });
     if (call.cancelled) metrics.streamEnded('client');
     else open(call, proxy, options);
   } catch (thrown) {
@@ -120,7 +116,7 @@ function take(bytes: Buffer, connection: Connection, options: AdsOptions): void 
       end(connection, options, tooManyRequests);
       return;
     }
-    const request = readRequest(bytes, options.limits.maxNames);
+    const request = options.requests.read(bytes);
     const step = connection.receive(request, typeOf(request.typeUrl));
     if (connection.session.names > options.limits.maxNames)
       end(connection, options, tooManyRequests);

@@ -91,9 +91,9 @@ export class Connection {
   /** At most one response per type is unanswered, so a client that never reads costs five of them. */
   #write(responses: readonly DeltaResponse[]): void {
     if (this.#ended !== undefined) return;
-    for (const { type, bytes } of responses) {
+    for (const { type, bytes, framed } of responses) {
       this.#metrics.response(type, bytes.length);
-      this.#call.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+      this.#call.write(framed);
     }
   }
 }

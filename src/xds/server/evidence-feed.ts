@@ -42,7 +42,7 @@ export async function serveEvidence(
   options: EvidenceFeedOptions,
 ): Promise<void> {
   try {
-    const { account, expires } = await admit(call.metadata, options);
+    const { account, expires } = await admit(call, options);
     if (account !== options.reader) throw new WeftError('not-authenticated', 'not the reader');
     if (!call.cancelled) feed(call, expires, options);
   } catch (thrown) {

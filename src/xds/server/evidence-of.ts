@@ -14,6 +14,8 @@ interface Tally {
   acknowledged: number;
   rejected: number;
   rejections: Rejection[];
+  /** How many have not acknowledged it although it was offered to them, and some of their names. */
+  behind: number;
   waiting: string[];
 }
 
@@ -70,6 +72,7 @@ function freshTally(origin: Origin, members: number): Tally {
     acknowledged: members,
     rejected: 0,
     rejections: [],
+    behind: 0,
     waiting: [],
   };
 }
@@ -90,15 +93,21 @@ function named(pods: readonly string[]): readonly string[] {
   return pods.toSorted().slice(0, maxNamed);
 }
 
+/** While many proxies connect, each waits for much: only as many are named as anybody is shown. */
+function name({ waiting }: Tally, pod: string): void {
+  if (waiting.length < maxNamed) waiting.push(pod);
+}
+
 function discountOutstanding(tallies: Tallies, connection: Connection): void {
   const counted = new Set<Tally>();
-  for (const resource of connection.session.outstanding())
-    for (const origin of resource.origins) {
+  for (const part of connection.session.outstandingParts())
+    for (const origin of originsIn(part)) {
       const tally = tallies.get(originKey(origin));
       if (tally?.origin.generation !== origin.generation || counted.has(tally)) continue;
       counted.add(tally);
       tally.acknowledged -= 1;
-      tally.waiting.push(connection.proxy.pod);
+      tally.behind += 1;
+      name(tally, connection.proxy.pod);
     }
 }
 
@@ -108,13 +117,19 @@ function discountOutstanding(tallies: Tallies, connection: Connection): void {
  */
 function nameLaggards(tallies: Tallies, connections: Connections): void {
   for (const [key, tally] of tallies) {
-    const known = tally.acknowledged + tally.waiting.length;
+    const known = tally.acknowledged + tally.behind;
     if (tally.origin.namespace !== '' || known >= connections.size) continue;
     for (const { session, proxy } of connections) {
       const offered = session.offered && originsOf(session.offered).get(key);
-      if (offered?.generation !== tally.origin.generation) tally.waiting.push(proxy.pod);
+      if (offered?.generation !== tally.origin.generation) name(tally, proxy.pod);
     }
   }
+}
+
+/** Of a whole map, which many streams lack while they connect, the remembered ones. */
+function originsIn(part: ReadonlyMap<string, Resource> | readonly Resource[]): Iterable<Origin> {
+  if ('get' in part) return originsOfMap(part).values();
+  return part.flatMap(({ origins }) => origins);
 }
 
 /** Whether the stream refused anything that it is offered now. */
@@ -140,7 +155,8 @@ function rejectionOf(pod: string, { resource, message }: Refusal): Rejection {
 
 function finish(tally: Tally): ObjectEvidence {
   const rejections = tally.rejections.sort((a, b) => (a.pod < b.pod ? -1 : 1)).slice(0, maxNamed);
-  return { ...tally, rejections, waiting: named(tally.waiting) };
+  const { origin, total, acknowledged, rejected, waiting } = tally;
+  return { origin, total, acknowledged, rejected, rejections, waiting: named(waiting) };
 }
 
 type Origins = ReadonlyMap<OriginKey, Origin>;

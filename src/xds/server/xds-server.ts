@@ -3,8 +3,9 @@ import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
+import { RequestReader } from '../delta/request-reader.ts';
 import { ResponseBytes } from '../delta/response-bytes.ts';
-import { adsService, end, serveStream } from './ads.ts';
+import { adsPath, adsService, end, serveStream } from './ads.ts';
 import type { AdsOptions } from './ads.ts';
 import type { AdsCall, Closing } from './connection.ts';
 import { ChannelRenewal } from './channel-renewal.ts';
@@ -13,6 +14,7 @@ import { evidenceService, serveEvidence } from './evidence-feed.ts';
 import type { EvidenceCall } from './evidence-feed.ts';
 import { EvidenceWatch } from './evidence-watch.ts';
 import type { Evidence } from './evidence.ts';
+import { sendFramed } from './framed-messages.ts';
 import { defaultLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { noMetrics } from './metrics.ts';
@@ -76,13 +78,15 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
   const disconnectListeners = new Set<(proxy: Proxy) => void>();
   const stopped = new AbortController();
   const channel = new ChannelRenewal(() => ads);
+  const limits = { ...defaultLimits, ...options.limits };
   const ads: AdsOptions = {
     authenticate: options.authenticate,
     connections,
     push,
     bytes: new ResponseBytes(),
+    requests: new RequestReader(limits.maxNames),
     suspects: new WeakSet(),
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
     clock: options.clock,
     logger: options.logger,
     metrics: options.metrics ?? noMetrics,
@@ -119,7 +123,10 @@ interface Parts {
 
 async function listen(parts: Parts, signal: AbortSignal): Promise<Listening> {
   const { ads, watch, options, stopped } = parts;
-  const server = new Server(channelOptions(ads.limits));
+  const server = new Server({
+    ...channelOptions(ads.limits),
+    interceptors: [sendFramed(adsPath)],
+  });
   server.addService(adsService, {
     deltaAggregatedResources: (call: AdsCall) => void serveStream(call, ads),
   });
