@@ -81,16 +81,17 @@ async function rule(
 ): Promise<Outcome> {
   const problems = validateSpec(meshConfig);
   if (problems.length === 0) await ensureFinalizer(meshConfig, deps.client, signal);
-  const roots = lookAtRoots(meshConfig, deps.watched, deps.clock.now());
+  const roots =
+    problems.length === 0 ? lookAtRoots(meshConfig, deps.watched, deps.clock.now()) : undefined;
   const done = await attempt(deps, () =>
-    problems.length === 0
-      ? bringAbout(meshConfig, roots, { deps, signal })
-      : deps.applier.repair(deps.watched.live, signal),
+    roots === undefined
+      ? deps.applier.repair(deps.watched.live, signal)
+      : bringAbout(meshConfig, roots, { deps, signal }),
   );
   const { rejection } = done;
   const look = lookAt(meshConfig, deps, { ruler: meshConfig, problems, rejection, roots });
   const late = await report(meshConfig, look, { deps, signal });
-  return outcomeOf(done.again, whenImpatient(look.world), roots.news.again, late);
+  return outcomeOf(done.again, whenImpatient(look.world), roots?.news.again, late);
 }
 
 interface Done {
@@ -183,7 +184,7 @@ interface Known {
   readonly ruler: MeshConfig | undefined;
   readonly problems?: World['problems'];
   readonly rejection?: string | undefined;
-  readonly roots?: RootsLook;
+  readonly roots?: RootsLook | undefined;
 }
 
 function lookAt(
@@ -207,7 +208,7 @@ function lookAt(
     behindSince: behindSince(meshConfig),
   };
   // A plan changes only when all that it needs was put in place.
-  const goesOn = problems.length === 0 && rejection === undefined && roots !== undefined;
+  const goesOn = rejection === undefined && roots !== undefined;
   return { world, certificate: goesOn ? roots.news.block : (meshConfig.status?.certificate ?? {}) };
 }
 
