@@ -73,6 +73,7 @@ function farewell(kubectl: Kubectl, forwards: readonly Forward[]): void {
   say('  kubectl get meshconfig -A');
   say('  kubectl get traffictarget,trafficsplit,httproutegroup -A');
   say('  kubectl apply -f config/demo/policies/traffic-access.yaml');
+  say('  make demo-switch # moves the mesh to cert-manager, to Vault and back');
   say('  make down        # removes every trace');
 }
 
