@@ -28,7 +28,8 @@ interface Result {
   readonly report: RootReport;
 }
 
-const lookAgainMs = 60_000;
+/** A root that was good is tried again so often, until it signs: it may break before its turn comes. */
+const lookAgainMs = 30_000;
 const backOff = { baseMs: 2_000, maxMs: 30_000 };
 
 /**
@@ -42,6 +43,7 @@ export class Prober implements Component {
   readonly #deps: ProberDeps;
   readonly #wakeup = new Wakeup();
   #result: Result | undefined;
+  #triedAt = 0;
 
   constructor(deps: ProberDeps) {
     this.#deps = deps;
@@ -63,7 +65,7 @@ export class Prober implements Component {
     let failures = 0;
     while (!signal.aborted) {
       const root = candidate();
-      if (root !== undefined && this.reportOn(root)?.ready !== true) {
+      if (root !== undefined && this.#isDue(root)) {
         if (this.reportOn(root) === undefined) failures = 0;
         failures = (await this.#try(root, signal)) ? 0 : failures + 1;
       }
@@ -72,12 +74,19 @@ export class Prober implements Component {
     }
   }
 
+  /** What is good is not tried at every trigger; what is not, is. */
+  #isDue(root: NamedRoot): boolean {
+    if (this.reportOn(root)?.ready !== true) return true;
+    return this.#deps.clock.now() >= this.#triedAt + lookAgainMs;
+  }
+
   async #try(root: NamedRoot, signal: AbortSignal): Promise<boolean> {
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
     const issuer = this.#deps.open(root);
     const running = issuer.run(both).catch(() => undefined);
     const report = await this.#ask(issuer, root, both);
+    this.#triedAt = this.#deps.clock.now();
     stop.abort();
     await running;
     if (signal.aborted) return false;
@@ -97,6 +106,7 @@ export class Prober implements Component {
   #note(root: NamedRoot, report: RootReport): void {
     const { logger, onResult } = this.#deps;
     const trouble = report.trouble && lasting(report.trouble, this.reportOn(root)?.trouble);
+    if (report.ready && this.reportOn(root)?.ready === true) return;
     if (report.ready) logger.info('root tried out', { root: root.name });
     else if (trouble === report.trouble)
       logger.warn('root cannot be used', { root: root.name, problem: trouble?.message });
