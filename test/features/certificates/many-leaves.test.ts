@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { promisify } from 'node:util';
@@ -46,7 +47,7 @@ async function coldStart(start: () => Promise<StartedIssuer>, of = accounts): Pr
   const end = new AbortController();
   const ended = store.run(end.signal);
   for (const one of of) store.leafOf(one);
-  await until(() => store.health().waiting === 0, 60_000);
+  await until(() => store.health().waiting === 0, 80_000);
   const longestWaitMs = Math.round(performance.now() - began);
   delay.disable();
   const figures = {
@@ -77,6 +78,12 @@ function watchTurns(): { readonly stop: () => number } {
   };
 }
 
+/** What a bound for an idle machine comes to while others have so much work for each of its cores. */
+function whileBusy(idleMs: number): number {
+  const [load = 1] = loadavg();
+  return idleMs * Math.max(1, load / availableParallelism());
+}
+
 function tell(what: string, figures: object): void {
   process.stdout.write(`${what}: ${JSON.stringify(figures)}\n`);
 }
@@ -103,31 +110,31 @@ describe('a thousand workloads at once', () => {
     const figures = JSON.parse(stdout) as { cpuMs: number; longestTurnMs: number };
     tell('built-in, 1,000 leaves', figures);
     expect(figures.cpuMs).toBeLessThan(2_000);
-    expect(figures.longestTurnMs).toBeLessThan(50);
+    expect(figures.longestTurnMs).toBeLessThan(whileBusy(50));
   }, 30_000);
 
-  it('have a leaf by an intermediate of cert-manager within 5 s', async () => {
+  it('have a leaf by an intermediate of cert-manager within 5 s of an idle machine', async () => {
     const { issuerRef } = await makeCaIssuer(manager, { name: 'many' });
     const provider = { kind: 'certManager', issuerRef, mode: 'intermediate' } as const;
     const figures = await wellIn(provider, 'many-cert-manager');
     tell('cert-manager, intermediate, 1,000 leaves', figures);
-    expect(figures.longestWaitMs).toBeLessThan(5_000);
-    expect(figures.longestTurnMs).toBeLessThan(50);
+    expect(figures.longestWaitMs).toBeLessThan(whileBusy(5_000));
+    expect(figures.longestTurnMs).toBeLessThan(whileBusy(50));
   }, 90_000);
 
-  it('have a leaf by an intermediate of OpenBao within 5 s', async () => {
+  it('have a leaf by an intermediate of OpenBao within 5 s of an idle machine', async () => {
     const mesh = await makeMeshPki(bao, api, 'many-openbao');
     const figures = await wellIn(mesh.root({ mode: 'intermediate' }), mesh.namespace);
     tell('OpenBao, intermediate, 1,000 leaves', figures);
-    expect(figures.longestWaitMs).toBeLessThan(5_000);
-    expect(figures.longestTurnMs).toBeLessThan(50);
+    expect(figures.longestWaitMs).toBeLessThan(whileBusy(5_000));
+    expect(figures.longestTurnMs).toBeLessThan(whileBusy(50));
   }, 90_000);
 
   it('have a leaf each signed by OpenBao, none of them failing', async () => {
     const mesh = await makeMeshPki(bao, api, 'many-openbao-leaf');
     const figures = await wellIn(mesh.root({ mode: 'leaf' }), mesh.namespace);
     tell('OpenBao, leaf, 1,000 leaves', figures);
-    expect(figures.longestTurnMs).toBeLessThan(50);
+    expect(figures.longestTurnMs).toBeLessThan(whileBusy(50));
   }, 90_000);
 
   it('have a leaf each signed by cert-manager, here a hundred', async () => {
@@ -136,6 +143,6 @@ describe('a thousand workloads at once', () => {
     const start = () => startIssuer(provider, { namespace: 'many-cert-manager-leaf' });
     const figures = await coldStart(start, accounts.slice(0, 100));
     tell('cert-manager, leaf, 100 leaves', figures);
-    expect(figures.longestTurnMs).toBeLessThan(50);
+    expect(figures.longestTurnMs).toBeLessThan(whileBusy(50));
   }, 90_000);
 });
