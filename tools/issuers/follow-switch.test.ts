@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { MeshConfig, MeshConfigStatus } from '../../src/api/gen/mesh-config.ts';
 import type { Frozen } from '../../src/common/freeze.ts';
-import { isSettled } from './follow-switch.ts';
+import { isSettled, wordsOf } from './follow-switch.ts';
 import { certManagerProvider } from './provider.ts';
 
 type Status = Frozen<MeshConfigStatus>;
@@ -36,4 +36,24 @@ const rows: readonly (readonly [string, Status, boolean])[] = [
 ];
 it.each(rows)('a mesh that is %s', (_, change, settled) => {
   expect(isSettled(meshConfig(change))).toBe(settled);
+});
+
+const words: readonly (readonly [string, object, string])[] = [
+  [
+    'before the first count',
+    { message: 'The control plane is told.' },
+    'The control plane is told.',
+  ],
+  [
+    'that waits for many',
+    { acknowledged: 1, total: 5, waiting: ['a/1', 'a/2', 'b/1', 'b/2'] },
+    '1/5 proxies   waiting for a/1, a/2 and 2 more',
+  ],
+  ['that waits for nobody', { acknowledged: 5, total: 5, waiting: [] }, '5/5 proxies'],
+  ['with much to say', { message: 'x'.repeat(300) }, `${'x'.repeat(100)}…`],
+];
+it.each(words)('a stage %s is one line', (_, change, expected) => {
+  const line = wordsOf({ atMs: 0, elapsedMs: 12_000, rotation: { ...rotation, ...change } });
+  expect(line).toMatch(/^ {3}12s {2}Settle {5}/);
+  expect(line.endsWith(` ${expected}`)).toBe(true);
 });

@@ -91,12 +91,17 @@ export async function readMeshConfig({ api }: InstallPlace): Promise<MeshConfig>
   return meshConfig;
 }
 
+const widest = 100;
+
 /** A stage in one line: when, the phase, how many proxies have followed, and what it waits for. */
 export function wordsOf({ elapsedMs, rotation }: Stage): string {
   const { phase, acknowledged = 0, total = 0, waiting = [], message = '' } = rotation;
   const reason = message === '' && waiting.length > 0 ? `waiting for ${few(waiting)}` : message;
-  const proxies = `${acknowledged}/${total} proxies`;
-  return `${elapsed(elapsedMs).padStart(6)}  ${phase.padEnd(9)}  ${proxies}  ${reason}`.trimEnd();
+  const short = reason.length > widest ? `${reason.slice(0, widest)}…` : reason;
+  // Before the first count of a phase there is nothing to say of proxies.
+  const proxies = total === 0 ? '' : `${acknowledged}/${total} proxies`;
+  const columns = [elapsed(elapsedMs).padStart(6), phase.padEnd(9), proxies.padEnd(12), short];
+  return columns.join('  ').trimEnd();
 }
 
 function few(all: readonly string[]): string {
