@@ -17,6 +17,7 @@ import { policyLatency } from './policy-latency.ts';
 import { inventory, removal } from './removal.ts';
 import { abruptRestart, rollingRestart } from './rolling-restart.ts';
 import { serviceShapes } from './service-shapes.ts';
+import { switches } from './switches.ts';
 import { wire } from './wire.ts';
 import { clusterName, environment, openWorld, type World } from './world.ts';
 
@@ -60,6 +61,7 @@ describe('pods with sidecars', () => podLife(world));
 describe('services', () => serviceShapes(world));
 describe('a restart of one that ends at once', () => abruptRestart(world));
 describe('drift', () => drift(world));
+describe('a switch of roots', () => switches(world));
 describe('removal', () => removal(world, () => emptyCluster));
 describe('the machine afterwards', () => noTrace(world));
 

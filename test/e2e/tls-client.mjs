@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 
 const [plan] = process.argv.slice(1);
 const { host, port, servername, cert, key } = JSON.parse(plan);
-const result = { subjectAltName: '', protocol: '', answer: '', error: '' };
+const result = { subjectAltName: '', issuer: '', protocol: '', answer: '', error: '' };
 const done = () => process.stdout.write(JSON.stringify(result), () => process.exit(0));
 
 const client = cert === '' ? {} : { cert, key };
@@ -16,7 +16,9 @@ const socket = connect({
 });
 socket.setTimeout(5000, () => socket.destroy(new Error('silence')));
 socket.on('secureConnect', () => {
-  result.subjectAltName = socket.getPeerCertificate().subjectaltname ?? '';
+  const { subjectaltname, issuer } = socket.getPeerCertificate();
+  result.subjectAltName = subjectaltname ?? '';
+  result.issuer = issuer?.CN ?? '';
   result.protocol = socket.getProtocol();
   socket.write(
     'GET /books-bought HTTP/1.1\r\nhost: bookstore.bookstore:14001\r\nclient-app: bookbuyer\r\n' +

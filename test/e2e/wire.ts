@@ -6,8 +6,11 @@ import { ask, runInPod } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
 import type { World } from './world.ts';
 
-interface Handshake {
+/** What a client outside the mesh sees of a sidecar. */
+export interface Handshake {
   readonly subjectAltName: string;
+  /** The common name of who signed the sidecar's certificate. */
+  readonly issuer: string;
   readonly protocol: string;
   readonly answer: string;
   readonly error: string;
@@ -16,7 +19,8 @@ interface Handshake {
 const servername = 'bookstore.bookstore.svc.cluster.local';
 const spiffe = (namespace: string, account: string): string =>
   `URI:spiffe://cluster.local/ns/${namespace}/sa/${account}`;
-const nobody: Certificate = { cert: '', key: '' };
+/** A client without a certificate. */
+export const nobody: Certificate = { cert: '', key: '' };
 
 async function storeAddress({ kubectl }: World): Promise<string> {
   const args = ['pods', '-n', 'bookstore', '-l', 'version=v1', '--no-headers'];
@@ -25,7 +29,7 @@ async function storeAddress({ kubectl }: World): Promise<string> {
 }
 
 /** A TLS connection from outside the mesh straight to a bookstore's pod, where Envoy takes it. */
-async function handshake(world: World, client: Certificate): Promise<Handshake> {
+export async function handshake(world: World, client: Certificate): Promise<Handshake> {
   const plan = { host: await storeAddress(world), port: 14001, servername, ...client };
   const out = await runInPod(world, outside, ['tls-client.mjs', JSON.stringify(plan)]);
   return JSON.parse(out) as Handshake;

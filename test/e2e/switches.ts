@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { isSettled, readMeshConfig, replaceProvider } from '../../tools/issuers/follow-switch.ts';
+import {
+  builtInProvider,
+  certManagerProvider,
+  vaultProvider,
+} from '../../tools/issuers/provider.ts';
+import { installIssuers, type Issuers } from '../../tools/issuers/up.ts';
+import { type Load, prepareLoad, startLoad } from '../load/load.ts';
+import { eventually } from './eventually.ts';
+import { figure } from './figure.ts';
+import { openOutside } from './guests.ts';
+import {
+  hasten,
+  kill,
+  type Phase,
+  phases,
+  podsOf,
+  sidecarProcess,
+  switchTo,
+  system,
+} from './switch-rig.ts';
+import { handshake, nobody } from './wire.ts';
+import { clusterName, rolledOut, type World } from './world.ts';
+
+/** Requests a second, beside all else that the machine does meanwhile. */
+const rate = 200;
+const controlPlane = 'app.kubernetes.io/name=weft-control-plane';
+
+/** Roots are switched under load while things break; no request may fail in all of it. */
+export function switches(world: () => World): void {
+  let issuers: Issuers | undefined;
+  let load: Load | undefined;
+
+  beforeAll(async () => {
+    await hasten(world());
+    issuers = await installIssuers(clusterName);
+    await Promise.all([prepareLoad(world()), openOutside(world())]);
+    load = await startLoad(world(), { rate });
+  }, 300_000);
+
+  afterAll(async () => {
+    await issuers?.close();
+    await world().kubectl.run('delete', 'namespace', 'load', 'cert-manager', 'openbao');
+  }, 120_000);
+
+  it('the operator killed at each phase: the next one goes on, and the wire shows each step', async () => {
+    const seen = new Map<Phase, string>();
+    const { stages } = await switchTo(world(), {
+      title: 'to Vault, operator killed at each phase',
+      to: vaultProvider('pki'),
+      atPhase: async (phase) => {
+        await kill(
+          world(),
+          system,
+          await podsOf(world(), system, 'app.kubernetes.io/name=weft-operator'),
+        );
+        seen.set(phase, (await handshake(world(), nobody)).issuer);
+      },
+    });
+    figure(`who signed on the wire: ${[...seen].map((one) => one.join(' ')).join(', ')}`);
+    expect(new Set(stages.map(({ rotation }) => rotation.phase))).toEqual(new Set(phases));
+    expect(seen.get('Preflight')).toMatch(/^weft-ca-/);
+    expect(seen.get('Settle')).toMatch(/^weft-intermediate-/);
+    const after = await handshake(world(), nobody);
+    expect(after.issuer).toMatch(/^weft-intermediate-/);
+    expect(after.subjectAltName).toContain('URI:spiffe://cluster.local/ns/bookstore/sa/bookstore');
+  }, 300_000);
+
+  it('a replica of the control plane killed at each phase: its proxies go on at the other', async () => {
+    await switchTo(world(), {
+      title: 'to cert-manager, a replica killed at each phase',
+      to: certManagerProvider('mesh-ca'),
+      atPhase: async () =>
+        kill(world(), system, (await podsOf(world(), system, controlPlane)).slice(0, 1)),
+    });
+  }, 300_000);
+
+  it('pods that start at each phase take part in the traffic at once', async () => {
+    let replicas = 2;
+    await switchTo(world(), {
+      title: 'to the built-in authority, a pod started at each phase',
+      to: builtInProvider(),
+      atPhase: async () => {
+        replicas += 1;
+        const count = `--replicas=${replicas}`;
+        await world().kubectl.run('scale', '-n', 'load', 'deployment/server', count);
+      },
+    });
+    await rolledOut(world(), 'load', 'deployment/server');
+    expect(await podsOf(world(), 'load', 'app=server')).toHaveLength(replicas);
+  }, 300_000);
+
+  it.each(['TrustBoth', 'SignNew', 'Settle'] as const)(
+    'an edit back in %s brings the mesh back',
+    async (phase) => {
+      const before = (await readMeshConfig(world())).status?.certificate?.root;
+      await goBackAt(world(), phase);
+      const { status } = await readMeshConfig(world());
+      expect(status?.certificate).toMatchObject({ root: before, provider: 'builtIn' });
+      expect(status?.certificate?.plan?.trusted).toEqual([before]);
+    },
+    300_000,
+  );
+
+  it('a proxy that does not answer holds the switch and is named, until it answers', async () => {
+    const [thief = ''] = await podsOf(world(), 'bookthief', 'app=bookthief');
+    const pid = await sidecarProcess('bookthief', thief);
+    process.kill(pid, 'SIGSTOP');
+    let thawed = false;
+    const held = eventually('the switch to be held', 120_000, async () => {
+      const { status } = await readMeshConfig(world());
+      const { phase, waiting = [], message = '' } = status?.certificate?.rotation ?? {};
+      return phase === 'TrustBoth' && waiting.includes(`bookthief/${thief}`) ? message : undefined;
+    }).finally(() => {
+      process.kill(pid, 'SIGCONT');
+      thawed = true;
+    });
+    const switched = switchTo(world(), { title: 'a frozen proxy', to: vaultProvider('pki-2') });
+    figure(`held by a frozen proxy: ${await held}`);
+    const { stages } = await switched;
+    expect(thawed).toBe(true);
+    expect(stages.at(-1)?.rotation.phase).toBe('DropOld');
+  }, 300_000);
+
+  it('a proxy set aside explicitly, after the deadline, holds nothing any more', async () => {
+    const [thief = ''] = await podsOf(world(), 'bookthief', 'app=bookthief');
+    const pid = await sidecarProcess('bookthief', thief);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await hasten(world(), { setAsideAfter: '10s', setAside: [`bookthief/${thief}`] });
+      await switchTo(world(), { title: 'a proxy set aside', to: builtInProvider() });
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      await hasten(world());
+    }
+  }, 300_000);
+
+  it('in all of this no request failed', async () => {
+    const totals = (await load?.stop()) ?? {};
+    for (const [kind, { sent, failed, p99, firstFailures }] of Object.entries(totals)) {
+      const reasons = firstFailures.map(({ atMs, reason }) => `${atMs} ${reason}`).join('; ');
+      figure(`switches, ${kind}: ${failed} of ${sent} failed, p99 ${p99} ms ${reasons}`);
+    }
+    expect(Object.values(totals).map(({ failed }) => failed)).toEqual(
+      Object.values(totals).map(() => 0),
+    );
+  }, 120_000);
+}
+
+/** Begins a switch to Vault, and takes it back when it is in that phase; resolves when all is as before. */
+async function goBackAt(world: World, phase: Phase): Promise<void> {
+  await replaceProvider(world, vaultProvider('pki'));
+  await eventually(`the switch to be in ${phase}`, 120_000, async () => {
+    const { status } = await readMeshConfig(world);
+    return status?.certificate?.rotation?.phase === phase ? true : undefined;
+  });
+  await replaceProvider(world, builtInProvider());
+  await eventually('the mesh to be back', 180_000, async () =>
+    isSettled(await readMeshConfig(world)) ? true : undefined,
+  );
+}
