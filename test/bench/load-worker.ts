@@ -25,7 +25,11 @@ function tell(message: FromWorker): void {
   process.send?.(message);
 }
 
-function connect(target: LoadTarget, token: string, attempt = 0): void {
+/** Where proxies connect to, by what they trust now. */
+let target: LoadTarget | undefined;
+
+function connect(token: string, attempt = 0): void {
+  if (target === undefined) return;
   const proxy = new LoadProxy(target, token, {
     ready: () => {
       readyAt.push(now());
@@ -36,7 +40,7 @@ function connect(target: LoadTarget, token: string, attempt = 0): void {
       failures += 1;
       proxies.delete(proxy);
       const wait = Math.min(reconnectMs.most, reconnectMs.least * 2 ** attempt) * Math.random();
-      setTimeout(() => connect(target, token, attempt + 1), wait);
+      setTimeout(() => connect(token, attempt + 1), wait);
     },
   });
   proxies.add(proxy);
@@ -67,7 +71,10 @@ process.on('message', (message: ToWorker) => {
   if (message.kind === 'connect') {
     wanted = message.tokens.length;
     readyAt = [];
-    for (const token of message.tokens) connect(message.target, token);
+    target = message.target;
+    for (const token of message.tokens) connect(token);
+  } else if (message.kind === 'trust') {
+    if (target !== undefined) target = { ...target, ca: message.ca };
   } else if (message.kind === 'expect') {
     expectation = {
       mark: message.mark,

@@ -7,6 +7,8 @@ import { cpuSeconds } from './process-figures.ts';
 
 export type ToWorker =
   | { readonly kind: 'connect'; readonly target: LoadTarget; readonly tokens: readonly string[] }
+  /** The file of roots changed; it counts for connections from now on. */
+  | { readonly kind: 'trust'; readonly ca: string }
   | { readonly kind: 'expect'; readonly mark: string }
   | { readonly kind: 'give-up' }
   | { readonly kind: 'loop' }
@@ -81,6 +83,11 @@ export class Load {
     const failures = ready.reduce((sum, one) => sum + one.failures, 0);
     const clientCpuSeconds = (await load.#cpuSeconds()) - cpuBefore;
     return { load, ms: last - started, failures, clientCpuSeconds };
+  }
+
+  /** Gives proxies other roots to judge the server by when they connect again. */
+  trust(ca: string): void {
+    for (const worker of this.#workers) worker.send({ kind: 'trust', ca } satisfies ToWorker);
   }
 
   /** Makes a change and waits until every proxy has seen it, or for `timeoutMs`. */

@@ -5,6 +5,7 @@ import { type Spread, now, spreadOf } from './figures.ts';
 import { measureFloor } from './floor.ts';
 import { Load, type Seen, type Storm } from './load.ts';
 import { cpuSeconds, machineBusySeconds, residentMb } from './process-figures.ts';
+import { measureSwitch, type SwitchFigures } from './root-switch.ts';
 import type { World } from './world.ts';
 
 export interface Plan {
@@ -50,6 +51,7 @@ export interface Figures {
   readonly churnChanges: number;
   /** Cores used while nothing happens. */
   readonly coresAtRest: number;
+  readonly rootSwitch: SwitchFigures;
 }
 
 const settleMs = 3_000;
@@ -84,6 +86,7 @@ export async function measure(server: ApiServer, world: World, plan: Plan): Prom
     const rssAfterChurnMb = await residentMb(pid);
     await churn(bench, churnChanges, churnChanges);
     const rssAfterMoreChurnMb = await residentMb(pid);
+    const rootSwitch = await measureSwitch(world, load, plan.proxies);
     await load.stop();
     await controlPlane.stop();
     const floor = await measureFloor({
@@ -104,6 +107,7 @@ export async function measure(server: ApiServer, world: World, plan: Plan): Prom
       rssAfterMoreChurnMb,
       churnChanges,
       coresAtRest,
+      rootSwitch,
     };
   } finally {
     await controlPlane.stop();

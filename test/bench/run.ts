@@ -93,6 +93,14 @@ function report(runs: readonly Figures[]): string {
       'RSS after churn / after as much again',
       (run) => `${ms(run.rssAfterChurnMb)} / ${ms(run.rssAfterMoreChurnMb)} MB`,
     ),
+    row('switch of roots: tried out', ({ rootSwitch }) => `${ms(rootSwitch.preflightMs)} ms`),
+    row('  both trusted by all', ({ rootSwitch }) => `${ms(rootSwitch.trustBothMs)} ms`),
+    row('  all with a new leaf', ({ rootSwitch }) => `${ms(rootSwitch.signNewMs)} ms`),
+    row(
+      '  all back on the new certificate, after the 10 s of a handshake',
+      ({ rootSwitch }) => `${ms(rootSwitch.settleMs)} ms`,
+    ),
+    row('  the old one trusted by nobody', ({ rootSwitch }) => `${ms(rootSwitch.dropOldMs)} ms`),
     row('at rest', ({ coresAtRest }) => `${(coresAtRest * 100).toFixed(2)} % of a core`),
   ]);
 }

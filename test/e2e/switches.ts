@@ -21,7 +21,7 @@ import {
   system,
 } from './switch-rig.ts';
 import { handshake, nobody } from './wire.ts';
-import { clusterName, rolledOut, type World } from './world.ts';
+import { clusterName, rolledOut, typed, type World } from './world.ts';
 
 /** Requests a second, beside all else that the machine does meanwhile. */
 const rate = 200;
@@ -43,6 +43,13 @@ export function switches(world: () => World): void {
     await issuers?.close();
     await world().kubectl.run('delete', 'namespace', 'load', 'cert-manager', 'openbao');
   }, 120_000);
+
+  it('make demo-switch: to cert-manager, to Vault and back, and the bookbuyer buys on', async () => {
+    const out = await typed(world(), 'make demo-switch');
+    const last = out.trim().split('\n').at(-1) ?? '';
+    figure(`make demo-switch: ${last}`);
+    expect(last).toMatch(/^3 switches, [1-9]\d* books bought, 0 failed$/);
+  }, 400_000);
 
   it('the operator killed at each phase: the next one goes on, and the wire shows each step', async () => {
     const seen = new Map<Phase, string>();
