@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serviceAccountFolder } from '../../src/kubernetes/in-cluster.ts';
 import { bootstrapFileNames } from '../../src/envoy/bootstrap.ts';
 import { controlPlaneName } from '../../src/api/control-plane-names.ts';
 import { bundle, repository } from '../../tools/images/bundle.ts';
@@ -33,12 +34,13 @@ export async function startControlPlane(
   await bundle('src/main.ts', program);
   const image = await imageSettings();
   const child = spawn(
-    process.execPath,
+    'unshare',
     [
+      ...(await asInPod(server, logFolder)),
+      process.execPath,
       ...image.flags,
       join(repository, program),
       'control-plane',
-      `--kubeconfig=${server.kubeconfigPath}`,
       `--namespace=${meshNamespace}`,
       `--cluster-domain=${clusterDomain}`,
       `--xds-port=${xds}`,
@@ -47,7 +49,14 @@ export async function startControlPlane(
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...image.environment, POD_NAME: `bench-${xds}` },
+      env: {
+        ...process.env,
+        ...image.environment,
+        KUBERNETES_SERVICE_HOST: new URL(server.url).hostname,
+        KUBERNETES_SERVICE_PORT: new URL(server.url).port,
+        KUBECONFIG: '',
+        POD_NAME: `bench-${xds}`,
+      },
     },
   );
   const log = createWriteStream(join(logFolder, 'control-plane.log'));
@@ -67,6 +76,20 @@ export async function startControlPlane(
   const serverName = `${controlPlaneName}.${meshNamespace}.svc.${clusterDomain}`;
   const target = { port: xds, serverName, ca: await trustBundle(world) };
   return { pid: child.pid ?? 0, target, stop };
+}
+
+/**
+ * Arguments of unshare(1) before a program that is to find a service account where the kubelet puts
+ * it, in a mount namespace of its own. With a kubeconfig it would load what no pod does.
+ */
+async function asInPod(server: ApiServer, folder: string): Promise<readonly string[]> {
+  const account = join(folder, 'service-account');
+  await mkdir(account, { recursive: true });
+  await writeFile(join(account, 'token'), server.adminToken, { mode: 0o600 });
+  await writeFile(join(account, 'namespace'), meshNamespace);
+  await copyFile(server.caFile, join(account, 'ca.crt'));
+  const script = `mount -t tmpfs none /run && mkdir -p ${serviceAccountFolder} && cp "$0"/* ${serviceAccountFolder}/ && exec "$@"`;
+  return ['--mount', '--map-root-user', 'sh', '-c', script, account];
 }
 
 interface ImageSettings {

@@ -121,7 +121,6 @@ export class TypeState {
 
   /** Whether names are on their way, or about to be, that the client does not hold yet. */
   adds(offered: Resources): boolean {
-    if (this.#whole !== undefined) return true;
     if (this.#inFlight?.changed.some(({ name }) => !this.#held.has(name)) === true) return true;
     for (const name of this.#due) {
       const resource = offered.get(name);
