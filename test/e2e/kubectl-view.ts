@@ -50,6 +50,7 @@ export function kubectlView(world: () => World): void {
       NAMESPACE: 'weft-system',
       NAME: 'osm-mesh-config',
       READY: 'True',
+      CERTIFICATES: 'builtIn',
       PROXIES: expect.stringMatching(/^\d+\/\d+$/),
       VERSION: '0.1.0',
       AGE: expect.stringMatching(/^\d+[smh]/),

@@ -111,16 +111,14 @@ export function switches(world: () => World): void {
   );
 
   it('a proxy that does not answer holds the switch and is named, until it answers', async () => {
-    const [thief = ''] = await podsOf(world(), 'bookthief', 'app=bookthief');
-    const pid = await sidecarProcess('bookthief', thief);
-    process.kill(pid, 'SIGSTOP');
+    const store = await frozenStore(world());
     let thawed = false;
     const held = eventually('the switch to be held', 120_000, async () => {
       const { status } = await readMeshConfig(world());
       const { phase, waiting = [], message = '' } = status?.certificate?.rotation ?? {};
-      return phase === 'TrustBoth' && waiting.includes(`bookthief/${thief}`) ? message : undefined;
+      return phase === 'TrustBoth' && waiting.includes(store.name) ? message : undefined;
     }).finally(() => {
-      process.kill(pid, 'SIGCONT');
+      store.thaw();
       thawed = true;
     });
     const switched = switchTo(world(), { title: 'a frozen proxy', to: vaultProvider('pki-2') });
@@ -131,14 +129,12 @@ export function switches(world: () => World): void {
   }, 300_000);
 
   it('a proxy set aside explicitly, after the deadline, holds nothing any more', async () => {
-    const [thief = ''] = await podsOf(world(), 'bookthief', 'app=bookthief');
-    const pid = await sidecarProcess('bookthief', thief);
-    process.kill(pid, 'SIGSTOP');
+    const store = await frozenStore(world());
     try {
-      await hasten(world(), { setAsideAfter: '10s', setAside: [`bookthief/${thief}`] });
+      await hasten(world(), { setAsideAfter: '10s', setAside: [store.name] });
       await switchTo(world(), { title: 'a proxy set aside', to: builtInProvider() });
     } finally {
-      process.kill(pid, 'SIGCONT');
+      store.thaw();
       await hasten(world());
     }
   }, 300_000);
@@ -153,6 +149,16 @@ export function switches(world: () => World): void {
       Object.values(totals).map(() => 0),
     );
   }, 120_000);
+}
+
+/** A bookstore whose sidecar does nothing until it is thawed: it serves, so it has a certificate. */
+async function frozenStore(
+  world: World,
+): Promise<{ readonly name: string; readonly thaw: () => void }> {
+  const [pod = ''] = await podsOf(world, 'bookstore', 'app=bookstore,version=v1');
+  const pid = await sidecarProcess('bookstore', pod);
+  process.kill(pid, 'SIGSTOP');
+  return { name: `bookstore/${pod}`, thaw: () => void process.kill(pid, 'SIGCONT') };
 }
 
 /** Begins a switch to Vault, and takes it back when it is in that phase; resolves when all is as before. */
