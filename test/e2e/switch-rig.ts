@@ -20,15 +20,20 @@ export const system = names.system;
 
 export interface SwitchStory {
   readonly title: string;
-  readonly to: Provider;
+  /** The provider to switch to, or what is put into spec.certificate. */
+  readonly to: Provider | { readonly certificate: object };
   /** Done once at the first sight of each phase; the switch is followed on meanwhile. */
   readonly atPhase?: (phase: Phase) => Promise<unknown>;
 }
 
 /** Makes kubelets' time short, as it is on a local cluster, so that a switch takes half a minute. */
-export async function hasten({ kubectl }: World, rotation: object = {}): Promise<void> {
+export async function hasten(world: World, rotation: object = {}): Promise<void> {
   const all = { bundlePropagation: '20s', setAside: [], setAsideAfter: '10m', ...rotation };
-  const patch = JSON.stringify({ spec: { certificate: { rotation: all } } });
+  await editCertificate(world, { rotation: all });
+}
+
+async function editCertificate({ kubectl }: World, certificate: object): Promise<void> {
+  const patch = JSON.stringify({ spec: { certificate } });
   const args = ['meshconfig', names.meshConfig, '-n', system, '--type=merge', '-p', patch];
   await kubectl.run('patch', ...args);
 }
@@ -38,7 +43,10 @@ export async function switchTo(world: World, story: SwitchStory): Promise<Switch
   const done: Promise<unknown>[] = [];
   const seen = new Set<Phase>();
   const switched = await followSwitch(world, {
-    edit: () => replaceProvider(world, story.to),
+    edit: () =>
+      'certificate' in story.to
+        ? editCertificate(world, story.to.certificate)
+        : replaceProvider(world, story.to),
     withinMs: 240_000,
     onStage: (stage) => {
       const { phase } = stage.rotation;

@@ -139,6 +139,25 @@ export function switches(world: () => World): void {
     }
   }, 300_000);
 
+  it('another trust domain: both are accepted on the way, and the wire shows the new one', async () => {
+    await switchTo(world(), {
+      title: 'another trust domain',
+      to: { certificate: { trustDomain: 'mesh.example' } },
+    });
+    const { subjectAltName } = await handshake(world(), nobody);
+    figure(`in another trust domain: ${subjectAltName}`);
+    expect(subjectAltName).toContain('URI:spiffe://mesh.example/ns/bookstore/sa/bookstore');
+  }, 300_000);
+
+  it('RSA keys, and back to ECDSA', async () => {
+    const rsa = { keyAlgorithm: 'RSA', certKeyBitSize: 2048 };
+    await switchTo(world(), { title: 'ECDSA to RSA', to: { certificate: rsa } });
+    expect((await handshake(world(), nobody)).key).toBe('RSA 2048');
+    const ecdsa = { keyAlgorithm: 'ECDSA', trustDomain: 'cluster.local' };
+    await switchTo(world(), { title: 'RSA to ECDSA', to: { certificate: ecdsa } });
+    expect((await handshake(world(), nobody)).key).toBe('EC 256');
+  }, 400_000);
+
   it('in all of this no request failed', async () => {
     const totals = (await load?.stop()) ?? {};
     for (const [kind, { sent, failed, p99, firstFailures }] of Object.entries(totals)) {

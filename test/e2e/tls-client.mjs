@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 
 const [plan] = process.argv.slice(1);
 const { host, port, servername, cert, key } = JSON.parse(plan);
-const result = { subjectAltName: '', issuer: '', protocol: '', answer: '', error: '' };
+const result = { subjectAltName: '', issuer: '', key: '', protocol: '', answer: '', error: '' };
 const done = () => process.stdout.write(JSON.stringify(result), () => process.exit(0));
 
 const client = cert === '' ? {} : { cert, key };
@@ -16,7 +16,8 @@ const socket = connect({
 });
 socket.setTimeout(5000, () => socket.destroy(new Error('silence')));
 socket.on('secureConnect', () => {
-  const { subjectaltname, issuer } = socket.getPeerCertificate();
+  const { subjectaltname, issuer, bits, modulus } = socket.getPeerCertificate();
+  result.key = `${modulus === undefined ? 'EC' : 'RSA'} ${bits}`;
   result.subjectAltName = subjectaltname ?? '';
   result.issuer = issuer?.CN ?? '';
   result.protocol = socket.getProtocol();

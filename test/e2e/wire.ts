@@ -11,6 +11,8 @@ export interface Handshake {
   readonly subjectAltName: string;
   /** The common name of who signed the sidecar's certificate. */
   readonly issuer: string;
+  /** Kind and bits of the sidecar's key. */
+  readonly key: string;
   readonly protocol: string;
   readonly answer: string;
   readonly error: string;
