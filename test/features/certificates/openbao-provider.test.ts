@@ -248,8 +248,9 @@ describe('an issuer by token', () => {
     const one = await ready(await start(mesh.root()));
     await new Promise((resolve) => setTimeout(resolve, 7_000));
     await issue(one);
+    // Whole seconds are told of it, and there may be less than one left; a token that ended gets 403.
     const { data } = await done(bao.call('auth/token/lookup-self', { token }));
-    expect(data['ttl']).toBeGreaterThan(0);
+    expect(data).toMatchObject({ renewable: true, period: 3 });
   }, 20_000);
 });
 
