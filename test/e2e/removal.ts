@@ -46,17 +46,21 @@ async function traces(world: World): Promise<readonly string[]> {
     .filter((line) => line !== `Lease ${namespace}/weft-operator`);
 }
 
-/** Asks over and over which of these there are until all are gone; when each was first missing. */
+/**
+ * Asks over and over which of these there are until all are gone; when the round began in which each was
+ * first missing. What should go last is asked for first: whoever is gone then, those before are gone too.
+ */
 async function followRemoval(
   { api, signal }: World,
   objects: readonly (readonly [kind: Kind, name: string])[],
 ): Promise<ReadonlyMap<string, number>> {
   const gone = new Map<string, number>();
   await eventually('the mesh to be gone', 120_000, async () => {
-    for (const [kind, of] of objects) {
+    const round = Date.now();
+    for (const [kind, of] of objects.toReversed()) {
       const ref = { kind, name: of, ...(kind.namespaced ? { namespace } : {}) };
       if (!gone.has(kind.kind) && (await api.get(ref, signal)) === undefined)
-        gone.set(kind.kind, Date.now());
+        gone.set(kind.kind, round);
     }
     return gone.size === objects.length ? gone : undefined;
   });

@@ -81,7 +81,8 @@ export async function kill(
   pods: readonly string[],
 ): Promise<void> {
   if (pods.length === 0) return;
-  await kubectl.run('delete', 'pod', '-n', namespace, ...pods, '--force', '--grace-period=0');
+  const now = ['--force', '--grace-period=0', '--ignore-not-found'];
+  await kubectl.run('delete', 'pod', '-n', namespace, ...pods, ...now);
 }
 
 /** The process of a pod's sidecar on this machine, which the local cluster's node is. */

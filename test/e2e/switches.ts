@@ -130,21 +130,11 @@ export function switches(world: () => World): void {
     }
   }, 300_000);
 
-  it('another trust domain: both are accepted on the way, and the wire shows the new one', async () => {
-    await switchTo(world(), {
-      title: 'another trust domain',
-      to: { certificate: { trustDomain: 'mesh.example' } },
-    });
-    const { subjectAltName } = await handshake(world(), nobody);
-    figure(`in another trust domain: ${subjectAltName}`);
-    expect(subjectAltName).toContain('URI:spiffe://mesh.example/ns/bookstore/sa/bookstore');
-  }, 300_000);
-
   it('RSA keys, and back to ECDSA', async () => {
     const rsa = { keyAlgorithm: 'RSA', certKeyBitSize: 2048 };
     await switchTo(world(), { title: 'ECDSA to RSA', to: { certificate: rsa } });
     expect((await handshake(world(), nobody)).key).toBe('RSA 2048');
-    const ecdsa = { keyAlgorithm: 'ECDSA', trustDomain: 'cluster.local' };
+    const ecdsa = { keyAlgorithm: 'ECDSA' };
     await switchTo(world(), { title: 'RSA to ECDSA', to: { certificate: ecdsa } });
     expect((await handshake(world(), nobody)).key).toBe('EC 256');
   }, 400_000);
@@ -159,6 +149,24 @@ export function switches(world: () => World): void {
       Object.values(totals).map(() => 0),
     );
   }, 120_000);
+
+  it('another trust domain and back: both are accepted on the way, and the wire shows the new one', async () => {
+    load = await startLoad(world(), { rate });
+    await switchTo(world(), {
+      title: 'another trust domain',
+      to: { certificate: { trustDomain: 'mesh.example' } },
+    });
+    const { subjectAltName } = await handshake(world(), nobody);
+    figure(`in another trust domain: ${subjectAltName}`);
+    expect(subjectAltName).toContain('URI:spiffe://mesh.example/ns/bookstore/sa/bookstore');
+    await switchTo(world(), {
+      title: 'back to the first trust domain',
+      to: { certificate: { trustDomain: 'cluster.local' } },
+    });
+    // Listeners say whom they accept, so their streams are cut at the end of a drain: not counted here.
+    const { http1, 'http1-new': fresh, 'grpc-unary': unary, 'tcp-new': tcp } = await load.stop();
+    expect([http1, fresh, unary, tcp].map((one) => one?.failed)).toEqual([0, 0, 0, 0]);
+  }, 400_000);
 }
 
 /** A bookstore whose sidecar does nothing until it is thawed: it serves, so it has a certificate. */
@@ -173,14 +181,14 @@ async function frozenStore(
 
 /** Waits until the switch waits for nobody but that pod, and goes on doing so; gives what the status says. */
 async function heldBy(world: World, pod: string): Promise<string> {
-  const since = { at: 0 };
+  let since = 0;
   return eventually(`the switch to be held by ${pod}`, 120_000, async () => {
     const { status } = await readMeshConfig(world);
-    const { phase, waiting = [], message = '' } = status?.certificate?.rotation ?? {};
-    const isHeld = phase === 'TrustBoth' && waiting.length === 1 && waiting[0] === pod;
-    if (!isHeld) since.at = 0;
-    else if (since.at === 0) since.at = Date.now();
-    return isHeld && Date.now() - since.at > 5_000 ? message : undefined;
+    const rotation = status?.certificate?.rotation;
+    const isHeld = rotation?.phase === 'TrustBoth' && rotation.waiting?.join() === pod;
+    if (!isHeld) since = 0;
+    else since ||= Date.now();
+    return isHeld && Date.now() - since > 5_000 ? rotation.message : undefined;
   });
 }
 
