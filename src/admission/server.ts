@@ -3,6 +3,7 @@ import { type Server, type ServerOptions, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
+import { untilAborted } from '../common/aborted.ts';
 import type { Logger } from '../common/logger.ts';
 import { type AdmissionRoutes, type Reply, answerCall, refuse } from './exchange.ts';
 import type { ServingCertificate, ServingCertificateSource } from './serving-certificate.ts';
@@ -51,7 +52,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
       await listen(server, port, host);
       listening.resolve((server.address() as AddressInfo).port);
       log.info('webhook server listens', { port: (server.address() as AddressInfo).port });
-      await aborted(signal);
+      await untilAborted(signal);
       await close(server);
     } catch (error) {
       const failure = new WeftError('internal', 'the webhook server cannot listen', {
@@ -144,13 +145,6 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, ...(host !== undefined && { host }) }, resolve);
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 

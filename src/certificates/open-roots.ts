@@ -1,3 +1,4 @@
+import { untilAborted } from '../common/aborted.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Issuer, RunningIssuer } from './issuer.ts';
 import type { NamedRoot } from './issuing-plan.ts';
@@ -52,10 +53,7 @@ export class OpenRoots {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     for (const opened of [...this.#current.values(), ...this.#next.values()]) this.#start(opened);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilAborted(signal);
     await Promise.allSettled(this.#tasks);
   }
 

@@ -6,7 +6,7 @@ import { trustBundleOf } from './trust-bundle.ts';
 import { parseCertificate, type Certificate } from './x509/certificate.ts';
 import { completeChain } from './x509/complete-chain.ts';
 import { newKeyPair, privateKeyPem, type KeyKind } from './x509/key-pair.ts';
-import { certificateBlocks, pemOf } from './x509/pem.ts';
+import { certificateBlocks, pemOf } from '../common/pem.ts';
 import { selfSign, signCertificateAside, type Signer } from './x509/sign.ts';
 import {
   gatewayTemplate,

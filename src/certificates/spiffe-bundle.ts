@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { certificateBlocks } from './x509/pem.ts';
+import { certificateBlocks } from '../common/pem.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 
 /** One hour: how often readers should look again, in seconds (SPIFFE Trust Domain and Bundle §4.1.2). */

@@ -6,7 +6,7 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import { problemsOf } from './certificate-problems.ts';
 import type { Problem } from './problem.ts';
-import { timestamp } from './timestamp.ts';
+import { timestamp } from '../common/timestamp.ts';
 
 /** Phases of a switch, in their order. */
 export const phases = ['Preflight', 'TrustBoth', 'SignNew', 'Settle', 'DropOld'] as const;

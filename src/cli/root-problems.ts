@@ -3,7 +3,7 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { parseDuration } from '../common/duration.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import type { Problem } from './problem.ts';
-import { timestamp } from './timestamp.ts';
+import { timestamp } from '../common/timestamp.ts';
 
 /** A root that cannot be used, or that ends. `now` is in milliseconds since the epoch. */
 export function rootProblems(facts: CertificateFacts, now: number): readonly Problem[] {

@@ -1,4 +1,5 @@
 import { type Kind } from '../api/kinds.ts';
+import { isDistrust } from '../common/distrust.ts';
 import { WeftError } from '../common/errors.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 
@@ -64,15 +65,12 @@ export function resourceOf({ plural, group }: Kind): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
-/** Codes of Node and OpenSSL for a certificate that is not to be trusted. */
-const distrust = /^(CERT_|ERR_TLS_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
-
 function noAnswer(error: unknown, server: string): Trouble {
   if (error instanceof WeftError && error.code === 'configuration-invalid') {
     return troubleOfConnection(error);
   }
   const { code, text } = root(error);
-  if (distrust.test(code)) {
+  if (isDistrust(code)) {
     return {
       message: `The certificate of ${server} is not trusted: ${text}.`,
       advice: [

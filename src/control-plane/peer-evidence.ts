@@ -1,4 +1,5 @@
 import type { Pod } from '../api/core.ts';
+import { untilAborted } from '../common/aborted.ts';
 import type { Component } from '../common/component.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
@@ -55,10 +56,7 @@ export class PeerEvidence implements Component {
   async run(signal: AbortSignal): Promise<void> {
     const stopWatching = this.#deps.pods.subscribe(() => this.#update(signal));
     this.#update(signal);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await untilAborted(signal);
     stopWatching();
     for (const key of [...this.#peers.keys()]) this.#forget(key);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Condition } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
-import type { WantedCondition } from './condition.ts';
+import type { WantedCondition } from '../api/condition.ts';
 import { policyEvents } from './policy-events.ts';
 import type { WantedStatus } from './status-writer.ts';
 

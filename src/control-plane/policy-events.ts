@@ -1,6 +1,6 @@
 import type { Condition } from '../api/core.ts';
 import type { Occurrence } from '../kubernetes/event-object.ts';
-import type { WantedCondition } from './condition.ts';
+import type { WantedCondition } from '../api/condition.ts';
 import type { WantedStatus } from './status-writer.ts';
 
 type Seen = Pick<WantedCondition, 'status' | 'reason' | 'message'>;

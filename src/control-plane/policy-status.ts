@@ -1,7 +1,7 @@
 import type { Condition } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { ObjectEvidence } from '../xds/server/evidence.ts';
-import type { WantedCondition } from './condition.ts';
+import type { WantedCondition } from '../api/condition.ts';
 
 /** The status Weft writes on every SMI object. */
 export interface PolicyStatus {

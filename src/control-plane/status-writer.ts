@@ -7,7 +7,7 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { withTransitionTimes } from './condition.ts';
+import { withTransitionTimes } from '../api/condition.ts';
 import type { PolicyStatus, WantedPolicyStatus } from './policy-status.ts';
 
 /** Field manager of everything that the control plane applies. */
@@ -117,11 +117,10 @@ export class StatusWriter implements Component {
   async #write(wanted: WantedStatus, signal: AbortSignal): Promise<boolean> {
     const { kind, object, status } = wanted;
     const { namespace, name } = object.metadata;
-    const now = new Date(this.#deps.clock.now()).toISOString();
     const conditions = withTransitionTimes(
       status.conditions,
       object.status?.conditions ?? [],
-      now.replace(/\.\d+Z$/, 'Z'),
+      this.#deps.clock.now(),
     );
     const applied = {
       apiVersion: apiVersionOf(kind),

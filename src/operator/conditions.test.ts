@@ -7,7 +7,6 @@ import {
   noNews,
   patienceMs,
   reasons,
-  stamp,
   type World,
 } from './conditions.ts';
 
@@ -229,36 +228,6 @@ describe('judge', () => {
   it('tells a MeshConfig elsewhere where it belongs', () => {
     const refusal = { kind: 'wrong-namespace', namespace: 'weft-system' } as const;
     expect(message({ refusal }, 'Ready')).toContain('create it in weft-system');
-  });
-});
-
-describe('stamp', () => {
-  const [ready] = judge(well);
-  const wanted = ready === undefined ? [] : [ready];
-  const old = {
-    type: 'Ready',
-    status: 'True',
-    reason: 'Other',
-    message: 'other',
-    lastTransitionTime: '2026-01-01T00:00:00Z',
-  } as const;
-
-  it('keeps the time of a condition whose status stays, whatever its reason', () => {
-    expect(stamp(wanted, [old], { generation: 7, now })).toEqual([
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'Ready',
-        message: 'The mesh is up.',
-        observedGeneration: 7,
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-      },
-    ]);
-  });
-
-  it('gives a condition whose status turned the time of the turn, in whole seconds', () => {
-    const turned = stamp(wanted, [{ ...old, status: 'False' }], { generation: 7, now });
-    expect(turned).toMatchObject([{ lastTransitionTime: '2026-01-02T00:00:00Z' }]);
   });
 });
 

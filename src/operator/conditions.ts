@@ -96,24 +96,6 @@ export function judge(world: World): readonly WantedCondition[] {
   );
 }
 
-/** Adds generation and transition times: a condition keeps its time as long as it keeps its status. */
-export function stamp(
-  wanted: readonly WantedCondition[],
-  current: readonly Condition[],
-  at: { readonly generation: number; readonly now: number },
-): readonly Condition[] {
-  const now = new Date(at.now).toISOString().replace(/\.\d+Z$/, 'Z');
-  return wanted.map((condition) => {
-    const before = current.find(({ type }) => type === condition.type);
-    const same = before !== undefined && before.status === condition.status;
-    return {
-      ...condition,
-      observedGeneration: at.generation,
-      lastTransitionTime: same ? before.lastTransitionTime : now,
-    };
-  });
-}
-
 function judgeRefused(refusal: Refusal): readonly WantedCondition[] {
   const { reason, message } = explain(refusal);
   const unknown = (type: ConditionType): WantedCondition => ({

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import { caBundleKey } from '../api/control-plane-names.ts';
+import { certificateBlocks, pemOf } from '../common/pem.ts';
 
 interface DeploymentCondition {
   readonly type: string;
@@ -35,17 +36,16 @@ export interface ProxyCounts {
   readonly rejected: number;
 }
 
-const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** Reads the trust bundle's ConfigMap. Never throws. */
 export function readBundle(configMap: ConfigMap | undefined): Bundle {
   const text = configMap?.data?.[caBundleKey];
   if (text === undefined) return { kind: 'absent' };
-  const blocks = text.match(certificate) ?? [];
+  const blocks = certificateBlocks(text);
   if (blocks.length === 0) return { kind: 'invalid', problem: 'it holds no certificate' };
   try {
-    const ends = blocks.map((pem) => new X509Certificate(pem).validToDate.getTime());
-    return { kind: 'valid', pem: `${blocks.join('\n')}\n`, notAfter: Math.max(...ends) };
+    const ends = blocks.map((der) => new X509Certificate(der).validToDate.getTime());
+    const pem = blocks.map((der) => pemOf('CERTIFICATE', der)).join('');
+    return { kind: 'valid', pem, notAfter: Math.max(...ends) };
   } catch {
     return { kind: 'invalid', problem: 'it holds something that is no X.509 certificate' };
   }

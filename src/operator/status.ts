@@ -1,8 +1,9 @@
+import { stamp } from '../api/condition.ts';
 import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import { deepEqual } from '../common/equal.ts';
 import type { Frozen } from '../common/freeze.ts';
-import { judge, type Reason, stamp, type World } from './conditions.ts';
+import { judge, type Reason, type World } from './conditions.ts';
 import { type CertificateBlock, tidingsOfRoots } from './rotation/tell.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 

@@ -3,7 +3,7 @@ import { Secret } from '../../src/common/secret.ts';
 import type { AuthorityPem } from '../../src/certificates/signing-authority.ts';
 import { parseCertificate, type Certificate } from '../../src/certificates/x509/certificate.ts';
 import { privateKeyPem, type KeyPair } from '../../src/certificates/x509/key-pair.ts';
-import { certificateBlocks } from '../../src/certificates/x509/pem.ts';
+import { certificateBlocks } from '../../src/common/pem.ts';
 import { selfSign, signCertificate } from '../../src/certificates/x509/sign.ts';
 import { rootTemplate, type CertificateTemplate } from '../../src/certificates/x509/template.ts';
 import { ecKeys } from '../keys/test-keys.ts';

@@ -4,7 +4,7 @@ import { isPinned, rootChanged, type PinnedRoots } from '../pinned-roots.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { parseCertificate, type Certificate } from '../x509/certificate.ts';
 import { completeChain } from '../x509/complete-chain.ts';
-import { certificateBlocks } from '../x509/pem.ts';
+import { certificateBlocks } from '../../common/pem.ts';
 import type { CertificateTemplate } from '../x509/template.ts';
 import type { CertificateFault, CertificateProblem } from '../x509/validate.ts';
 

@@ -2,7 +2,7 @@ import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { bitsSet, childrenOf, DerError, oidText, readElement, timeOf } from './der-reader.ts';
 import type { DerElement } from './der-reader.ts';
 import { oids } from './oids.ts';
-import { pemOf } from './pem.ts';
+import { pemOf } from '../../common/pem.ts';
 
 /** The names in a SubjectAltName. `others` counts those that are neither URI nor DNS name. */
 export interface AltNames {

@@ -14,7 +14,7 @@ import {
   time,
 } from './der.ts';
 import { bitsSet, childrenOf, DerError, oidText, readElement, timeOf } from './der-reader.ts';
-import { certificateBlocks } from './pem.ts';
+import { certificateBlocks } from '../../common/pem.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

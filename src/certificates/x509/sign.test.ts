@@ -13,7 +13,7 @@ import { ecKeys, rsaKeys } from '../../../test/keys/test-keys.ts';
 import { identityKey } from '../../policy/identity.ts';
 import type { Certificate } from './certificate.ts';
 import { childrenOf, readElement } from './der-reader.ts';
-import { certificateBlocks } from './pem.ts';
+import { certificateBlocks } from '../../common/pem.ts';
 import { serverTemplate, workloadTemplate } from './template.ts';
 
 const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/);

@@ -5,6 +5,7 @@ import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { firstRoot } from '../../api/root-of.ts';
 import { parseDuration } from '../../common/duration.ts';
+import { certificateBlocks } from '../../common/pem.ts';
 import type { Evidence, Patience } from './evidence.ts';
 import { type Intent, nextPlan, type Rotation } from './next-plan.ts';
 import { firstWanted, isWantedBy, resolveIntent, type Resolution, type Wanted } from './intent.ts';
@@ -165,11 +166,9 @@ export function bundleOf(records: readonly RootRecord[], names: readonly string[
   return [...new Set(pems)].join('');
 }
 
-const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 function hasAll(pem: string, bundle: string): boolean {
   const blocks = (text: string): readonly string[] =>
-    (text.match(certificate) ?? []).map((block) => block.replaceAll(/\s/g, ''));
+    certificateBlocks(text).map((der) => der.toString('base64'));
   const held = new Set(blocks(pem));
   return blocks(bundle).every((block) => held.has(block));
 }

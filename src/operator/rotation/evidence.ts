@@ -1,5 +1,6 @@
 import type { CertificatePlan } from '../../api/certificate-plan.ts';
 import type { CertificateReport, Witnesses } from '../../api/certificate-report.ts';
+import { timestamp } from '../../common/timestamp.ts';
 
 /** What a switch is judged by, besides the plan and where it is to lead. */
 export interface SwitchFacts {
@@ -70,7 +71,7 @@ export function proveBootstraps(plan: CertificatePlan, facts: SwitchFacts): Evid
     }
     const until = bootstraps.since + facts.patience.bundlePropagationMs;
     if (until <= facts.now) return nobody;
-    const lack = `running pods get the roots of their namespace until ${clock(until)}`;
+    const lack = `running pods get the roots of their namespace until ${timestamp(until)}`;
     return { ...nobody, lacks: [lack], until };
   });
 }
@@ -140,7 +141,11 @@ function judge(witnesses: Witnesses, step: number, { facts, since, what }: Quest
   if (acknowledged + spared >= total) return { ...counts, lacks: [] };
   const lack = `${acknowledged} of ${total} proxies have acknowledged ${what}`;
   if (named.length === 0 || spared > 0) return { ...counts, lacks: [lack] };
-  return { ...counts, lacks: [lack, `${named.join(', ')} set aside from ${clock(until)}`], until };
+  return {
+    ...counts,
+    lacks: [lack, `${named.join(', ')} set aside from ${timestamp(until)}`],
+    until,
+  };
 }
 
 function proveSynced(
@@ -150,9 +155,4 @@ function proveSynced(
 ): readonly string[] {
   const step = Math.max(synced.step, trustedStep);
   return judge(synced, step, { ...question, what: 'both trust domains' }).lacks;
-}
-
-/** A time as messages have it. */
-export function clock(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

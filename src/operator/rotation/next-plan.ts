@@ -1,6 +1,6 @@
 import type { CertificatePlan } from '../../api/certificate-plan.ts';
+import { timestamp } from '../../common/timestamp.ts';
 import {
-  clock,
   type Evidence,
   proveBootstraps,
   proveChannel,
@@ -129,7 +129,7 @@ function proveRoot({ plan, facts }: Question): Evidence {
   if (of === undefined) return { ...proven, lacks: [`${name} is being tried`] };
   if (of.trouble !== undefined && !of.ready) {
     const { message, since } = of.trouble;
-    return { ...proven, lacks: [`${name} cannot sign since ${clock(since)}: ${message}`] };
+    return { ...proven, lacks: [`${name} cannot sign since ${timestamp(since)}: ${message}`] };
   }
   if (!of.ready) return { ...proven, lacks: [`${name} is being tried`] };
   return pinned.has(name) ? proven : { ...proven, lacks: [`${name} is not in its record yet`] };

@@ -1,3 +1,4 @@
+import { stamp } from '../../api/condition.ts';
 import type { Condition } from '../../api/core.ts';
 import type {
   MeshRootCertificate,
@@ -6,7 +7,7 @@ import type {
 import type { CertificatePlan } from '../../api/certificate-plan.ts';
 import type { CertificateReport } from '../../api/certificate-report.ts';
 import type { Frozen } from '../../common/freeze.ts';
-import { clock } from './evidence.ts';
+import { timestamp } from '../../common/timestamp.ts';
 import type { RootsDecision } from './decide.ts';
 import type { Intent } from './next-plan.ts';
 import type { Pin, RootRecord, RootRefusal } from './records.ts';
@@ -29,22 +30,26 @@ export function statusOfRoot(record: RootRecord, facts: StatusFacts): Status {
   const { decision, now } = facts;
   const { name, object, spec } = record;
   const state = stateOf(record, decision);
+  const { generation = 0 } = object.metadata;
   return {
-    observedGeneration: object.metadata.generation ?? 0,
+    observedGeneration: generation,
     state,
     ...(spec && { provider: spec.provider.kind }),
     ...pinned(record.pin ?? decision.pins.get(name)),
     ...(state !== 'unused' && state !== 'refused' && progress(decision)),
     history: historyOf(object, state, facts),
     componentStatuses: partsOf(name, decision.plan, facts.gateway),
-    conditions: stamped(conditionsOf(record, state, facts), object, now),
+    conditions: stamp(conditionsOf(record, state, facts), object.status?.conditions ?? [], {
+      generation,
+      now,
+    }),
   };
 }
 
 function pinned(pin: Pin | undefined): Status {
   if (pin === undefined) return {};
   const { roots, fingerprint, notAfter } = pin;
-  return { roots, fingerprint, ...(notAfter !== undefined && { notAfter: clock(notAfter) }) };
+  return { roots, fingerprint, ...(notAfter !== undefined && { notAfter: timestamp(notAfter) }) };
 }
 
 function progress({ rotation, evidence }: RootsDecision): Status {
@@ -71,7 +76,7 @@ function historyOf(
   const history = status?.history ?? [];
   if (history.at(-1)?.state === state) return history;
   const { acknowledged = 0, total = 0 } = decision.evidence ?? {};
-  const entry = { state, since: clock(now), proxies: `${acknowledged}/${total}` };
+  const entry = { state, since: timestamp(now), proxies: `${acknowledged}/${total}` };
   return [...history, entry].slice(-20);
 }
 
@@ -162,20 +167,4 @@ function rollouts(name: string, { plan, rotation, intent }: RootsDecision): read
 export function isGoingBack({ trusted }: CertificatePlan, { target, keep }: Intent): boolean {
   const from = trusted.indexOf(target);
   return from >= 0 && trusted.slice(from + 1).some((name) => !keep.includes(name));
-}
-
-function stamped(
-  wanted: readonly Wanted[],
-  { metadata, status }: MeshRootCertificate,
-  now: number,
-): readonly Condition[] {
-  return wanted.map((condition) => {
-    const before = status?.conditions?.find(({ type }) => type === condition.type);
-    const same = before !== undefined && before.status === condition.status;
-    return {
-      ...condition,
-      observedGeneration: metadata.generation ?? 0,
-      lastTransitionTime: same ? before.lastTransitionTime : clock(now),
-    };
-  });
 }

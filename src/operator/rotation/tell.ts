@@ -5,7 +5,8 @@ import { firstRoot } from '../../api/root-of.ts';
 import { parseDuration } from '../../common/duration.ts';
 import type { Frozen } from '../../common/freeze.ts';
 import { patienceOf, type RootsDecision } from './decide.ts';
-import { clock, type Evidence } from './evidence.ts';
+import { timestamp } from '../../common/timestamp.ts';
+import type { Evidence } from './evidence.ts';
 import { isNearEnd, isOfOurs } from './intent.ts';
 import type { RootRecord } from './records.ts';
 import type { Rotation } from './next-plan.ts';
@@ -71,7 +72,7 @@ function tellSigner(signer: RootRecord | undefined): CertificateBlock {
   return {
     root: name,
     ...(spec && { provider: spec.provider.kind }),
-    ...(pin?.notAfter !== undefined && { rootNotAfter: clock(pin.notAfter) }),
+    ...(pin?.notAfter !== undefined && { rootNotAfter: timestamp(pin.notAfter) }),
   };
 }
 
@@ -86,7 +87,7 @@ function overruled({ intent }: RootsDecision): string {
 function tellFirst(report: CertificateReport | undefined): string {
   const { trouble } = report?.roots[firstRoot] ?? {};
   if (trouble === undefined) return 'The first root is being tried.';
-  return `The first root cannot sign since ${clock(trouble.since)}: ${trouble.message} (${trouble.code}).`;
+  return `The first root cannot sign since ${timestamp(trouble.since)}: ${trouble.message} (${trouble.code}).`;
 }
 
 function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: MeshConfig): Told {
@@ -100,7 +101,7 @@ function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: M
   return {
     ...(from === undefined ? {} : { from }),
     ...{ to, phase, acknowledged, total },
-    since: clock(since),
+    since: timestamp(since),
     ...(waiting.length > 0 && { waiting }),
     message: [...back, ...held].join(' '),
   };
@@ -162,8 +163,8 @@ function tellFailing({ meshConfig, report, now }: NewsFacts): RootsNews['failing
   const end =
     earliestExpiry === undefined
       ? ''
-      : ` The first certificate in use ends ${clock(earliestExpiry)}.`;
-  const message = `No certificate could be issued since ${clock(failure.since)}: ${failure.message} (${failure.code}).${end} Mend the issuer, or switch to another by spec.certificate.provider.`;
+      : ` The first certificate in use ends ${timestamp(earliestExpiry)}.`;
+  const message = `No certificate could be issued since ${timestamp(failure.since)}: ${failure.message} (${failure.code}).${end} Mend the issuer, or switch to another by spec.certificate.provider.`;
   return { message, urgent: earliestExpiry !== undefined && earliestExpiry - now < life / 3 };
 }
 
@@ -172,7 +173,7 @@ function tellEnding(signer: RootRecord, { meshConfig, now }: NewsFacts): string 
   if (signer.pin?.notAfter === undefined || !isNearEnd(signer, { now, renewBeforeMs })) {
     return undefined;
   }
-  const end = clock(signer.pin.notAfter);
+  const end = timestamp(signer.pin.notAfter);
   if (signer.spec !== undefined && isOfOurs(signer.spec.provider)) return undefined;
   return `The root of ${signer.name} ends ${end}; renew it at its issuer, or switch to another root.`;
 }

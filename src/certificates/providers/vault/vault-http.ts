@@ -1,5 +1,6 @@
 import { Agent, request, type Dispatcher } from 'undici';
 import type { Clock } from '../../../common/clock.ts';
+import { isDistrust } from '../../../common/distrust.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Secret } from '../../../common/secret.ts';
 import { withinTime } from '../../../kubernetes/time-limit.ts';
@@ -130,12 +131,9 @@ function shown(url: URL | undefined): string {
   return url === undefined ? 'what is no URL' : `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Codes of OpenSSL and Node that say the certificate is not to be trusted: waiting does not help. */
-const distrust = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_CERT)/;
-
 function unreachable(base: string, call: VaultCall, thrown: unknown): WeftError {
   const code = codeOf(thrown);
-  if (distrust.test(code))
+  if (isDistrust(code))
     return new WeftError(
       'issuer-misconfigured',
       `${describeCall(call)}: the certificate of ${base} is not trusted (${code}); ` +

@@ -1,4 +1,5 @@
 import type { VaultRoot } from '../../../api/root-spec.ts';
+import { untilAborted } from '../../../common/aborted.ts';
 import type { Clock } from '../../../common/clock.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/logger.ts';
@@ -58,7 +59,7 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
     sign,
     run: async (signal) => {
       if (root.auth.kind === 'token') await keepToken(session, options, signal);
-      else await new Promise<void>((resolve) => onceAborted(signal, resolve));
+      else await untilAborted(signal);
       session.close();
       await http.close();
     },
@@ -109,11 +110,6 @@ async function lacksIssuer(
   if (issuer === 'default' || issuer === '') return false;
   const [named, byDefault] = await Promise.all([isThere(issuer), isThere('default')]);
   return byDefault && !named;
-}
-
-function onceAborted(signal: AbortSignal, then: () => void): void {
-  if (signal.aborted) then();
-  else signal.addEventListener('abort', then, { once: true });
 }
 
 /** The default issuer has paths of its own, which a policy for it names. */
