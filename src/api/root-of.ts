@@ -11,7 +11,8 @@ type Certificate = NonNullable<Frozen<MeshConfigSpec>['certificate']>;
 type Provider = NonNullable<Certificate['provider']>;
 type MrcProvider = MeshRootCertificate['spec']['provider'];
 
-const defaultTrustDomain = 'cluster.local';
+/** Of a MeshConfig or MeshRootCertificate that names none. */
+export const defaultTrustDomain = 'cluster.local';
 const defaultBits = 2048;
 
 /** The root that a MeshConfig asks for; undefined when the block of its provider is missing. */
@@ -38,22 +39,8 @@ export function rootOfMrc({ spec }: Pick<MeshRootCertificate, 'spec'>): RootSpec
   };
 }
 
-/** The provider block of a MeshRootCertificate that rootOfMrc reads back as `provider`. */
-export function mrcProviderOf(provider: RootProvider, namespace: string): MrcProvider {
-  switch (provider.kind) {
-    case 'builtIn':
-      return { tresor: { ca: { secretRef: { name: provider.secretName, namespace } } } };
-    case 'certManager': {
-      const { group, kind, name } = provider.issuerRef;
-      const issuer = { issuerName: name, issuerKind: kind, issuerGroup: group };
-      return { certManager: { ...issuer, mode: provider.mode } };
-    }
-    case 'vault':
-      return { vault: mrcVaultOf(provider, namespace) };
-  }
-}
-
-function keyChoice(algorithm: 'ECDSA' | 'RSA' | undefined, bits = defaultBits): KeyChoice {
+/** The keys that a spec asks for; bits matter for RSA alone. */
+export function keyChoice(algorithm: 'ECDSA' | 'RSA' | undefined, bits = defaultBits): KeyChoice {
   return algorithm === 'RSA' ? { algorithm, bits } : { algorithm: 'ECDSA' };
 }
 
@@ -76,29 +63,16 @@ function certManagerIn({
   return { kind: 'certManager', issuerRef: { group, kind, name }, mode };
 }
 
-function vaultIn(vault: NonNullable<Provider['vault']>): RootProvider | undefined {
+type Vault = NonNullable<Provider['vault']>;
+
+function vaultIn(vault: Vault): RootProvider | undefined {
   const auth = vault.auth && authIn(vault.auth);
   if (auth === undefined) return undefined;
-  const { address, role, caBundleSecretRef: ca, namespace = '', mode = 'intermediate' } = vault;
-  return {
-    kind: 'vault',
-    address,
-    role,
-    namespace,
-    mode,
-    auth,
-    ...pkiIn(vault),
-    ...caBundleIn(ca),
-  };
-}
-
-function pkiIn({ mount = 'pki', issuer = 'default' }: Pki): Required<Pki> {
-  return { mount, issuer };
-}
-
-interface Pki {
-  readonly mount?: string;
-  readonly issuer?: string;
+  const { address, role, caBundleSecretRef: ca } = vault;
+  const { mount = 'pki', issuer = 'default', namespace = '', mode = 'intermediate' } = vault;
+  const caBundle = ca && secretKey(ca, 'ca.crt');
+  const same = { kind: 'vault', address, mount, issuer, role, namespace, mode, auth } as const;
+  return caBundle === undefined ? same : { ...same, caBundle };
 }
 
 interface SecretRef {
@@ -106,23 +80,12 @@ interface SecretRef {
   readonly key?: string;
 }
 
-function caBundleIn(ref: SecretRef | undefined): { readonly caBundle?: SecretKey } {
-  return ref === undefined ? {} : { caBundle: secretKey(ref, 'ca.crt') };
-}
-
-type Auth = NonNullable<NonNullable<Provider['vault']>['auth']>;
-
-function authIn({ kubernetes, tokenSecretRef }: Auth): VaultAuth | undefined {
-  if (kubernetes !== undefined) return kubernetesAuth(kubernetes);
+function authIn({ kubernetes, tokenSecretRef }: NonNullable<Vault['auth']>): VaultAuth | undefined {
+  if (kubernetes !== undefined) {
+    const { mount = 'kubernetes', role, audience = 'vault' } = kubernetes;
+    return { kind: 'kubernetes', mount, role, audience };
+  }
   return tokenSecretRef && { kind: 'token', secret: secretKey(tokenSecretRef, 'token') };
-}
-
-function kubernetesAuth({
-  mount = 'kubernetes',
-  role,
-  audience = 'vault',
-}: NonNullable<Auth['kubernetes']>): VaultAuth {
-  return { kind: 'kubernetes', mount, role, audience };
 }
 
 function secretKey({ name, key }: SecretRef, byDefault: string): SecretKey {
@@ -141,45 +104,14 @@ function providerOfMrc({ tresor, certManager, vault }: MrcProvider): RootProvide
 type MrcVault = NonNullable<MrcProvider['vault']>;
 
 function vaultOfMrc(vault: MrcVault): RootProvider | undefined {
-  const auth = authOfMrc(vault);
-  if (auth === undefined) return undefined;
-  const { role, caBundleSecretRef: ca, vaultNamespace: namespace = '', mode = 'leaf' } = vault;
-  const address = addressOfMrc(vault);
-  return {
-    kind: 'vault',
-    address,
-    role,
-    namespace,
-    mode,
-    auth,
-    ...pkiIn(vault),
-    ...caBundleIn(ca),
+  const { vaultNamespace: namespace = '', mode = 'leaf', kubernetesAuth, token } = vault;
+  const auth = {
+    ...(kubernetesAuth && { kubernetes: kubernetesAuth }),
+    ...(token && { tokenSecretRef: token.secretKeyRef }),
   };
-}
-
-function authOfMrc({ kubernetesAuth: login, token }: MrcVault): VaultAuth | undefined {
-  if (login !== undefined) return kubernetesAuth(login);
-  return token && { kind: 'token', secret: secretKey(token.secretKeyRef, 'token') };
+  return vaultIn({ ...vault, address: addressOfMrc(vault), namespace, mode, auth });
 }
 
 function addressOfMrc({ host, port = 8200, protocol = 'http' }: MrcVault): string {
   return `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-function mrcVaultOf(
-  { address, caBundle, namespace: vaultNamespace, auth, ...same }: RootProvider & { kind: 'vault' },
-  namespace: string,
-): MrcVault {
-  const url = new URL(address);
-  const { mount, issuer, role, mode } = same;
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 443 : Number(url.port),
-    protocol: url.protocol === 'https:' ? 'https' : 'http',
-    ...{ mount, issuer, role, mode, vaultNamespace },
-    ...(caBundle && { caBundleSecretRef: { name: caBundle.name, key: caBundle.key } }),
-    ...(auth.kind === 'kubernetes'
-      ? { kubernetesAuth: { mount: auth.mount, role: auth.role, audience: auth.audience } }
-      : { token: { secretKeyRef: { ...auth.secret, namespace } } }),
-  };
 }

@@ -3,6 +3,7 @@
 // two statuses differ only when something happened.
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
+import { defaultTrustDomain, keyChoice } from '../api/root-of.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import { problemsOf } from './certificate-problems.ts';
 import type { Problem } from './problem.ts';
@@ -106,14 +107,14 @@ function stateOf(problems: readonly Problem[], switching: boolean): State {
 
 function rootStatusOf({ metadata, spec, status }: MeshRootCertificate): RootStatus {
   const { provider = kindOf(spec.provider), fingerprint, notAfter } = status ?? {};
-  const { keyAlgorithm = 'ECDSA', keyBitSize } = spec;
+  const key = keyChoice(spec.keyAlgorithm, spec.keyBitSize);
   return {
     name: metadata.name,
     role: spec.role,
     state: status?.state ?? 'unknown',
     ...defined({ provider }),
-    trustDomain: spec.trustDomain ?? 'cluster.local',
-    keys: keyAlgorithm === 'RSA' ? `RSA ${keyBitSize ?? 2048}` : keyAlgorithm,
+    trustDomain: spec.trustDomain ?? defaultTrustDomain,
+    keys: key.algorithm === 'RSA' ? `RSA ${key.bits}` : key.algorithm,
     ...defined({ fingerprint, notAfter }),
   };
 }

@@ -1,5 +1,5 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { parseDuration } from '../common/duration.ts';
+import { rotationSettingsOf, type Setting } from '../api/rotation-settings.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import type { Problem } from './problem.ts';
 
@@ -23,24 +23,16 @@ export function heldSwitch(facts: CertificateFacts, now: number): readonly Probl
   return [{ severity: 'held', code: 'switch-held', message, remedy: remedyFor(rotation) }];
 }
 
-interface Patience {
+interface Patience extends Setting {
   readonly name: string;
-  readonly text: string;
-  readonly ms: number;
 }
 
 /** In SignNew pods are also given time to learn the roots of their namespace. */
 function patienceOf({ spec }: MeshConfig, phase: string): Patience {
-  const { setAsideAfter = '10m', bundlePropagation = '100s' } = spec.certificate?.rotation ?? {};
-  const aside = patience('setAsideAfter', setAsideAfter, '10m');
-  const bundle = patience('bundlePropagation', bundlePropagation, '100s');
-  return phase === 'SignNew' && bundle.ms > aside.ms ? bundle : aside;
-}
-
-function patience(name: string, text: string, otherwise: string): Patience {
-  const ms = parseDuration(text);
-  if (ms !== undefined) return { name, text, ms };
-  return { name, text: otherwise, ms: parseDuration(otherwise) ?? 0 };
+  const { setAsideAfter, bundlePropagation } = rotationSettingsOf(spec);
+  return phase === 'SignNew' && bundlePropagation.ms > setAsideAfter.ms
+    ? { name: 'bundlePropagation', ...bundlePropagation }
+    : { name: 'setAsideAfter', ...setAsideAfter };
 }
 
 /** Whom the switch waits for, in words; empty when nobody is named. */

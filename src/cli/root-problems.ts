@@ -1,6 +1,6 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
-import { parseDuration } from '../common/duration.ts';
+import { rotationSettingsOf } from '../api/rotation-settings.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import type { Problem } from './problem.ts';
 import { timestamp } from '../common/timestamp.ts';
@@ -95,7 +95,7 @@ function endOfSigner({ meshConfig }: CertificateFacts, now: number): readonly Pr
     const message = `${root} ended at ${rootNotAfter}: proxies refuse what it signed.`;
     return [{ severity: 'failing', code: 'root-ended', message, remedy: moveOn }];
   }
-  const before = renewBefore(meshConfig);
+  const { renewBefore: before } = rotationSettingsOf(meshConfig.spec);
   // Without a time nothing is less than anything.
   if (isSwitching(meshConfig) || !(left < before.ms)) return [];
   const message = `${root} ends at ${rootNotAfter}, which is less than renewBefore (${before.text}) away.`;
@@ -105,11 +105,6 @@ function endOfSigner({ meshConfig }: CertificateFacts, now: number): readonly Pr
 /** The old root may well be near its end then: that is why the mesh leaves it. */
 function isSwitching({ status }: MeshConfig): boolean {
   return status?.certificate?.rotation !== undefined;
-}
-
-function renewBefore({ spec }: MeshConfig): { readonly text: string; readonly ms: number } {
-  const { renewBefore: text = '720h' } = spec.certificate?.rotation ?? {};
-  return { text, ms: parseDuration(text) ?? 0 };
 }
 
 function endsOfTrusted({ meshConfig, roots }: CertificateFacts, now: number): readonly Problem[] {

@@ -1,3 +1,4 @@
+import { defaultTrustDomain } from '../api/root-of.ts';
 import type { IssuingPlan, NamedRoot } from '../certificates/issuing-plan.ts';
 import { createLeafStore, type LeafStore } from '../certificates/leaf-store.ts';
 import { PlannedIssuers } from '../certificates/planned-issuers.ts';
@@ -55,7 +56,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   const leaves = createLeafStore({
     issuer: issuers.workloads,
     ...life,
-    trustDomain: () => issuers.plan?.signer.root.trustDomain ?? 'cluster.local',
+    trustDomain: () => issuers.plan?.signer.root.trustDomain ?? defaultTrustDomain,
     validity: () => validityIn(deps.spec()),
     keyKind: () => keyKindUnder(issuers.plan?.signer),
   });

@@ -1,4 +1,5 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { defaultTrustDomain } from '../api/root-of.ts';
 import { cipherSuites, ecdhCurves } from '../api/tls.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 
@@ -42,7 +43,7 @@ const closed: Spec = {
 export function meshSettings(
   spec: Spec | undefined,
   facts: ClusterFacts,
-  trustDomains: readonly string[] = [spec?.certificate?.trustDomain ?? 'cluster.local'],
+  trustDomains: readonly string[] = [spec?.certificate?.trustDomain ?? defaultTrustDomain],
 ): MeshSettings {
   return {
     ...facts,

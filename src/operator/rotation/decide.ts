@@ -4,7 +4,7 @@ import type { CertificateReport } from '../../api/certificate-report.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { firstRoot } from '../../api/root-of.ts';
-import { parseDuration } from '../../common/duration.ts';
+import { rotationSettingsOf } from '../../api/rotation-settings.ts';
 import { certificateBlocks } from '../../common/pem.ts';
 import type { Evidence, Patience } from './evidence.ts';
 import { type Intent, nextPlan, type Rotation } from './next-plan.ts';
@@ -58,16 +58,11 @@ function rotationOf({ status }: MeshConfig): Rotation | undefined {
 
 /** spec.certificate.rotation with its defaults. */
 export function patienceOf({ spec }: MeshConfig): Patience & { readonly renewBeforeMs: number } {
-  const {
-    bundlePropagation,
-    setAsideAfter,
-    renewBefore,
-    setAside = [],
-  } = spec.certificate?.rotation ?? {};
+  const { bundlePropagation, setAsideAfter, renewBefore, setAside } = rotationSettingsOf(spec);
   return {
-    bundlePropagationMs: parseDuration(bundlePropagation ?? '') ?? 100_000,
-    setAsideAfterMs: parseDuration(setAsideAfter ?? '') ?? 600_000,
-    renewBeforeMs: parseDuration(renewBefore ?? '') ?? 720 * 3_600_000,
+    bundlePropagationMs: bundlePropagation.ms,
+    setAsideAfterMs: setAsideAfter.ms,
+    renewBeforeMs: renewBefore.ms,
     setAside,
   };
 }

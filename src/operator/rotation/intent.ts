@@ -1,7 +1,8 @@
 import type { CertificatePlan } from '../../api/certificate-plan.ts';
 import { caSecret } from '../../api/control-plane-names.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
-import { mrcProviderOf, rootOfMeshConfig, rootOfMrc } from '../../api/root-of.ts';
+import { mrcSpecOf } from '../../api/mrc-spec-of.ts';
+import { rootOfMeshConfig, rootOfMrc } from '../../api/root-of.ts';
 import type { RootProvider, RootSpec } from '../../api/root-spec.ts';
 import { deepEqual } from '../../common/equal.ts';
 import type { Intent, Rotation } from './next-plan.ts';
@@ -107,12 +108,7 @@ function wantedBy({ spec, metadata: { namespace = '' } }: MeshConfig): WantedRoo
 
 /** The root as a record gives it back: addresses have more than one spelling. */
 function asRecorded(root: RootSpec, namespace: string): RootSpec {
-  const { key } = root;
-  const provider = mrcProviderOf(root.provider, namespace);
-  const bits = key.algorithm === 'RSA' ? { keyBitSize: key.bits } : {};
-  const { trustDomain } = root;
-  const spec = { role: 'passive', trustDomain, provider, keyAlgorithm: key.algorithm, ...bits };
-  return rootOfMrc({ spec: spec as Parameters<typeof rootOfMrc>[0]['spec'] }) ?? root;
+  return rootOfMrc({ spec: { role: 'passive', ...mrcSpecOf(root, namespace) } }) ?? root;
 }
 
 /** Whether the MeshConfig wants just this root; also true of the first, before there is a plan. */

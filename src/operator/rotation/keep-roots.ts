@@ -3,7 +3,7 @@ import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { apiVersionOf, kinds } from '../../api/kinds.ts';
 import { madeByControlPlane } from '../../api/control-plane-names.ts';
-import { mrcProviderOf } from '../../api/root-of.ts';
+import { mrcSpecOf } from '../../api/mrc-spec-of.ts';
 import { deepEqual } from '../../common/equal.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
@@ -51,7 +51,6 @@ async function createRoot(
   { deps, signal }: Context,
 ): Promise<void> {
   const { namespace = '' } = meshConfig.metadata;
-  const { key, trustDomain } = spec;
   const labels = {
     [madeByControlPlane.label]: madeByControlPlane.value,
     'app.kubernetes.io/part-of': 'weft',
@@ -62,10 +61,7 @@ async function createRoot(
     metadata: { name, namespace, labels, ownerReferences: [ownerOf(meshConfig)] },
     spec: {
       role: meshConfig.status?.certificate?.plan === undefined ? 'active' : 'passive',
-      trustDomain,
-      provider: mrcProviderOf(spec.provider, namespace),
-      keyAlgorithm: key.algorithm,
-      ...(key.algorithm === 'RSA' ? { keyBitSize: key.bits } : {}),
+      ...mrcSpecOf(spec, namespace),
     },
   };
   try {
