@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { ResponseBytes } from '../../src/xds/delta/response-bytes.ts';
 import { type DeltaResponse, Session } from '../../src/xds/delta/session.ts';
-import type { Suspects } from '../../src/xds/delta/type-state.ts';
+import type { Suspects } from '../../src/xds/delta/refused.ts';
 import { type ResourceSet, type ResourceType, typeUrls } from '../../src/xds/resources/resource.ts';
 
 /** What a request says beside its type. */

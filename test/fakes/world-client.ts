@@ -3,7 +3,7 @@ import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/
 import type { ResponseBytes } from '../../src/xds/delta/response-bytes.ts';
 import { type DeltaResponse, Session } from '../../src/xds/delta/session.ts';
 import { pushOrder } from '../../src/xds/delta/type-order.ts';
-import type { Suspects } from '../../src/xds/delta/type-state.ts';
+import type { Suspects } from '../../src/xds/delta/refused.ts';
 import { type ResourceSet, type ResourceType, typeUrls } from '../../src/xds/resources/resource.ts';
 import { makeResource, makeSet } from './resource-sets.ts';
 

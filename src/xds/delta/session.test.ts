@@ -3,7 +3,7 @@ import { Conversation } from '../../../test/fakes/conversation.ts';
 import { makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
 import type { ResourceType } from '../resources/resource.ts';
 import { ResponseBytes } from './response-bytes.ts';
-import type { Suspects } from './type-state.ts';
+import type { Suspects } from './refused.ts';
 
 /** "cluster a@2" is version 2 of cluster a. */
 function set(...lines: readonly string[]) {

@@ -3,8 +3,9 @@ import { diff } from './diff.ts';
 import type { DeltaRequest } from './request-bytes.ts';
 import type { EncodedResponse, ResponseBytes } from './response-bytes.ts';
 import { pushOrder, referrers, removalOrder, typeOf } from './type-order.ts';
+import type { Refusal, Suspects } from './refused.ts';
 import { TypeState } from './type-state.ts';
-import type { Batch, Refusal, Suspects } from './type-state.ts';
+import type { Batch } from './type-state.ts';
 
 /** A response to be written to the client, in the order given. */
 export interface DeltaResponse extends EncodedResponse {

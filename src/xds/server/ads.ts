@@ -6,7 +6,7 @@ import type { RequestReader } from '../delta/request-reader.ts';
 import { Session } from '../delta/session.ts';
 import type { ResponseBytes } from '../delta/response-bytes.ts';
 import { typeOf } from '../delta/type-order.ts';
-import type { Refusal, Suspects } from '../delta/type-state.ts';
+import type { Refusal, Suspects } from '../delta/refused.ts';
 import { unframed } from './framed-messages.ts';
 import { admit, refusalOf } from './admission.ts';
 import { Connection, closeCall } from './connection.ts';

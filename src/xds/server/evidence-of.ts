@@ -1,6 +1,6 @@
 import { originKey } from '../../policy/origin.ts';
 import type { Origin, OriginKey } from '../../policy/origin.ts';
-import type { Refusal } from '../delta/type-state.ts';
+import type { Refusal } from '../delta/refused.ts';
 import type { Resource, ResourceSet } from '../resources/resource.ts';
 import { pushOrder } from '../delta/type-order.ts';
 import type { Connection } from './connection.ts';

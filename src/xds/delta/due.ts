@@ -1,0 +1,74 @@
+import type { Resource } from '../resources/resource.ts';
+
+type Resources = ReadonlyMap<string, Resource>;
+
+/**
+ * What is still to be said of one type to one client, as names. A first request asks for all there
+ * is, as most do: these names are not written out unless something else happens before the answer.
+ */
+export class Due {
+  /** Names of which the client's version may not be the offered one. */
+  readonly #names = new Set<string>();
+  /** Names that are owed an answer whatever the client holds. */
+  readonly #owed = new Set<string>();
+  #whole: { readonly of: Resources; readonly owed: boolean } | undefined;
+
+  get isEmpty(): boolean {
+    return this.#whole === undefined && this.#names.size === 0;
+  }
+
+  get owesAny(): boolean {
+    return this.#owed.size > 0;
+  }
+
+  /** The map that is due as it is, to a client that holds nothing. */
+  get whole(): Resources | undefined {
+    return this.#whole?.of;
+  }
+
+  get names(): Iterable<string> {
+    return this.#whole?.of.keys() ?? this.#names;
+  }
+
+  /** All of `of` is due, and is owed where the client asked for it by name. */
+  addWhole(of: Resources, options: { readonly owed: boolean }): void {
+    this.#whole = { of, ...options };
+  }
+
+  add(name: string): void {
+    this.writeOut();
+    this.#names.add(name);
+  }
+
+  /** To be answered also when the client has it, with the next response that it is due in. */
+  owe(name: string): void {
+    this.writeOut();
+    this.#owed.add(name);
+  }
+
+  owes(name: string): boolean {
+    this.writeOut();
+    return this.#owed.has(name);
+  }
+
+  done(name: string): void {
+    this.writeOut();
+    this.#names.delete(name);
+    this.#owed.delete(name);
+  }
+
+  wholeDone(): void {
+    this.#whole = undefined;
+  }
+
+  /** From here on each name goes its own way. */
+  writeOut(): void {
+    if (this.#whole === undefined) return;
+    const { of, owed } = this.#whole;
+    this.#whole = undefined;
+    for (const name of of.keys()) {
+      this.#names.add(name);
+      if (owed) this.#owed.add(name);
+    }
+  }
+}
