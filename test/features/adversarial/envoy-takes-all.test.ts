@@ -10,7 +10,8 @@ import { makeRouteGroup, makeTrafficTarget } from '../../build/make-policy.ts';
 import { makeMeshAuthority } from '../../envoy/authority.ts';
 import { type LoneEnvoy, startLoneEnvoy } from './lone-envoy.ts';
 import { meshOf } from './mesh-of.ts';
-import { anyRegex, oddCluster, runs } from './odd-objects.ts';
+import { oddCluster, runs } from './odd-objects.ts';
+import { anyRegex } from './odd-policies.ts';
 
 const settings: fc.Arbitrary<Partial<MeshSettings>> = fc.record({
   permissive: fc.boolean(),

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { Conversation } from '../../../test/fakes/conversation.ts';
+import { everything, setOf } from '../../../test/fakes/settled-proxy.ts';
+
+describe('Envoy 1.40', () => {
+  it('is sent nothing after a reconnect but what changed', () => {
+    const proxy = new Conversation();
+    proxy.offer(setOf(...everything.with(4, 'route r@2')));
+    expect(proxy.ask('cluster', { initial: { a: '1' } })).toEqual([]);
+    expect(proxy.ask('endpoint', { subscribe: ['a'], initial: { a: '1' } })).toEqual([]);
+    expect(proxy.ask('secret', { subscribe: ['s'], initial: { s: '1' } })).toEqual([]);
+    expect(proxy.ask('listener', { initial: { l: '1' } })).toEqual([]);
+    expect(proxy.ask('route', { subscribe: ['r'], initial: { r: '1' } })).toEqual(['route +r@2']);
+    proxy.ack('route');
+    expect(proxy.session.synced).toBe(true);
+  });
+
+  it('is told after a reconnect what went away meanwhile, once nothing names it', () => {
+    const proxy = new Conversation();
+    proxy.offer(setOf(...everything));
+    expect(proxy.ask('cluster', { initial: { a: '1', old: '1' } })).toEqual([]);
+    proxy.ask('endpoint', { subscribe: ['a'], initial: { a: '1' } });
+    proxy.ask('secret', { subscribe: ['s'], initial: { s: '1' } });
+    expect(proxy.ask('listener', { initial: { l: '1', stale: '1' } })).toEqual(['listener -stale']);
+    expect(proxy.ask('route', { subscribe: ['r'], initial: { r: '1' } })).toEqual([]);
+    expect(proxy.ack('listener')).toEqual(['cluster -old']);
+  });
+
+  it('after a refusal leaves out all that was new, so it is sent again what it had applied', () => {
+    const proxy = new Conversation();
+    proxy.offer(setOf('cluster good', 'cluster bad'));
+    expect(proxy.ask('cluster', { initial: { other: '1' } })).toEqual(['cluster +good@1 +bad@1']);
+  });
+});
