@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { makeNamedRoot } from '../../test/build/make-named-root.ts';
 import { FakeClock } from '../../test/fakes/fake-clock.ts';
 import { FakeIssuer } from '../../test/fakes/issuer.ts';
 import { silentLogger } from '../common/logger.ts';
@@ -41,16 +42,8 @@ describe('issuers that follow a plan', () => {
     };
   }
 
-  function makeRoot(name: 'a' | 'b', pinned = roots[name].authority()?.bundle.pem): NamedRoot {
-    return {
-      name,
-      pinned,
-      root: {
-        provider: { kind: 'builtIn', secretName: `ca-${name}` },
-        trustDomain: 'cluster.local',
-        key: { algorithm: 'ECDSA' },
-      },
-    };
+  function makeRoot(name: 'a' | 'b'): NamedRoot {
+    return makeNamedRoot(name, roots[name].authority()?.bundle.pem);
   }
 
   function makePlan(
@@ -130,7 +123,7 @@ describe('issuers that follow a plan', () => {
   it('tell when the plan or an issuer changed, and are the same object otherwise', async () => {
     let told = 0;
     issuers.workloads.onChange(() => (told += 1));
-    const plan = makePlan(makeRoot('a', undefined), [makeRoot('a', undefined)]);
+    const plan = makePlan(makeRoot('a'), [makeRoot('a')]);
     issuers.follow(plan);
     issuers.follow(plan);
     expect(told).toBe(1);

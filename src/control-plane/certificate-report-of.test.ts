@@ -1,21 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { makeNamedRoot } from '../../test/build/make-named-root.ts';
 import { formatReport, parseReport } from '../api/certificate-report.ts';
-import type { IssuingPlan, NamedRoot } from '../certificates/issuing-plan.ts';
+import type { IssuingPlan } from '../certificates/issuing-plan.ts';
 import { originKey, type Origin } from '../policy/origin.ts';
 import type { ObjectEvidence } from '../xds/server/evidence.ts';
 import { joinEvidence } from '../xds/server/join.ts';
 import { certificateReportOf, type ReportFacts } from './certificate-report-of.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 
-const root: NamedRoot = {
-  name: 'weft-root-1',
-  root: {
-    provider: { kind: 'builtIn', secretName: 'weft-ca' },
-    trustDomain: 'cluster.local',
-    key: { algorithm: 'ECDSA' },
-  },
-  pinned: 'PEM',
-};
+const root = makeNamedRoot('weft-root-1', 'PEM');
 const plan: IssuingPlan = {
   step: 5,
   ...{ signer: root, signerStep: 1 },

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { makeNamedRoot } from '../../test/build/make-named-root.ts';
 import { FakeClock } from '../../test/fakes/fake-clock.ts';
 import { FakeIssuer } from '../../test/fakes/issuer.ts';
 import type { RootReport } from '../api/certificate-report.ts';
@@ -7,15 +8,7 @@ import { silentLogger } from '../common/logger.ts';
 import { WeftError } from '../common/errors.ts';
 import { Prober } from './prober.ts';
 
-const root: NamedRoot = {
-  name: 'weft-root-2',
-  root: {
-    provider: { kind: 'builtIn', secretName: 'weft-ca-2' },
-    trustDomain: 'cluster.local',
-    key: { algorithm: 'ECDSA' },
-  },
-  pinned: undefined,
-};
+const root = makeNamedRoot('weft-root-2');
 const good: RootReport = { ready: true, fingerprint: 'ff' };
 
 /** Lets what was started go as far as it can by itself. */

@@ -1,27 +1,10 @@
 import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
-import type { CertificateReport, Witnesses } from '../../src/api/certificate-report.ts';
+import type { CertificateReport } from '../../src/api/certificate-report.ts';
 import type { SwitchFacts } from '../../src/operator/rotation/evidence.ts';
 import { type Decision, nextPlan, type Rotation } from '../../src/operator/rotation/next-plan.ts';
-
-/** A sidecar, with what it really has, and what of that the control plane knows. */
-interface Proxy {
-  readonly name: string;
-  frozen: boolean;
-  replica: Replica | undefined;
-  /** Roots in the file that it judges the control plane by. */
-  file: readonly string[];
-  trust: readonly string[] | undefined;
-  /** Roots whose trust domains its rules let in. */
-  rules: readonly string[] | undefined;
-  leaf: string | undefined;
-  /** Who signed the certificate that its stream was opened on. */
-  server: string | undefined;
-  acked: { trust: number; rules: number; leaf: number; channel: number };
-}
-
-interface Replica {
-  plan: CertificatePlan;
-}
+import { leaderReport } from './leader-report.ts';
+import { cut, type ReplicaModel, type SidecarModel, startSidecar } from './sidecar-model.ts';
+import { faultBetween, faultOfEnd, faultOfStep, faultOfWebhooks } from './trust-promises.ts';
 
 /** What happens in a round but for a replica that does not follow, and one thing, of one proxy's or of all. */
 export interface Bustle {
@@ -32,11 +15,8 @@ export interface Bustle {
 }
 
 const things = ['leaf', 'rules', 'trust'] as const;
-const unknown = { trust: -1, rules: -1, leaf: -1, channel: -1 };
 const propagationMs = 100_000;
 const setAsideAfterMs = 600_000;
-/** How many of those who wait a report names: few, so that there are often more. */
-const named = 2;
 
 /**
  * A mesh in the small: two replicas that follow the plan late, sidecars that take what they are offered
@@ -46,10 +26,10 @@ const named = 2;
  */
 export class MeshOfRoots {
   readonly roots = ['a', 'b', 'c'] as const;
-  readonly replicas: Replica[];
+  readonly replicas: ReplicaModel[];
   readonly broken = new Set<string>();
   readonly setAside = new Set<string>();
-  proxies: Proxy[] = [];
+  proxies: SidecarModel[] = [];
   plan: CertificatePlan = {
     step: 1,
     signer: 'a',
@@ -80,8 +60,11 @@ export class MeshOfRoots {
   operate(): void {
     this.#excuse();
     const { plan, rotation } = this.#decide();
-    this.#judge(plan);
-    if (rotation === undefined && this.rotation?.phase === 'DropOld') this.#judgeEnd();
+    const sidecars = this.#meant;
+    this.#judge(faultOfStep(this.plan, plan, { sidecars, pinned: this.#pinned }));
+    if (rotation === undefined && this.rotation?.phase === 'DropOld') {
+      this.#judge(faultOfEnd(this.plan.trusted, sidecars));
+    }
     this.plan = plan;
     this.rotation = rotation;
   }
@@ -109,16 +92,7 @@ export class MeshOfRoots {
 
   start(): void {
     if (this.proxies.length >= 5) return;
-    const name = `shop/p${this.#started++}`;
-    const acked = { ...unknown };
-    const none = {
-      trust: undefined,
-      rules: undefined,
-      leaf: undefined,
-      replica: undefined,
-      server: undefined,
-    };
-    this.proxies.push({ name, frozen: false, file: this.#fileOfKubelet(), ...none, acked });
+    this.proxies.push(startSidecar(`shop/p${this.#started++}`, this.#fileOfKubelet()));
   }
 
   end(index: number): void {
@@ -169,7 +143,8 @@ export class MeshOfRoots {
       proxy[what] = plan.trusted;
       proxy.acked[what] = plan.trustedStep;
     }
-    this.#check();
+    this.#judge(faultBetween(this.#meant));
+    this.#judge(faultOfWebhooks(this.#webhooks, this.replicas));
   }
 
   writeBootstraps(): void {
@@ -193,41 +168,15 @@ export class MeshOfRoots {
 
   /** The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted anew for its newest step. */
   report({ partial = false, counted = true } = {}): void {
-    const { trustedStep, signerStep, serverStep, trusted, candidate } = this.#leader;
-    const seen = this.proxies.filter(({ replica }) => !partial || replica !== this.replicas[1]);
-    const before = counted ? undefined : this.#report;
-    const late = (key: 'trust' | 'leaves' | 'channel' | 'synced', now: Witnesses): Witnesses =>
-      before !== undefined && before[key].step !== now.step ? before[key] : now;
-    const count = (step: number, has: (proxy: Proxy) => boolean): Witnesses => {
-      const waiting = seen.filter((proxy) => proxy.replica === undefined || !has(proxy));
-      const names = waiting.map(({ name }) => name).slice(0, named);
-      const acknowledged = seen.length - waiting.length;
-      return { step, acknowledged, total: seen.length, waiting: names };
-    };
-    const roots = [...trusted, ...(candidate === undefined ? [] : [candidate])];
-    this.#report = {
+    this.#report = leaderReport({
+      plan: this.#leader,
       step: Math.min(...this.replicas.map(({ plan }) => plan.step)),
       complete: !partial,
-      roots: Object.fromEntries(roots.map((name) => [name, { ready: !this.broken.has(name) }])),
-      trust: late(
-        'trust',
-        count(trustedStep, ({ acked }) => acked.trust === trustedStep),
-      ),
-      leaves: late(
-        'leaves',
-        count(signerStep, ({ acked }) => acked.leaf === signerStep),
-      ),
-      channel: late(
-        'channel',
-        count(serverStep, ({ acked }) => acked.channel === serverStep),
-      ),
-      synced: late(
-        'synced',
-        count(trustedStep, ({ acked }) => acked.rules === trustedStep),
-      ),
+      sidecars: this.proxies.filter(({ replica }) => !partial || replica !== this.replicas[1]),
+      broken: this.broken,
       bootstraps: this.#bootstrap,
-      health: { held: 0, waiting: 0 },
-    };
+      before: counted ? undefined : this.#report,
+    });
   }
 
   /** All that ought to happen in the end happens, again and again. */
@@ -286,7 +235,7 @@ export class MeshOfRoots {
   }
 
   /** Those that a switch may not go on without. */
-  get #meant(): readonly Proxy[] {
+  get #meant(): readonly SidecarModel[] {
     return this.proxies.filter(({ name }) => !this.#excused.has(name));
   }
 
@@ -296,42 +245,8 @@ export class MeshOfRoots {
     for (const name of this.setAside) this.#excused.add(name);
   }
 
-  #judge(plan: CertificatePlan): void {
-    const { trusted } = plan;
-    if (plan !== this.plan && plan.step !== this.plan.step + 1) this.violation = 'a step was lost';
-    if (!trusted.includes(plan.signer) || !trusted.includes(plan.serverSigner)) {
-      this.violation = 'a signer is not trusted';
-    }
-    if (!trusted.every((name) => this.#pinned.has(name))) this.violation = 'trusted, not pinned';
-    const on = this.#meant.find(
-      ({ replica, server }) => replica !== undefined && !trusted.includes(server ?? ''),
-    );
-    if (on !== undefined) this.violation = `${on.name} has a stream on a root that is dropped`;
-  }
-
-  /** What is told to be over is over for everybody. */
-  #judgeEnd(): void {
-    const { trusted } = this.plan;
-    const behind = this.#meant.find(({ trust }) => trust !== undefined && trust !== trusted);
-    if (behind !== undefined) this.violation = `${behind.name} does not have the last roots`;
-  }
-
-  /** Every sidecar must take every other's certificate, and so must the webhooks' caller. */
-  #check(): void {
-    const meant = this.#meant;
-    for (const { name, trust, rules } of meant) {
-      if (trust === undefined || rules === undefined) continue;
-      const other = meant.find(
-        ({ leaf }) => leaf !== undefined && !(trust.includes(leaf) && rules.includes(leaf)),
-      );
-      if (other === undefined) continue;
-      this.violation = `${name} trusts ${trust.join()}, ${other.name} has a leaf by ${other.leaf}`;
-    }
-    for (const { plan } of this.replicas) {
-      if (!this.#webhooks.includes(plan.serverSigner)) {
-        this.violation = `the webhooks do not trust ${plan.serverSigner}`;
-      }
-    }
+  #judge(fault: string | undefined): void {
+    this.violation = fault ?? this.violation;
   }
 
   /** What a pod that starts now finds: a kubelet may be behind by as long as is allowed. */
@@ -351,18 +266,13 @@ export class MeshOfRoots {
     return this.#replica(0).plan;
   }
 
-  #replica(index: number): Replica {
+  #replica(index: number): ReplicaModel {
     const replica = this.replicas[index % this.replicas.length];
     if (replica === undefined) throw new Error('there is always one');
     return replica;
   }
 
-  #proxy(index: number): Proxy | undefined {
+  #proxy(index: number): SidecarModel | undefined {
     return this.proxies[index % Math.max(1, this.proxies.length)];
   }
-}
-
-function cut(proxy: Proxy): void {
-  proxy.replica = undefined;
-  proxy.acked = { ...unknown };
 }

@@ -2,24 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds } from '../../../src/api/kinds.ts';
 import type { CertificateStatus } from '../../../src/cli/certificate-status.ts';
-import { freePort } from '../../../tools/base/probe.ts';
-import {
-  certificateStories,
-  type CertificateStory,
-  type StoryName,
-  retell,
-} from '../../build/certificate-stories.ts';
+import type { StoryName } from '../../build/certificate-stories.ts';
 import { makeMeshConfig } from '../../build/make-mesh-config.ts';
-import {
-  authorityOf,
-  clear,
-  namespace,
-  type Rig,
-  setStatus,
-  startRig,
-  tell,
-  write,
-} from './rig.ts';
+import { clear, namespace, type Rig, setStatus, startRig, tell, told, write } from './rig.ts';
+import { wayToTheCluster } from './way-to-the-cluster.ts';
 
 jest.setTimeout(60_000);
 
@@ -32,11 +18,6 @@ beforeAll(async () => {
   reader = await rig.account('reader');
 });
 afterAll(() => rig.stop());
-
-/** The story as it would be now, for the program has no clock but the real one. */
-function told(name: StoryName): CertificateStory {
-  return retell(certificateStories[name], Date.now());
-}
 
 /** Lets a ServiceAccount do what a ClusterRole says, in the namespace of the mesh. */
 async function bind(account: string, role: string): Promise<void> {
@@ -195,86 +176,11 @@ describe('with fewer rights', () => {
   });
 });
 
-describe('the way to the cluster', () => {
-  it('nobody answers', async () => {
-    const server = `https://127.0.0.1:${await freePort()}`;
-    const { code, complaint } = await rig.weft(await rig.kubeconfig('nobody', { server }, 't'));
-    expect(code).toBe(1);
-    expect(complaint).toMatch(/^No answer from the API server https:.*: connect ECONNREFUSED/);
-    expect(complaint).toContain('--context');
-  });
-
-  it('a stranger', async () => {
-    const cluster = { server: rig.server.url, 'certificate-authority': rig.server.caFile };
-    const { code, complaint } = await rig.weft(await rig.kubeconfig('stranger', cluster, 'none'));
-    expect(code).toBe(1);
-    expect(complaint).toMatch(/does not take your credentials/);
-  });
-
-  it('a server that cannot be verified is not asked, whatever the environment says', async () => {
-    const { url, adminToken } = rig.server;
-    const file = await rig.kubeconfig('distrustful', { server: url }, adminToken);
-    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_NO_WARNINGS: '1' };
-    const { code, complaint } = await rig.weft(file, [], env);
-    expect(code).toBe(1);
-    expect(complaint).toMatch(/^The certificate of https:\S+ is not trusted: /);
-  });
-
-  it.each([
-    [
-      'insecure-skip-tls-verify',
-      { 'insecure-skip-tls-verify': true },
-      /sets insecure-skip-tls-verify/,
-    ],
-    ['no TLS', { server: 'http://127.0.0.1:1' }, /does not begin with https:/],
-  ])('%s is refused', async (name, setting, message) => {
-    const { url, adminToken } = rig.server;
-    const file = await rig.kubeconfig(
-      name.replaceAll(' ', '-'),
-      { server: url, ...setting },
-      adminToken,
-    );
-    const { code, complaint } = await rig.weft(file);
-    expect({ code, complaint }).toEqual({ code: 1, complaint: expect.stringMatching(message) });
-  });
-
-  it('no such file, no such context', async () => {
-    const missing = await rig.weft('/nowhere/kubeconfig');
-    expect(missing).toMatchObject({
-      code: 1,
-      complaint: expect.stringMatching(/cannot be read \(ENOENT/),
-    });
-    const unknown = await rig.weft(reader, ['--context', 'production']);
-    expect(unknown).toMatchObject({
-      code: 1,
-      complaint: expect.stringMatching(/has no context production; it has: x\.\n/),
-    });
-  });
-
-  it('another context than the current one', async () => {
-    await tell(rig, told('at rest on the built-in authority'));
-    const ca = await authorityOf(rig);
-    const cluster = { server: rig.server.url, 'certificate-authority-data': ca };
-    const file = await rig.kubeconfig('two-contexts', cluster, 'none');
-    await rig.kubectl(
-      'config',
-      'set-credentials',
-      'admin',
-      `--kubeconfig=${file}`,
-      `--token=${rig.server.adminToken}`,
-    );
-    await rig.kubectl(
-      'config',
-      'set-context',
-      'good',
-      `--kubeconfig=${file}`,
-      '--cluster=c',
-      '--user=admin',
-    );
-    expect((await rig.weft(file)).code).toBe(1);
-    expect((await rig.weft(file, ['--context', 'good'])).code).toBe(0);
-  });
-});
+describe('the way to the cluster', () =>
+  wayToTheCluster(
+    () => rig,
+    () => reader,
+  ));
 
 describe('--watch', () => {
   it('follows a switch and ends with Ctrl-C, its exit code that of the last line', async () => {

@@ -10,7 +10,12 @@ import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts'
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { type ApiServer, startApiServer } from '../../apiserver.ts';
-import type { CertificateStory } from '../../build/certificate-stories.ts';
+import {
+  certificateStories,
+  type CertificateStory,
+  retell,
+  type StoryName,
+} from '../../build/certificate-stories.ts';
 
 export const namespace = 'weft-system';
 const repository = join(import.meta.dirname, '../../..');
@@ -136,6 +141,11 @@ function start(
     });
   });
   return { child, lines, ended };
+}
+
+/** The story as it would be now, for the program has no clock but the real one. */
+export function told(name: StoryName): CertificateStory {
+  return retell(certificateStories[name], Date.now());
 }
 
 /** Puts a story into the API server, in place of what is there, as operator and control plane write it. */

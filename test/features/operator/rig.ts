@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +71,22 @@ export async function startRig(): Promise<Rig> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A rig for all tests of a file: its operator runs, and `prepare` is done before the first of them. */
+export function rigOfFile(prepare: (rig: Rig) => Promise<unknown> = async () => {}): () => Rig {
+  let rig: Rig | undefined;
+  const started = (): Rig => {
+    if (rig === undefined) throw new Error('the rig is there from the first test on');
+    return rig;
+  };
+  beforeAll(async () => {
+    rig = await startRig();
+    rig.startOperator();
+    await prepare(rig);
+  });
+  afterAll(() => rig?.stop());
+  return started;
 }
 
 async function connectAs(token: string, server: string, directory: string): Promise<ApiConnection> {

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { kinds } from '../../../src/api/kinds.ts';
 import { type Rule, clusterRules, rulesFor } from '../../../src/operator/access.ts';
+import { patchSpec } from './mesh-objects.ts';
 import type { AskedFor } from './recording-proxy.ts';
 import {
   type Rig,
@@ -14,7 +15,7 @@ import {
   playControlPlane,
   playReplicas,
   repository,
-  startRig,
+  rigOfFile,
   until,
   untilCondition,
 } from './rig.ts';
@@ -65,22 +66,16 @@ function ofAll(right: string): string {
   return right.split(' ').slice(0, 2).join(' ');
 }
 
-let rig: Rig;
-beforeAll(async () => {
-  rig = await startRig();
-  rig.startOperator();
-  await playEverything();
-});
-afterAll(() => rig.stop());
+const rig = rigOfFile(playEverything);
 
 /** All that an operator ever does: made, scaled, pruned, refused, repaired, removed. */
-async function playEverything(): Promise<void> {
+async function playEverything(rig: Rig): Promise<void> {
   await rig.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
   await playControlPlane(rig);
   await untilCondition(rig, 'Ready=True/Ready');
-  await patch({ controlPlane: { autoscaling: { min: 2, max: 4 } } });
+  await patchSpec(rig, { controlPlane: { autoscaling: { min: 2, max: 4 } } });
   await until(() => getObject(rig, kinds.horizontalPodAutoscaler));
-  await patch({ controlPlane: { autoscaling: null } });
+  await patchSpec(rig, { controlPlane: { autoscaling: null } });
   await until(async () => (await getObject(rig, kinds.horizontalPodAutoscaler)) === undefined);
   await playReplicas(rig, 2);
   await rig.kubectl('delete', 'service', 'weft-control-plane', '-n', namespace);
@@ -90,20 +85,14 @@ async function playEverything(): Promise<void> {
   const bootstrap = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
   await rig.admin.create(kinds.configMap, bootstrap, rig.signal);
   await rig.admin.create(kinds.secret, makeRootSecret('weft'), rig.signal);
-  await until(() => Promise.resolve(renewals() > 0));
+  await until(() => Promise.resolve(renewals(rig) > 0));
   await rig.kubectl('delete', 'meshconfig', 'osm-mesh-config', '-n', namespace, '--timeout=30s');
   await until(async () => (await getMeshConfig(rig)) === undefined);
 }
 
-function renewals(): number {
+function renewals(rig: Rig): number {
   return rig.proxy.asked.filter(({ verb, resource }) => `${verb} ${resource}` === 'patch leases')
     .length;
-}
-
-async function patch(spec: unknown): Promise<void> {
-  const text = JSON.stringify({ spec });
-  const which = ['meshconfig', 'osm-mesh-config', '-n', namespace];
-  await rig.kubectl('patch', ...which, '--type=merge', '-p', text);
 }
 
 describe('the rights of the operator', () => {
@@ -119,12 +108,12 @@ describe('the rights of the operator', () => {
   });
 
   it('are enough for all it does: nothing was forbidden', () => {
-    const forbidden = rig.proxy.asked.filter(({ status }) => status === 403);
+    const forbidden = rig().proxy.asked.filter(({ status }) => status === 403);
     expect(forbidden.map(line)).toEqual([]);
   });
 
   it('have a rule for each thing that it asked for', () => {
-    const uncovered = rig.proxy.asked.filter((asked) => coverOf(asked, granted) === undefined);
+    const uncovered = rig().proxy.asked.filter((asked) => coverOf(asked, granted) === undefined);
     expect(uncovered.map(line)).toEqual([]);
   });
 
@@ -134,7 +123,7 @@ describe('the rights of the operator', () => {
   });
 
   it('have nothing that it neither uses nor hands on', () => {
-    const used = new Set(rig.proxy.asked.map((asked) => coverOf(asked, granted)));
+    const used = new Set(rig().proxy.asked.map((asked) => coverOf(asked, granted)));
     const handed = new Set([...handedOn, ...[...handedOn].map(ofAll)]);
     const idle = [...granted].filter((right) => !used.has(right) && !handed.has(right));
     expect(idle).toEqual([]);
@@ -152,7 +141,7 @@ describe('the rights of the operator', () => {
   });
 
   it('touch the root key at the very end only', () => {
-    const asked = rig.proxy.asked.filter(({ resource }) => resource === 'secrets');
+    const asked = rig().proxy.asked.filter(({ resource }) => resource === 'secrets');
     expect(asked.map(line)).toEqual(['get /secrets weft-ca', 'delete /secrets weft-ca']);
   });
 });

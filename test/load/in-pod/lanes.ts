@@ -15,7 +15,7 @@ export interface Lane {
   readonly nextToken: () => string;
 }
 
-/** Opens a lane for each kind that the plan has any of. Connections are made when they are needed. */
+/** One lane for each kind with a rate above zero; it connects at its first exchange. */
 export async function openLanes(
   { host, ports, rates, timeoutMs }: LoadPlan,
   onBreak: (kind: LoadKind, tally: Tally, reason: string) => void,

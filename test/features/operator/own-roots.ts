@@ -1,0 +1,128 @@
+import { afterEach, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MeshRootCertificate } from '../../../src/api/gen/mesh-root-certificate.ts';
+import { kinds } from '../../../src/api/kinds.ts';
+import { playReport } from './played-report.ts';
+import { arrive, getRoot, status } from './played-switch.ts';
+import { getObject, namespace, type Rig, until, untilCondition } from './rig.ts';
+
+/** On a mesh that rests: what the MeshRootCertificates that people write do, until the mesh ends. */
+export function ownRoots(rig: () => Rig): void {
+  afterEach(() => sleep(100));
+
+  async function apply(name: string, role: string, provider?: unknown): Promise<void> {
+    const tresor = { tresor: { ca: { secretRef: { name, namespace } } } };
+    const object = {
+      apiVersion: 'config.openservicemesh.io/v1alpha2',
+      kind: 'MeshRootCertificate',
+      metadata: { name, namespace },
+      spec: { role, provider: provider ?? tresor },
+    };
+    await rig().kubectlApply(JSON.stringify(object));
+  }
+
+  async function untilState(name: string, state: string): Promise<void> {
+    await until(async () => {
+      const { plan } = await status(rig());
+      if (plan !== undefined) await playReport(rig());
+      return (await getRoot(rig(), name))?.status?.state === state;
+    }, 40_000);
+  }
+
+  async function reasonOf(name: string): Promise<string | undefined> {
+    const conditions = (await getRoot(rig(), name))?.status?.conditions ?? [];
+    return conditions.find(({ type }) => type === 'Accepted')?.reason;
+  }
+
+  it("lead from root to root by their roles, by OSM's five steps", async () => {
+    await apply('mine', 'passive');
+    await untilState('mine', 'validating');
+    await apply('mine', 'active');
+    await untilState('mine', 'issuing');
+    expect(await arrive(rig(), 'builtIn')).toBe('mine');
+    const ready = await untilCondition(rig(), 'CertificatesReady=True/BundlePublished');
+    expect(ready.message).toContain('MeshRootCertificate mine decides who signs');
+    await apply('next', 'passive');
+    await untilState('next', 'validating');
+    await apply('next', 'active');
+    await sleep(300);
+    expect((await status(rig())).root).toBe('mine');
+    await apply('mine', 'passive');
+    await untilState('next', 'issuing');
+    await arrive(rig(), 'builtIn');
+    expect((await status(rig())).plan?.trusted).toEqual(['mine', 'next']);
+    await apply('mine', 'inactive');
+    await untilState('mine', 'unused');
+    expect(await arrive(rig(), 'builtIn')).toBe('next');
+  });
+
+  it('change nothing when their roles make no sense together', async () => {
+    await apply('mine', 'passive');
+    await untilState('mine', 'validating');
+    await arrive(rig(), 'builtIn');
+    const { plan } = await status(rig());
+    await apply('third', 'active');
+    await until(async () => (await reasonOf('third')) === 'IllegalRoles');
+    await playReport(rig());
+    await sleep(300);
+    const now = (await status(rig())).plan;
+    expect([now?.signer, now?.trusted]).toEqual([plan?.signer, plan?.trusted]);
+    await rig().kubectl('delete', 'mrc', 'third', '-n', namespace, '--timeout=10s');
+    await until(async () => (await reasonOf('mine')) === 'Accepted');
+  });
+
+  it.each([
+    [
+      'InsecureVault',
+      { vault: { host: 'v', role: 'r', kubernetesAuth: { role: 'r' }, protocol: 'http' } },
+    ],
+    ['SecretElsewhere', { tresor: { ca: { secretRef: { name: 'x', namespace: 'default' } } } }],
+  ])('are refused with %s, and nothing else changes', async (reason, provider) => {
+    const { plan } = await status(rig());
+    const name = reason.toLowerCase();
+    await apply(name, 'passive', provider);
+    await until(async () => (await reasonOf(name)) === reason);
+    expect((await getRoot(rig(), name))?.status?.state).toBe('refused');
+    expect((await status(rig())).plan).toEqual(plan);
+    await rig().kubectl('delete', 'mrc', name, '-n', namespace, '--timeout=10s');
+  });
+
+  it('are not deleted while they are in use, and an event says why', async () => {
+    await rig().kubectl('delete', 'mrc', 'next', '-n', namespace, '--wait=false');
+    await until(async () => (await reasonOf('next')) === 'DeletionHeld');
+    expect((await getRoot(rig(), 'next'))?.status?.state).toBe('issuing');
+    await until(async () => {
+      const text = await rig().kubectl('get', 'events', '-n', namespace);
+      return text.includes('next signs the certificates of the mesh; it is deleted once nobody');
+    });
+    await apply('mine', 'active');
+    await apply('next', 'passive');
+    await untilState('mine', 'issuing');
+    await apply('next', 'inactive');
+    await until(async () => {
+      await playReport(rig());
+      return (await getRoot(rig(), 'next')) === undefined;
+    }, 40_000);
+    expect(await arrive(rig(), 'builtIn')).toBe('mine');
+  });
+
+  it('stay when the mesh ends, unused, while those that Weft wrote go', async () => {
+    await rig().kubectl(
+      'delete',
+      'meshconfig',
+      'osm-mesh-config',
+      '-n',
+      namespace,
+      '--timeout=60s',
+    );
+    const left = await rig().admin.list<MeshRootCertificate>(
+      kinds.meshRootCertificate,
+      { namespace },
+      rig().signal,
+    );
+    expect(left.map(({ metadata }) => metadata.name)).toEqual(['mine']);
+    expect(left[0]?.status?.state).toBe('unused');
+    expect(left[0]?.metadata.finalizers ?? []).toEqual([]);
+    expect(await getObject(rig(), kinds.configMap, 'weft-certificates')).toBeUndefined();
+  });
+}
