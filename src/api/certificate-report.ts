@@ -15,8 +15,6 @@ export interface CertificateReport {
   readonly leaves: Witnesses;
   /** Proxies whose stream was opened on a server certificate of plan.serverStep. */
   readonly channel: Witnesses;
-  /** Proxies that acknowledged everything they were offered; matters when the trust domain changes. */
-  readonly synced: Witnesses;
   /** Since when every namespace's bootstrap holds the roots of `step`; ms since the epoch. */
   readonly bootstraps: { readonly step: number; readonly since: number } | undefined;
   /** The ingress gateway's Secret as last written; absent while none is asked for. */
@@ -88,7 +86,7 @@ export function parseReport(text: string | undefined): CertificateReport | undef
 function isReport(value: unknown): value is CertificateReport {
   if (!isRecord(value)) return false;
   const { step, complete, roots, health } = value;
-  const witnesses = [value['trust'], value['leaves'], value['channel'], value['synced']];
+  const witnesses = [value['trust'], value['leaves'], value['channel']];
   return (
     typeof step === 'number' &&
     typeof complete === 'boolean' &&

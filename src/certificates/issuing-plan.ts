@@ -30,9 +30,3 @@ export function signerId(root: string, fingerprint: string): string {
 export function rootOfSigner(signer: string): string {
   return signer.slice(0, Math.max(signer.indexOf('/'), 0));
 }
-
-/** The trust domains that peers may be of: the signer's first. */
-export function trustDomainsOf({ signer, trusted }: IssuingPlan): readonly string[] {
-  const others = trusted.map(({ root }) => root.trustDomain).toSorted();
-  return [...new Set([signer.root.trustDomain, ...others])];
-}

@@ -86,6 +86,20 @@ describe('issuers that follow a plan', () => {
     expect(rootOfSigner(server.signer)).toBe('a');
   });
 
+  it('sign for no other trust domain than the signer is of, which nobody would trust', async () => {
+    const a = makeRoot('a');
+    const moved = { ...a, root: { ...a.root, trustDomain: 'b.example' } };
+    issuers.follow(makePlan(moved, [a, moved]));
+    await expect(issuers.workloads.issue(request, over.signal)).rejects.toMatchObject({
+      code: 'issuer-unavailable',
+      retry: 'soon',
+    });
+    expect(issuers.trust()?.domains.map(({ trustDomain }) => trustDomain)).toEqual([
+      'b.example',
+      'cluster.local',
+    ]);
+  });
+
   it('trust what is pinned, whatever the issuer says or cannot say', () => {
     ready = false;
     const [a, b] = [makeRoot('a'), makeRoot('b')];

@@ -4,8 +4,8 @@ import type { Authority, Issuer, IssuerTrouble, Leaf } from './issuer.ts';
 import { signerId, type IssuingPlan, type NamedRoot } from './issuing-plan.ts';
 import { Listeners } from './listeners.ts';
 import { OpenRoots, type OpenIssuer } from './open-roots.ts';
-import { certificatesIn } from './signing-authority.ts';
-import { trustBundleOf, type TrustBundle } from './trust-bundle.ts';
+import { meshTrustOf, type MeshTrust, type TrustedDomain } from './mesh-trust.ts';
+import type { TrustBundle } from './trust-bundle.ts';
 
 /** For whom an issuer of the plan signs. */
 type Role = 'signer' | 'serverSigner';
@@ -22,7 +22,7 @@ export class PlannedIssuers {
   readonly #roots: OpenRoots;
   readonly #listeners: Listeners<undefined>;
   #plan: IssuingPlan | undefined;
-  #bundle: { readonly of: string; readonly bundle: TrustBundle } | undefined;
+  #trust: { readonly of: string; readonly trust: MeshTrust } | undefined;
 
   constructor(open: OpenIssuer, logger: Logger) {
     this.#roots = new OpenRoots(open, logger);
@@ -49,21 +49,28 @@ export class PlannedIssuers {
     return this.#roots.of(name);
   }
 
-  /** The roots that everyone is to trust; undefined while one of them is not known. */
+  /** Whom everyone is to trust; undefined while a root of the plan is not known. */
+  trust(): MeshTrust | undefined {
+    const trusted = (this.#plan?.trusted ?? []).flatMap((root) => this.#rootsOf(root));
+    if (trusted.length === 0 || trusted.length !== this.#plan?.trusted.length) return undefined;
+    const of = trusted.map(({ trustDomain, roots }) => `${trustDomain}\n${roots}`).join('\n');
+    if (this.#trust?.of !== of) this.#trust = { of, trust: meshTrustOf(trusted) };
+    return this.#trust.trust;
+  }
+
+  /** All the roots of it. */
   bundle(): TrustBundle | undefined {
-    const pems = this.#plan?.trusted.map(
-      ({ name, pinned }) => pinned ?? this.#roots.of(name)?.authority()?.bundle.pem,
-    );
-    if (pems === undefined || pems.includes(undefined)) return undefined;
-    const of = pems.join('\n');
-    if (this.#bundle?.of !== of)
-      this.#bundle = { of, bundle: trustBundleOf(certificatesIn(of, 'the trusted roots')) };
-    return this.#bundle.bundle;
+    return this.trust()?.bundle;
   }
 
   /** Runs the issuers that are open, until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
     return this.#roots.run(signal);
+  }
+
+  #rootsOf({ name, root: { trustDomain }, pinned }: NamedRoot): readonly TrustedDomain[] {
+    const roots = pinned ?? this.#roots.of(name)?.authority()?.bundle.pem;
+    return roots === undefined ? [] : [{ trustDomain, roots }];
   }
 
   #issuerAs(role: Role): Issuer {
@@ -84,6 +91,11 @@ export class PlannedIssuers {
         const now = inner();
         if (now === undefined)
           throw new WeftError('issuer-unavailable', 'no root is in use yet', { retry: 'soon' });
+        const { subject } = request;
+        if (subject.kind === 'workload' && subject.trustDomain !== now.root.root.trustDomain)
+          throw new WeftError('issuer-unavailable', 'another trust domain signs now', {
+            retry: 'soon',
+          });
         const leaf = await now.issuer.issue(request, signal);
         return { ...leaf, signer: signerId(now.root.name, leaf.signer) };
       },

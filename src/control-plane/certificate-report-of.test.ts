@@ -81,7 +81,6 @@ describe('the report on certificates', () => {
     const running = ['shop/a', 'shop/b', 'shop/frozen'];
     const report = certificateReportOf(makeFacts([entry(trustOrigin, 5, {})], running));
     expect(report.trust).toEqual({ step: 5, acknowledged: 2, total: 3, waiting: ['shop/frozen'] });
-    expect(report.synced).toMatchObject({ acknowledged: 2, total: 3 });
   });
 
   it('names ten at the most', () => {

@@ -39,12 +39,6 @@ export function certificateReportOf(facts: ReportFacts): CertificateReport {
     trust: witnesses(trustOrigin, plan.trustedStep),
     leaves: witnesses(leafOrigin, plan.signerStep),
     channel: witnesses(channelOrigin, plan.serverStep),
-    synced: {
-      step: evidence.step,
-      acknowledged: evidence.synced,
-      total: evidence.connected + absent.length,
-      waiting: absent.slice(0, maxNamed),
-    },
     bootstraps:
       bootstrapsSince === undefined
         ? undefined

@@ -5,7 +5,6 @@ import { systemClock as clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
-import { trustDomainsOf } from '../certificates/issuing-plan.ts';
 import { meshSettings } from './mesh-settings.ts';
 import type { ControlPlaneOptions } from './options.ts';
 import { PlanFollower } from './plan-follower.ts';
@@ -55,6 +54,6 @@ export function layGround(
     sources,
     spec,
     plan,
-    settings: () => meshSettings(spec(), facts, plan.current && trustDomainsOf(plan.current)),
+    settings: () => meshSettings(spec(), facts),
   };
 }

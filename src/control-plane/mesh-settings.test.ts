@@ -13,21 +13,18 @@ describe('meshSettings', () => {
       permissive: true,
       egress: true,
       pathMatch: 'Prefix',
-      trustDomains: ['cluster.local'],
     });
   });
 
   it('follows what is set', () => {
     const spec = {
       traffic: { enablePermissiveTrafficPolicyMode: false, httpPathMatch: 'Full' as const },
-      certificate: { trustDomain: 'shop.example' },
       sidecar: { tlsMinProtocolVersion: 'TLSv1_3' as const },
     };
     const settings = meshSettings(spec, facts);
     expect(settings).toMatchObject({
       permissive: false,
       pathMatch: 'Full',
-      trustDomains: ['shop.example'],
     });
     expect(settings.tls.minProtocolVersion).toBe('TLSv1_3');
   });

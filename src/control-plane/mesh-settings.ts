@@ -1,5 +1,4 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { defaultTrustDomain } from '../api/root-of.ts';
 import { cipherSuites, ecdhCurves } from '../api/tls.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 
@@ -37,18 +36,12 @@ const closed: Spec = {
 
 /**
  * The settings a MeshConfig asks for. Fields that are absent count as the CRD's defaults. Without any
- * MeshConfig nothing is allowed: not permissive, no egress. `trustDomains` are more than the spec's
- * own while the mesh moves from one to another.
+ * MeshConfig nothing is allowed: not permissive, no egress.
  */
-export function meshSettings(
-  spec: Spec | undefined,
-  facts: ClusterFacts,
-  trustDomains: readonly string[] = [spec?.certificate?.trustDomain ?? defaultTrustDomain],
-): MeshSettings {
+export function meshSettings(spec: Spec | undefined, facts: ClusterFacts): MeshSettings {
   return {
     ...facts,
     ...trafficOf((spec ?? closed).traffic ?? {}),
-    trustDomains,
     tls: tlsOf(spec?.sidecar ?? {}),
   };
 }

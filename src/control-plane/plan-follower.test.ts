@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
-import { trustDomainsOf } from '../certificates/issuing-plan.ts';
 import { PlanFollower } from './plan-follower.ts';
 
 type Status = NonNullable<MeshRootCertificate['status']>;
@@ -100,10 +99,12 @@ describe('the plan that a replica follows', () => {
     const { current } = follower;
     expect(current).toMatchObject({
       ...{ step: 3, signerStep: 3, signer: { name: 'old', pinned: 'OLD' } },
-      trusted: [{ pinned: 'OLD' }, { pinned: 'NEW' }],
+      trusted: [
+        { pinned: 'OLD', root: { trustDomain: 'cluster.local' } },
+        { pinned: 'NEW', root: { trustDomain: 'b.example' } },
+      ],
       candidate: { name: 'new' },
     });
-    expect(current && trustDomainsOf(current)).toEqual(['cluster.local', 'b.example']);
   });
 
   it('stays as it is while a root of the next one is not there, or not pinned', () => {

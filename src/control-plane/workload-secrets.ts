@@ -2,7 +2,7 @@ import type { Leaf } from '../certificates/issuer.ts';
 import { rootOfSigner, type IssuingPlan } from '../certificates/issuing-plan.ts';
 import type { LeafStore } from '../certificates/leaf-store.ts';
 import type { PlannedIssuers } from '../certificates/planned-issuers.ts';
-import type { TrustBundle } from '../certificates/trust-bundle.ts';
+import type { MeshTrust } from '../certificates/mesh-trust.ts';
 import type { Origin } from '../policy/origin.ts';
 import type { Resource } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
@@ -30,9 +30,9 @@ export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers
   return {
     secretsOf(account) {
       const leaf = leaves.leafOf(account);
-      const [plan, bundle] = [issuers.plan, issuers.bundle()];
-      if (leaf === undefined || plan === undefined || bundle === undefined) return undefined;
-      const trust = trustOf(bundle, plan.trustedStep);
+      const [plan, meshTrust] = [issuers.plan, issuers.trust()];
+      if (leaf === undefined || plan === undefined || meshTrust === undefined) return undefined;
+      const trust = trustOf(meshTrust, plan.trustedStep);
       const generation = generationOf(leaf, plan);
       const known = ofLeaf.get(leaf);
       if (known?.trust === trust && known.generation === generation) return known.all;
@@ -50,12 +50,12 @@ function generationOf(leaf: Leaf, { signer, signerStep }: IssuingPlan): number {
   return rootOfSigner(leaf.signer) === signer.name ? signerStep : signerStep - 1;
 }
 
-function createTrustResource(): (bundle: TrustBundle, generation: number) => Resource {
-  let last: { bundle: TrustBundle; generation: number; resource: Resource } | undefined;
-  return (bundle, generation) => {
-    if (last?.bundle !== bundle || last.generation !== generation) {
-      const resource = trustResource(bundle.pem, [{ ...trustOrigin, generation }]);
-      last = { bundle, generation, resource };
+function createTrustResource(): (trust: MeshTrust, generation: number) => Resource {
+  let last: { trust: MeshTrust; generation: number; resource: Resource } | undefined;
+  return (trust, generation) => {
+    if (last?.trust !== trust || last.generation !== generation) {
+      const resource = trustResource(trust.domains, [{ ...trustOrigin, generation }]);
+      last = { trust, generation, resource };
     }
     return last.resource;
   };

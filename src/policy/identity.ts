@@ -18,8 +18,13 @@ function identityOf(key: IdentityKey): Identity {
 
 /** The SPIFFE ID on certificates and in access rules: spiffe://<trust domain>/ns/<ns>/sa/<sa>. */
 export function spiffeId(trustDomain: string, key: IdentityKey): string {
+  return `spiffe://${trustDomain}${spiffePath(key)}`;
+}
+
+/** The path of that ID, which is the same in every trust domain: /ns/<ns>/sa/<sa>. */
+export function spiffePath(key: IdentityKey): string {
   const { namespace, serviceAccount } = identityOf(key);
-  return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+  return `/ns/${namespace}/sa/${serviceAccount}`;
 }
 
 /** The DNS name that OSM put on certificates, kept as a second SAN. */

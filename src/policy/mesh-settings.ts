@@ -1,7 +1,5 @@
 /** The parts of MeshConfig that shape proxies' configuration. */
 export interface MeshSettings {
-  /** Trust domains of the identities that peers may have; several only while the mesh moves from one to another. */
-  readonly trustDomains: readonly string[];
   /** DNS suffix of the cluster, "cluster.local" almost everywhere. */
   readonly clusterDomain: string;
   /** True: TrafficTargets are ignored, every workload of the mesh may call every other. */

@@ -53,7 +53,6 @@ function keyOf({ kind, metadata }: KubernetesObject): string {
 /** The settings of a MeshConfig that says nothing, but with permissive mode off. */
 export function makeSettings(settings: Partial<MeshSettings> = {}): MeshSettings {
   return {
-    trustDomains: ['cluster.local'],
     clusterDomain: 'cluster.local',
     permissive: false,
     egress: false,

@@ -1,4 +1,4 @@
-// The application of a test pod: `node app.mjs http|h2c|grpc|tcp|greeter|https <port> <name> [address]`.
+// The application of a test pod: `node app.mjs http|h2c|grpc|tcp|talker|greeter|https <port> <name> [address]`.
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
@@ -38,6 +38,8 @@ const servers = {
     ),
   tcp: () =>
     createTcp((socket) => socket.once('data', (data) => socket.end(`${name} got ${data}`))),
+  talker: () =>
+    createTcp((socket) => socket.on('data', (data) => socket.write(`${name} got ${data}`))),
   greeter: () => createTcp((socket) => socket.end(`hello from ${name}\n`)),
 };
 

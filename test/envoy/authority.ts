@@ -1,12 +1,10 @@
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
 import * as x509 from '@peculiar/x509';
-import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { Secret } from '../../src/common/secret.ts';
 import { type IdentityKey, spiffeId } from '../../src/policy/identity.ts';
-import { resourceOf } from '../../src/xds/resources/resource-of.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
-import { trustSecret, workloadSecret } from '../../src/xds/resources/secret-source.ts';
+import { trustResource, workloadResource } from '../../src/xds/resources/secrets.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const hourMs = 3_600_000;
@@ -24,7 +22,7 @@ export interface MeshAuthority {
   readonly root: string;
   /** A workload certificate with the SPIFFE ID of `account`. */
   leaf(account: IdentityKey, trustDomain?: string): Promise<Leaf>;
-  /** What SDS gives a proxy of `account`. */
+  /** What SDS gives a proxy of `account`, which itself trusts cluster.local only. */
   secrets(account: IdentityKey, trustDomain?: string): Promise<readonly Resource[]>;
 }
 
@@ -45,7 +43,8 @@ export async function makeMeshAuthority(): Promise<MeshAuthority> {
     leaf,
     async secrets(account, trustDomain) {
       const { chain, key } = await leaf(account, trustDomain);
-      return secretResources(trust, chain, key);
+      const domains = [{ trustDomain: 'cluster.local', roots: trust }];
+      return [workloadResource(chain, new Secret(key)), trustResource(domains)];
     },
   };
 }
@@ -63,7 +62,10 @@ async function issue(
     signingKey,
     signingAlgorithm: algorithm,
     ...validity(),
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }])],
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }]),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    ],
   });
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
@@ -75,22 +77,4 @@ async function issue(
 
 function validity(): { notBefore: Date; notAfter: Date } {
   return { notBefore: new Date(Date.now() - hourMs), notAfter: new Date(Date.now() + hourMs) };
-}
-
-function secretResources(trust: string, chain: string, key: string): readonly Resource[] {
-  const text = (value: string): { specifier: { case: 'inlineString'; value: string } } => ({
-    specifier: { case: 'inlineString', value },
-  });
-  const workload = create(SecretSchema, {
-    name: workloadSecret,
-    type: {
-      case: 'tlsCertificate',
-      value: { certificateChain: text(chain), privateKey: text(key) },
-    },
-  });
-  const bundle = create(SecretSchema, {
-    name: trustSecret,
-    type: { case: 'validationContext', value: { trustedCa: text(trust) } },
-  });
-  return [resourceOf('secret', workload, []), resourceOf('secret', bundle, [])];
 }

@@ -45,6 +45,7 @@ interface Policy {
 interface Matcher {
   readonly exact?: string;
   readonly prefix?: string;
+  readonly suffix?: string;
   readonly safeRegex?: { readonly regex: string };
 }
 interface HeaderMatcher {
@@ -155,8 +156,9 @@ function headerHolds({ name, stringMatch }: HeaderMatcher, call: Call): boolean 
   return value !== undefined && matches(stringMatch, value);
 }
 
-function matches({ exact, prefix, safeRegex }: Matcher, value: string): boolean {
+function matches({ exact, prefix, suffix, safeRegex }: Matcher, value: string): boolean {
   if (exact !== undefined) return value === exact;
   if (prefix !== undefined) return value.startsWith(prefix);
+  if (suffix !== undefined) return value.endsWith(suffix);
   return safeRegex !== undefined && new RegExp(`^(?:${safeRegex.regex})$`).test(value);
 }

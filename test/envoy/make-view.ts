@@ -13,7 +13,6 @@ export function account(serviceAccount: string, namespace = serviceAccount): Ide
 
 export function makeSettings(fields: Partial<MeshSettings> = {}): MeshSettings {
   return {
-    trustDomains: ['cluster.local'],
     clusterDomain: 'cluster.local',
     permissive: false,
     egress: false,

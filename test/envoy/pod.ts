@@ -36,7 +36,7 @@ export interface TestPod extends Pick<PodNetwork, 'address' | 'address6'> {
   log(): string;
 }
 
-export type AppKind = 'http' | 'h2c' | 'grpc' | 'https' | 'tcp' | 'greeter';
+export type AppKind = 'http' | 'h2c' | 'grpc' | 'https' | 'tcp' | 'talker' | 'greeter';
 
 export interface Reply {
   /** 0 when there was no HTTP answer. */

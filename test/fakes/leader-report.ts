@@ -23,7 +23,7 @@ export interface LeaderSight {
 export function leaderReport({ plan, sidecars, before, ...seen }: LeaderSight): CertificateReport {
   const { trustedStep, signerStep, serverStep, trusted, candidate } = plan;
   const count = (
-    key: 'trust' | 'leaves' | 'channel' | 'synced',
+    key: 'trust' | 'leaves' | 'channel',
     step: number,
     has: (sidecar: SidecarModel) => boolean,
   ): Witnesses => {
@@ -41,7 +41,6 @@ export function leaderReport({ plan, sidecars, before, ...seen }: LeaderSight): 
     trust: count('trust', trustedStep, ({ acked }) => acked.trust === trustedStep),
     leaves: count('leaves', signerStep, ({ acked }) => acked.leaf === signerStep),
     channel: count('channel', serverStep, ({ acked }) => acked.channel === serverStep),
-    synced: count('synced', trustedStep, ({ acked }) => acked.rules === trustedStep),
     bootstraps: seen.bootstraps,
     health: { held: 0, waiting: 0 },
   };

@@ -10,11 +10,11 @@ import { faultBetween, faultOfEnd, faultOfStep, faultOfWebhooks } from './trust-
 export interface Bustle {
   readonly replica: number | undefined;
   readonly proxy: number;
-  readonly lacks: 'trust' | 'rules' | 'leaf' | 'stream' | 'bootstraps' | 'webhooks';
+  readonly lacks: 'trust' | 'leaf' | 'stream' | 'bootstraps' | 'webhooks';
   readonly ms: number;
 }
 
-const things = ['leaf', 'rules', 'trust'] as const;
+const things = ['leaf', 'trust'] as const;
 const propagationMs = 100_000;
 const setAsideAfterMs = 600_000;
 
@@ -131,7 +131,7 @@ export class MeshOfRoots {
   }
 
   /** A sidecar takes and acknowledges one of the things it is offered. */
-  take(index: number, what: 'trust' | 'rules' | 'leaf'): void {
+  take(index: number, what: 'trust' | 'leaf'): void {
     const proxy = this.#proxy(index);
     if (proxy?.replica === undefined || proxy.frozen) return;
     const { plan } = proxy.replica;
@@ -140,8 +140,8 @@ export class MeshOfRoots {
       proxy.leaf = plan.signer;
       proxy.acked.leaf = plan.signerStep;
     } else {
-      proxy[what] = plan.trusted;
-      proxy.acked[what] = plan.trustedStep;
+      proxy.trust = plan.trusted;
+      proxy.acked.trust = plan.trustedStep;
     }
     this.#judge(faultBetween(this.#meant));
     this.#judge(faultOfWebhooks(this.#webhooks, this.replicas));
@@ -223,7 +223,7 @@ export class MeshOfRoots {
       now: this.#now,
       report: this.#report,
       pinned: this.#pinned,
-      domainsDiffer: true,
+
       webhooksTrust: this.plan.trusted.every((name) => this.#webhooks.includes(name)),
       gateway: false,
       patience: {

@@ -8,6 +8,8 @@ import {
 } from '../../src/envoy/gen/envoy/config/route/v3/route_pb.js';
 import type { DataSource } from '../../src/envoy/gen/envoy/config/core/v3/base_pb.js';
 import { SecretSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import type { CertificateValidationContext } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
+import { SPIFFECertValidatorConfigSchema } from '../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config_pb.js';
 import { HttpConnectionManagerSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ResourceType } from '../../src/xds/resources/resource.ts';
 import { type Received, XdsClient, type XdsClientOptions } from './xds-client.ts';
@@ -20,6 +22,22 @@ export type Judge = (received: Received) => string | undefined;
 
 function textIn({ specifier }: DataSource): string {
   return specifier.case === 'inlineString' ? specifier.value : '';
+}
+
+function domainsIn({
+  customValidatorConfig,
+}: CertificateValidationContext): Readonly<Record<string, string>> | undefined {
+  const config = customValidatorConfig?.typedConfig;
+  const validator = config && anyUnpack(config, SPIFFECertValidatorConfigSchema);
+  return (
+    validator &&
+    Object.fromEntries(
+      validator.trustDomains.map(({ name, trustBundle }) => [
+        name,
+        trustBundle === undefined ? '' : textIn(trustBundle),
+      ]),
+    )
+  );
 }
 
 function routeNames(resource: Any | undefined): readonly string[] {
@@ -103,17 +121,16 @@ export class ProxyDouble {
     return this.#ended;
   }
 
-  /** The certificate chain of the workload, and the roots it judges its peers by, both PEM. */
-  secrets(): { readonly leaf: string; readonly trust: string } | undefined {
+  /** The certificate chain of the workload, and the roots by trust domain that it judges its peers by; PEM. */
+  secrets():
+    { readonly leaf: string; readonly trust: Readonly<Record<string, string>> } | undefined {
     const [own, roots] = ['workload', 'ca:trust'].map((name) => {
       const resource = this.held.secret.get(name)?.resource;
       return resource && anyUnpack(resource, SecretSchema)?.type;
     });
     const leaf = own?.case === 'tlsCertificate' ? own.value.certificateChain : undefined;
-    const trust = roots?.case === 'validationContext' ? roots.value.trustedCa : undefined;
-    return leaf === undefined || trust === undefined
-      ? undefined
-      : { leaf: textIn(leaf), trust: textIn(trust) };
+    const trust = roots?.case === 'validationContext' ? domainsIn(roots.value) : undefined;
+    return leaf === undefined || trust === undefined ? undefined : { leaf: textIn(leaf), trust };
   }
 
   route(name: string): RouteConfiguration | undefined {

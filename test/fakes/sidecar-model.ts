@@ -13,21 +13,18 @@ export interface SidecarModel {
   /** Roots in the file that it judges the control plane by. */
   file: readonly string[];
   trust: readonly string[] | undefined;
-  /** Roots whose trust domains its rules let in. */
-  rules: readonly string[] | undefined;
   leaf: string | undefined;
   /** Who signed the certificate that its stream was opened on. */
   server: string | undefined;
-  acked: { trust: number; rules: number; leaf: number; channel: number };
+  acked: { trust: number; leaf: number; channel: number };
 }
 
-const unknown = { trust: -1, rules: -1, leaf: -1, channel: -1 };
+const unknown = { trust: -1, leaf: -1, channel: -1 };
 
 /** One that has only the file it starts with. */
 export function startSidecar(name: string, file: readonly string[]): SidecarModel {
   const none = {
     trust: undefined,
-    rules: undefined,
     leaf: undefined,
     replica: undefined,
     server: undefined,

@@ -33,11 +33,9 @@ export function faultOfEnd(
 
 /** Every sidecar takes every other's certificate. */
 export function faultBetween(sidecars: readonly SidecarModel[]): string | undefined {
-  for (const { name, trust, rules } of sidecars) {
-    if (trust === undefined || rules === undefined) continue;
-    const other = sidecars.find(
-      ({ leaf }) => leaf !== undefined && !(trust.includes(leaf) && rules.includes(leaf)),
-    );
+  for (const { name, trust } of sidecars) {
+    if (trust === undefined) continue;
+    const other = sidecars.find(({ leaf }) => leaf !== undefined && !trust.includes(leaf));
     if (other !== undefined) {
       return `${name} trusts ${trust.join()}, ${other.name} has a leaf by ${other.leaf}`;
     }

@@ -108,15 +108,22 @@ describe('problemOfAuthority', () => {
   });
 });
 
-/** The names given, and an address that nobody asked for, on a certificate by OpenSSL. */
-function withAddress(uris: readonly string[], dnsNames: readonly string[]): KeyedChain {
-  const names = [...uris.map((uri) => `URI:${uri}`), ...dnsNames.map((name) => `DNS:${name}`)];
+/** A certificate by OpenSSL with these names, `more` of them that nobody asked for, and no key usage. */
+function byOpenssl(
+  { uris, dnsNames }: CertificateTemplate,
+  ...more: readonly string[]
+): KeyedChain {
+  const names = [
+    ...uris.map((uri) => `URI:${uri}`),
+    ...dnsNames.map((name) => `DNS:${name}`),
+    ...more,
+  ];
   const text = execFileSync(
     'openssl',
     // prettier-ignore
     ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', '-',
      '-subj', '/CN=x', '-addext', 'basicConstraints=critical,CA:FALSE',
-     '-addext', `subjectAltName=${names.join()},IP:192.0.2.1`],
+     '-addext', `subjectAltName=${names.join()}`],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   );
   const chain = certificatesFrom(text);
@@ -151,9 +158,20 @@ describe('problemOfLeaf', () => {
     ['names-wrong', 'the identity twice', leaf({ uris: [uri, uri] })],
     ['names-wrong', 'no identity', leaf({ uris: [] })],
     ['names-wrong', 'a DNS name more', leaf({ dnsNames: [...template.dnsNames, 'kubernetes'] })],
-    ['names-wrong', 'an address', withAddress(template.uris, template.dnsNames)],
+    ['names-wrong', 'an address', byOpenssl(template, 'IP:192.0.2.1')],
     ['usage-missing', 'a server only', leaf({ extendedKeyUsage: ['serverAuth'] })],
     ['usage-missing', 'no signatures', leaf({ keyUsage: ['crlSign'] })],
+    ['usage-missing', 'no key usage at all', byOpenssl(template)],
+    [
+      'unexpected-ca',
+      'one that may sign certificates',
+      leaf({ keyUsage: ['digitalSignature', 'keyCertSign'] }),
+    ],
+    [
+      'unexpected-ca',
+      'one that may sign revocation lists',
+      leaf({ keyUsage: ['digitalSignature', 'crlSign'] }),
+    ],
     ['expired', 'an old leaf', leaf({ notAfter: now })],
     ['not-yet-valid', 'a leaf of a clock ahead', leaf({ notBefore: now + 60_000 })],
     ['key-mismatch', 'another key', { ...leaf(), privateKey: ecKeys().privateKey }],

@@ -89,9 +89,18 @@ function problemOfEndEntity(
   const { uris, dnsNames, others } = leaf.altNames;
   if (!sameSet(uris, expected.uris) || !sameSet(dnsNames, expected.dnsNames) || others > 0)
     return problem('names-wrong', 'the issuer changed the names that were asked for');
-  if (leaf.keyUsage?.has(keyUsageBits.digitalSignature) === false)
+  return problemOfKeyUsage(leaf) ?? problemOfPurpose(leaf, expected.extendedKeyUsage);
+}
+
+/** What Envoy asks of a peer's certificate (SPIFFE X509-SVID §4.3): a key usage that signs, but no certificates. */
+function problemOfKeyUsage({ keyUsage }: Certificate): CertificateProblem | undefined {
+  if (keyUsage === undefined)
+    return problem('usage-missing', 'the leaf has no key usage, which must say digital signature');
+  if (!keyUsage.has(keyUsageBits.digitalSignature))
     return problem('usage-missing', 'the leaf may not be used for digital signatures');
-  return problemOfPurpose(leaf, expected.extendedKeyUsage);
+  return keyUsage.has(keyUsageBits.keyCertSign) || keyUsage.has(keyUsageBits.crlSign)
+    ? problem('unexpected-ca', "the leaf's key usage lets it sign certificates, as only a CA may")
+    : undefined;
 }
 
 function problemOfPurpose(

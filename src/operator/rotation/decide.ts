@@ -144,7 +144,6 @@ function decideNext(
     now,
     report,
     pinned: new Set(known.filter(isSigned(report)).map(({ name }) => name)),
-    domainsDiffer: differ(known, [...plan.trusted, intent.target, ...intent.keep]),
     webhooksTrust: world.webhooks.every((pem) => hasAll(pem, bundleOf(known, plan.trusted))),
     gateway: meshConfig.spec.certificate?.ingressGateway !== undefined,
     patience,
@@ -206,11 +205,4 @@ function findOutdated(
     return fingerprint !== pin.fingerprint || trouble?.code === 'root-changed';
   });
   return new Set(changed.map(({ name }) => name));
-}
-
-function differ(records: readonly RootRecord[], names: readonly string[]): boolean {
-  const domains = records
-    .filter(({ name }) => names.includes(name))
-    .map((r) => r.spec?.trustDomain);
-  return new Set(domains).size > 1;
 }

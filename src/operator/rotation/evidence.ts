@@ -10,8 +10,6 @@ export interface SwitchFacts {
   readonly report: CertificateReport | undefined;
   /** Roots whose certificates are in their record already. */
   readonly pinned: ReadonlySet<string>;
-  /** Whether the roots of this switch vouch for different trust domains. */
-  readonly domainsDiffer: boolean;
   /** Whether the live webhook configurations trust all that the plan trusts. */
   readonly webhooksTrust: boolean;
   /** Whether a certificate for an ingress gateway is asked for. */
@@ -44,7 +42,6 @@ export function proveTrust(plan: CertificatePlan, facts: SwitchFacts, since: num
     const { bootstraps, gateway } = report;
     const counted = judge(report.trust, trustedStep, { facts, since, what: 'the roots' });
     const lacks = [...counted.lacks];
-    if (facts.domainsDiffer) lacks.push(...proveSynced(report, plan, { facts, since }));
     if (!facts.webhooksTrust) lacks.push('the webhooks do not have all roots yet');
     if (bootstraps === undefined || bootstraps.step < trustedStep) {
       lacks.push('not every namespace has the roots that pods start with');
@@ -146,13 +143,4 @@ function judge(witnesses: Witnesses, step: number, { facts, since, what }: Quest
     lacks: [lack, `${named.join(', ')} set aside from ${timestamp(until)}`],
     until,
   };
-}
-
-function proveSynced(
-  { synced }: CertificateReport,
-  { trustedStep }: CertificatePlan,
-  question: Omit<Question, 'what'>,
-): readonly string[] {
-  const step = Math.max(synced.step, trustedStep);
-  return judge(synced, step, { ...question, what: 'both trust domains' }).lacks;
 }

@@ -43,7 +43,7 @@ const bustle = fc
   .record({
     replica: fc.option(fc.nat({ max: 1 }), { nil: undefined, freq: 3 }),
     proxy: fc.nat({ max: 9 }),
-    lacks: fc.constantFrom('trust', 'rules', 'leaf', 'stream', 'bootstraps', 'webhooks' as const),
+    lacks: fc.constantFrom('trust', 'leaf', 'stream', 'bootstraps', 'webhooks' as const),
     ms: fc.constantFrom(0, 1000, 60_000, 120_000),
   })
   .map((round): Happening => [
@@ -80,7 +80,6 @@ const happenings = fc.array(
     { weight: 1, arbitrary: happening('freeze', (mesh, one) => mesh.freeze(one)) },
     { weight: 1, arbitrary: happening('thaw', (mesh, one) => mesh.thaw(one)) },
     { weight: 3, arbitrary: happening('trust', (mesh, one) => mesh.take(one, 'trust')) },
-    { weight: 3, arbitrary: happening('rules', (mesh, one) => mesh.take(one, 'rules')) },
     { weight: 3, arbitrary: happening('leaf', (mesh, one) => mesh.take(one, 'leaf')) },
     { weight: 40, arbitrary: bustle },
     { weight: 5, arbitrary: edit },

@@ -38,7 +38,6 @@ function reportOf(plan: CertificatePlan, but: Partial<CertificateReport> = {}): 
     trust: all(plan.trustedStep),
     leaves: all(plan.signerStep),
     channel: all(plan.serverStep),
-    synced: all(plan.step),
     bootstraps: { step: plan.trustedStep, since: now - 200_000 },
     health: { held: 3, waiting: 0 },
     ...but,
@@ -54,7 +53,6 @@ function decide(
     now,
     report: reportOf(plan),
     pinned: new Set(['old', 'new']),
-    domainsDiffer: true,
     webhooksTrust: true,
     gateway: true,
     patience,
@@ -93,7 +91,6 @@ describe('nextPlan', () => {
     ['a replica cannot be asked', { complete: false }, 'a replica of the control plane cannot be'],
     ['counts are of another step', { trust: all(2) }, 'the proxies are not counted for this step'],
     ['a proxy has not answered', { trust: all(3, ['a/b']) }, '2 of 3 proxies have acknowledged'],
-    ['rules lag behind', { synced: all(3, ['a/b']) }, 'acknowledged both trust domains'],
     ['bootstraps lag behind', { bootstraps: { step: 2, since: 0 } }, 'not every namespace'],
     ['no bootstrap is told of', { bootstraps: undefined }, 'not every namespace'],
     [

@@ -80,10 +80,7 @@ function filterChain({ served, rules }: InboundChain, settings: MeshSettings): F
     },
     transportSocket: downstreamTls(settings, peersOf(access)),
     transportSocketConnectTimeout: duration(10_000),
-    filters: [
-      networkRbac(settings, access),
-      http ? httpTerminal(served, settings) : tcpTerminal(served),
-    ],
+    filters: [networkRbac(access), http ? httpTerminal(served, settings) : tcpTerminal(served)],
   });
 }
 

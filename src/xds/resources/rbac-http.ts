@@ -45,7 +45,7 @@ export function allowAll(): Any {
 }
 
 function rulesOf(settings: MeshSettings, rules: 'any' | readonly AccessRule[]): Rules {
-  const policies = rules === 'any' ? { permissive: permissive(settings) } : {};
+  const policies = rules === 'any' ? { permissive } : {};
   if (rules !== 'any') {
     Object.assign(
       policies,
@@ -55,12 +55,10 @@ function rulesOf(settings: MeshSettings, rules: 'any' | readonly AccessRule[]): 
   return create(RulesSchema, { action: RBAC_Action.ALLOW, policies });
 }
 
-function permissive(settings: MeshSettings): Policy {
-  return {
-    permissions: [{ rule: { case: 'any', value: true } }],
-    principals: principals(settings, 'any'),
-  };
-}
+const permissive: Policy = {
+  permissions: [{ rule: { case: 'any', value: true } }],
+  principals: principals('any'),
+};
 
 function policyOf(settings: MeshSettings, rule: AccessRule): Policy {
   return {
@@ -68,6 +66,6 @@ function policyOf(settings: MeshSettings, rule: AccessRule): Policy {
       rule.http === 'all'
         ? [{ rule: { case: 'any', value: true } }]
         : rule.http.map((match) => permissionOf(match, settings.pathMatch)),
-    principals: principals(settings, rule.sources),
+    principals: principals(rule.sources),
   };
 }

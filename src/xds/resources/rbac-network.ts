@@ -8,7 +8,6 @@ import { RBAC_Action } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '../../envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import type { AccessRule } from '../../policy/access.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
-import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { type PeerSet, principals } from './peers.ts';
 import { policyMap } from './policy-map.ts';
 
@@ -17,10 +16,10 @@ export type ChainAccess =
   { readonly kind: 'anyone' } | { readonly kind: 'rules'; readonly rules: readonly AccessRule[] };
 
 /** The first filter of every inbound chain. Without rules it lets nobody in. */
-export function networkRbac(settings: MeshSettings, access: ChainAccess): Filter {
+export function networkRbac(access: ChainAccess): Filter {
   const policy = (peers: PeerSet): object => ({
     permissions: [{ rule: { case: 'any', value: true } }],
-    principals: principals(settings, peers),
+    principals: principals(peers),
   });
   const policies =
     access.kind === 'anyone'

@@ -1,7 +1,9 @@
 import { create } from '@bufbuild/protobuf';
+import { any } from '../../envoy/any.ts';
 import type { Secret } from '../../common/secret.ts';
 import type { Origin } from '../../policy/origin.ts';
 import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import { SPIFFECertValidatorConfigSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config_pb.js';
 import { resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 import { trustSecret, workloadSecret } from './secret-source.ts';
@@ -22,11 +24,38 @@ export function workloadResource(
   return resourceOf('secret', message, origins);
 }
 
-/** The SDS resource with the roots (PEM) by which a proxy judges its peers. */
-export function trustResource(roots: string, origins: readonly Origin[] = []): Resource {
+/** A trust domain and the roots (PEM) that a peer's certificate of that domain must come from. */
+export interface DomainRoots {
+  readonly trustDomain: string;
+  readonly roots: string;
+}
+
+/**
+ * The SDS resource by which a proxy judges its peers. A certificate counts if it comes from a root of
+ * the very trust domain it names (SPIFFE X509-SVID §5); listeners and clusters add whose it must be.
+ * At least one domain is needed: Envoy takes no empty list.
+ */
+export function trustResource(
+  domains: readonly DomainRoots[],
+  origins: readonly Origin[] = [],
+): Resource {
+  const validator = any(SPIFFECertValidatorConfigSchema, {
+    trustDomains: domains.map(({ trustDomain, roots }) => ({
+      name: trustDomain,
+      trustBundle: inline(roots),
+    })),
+  });
   const message = create(SecretSchema, {
     name: trustSecret,
-    type: { case: 'validationContext', value: { trustedCa: inline(roots) } },
+    type: {
+      case: 'validationContext',
+      value: {
+        customValidatorConfig: {
+          name: 'envoy.tls.cert_validator.spiffe',
+          typedConfig: validator,
+        },
+      },
+    },
   });
   return resourceOf('secret', message, origins);
 }

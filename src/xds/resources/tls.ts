@@ -81,18 +81,15 @@ function commonContext(settings: MeshSettings, peers: PeerSet): CommonTls {
     validationContextType: {
       case: 'combinedValidationContext',
       value: {
-        defaultValidationContext: { matchTypedSubjectAltNames: uriMatchers(settings, peers) },
+        defaultValidationContext: { matchTypedSubjectAltNames: uriMatchers(peers) },
         validationContextSdsSecretConfig: secretConfig(trustSecret),
       },
     },
   };
 }
 
-function uriMatchers(
-  settings: MeshSettings,
-  peers: PeerSet,
-): MessageInitShape<typeof SubjectAltNameMatcherSchema>[] {
-  return sanMatchers(settings, peers).map((matcher) => ({
+function uriMatchers(peers: PeerSet): MessageInitShape<typeof SubjectAltNameMatcherSchema>[] {
+  return sanMatchers(peers).map((matcher) => ({
     sanType: SubjectAltNameMatcher_SanType.URI,
     matcher,
   }));

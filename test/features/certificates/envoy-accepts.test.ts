@@ -112,8 +112,12 @@ function configOf(of: {
   };
 }
 
+const spiffeValidator =
+  'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig';
+
 function commonTls(of: { served: Leaf; trusted: string; admits: IdentityKey }): object {
-  const exact = spiffeId('cluster.local', of.admits);
+  const domain = { name: 'cluster.local', trust_bundle: { inline_string: of.trusted } };
+  const exact = spiffeId(domain.name, of.admits);
   return {
     tls_certificates: [
       {
@@ -122,7 +126,13 @@ function commonTls(of: { served: Leaf; trusted: string; admits: IdentityKey }): 
       },
     ],
     validation_context: {
-      trusted_ca: { inline_string: of.trusted },
+      custom_validator_config: {
+        name: 'envoy.tls.cert_validator.spiffe',
+        typed_config: {
+          '@type': spiffeValidator,
+          trust_domains: [domain],
+        },
+      },
       match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact } }],
     },
   };

@@ -190,7 +190,7 @@ function reportOf(health: LeavesReport): KubernetesObject & { readonly data: obj
     step: 1,
     complete: true,
     roots: {},
-    ...{ trust: nobody, leaves: nobody, channel: nobody, synced: nobody },
+    ...{ trust: nobody, leaves: nobody, channel: nobody },
     bootstraps: undefined,
     health,
   });

@@ -84,10 +84,10 @@ describe('a plan of roots', () => {
   };
   /** The issuer of the leaf that a proxy holds, and how many roots it trusts. */
   const held = (proxy: ProxyDouble): { issuer: string; roots: number } => {
-    const { leaf, trust } = proxy.secrets() ?? { leaf: '', trust: '' };
+    const { leaf, trust } = proxy.secrets() ?? { leaf: '', trust: {} };
     return {
       issuer: new X509Certificate(leaf).issuer,
-      roots: trust.split('BEGIN CERTIFICATE').length - 1,
+      roots: Object.values(trust).join('').split('BEGIN CERTIFICATE').length - 1,
     };
   };
   let oldIssuer = '';

@@ -43,7 +43,6 @@ export async function reportOf(
   return {
     ...{ step, complete: true, roots: Object.fromEntries(found) },
     ...{ trust: all(trustedStep), leaves: all(signerStep), channel: all(serverStep) },
-    synced: all(step),
     bootstraps: { step: trustedStep, since: Date.now() - 200_000 },
     health: { held: 3, waiting: 0 },
     ...but,

@@ -148,7 +148,6 @@ describe('a switch', () => {
         trust: { ...all.trust, ...waiting },
         leaves: { ...all.leaves, ...waiting },
         channel: { ...all.channel, ...waiting },
-        synced: { ...all.synced, ...waiting },
       }));
     await until(async () => {
       await lagging();
