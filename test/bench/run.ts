@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startApiServer } from '../apiserver.ts';
 import { ms, spreadText, tableOf } from './figures.ts';
+import { type LeafFigures, measureLeaves } from './leaves.ts';
 import { type Figures, measure } from './measure.ts';
 import { World } from './world.ts';
 
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     'pause-ms': { type: 'string', default: '1500' },
     'rest-seconds': { type: 'string', default: '20' },
+    leaves: { type: 'string', default: '1000' },
   },
 });
 
@@ -24,6 +26,7 @@ await mkdir(out, { recursive: true });
 say('starting an API server with the mesh in it');
 const server = await startApiServer();
 const all: Figures[] = [];
+let leaves: LeafFigures = {};
 try {
   const world = await World.create(server, Number(values.services));
   for (const proxies of values.proxies.split(',').map(Number)) {
@@ -39,14 +42,19 @@ try {
     all.push(await measure(server, world, plan));
   }
   world.api.close();
+  const count = Number(values.leaves);
+  if (count > 0) {
+    say(`asking each issuer for ${count} leaves at once`);
+    leaves = await measureLeaves(server, count);
+  }
 } finally {
   await server.stop();
 }
 await writeFile(
   `${out}/bench.json`,
-  `${JSON.stringify({ machine: { cores: cpus().length, model: cpus()[0]?.model }, options: values, runs: all }, undefined, 2)}\n`,
+  `${JSON.stringify({ machine: { cores: cpus().length, model: cpus()[0]?.model }, options: values, runs: all, leaves }, undefined, 2)}\n`,
 );
-process.stdout.write(`${report(all)}\n`);
+process.stdout.write(`${report(all)}\n\n${leafReport(leaves)}\n`);
 
 function say(line: string): void {
   process.stderr.write(`bench: ${line}\n`);
@@ -103,4 +111,16 @@ function report(runs: readonly Figures[]): string {
     row('  the old one trusted by nobody', ({ rootSwitch }) => `${ms(rootSwitch.dropOldMs)} ms`),
     row('at rest', ({ coresAtRest }) => `${(coresAtRest * 100).toFixed(2)} % of a core`),
   ]);
+}
+
+function leafReport(found: LeafFigures): string {
+  const head = ['leaves from a cold start', 'leaves', 'longest wait', 'CPU', 'longest turn'];
+  const rows = Object.entries(found).map(([issuer, figures]) => [
+    issuer,
+    String(figures.leaves),
+    `${figures.longestWaitMs} ms`,
+    `${figures.cpuMs} ms`,
+    `${figures.longestTurnMs} ms`,
+  ]);
+  return tableOf([head, ...rows]);
 }
