@@ -8,7 +8,7 @@ import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { trustDomainsOf } from '../certificates/issuing-plan.ts';
 import { meshSettings } from './mesh-settings.ts';
 import type { ControlPlaneOptions } from './options.ts';
-import { PlanFollower } from './plan-follower.ts';
+import { PlanFollower } from './roots/plan-follower.ts';
 import { createSources, type Sources } from './sources.ts';
 
 /** What is there before anything else is made. */

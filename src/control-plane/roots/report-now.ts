@@ -1,28 +1,29 @@
-import type { Pod } from '../api/core.ts';
-import type { CertificateReport, RootReport } from '../api/certificate-report.ts';
-import type { Issuer } from '../certificates/issuer.ts';
-import type { IssuingPlan } from '../certificates/issuing-plan.ts';
-import { isWorkload } from '../smi/workloads.ts';
-import type { BootstrapKeeper } from './bootstrap-keeper.ts';
+import type { Pod } from '../../api/core.ts';
+import type { CertificateReport, RootReport } from '../../api/certificate-report.ts';
+import type { Issuer } from '../../certificates/issuer.ts';
+import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
+import { isWorkload } from '../../smi/workloads.ts';
+import type { BootstrapKeeper } from '../bootstrap-keeper.ts';
+import type { Ground } from '../ground.ts';
+import type { PeerEvidence } from '../peer-evidence.ts';
 import { certificateReportOf } from './certificate-report-of.ts';
-import type { GatewayKeeper } from './gateway-keeper.ts';
-import type { Ground } from './ground.ts';
-import type { Issuing } from './issuing.ts';
-import type { PeerEvidence } from './peer-evidence.ts';
-import type { Prober } from './prober.ts';
+import type { RootParts } from './root-parts.ts';
 
 interface Reporting {
   readonly ground: Ground;
-  readonly issuing: Issuing;
+  readonly roots: RootParts;
   readonly peers: PeerEvidence;
-  readonly prober: Prober;
   readonly bootstraps: BootstrapKeeper;
-  readonly gateway: GatewayKeeper;
 }
 
 /** The report as it should be at this moment; undefined before there is a plan. */
-export function reportNow(parts: Reporting): CertificateReport | undefined {
-  const { ground, issuing, peers, bootstraps } = parts;
+export function reportNow({
+  ground,
+  roots,
+  peers,
+  bootstraps,
+}: Reporting): CertificateReport | undefined {
+  const { issuing, gateway } = roots;
   const { plan } = issuing.issuers;
   if (plan === undefined) return undefined;
   const bundle = issuing.issuers.bundle();
@@ -30,9 +31,9 @@ export function reportNow(parts: Reporting): CertificateReport | undefined {
     plan,
     evidence: peers.joined(),
     running: runningPods(ground),
-    roots: rootsOf(plan, parts),
+    roots: rootsOf(plan, roots),
     bootstrapsSince: bundle && bootstraps.heldSince(bundle.pem),
-    gateway: parts.gateway.report(),
+    gateway: gateway.report(),
     health: issuing.leaves.health(),
   });
 }
@@ -47,7 +48,7 @@ function runningPods({ sources, membership }: Ground): readonly string[] {
 
 function rootsOf(
   plan: IssuingPlan,
-  { issuing, prober }: Reporting,
+  { issuing, prober }: RootParts,
 ): Readonly<Record<string, RootReport>> {
   const roots: Record<string, RootReport> = {};
   for (const { name } of [plan.signer, plan.serverSigner]) {

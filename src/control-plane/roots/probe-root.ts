@@ -1,6 +1,6 @@
-import type { RootReport } from '../api/certificate-report.ts';
-import type { Issuer } from '../certificates/issuer.ts';
-import { probe, type ProbeOptions } from '../certificates/probe.ts';
+import type { RootReport } from '../../api/certificate-report.ts';
+import type { Issuer } from '../../certificates/issuer.ts';
+import { probe, type ProbeOptions } from '../../certificates/probe.ts';
 
 /** Has a probe signed by the issuer of a root, and tells in a report's words what came of it. */
 export async function probeRoot(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeNamedRoot } from '../../test/build/make-named-root.ts';
-import { formatReport, parseReport } from '../api/certificate-report.ts';
-import type { IssuingPlan } from '../certificates/issuing-plan.ts';
-import { originKey, type Origin } from '../policy/origin.ts';
-import type { ObjectEvidence } from '../xds/server/evidence.ts';
-import { joinEvidence } from '../xds/server/join.ts';
+import { makeNamedRoot } from '../../../test/build/make-named-root.ts';
+import { formatReport, parseReport } from '../../api/certificate-report.ts';
+import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
+import { originKey, type Origin } from '../../policy/origin.ts';
+import type { ObjectEvidence } from '../../xds/server/evidence.ts';
+import { joinEvidence } from '../../xds/server/join.ts';
 import { certificateReportOf, type ReportFacts } from './certificate-report-of.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 
