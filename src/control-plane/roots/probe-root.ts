@@ -1,6 +1,7 @@
 import type { RootReport } from '../../api/certificate-report.ts';
 import type { Issuer } from '../../certificates/issuer.ts';
 import { probe, type ProbeOptions } from '../../certificates/probe.ts';
+import { rootReportOf } from './root-report-of.ts';
 
 /** Has a probe signed by the issuer of a root, and tells in a report's words what came of it. */
 export async function probeRoot(
@@ -9,17 +10,7 @@ export async function probeRoot(
   signal: AbortSignal,
 ): Promise<RootReport> {
   const found = await probe(issuer, options, signal);
-  if (!found.ok) {
-    const { code, message } = found;
-    return { ready: false, trouble: { code, message, since: options.clock.now() } };
-  }
-  const { roots, fingerprints, notAfter, signerNotAfter } = found;
-  const [fingerprint] = fingerprints;
-  return {
-    ready: true,
-    roots,
-    notAfter,
-    signerNotAfter,
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-  };
+  if (found.ok) return rootReportOf(found.authority, undefined);
+  const { code, message } = found;
+  return rootReportOf(undefined, { code, message, since: options.clock.now() });
 }

@@ -1,6 +1,5 @@
 import type { Pod } from '../../api/core.ts';
 import type { CertificateReport, RootReport } from '../../api/certificate-report.ts';
-import type { Issuer } from '../../certificates/issuer.ts';
 import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
 import { isWorkload } from '../../smi/workloads.ts';
 import type { BootstrapKeeper } from '../bootstrap-keeper.ts';
@@ -8,6 +7,7 @@ import type { Ground } from '../ground.ts';
 import type { PeerEvidence } from '../peer-evidence.ts';
 import { certificateReportOf } from './certificate-report-of.ts';
 import type { RootParts } from './root-parts.ts';
+import { rootReportOf } from './root-report-of.ts';
 
 interface Reporting {
   readonly ground: Ground;
@@ -53,27 +53,10 @@ function rootsOf(
   const roots: Record<string, RootReport> = {};
   for (const { name } of [plan.signer, plan.serverSigner]) {
     const issuer = issuing.issuers.of(name);
-    if (issuer !== undefined) roots[name] = reportOf(issuer);
+    if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.trouble());
   }
   const { candidate } = plan;
   const probed = candidate && prober.reportOn(candidate);
   if (candidate !== undefined && probed !== undefined) roots[candidate.name] = probed;
   return roots;
-}
-
-function reportOf(issuer: Issuer): RootReport {
-  const [authority, trouble] = [issuer.authority(), issuer.trouble()];
-  const root = authority?.bundle.roots[0];
-  return {
-    ready: authority !== undefined && trouble === undefined,
-    ...(authority !== undefined && root !== undefined
-      ? {
-          roots: authority.bundle.pem,
-          fingerprint: root.fingerprint,
-          notAfter: root.notAfter,
-          signerNotAfter: authority.notAfter,
-        }
-      : {}),
-    ...(trouble === undefined ? {} : { trouble }),
-  };
 }
