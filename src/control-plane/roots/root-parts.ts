@@ -1,7 +1,8 @@
 import { certificatesConfigMap } from '../../api/control-plane-names.ts';
-import { parseReport, reportKey, type GatewayReport } from '../../api/certificate-report.ts';
+import { reportKey, type GatewayReport } from '../../api/certificate-report.ts';
 import type { ConfigMap } from '../../api/core.ts';
 import { kinds } from '../../api/kinds.ts';
+import { parseReport } from '../../api/parse-report.ts';
 import type { OpenIssuer } from '../../certificates/open-roots.ts';
 import { systemClock as clock } from '../../common/clock.ts';
 import type { Ground } from '../ground.ts';
