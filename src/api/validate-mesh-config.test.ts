@@ -130,6 +130,22 @@ describe('validateSpec', () => {
       'certificate.provider.vault.address',
     ],
     [
+      'an address of Vault with a path',
+      {
+        certificate: {
+          provider: {
+            kind: 'vault',
+            vault: {
+              address: 'https://vault:8200/v1/pki',
+              role: 'r',
+              auth: { kubernetes: { role: 'r' } },
+            },
+          },
+        },
+      },
+      'certificate.provider.vault.address',
+    ],
+    [
       'a patience that is no duration',
       { certificate: { rotation: { setAsideAfter: 'long' } } },
       'certificate.rotation.setAsideAfter',

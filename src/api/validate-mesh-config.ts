@@ -1,5 +1,6 @@
 import type { MeshConfig, MeshConfigSpec } from './gen/mesh-config.ts';
 import { cipherSuites, ecdhCurves } from './tls.ts';
+import { problemOfVaultAddress } from './vault-address.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { parseDuration } from '../common/duration.ts';
 import { canonicalAddress } from '../common/ip-address.ts';
@@ -200,10 +201,8 @@ type Vault = NonNullable<NonNullable<Certificate['provider']>['vault']>;
 
 function checkVault({ address, auth = {} }: Vault): SpecProblem[] {
   const problems: SpecProblem[] = [];
-  if (!URL.canParse(address) || !address.startsWith('https://')) {
-    const message = `"${address}" is no https URL; write it as https://vault.example.com:8200`;
-    problems.push(invalid('certificate.provider.vault.address', message));
-  }
+  const problem = problemOfVaultAddress(address);
+  if (problem !== undefined) problems.push(invalid('certificate.provider.vault.address', problem));
   if (auth.kubernetes === undefined && auth.tokenSecretRef === undefined) {
     const message = 'it has neither kubernetes nor tokenSecretRef; add one of them';
     problems.push(invalid('certificate.provider.vault.auth', message));

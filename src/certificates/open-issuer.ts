@@ -59,8 +59,9 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
   const keyKind = keyKindOf(root.key);
   const pinned = parsePinnedRoots(deps.pinnedRoots);
   if (provider.kind === 'builtIn')
-    return keep(provider.secretName, deps, pinned, (options) => {
-      return new BuiltInIssuer({ ...options, keyKind });
+    return keep({
+      ...{ deps, pinned, secretName: provider.secretName },
+      open: (options) => new BuiltInIssuer({ ...options, keyKind }),
     });
   const { outside: unbounded, watched } = openOutside(root, deps);
   const outside = throttled(unbounded, deps);
@@ -71,8 +72,9 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
   }
   const validityMs = deps.times?.intermediateValidityMs;
   const source = intermediateSource({ outside, keyKind, pinned, clock, validityMs });
-  const kept = keep(deps.intermediateSecret, deps, pinned, (options) => {
-    return new KeptAuthority({ ...options, source });
+  const kept = keep({
+    ...{ deps, pinned, secretName: deps.intermediateSecret },
+    open: (options) => new KeptAuthority({ ...options, source }),
   });
   return alongside(kept, [outside, ...watched]);
 }
@@ -80,13 +82,16 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
 type Alive = Pick<RunningIssuer, 'run'>;
 type KeptOptions = Omit<ConstructorParameters<typeof KeptAuthority>[0], 'source'>;
 
-// eslint-disable-next-line max-params -- which Secret, our surroundings, what is accepted, and who signs with it
-function keep(
-  secretName: string,
-  deps: IssuerDeps,
-  pinned: PinnedRoots | undefined,
-  open: (options: KeptOptions) => KeptAuthority,
-): RunningIssuer {
+interface Keeping {
+  readonly secretName: string;
+  readonly deps: IssuerDeps;
+  readonly pinned: PinnedRoots | undefined;
+  /** Makes who signs with what the Secret holds. */
+  readonly open: (options: KeptOptions) => KeptAuthority;
+}
+
+/** An authority that lives in a Secret, which is watched along with it. */
+function keep({ secretName, deps, pinned, open }: Keeping): RunningIssuer {
   const { api, namespace, metadata = {}, clock, random, logger } = deps;
   const secrets = watchSecret(secretName, deps);
   const life = { clock, random, logger };

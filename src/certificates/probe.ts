@@ -22,18 +22,12 @@ export interface ProbeOptions {
   readonly clock: Clock;
 }
 
-/** What a usable issuer showed. Times are milliseconds since the epoch. */
+/** What a usable issuer showed. */
 export interface ProbeFacts {
   readonly ok: true;
-  /** PEM of the roots to trust, to be recorded and pinned from now on. */
-  readonly roots: string;
-  /** SHA-256 of each, lower-case hex. */
-  readonly fingerprints: readonly string[];
-  /** When the first of the roots ends. */
-  readonly notAfter: number;
-  /** When the certificate that signs, or one above it, ends. */
-  readonly signerNotAfter: number;
-  /** How far the issuer's clock runs ahead of ours, as far as the probe shows; 0 when it does not. */
+  /** What the probe was judged by: its roots are to be recorded, and pinned from now on. */
+  readonly authority: Authority;
+  /** Milliseconds that the issuer's clock runs ahead of ours, as far as the probe shows; 0 when it does not. */
   readonly skewMs: number;
   /** For people: what works, but otherwise than asked for. */
   readonly notes: readonly string[];
@@ -108,9 +102,8 @@ interface Evidence {
 }
 
 function judge({ leaf, request, authority, asked, now }: Evidence): ProbeFacts {
-  const { bundle } = authority;
   const chain = certificatesIn(leaf.certificateChain, 'the probe');
-  const roots = certificatesIn(bundle.pem, 'the roots');
+  const roots = certificatesIn(authority.bundle.pem, 'the roots');
   const privateKey = createPrivateKey(leaf.privateKey.reveal());
   const [first] = chain;
   const notBefore = first?.notBefore ?? 0;
@@ -127,10 +120,7 @@ function judge({ leaf, request, authority, asked, now }: Evidence): ProbeFacts {
     throw unusable(`leaves live ${minutes(lifeMs)} min only, 10 min are the least that is of use`);
   return {
     ok: true,
-    roots: bundle.pem,
-    fingerprints: bundle.roots.map(({ fingerprint }) => fingerprint),
-    notAfter: Math.min(...bundle.roots.map((root) => root.notAfter)),
-    signerNotAfter: authority.notAfter,
+    authority,
     skewMs,
     notes: notesOn({ lifeMs, wishedMs: request.validityMs, skewMs }),
   };

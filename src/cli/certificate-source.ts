@@ -1,9 +1,10 @@
-import { type CertificateReport, parseReport, reportKey } from '../api/certificate-report.ts';
+import { type CertificateReport, reportKey } from '../api/certificate-report.ts';
 import { certificatesConfigMap } from '../api/control-plane-names.ts';
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { type Kind, kinds } from '../api/kinds.ts';
+import { parseReport } from '../api/parse-report.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';

@@ -13,7 +13,7 @@ import { systemClock as clock } from '../common/clock.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
 import { BootstrapKeeper } from './bootstrap-keeper.ts';
 import { ConfigMapKeeper, type ConfigMapKeeperDeps } from './config-map-keeper.ts';
-import type { Issuing } from './issuing.ts';
+import type { Issuing } from './roots/issuing.ts';
 import { controlPlaneHost } from './options.ts';
 import type { Ground } from './ground.ts';
 import type { PeerEvidence } from './peer-evidence.ts';

@@ -1,29 +1,20 @@
-import { parseReport, reportKey } from '../api/certificate-report.ts';
-import { certificatesConfigMap, controlPlaneName } from '../api/control-plane-names.ts';
-import { kinds } from '../api/kinds.ts';
+import { controlPlaneName } from '../api/control-plane-names.ts';
 import { readFile } from 'node:fs/promises';
-import type { ConfigMap, Pod } from '../api/core.ts';
+import type { Pod } from '../api/core.ts';
 import type { AdmissionServer } from '../admission/server.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { Secret } from '../common/secret.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
-import type { OpenIssuer } from '../certificates/open-roots.ts';
 import { identityKey } from '../policy/identity.ts';
 import { followEvidence } from '../xds/server/evidence-client.ts';
 import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
-import { GatewayKeeper } from './gateway-keeper.ts';
 import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
-import { createIssuing, validityIn, type Issuing } from './issuing.ts';
 import { fetchPublishedKeys } from './jwks.ts';
-import { controlPlaneHost, serverNames } from './options.ts';
+import { controlPlaneHost } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
-import { openRoot } from './open-root.ts';
 import { Pipeline } from './pipeline.ts';
-import { probeRoot } from './probe-root.ts';
-import { Prober } from './prober.ts';
-import { reportNow } from './report-now.ts';
 import { policyEvents } from './policy-events.ts';
 import { policyStatuses } from './policy-statuses.ts';
 import {
@@ -33,21 +24,21 @@ import {
   type ControlPlaneMetrics,
 } from './prometheus.ts';
 import { proxyTokens } from './proxy-token.ts';
+import type { Issuing } from './roots/issuing.ts';
+import { reportNow } from './roots/report-now.ts';
+import { makeRootParts, type RootParts } from './roots/root-parts.ts';
+import { createWorkloadSecrets } from './roots/workload-secrets.ts';
 import { Settle } from './settle.ts';
 import { StatusWriter } from './status-writer.ts';
 import { createWebhooks } from './webhooks.ts';
-import { createWorkloadSecrets } from './workload-secrets.ts';
 
 /** Everything a replica is made of. wiring.ts says what sets what in motion. */
-export interface Parts extends Ground, Keepers {
+export interface Parts extends Ground, Keepers, RootParts {
   readonly metrics: ControlPlaneMetrics;
-  readonly issuing: Issuing;
   readonly xds: XdsServer;
   readonly pipeline: Pipeline;
   readonly settle: Settle;
   readonly peers: PeerEvidence;
-  readonly prober: Prober;
-  readonly gateway: GatewayKeeper;
   readonly statuses: StatusWriter;
   readonly events: ReturnType<typeof createEventRecorder>;
   readonly webhooks: AdmissionServer;
@@ -108,59 +99,6 @@ function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEviden
   });
 }
 
-function makeIssuing(ground: Ground): Issuing {
-  const { logger, options, spec } = ground;
-  return createIssuing({
-    open: openRootOf(ground),
-    clock,
-    random: Math.random,
-    log: logger.with({ part: 'certificates' }),
-    spec,
-    serverNames: () => serverNames(options),
-  });
-}
-
-function openRootOf({ client, logger, options }: Ground): OpenIssuer {
-  const life = { clock, random: Math.random, log: logger.with({ part: 'certificates' }) };
-  return openRoot({ client, namespace: options.namespace, ...life });
-}
-
-function makeProber(ground: Ground, issuing: Issuing, onResult: () => void): Prober {
-  const { namespace } = ground.options;
-  return new Prober({
-    open: openRootOf(ground),
-    probe: (issuer, { root }, signal) =>
-      probeRoot(issuer, { root, namespace, validityMs: validityIn(ground.spec()), clock }, signal),
-    candidate: () => issuing.issuers.plan?.candidate,
-    onResult,
-    clock,
-    random: Math.random,
-    logger: ground.logger.with({ part: 'prober' }),
-  });
-}
-
-function makeGateway(
-  { client, logger, options, spec }: Ground,
-  issuing: Issuing,
-  onReport: () => void,
-): GatewayKeeper {
-  const { namespace } = options;
-  return new GatewayKeeper({
-    client,
-    clock,
-    random: Math.random,
-    logger: logger.with({ part: 'gateway' }),
-    issuers: issuing.issuers,
-    wanted: () => spec()?.certificate?.ingressGateway,
-    before: async (signal) => {
-      const ref = { kind: kinds.configMap, namespace, name: certificatesConfigMap };
-      const found = await client.get<ConfigMap>(ref, signal);
-      return parseReport(found?.data?.[reportKey])?.gateway;
-    },
-    onReport,
-  });
-}
-
 function makeWebhooks(
   ground: Ground,
   issuing: Issuing,
@@ -211,7 +149,8 @@ function makeStatuses(
 /** Makes every part of a replica, in the order of the data. Nothing runs yet. */
 export function makeParts(ground: Ground): Parts {
   const { logger, membership, settings } = ground;
-  const issuing = makeIssuing(ground);
+  const roots = makeRootParts(ground, () => keepers.certificates.trigger());
+  const { issuing } = roots;
   const metrics = createMetrics(ground.options.version, [
     ...proxyGauges(() => xds.evidence()),
     ...certificateGauges(issuing.leaves, issuing.issuers.workloads),
@@ -232,28 +171,23 @@ export function makeParts(ground: Ground): Parts {
   const settle = new Settle(() => pipeline.run(), clock, failed);
   const peers = makePeers(ground, issuing, xds);
   const { events, statuses } = makeStatuses(ground, pipeline, peers);
-  const prober = makeProber(ground, issuing, () => keepers.certificates.trigger());
-  const gateway = makeGateway(ground, issuing, () => keepers.certificates.trigger());
   const keepers = makeKeepers({
     ground,
     issuing,
     peers,
-    report: () =>
-      reportNow({ ground, issuing, peers, prober, gateway, bootstraps: keepers.bootstraps }),
+    report: () => reportNow({ ground, roots, peers, bootstraps: keepers.bootstraps }),
   });
   const webhooks = makeWebhooks(ground, issuing, metrics);
   return {
     ...ground,
     ...keepers,
+    ...roots,
     events,
-    issuing,
     metrics,
     xds,
     pipeline,
     settle,
     peers,
-    prober,
-    gateway,
     statuses,
     webhooks,
   };

@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  parseReport,
-  reportKey,
-  type CertificateReport,
-} from '../../src/api/certificate-report.ts';
+import { reportKey, type CertificateReport } from '../../src/api/certificate-report.ts';
 import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
+import { parseReport } from '../../src/api/parse-report.ts';
 import { now } from './figures.ts';
 import type { Load } from './load.ts';
 import { meshNamespace, type World } from './world.ts';

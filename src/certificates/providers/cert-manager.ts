@@ -178,7 +178,9 @@ function isReady(request: CertificateRequest): boolean {
 
 /** What cert-manager or an approver said for good of this request. */
 function refusalIn(name: string, request: CertificateRequest): WeftError | undefined {
-  const denied = holds(request, 'Denied', 'True') ?? holds(request, 'Ready', 'False', 'Denied');
+  const denied =
+    findCondition(request, { type: 'Denied', status: 'True' }) ??
+    findCondition(request, { type: 'Ready', status: 'False', reason: 'Denied' });
   if (denied !== undefined)
     return new WeftError(
       'issuer-refused',
@@ -187,19 +189,19 @@ function refusalIn(name: string, request: CertificateRequest): WeftError | undef
       { retry: 'soon' },
     );
   const failed =
-    holds(request, 'InvalidRequest', 'True') ?? holds(request, 'Ready', 'False', 'Failed');
+    findCondition(request, { type: 'InvalidRequest', status: 'True' }) ??
+    findCondition(request, { type: 'Ready', status: 'False', reason: 'Failed' });
   if (failed === undefined) return undefined;
   const message = `${name} fails CertificateRequests: ${failed.message}`;
   return new WeftError('issuer-misconfigured', message, { retry: 'soon' });
 }
 
+type Sought = Pick<Condition, 'type' | 'status'> & Partial<Pick<Condition, 'reason'>>;
+
 /** The condition of that type, if it has that status, and that reason where one is named. */
-// eslint-disable-next-line max-params -- whose, and the three fields that are compared
-function holds(
+function findCondition(
   request: CertificateRequest,
-  type: string,
-  status: Condition['status'],
-  reason?: string,
+  { type, status, reason }: Sought,
 ): Condition | undefined {
   const found = conditionOf(request, type);
   const fits = found?.status === status && (reason === undefined || found.reason === reason);

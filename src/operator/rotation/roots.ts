@@ -1,6 +1,7 @@
 import { planOf } from '../../api/certificate-plan.ts';
-import { type CertificateReport, parseReport, reportKey } from '../../api/certificate-report.ts';
+import { type CertificateReport, reportKey } from '../../api/certificate-report.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
+import { parseReport } from '../../api/parse-report.ts';
 import type { Watched } from '../drift.ts';
 import { webhookIdentities } from '../plan.ts';
 import { trustOf } from '../webhooks.ts';

@@ -353,7 +353,7 @@ describe('what an engine gives', () => {
     };
     expect(await look('hour')).toMatchObject({
       ok: true,
-      roots: mesh.pki.root.trim() + '\n',
+      authority: { bundle: { pem: mesh.pki.root.trim() + '\n' } },
       skewMs: 0,
       notes: [expect.stringMatching(/^leaves live (59|60) min, not the 1440 min asked for$/)],
     });
@@ -426,7 +426,9 @@ describe('an intermediate of Vault', () => {
     const found = await probe(one.issuer, { ...one, clock: systemClock }, AbortSignal.timeout(9e3));
     expect(found).toMatchObject({
       ok: true,
-      fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)],
+      authority: {
+        bundle: { roots: [{ fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) }] },
+      },
     });
     const leaf = await issue(one, { keyKind: 'RSA-2048' });
     const types = certificatesFrom(leaf.certificateChain).map(

@@ -3,13 +3,10 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { CertificatePlan } from '../../../src/api/certificate-plan.ts';
-import {
-  parseReport,
-  reportKey,
-  type CertificateReport,
-} from '../../../src/api/certificate-report.ts';
+import { reportKey, type CertificateReport } from '../../../src/api/certificate-report.ts';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
+import { parseReport } from '../../../src/api/parse-report.ts';
 import { eventually } from '../../e2e/eventually.ts';
 import type { ProxyDouble } from '../../fakes/proxy-double.ts';
 import { startRig, type Replica, type Rig } from './rig.ts';

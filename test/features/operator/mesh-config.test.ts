@@ -22,6 +22,10 @@ function manifest(spec: unknown, version = 'v1alpha2'): string {
   });
 }
 
+function vaultAt(address: string): object {
+  return { address, role: 'r', auth: { kubernetes: { role: 'r' } } };
+}
+
 async function refusal(spec: unknown): Promise<string> {
   const applied = rig.kubectlApply(manifest(spec));
   const error: unknown = await applied.then(
@@ -94,6 +98,14 @@ describe('the schema', () => {
       { certificate: { provider: { kind: 'vault', vault: { address: 'http://v', role: 'r' } } } },
       'spec.certificate.provider.vault.address must begin with https://',
     ],
+    ...['/v1/pki', '?namespace=team', '#top', '\\v1', ' '].map(
+      (more) =>
+        [
+          `Vault at an address with "${more}"`,
+          { certificate: { provider: { kind: 'vault', vault: vaultAt(`https://v:8200${more}`) } } },
+          'spec.certificate.provider.vault.address takes host and port alone; remove user, path,',
+        ] as const,
+    ),
     [
       'an autoscaler that cannot',
       { controlPlane: { autoscaling: { min: 3, max: 2 } } },

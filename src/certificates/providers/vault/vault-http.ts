@@ -1,4 +1,5 @@
 import { Agent, request, type Dispatcher } from 'undici';
+import { problemOfVaultAddress } from '../../../api/vault-address.ts';
 import type { Clock } from '../../../common/clock.ts';
 import { isDistrust } from '../../../common/distrust.ts';
 import { WeftError } from '../../../common/errors.ts';
@@ -70,15 +71,13 @@ export class VaultHttp {
 
   #base(): string {
     const { address } = this.#options;
-    const url = URL.canParse(address) ? new URL(address) : undefined;
-    const plain = url?.pathname === '/' && url.search === '' && url.username === '';
-    if (url?.protocol !== 'https:' || !plain)
+    const problem = problemOfVaultAddress(address);
+    if (problem !== undefined)
       throw new WeftError(
         'issuer-misconfigured',
-        `the address of Vault has to be https://<host>:<port> and nothing more, not ${shown(url)}; ` +
-          'tokens and keys never travel in the clear',
+        `the address of Vault has to be https://<host>:<port> and nothing more: ${problem}`,
       );
-    return url.origin;
+    return new URL(address).origin;
   }
 
   async #exchange(base: string, call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
@@ -125,10 +124,6 @@ export class VaultHttp {
 /** For messages: what was called, never with what. */
 export function describeCall({ method, path }: VaultCall): string {
   return `Vault ${method} ${path}`;
-}
-
-function shown(url: URL | undefined): string {
-  return url === undefined ? 'what is no URL' : `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 function unreachable(base: string, call: VaultCall, thrown: unknown): WeftError {

@@ -1,8 +1,8 @@
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
-import { deepEqual } from '../common/equal.ts';
-import type { IssuingPlan } from '../certificates/issuing-plan.ts';
-import type { ObjectStore } from '../kubernetes/store.ts';
+import type { MeshConfig } from '../../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
+import { deepEqual } from '../../common/equal.ts';
+import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
+import type { ObjectStore } from '../../kubernetes/store.ts';
 import { issuingPlanOf } from './issuing-plan-of.ts';
 
 export interface PlanFollowerDeps {

@@ -1,11 +1,11 @@
 // Input: the MeshConfig and the records of roots. Output: what this replica does with certificates.
 // Rule: the plan in the status decides; before there is one, the spec alone; while a record that the
 // plan names cannot be read, nothing is decided.
-import { planOf } from '../api/certificate-plan.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
-import { firstRoot, rootOfMeshConfig, rootOfMrc } from '../api/root-of.ts';
-import type { IssuingPlan, NamedRoot } from '../certificates/issuing-plan.ts';
+import { planOf } from '../../api/certificate-plan.ts';
+import type { MeshConfig } from '../../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
+import { firstRoot, rootOfMeshConfig, rootOfMrc } from '../../api/root-of.ts';
+import type { IssuingPlan, NamedRoot } from '../../certificates/issuing-plan.ts';
 
 /** The records of roots, by name. */
 export type RootRecords = ReadonlyMap<string, MeshRootCertificate>;

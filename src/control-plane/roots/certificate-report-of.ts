@@ -5,12 +5,12 @@ import type {
   GatewayReport,
   RootReport,
   Witnesses,
-} from '../api/certificate-report.ts';
-import type { IssuingPlan } from '../certificates/issuing-plan.ts';
-import type { LeafHealth } from '../certificates/rotator.ts';
-import { originKey, type Origin } from '../policy/origin.ts';
-import { channelOrigin, maxNamed } from '../xds/server/evidence.ts';
-import type { JoinedEvidence } from '../xds/server/join.ts';
+} from '../../api/certificate-report.ts';
+import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
+import type { LeafHealth } from '../../certificates/rotator.ts';
+import { originKey, type Origin } from '../../policy/origin.ts';
+import { channelOrigin, maxNamed } from '../../xds/server/evidence.ts';
+import type { JoinedEvidence } from '../../xds/server/join.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 
 /** All that a report is made from. */

@@ -1,13 +1,13 @@
-import type { RootReport } from '../api/certificate-report.ts';
-import type { Issuer, IssuerTrouble, RunningIssuer } from '../certificates/issuer.ts';
-import type { NamedRoot } from '../certificates/issuing-plan.ts';
-import type { OpenIssuer } from '../certificates/open-roots.ts';
-import type { Clock } from '../common/clock.ts';
-import type { Component } from '../common/component.ts';
-import { WeftError } from '../common/errors.ts';
-import type { Logger } from '../common/logger.ts';
-import { Wakeup } from '../common/wakeup.ts';
-import { backOffMs, type Random } from '../kubernetes/back-off.ts';
+import type { RootReport } from '../../api/certificate-report.ts';
+import type { Issuer, IssuerTrouble, RunningIssuer } from '../../certificates/issuer.ts';
+import type { NamedRoot } from '../../certificates/issuing-plan.ts';
+import type { OpenIssuer } from '../../certificates/open-roots.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Component } from '../../common/component.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import { Wakeup } from '../../common/wakeup.ts';
+import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
 /** What a probe found: the root, or why it cannot be used. */
 export type Probe = (issuer: Issuer, root: NamedRoot, signal: AbortSignal) => Promise<RootReport>;

@@ -1,12 +1,12 @@
-import type { Leaf } from '../certificates/issuer.ts';
-import { rootOfSigner, type IssuingPlan } from '../certificates/issuing-plan.ts';
-import type { LeafStore } from '../certificates/leaf-store.ts';
-import type { PlannedIssuers } from '../certificates/planned-issuers.ts';
-import type { MeshTrust } from '../certificates/mesh-trust.ts';
-import type { Origin } from '../policy/origin.ts';
-import type { Resource } from '../xds/resources/resource.ts';
-import type { SecretSource } from '../xds/resources/secret-source.ts';
-import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
+import type { Leaf } from '../../certificates/issuer.ts';
+import { rootOfSigner, type IssuingPlan } from '../../certificates/issuing-plan.ts';
+import type { LeafStore } from '../../certificates/leaf-store.ts';
+import type { PlannedIssuers } from '../../certificates/planned-issuers.ts';
+import type { MeshTrust } from '../../certificates/mesh-trust.ts';
+import type { Origin } from '../../policy/origin.ts';
+import type { Resource } from '../../xds/resources/resource.ts';
+import type { SecretSource } from '../../xds/resources/secret-source.ts';
+import { trustResource, workloadResource } from '../../xds/resources/secrets.ts';
 
 /** What an ACK of a proxy's leaf, and of its trusted roots, is evidence about. */
 export const leafOrigin = { kind: 'Leaf', namespace: '', name: 'mesh' } as const;

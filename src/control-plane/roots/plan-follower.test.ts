@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
+import type { MeshConfig } from '../../api/gen/mesh-config.ts';
+import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { PlanFollower } from './plan-follower.ts';
 
 type Status = NonNullable<MeshRootCertificate['status']>;

@@ -2,12 +2,12 @@ import {
   controlPlaneName,
   intermediateSecretOf,
   madeByControlPlane,
-} from '../api/control-plane-names.ts';
-import { openIssuer } from '../certificates/open-issuer.ts';
-import type { OpenIssuer } from '../certificates/open-roots.ts';
-import type { ApiConnection } from '../kubernetes/connect.ts';
-import type { ReflectorDeps } from '../kubernetes/reflector.ts';
-import { requestToken } from '../kubernetes/token-request.ts';
+} from '../../api/control-plane-names.ts';
+import { openIssuer } from '../../certificates/open-issuer.ts';
+import type { OpenIssuer } from '../../certificates/open-roots.ts';
+import type { ApiConnection } from '../../kubernetes/connect.ts';
+import type { ReflectorDeps } from '../../kubernetes/reflector.ts';
+import { requestToken } from '../../kubernetes/token-request.ts';
 
 export interface OpenRootDeps extends ReflectorDeps {
   readonly client: ApiConnection;

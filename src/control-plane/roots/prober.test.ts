@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeNamedRoot } from '../../test/build/make-named-root.ts';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../test/fakes/issuer.ts';
-import type { RootReport } from '../api/certificate-report.ts';
-import type { NamedRoot } from '../certificates/issuing-plan.ts';
-import { silentLogger } from '../common/logger.ts';
-import { WeftError } from '../common/errors.ts';
+import { makeNamedRoot } from '../../../test/build/make-named-root.ts';
+import { FakeClock } from '../../../test/fakes/fake-clock.ts';
+import { FakeIssuer } from '../../../test/fakes/issuer.ts';
+import type { RootReport } from '../../api/certificate-report.ts';
+import type { NamedRoot } from '../../certificates/issuing-plan.ts';
+import { silentLogger } from '../../common/logger.ts';
+import { WeftError } from '../../common/errors.ts';
 import { Prober } from './prober.ts';
 
 const root = makeNamedRoot('weft-root-2');

@@ -1,21 +1,21 @@
-import { defaultTrustDomain } from '../api/root-of.ts';
-import type { IssuingPlan, NamedRoot } from '../certificates/issuing-plan.ts';
-import { createLeafStore, type LeafStore } from '../certificates/leaf-store.ts';
-import { PlannedIssuers } from '../certificates/planned-issuers.ts';
+import { defaultTrustDomain } from '../../api/root-of.ts';
+import type { IssuingPlan, NamedRoot } from '../../certificates/issuing-plan.ts';
+import { createLeafStore, type LeafStore } from '../../certificates/leaf-store.ts';
+import { PlannedIssuers } from '../../certificates/planned-issuers.ts';
 import {
   createServerCertificate,
   type ServerCertificate,
-} from '../certificates/server-certificate.ts';
-import { rootOfSigner } from '../certificates/issuing-plan.ts';
-import { leafValidity } from '../certificates/validity.ts';
-import { keyKindOf, type KeyKind } from '../certificates/x509/key-pair.ts';
-import type { OpenIssuer } from '../certificates/open-roots.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import type { Component } from '../common/component.ts';
-import type { Clock } from '../common/clock.ts';
-import type { Logger } from '../common/logger.ts';
-import type { Random } from '../kubernetes/back-off.ts';
-import { component } from './components.ts';
+} from '../../certificates/server-certificate.ts';
+import { rootOfSigner } from '../../certificates/issuing-plan.ts';
+import { leafValidity } from '../../certificates/validity.ts';
+import { keyKindOf, type KeyKind } from '../../certificates/x509/key-pair.ts';
+import type { OpenIssuer } from '../../certificates/open-roots.ts';
+import type { MeshConfig } from '../../api/gen/mesh-config.ts';
+import type { Component } from '../../common/component.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Random } from '../../kubernetes/back-off.ts';
+import { component } from '../components.ts';
 
 export interface IssuingDeps {
   readonly open: OpenIssuer;

@@ -1,25 +1,25 @@
-import type { SecretObject } from '../api/core.ts';
-import { madeByControlPlane } from '../api/control-plane-names.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { kinds } from '../api/kinds.ts';
-import type { GatewayReport } from '../api/certificate-report.ts';
-import { rootOfSigner } from '../certificates/issuing-plan.ts';
-import type { PlannedIssuers } from '../certificates/planned-issuers.ts';
+import type { SecretObject } from '../../api/core.ts';
+import { madeByControlPlane } from '../../api/control-plane-names.ts';
+import type { MeshConfig } from '../../api/gen/mesh-config.ts';
+import { kinds } from '../../api/kinds.ts';
+import type { GatewayReport } from '../../api/certificate-report.ts';
+import { rootOfSigner } from '../../certificates/issuing-plan.ts';
+import type { PlannedIssuers } from '../../certificates/planned-issuers.ts';
 import {
   createServerCertificate,
   type ServerCertificate,
   type ServerIdentity,
-} from '../certificates/server-certificate.ts';
-import { leafValidity } from '../certificates/validity.ts';
-import type { Clock } from '../common/clock.ts';
-import type { Component } from '../common/component.ts';
-import { deepEqual } from '../common/equal.ts';
-import type { Logger } from '../common/logger.ts';
-import { Wakeup } from '../common/wakeup.ts';
-import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
-import type { Random } from '../kubernetes/back-off.ts';
+} from '../../certificates/server-certificate.ts';
+import { leafValidity } from '../../certificates/validity.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Component } from '../../common/component.ts';
+import { deepEqual } from '../../common/equal.ts';
+import type { Logger } from '../../common/logger.ts';
+import { Wakeup } from '../../common/wakeup.ts';
+import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
+import type { Random } from '../../kubernetes/back-off.ts';
+import { fieldManager } from '../status-writer.ts';
 import { keyKindUnder } from './issuing.ts';
-import { fieldManager } from './status-writer.ts';
 
 type Gateway = NonNullable<NonNullable<MeshConfig['spec']['certificate']>['ingressGateway']>;
 

@@ -1,0 +1,62 @@
+import type { Pod } from '../../api/core.ts';
+import type { CertificateReport, RootReport } from '../../api/certificate-report.ts';
+import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
+import { isWorkload } from '../../smi/workloads.ts';
+import type { BootstrapKeeper } from '../bootstrap-keeper.ts';
+import type { Ground } from '../ground.ts';
+import type { PeerEvidence } from '../peer-evidence.ts';
+import { certificateReportOf } from './certificate-report-of.ts';
+import type { RootParts } from './root-parts.ts';
+import { rootReportOf } from './root-report-of.ts';
+
+interface Reporting {
+  readonly ground: Ground;
+  readonly roots: RootParts;
+  readonly peers: PeerEvidence;
+  readonly bootstraps: BootstrapKeeper;
+}
+
+/** The report as it should be at this moment; undefined before there is a plan. */
+export function reportNow({
+  ground,
+  roots,
+  peers,
+  bootstraps,
+}: Reporting): CertificateReport | undefined {
+  const { issuing, gateway } = roots;
+  const { plan } = issuing.issuers;
+  if (plan === undefined) return undefined;
+  const bundle = issuing.issuers.bundle();
+  return certificateReportOf({
+    plan,
+    evidence: peers.joined(),
+    running: runningPods(ground),
+    roots: rootsOf(plan, roots),
+    bootstrapsSince: bundle && bootstraps.heldSince(bundle.pem),
+    gateway: gateway.report(),
+    health: issuing.leaves.health(),
+  });
+}
+
+/** A pod of the mesh that runs has had its sidecar started, and with it the roots of that day. */
+function runningPods({ sources, membership }: Ground): readonly string[] {
+  const pods = [...sources.cluster.Pod.objects.values()] as Pod[];
+  return pods
+    .filter((pod) => pod.status?.phase === 'Running' && isWorkload(pod, membership.meshName))
+    .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+}
+
+function rootsOf(
+  plan: IssuingPlan,
+  { issuing, prober }: RootParts,
+): Readonly<Record<string, RootReport>> {
+  const roots: Record<string, RootReport> = {};
+  for (const { name } of [plan.signer, plan.serverSigner]) {
+    const issuer = issuing.issuers.of(name);
+    if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.trouble());
+  }
+  const { candidate } = plan;
+  const probed = candidate && prober.reportOn(candidate);
+  if (candidate !== undefined && probed !== undefined) roots[candidate.name] = probed;
+  return roots;
+}

@@ -1,0 +1,98 @@
+import { certificatesConfigMap } from '../../api/control-plane-names.ts';
+import { reportKey, type GatewayReport } from '../../api/certificate-report.ts';
+import type { ConfigMap } from '../../api/core.ts';
+import { kinds } from '../../api/kinds.ts';
+import { parseReport } from '../../api/parse-report.ts';
+import type { OpenIssuer } from '../../certificates/open-roots.ts';
+import { systemClock as clock } from '../../common/clock.ts';
+import type { Ground } from '../ground.ts';
+import { serverNames } from '../options.ts';
+import { GatewayKeeper } from './gateway-keeper.ts';
+import { createIssuing, validityIn, type Issuing } from './issuing.ts';
+import { openRoot } from './open-root.ts';
+import { probeRoot } from './probe-root.ts';
+import { Prober } from './prober.ts';
+
+/** The parts of a replica that work with the roots of the mesh. */
+export interface RootParts {
+  readonly issuing: Issuing;
+  /** These two work at the leader alone. */
+  readonly prober: Prober;
+  readonly gateway: GatewayKeeper;
+}
+
+/** Nothing runs yet. `onReport` is called when there is something new for the report. */
+export function makeRootParts(ground: Ground, onReport: () => void): RootParts {
+  const open = openRootOf(ground);
+  const issuing = makeIssuing(ground, open);
+  return {
+    issuing,
+    prober: makeProber(ground, { open, issuing, onReport }),
+    gateway: makeGateway(ground, { issuing, onReport }),
+  };
+}
+
+function openRootOf({ client, logger, options }: Ground): OpenIssuer {
+  const life = { clock, random: Math.random, log: logger.with({ part: 'certificates' }) };
+  return openRoot({ client, namespace: options.namespace, ...life });
+}
+
+function makeIssuing({ logger, options, spec }: Ground, open: OpenIssuer): Issuing {
+  return createIssuing({
+    open,
+    clock,
+    random: Math.random,
+    log: logger.with({ part: 'certificates' }),
+    spec,
+    serverNames: () => serverNames(options),
+  });
+}
+
+interface Surroundings {
+  readonly issuing: Issuing;
+  readonly onReport: () => void;
+}
+
+function makeProber(
+  { logger, options, spec }: Ground,
+  { open, issuing, onReport }: Surroundings & { readonly open: OpenIssuer },
+): Prober {
+  const { namespace } = options;
+  return new Prober({
+    open,
+    probe: (issuer, { root }, signal) =>
+      probeRoot(issuer, { root, namespace, validityMs: validityIn(spec()), clock }, signal),
+    candidate: () => issuing.issuers.plan?.candidate,
+    onResult: onReport,
+    clock,
+    random: Math.random,
+    logger: logger.with({ part: 'prober' }),
+  });
+}
+
+function makeGateway(ground: Ground, { issuing, onReport }: Surroundings): GatewayKeeper {
+  const { client, logger, spec } = ground;
+  return new GatewayKeeper({
+    client,
+    clock,
+    random: Math.random,
+    logger: logger.with({ part: 'gateway' }),
+    issuers: issuing.issuers,
+    wanted: () => spec()?.certificate?.ingressGateway,
+    before: (signal) => reportedGateway(ground, signal),
+    onReport,
+  });
+}
+
+async function reportedGateway(
+  { client, options }: Ground,
+  signal: AbortSignal,
+): Promise<GatewayReport | undefined> {
+  const ref = {
+    kind: kinds.configMap,
+    namespace: options.namespace,
+    name: certificatesConfigMap,
+  };
+  const found = await client.get<ConfigMap>(ref, signal);
+  return parseReport(found?.data?.[reportKey])?.gateway;
+}
