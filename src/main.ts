@@ -82,8 +82,9 @@ interface OperatorFlags {
 }
 
 async function operator(flags: OperatorFlags): Promise<void> {
-  const [{ collectDefaultMetrics, Registry }, { createJsonLogger }, { systemClock }] =
+  const [{ addProcessMetrics }, { Registry }, { createJsonLogger }, { systemClock }] =
     await Promise.all([
+      import('./common/process-metrics.ts'),
       import('prom-client'),
       import('./json-logger.ts'),
       import('./common/clock.ts'),
@@ -111,7 +112,7 @@ async function operator(flags: OperatorFlags): Promise<void> {
     clock: systemClock,
   });
   const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
+  addProcessMetrics(metrics);
   const health = createHealthServer({
     port: Number(flags.healthPort),
     live: [],

@@ -40,7 +40,7 @@ export const packageHomes = {
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
   winston: ['json-logger'],
-  'prom-client': ['control-plane', 'main'],
+  'prom-client': ['common', 'control-plane', 'main'],
   commander: ['main', 'cli'],
 };
 

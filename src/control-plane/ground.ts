@@ -37,12 +37,16 @@ export function layGround(
   const deps = { clock, random: Math.random, log: logger };
   const sources = createSources(client, namespace, deps);
   const facts = { clusterDomain, ipv6: podIps.some((ip) => ip.includes(':')) };
+  let judged: MeshConfig | undefined;
   let last: MeshConfig['spec'] | undefined;
   const meshConfigNow = (): MeshConfig | undefined =>
     sources.meshConfigs.objects.get(`${namespace}/${meshConfig}`);
   const spec = (): MeshConfig['spec'] | undefined => {
     const found = meshConfigNow();
-    if (found !== undefined && validateSpec(found).length === 0) last = found.spec;
+    if (found !== judged) {
+      judged = found;
+      if (found !== undefined && validateSpec(found).length === 0) last = found.spec;
+    }
     return last;
   };
   const plan = new PlanFollower({ meshConfig: meshConfigNow, spec, records: sources.rootRecords });

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from '../common/process-metrics.ts';
 import type { Issuer } from '../certificates/issuer.ts';
 import type { LeafStore } from '../certificates/leaf-store.ts';
 import type { Evidence } from '../xds/server/evidence.ts';
@@ -161,7 +162,7 @@ function registerGauges(registry: Registry, gauges: readonly ReadGauge[]): void 
 export function createMetrics(version: string, gauges: readonly ReadGauge[]): ControlPlaneMetrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  addProcessMetrics(registry);
   const info = new Gauge({
     name: 'weft_build_info',
     help: 'The version that runs.',

@@ -35,6 +35,8 @@ export interface BootstrapOptions {
  * cost the control plane 220 MB more.
  */
 export const xdsWindowBytes = 65_535;
+/** How often a sidecar asks its control plane, over HTTP/2, whether it is there. */
+export const xdsPingSeconds = 30;
 
 const tlsSockets = 'envoy.extensions.transport_sockets.tls.v3';
 const xdsCluster = 'xds';
@@ -139,7 +141,7 @@ function controlPlaneCluster(options: BootstrapOptions, directory: string): obje
         '@type': typeUrl('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
         explicit_http_config: {
           http2_protocol_options: {
-            connection_keepalive: { interval: '30s', timeout: '5s' },
+            connection_keepalive: { interval: `${xdsPingSeconds}s`, timeout: '5s' },
             initial_stream_window_size: xdsWindowBytes,
             initial_connection_window_size: xdsWindowBytes,
           },

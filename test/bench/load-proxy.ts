@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import { xdsWindowBytes } from '../../src/envoy/bootstrap.ts';
+import { xdsPingSeconds, xdsWindowBytes } from '../../src/envoy/bootstrap.ts';
 import { type SecureContext, createSecureContext } from 'node:tls';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { DeltaDiscoveryRequestSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
@@ -59,6 +59,7 @@ export class LoadProxy {
   readonly #asked = new Set<string>();
   #session: ClientHttp2Session | undefined;
   #stream: ClientHttp2Stream | undefined;
+  #pings: NodeJS.Timeout | undefined;
   #buffered: Buffer[] = [];
   #length = 0;
   /** So many bytes must be there before there is more to read: a header, or header and message. */
@@ -84,6 +85,7 @@ export class LoadProxy {
     });
     this.#session.once('connect', (session) => session.setLocalWindowSize(windowBytes));
     this.#session.on('error', (error: Error) => this.#fail(error.message));
+    this.#pings = setInterval(() => this.#session?.ping(() => undefined), xdsPingSeconds * 1000);
     this.#stream = this.#session.request({
       ':method': 'POST',
       ':path': path,
@@ -100,6 +102,7 @@ export class LoadProxy {
 
   stop(): void {
     this.#stopped = true;
+    clearInterval(this.#pings);
     this.#session?.destroy();
   }
 

@@ -16,6 +16,9 @@ export interface Limits {
   readonly tokenGraceMs: number;
   /** How long listeners and routes wait for new clusters to be acknowledged. */
   readonly clusterWaitMs: number;
+  /** How often the kernel asks whether a quiet client's host is there; ten missing answers a second apart end it. */
+  readonly tcpKeepaliveMs: number;
+  /** How often HTTP/2 asks whether the client itself answers, within keepaliveTimeoutMs. */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
   /** A connection is closed at this age, so that proxies spread over new replicas. */
@@ -36,7 +39,8 @@ export const defaultLimits: Limits = {
   firstRequestMs: 10_000,
   tokenGraceMs: 5_000,
   clusterWaitMs: 2_000,
-  keepaliveMs: 30_000,
+  tcpKeepaliveMs: 30_000,
+  keepaliveMs: 120_000,
   keepaliveTimeoutMs: 10_000,
   maxConnectionAgeMs: 3_600_000,
   maxConnectionAgeGraceMs: 30_000,

@@ -1,5 +1,7 @@
+import type { SecureServerOptions } from 'node:http2';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Secret } from '../../common/secret.ts';
+import type { Limits } from './limits.ts';
 
 /** The server's certificate chain and key, both PEM. */
 export interface ServerCertificate {
@@ -23,8 +25,18 @@ export class ReloadingCredentials extends ServerCredentials {
   readonly #source: ServerCredentialsSource;
   readonly stop: () => void;
 
-  constructor(source: ServerCredentialsSource, handshakeMs: number) {
-    super({ handshakeTimeout: handshakeMs }, contextOf(source.current()));
+  constructor(
+    source: ServerCredentialsSource,
+    { handshakeMs, tcpKeepaliveMs }: Pick<Limits, 'handshakeMs' | 'tcpKeepaliveMs'>,
+  ) {
+    super(
+      {
+        handshakeTimeout: handshakeMs,
+        keepAlive: true,
+        keepAliveInitialDelay: tcpKeepaliveMs,
+      } satisfies SecureServerOptions,
+      contextOf(source.current()),
+    );
     this.#source = source;
     this.stop = source.onChange(() => {
       this.updateSecureContextOptions(contextOf(this.#source.current()));

@@ -141,7 +141,7 @@ async function listen(parts: Parts, signal: AbortSignal): Promise<Listening> {
   server.addService(evidenceService, {
     watch: (call: EvidenceCall) => void serveEvidence(call, feed),
   });
-  const credentials = new ReloadingCredentials(options.credentials, ads.limits.handshakeMs);
+  const credentials = new ReloadingCredentials(options.credentials, ads.limits);
   const port = await bind(server, parts.address, credentials);
   const host = parts.address.slice(0, parts.address.lastIndexOf(':'));
   parts.channel.of((graceMs) => server.drain(`${host}:${port}`, graceMs));

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { systemClock } from '../../../src/common/clock.ts';
 import { WeftError } from '../../../src/common/errors.ts';
@@ -128,6 +129,12 @@ describe('a real Envoy', () => {
       total: 1,
       acknowledged: 1,
     });
+  });
+
+  it('has the kernel ask whether its host is there, which costs the control plane nothing', async () => {
+    publish(...hello());
+    await eventually(envoy, synced);
+    expect(await timersOf(running.port)).toContain(keepaliveTimer);
   });
 
   it('shows a changed route, and takes nothing else for it', async () => {
@@ -278,3 +285,15 @@ describe('a real Envoy', () => {
     expect(await eventually(envoy, synced)).toBeLessThan(2_000);
   });
 });
+
+const keepaliveTimer = '02';
+
+/** The kernel's timers of established connections to that port, as proc_net_tcp(5) numbers them. */
+async function timersOf(port: number): Promise<readonly string[]> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').slice(1);
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return fields
+    .filter(([, from = '', , state]) => from.endsWith(local) && state === '01')
+    .map(([, , , , , timer = '']) => timer.split(':')[0] ?? '');
+}
