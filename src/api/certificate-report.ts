@@ -17,8 +17,10 @@ export interface CertificateReport {
   readonly channel: Witnesses;
   /** Since when every namespace's bootstrap holds the roots of `step`; ms since the epoch. */
   readonly bootstraps: { readonly step: number; readonly since: number } | undefined;
-  /** The ingress gateway's Secret as last written; absent while none is asked for. */
+  /** The ingress gateway's Secret as last written; absent once it is removed, and before there is one. */
   readonly gateway?: GatewayReport;
+  /** The mesh ends, and its gateway's Secret is gone and not written again: the leader may go. */
+  readonly released?: boolean;
   readonly health: LeavesReport;
 }
 
@@ -28,6 +30,15 @@ export interface GatewayReport {
   readonly name: string;
   readonly trustedStep: number;
   readonly signerStep: number;
+  /** Why it could not be removed when it was last tried. */
+  readonly trouble?: TroubleReport;
+}
+
+/** What is wrong, and since when in ms since the epoch. */
+export interface TroubleReport {
+  readonly code: string;
+  readonly message: string;
+  readonly since: number;
 }
 
 /** How many of those whom a step concerns have taken it. */
@@ -49,12 +60,7 @@ export interface RootReport {
   readonly notAfter?: number;
   /** When the certificate that signs leaves, or one above it, ends. */
   readonly signerNotAfter?: number;
-  readonly trouble?: {
-    readonly code: string;
-    readonly message: string;
-    /** Milliseconds since the epoch. */
-    readonly since: number;
-  };
+  readonly trouble?: TroubleReport;
 }
 
 export interface LeavesReport {
@@ -62,7 +68,7 @@ export interface LeavesReport {
   readonly waiting: number;
   /** Milliseconds since the epoch. */
   readonly earliestExpiry?: number;
-  readonly failure?: { readonly code: string; readonly message: string; readonly since: number };
+  readonly failure?: TroubleReport;
 }
 
 /** The key of the ConfigMap. */

@@ -10,7 +10,8 @@ const report: CertificateReport = {
   roots: { 'weft-root-1': root, 'weft-root-2': { ready: false, trouble } },
   ...{ trust: witnesses, leaves: witnesses, channel: witnesses },
   bootstraps: { step: 5, since: 1_000 },
-  gateway: { namespace: 'edge', name: 'gateway-cert', trustedStep: 5, signerStep: -1 },
+  gateway: { namespace: 'edge', name: 'gateway-cert', trustedStep: 5, signerStep: -1, trouble },
+  released: false,
   health: { held: 2, waiting: 1, earliestExpiry: 9_000, failure: trouble },
 };
 
@@ -32,6 +33,8 @@ describe('a report', () => {
   it.each([
     'bootstraps',
     'gateway',
+    'gateway.trouble',
+    'released',
     'health.earliestExpiry',
     'health.failure',
     'roots.weft-root-1.roots',
@@ -105,6 +108,8 @@ describe('a report that is not one', () => {
     ['gateway', null],
     ['gateway', []],
     ['gateway', {}],
+    ['gateway.trouble', 'it is away'],
+    ['released', 'true'],
     ['health', undefined],
     ['health', null],
     ['health', []],

@@ -80,8 +80,10 @@ const isReport = has<CertificateReport>({
       name: isString,
       trustedStep: isNumber,
       signerStep: isNumber,
+      trouble: optional(isTrouble),
     }),
   ),
+  released: optional(isBoolean),
   health: has<LeavesReport>({
     held: isNumber,
     waiting: isNumber,

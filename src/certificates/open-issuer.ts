@@ -43,7 +43,7 @@ export interface IssuerDeps {
 export interface IssuerTimes {
   /** Asked for an intermediate: 7 days. */
   readonly intermediateValidityMs?: number;
-  /** How often a signer of every leaf is looked at: 5 min. */
+  /** How often a signer of every leaf is looked at, and the token for one of intermediates: 5 min. */
   readonly lookMs?: number;
   /** How long one call to Vault, or one CertificateRequest, may take. */
   readonly callMs?: number;
@@ -76,7 +76,7 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
     ...{ deps, pinned, secretName: deps.intermediateSecret },
     open: (options) => new KeptAuthority({ ...options, source }),
   });
-  return alongside(kept, [outside, ...watched]);
+  return alongside(kept, [outside, ...watched], () => outside.trouble?.());
 }
 
 type Alive = Pick<RunningIssuer, 'run'>;
@@ -107,7 +107,7 @@ interface Outside {
 
 function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
   const { clock, logger, namespace } = deps;
-  const limitMs = deps.times?.callMs;
+  const { callMs: limitMs, lookMs } = deps.times ?? {};
   if (provider.kind === 'certManager') {
     const { api, metadata, random } = deps;
     const life = { clock, random, logger, limitMs };
@@ -115,7 +115,7 @@ function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
     return { outside: new CertManagerIssuer(options), watched: [] };
   }
   if (provider.kind !== 'vault') throw new TypeError('the built-in root has nothing outside');
-  const { requestToken } = deps;
+  const { requestToken, random } = deps;
   const secrets = new Map(namesIn(provider).map((name) => [name, watchSecret(name, deps)]));
   const secretText = ({ name, key }: { name: string; key: string }): string | undefined => {
     const data = secrets.get(name)?.objects.get(`${namespace}/${name}`)?.data?.[key];
@@ -125,7 +125,7 @@ function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
   const limit = { clock, ms: longestSyncMs, reason: () => unread([...secrets.keys()]) };
   const secretsKnown = (signal: AbortSignal): Promise<unknown> =>
     withinTime(limit, (inner) => Promise.all(watched.map((one) => one.whenSynced(inner))), signal);
-  const life = { clock, logger, limitMs };
+  const life = { clock, random, logger, limitMs, lookMs };
   const reading = { namespace, secretText, secretsKnown };
   return {
     outside: vaultIssuer({ root: provider, ...reading, requestToken, ...life }),
@@ -148,6 +148,7 @@ function throttled(outside: OutsideIssuer, { clock, random }: IssuerDeps): Outsi
   return {
     name: outside.name,
     sign: (wish, signal) => throttle.run((inner) => outside.sign(wish, inner), signal),
+    trouble: () => outside.trouble?.(),
     run: (signal) => outside.run(signal),
   };
 }
@@ -164,13 +165,17 @@ function watchSecret(name: string, deps: IssuerDeps): Reflector<SecretObject> {
   return reflect<SecretObject>(api, kinds.secret, only, { clock, random, log });
 }
 
-/** The issuer, whose life includes that of what it stands on. */
-function alongside(issuer: RunningIssuer, others: readonly Alive[]): RunningIssuer {
+/** The issuer, whose life includes that of what it stands on, and what is wrong with that. */
+function alongside(
+  issuer: RunningIssuer,
+  others: readonly Alive[],
+  trouble: RunningIssuer['trouble'] = () => undefined,
+): RunningIssuer {
   return {
     issue: (request, signal) => issuer.issue(request, signal),
     authority: () => issuer.authority(),
     onChange: (callback) => issuer.onChange(callback),
-    trouble: () => issuer.trouble(),
+    trouble: () => issuer.trouble() ?? trouble(),
     run: async (signal) => {
       await Promise.all([issuer, ...others].map((one) => one.run(signal)));
     },

@@ -23,6 +23,8 @@ export interface Ground {
    * serves its traffic to the end. Undefined before a good one was read.
    */
   readonly spec: () => MeshConfig['spec'] | undefined;
+  /** Whether the mesh is being taken down: its MeshConfig is deleted, or was there and is gone. */
+  readonly ending: () => boolean;
   /** What this replica does with certificates; wiring.ts keeps it up to date. */
   readonly plan: PlanFollower;
   readonly settings: () => MeshSettings;
@@ -49,6 +51,10 @@ export function layGround(
     }
     return last;
   };
+  const ending = (): boolean => {
+    const found = meshConfigNow();
+    return found === undefined ? last !== undefined : isDeleted(found);
+  };
   const plan = new PlanFollower({ meshConfig: meshConfigNow, spec, records: sources.rootRecords });
   return {
     options,
@@ -57,7 +63,12 @@ export function layGround(
     membership: { meshName, controlPlaneNamespace: namespace },
     sources,
     spec,
+    ending,
     plan,
     settings: () => meshSettings(spec(), facts),
   };
+}
+
+function isDeleted({ metadata }: MeshConfig): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
-import type { KubernetesObject } from '../api/core.ts';
+import { type CertificateReport, formatReport, reportKey } from '../api/certificate-report.ts';
+import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
+import type { Occurrence } from '../kubernetes/events.ts';
 import { finalize } from './finalize.ts';
 import { finalizer } from './names.ts';
 import type { Owned, Removal } from './prune.ts';
@@ -32,6 +34,9 @@ class Cluster {
   readonly stubborn: ReadonlySet<Kind>;
   readonly pods: readonly string[];
   broken = false;
+  /** What the control plane says so many seconds after the deletion. */
+  report: (seconds: number) => Partial<CertificateReport> | undefined = () => undefined;
+  readonly told: Occurrence[] = [];
   finalizers: readonly string[] = ['theirs', finalizer];
   owned: readonly Owned[] = all;
 
@@ -76,10 +81,23 @@ class Cluster {
   }
 }
 
-const meshConfig = makeMeshConfig({ deletionTimestamp: '2026-01-01T00:00:00Z' });
+const deletionTimestamp = '2026-01-01T00:00:00Z';
+const meshConfig = makeMeshConfig({ deletionTimestamp });
+const nobody = { step: 1, acknowledged: 0, total: 0, waiting: [] };
+const nothing: CertificateReport = {
+  ...{ step: 1, complete: true, roots: {}, bootstraps: undefined },
+  ...{ trust: nobody, leaves: nobody, channel: nobody },
+  health: { held: 0, waiting: 0 },
+};
+
+function reported(some: Partial<CertificateReport> | undefined): ConfigMap | undefined {
+  if (some === undefined) return undefined;
+  const data = { [reportKey]: formatReport({ ...nothing, ...some }) };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'weft-certificates' }, data };
+}
 
 /** Goes on until it is done; the seconds since the deletion. */
-async function play(cluster: Cluster): Promise<number> {
+async function play(cluster: Cluster, of = meshConfig): Promise<number> {
   let now = deletedAt;
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
   const deps = {
@@ -88,16 +106,20 @@ async function play(cluster: Cluster): Promise<number> {
       get owned() {
         return cluster.owned;
       },
+      get certificates() {
+        return reported(cluster.report((now - deletedAt) / 1000));
+      },
     },
     applier: {
       remove: (removals: readonly Removal[]) => cluster.remove(removals),
       forget: () => undefined,
     },
+    events: { record: (occurrence: Occurrence) => void cluster.told.push(occurrence) },
     clock,
     logger: silentLogger,
   };
   for (;;) {
-    const again = await finalize(meshConfig, deps, signal);
+    const again = await finalize(of, deps, signal);
     if (again === undefined) return (now - deletedAt) / 1000;
     now += again;
   }
@@ -142,5 +164,64 @@ describe('finalize', () => {
     const cluster = new Cluster({ pods: ['stuck'] });
     await play(cluster);
     expect(cluster.removed.indexOf('Role')).toBeGreaterThan(cluster.removed.indexOf('Deployment'));
+  });
+});
+
+describe("finalize with an ingress gateway's Secret", () => {
+  const secret = { namespace: 'edge', name: 'gateway-cert' };
+  const gateway = { ...secret, trustedStep: 1, signerStep: 1 };
+  const trouble = { code: 'api-rejected', message: 'it is forbidden', since: deletedAt };
+  const subjectAltNames = ['a.example'] as const;
+  const ingressGateway = { subjectAltNames, validityDuration: '1h', secret };
+  const asking = makeMeshConfig({ deletionTimestamp, spec: { certificate: { ingressGateway } } });
+  const silent = 'the control plane does not say that it removed it';
+
+  it('leaves the control plane the time to remove it, when the webhooks are gone', async () => {
+    const cluster = new Cluster();
+    const removed: string[][] = [];
+    cluster.report = (seconds) => {
+      removed.push([...cluster.removed]);
+      return seconds < 3 ? { gateway } : { released: true };
+    };
+    expect(await play(cluster, asking)).toBe(3);
+    expect(removed.at(-1)).toEqual(['MutatingWebhookConfiguration']);
+    expect(cluster.told).toEqual([]);
+  });
+
+  it.each([
+    {
+      ...{ what: 'that cannot be removed', of: asking, why: trouble.message },
+      report: { gateway: { ...gateway, trouble } },
+    },
+    { what: 'that nobody removes', of: asking, report: { gateway }, why: silent },
+    { what: 'of which nobody speaks', of: asking, report: {}, why: silent },
+    { what: 'that is not asked for any more', of: meshConfig, report: { gateway }, why: silent },
+  ])('goes on after ten seconds without one $what, and says so once', async (one) => {
+    const { of, report, why } = one;
+    const cluster = new Cluster();
+    cluster.report = () => report;
+    expect(await play(cluster, of)).toBe(10);
+    expect(cluster.removed).toContain('Deployment');
+    const note = `Secret edge/gateway-cert of the ingress gateway may be left: ${why}. Delete it yourself.`;
+    expect(cluster.told).toMatchObject([{ type: 'Warning', reason: 'GatewaySecretLeft', note }]);
+    expect(cluster.told).toHaveLength(1);
+  });
+
+  it('says so once while the pods take their time', async () => {
+    const cluster = new Cluster({ pods: ['stuck'] });
+    cluster.report = () => ({ gateway });
+    expect(await play(cluster, asking)).toBe(45);
+    expect(cluster.told).toHaveLength(1);
+  });
+
+  it.each<readonly [string, MeshConfig, Partial<CertificateReport> | undefined]>([
+    ['no control plane ever reported', asking, undefined],
+    ['none was asked for or written', meshConfig, {}],
+    ['it is gone already', asking, { released: true }],
+  ])('does not wait when %s', async (_, of, report) => {
+    const cluster = new Cluster();
+    cluster.report = () => report;
+    expect(await play(cluster, of)).toBe(0);
+    expect(cluster.told).toEqual([]);
   });
 });

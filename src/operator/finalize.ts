@@ -1,10 +1,13 @@
+import { reportKey } from '../api/certificate-report.ts';
 import type { ConfigMap } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { parseReport } from '../api/parse-report.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Applier } from './applier.ts';
 import type { Watched } from './drift.ts';
 import {
@@ -15,6 +18,7 @@ import {
   meshLabel,
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
+import { gatewayLeft } from './gateway-left.ts';
 import { finalizer, podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
 import { releaseRoots } from './rotation/release-roots.ts';
@@ -22,20 +26,28 @@ import { meshNameOf } from './webhooks.ts';
 
 export interface FinalizeDeps {
   readonly client: ApiClient;
-  readonly watched: Pick<Watched, 'owned'>;
+  readonly watched: Pick<Watched, 'owned' | 'certificates'>;
   readonly applier: Pick<Applier, 'remove' | 'forget'>;
+  readonly events: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Every step but the last gets so long, from the deletion on, before the next is taken all the same. */
-const stepLimitsMs = { webhooks: 10_000, workload: 45_000, rights: 50_000, traces: 60_000 };
+const stepLimitsMs = {
+  webhooks: 10_000,
+  gateway: 10_000,
+  workload: 45_000,
+  rights: 50_000,
+  traces: 60_000,
+};
 const pollMs = 250;
 
 /**
  * Removes what the operator made for a mesh, and what the control plane made: webhooks first, so
- * that no pod start waits for somebody who leaves; then the control plane; its rights once it is
- * gone, so that it cannot write any more; then its ConfigMaps and the root key; the finalizer last.
+ * that no pod start waits for somebody who leaves; then the control plane, once it removed the ingress
+ * gateway's Secret, which nobody else may; its rights once it is gone, so that it cannot write any
+ * more; then its ConfigMaps and the root key; the finalizer last.
  * Resolves to the milliseconds after which to go on, or undefined when it is done. It always ends:
  * a step whose time is up is given up, logged, and the next one taken.
  */
@@ -48,6 +60,7 @@ export async function finalize(
   const elapsed = deps.clock.now() - Date.parse(deletionTimestamp);
   const steps = [
     { name: 'webhooks', run: () => removeOwned(deps, isWebhook, signal) },
+    { name: 'gateway', run: () => Promise.resolve(lookAtGateway(meshConfig, deps, elapsed)) },
     { name: 'workload', run: () => removeWorkload(meshConfig, deps, signal) },
     { name: 'rights', run: () => removeOwned(deps, () => true, signal) },
     { name: 'traces', run: () => removeTraces(meshConfig, deps, signal) },
@@ -121,6 +134,10 @@ function isRight({ group, plural }: Kind): boolean {
   return group === kinds.role.group || plural === kinds.serviceAccount.plural;
 }
 
+function isWorkload(kind: Kind): boolean {
+  return !isRight(kind) && !isWebhook(kind);
+}
+
 async function removeOwned(
   { watched, applier }: FinalizeDeps,
   which: (kind: Kind) => boolean,
@@ -130,6 +147,23 @@ async function removeOwned(
   await applier.remove(prune(objects(), new Set()), signal);
   const [left] = objects();
   return left === undefined ? undefined : `${left.kind.kind}/${left.object.metadata.name}`;
+}
+
+/** The control plane removes its Secret when it sees the deletion; once it goes itself, none is waited for. */
+function lookAtGateway(
+  meshConfig: MeshConfig,
+  { watched, events }: FinalizeDeps,
+  elapsed: number,
+): string | undefined {
+  const left = gatewayLeft(meshConfig, parseReport(watched.certificates?.data?.[reportKey]));
+  if (left === undefined || !watched.owned.some(({ kind }) => isWorkload(kind))) return undefined;
+  const { secret, why } = left;
+  if (elapsed >= stepLimitsMs.gateway) {
+    const note = `Secret ${secret} of the ingress gateway may be left: ${why}. Delete it yourself.`;
+    const regarding = meshConfig;
+    events.record({ regarding, type: 'Warning', reason: 'GatewaySecretLeft', note });
+  }
+  return `Secret/${secret}`;
 }
 
 async function removeWorkload(

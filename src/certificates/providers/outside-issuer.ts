@@ -1,5 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
+import type { IssuerTrouble } from '../issuer.ts';
 import { isPinned, rootChanged, type PinnedRoots } from '../pinned-roots.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { parseCertificate, type Certificate } from '../x509/certificate.ts';
@@ -35,6 +36,8 @@ export interface OutsideIssuer {
    * soon), issuer-refused, issuer-misconfigured. Nothing that came is judged here.
    */
   sign(wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer>;
+  /** Why nothing could be signed now, where that is looked at while there is nothing to sign. */
+  trouble?(): IssuerTrouble | undefined;
   /** Keeps up what signing takes, such as a token or a watch, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }

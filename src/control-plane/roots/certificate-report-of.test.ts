@@ -46,7 +46,6 @@ function makeFacts(
     running,
     roots: { 'weft-root-1': { ready: true } },
     bootstrapsSince: 1_000,
-    gateway: undefined,
     health: { held: 2, waiting: 0, earliestExpiry: 9_000, failure: undefined },
   };
 }

@@ -1,20 +1,16 @@
 // Input: the plan, everybody's evidence, the pods there are, and the issuers. Output: the report that
 // the operator decides by. Rule: who cannot be counted as having followed counts as not having.
-import type {
-  CertificateReport,
-  GatewayReport,
-  RootReport,
-  Witnesses,
-} from '../../api/certificate-report.ts';
+import type { CertificateReport, RootReport, Witnesses } from '../../api/certificate-report.ts';
 import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
 import type { LeafHealth } from '../../certificates/rotator.ts';
 import { originKey, type Origin } from '../../policy/origin.ts';
 import { channelOrigin, maxNamed } from '../../xds/server/evidence.ts';
 import type { JoinedEvidence } from '../../xds/server/join.ts';
+import type { GatewayFacts } from './gateway-keeper.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 
-/** All that a report is made from. */
-export interface ReportFacts {
+/** All that a report is made from; what concerns the gateway's Secret is passed on. */
+export interface ReportFacts extends GatewayFacts {
   readonly plan: IssuingPlan;
   readonly evidence: JoinedEvidence;
   /** Pods of the mesh that run, so that their proxy has started, as `<namespace>/<pod>`. */
@@ -22,13 +18,12 @@ export interface ReportFacts {
   readonly roots: Readonly<Record<string, RootReport>>;
   /** Since when all bootstraps hold the roots that are trusted; ms since the epoch. */
   readonly bootstrapsSince: number | undefined;
-  readonly gateway: GatewayReport | undefined;
   readonly health: LeafHealth;
 }
 
 /** Pure. */
 export function certificateReportOf(facts: ReportFacts): CertificateReport {
-  const { plan, evidence, running, roots, bootstrapsSince, gateway } = facts;
+  const { plan, evidence, running, roots, bootstrapsSince, gateway, released } = facts;
   const absent = running.filter((pod) => !evidence.pods.has(pod)).toSorted();
   const witnesses = (origin: Omit<Origin, 'generation'>, step: number): Witnesses =>
     witnessesOf(evidence, absent, { ...origin, generation: step });
@@ -43,7 +38,8 @@ export function certificateReportOf(facts: ReportFacts): CertificateReport {
       bootstrapsSince === undefined
         ? undefined
         : { step: plan.trustedStep, since: bootstrapsSince },
-    ...(gateway === undefined ? {} : { gateway }),
+    ...(gateway && { gateway }),
+    ...(released && { released }),
     health: healthOf(facts.health),
   };
 }

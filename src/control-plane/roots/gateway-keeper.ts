@@ -1,8 +1,5 @@
-import type { SecretObject } from '../../api/core.ts';
-import { madeByControlPlane } from '../../api/control-plane-names.ts';
-import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import { kinds } from '../../api/kinds.ts';
-import type { GatewayReport } from '../../api/certificate-report.ts';
+import type { CertificateReport, GatewayReport } from '../../api/certificate-report.ts';
 import { rootOfSigner } from '../../certificates/issuing-plan.ts';
 import type { PlannedIssuers } from '../../certificates/planned-issuers.ts';
 import {
@@ -14,14 +11,25 @@ import { leafValidity } from '../../certificates/validity.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Component } from '../../common/component.ts';
 import { deepEqual } from '../../common/equal.ts';
+import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
 import { fieldManager } from '../status-writer.ts';
+import { type Gateway, gatewaySecret } from './gateway-secret.ts';
 import { keyKindUnder } from './issuing.ts';
 
-type Gateway = NonNullable<NonNullable<MeshConfig['spec']['certificate']>['ingressGateway']>;
+/** What the MeshConfig wants of the Secret. */
+export interface GatewayWish {
+  /** Undefined: no Secret is to be there. */
+  readonly gateway: Gateway | undefined;
+  /** The mesh ends, which is why there is to be none. */
+  readonly ending: boolean;
+}
+
+/** What the leader reports of the Secret. */
+export type GatewayFacts = Pick<CertificateReport, 'gateway' | 'released'>;
 
 export interface GatewayKeeperDeps {
   readonly client: Pick<ApiClient, 'apply' | 'remove'>;
@@ -29,8 +37,8 @@ export interface GatewayKeeperDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly issuers: PlannedIssuers;
-  /** What the MeshConfig asks for; undefined: no gateway. */
-  readonly wanted: () => Gateway | undefined;
+  /** Undefined before a MeshConfig was read: then nothing is written, and nothing removed. */
+  readonly wish: () => GatewayWish | undefined;
   /** What an earlier leader reported, read once when this one begins. */
   readonly before: (signal: AbortSignal) => Promise<GatewayReport | undefined>;
   /** Called when the report became another one. */
@@ -43,8 +51,8 @@ const pollMs = 500;
 
 /**
  * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and
- * ca.crt, renewed in time and moved from root to root with everything else. A Secret that is not wanted
- * any more, or not there, is removed. Leader only.
+ * ca.crt, renewed in time and moved from root to root with everything else. One that it wrote is removed
+ * when it is not wanted any more, or not there, or when the mesh ends. Leader only.
  */
 export class GatewayKeeper implements Component {
   readonly name = 'gateway-keeper';
@@ -52,6 +60,9 @@ export class GatewayKeeper implements Component {
   readonly #deps: GatewayKeeperDeps;
   readonly #wakeup = new Wakeup();
   #written: GatewayReport | undefined;
+  /** Whether it is known what an earlier leader wrote. */
+  #knows = false;
+  #released = false;
   /** What the Secret was written from; undefined: it is to be written again. */
   #held: ServerIdentity | undefined;
   #certificate: ServerCertificate | undefined;
@@ -65,24 +76,27 @@ export class GatewayKeeper implements Component {
     this.#wakeup.wake();
   }
 
-  /** The Secret as last written, with the steps of the plan that it follows. */
-  report(): GatewayReport | undefined {
-    return this.#written;
+  /** The Secret as last written, with the steps of the plan that it follows; undefined until that is known. */
+  report(): GatewayFacts | undefined {
+    if (!this.#knows) return undefined;
+    return {
+      ...(this.#written && { gateway: this.#written }),
+      ...(this.#released && { released: true }),
+    };
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { issuers, clock, random, logger, wanted, before } = this.#deps;
+    const { issuers, clock, random, logger } = this.#deps;
     const certificate = createServerCertificate({
       issuer: issuers.workloads,
       ...{ clock, random, logger },
       kind: 'gateway',
-      dnsNames: () => wanted()?.subjectAltNames ?? [],
+      dnsNames: () => this.#wanted?.subjectAltNames ?? [],
       keyKind: () => keyKindUnder(issuers.plan?.signer),
-      validity: () => leafValidity(wanted()?.validityDuration).validityMs,
+      validity: () => leafValidity(this.#wanted?.validityDuration).validityMs,
     });
     this.#certificate = certificate;
-    this.#written = await before(signal).catch(() => undefined);
-    this.#held = undefined;
+    await this.#recall(signal);
     const stop = certificate.onChange(() => this.#wakeup.wake());
     const renewing = this.#renew(certificate, signal);
     let resyncAt = 0;
@@ -98,17 +112,46 @@ export class GatewayKeeper implements Component {
     await renewing;
   }
 
+  get #wanted(): Gateway | undefined {
+    return this.#deps.wish()?.gateway;
+  }
+
+  /** Finds out what an earlier leader wrote: forgotten, that Secret would stay for ever. */
+  async #recall(signal: AbortSignal): Promise<void> {
+    this.#knows = false;
+    this.#released = false;
+    this.#held = undefined;
+    while (!signal.aborted && !(await this.#learn(signal)))
+      await this.#deps.clock.sleep(retryMs, signal).catch(() => undefined);
+  }
+
+  async #learn(signal: AbortSignal): Promise<boolean> {
+    const { before, logger, onReport } = this.#deps;
+    try {
+      this.#written = await before(signal);
+    } catch (error) {
+      if (!signal.aborted) logger.warn('gateway secret of before not known', { error });
+      return false;
+    }
+    this.#knows = true;
+    onReport();
+    return true;
+  }
+
   /** Nobody is asked for a certificate before a gateway is. */
   async #renew(certificate: ServerCertificate, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#deps.wanted() === undefined)
+    while (!signal.aborted && this.#wanted === undefined)
       await this.#deps.clock.sleep(pollMs, signal).catch(() => undefined);
     if (!signal.aborted) await certificate.run(signal);
   }
 
   async #settle(certificate: ServerCertificate, signal: AbortSignal): Promise<boolean> {
-    const wanted = this.#deps.wanted();
+    const wish = this.#deps.wish();
+    if (wish === undefined) return false;
+    const { gateway: wanted, ending } = wish;
     try {
       if (!isAt(wanted, this.#written)) await this.#remove(signal);
+      this.#release(ending);
       if (wanted === undefined) return true;
       const identity = certificate.current();
       if (identity === undefined) return false;
@@ -126,10 +169,29 @@ export class GatewayKeeper implements Component {
     if (this.#written === undefined) return;
     const { namespace, name } = this.#written;
     const ref: ObjectRef = { kind: kinds.secret, namespace, name };
-    await this.#deps.client.remove(ref, {}, signal);
+    try {
+      await this.#deps.client.remove(ref, {}, signal);
+    } catch (thrown) {
+      if (!signal.aborted) this.#failed(this.#written, WeftError.from(thrown));
+      throw thrown;
+    }
     this.#deps.logger.info('gateway secret removed', { namespace, name });
     this.#written = undefined;
     this.#held = undefined;
+    this.#deps.onReport();
+  }
+
+  #failed(written: GatewayReport, { code, message }: WeftError): void {
+    const since = written.trouble?.since ?? this.#deps.clock.now();
+    this.#written = { ...written, trouble: { code, message, since } };
+    this.#deps.onReport();
+  }
+
+  /** Says that the mesh's end has nothing to wait for here; called when no Secret is left. */
+  #release(ending: boolean): void {
+    if (ending === this.#released) return;
+    this.#released = ending;
+    this.#deps.onReport();
   }
 
   async #write(wanted: Gateway, identity: ServerIdentity, signal: AbortSignal): Promise<void> {
@@ -156,23 +218,4 @@ export class GatewayKeeper implements Component {
 function isAt(wanted: Gateway | undefined, written: GatewayReport | undefined): boolean {
   if (written === undefined) return true;
   return wanted?.secret.namespace === written.namespace && wanted.secret.name === written.name;
-}
-
-function gatewaySecret({ secret }: Gateway, identity: ServerIdentity): SecretObject {
-  const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      name: secret.name,
-      namespace: secret.namespace,
-      labels: { [madeByControlPlane.label]: madeByControlPlane.value },
-    },
-    type: 'kubernetes.io/tls',
-    data: {
-      'tls.crt': encode(identity.certChainPem),
-      'tls.key': encode(identity.keyPem.reveal()),
-      'ca.crt': encode(identity.caPem),
-    },
-  };
 }

@@ -16,7 +16,7 @@ interface Reporting {
   readonly bootstraps: BootstrapKeeper;
 }
 
-/** The report as it should be at this moment; undefined before there is a plan. */
+/** The report as it should be at this moment; undefined before there is a plan, and all is known. */
 export function reportNow({
   ground,
   roots,
@@ -25,7 +25,8 @@ export function reportNow({
 }: Reporting): CertificateReport | undefined {
   const { issuing, gateway } = roots;
   const { plan } = issuing.issuers;
-  if (plan === undefined) return undefined;
+  const kept = gateway.report();
+  if (plan === undefined || kept === undefined) return undefined;
   const bundle = issuing.issuers.bundle();
   return certificateReportOf({
     plan,
@@ -33,7 +34,7 @@ export function reportNow({
     running: runningPods(ground),
     roots: rootsOf(plan, roots),
     bootstrapsSince: bundle && bootstraps.heldSince(bundle.pem),
-    gateway: gateway.report(),
+    ...kept,
     health: issuing.leaves.health(),
   });
 }

@@ -7,7 +7,7 @@ import type { OpenIssuer } from '../../certificates/open-roots.ts';
 import { systemClock as clock } from '../../common/clock.ts';
 import type { Ground } from '../ground.ts';
 import { serverNames } from '../options.ts';
-import { GatewayKeeper } from './gateway-keeper.ts';
+import { GatewayKeeper, type GatewayWish } from './gateway-keeper.ts';
 import { createIssuing, validityIn, type Issuing } from './issuing.ts';
 import { openRoot } from './open-root.ts';
 import { probeRoot } from './probe-root.ts';
@@ -71,17 +71,23 @@ function makeProber(
 }
 
 function makeGateway(ground: Ground, { issuing, onReport }: Surroundings): GatewayKeeper {
-  const { client, logger, spec } = ground;
+  const { client, logger } = ground;
   return new GatewayKeeper({
     client,
     clock,
     random: Math.random,
     logger: logger.with({ part: 'gateway' }),
     issuers: issuing.issuers,
-    wanted: () => spec()?.certificate?.ingressGateway,
+    wish: () => gatewayWish(ground),
     before: (signal) => reportedGateway(ground, signal),
     onReport,
   });
+}
+
+function gatewayWish({ spec, ending }: Ground): GatewayWish | undefined {
+  if (ending()) return { gateway: undefined, ending: true };
+  const wanted = spec();
+  return wanted && { gateway: wanted.certificate?.ingressGateway, ending: false };
 }
 
 async function reportedGateway(

@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { SecretObject } from '../../../src/api/core.ts';
+import { reportKey } from '../../../src/api/certificate-report.ts';
+import { certificatesConfigMap } from '../../../src/api/control-plane-names.ts';
+import type { ConfigMap, SecretObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
+import { parseReport } from '../../../src/api/parse-report.ts';
 import { eventually } from '../../e2e/eventually.ts';
 import { startRig, type Rig } from './rig.ts';
 
@@ -76,5 +79,24 @@ describe('the certificate of an ingress gateway outside the mesh', () => {
   it('goes away when no gateway is asked for', async () => {
     await ask(null);
     await gone('gateway-moved');
+  });
+
+  it('goes away when the mesh ends, and what a user has put there stays', async () => {
+    const theirs = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'theirs', namespace } };
+    await rig.admin.create(kinds.secret, theirs, rig.signal);
+    await ask(gateway('gateway-last', 'ingress.example'));
+    await leafWith('gateway-last', 'DNS:ingress.example');
+    // As the operator does: the MeshConfig stays until the mesh is gone.
+    const ref = { kind: kinds.meshConfig, namespace, name: 'osm-mesh-config' };
+    const finalizers = { metadata: { finalizers: ['weft.dev/operator'] } };
+    await rig.admin.merge(ref, { value: finalizers }, rig.signal);
+    await rig.admin.remove(ref, {}, rig.signal);
+    await gone('gateway-last');
+    await eventually('the report says so', 5_000, async () => {
+      const { data } = await rig.get<ConfigMap>(kinds.configMap, certificatesConfigMap, namespace);
+      const { gateway: left, released } = parseReport(data?.[reportKey]) ?? {};
+      return left === undefined && released === true ? true : undefined;
+    });
+    expect(await secretOf('theirs')).toBeDefined();
   });
 });

@@ -3,12 +3,14 @@ import { untilAborted } from '../../../common/aborted.ts';
 import type { Clock } from '../../../common/clock.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/logger.ts';
+import type { Random } from '../../../kubernetes/back-off.ts';
 import type { OutsideIssuer, SignedAnswer, SigningWish } from '../outside-issuer.ts';
 import { isFaultOfVault, type Advice } from './vault-failure.ts';
 import { VaultHttp, type VaultCall } from './vault-http.ts';
 import { kubernetesLogin, tokenFromSecret, type RequestToken } from './vault-login.ts';
 import { vaultPath } from './vault-path.ts';
-import { VaultSession, type VaultToken } from './vault-session.ts';
+import { TokenWatch } from './token-watch.ts';
+import { VaultSession } from './vault-session.ts';
 
 export interface VaultIssuerOptions {
   readonly root: VaultRoot;
@@ -19,13 +21,13 @@ export interface VaultIssuerOptions {
   readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
   readonly requestToken: RequestToken;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   /** How long one call may take; ms. */
   readonly limitMs?: number | undefined;
+  /** How often Vault is asked about the token while nothing is signed; ms. */
+  readonly lookMs?: number | undefined;
 }
-
-const lookAgainMs = 30_000;
-const shortestWaitMs = 500;
 
 /** A PKI engine of Vault or OpenBao that signs leaves under a role, or intermediates. */
 export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
@@ -41,6 +43,7 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   const http = new VaultHttp({ address, namespace, ca, clock, limitMs: options.limitMs });
   const session = openSession(http, options);
   const path = signPath(root);
+  const watch = watchToken(session, path, options);
   const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
     await options.secretsKnown(signal);
     const call: VaultCall = { method: 'POST', path: path(), body: bodyOf(wish) };
@@ -57,9 +60,9 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   return {
     name: nameOf(root),
     sign,
+    trouble: () => watch?.trouble(),
     run: async (signal) => {
-      if (root.auth.kind === 'token') await keepToken(session, options, signal);
-      else await untilAborted(signal);
+      await (watch?.run(signal) ?? untilAborted(signal));
       session.close();
       await http.close();
     },
@@ -76,24 +79,18 @@ function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession
   return new VaultSession(http, tokenFromSecret(read, place, { http, clock }), clock);
 }
 
-/** A token that a person gave is kept alive also while nothing is signed; one of a login is not needed then. */
-async function keepToken(
+/**
+ * A token that a person gave is kept alive also while nothing is signed; one of a login is not needed
+ * then. An intermediate is signed so seldom that both are looked at in between; leaves tell by themselves.
+ */
+function watchToken(
   session: VaultSession,
-  { clock, logger, secretsKnown }: VaultIssuerOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const open = (): Promise<VaultToken> => secretsKnown(signal).then(() => session.token(signal));
-  while (!signal.aborted) {
-    const wait = await open().then(
-      ({ renewAt }) => Math.max(renewAt - clock.now(), shortestWaitMs),
-      (thrown: unknown) => {
-        const { code, message } = WeftError.from(thrown);
-        if (!signal.aborted) logger.warn('vault token not kept alive', { code, problem: message });
-        return lookAgainMs;
-      },
-    );
-    await clock.sleep(Math.min(wait, lookAgainMs), signal).catch(() => undefined);
-  }
+  path: () => string,
+  { root: { auth, mode }, ...options }: VaultIssuerOptions,
+): TokenWatch | undefined {
+  if (mode === 'leaf' && auth.kind === 'kubernetes') return undefined;
+  const trial = (): VaultCall => ({ method: 'POST', path: path(), body: {} });
+  return new TokenWatch({ ...options, session, trial: mode === 'leaf' ? undefined : trial });
 }
 
 /** Vault answers 500 for an issuer that is not there, as for faults of its own; others are there then. */

@@ -5,13 +5,19 @@ import { Secret } from '../../../common/secret.ts';
 import { vaultFailure } from './vault-failure.ts';
 import type { VaultCall, VaultHttp } from './vault-http.ts';
 import { vaultPath } from './vault-path.ts';
-import { timesOf, tokenFrom, type TokenSource, type VaultToken } from './vault-session.ts';
+import {
+  lookupSelf,
+  timesOf,
+  tokenFrom,
+  type TokenSource,
+  type VaultToken,
+} from './vault-session.ts';
 
 /** A token of the control plane's ServiceAccount for this audience alone, freshly made. */
 export type RequestToken = (audience: string, signal: AbortSignal) => Promise<Secret<string>>;
 
 interface LoginDeps {
-  readonly http: VaultHttp;
+  readonly http: Pick<VaultHttp, 'send'>;
   readonly clock: Clock;
 }
 
@@ -66,7 +72,7 @@ export function tokenFromSecret(
         retry: 'soon',
       });
     const token = new Secret(text);
-    const call: VaultCall = { method: 'GET', path: 'auth/token/lookup-self', token };
+    const call: VaultCall = { ...lookupSelf, token };
     const answer = await http.send(call, signal);
     // It may be used without the right to look at itself; then nothing is known of its end.
     if (answer.status === 403) return { token, renewable: false, ...timesOf(0, clock.now()) };

@@ -22,6 +22,8 @@ export interface TokenSource {
   readonly advice: string;
 }
 
+/** Allowed by the policy that every token has unless somebody took it away. */
+export const lookupSelf: VaultCall = { method: 'GET', path: 'auth/token/lookup-self' };
 const renewSelf: VaultCall = { method: 'POST', path: 'auth/token/renew-self', body: {} };
 
 /**
@@ -29,7 +31,7 @@ const renewSelf: VaultCall = { method: 'POST', path: 'auth/token/renew-self', bo
  * anew when it has ended or Vault does not take it any more.
  */
 export class VaultSession {
-  readonly #http: VaultHttp;
+  readonly #http: Pick<VaultHttp, 'send'>;
   readonly #source: TokenSource;
   readonly #clock: Clock;
   #held: VaultToken | undefined;
@@ -37,7 +39,7 @@ export class VaultSession {
   /** Opening serves all who wait for it, so none of them alone can abort it. */
   readonly #life = new AbortController();
 
-  constructor(http: VaultHttp, source: TokenSource, clock: Clock) {
+  constructor(http: Pick<VaultHttp, 'send'>, source: TokenSource, clock: Clock) {
     this.#http = http;
     this.#source = source;
     this.#clock = clock;
@@ -45,6 +47,19 @@ export class VaultSession {
 
   /** A successful answer. Rejects with a WeftError that names the call; `advice` says more by status. */
   async call(call: VaultCall, advice: Advice, signal: AbortSignal): Promise<VaultAnswer> {
+    const answer = await this.ask(call, signal);
+    if (answer.status < 300) return answer;
+    throw vaultFailure(call, answer, advice);
+  }
+
+  /** What Vault says of the token in use, or that it may not look, or that there is none: both are 403. */
+  async look(signal: AbortSignal): Promise<VaultAnswer> {
+    const { token } = await this.token(signal);
+    return this.#http.send({ ...lookupSelf, token }, signal);
+  }
+
+  /** An answer of any status but 403; rejects with that when a new token is denied as well. */
+  async ask(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
     const used = await this.token(signal);
     let answer = await this.#http.send({ ...call, token: used.token }, signal);
     if (answer.status === 403) {
@@ -52,8 +67,8 @@ export class VaultSession {
       const fresh = await this.#reopen(used, signal);
       answer = await this.#http.send({ ...call, token: fresh.token }, signal);
     }
-    if (answer.status < 300) return answer;
-    throw vaultFailure(call, answer, { 403: this.#source.advice, ...advice });
+    if (answer.status !== 403) return answer;
+    throw vaultFailure(call, answer, { 403: this.#source.advice });
   }
 
   /** A token that is good for now; renewed when that is due. */

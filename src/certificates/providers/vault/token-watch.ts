@@ -1,0 +1,118 @@
+import type { Clock } from '../../../common/clock.ts';
+import { WeftError, type ErrorCode } from '../../../common/errors.ts';
+import type { Logger } from '../../../common/logger.ts';
+import type { Random } from '../../../kubernetes/back-off.ts';
+import type { IssuerTrouble } from '../../issuer.ts';
+import { vaultFailure } from './vault-failure.ts';
+import type { VaultAnswer, VaultCall } from './vault-http.ts';
+import { lookupSelf, type VaultSession } from './vault-session.ts';
+
+export interface TokenWatchOptions {
+  readonly session: Pick<VaultSession, 'token' | 'look' | 'ask'>;
+  /**
+   * Asks for what the token is for, but wrongly: who may is told 400, and nothing is signed. Undefined
+   * where so much is signed that nobody has to look.
+   */
+  readonly trial: (() => VaultCall) | undefined;
+  /** Resolves once it is known what the Secrets hold. */
+  readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** How often Vault is asked about the token, in ms. Default 5 min. */
+  readonly lookMs?: number | undefined;
+}
+
+/** A token that another took the place of, and one that is to be renewed, are seen this soon. */
+const lookAgainMs = 30_000;
+const shortestWaitMs = 500;
+/** Replicas do not ask all at once. */
+const spread = 0.2;
+
+/** What only a person mends; that Vault is away for a while is no trouble while nothing is to be signed. */
+const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misconfigured']);
+
+/**
+ * Keeps a token for Vault good while nothing is signed, and finds out in time when there is none any
+ * more, long before a signature is needed.
+ */
+export class TokenWatch {
+  readonly #options: TokenWatchOptions;
+  #trouble: IssuerTrouble | undefined;
+  /** What was logged last. */
+  #told: string | undefined;
+  #lookAt: number | undefined;
+
+  constructor(options: TokenWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Why nothing could be signed now, found out at the last look. */
+  trouble(): IssuerTrouble | undefined {
+    return this.#trouble;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      const wait = await this.#keep(signal);
+      await clock.sleep(wait, signal).catch(() => undefined);
+    }
+  }
+
+  /** Resolves to the milliseconds after which to do it again. */
+  async #keep(signal: AbortSignal): Promise<number> {
+    const { session, trial, secretsKnown, clock } = this.#options;
+    try {
+      await secretsKnown(signal);
+      const { renewAt } = await session.token(signal);
+      if (trial !== undefined && this.#isDue()) await this.#look(trial(), signal);
+      this.#note(undefined);
+      const next = Math.min(renewAt, this.#lookAt ?? Infinity) - clock.now();
+      return Math.min(Math.max(next, shortestWaitMs), lookAgainMs);
+    } catch (thrown) {
+      if (!signal.aborted) this.#note(WeftError.from(thrown));
+      return Math.min(this.#lookMs, lookAgainMs);
+    }
+  }
+
+  get #lookMs(): number {
+    return this.#options.lookMs ?? 300_000;
+  }
+
+  /** Each time until a trouble has passed, and also when the clock was set back. */
+  #isDue(): boolean {
+    if (this.#lookAt === undefined || this.#trouble !== undefined) return true;
+    const left = this.#lookAt - this.#options.clock.now();
+    return left <= 0 || left > this.#lookMs * (1 + spread);
+  }
+
+  /**
+   * 403 says that the token is none, or only that it may not look at itself: the trial tells which, for
+   * it takes no right but the one that signing takes.
+   */
+  async #look(trial: VaultCall, signal: AbortSignal): Promise<void> {
+    const { session, clock, random } = this.#options;
+    const seen = await session.look(signal);
+    if (seen.status === 403) throwUnlessAllowed(trial, await session.ask(trial, signal));
+    else if (seen.status >= 300) throw vaultFailure(lookupSelf, seen);
+    this.#lookAt = clock.now() + this.#lookMs * (1 + spread * (random() - 0.5));
+  }
+
+  #note(error: WeftError | undefined): void {
+    const { clock, logger } = this.#options;
+    const { code, message } = error ?? {};
+    if (code !== undefined && message !== this.#told)
+      logger.warn('vault token not good', { code, problem: message });
+    this.#told = message;
+    if (code === undefined) this.#trouble = undefined;
+    else if (lasting.has(code)) {
+      const since = this.#trouble?.since ?? clock.now();
+      this.#trouble = { code, message: `nothing could be signed now: ${message}`, since };
+    }
+  }
+}
+
+function throwUnlessAllowed(trial: VaultCall, answer: VaultAnswer): void {
+  if (answer.status >= 300 && answer.status !== 400) throw vaultFailure(trial, answer);
+}

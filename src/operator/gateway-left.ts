@@ -1,0 +1,30 @@
+import type { CertificateReport } from '../api/certificate-report.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+
+/** The ingress gateway's Secret that a mesh has not given back yet. */
+export interface GatewayLeft {
+  /** `<namespace>/<name>` */
+  readonly secret: string;
+  /** Why it is still there, a sentence. */
+  readonly why: string;
+}
+
+/**
+ * The Secret that the leader of the control plane has still to remove, by its report: only that one has
+ * the rights to. Undefined when it is gone, or when no leader ever reported, so none wrote one. Pure.
+ */
+export function gatewayLeft(
+  { spec }: MeshConfig,
+  report: CertificateReport | undefined,
+): GatewayLeft | undefined {
+  if (report === undefined || isReleased(report)) return undefined;
+  const { gateway } = report;
+  const at = gateway ?? spec.certificate?.ingressGateway?.secret;
+  if (at === undefined) return undefined;
+  const why = gateway?.trouble?.message ?? 'the control plane does not say that it removed it';
+  return { secret: `${at.namespace}/${at.name}`, why };
+}
+
+function isReleased({ gateway, released = false }: CertificateReport): boolean {
+  return gateway === undefined && released;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { GatewayReport } from '../../../src/api/certificate-report.ts';
+import { kinds } from '../../../src/api/kinds.ts';
+import { injector, patchSpec } from './mesh-objects.ts';
+import { playReport } from './played-report.ts';
+import {
+  getMeshConfig,
+  getObject,
+  namespace,
+  playControlPlane,
+  rigOfFile,
+  until,
+  untilCondition,
+} from './rig.ts';
+
+// The gateway's Secret is in a namespace of the user's, where only the control plane may remove it.
+
+jest.setTimeout(90_000);
+
+const rig = rigOfFile();
+
+describe('the end of a mesh with an ingress gateway', () => {
+  const secret = { namespace: 'edge', name: 'gateway-cert' };
+  const gateway: GatewayReport = { ...secret, trustedStep: 1, signerStep: 1 };
+
+  async function makeMesh(): Promise<void> {
+    await rig().kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
+    const ingressGateway = { subjectAltNames: ['a.example'], validityDuration: '1h', secret };
+    await patchSpec(rig(), { certificate: { ingressGateway } });
+    await playControlPlane(rig());
+    await untilCondition(rig(), 'Ready=True/Ready');
+  }
+  async function remove(...options: readonly string[]): Promise<void> {
+    const which = ['meshconfig', 'osm-mesh-config', '-n', namespace];
+    await rig().kubectl('delete', ...which, ...options);
+  }
+
+  it('waits for the control plane to remove the Secret, webhooks being gone', async () => {
+    await makeMesh();
+    await playReport(rig(), { gateway });
+    await remove('--wait=false');
+    await until(async () => {
+      const there = await getObject(rig(), kinds.mutatingWebhookConfiguration, injector);
+      return there === undefined;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await getObject(rig(), kinds.deployment)).toBeDefined();
+    await playReport(rig(), { released: true });
+    await until(async () => (await getMeshConfig(rig())) === undefined, 5_000);
+    expect(await getObject(rig(), kinds.deployment)).toBeUndefined();
+  });
+
+  it('comes also when the Secret cannot be removed, and an event says which stays and why', async () => {
+    await makeMesh();
+    const trouble = { code: 'api-rejected', message: 'secrets is forbidden', since: Date.now() };
+    await playReport(rig(), { gateway: { ...gateway, trouble } });
+    await remove('--timeout=30s');
+    await until(async () => {
+      const text = await rig().kubectl('get', 'events', '-n', namespace, '--no-headers');
+      return /GatewaySecretLeft.*Secret edge\/gateway-cert.*secrets is forbidden/.test(text);
+    });
+  });
+});
