@@ -65,7 +65,7 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
     });
   const { outside: unbounded, watched } = openOutside(root, deps);
   const outside = throttled(unbounded, deps);
-  if (provider.mode === 'leaf') {
+  if (signsLeafByLeaf(root)) {
     const life = { clock, random, logger, namespace, lookMs: deps.times?.lookMs };
     const issuer = new LeafByLeafIssuer({ outside, trustDomain, keyKind, pinned, ...life });
     return alongside(issuer, watched);
@@ -77,6 +77,11 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
     open: (options) => new KeptAuthority({ ...options, source }),
   });
   return alongside(kept, [outside, ...watched], () => outside.trouble?.());
+}
+
+/** Whether each leaf under this root costs a request at an issuer outside. */
+export function signsLeafByLeaf({ provider }: RootSpec): boolean {
+  return provider.kind !== 'builtIn' && provider.mode === 'leaf';
 }
 
 type Alive = Pick<RunningIssuer, 'run'>;

@@ -1,10 +1,9 @@
 import { controlPlaneName } from '../api/control-plane-names.ts';
-import { readFile } from 'node:fs/promises';
 import type { Pod } from '../api/core.ts';
 import type { AdmissionServer } from '../admission/server.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
+import { decodeAsk, encodeAnswer } from '../certificates/sharing/leaf-ask.ts';
 import { systemClock as clock } from '../common/clock.ts';
-import { Secret } from '../common/secret.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
 import { identityKey } from '../policy/identity.ts';
 import { followEvidence } from '../xds/server/evidence-client.ts';
@@ -12,7 +11,6 @@ import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
 import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
 import { fetchPublishedKeys } from './jwks.ts';
-import { controlPlaneHost } from './options.ts';
 import { PeerEvidence } from './peer-evidence.ts';
 import { Pipeline } from './pipeline.ts';
 import { policyEvents } from './policy-events.ts';
@@ -24,6 +22,7 @@ import {
   type ControlPlaneMetrics,
 } from './prometheus.ts';
 import { proxyTokens } from './proxy-token.ts';
+import { channelTo, otherReplicas } from './replicas.ts';
 import type { Issuing } from './roots/issuing.ts';
 import { reportNow } from './roots/report-now.ts';
 import { makeRootParts, type RootParts } from './roots/root-parts.ts';
@@ -51,10 +50,9 @@ function makeXds(ground: Ground, issuing: Issuing, metrics: ControlPlaneMetrics)
     clock,
     logger: log,
     metrics: metrics.xds,
-    evidenceReader: identityKey({
-      namespace: options.namespace,
-      serviceAccount: controlPlaneName,
-    }),
+    replicas: identityKey({ namespace: options.namespace, serviceAccount: controlPlaneName }),
+    answer: async (ask, signal) =>
+      encodeAnswer(await issuing.shared.answer(decodeAsk(ask), signal)),
     authenticate: proxyTokens({
       clock,
       logger: log,
@@ -75,27 +73,14 @@ function makeXds(ground: Ground, issuing: Issuing, metrics: ControlPlaneMetrics)
 
 function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEvidence {
   const { options, sources, logger } = ground;
-  const { namespace, podName, ports, tokenFile } = options;
+  const trust = (): string => issuing.issuers.bundle()?.pem ?? '';
+  const life = { clock, logger: logger.with({ part: 'peers' }) };
   return new PeerEvidence({
     pods: sources.cluster.Pod,
-    ownPod: `${namespace}/${podName}`,
-    isReplica: ({ metadata }) =>
-      metadata.namespace === namespace &&
-      metadata.labels?.['app.kubernetes.io/name'] === controlPlaneName,
+    others: () => otherReplicas(sources.cluster.Pod.objects, options),
     own: () => xds.evidence(),
-    follow: (address, changed, signal) =>
-      followEvidence(
-        {
-          address: `${address}:${ports.xds}`,
-          serverName: controlPlaneHost(options),
-          trust: () => issuing.issuers.bundle()?.pem ?? '',
-          token: async () => new Secret((await readFile(tokenFile, 'utf8')).trim()),
-          clock,
-          logger: logger.with({ part: 'peers' }),
-        },
-        changed,
-        signal,
-      ),
+    follow: (ip, changed, signal) =>
+      followEvidence({ ...channelTo(ip, options, trust), ...life }, changed, signal),
   });
 }
 

@@ -1,4 +1,3 @@
-import type { Pod } from '../api/core.ts';
 import { untilAborted } from '../common/aborted.ts';
 import type { Component } from '../common/component.ts';
 import type { KubernetesObject } from '../api/core.ts';
@@ -8,14 +7,12 @@ import type { Evidence } from '../xds/server/evidence.ts';
 
 export interface PeerEvidenceDeps {
   readonly pods: ObjectStore<KubernetesObject>;
-  /** Whether a pod is a replica of this control plane. */
-  readonly isReplica: (pod: Pod) => boolean;
-  /** `<namespace>/<name>` of this replica, which needs no wire. */
-  readonly ownPod: string;
+  /** The other running replicas by name, with their addresses; this one needs no wire. */
+  readonly others: () => ReadonlyMap<string, string>;
   readonly own: () => Evidence;
   /** Follows the replica at that address until the signal aborts. */
   readonly follow: (
-    address: string,
+    ip: string,
     changed: (evidence: Evidence | undefined) => void,
     signal: AbortSignal,
   ) => Promise<void>;
@@ -62,33 +59,20 @@ export class PeerEvidence implements Component {
   }
 
   #update(signal: AbortSignal): void {
-    const wanted = this.#replicas();
+    const wanted = this.#deps.others();
     for (const [key, peer] of this.#peers) if (wanted.get(key) !== peer.ip) this.#forget(key);
     for (const [key, ip] of wanted) if (!this.#peers.has(key)) this.#follow(key, ip, signal);
-  }
-
-  /** Running replicas but this one, by pod, with their addresses. */
-  #replicas(): ReadonlyMap<string, string> {
-    const found = new Map<string, string>();
-    for (const [key, object] of this.#deps.pods.objects) {
-      const pod = object as Pod;
-      const { podIP, phase } = pod.status ?? {};
-      if (key === this.#deps.ownPod || !this.#deps.isReplica(pod)) continue;
-      if (podIP !== undefined && phase === 'Running') found.set(key, podIP);
-    }
-    return found;
   }
 
   #follow(key: string, ip: string, signal: AbortSignal): void {
     const stop = new AbortController();
     const peer: Peer = { ip, stop, evidence: undefined };
     this.#peers.set(key, peer);
-    const address = ip.includes(':') ? `[${ip}]` : ip;
     const changed = (evidence: Evidence | undefined): void => {
       peer.evidence = evidence;
       this.#changed();
     };
-    void this.#deps.follow(address, changed, AbortSignal.any([signal, stop.signal]));
+    void this.#deps.follow(ip, changed, AbortSignal.any([signal, stop.signal]));
   }
 
   #forget(key: string): void {

@@ -76,7 +76,7 @@ export function forgetIdleLeaves(parts: Parts): void {
   const workloads = parts.pipeline.compiled?.model.workloads.values() ?? [];
   const accounts = new Set<IdentityKey>();
   for (const { account } of workloads) accounts.add(account);
-  parts.issuing.leaves.retain(accounts);
+  parts.issuing.retain(accounts);
 }
 
 /** Says what sets what in motion. Returns the way to undo it. Nothing compiles before `mayCompile`. */

@@ -6,6 +6,9 @@ import {
   createServerCertificate,
   type ServerCertificate,
 } from '../../certificates/server-certificate.ts';
+import { signsLeafByLeaf } from '../../certificates/open-issuer.ts';
+import { SharedIssuer, type LeafPeers } from '../../certificates/sharing/shared-issuer.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
 import { rootOfSigner } from '../../certificates/issuing-plan.ts';
 import { leafValidity } from '../../certificates/validity.ts';
 import { keyKindOf, type KeyKind } from '../../certificates/x509/key-pair.ts';
@@ -19,6 +22,7 @@ import { component } from '../components.ts';
 
 export interface IssuingDeps {
   readonly open: OpenIssuer;
+  readonly peers: LeafPeers;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -30,9 +34,13 @@ export interface IssuingDeps {
 export interface Issuing {
   readonly issuers: PlannedIssuers;
   readonly leaves: LeafStore;
+  /** Where the leaves come from, for this replica and for others that ask. */
+  readonly shared: SharedIssuer;
   readonly server: ServerCertificate;
   /** Does as the plan says from now on. */
   readonly follow: (plan: IssuingPlan) => void;
+  /** Forgets the leaves of all other accounts. */
+  readonly retain: (accounts: ReadonlySet<IdentityKey>) => void;
   /** The plan's step for the server's certificate, once the certificate in use is of it. */
   readonly serverStep: () => number | undefined;
   readonly components: readonly Component[];
@@ -53,8 +61,15 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   const { clock, random, log: logger } = deps;
   const life = { clock, random, logger };
   const issuers = new PlannedIssuers(deps.open, logger);
-  const leaves = createLeafStore({
+  const shared = new SharedIssuer({
     issuer: issuers.workloads,
+    shares: () => issuers.plan !== undefined && signsLeafByLeaf(issuers.plan.signer.root),
+    peers: deps.peers,
+    clock,
+    logger,
+  });
+  const leaves = createLeafStore({
+    issuer: shared,
     ...life,
     trustDomain: () => issuers.plan?.signer.root.trustDomain ?? defaultTrustDomain,
     validity: () => validityIn(deps.spec()),
@@ -69,10 +84,15 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   return {
     issuers,
     leaves,
+    shared,
     server,
     follow: (plan) => {
       issuers.follow(plan);
       leaves.review();
+    },
+    retain: (accounts) => {
+      leaves.retain(accounts);
+      shared.retain(accounts);
     },
     serverStep: () => {
       const [plan, current] = [issuers.plan, server.current()];

@@ -5,11 +5,14 @@ import { kinds } from '../../api/kinds.ts';
 import { parseReport } from '../../api/parse-report.ts';
 import type { OpenIssuer } from '../../certificates/open-roots.ts';
 import { systemClock as clock } from '../../common/clock.ts';
+import { askReplica } from '../../xds/server/ask-client.ts';
 import type { Ground } from '../ground.ts';
 import { serverNames } from '../options.ts';
+import { channelTo, followReplicas, replicaName } from '../replicas.ts';
 import { GatewayKeeper, type GatewayWish } from './gateway-keeper.ts';
 import { createIssuing, validityIn, type Issuing } from './issuing.ts';
 import { openRoot } from './open-root.ts';
+import { PeerLeaves } from './peer-leaves.ts';
 import { probeRoot } from './probe-root.ts';
 import { Prober } from './prober.ts';
 
@@ -37,14 +40,29 @@ function openRootOf({ client, logger, options }: Ground): OpenIssuer {
   return openRoot({ client, namespace: options.namespace, ...life });
 }
 
-function makeIssuing({ logger, options, spec }: Ground, open: OpenIssuer): Issuing {
-  return createIssuing({
+function makeIssuing(ground: Ground, open: OpenIssuer): Issuing {
+  const { logger, options, spec } = ground;
+  const issuing: Issuing = createIssuing({
     open,
+    peers: makePeers(ground, () => issuing.issuers.bundle()?.pem ?? ''),
     clock,
     random: Math.random,
     log: logger.with({ part: 'certificates' }),
     spec,
     serverNames: () => serverNames(options),
+  });
+  return issuing;
+}
+
+function makePeers({ logger, options, sources }: Ground, trust: () => string): PeerLeaves {
+  const log = logger.with({ part: 'peers' });
+  return new PeerLeaves({
+    own: replicaName(options),
+    others: followReplicas(sources.cluster.Pod, options),
+    ask: (ip, ask, signal) =>
+      askReplica({ ...channelTo(ip, options, trust), logger: log }, ask, signal),
+    clock,
+    logger: log,
   });
 }
 

@@ -1,22 +1,14 @@
-import { Client, Metadata, credentials } from '@grpc/grpc-js';
-import type { ClientReadableStream } from '@grpc/grpc-js';
+import type { Client, ClientReadableStream } from '@grpc/grpc-js';
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Secret } from '../../common/secret.ts';
+import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
 import { applyChange, decodeChange, noEvidence } from './evidence-wire.ts';
 import { evidenceService } from './evidence-feed.ts';
 import type { Evidence } from './evidence.ts';
 
-export interface EvidenceClientOptions {
-  /** `<ip>:<port>` of the replica's xDS port. */
-  readonly address: string;
-  /** The DNS name on the replica's certificate. */
-  readonly serverName: string;
-  /** PEM of the CAs that may have signed it; read again for each attempt. */
-  readonly trust: () => string;
-  /** The control plane's own token; read again for each attempt. */
-  readonly token: () => Promise<Secret<string>>;
+export interface EvidenceClientOptions extends ReplicaChannel {
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -53,17 +45,8 @@ async function attempt(
   let client: Client | undefined;
   try {
     const token = await options.token();
-    const trust = credentials.createSsl(Buffer.from(options.trust()));
-    client = new Client(options.address, trust, {
-      'grpc.ssl_target_name_override': options.serverName,
-      'grpc.default_authority': options.serverName,
-      'grpc.keepalive_time_ms': 5_000,
-      'grpc.keepalive_timeout_ms': 2_000,
-      'grpc.max_receive_message_length': 64 * 1024 * 1024,
-      'grpc.enable_channelz': 0,
-      'grpc.use_local_subchannel_pool': 1,
-    });
-    return await read(open(client, token.reveal()), changed, signal);
+    client = openChannel(options);
+    return await read(open(client, token), changed, signal);
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     options.logger.debug('replica not reached', { address: options.address, reason });
@@ -73,16 +56,14 @@ async function attempt(
   }
 }
 
-function open(client: Client, token: string): ClientReadableStream<Buffer> {
+function open(client: Client, token: Secret<string>): ClientReadableStream<Buffer> {
   const { path, requestSerialize, responseDeserialize } = evidenceService.watch;
-  const metadata = new Metadata();
-  metadata.set('authorization', `Bearer ${token}`);
   return client.makeServerStreamRequest(
     path,
     requestSerialize,
     responseDeserialize,
     Buffer.alloc(0),
-    metadata,
+    bearer(token),
   );
 }
 

@@ -2,12 +2,11 @@ import { status } from '@grpc/grpc-js';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import type { IdentityKey } from '../../policy/identity.ts';
-import { admit, refusalOf } from './admission.ts';
+import { refusalOf } from './admission.ts';
+import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
 import { changeBetween, encodeChange, noEvidence, type EvidenceChange } from './evidence-wire.ts';
 import type { Evidence } from './evidence.ts';
 import type { EvidenceWatch } from './evidence-watch.ts';
-import type { Authenticate } from './proxy.ts';
 
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
@@ -26,14 +25,9 @@ export const evidenceService = {
 
 export type EvidenceCall = ServerWritableStream<Buffer, Buffer>;
 
-export interface EvidenceFeedOptions {
-  readonly authenticate: Authenticate;
-  readonly timeoutMs: number;
-  /** The control plane's own ServiceAccount: nobody else may read. */
-  readonly reader: IdentityKey;
+export interface EvidenceFeedOptions extends ReplicaAdmission {
   readonly watch: EvidenceWatch;
   readonly logger: Logger;
-  readonly signal: AbortSignal;
 }
 
 /** Serves one reader until it leaves or its token ends. */
@@ -42,8 +36,7 @@ export async function serveEvidence(
   options: EvidenceFeedOptions,
 ): Promise<void> {
   try {
-    const { account, expires } = await admit(call, options);
-    if (account !== options.reader) throw new WeftError('not-authenticated', 'not the reader');
+    const { expires } = await admitReplica(call, options);
     if (!call.cancelled) feed(call, expires, options);
   } catch (thrown) {
     const error = WeftError.from(thrown);

@@ -73,7 +73,7 @@ describe('the xDS server', () => {
     server = createXdsServer({
       authenticate,
       credentials,
-      evidenceReader: reader,
+      replicas: reader,
       clock: systemClock,
       logger: silentLogger,
       ...more,

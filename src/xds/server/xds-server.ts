@@ -1,4 +1,5 @@
 import { Server, status } from '@grpc/grpc-js';
+import type { sendUnaryData } from '@grpc/grpc-js';
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
@@ -7,6 +8,8 @@ import { RequestReader } from '../delta/request-reader.ts';
 import { ResponseBytes } from '../delta/response-bytes.ts';
 import { adsPath, adsService, end, serveStream } from './ads.ts';
 import type { AdsOptions } from './ads.ts';
+import { askService, serveAsk } from './ask-service.ts';
+import type { AnswerReplica, AskCall } from './ask-service.ts';
 import type { AdsCall, Closing } from './connection.ts';
 import { ChannelRenewal } from './channel-renewal.ts';
 import { Connections } from './connections.ts';
@@ -29,8 +32,10 @@ import { sweep, sweepMs } from './sweep.ts';
 export interface XdsServerOptions {
   readonly authenticate: Authenticate;
   readonly credentials: ServerCredentialsSource;
-  /** The control plane's own ServiceAccount, which may read the evidence of this replica. */
-  readonly evidenceReader: IdentityKey;
+  /** The control plane's own ServiceAccount: other replicas may read the evidence of this one and ask it. */
+  readonly replicas: IdentityKey;
+  /** Answers what other replicas ask; without it they are not answered. */
+  readonly answer?: AnswerReplica;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: XdsMetrics;
@@ -68,7 +73,7 @@ export interface XdsServer {
   onDisconnect(disconnected: (proxy: Proxy) => void): () => void;
 }
 
-/** The xDS server: delta ADS and the evidence feed, on one TLS port. */
+/** The xDS server: delta ADS, and what other replicas may call, on one TLS port. */
 export function createXdsServer(options: XdsServerOptions): XdsServer {
   const watch = new EvidenceWatch();
   const connections = new Connections(() => watch.touch());
@@ -130,17 +135,7 @@ async function listen(parts: Parts, signal: AbortSignal): Promise<Listening> {
   server.addService(adsService, {
     deltaAggregatedResources: (call: AdsCall) => void serveStream(call, ads),
   });
-  const feed = {
-    authenticate: options.authenticate,
-    timeoutMs: ads.limits.authenticationMs,
-    reader: options.evidenceReader,
-    watch,
-    logger: options.logger,
-    signal: stopped.signal,
-  };
-  server.addService(evidenceService, {
-    watch: (call: EvidenceCall) => void serveEvidence(call, feed),
-  });
+  serveReplicas(server, parts);
   const credentials = new ReloadingCredentials(options.credentials, ads.limits);
   const port = await bind(server, parts.address, credentials);
   const host = parts.address.slice(0, parts.address.lastIndexOf(':'));
@@ -160,6 +155,21 @@ async function listen(parts: Parts, signal: AbortSignal): Promise<Listening> {
     else signal.addEventListener('abort', stop, { once: true });
   });
   return { port, closed };
+}
+
+/** What other replicas of the control plane may call, and nobody else. */
+function serveReplicas(server: Server, { ads, watch, options, stopped }: Parts): void {
+  const { authenticate, replicas, answer, logger } = options;
+  const timeoutMs = ads.limits.authenticationMs;
+  const admission = { authenticate, replicas, timeoutMs, signal: stopped.signal };
+  server.addService(evidenceService, {
+    watch: (call: EvidenceCall) => void serveEvidence(call, { ...admission, watch, logger }),
+  });
+  if (answer === undefined) return;
+  server.addService(askService, {
+    ask: (call: AskCall, done: sendUnaryData<Buffer>) =>
+      void serveAsk(call, done, { ...admission, answer, logger }),
+  });
 }
 
 function bind(server: Server, address: string, using: ReloadingCredentials): Promise<number> {

@@ -44,7 +44,7 @@ beforeAll(async () => {
   server = createXdsServer({
     authenticate,
     credentials: new ReplaceableCredentials(await authority.issue(serverName)),
-    evidenceReader: 'weft-system/weft-controller' as IdentityKey,
+    replicas: 'weft-system/weft-controller' as IdentityKey,
     clock: systemClock,
     logger: silentLogger,
     limits: {

@@ -9,7 +9,7 @@ import { runControlPlane } from '../../../src/control-plane/assemble.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
-import { startApiServer } from '../../apiserver.ts';
+import { type ApiServer, startApiServer } from '../../apiserver.ts';
 import { type Judge, ProxyDouble } from '../../fakes/proxy-double.ts';
 
 const repository = join(import.meta.dirname, '../../..');
@@ -29,16 +29,20 @@ export interface PodPlan {
   readonly ip: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly port?: number;
+  readonly namespace?: string;
 }
 
 /** A real API server with a MeshConfig and the namespace `shop` in its mesh, without a node. */
 export interface Rig {
+  readonly server: Omit<ApiServer, 'stop'>;
   readonly admin: ApiConnection;
   readonly signal: AbortSignal;
   apply(yaml: string): Promise<string>;
   kubectl(...args: readonly string[]): Promise<string>;
   startReplica(name: string, logger?: Logger): Promise<Replica>;
   makePod(plan: PodPlan): Promise<Pod>;
+  /** The pod's own token, as its kubelet would ask for it. */
+  tokenOf(pod: Pod): Promise<string>;
   /** A proxy of that pod, connected to that replica with the pod's own token. */
   connectProxy(pod: Pod, replica: Replica, judge?: Judge): Promise<ProxyDouble>;
   get<T extends KubernetesObject>(kind: Kind, name: string, namespace?: string): Promise<T>;
@@ -110,6 +114,7 @@ export async function startRig(): Promise<Rig> {
   };
 
   return {
+    server,
     admin,
     signal,
     apply,
@@ -120,6 +125,7 @@ export async function startRig(): Promise<Rig> {
       return replica;
     },
     makePod: (plan) => makePod(admin, plan, signal),
+    tokenOf,
     connectProxy: async (pod, { xdsPort }, judge) => {
       const [ca, token] = await Promise.all([trustOf(), tokenOf(pod)]);
       const options = { address: `127.0.0.1:${xdsPort}`, ca, token, serverName: host };
@@ -178,8 +184,8 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
 }
 
 async function makePod(admin: ApiConnection, plan: PodPlan, signal: AbortSignal): Promise<Pod> {
-  const { name, account, ip, labels = {}, port = 8080 } = plan;
-  const metadata = { name: account, namespace: 'shop' };
+  const { name, account, ip, labels = {}, port = 8080, namespace = 'shop' } = plan;
+  const metadata = { name: account, namespace };
   const accountObject = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
   const owner = { fieldManager: 'test', force: true };
   await admin.apply(kinds.serviceAccount, accountObject, owner, signal);
@@ -188,7 +194,7 @@ async function makePod(admin: ApiConnection, plan: PodPlan, signal: AbortSignal)
     {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, namespace: 'shop', labels: { ...labels, [injectedBy]: 'osm' } },
+      metadata: { name, namespace, labels: { ...labels, [injectedBy]: 'osm' } },
       spec: {
         serviceAccountName: account,
         containers: [{ name: 'app', image: 'app:1', ports: [{ containerPort: port }] }],
@@ -196,7 +202,7 @@ async function makePod(admin: ApiConnection, plan: PodPlan, signal: AbortSignal)
     },
     signal,
   );
-  const ref = { kind: kinds.pod, namespace: 'shop', name };
+  const ref = { kind: kinds.pod, namespace, name };
   const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }] };
   await admin.merge(ref, { value: { status }, subresource: 'status' }, signal);
   return pod;

@@ -73,7 +73,7 @@ describe('a real Envoy', () => {
         return Promise.resolve({ pod: 'shop/cart-1', uid: 'uid-1', account, expires });
       },
       credentials,
-      evidenceReader: 'weft-system/weft-controller' as IdentityKey,
+      replicas: 'weft-system/weft-controller' as IdentityKey,
       clock: systemClock,
       logger: silentLogger,
       metrics: { ...noMetrics, response: (type) => sent.push(type) },

@@ -1,0 +1,192 @@
+import type { Clock } from '../../common/clock.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import { Wakeup } from '../../common/wakeup.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import type { Authority, Issuer, IssuerTrouble, Leaf, LeafRequest } from '../issuer.ts';
+import { certificatesIn } from '../signing-authority.ts';
+import { untilValid } from '../providers/outside-issuer.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { requestOf, type LeafAsk, type SharedPem } from './leaf-ask.ts';
+import { ownersOf } from './owners.ts';
+import { serves, sharedLeaf, type KeptLeaf } from './shared-leaf.ts';
+import { SingleFlight } from './single-flight.ts';
+
+/** What a replica that was asked said; no leaf: it cannot give one. */
+export interface PeerAnswer {
+  readonly leaf: SharedPem | undefined;
+}
+
+/** The other replicas of this control plane. */
+export interface LeafPeers {
+  /** This replica's name, as all know it. */
+  readonly own: string;
+  /** The names of the others, without those that do not answer. */
+  others(): readonly string[];
+  /** Undefined when no answer came within some seconds. Rejects with the signal's reason only. */
+  ask(replica: string, ask: LeafAsk, signal: AbortSignal): Promise<PeerAnswer | undefined>;
+}
+
+export interface SharedIssuerOptions {
+  readonly issuer: Issuer;
+  /** Whether each leaf costs a request at an issuer outside; else nothing is shared. */
+  readonly shares: () => boolean;
+  readonly peers: LeafPeers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long a replica that is behind with the plan may take until it signs as it is asked to. */
+const followMs = 3_000;
+
+/**
+ * An issuer that many replicas ask as if they were one: each identity has one owner among them, who
+ * asks for it and gives the leaf to the others. One that gets none asks by itself, so that the others
+ * are never needed. An ask is never passed on, so it cannot go in circles.
+ */
+export class SharedIssuer implements Issuer {
+  readonly #options: SharedIssuerOptions;
+  /** The last leaf of each identity, whoever had it issued. */
+  readonly #kept = new Map<IdentityKey, KeptLeaf>();
+  readonly #flights = new SingleFlight<Leaf>();
+
+  constructor(options: SharedIssuerOptions) {
+    this.#options = options;
+  }
+
+  async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
+    const ask = this.#askFor(request);
+    if (ask === undefined) return this.#options.issuer.issue(request, signal);
+    return (await this.#fromOwner(ask, signal)) ?? this.#obtain(ask, signal);
+  }
+
+  /** What another replica is given; undefined when it had better ask the issuer itself. Never rejects. */
+  async answer(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
+    if (ask.heldOnly) return this.#held(ask);
+    try {
+      if (!(await this.#signsAs(ask.signer, signal))) return undefined;
+      if (!this.#options.shares() || this.trouble() !== undefined) return undefined;
+      const leaf = await this.#obtain(ask, signal);
+      return leaf.signer === ask.signer ? leaf : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  authority(): Authority | undefined {
+    return this.#options.issuer.authority();
+  }
+
+  onChange(callback: () => void): () => void {
+    return this.#options.issuer.onChange(callback);
+  }
+
+  trouble(): IssuerTrouble | undefined {
+    return this.#options.issuer.trouble();
+  }
+
+  /** Forgets the leaves of all other accounts, and all when none are shared any more. */
+  retain(accounts: ReadonlySet<IdentityKey>): void {
+    const shares = this.#options.shares();
+    for (const account of this.#kept.keys())
+      if (!shares || !accounts.has(account)) this.#kept.delete(account);
+  }
+
+  #askFor({ subject, ...wishes }: LeafRequest): LeafAsk | undefined {
+    const signer = this.authority()?.signer;
+    if (subject.kind !== 'workload' || signer === undefined || !this.#options.shares())
+      return undefined;
+    const { account, trustDomain } = subject;
+    return { account, trustDomain, ...wishes, signer, heldOnly: false };
+  }
+
+  /** Asks the owner, or who owns it when that one is silent; undefined when that is this replica. */
+  async #fromOwner(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
+    const { before } = this.#ranks(ask);
+    for (const replica of before) {
+      const answer = await this.#options.peers.ask(replica, ask, signal);
+      if (answer !== undefined) return this.#accept(answer, { ask, replica, signal });
+    }
+    return undefined;
+  }
+
+  /** A leaf in hand, or a new one: this replica asks the issuer once, however many want it. */
+  async #obtain(ask: LeafAsk, signal: AbortSignal): Promise<Leaf> {
+    const { account, trustDomain, keyKind, signer } = ask;
+    const key = [account, trustDomain, keyKind, signer].join('\n');
+    return this.#held(ask) ?? this.#flights.join(key, (inner) => this.#newLeaf(ask, inner), signal);
+  }
+
+  async #newLeaf(ask: LeafAsk, signal: AbortSignal): Promise<Leaf> {
+    const held = await this.#fromFormerOwner(ask, signal);
+    if (held !== undefined) return held;
+    const leaf = await this.#options.issuer.issue(requestOf(ask), signal);
+    this.#kept.set(ask.account, { leaf, ask });
+    return leaf;
+  }
+
+  /** A replica that has just become the owner has nothing, and who owned it before is the next one. */
+  async #fromFormerOwner(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
+    const [replica] = this.#ranks(ask).after;
+    if (replica === undefined || this.#kept.has(ask.account)) return undefined;
+    const answer = await this.#options.peers.ask(replica, { ...ask, heldOnly: true }, signal);
+    return answer && this.#accept(answer, { ask, replica, signal });
+  }
+
+  #ranks({ account }: LeafAsk): { before: readonly string[]; after: readonly string[] } {
+    const { peers } = this.#options;
+    const owners = ownersOf(account, [peers.own, ...peers.others()]);
+    const at = owners.indexOf(peers.own);
+    return { before: owners.slice(0, at), after: owners.slice(at + 1) };
+  }
+
+  #held(ask: LeafAsk): Leaf | undefined {
+    const kept = this.#kept.get(ask.account);
+    return kept !== undefined && serves(kept, ask, this.#options.clock.now())
+      ? kept.leaf
+      : undefined;
+  }
+
+  /** The leaf in an answer, judged as one by the issuer is; undefined when it is of no use. */
+  async #accept(
+    { leaf: pem }: PeerAnswer,
+    { ask, replica, signal }: { ask: LeafAsk; replica: string; signal: AbortSignal },
+  ): Promise<Leaf | undefined> {
+    const { clock, logger } = this.#options;
+    const authority = this.authority();
+    if (pem === undefined || authority === undefined) return undefined;
+    try {
+      const [first] = certificatesIn(pem.certificateChain, 'the leaf') as [Certificate];
+      await untilValid(first, clock, signal);
+      const leaf = sharedLeaf(pem, ask, { authority, now: clock.now() });
+      this.#kept.set(ask.account, { leaf, ask });
+      return leaf;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const { code, message } = WeftError.from(thrown);
+      logger.warn('leaf of a replica refused', {
+        for: ask.account,
+        replica,
+        code,
+        problem: message,
+      });
+      return undefined;
+    }
+  }
+
+  /** Whether leaves asked for now are by that signer; a moment is left for a plan that comes. */
+  async #signsAs(signer: string, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    const until = clock.now() + followMs;
+    const wakeup = new Wakeup();
+    const stop = this.onChange(() => wakeup.wake());
+    const isSo = (): boolean => this.authority()?.signer === signer;
+    try {
+      for (let left = followMs; !isSo() && left > 0 && !signal.aborted; left = until - clock.now())
+        await wakeup.wait(Math.min(left, followMs), clock, signal);
+    } finally {
+      stop();
+    }
+    return isSo();
+  }
+}

@@ -1,0 +1,84 @@
+// Input: a leaf, or the PEM of one that another replica gave. Output: whether it does for what is
+// asked. Rule: nothing that a replica says is believed; it is read from the certificates, and checked.
+import { WeftError } from '../../common/errors.ts';
+import type { Authority, Leaf } from '../issuer.ts';
+import { rootOfSigner, signerId } from '../issuing-plan.ts';
+import { problemOfIssued } from '../leaf-check.ts';
+import { certificatesIn } from '../signing-authority.ts';
+import { trustBundleOf } from '../trust-bundle.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { completeChain } from '../x509/complete-chain.ts';
+import { kindOfKey } from '../x509/key-pair.ts';
+import { requestOf, type LeafAsk, type SharedPem } from './leaf-ask.ts';
+
+/** A leaf that this replica has, with what it was asked for by. */
+export interface KeptLeaf {
+  readonly leaf: Leaf;
+  readonly ask: LeafAsk;
+}
+
+/**
+ * Whether a leaf may be given to who asks now. In the second half of its life nobody gets it any more:
+ * renewal begins only later (renewal.ts), so the first replica that renews has a new one issued,
+ * and all others get that one.
+ */
+export function serves({ leaf, ask: had }: KeptLeaf, ask: LeafAsk, now: number): boolean {
+  const { notBefore, notAfter, signer } = leaf;
+  return (
+    signer === ask.signer &&
+    had.account === ask.account &&
+    had.trustDomain === ask.trustDomain &&
+    had.keyKind === ask.keyKind &&
+    now >= notBefore &&
+    now < notBefore + (notAfter - notBefore) / 2
+  );
+}
+
+/**
+ * The leaf in what another replica gave. Throws certificate-invalid unless it is good for what was
+ * asked, and of the very root that was asked for.
+ */
+export function sharedLeaf(
+  pem: SharedPem,
+  ask: LeafAsk,
+  { authority, now }: { readonly authority: Authority; readonly now: number },
+): Leaf {
+  const [first, ...above] = certificatesIn(pem.certificateChain, 'the leaf') as [Certificate];
+  const root = rootFor(ask.signer, authority);
+  const { chain } = completeChain(first, [...above, root], (found) => found === root);
+  const leaf: Leaf = {
+    ...pem,
+    notBefore: first.notBefore,
+    notAfter: Math.min(...[...chain, root].map(({ notAfter }) => notAfter)),
+    signer: ask.signer,
+  };
+  const problem = problemIn(leaf, ask, { root, now });
+  if (problem !== undefined)
+    throw new WeftError('certificate-invalid', `${problem.fault}: ${problem.message}`);
+  if (kindOfKey(first.publicKey) !== ask.keyKind)
+    throw new WeftError('certificate-invalid', 'key-not-accepted: it has a key of another kind');
+  return leaf;
+}
+
+function rootFor(signer: string, { bundle }: Authority): Certificate {
+  const name = rootOfSigner(signer);
+  const root = certificatesIn(bundle.pem, 'the trust bundle').find(
+    ({ fingerprint }) => signerId(name, fingerprint) === signer,
+  );
+  if (root === undefined)
+    throw new WeftError('certificate-invalid', 'chain-without-root: its root is not trusted');
+  return root;
+}
+
+/** OpenSSL's message on a key that it cannot read could quote it, so it is left out. */
+function problemIn(
+  leaf: Leaf,
+  ask: LeafAsk,
+  { root, now }: { readonly root: Certificate; readonly now: number },
+): ReturnType<typeof problemOfIssued> {
+  try {
+    return problemOfIssued(leaf, requestOf(ask), { bundle: trustBundleOf([root]), now });
+  } catch {
+    return { fault: 'key-mismatch', message: 'the private key cannot be read' };
+  }
+}

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { controlPlaneName } from '../api/control-plane-names.ts';
+import type { KubernetesObject, Pod } from '../api/core.ts';
+import { Secret } from '../common/secret.ts';
+import type { ObjectStore } from '../kubernetes/store.ts';
+import type { ReplicaChannel } from '../xds/server/replica-channel.ts';
+import { controlPlaneHost, type ControlPlaneOptions } from './options.ts';
+
+/** `<namespace>/<pod>` of a replica, as all replicas know it. */
+export function replicaName({ namespace, podName }: ControlPlaneOptions): string {
+  return `${namespace}/${podName}`;
+}
+
+/** Running replicas of the control plane but this one, by name, with their addresses. */
+export function otherReplicas(
+  pods: ReadonlyMap<string, KubernetesObject>,
+  options: ControlPlaneOptions,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, object] of pods) {
+    const { metadata, status } = object as Pod;
+    const { podIP, phase } = status ?? {};
+    if (metadata.namespace !== options.namespace || key === replicaName(options)) continue;
+    if (metadata.labels?.['app.kubernetes.io/name'] !== controlPlaneName) continue;
+    if (podIP !== undefined && phase === 'Running') found.set(key, podIP);
+  }
+  return found;
+}
+
+/** The same, found anew only after a pod of the control plane's namespace changed: it is asked at every leaf. */
+export function followReplicas(
+  pods: ObjectStore<KubernetesObject>,
+  options: ControlPlaneOptions,
+): () => ReadonlyMap<string, string> {
+  let known: ReadonlyMap<string, string> | undefined;
+  pods.subscribe((changes) => {
+    if (changes.some(({ key }) => key.startsWith(`${options.namespace}/`))) known = undefined;
+  });
+  return () => (known ??= otherReplicas(pods.objects, options));
+}
+
+/** The way to the replica at that IP, whose certificate `trust` (PEM) has to vouch for. */
+export function channelTo(
+  ip: string,
+  options: ControlPlaneOptions,
+  trust: () => string,
+): ReplicaChannel {
+  const host = ip.includes(':') ? `[${ip}]` : ip;
+  return {
+    address: `${host}:${options.ports.xds}`,
+    serverName: controlPlaneHost(options),
+    trust,
+    token: async () => new Secret((await readFile(options.tokenFile, 'utf8')).trim()),
+  };
+}

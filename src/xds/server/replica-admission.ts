@@ -1,0 +1,17 @@
+import { WeftError } from '../../common/errors.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import { admit, type AdmissionOptions, type EnteringCall } from './admission.ts';
+import type { Proxy } from './proxy.ts';
+
+export interface ReplicaAdmission extends AdmissionOptions {
+  /** The control plane's own ServiceAccount: nobody else is admitted. */
+  readonly replicas: IdentityKey;
+}
+
+/** The replica that calls: a pod that the API server says runs as the control plane. Rejects like `admit`. */
+export async function admitReplica(call: EnteringCall, options: ReplicaAdmission): Promise<Proxy> {
+  const caller = await admit(call, options);
+  if (caller.account !== options.replicas)
+    throw new WeftError('not-authenticated', 'not a replica of the control plane');
+  return caller;
+}
