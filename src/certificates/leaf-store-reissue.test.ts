@@ -45,10 +45,11 @@ describe('a leaf store', () => {
   });
 
   it('issues again for a new trust domain', async () => {
-    const { store, settings } = await stageLeafStore();
+    const { store, settings, clock } = await stageLeafStore();
     await have(store, cart, till);
     settings.trustDomain = 'shop.example';
     store.review();
+    await clock.advance(20);
     await until(() => uriOf(store, cart)?.startsWith('spiffe://shop.example/') === true);
     await until(() => uriOf(store, till)?.startsWith('spiffe://shop.example/') === true);
   });

@@ -5,7 +5,7 @@ import type { KeyKind } from './x509/key-pair.ts';
 import { shortestValidityMs } from './validity.ts';
 
 export interface LeafStoreOptions extends Omit<RotatorOptions<IdentityKey>, 'requestFor'> {
-  /** Asked at each issue: a change applies from the next one on, a new trust domain to all at once. */
+  /** Asked at each issue: a change applies from the next one on, a new trust domain to all within a minute. */
   readonly trustDomain: () => string;
   /** Milliseconds; validity.ts reads them from MeshConfig. Less than 10 min counts as 10 min. */
   readonly validity: () => number;

@@ -4,11 +4,13 @@ import { Secret } from '../common/secret.ts';
 import { identityKey } from '../policy/identity.ts';
 import type { Leaf, LeafSubject } from './issuer.ts';
 import {
-  renewalReason,
-  renewalTime,
+  type DateReason,
+  dateReason,
   type HeldLeaf,
+  type MoveReason,
+  moveReason,
   type RenewalFacts,
-  type RenewalReason,
+  renewalTime,
 } from './renewal.ts';
 
 const hourMs = 3_600_000;
@@ -33,7 +35,20 @@ const held: HeldLeaf = {
   renewAt: issuedAt + 16 * hourMs,
 };
 
-describe('renewalReason', () => {
+describe('dateReason', () => {
+  it.each<[string, number, DateReason | undefined]>([
+    ['right after the issue', issuedAt, undefined],
+    ['a moment before its time', held.renewAt - 1, undefined],
+    ['at its time', held.renewAt, 'Due'],
+    ['after it has expired', leaf.notAfter + hourMs, 'Due'],
+    ['when the clock was set back a little', issuedAt - 200_000, undefined],
+    ['when the clock was set back by a day', issuedAt - 24 * hourMs, 'NotYetValid'],
+  ])('%s', (_case, now, reason) => {
+    expect(dateReason(held, now)).toBe(reason);
+  });
+});
+
+describe('moveReason', () => {
   const at = (now: number, change: Partial<RenewalFacts> = {}): RenewalFacts => ({
     now,
     subject,
@@ -41,13 +56,8 @@ describe('renewalReason', () => {
     signer: 'one',
     ...change,
   });
-  it.each<[string, RenewalFacts, RenewalReason | undefined]>([
-    ['right after the issue', at(issuedAt), undefined],
-    ['a moment before its time', at(held.renewAt - 1), undefined],
-    ['at its time', at(held.renewAt), 'Due'],
-    ['after it has expired', at(leaf.notAfter + hourMs), 'Due'],
-    ['when the clock was set back a little', at(issuedAt - 200_000), undefined],
-    ['when the clock was set back by a day', at(issuedAt - 24 * hourMs), 'NotYetValid'],
+  it.each<[string, RenewalFacts, MoveReason | undefined]>([
+    ['when nothing changed, whatever the time', at(leaf.notAfter + hourMs), undefined],
     ['when another key is wanted', at(issuedAt, { keyKind: 'RSA-2048' }), 'KeyChanged'],
     ['when another CA signs', at(issuedAt + hourMs, { signer: 'two' }), 'OtherSigner'],
     ['when nobody signs', at(issuedAt + hourMs, { signer: undefined }), undefined],
@@ -58,15 +68,15 @@ describe('renewalReason', () => {
       'SubjectChanged',
     ],
   ])('%s', (_case, facts, reason) => {
-    expect(renewalReason(held, facts)).toBe(reason);
+    expect(moveReason(held, facts)).toBe(reason);
   });
 
   it('sees other names of a server', () => {
     const server = (...dnsNames: string[]): LeafSubject => ({ kind: 'server', dnsNames });
     const one = { ...held, subject: server('a', 'b') };
-    expect(renewalReason(one, at(issuedAt, { subject: server('a', 'b') }))).toBeUndefined();
-    expect(renewalReason(one, at(issuedAt, { subject: server('a') }))).toBe('SubjectChanged');
-    expect(renewalReason(one, at(issuedAt, { subject }))).toBe('SubjectChanged');
+    expect(moveReason(one, at(issuedAt, { subject: server('a', 'b') }))).toBeUndefined();
+    expect(moveReason(one, at(issuedAt, { subject: server('a') }))).toBe('SubjectChanged');
+    expect(moveReason(one, at(issuedAt, { subject }))).toBe('SubjectChanged');
   });
 });
 

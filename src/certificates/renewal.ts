@@ -22,7 +22,10 @@ export interface RenewalFacts {
   readonly signer: string | undefined;
 }
 
-export type RenewalReason = 'SubjectChanged' | 'KeyChanged' | 'OtherSigner' | 'NotYetValid' | 'Due';
+/** By its dates, which is urgent. */
+export type DateReason = 'NotYetValid' | 'Due';
+/** The leaf is good for as long as the mesh trusts its signer, but it is to be another. */
+export type MoveReason = 'SubjectChanged' | 'KeyChanged' | 'OtherSigner';
 
 /** No leaf is replaced for its dates sooner after its issue, however short its life came out. */
 const restMs = 10_000;
@@ -30,17 +33,22 @@ const share = 2 / 3;
 const jitter = 0.2;
 
 /**
- * Why a leaf is to be replaced at this moment; undefined: it is good. A wall clock may have
+ * Whether its dates ask for another leaf at this moment; undefined: they do not. A wall clock may have
  * stepped either way since the leaf was issued, so every question is asked anew of `now`.
  */
-export function renewalReason(held: HeldLeaf, facts: RenewalFacts): RenewalReason | undefined {
+export function dateReason(held: HeldLeaf, now: number): DateReason | undefined {
+  if (Math.abs(now - held.issuedAt) < restMs) return undefined;
+  // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
+  if (now < held.leaf.notBefore) return 'NotYetValid';
+  return now >= held.renewAt ? 'Due' : undefined;
+}
+
+/** Why a leaf is not the one that would be issued now; undefined: it is. */
+export function moveReason(held: HeldLeaf, facts: RenewalFacts): MoveReason | undefined {
   if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
   if (held.keyKind !== facts.keyKind) return 'KeyChanged';
   if (facts.signer !== undefined && facts.signer !== held.leaf.signer) return 'OtherSigner';
-  if (Math.abs(facts.now - held.issuedAt) < restMs) return undefined;
-  // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
-  if (facts.now < held.leaf.notBefore) return 'NotYetValid';
-  return facts.now >= held.renewAt ? 'Due' : undefined;
+  return undefined;
 }
 
 /** Two thirds into the life that a leaf has from `now`, ±20 % by `random` (0 to 1): never all at once. */

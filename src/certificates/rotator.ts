@@ -3,11 +3,12 @@ import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { backOffMs, type Random } from '../kubernetes/back-off.ts';
+import { issueLeaf } from './issue-leaf.ts';
+import { IssueQueue } from './issue-queue.ts';
 import type { Issuer, Leaf, LeafRequest } from './issuer.ts';
-import { problemOfIssued } from './leaf-check.ts';
 import { Listeners } from './listeners.ts';
-import { renewalReason, renewalTime, type HeldLeaf } from './renewal.ts';
-import type { TrustBundle } from './trust-bundle.ts';
+import { longestMoveMs, type Move, paceMove } from './move-pace.ts';
+import { dateReason, type HeldLeaf, moveReason } from './renewal.ts';
 import { Wakeup } from '../common/wakeup.ts';
 
 export interface RotatorOptions<K extends string> {
@@ -43,25 +44,35 @@ interface Entry {
   failures: number;
   /** A key that cannot have a leaf is tried again only then. */
   retryAt: number;
+  /** There while the leaf is good, but is to be another. */
+  move: Move | undefined;
+}
+
+/** The world as every leaf is looked at. */
+interface Moment {
+  readonly now: number;
+  /** Who signs. */
+  readonly signer: string | undefined;
 }
 
 const backOff = { baseMs: 1_000, maxMs: 60_000 };
 /** Steps of the wall clock are noticed this soon. */
 const longestWaitMs = 5_000;
+/** Leaves are looked at no more often than this; many less often, so that looking takes 3 % of a core. */
 const shortestWaitMs = 20;
+const looksPerMs = 20;
 const parallel = 8;
 const sliceMs = 10;
-const signerTries = 3;
 
 /**
- * Keeps one good leaf per key: issues on first need, renews in time, backs off when the issuer fails
- * and holds on to what it has meanwhile. Works in slices of 10 ms, so that the event loop stays free.
+ * Keeps one good leaf per key: issues on first need, renews in time, moves to another signer bit by bit,
+ * backs off when the issuer fails and holds on to what it has meanwhile. Works in slices of 10 ms, so
+ * that the event loop stays free.
  */
 export class Rotator<K extends string> {
   readonly #options: RotatorOptions<K>;
   readonly #entries = new Map<K, Entry>();
-  /** Keys to issue for, in order. */
-  readonly #queue = new Set<K>();
+  readonly #queue = new IssueQueue<K>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #wakeup = new Wakeup();
   readonly #listeners: Listeners<readonly K[]>;
@@ -84,8 +95,9 @@ export class Rotator<K extends string> {
   leafOf(key: K): Leaf | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined) return entry.held?.leaf;
-    this.#entries.set(key, { held: undefined, issuing: false, failures: 0, retryAt: 0 });
-    this.#queue.add(key);
+    const nothing = { held: undefined, issuing: false, failures: 0, retryAt: 0, move: undefined };
+    this.#entries.set(key, nothing);
+    this.#queue.add(key, { urgent: true });
     this.#wakeup.wake();
     return undefined;
   }
@@ -139,29 +151,58 @@ export class Rotator<K extends string> {
   }
 
   #queueDue(): void {
-    const now = this.#options.clock.now();
+    const moment = this.#moment();
+    const { now } = moment;
     let next = now + longestWaitMs;
     for (const [key, entry] of this.#entries) {
-      if (entry.issuing || this.#queue.has(key)) continue;
-      if (!isOver(entry.retryAt, now, backOff.maxMs)) next = Math.min(next, entry.retryAt);
-      else if (this.#isDue(key, entry, now)) this.#queue.add(key);
-      else next = Math.min(next, entry.held?.renewAt ?? next);
+      if (entry.issuing) continue;
+      const at = this.#queueIfDue(key, entry, moment);
+      if (at > now) next = Math.min(next, at);
     }
-    this.#lookAt = Math.max(next, now + shortestWaitMs);
+    this.#lookAt = Math.max(next, now + Math.max(shortestWaitMs, this.#entries.size / looksPerMs));
   }
 
-  #isDue(key: K, { held }: Entry, now: number): boolean {
-    if (held === undefined) return true;
+  #moment(): Moment {
+    const { clock, issuer } = this.#options;
+    return { now: clock.now(), signer: issuer.authority()?.signer };
+  }
+
+  /** Queues a key that is due, takes out one that is not any more; when it is due. */
+  #queueIfDue(key: K, entry: Entry, moment: Moment): number {
+    const { now } = moment;
+    if (!isOver(entry.retryAt, now, backOff.maxMs)) return entry.retryAt;
+    if (entry.held === undefined || dateReason(entry.held, now) !== undefined) {
+      this.#queue.add(key, { urgent: true });
+      return now;
+    }
+    entry.move = this.#moveOf(key, entry.held, { ...moment, before: entry.move });
+    if (entry.move !== undefined && isOver(entry.move.at, now, longestMoveMs)) {
+      this.#queue.add(key, { urgent: false });
+      return now;
+    }
+    this.#queue.delete(key);
+    this.#recovered(key);
+    return Math.min(entry.move?.at ?? entry.held.renewAt, entry.held.renewAt);
+  }
+
+  /** That the leaf has to become another one, and when; undefined: it is as it should be. */
+  #moveOf(
+    key: K,
+    held: HeldLeaf,
+    { before, ...moment }: Moment & { readonly before: Move | undefined },
+  ): Move | undefined {
     const { subject, keyKind } = this.#options.requestFor(key);
-    const signer = this.#options.issuer.authority()?.signer;
-    return renewalReason(held, { now, subject, keyKind, signer }) !== undefined;
+    const facts = { ...moment, subject, keyKind };
+    if (moveReason(held, facts) === undefined) return undefined;
+    const { random } = this.#options;
+    return paceMove(before, { ...facts, leaves: this.#entries.size, random });
   }
 
   #startNext(signal: AbortSignal): void {
     const room = this.#room();
-    for (const key of this.#queue) {
-      if (this.#tasks.size >= room) return;
-      this.#queue.delete(key);
+    while (this.#tasks.size < room) {
+      const key = this.#queue.take();
+      if (key === undefined) return;
       const entry = this.#entries.get(key);
       if (entry !== undefined) this.#start(key, entry, signal);
     }
@@ -187,9 +228,11 @@ export class Rotator<K extends string> {
 
   async #issue(key: K, entry: Entry, signal: AbortSignal): Promise<void> {
     try {
-      const held = await this.#newLeaf(key, signal);
+      const request = this.#options.requestFor(key);
+      const held = await issueLeaf(request, this.#options, signal);
       if (this.#entries.get(key) !== entry) return;
       entry.held = held;
+      entry.move = undefined;
       entry.failures = 0;
       this.#issuerFailures = 0;
       this.#recovered(key);
@@ -197,38 +240,6 @@ export class Rotator<K extends string> {
     } catch (thrown) {
       if (signal.aborted || this.#entries.get(key) !== entry) return;
       this.#failed(key, entry, WeftError.from(thrown));
-    }
-  }
-
-  async #newLeaf(key: K, signal: AbortSignal): Promise<HeldLeaf> {
-    const { issuer, clock, random, requestFor } = this.#options;
-    const request = requestFor(key);
-    const leaf = await this.#currentLeaf(request, signal);
-    const now = clock.now();
-    const bundle = issuer.authority()?.bundle ?? noRoots;
-    const problem = problemOfIssued(leaf, request, { bundle, now });
-    if (problem !== undefined)
-      throw new WeftError('certificate-invalid', `${problem.fault}: ${problem.message}`);
-    return {
-      leaf,
-      subject: request.subject,
-      keyKind: request.keyKind,
-      issuedAt: now,
-      renewAt: renewalTime(leaf, now, random()),
-    };
-  }
-
-  /** A leaf by who signs now: one that another signer gave meanwhile came too late, and is let go. */
-  async #currentLeaf(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
-    const { issuer } = this.#options;
-    for (let tried = 1; ; tried += 1) {
-      const leaf = await issuer.issue(request, signal);
-      const signer = issuer.authority()?.signer;
-      if (signer === undefined || leaf.signer === signer) return leaf;
-      if (tried === signerTries)
-        throw new WeftError('certificate-invalid', 'the issuer signs as another than it says', {
-          retry: 'soon',
-        });
     }
   }
 
@@ -242,7 +253,7 @@ export class Rotator<K extends string> {
     if (code === 'configuration-invalid') {
       entry.retryAt = now + backOffMs(entry.failures, backOff, random);
     } else {
-      this.#queue.add(key);
+      this.#lookAt = Math.min(this.#lookAt, this.#queueIfDue(key, entry, this.#moment()));
       this.#issuerFailures++;
       this.#issuerRetryAt = now + backOffMs(this.#issuerFailures, backOff, random);
     }
@@ -278,8 +289,6 @@ export class Rotator<K extends string> {
     return Math.min(Math.max(next - now, 0), longestWaitMs);
   }
 }
-
-const noRoots: TrustBundle = { pem: '', roots: [] };
 
 /** Whether a wait is over; one longer than `maxMs` means that the clock has stepped back meanwhile. */
 function isOver(until: number, now: number, maxMs: number): boolean {

@@ -145,7 +145,7 @@ describe('judge', () => {
     ],
     [
       'the root of somebody else ends soon',
-      { roots: { ...noNews, ending: 'when' } },
+      { roots: { ...noNews, ending: { reason: 'RootEndsSoon', message: 'when' } } },
       [
         'Ready=True/Ready',
         'ControlPlaneAvailable=True/Available',

@@ -34,6 +34,7 @@ export const reasons = [
   'WaitingForRoot',
   'IssuerFailing',
   'RootEndsSoon',
+  'RootRenewsSoon',
   'Rotating',
   'RotationHeld',
   'PreflightFailed',
@@ -151,7 +152,7 @@ function judgeCertificates({ bundle, now, roots }: World): WantedCondition {
   }
   const more = note === undefined ? '' : ` ${note}.`;
   if (ending !== undefined) {
-    return { type, status: 'True', reason: 'RootEndsSoon', message: `${ending}${more}` };
+    return { type, status: 'True', reason: ending.reason, message: `${ending.message}${more}` };
   }
   const message = `Certificates can be issued.${more}`;
   return { type, status: 'True', reason: 'BundlePublished', message };

@@ -81,6 +81,10 @@ describe('tidingsOf', () => {
     return tidings.map(({ type, reason }) => `${type} ${reason}`);
   }
   const rejection = 'no';
+  const ending = (reason: 'RootEndsSoon' | 'RootRenewsSoon'): World => ({
+    ...well,
+    roots: { ...noNews, ending: { reason, message: 'when' } },
+  });
 
   it.each<readonly [string, World | undefined, World, readonly string[]]>([
     ['the start', undefined, starting, []],
@@ -88,6 +92,9 @@ describe('tidingsOf', () => {
     ['staying ready', well, { ...well, now: now + 1 }, []],
     ['losing the control plane', well, starting, ['Warning ControlPlaneMissing']],
     ['getting stuck', starting, { ...starting, rejection }, ['Warning Rejected']],
+    ['a root that is soon replaced', well, ending('RootRenewsSoon'), ['Normal RootRenewsSoon']],
+    ['a root that nobody replaces', well, ending('RootEndsSoon'), ['Warning RootEndsSoon']],
+    ['the same again', ending('RootEndsSoon'), ending('RootEndsSoon'), []],
     ['the end', well, { ...well, deleting: true }, []],
   ])('%s', (...[, before, world, expected]) => {
     expect(told(before, world)).toEqual(expected);

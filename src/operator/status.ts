@@ -3,7 +3,7 @@ import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import { deepEqual } from '../common/equal.ts';
 import type { Frozen } from '../common/freeze.ts';
-import { judge, type Reason, type World } from './conditions.ts';
+import { type ConditionType, judge, type Reason, type World } from './conditions.ts';
 import { type CertificateBlock, tidingsOfRoots } from './rotation/tell.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 
@@ -68,19 +68,23 @@ export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tidi
   return [
     ...tidingsOfReady(before, status),
     ...tidingsOfRoots(before?.certificate, status.certificate),
-    ...warnings.flatMap(([type, ...reasons]) => {
-      const [was, is] = [conditionIn(before, type), conditionIn(status, type)];
+    ...news.flatMap(({ type, on, reasons }) => {
+      const [was, is] = [conditionIn(before, on), conditionIn(status, on)];
       if (is === undefined || is.reason === was?.reason || !reasons.includes(is.reason as Reason))
         return [];
-      return [{ type: 'Warning' as const, reason: is.reason, note: is.message }];
+      return [{ type, reason: is.reason, note: is.message }];
     }),
   ];
 }
 
-/** Conditions that warn, and the reasons by which they do. */
-const warnings: readonly (readonly [string, ...Reason[]])[] = [
-  ['Reconciling', 'RotationHeld', 'PreflightFailed'],
-  ['CertificatesReady', 'IssuerFailing', 'RootEndsSoon'],
+/** Reasons of conditions that are told by an event when they come up. */
+const news: readonly (Pick<Tiding, 'type'> & {
+  readonly on: ConditionType;
+  readonly reasons: readonly Reason[];
+})[] = [
+  { type: 'Warning', on: 'Reconciling', reasons: ['RotationHeld', 'PreflightFailed'] },
+  { type: 'Warning', on: 'CertificatesReady', reasons: ['IssuerFailing', 'RootEndsSoon'] },
+  { type: 'Normal', on: 'CertificatesReady', reasons: ['RootRenewsSoon'] },
 ];
 
 function tidingsOfReady(meshConfigStatus: Status | undefined, status: Status): readonly Tiding[] {

@@ -50,7 +50,16 @@ export class FakeIssuer implements Issuer {
       await newRoot('fake root', { now, validityMs: tenYearsMs }),
       now,
     );
-    for (const listener of this.#listeners) listener();
+    this.#tell();
+  }
+
+  /** Keeps the root of this moment; returns the way to sign with it again. */
+  keepRoot(): () => void {
+    const kept = this.#authority;
+    return () => {
+      this.#authority = kept;
+      this.#tell();
+    };
   }
 
   /** Reports trouble, or none. Issuing goes on as before. */
@@ -83,5 +92,9 @@ export class FakeIssuer implements Issuer {
 
   trouble(): IssuerTrouble | undefined {
     return this.#trouble;
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }

@@ -474,6 +474,10 @@ export interface MeshConfigStatus {
      */
     rootNotAfter?: string;
     /**
+     * When Weft begins to replace the root by a new one. Not there where another root is up to its owner.
+     */
+    rootRenewsAt?: string;
+    /**
      * What every replica of the control plane is to do, in step. Written by the operator alone; editing it by hand endangers connections.
      */
     plan?: {

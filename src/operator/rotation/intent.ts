@@ -130,19 +130,36 @@ function isSame({ spec }: RootRecord, wanted: WantedRoot): boolean {
   return wanted.ofOurs ? isOfOurs(spec.provider) : deepEqual(spec.provider, provider);
 }
 
+/** Who replaces a root that signs when it nears its end; nobody where the mesh leaves it anyway. */
+export function renewerOf(record: RootRecord, meshConfig: MeshConfig): 'weft' | 'owner' | 'nobody' {
+  const wanted = wantedBy(meshConfig);
+  if (record.managed && wanted !== undefined && isSame(record, wanted))
+    return wanted.ofOurs ? 'weft' : 'owner';
+  const { managed, spec } = record;
+  return managed && spec !== undefined && isOfOurs(spec.provider) ? 'nobody' : 'owner';
+}
+
 /** A Secret that Weft names, so Weft made the root in it. */
-export function isOfOurs(provider: RootProvider): boolean {
+function isOfOurs(provider: RootProvider): boolean {
   return provider.kind === 'builtIn' && /^weft-ca(-\d+)?$/.test(provider.secretName);
 }
 
-/** In the last part of its life; never in the first half, or a new root would be due at once. */
-export function isNearEnd(
+function isNearEnd(record: RootRecord, { now, renewBeforeMs }: IntentFacts): boolean {
+  const at = renewalTime(record, renewBeforeMs);
+  return at !== undefined && now >= at;
+}
+
+/**
+ * When a root of Weft's own is to be replaced, in ms since the epoch; undefined: its end is not known.
+ * Never in the first half of its life, or a new root would be due at once.
+ */
+export function renewalTime(
   { pin, createdAt }: RootRecord,
-  { now, renewBeforeMs }: Pick<IntentFacts, 'now' | 'renewBeforeMs'>,
-): boolean {
-  if (pin?.notAfter === undefined) return false;
+  renewBeforeMs: number,
+): number | undefined {
+  if (pin?.notAfter === undefined) return undefined;
   const half = createdAt + (pin.notAfter - createdAt) / 2;
-  return now >= Math.max(half, pin.notAfter - renewBeforeMs);
+  return Math.max(half, pin.notAfter - renewBeforeMs);
 }
 
 function newRoot({ spec, ofOurs }: WantedRoot, facts: IntentFacts): Wanted {

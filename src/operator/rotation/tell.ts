@@ -7,9 +7,9 @@ import type { Frozen } from '../../common/freeze.ts';
 import { patienceOf, type RootsDecision } from './decide.ts';
 import { timestamp } from '../../common/timestamp.ts';
 import type { Evidence } from './evidence.ts';
-import { isNearEnd, isOfOurs } from './intent.ts';
 import type { RootRecord } from './records.ts';
 import type { Rotation } from './next-plan.ts';
+import { endOf, type RootEnd } from './root-end.ts';
 import { isGoingBack } from './root-status.ts';
 
 export type CertificateBlock = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
@@ -30,8 +30,8 @@ export interface RootsNews {
     | undefined;
   /** Leaves cannot be renewed; urgent when the first of them is in the last third of its life. */
   readonly failing: { readonly message: string; readonly urgent: boolean } | undefined;
-  /** The root that signs ends soon, and nobody but its owner can replace it. */
-  readonly ending: string | undefined;
+  /** The root that signs ends soon, or is soon replaced. */
+  readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
   /** Who decides, when it is not the MeshConfig. */
   readonly note: string | undefined;
   /** When time alone changes what there is to tell or to do; milliseconds from now. */
@@ -48,31 +48,35 @@ export interface NewsFacts {
 /** Puts a decision in words. Pure. */
 export function newsOf(decision: RootsDecision, facts: NewsFacts): RootsNews {
   const { plan, records, resolution, rotation } = decision;
+  const { meshConfig, now } = facts;
+  const { renewBeforeMs } = patienceOf(meshConfig);
   const signer = records.find(({ name }) => name === plan?.signer);
-  const told = rotation && tellRotation(decision, rotation, facts.meshConfig);
+  const end = signer && endOf(signer, { meshConfig, renewBeforeMs });
+  const told = rotation && tellRotation(decision, rotation, meshConfig);
   return {
     block: {
       summary: summaryOf(decision, told),
-      ...tellSigner(signer),
+      ...tellSigner(signer, end),
       ...(plan && { plan: asWritten(plan) }),
       ...(told && { rotation: told }),
     },
     first: plan === undefined ? tellFirst(facts.report) : undefined,
     moving: told && tellMoving(decision, told, facts),
     failing: tellFailing(facts),
-    ending: signer && tellEnding(signer, facts),
+    ending: tellEnding(end, now),
     note: resolution?.overruled === true ? overruled(decision) : undefined,
-    again: againIn(decision, facts),
+    again: againIn(decision, facts, end),
   };
 }
 
-function tellSigner(signer: RootRecord | undefined): CertificateBlock {
+function tellSigner(signer: RootRecord | undefined, end: RootEnd | undefined): CertificateBlock {
   if (signer === undefined) return {};
   const { name, spec, pin } = signer;
   return {
     root: name,
     ...(spec && { provider: spec.provider.kind }),
     ...(pin?.notAfter !== undefined && { rootNotAfter: timestamp(pin.notAfter) }),
+    ...(end?.renewsAt !== undefined && { rootRenewsAt: timestamp(end.renewsAt) }),
   };
 }
 
@@ -168,29 +172,21 @@ function tellFailing({ meshConfig, report, now }: NewsFacts): RootsNews['failing
   return { message, urgent: earliestExpiry !== undefined && earliestExpiry - now < life / 3 };
 }
 
-function tellEnding(signer: RootRecord, { meshConfig, now }: NewsFacts): string | undefined {
-  const { renewBeforeMs } = patienceOf(meshConfig);
-  if (signer.pin?.notAfter === undefined || !isNearEnd(signer, { now, renewBeforeMs })) {
-    return undefined;
-  }
-  const end = timestamp(signer.pin.notAfter);
-  if (signer.spec !== undefined && isOfOurs(signer.spec.provider)) return undefined;
-  return `The root of ${signer.name} ends ${end}; renew it at its issuer, or switch to another root.`;
+function tellEnding(end: RootEnd | undefined, now: number): RootsNews['ending'] {
+  return end === undefined || now < end.toldFrom ? undefined : end;
 }
 
 const longestMs = 3_600_000;
 
 /** Nothing advances by time alone, but some proof has an hour, and words change. */
 function againIn(
-  { evidence, rotation, records, plan }: RootsDecision,
+  { evidence, rotation }: RootsDecision,
   { meshConfig, now }: NewsFacts,
+  end: RootEnd | undefined,
 ): number | undefined {
-  const { setAsideAfterMs, renewBeforeMs } = patienceOf(meshConfig);
-  const ends = records
-    .filter(({ name }) => name === plan?.signer)
-    .flatMap(({ pin }) => (pin?.notAfter === undefined ? [] : [pin.notAfter - renewBeforeMs]));
+  const { setAsideAfterMs } = patienceOf(meshConfig);
   const held = rotation && rotation.since + setAsideAfterMs;
-  const left = [evidence?.until, held, ...ends]
+  const left = [evidence?.until, held, end?.toldFrom, end?.renewsAt]
     .filter((at) => at !== undefined)
     .map((at) => at - now)
     .filter((ms) => ms > 0);

@@ -10,12 +10,19 @@ import { makeRoot } from '../../build/certificates.ts';
 import { getMeshConfig, publish, type Rig } from './rig.ts';
 
 const roots = new Map<string, string>();
+const ends = new Map<string, number>();
+const tenYearsMs = 3650 * 86_400_000;
 
 /** The PEM of the root that the played control plane finds under a name; always the same. */
 export function rootPem(name: string): string {
   const pem = roots.get(name) ?? makeRoot().certificate.pem;
   roots.set(name, pem);
   return pem;
+}
+
+/** The root found under that name ends then, in ms since the epoch; others in ten years. */
+export function endRoot(name: string, notAfter: number): void {
+  ends.set(name, notAfter);
 }
 
 /** From now on the issuer of that name has another root. */
@@ -37,7 +44,7 @@ export async function reportOf(
     .map((name) => {
       const pem = rootPem(name);
       const fingerprint = createHash('sha256').update(pem).digest('hex');
-      const notAfter = Date.now() + 3650 * 86_400_000;
+      const notAfter = ends.get(name) ?? Date.now() + tenYearsMs;
       return [name, { ready: true, roots: pem, fingerprint, notAfter }] as const;
     });
   return {
