@@ -1,42 +1,30 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { describe } from '@jest/globals';
 import type { ProviderMode } from '../../src/api/root-spec.ts';
 import { connect } from '../../src/kubernetes/connect.ts';
 import { certificatesFrom } from '../build/certificates.ts';
-import { pemFrom, isReady, startCertManager, type CertManager } from '../real/cert-manager.ts';
+import { ofFile } from '../of-file.ts';
+import { pemFrom, isReady, startCertManager } from '../real/cert-manager.ts';
 import { makeCaIssuer, type CaIssuer } from '../real/cert-manager-setup.ts';
 import { makeCsr } from '../real/csr.ts';
 import { sharedApiServer } from '../shared-api-server.ts';
-import { describeIssuer, type IssuerUnderTest } from './issuer-contract.ts';
+import { describeInModes, type IssuerUnderTest } from './issuer-contract.ts';
 import { ensureNamespace, intermediateSecret, startIssuer } from './start-issuer.ts';
 
-let manager: CertManager;
-beforeAll(async () => {
-  manager = await startCertManager(sharedApiServer());
-}, 90_000);
-afterAll(() => manager.stop());
+const manager = ofFile(() => startCertManager(sharedApiServer()), 90_000);
 
-interface Case {
-  readonly kind: 'Issuer' | 'ClusterIssuer';
-  readonly mode: ProviderMode;
-}
-const cases: readonly Case[] = [
-  { kind: 'ClusterIssuer', mode: 'intermediate' },
-  { kind: 'ClusterIssuer', mode: 'leaf' },
-  { kind: 'Issuer', mode: 'intermediate' },
-  { kind: 'Issuer', mode: 'leaf' },
-];
+describe('cert-manager', () =>
+  describeInModes(['ClusterIssuer', 'Issuer'], (kind) => `a ${kind} of cert-manager`, start));
 
-describe.each(cases)('cert-manager', (one) => {
-  describeIssuer(`a ${one.kind} of cert-manager, mode ${one.mode}`, () => start(one));
-});
-
-async function start({ kind, mode }: Case): Promise<IssuerUnderTest> {
+async function start(
+  kind: 'ClusterIssuer' | 'Issuer',
+  mode: ProviderMode,
+): Promise<IssuerUnderTest> {
   const namespace = `contract-${kind.toLowerCase()}-${mode}`;
   const api = await connect({ kubeconfig: sharedApiServer().kubeconfigPath });
   await ensureNamespace(api, namespace);
   await api.close();
   const place = kind === 'Issuer' ? { namespace } : {};
-  const ca = await makeCaIssuer(manager, { name: `ca-${mode}`, ...place });
+  const ca = await makeCaIssuer(manager(), { name: `ca-${mode}`, ...place });
   const provider = { kind: 'certManager', issuerRef: ca.issuerRef, mode } as const;
   const started = await startIssuer(provider, { namespace, times: { lookMs: 300 } });
   return {
@@ -59,8 +47,8 @@ async function untilSigning(ca: CaIssuer, root: string, namespace: string): Prom
   for (let tries = 0; tries < 50; tries += 1) {
     const place = { namespace, name: `asks-${String((asked += 1))}` };
     const spec = { issuerRef: ca.issuerRef, duration: '1h', request };
-    await manager.apply('certificateRequest', { ...place, spec });
-    const { status } = await manager.until('certificateRequest', place, isReady);
+    await manager().apply('certificateRequest', { ...place, spec });
+    const { status } = await manager().until('certificateRequest', place, isReady);
     const [given] = certificatesFrom(pemFrom(status?.certificate));
     if (given?.signedWith(wanted!.publicKey) === true) return;
   }

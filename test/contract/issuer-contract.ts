@@ -2,6 +2,7 @@ import { connect as connectTls, createServer, type TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ProviderMode } from '../../src/api/root-spec.ts';
 import type { Issuer, Leaf, LeafRequest, LeafSubject } from '../../src/certificates/issuer.ts';
 import { problemOfIssued } from '../../src/certificates/leaf-check.ts';
 import { identityKey, type IdentityKey } from '../../src/policy/identity.ts';
@@ -137,11 +138,30 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
   });
 }
 
+/** That suite for each way to an issuer, in both modes. */
+export function describeInModes<Way extends string>(
+  ways: readonly Way[],
+  name: (way: Way) => string,
+  start: (way: Way, mode: ProviderMode) => Promise<IssuerUnderTest>,
+): void {
+  for (const way of ways) {
+    for (const mode of ['intermediate', 'leaf'] as const) {
+      describeIssuer(`${name(way)}, mode ${mode}`, () => start(way, mode));
+    }
+  }
+}
+
 /** Looks again until it holds; for what another process does in its own time. */
-export async function until(holds: () => boolean, withinMs = 20_000): Promise<void> {
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 20_000,
+  pauseMs = 20,
+): Promise<void> {
   const end = Date.now() + withinMs;
-  while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(holds()).toBe(true);
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`it did not come to that within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 /** The names that the server saw on the client's certificate. */

@@ -4,32 +4,23 @@ import { kinds } from '../../../src/api/kinds.ts';
 import { createLeafStore } from '../../../src/certificates/leaf-store.ts';
 import { caSecret } from '../../../src/api/control-plane-names.ts';
 import { systemClock } from '../../../src/common/clock.ts';
-import type { Logger } from '../../../src/common/logger.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { makeIntermediate, makeRoot } from '../../build/certificates.ts';
 import { startBuiltIn, type BuiltInReplica } from '../../contract/issuer-built-in.ts';
 import { until } from '../../contract/issuer-contract.ts';
+import { recordLog } from './log-record.ts';
 
 const replicas: BuiltInReplica[] = [];
 afterEach(async () => {
   await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
 });
 
-/** Everything that any part wrote to a log during this file. */
-const sink: string[] = [];
-const recorder: Logger = {
-  error: write,
-  warn: write,
-  info: write,
-  debug: write,
-  with: () => recorder,
-};
-function write(message: string, fields: object = {}): void {
-  sink.push(`${message} ${JSON.stringify(fields)} ${inspect(fields, { depth: 9 })}`);
-}
+const { logger, lines: sink } = recordLog(
+  (fields) => `${JSON.stringify(fields)} ${inspect(fields, { depth: 9 })}`,
+);
 
 async function start(namespace: string): Promise<BuiltInReplica> {
-  const replica = await startBuiltIn(namespace, { logger: recorder });
+  const replica = await startBuiltIn(namespace, { logger });
   replicas.push(replica);
   return replica;
 }
@@ -76,7 +67,7 @@ it('follows a replaced Secret on every replica, down to the leaves', async () =>
     issuer: one.issuer,
     clock: systemClock,
     random: Math.random,
-    logger: recorder,
+    logger,
     trustDomain: () => 'cluster.local',
     validity: () => 3_600_000,
   });

@@ -1,25 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
+import { kinds } from '../../../src/api/kinds.ts';
 import { rootOfMeshConfig } from '../../../src/api/root-of.ts';
 import type { RootProvider, VaultRoot } from '../../../src/api/root-spec.ts';
 import { probe } from '../../../src/certificates/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
-import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
-import { startApiServer, type ApiServer } from '../../apiserver.ts';
-import {
-  ensureNamespace,
-  intermediateSecret,
-  putSecret,
-  startIssuer,
-  type StartedIssuer,
-} from '../../contract/start-issuer.ts';
-import { isReady, startCertManager, type CertManager } from '../../real/cert-manager.ts';
-import { done, startOpenBao, type OpenBao } from '../../real/openbao.ts';
+import { issuersOfFile } from '../../contract/issuers-of-file.ts';
+import { startOwnApiServer } from '../../contract/own-api-server.ts';
+import { intermediateSecret, putSecret } from '../../contract/start-issuer.ts';
+import { ofFile } from '../../of-file.ts';
+import { isReady, startCertManager } from '../../real/cert-manager.ts';
+import { done, startOpenBao } from '../../real/openbao.ts';
 import { enableKubernetesAuth, enablePki } from '../../real/openbao-setup.ts';
 
 // config/samples and the two pages about certificates: what they tell a reader to do works, to the letter.
@@ -28,25 +24,15 @@ const namespace = 'weft-system';
 const repository = join(import.meta.dirname, '../../..');
 const text = (file: string): Promise<string> => readFile(join(repository, file), 'utf8');
 
-let server: ApiServer;
-let api: ApiConnection;
-beforeAll(async () => {
-  server = await startApiServer();
-  api = await connect({ kubeconfig: server.kubeconfigPath });
-  await ensureNamespace(api, namespace);
-  await apply('crds/meshconfig.yaml');
+const cluster = ofFile(async () => {
+  const own = await startOwnApiServer(namespace);
+  await apply('crds/meshconfig.yaml', own.server);
+  return own;
 }, 60_000);
-afterAll(async () => {
-  await api.close();
-  await server.stop();
-});
-
-const started: StartedIssuer[] = [];
+const issuers = issuersOfFile(() => ({ namespace, api: cluster().api }));
 afterEach(async () => {
-  for (const one of started.splice(0)) {
-    await one.removeSecret(intermediateSecret);
-    await one.stop();
-  }
+  const made = { kind: kinds.secret, namespace, name: intermediateSecret };
+  await cluster().api.remove(made, {}, AbortSignal.timeout(10_000));
 });
 
 /** Types the page's command, which has to be in it. */
@@ -55,8 +41,8 @@ async function type(page: string, file: string): Promise<void> {
   await apply(file);
 }
 
-async function apply(file: string): Promise<void> {
-  const env = { KUBECONFIG: server.kubeconfigPath };
+async function apply(file: string, { kubeconfigPath } = cluster().server): Promise<void> {
+  const env = { KUBECONFIG: kubeconfigPath };
   await run(await kubectl(), ['apply', '-f', file], { env, cwd: repository });
 }
 
@@ -66,24 +52,19 @@ async function rootIn(file: string): Promise<RootProvider> {
 }
 
 async function look(provider: RootProvider): Promise<object> {
-  const one = await startIssuer(provider, { namespace, api });
-  started.push(one);
+  const one = await issuers.start(provider);
   const options = { ...one, clock: systemClock, limitMs: 15_000 };
   return probe(one.issuer, options, AbortSignal.timeout(30_000));
 }
 
 describe('the page about cert-manager', () => {
-  let manager: CertManager;
-  beforeAll(async () => {
-    manager = await startCertManager(server);
-  }, 60_000);
-  afterAll(() => manager.stop());
+  const manager = ofFile(() => startCertManager(cluster().server), 60_000);
 
   it('makes a root, an issuer and a mesh that uses it', async () => {
     const page = 'docs/certificates-cert-manager.md';
     await type(page, 'config/samples/cert-manager/issuer.yaml');
     await type(page, 'config/samples/cert-manager/meshconfig.yaml');
-    await manager.until('issuer', { name: 'mesh-ca', namespace }, isReady);
+    await manager().until('issuer', { name: 'mesh-ca', namespace }, isReady);
     const provider = await rootIn('config/samples/cert-manager/meshconfig.yaml');
     expect(provider).toMatchObject({ kind: 'certManager', mode: 'intermediate' });
     expect(await look(provider)).toMatchObject({ ok: true, notes: [] });
@@ -94,25 +75,23 @@ describe('the page about cert-manager', () => {
 describe('the page about Vault', () => {
   const samples = 'config/samples/vault';
   const page = 'docs/certificates-vault.md';
-  let bao: OpenBao;
+  const bao = ofFile(startOpenBao, 60_000);
   let provider: VaultRoot;
   beforeAll(async () => {
-    bao = await startOpenBao();
-    await enablePki(bao);
-    await enableKubernetesAuth(bao, server, { namespace });
-    await putSecret(api, { namespace, name: 'vault-ca' }, { 'ca.crt': bao.ca });
+    await enablePki(bao());
+    await enableKubernetesAuth(bao(), cluster().server, { namespace });
+    await putSecret(cluster().api, { namespace, name: 'vault-ca' }, { 'ca.crt': bao().ca });
     const body = JSON.parse(await text(`${samples}/kubernetes-role.json`)) as object;
     const strict = { ...body, token_no_default_policy: true };
-    await done(bao.call('auth/kubernetes/role/weft', { body: strict }));
+    await done(bao().call('auth/kubernetes/role/weft', { body: strict }));
     const wanted = (await rootIn(`${samples}/meshconfig.yaml`)) as VaultRoot;
-    provider = { ...wanted, address: bao.url };
+    provider = { ...wanted, address: bao().url };
   }, 60_000);
-  afterAll(() => bao.stop());
 
   async function usePolicy(file: string): Promise<void> {
     expect(await text(page)).toContain(`$ vault policy write weft ${samples}/${file}\n`);
     const policy = await text(`${samples}/${file}`);
-    await done(bao.call('sys/policies/acl/weft', { body: { policy } }));
+    await done(bao().call('sys/policies/acl/weft', { body: { policy } }));
   }
 
   it('applies its MeshConfig', async () => {
@@ -133,9 +112,9 @@ describe('the page about Vault', () => {
     await usePolicy('policy-leaf.hcl');
     expect(await text(page)).toContain(`$ vault write pki/roles/weft @${samples}/role.json\n`);
     const body = JSON.parse(await text(`${samples}/role.json`)) as object;
-    await done(bao.call('pki/roles/weft', { body }));
+    await done(bao().call('pki/roles/weft', { body }));
     expect(await look({ ...provider, mode: 'leaf' })).toMatchObject({ ok: true, notes: [] });
-    const [one] = started;
+    const [one] = issuers.running;
     const dnsNames = [
       'weft-control-plane.weft-system.svc.cluster.local',
       'weft-control-plane.weft-system.svc',

@@ -1,4 +1,3 @@
-import { afterAll, beforeAll } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { startApiServer } from '../../apiserver.ts';
 import { makeRoot } from '../../build/certificates.ts';
+import { ofFile } from '../../of-file.ts';
 import { playReport } from './played-report.ts';
 import { RecordingProxy } from './recording-proxy.ts';
 
@@ -75,18 +75,12 @@ export async function startRig(): Promise<Rig> {
 
 /** A rig for all tests of a file: its operator runs, and `prepare` is done before the first of them. */
 export function rigOfFile(prepare: (rig: Rig) => Promise<unknown> = async () => {}): () => Rig {
-  let rig: Rig | undefined;
-  const started = (): Rig => {
-    if (rig === undefined) throw new Error('the rig is there from the first test on');
-    return rig;
-  };
-  beforeAll(async () => {
-    rig = await startRig();
+  return ofFile(async () => {
+    const rig = await startRig();
     rig.startOperator();
     await prepare(rig);
+    return rig;
   });
-  afterAll(() => rig?.stop());
-  return started;
 }
 
 async function connectAs(token: string, server: string, directory: string): Promise<ApiConnection> {
