@@ -1,15 +1,16 @@
 /*
  * `make down`: ends the pages and removes the local cluster with everything in it; from a cluster that
- * KUBECONFIG names it removes the demo, the mesh and the operator.
+ * KUBECONFIG names it removes the demo, the mesh and the operator, and of others' objects none.
  */
 import { join } from 'node:path';
 import { runMain } from '../base/main.ts';
 import { bringDown } from '../cluster/down.ts';
 import { repository } from '../images/bundle.ts';
-import { step } from '../progress.ts';
+import { say, step } from '../progress.ts';
 import { demoCluster } from './demo-cluster.ts';
 import { stopForwards } from './forward.ts';
 import { givenCluster, type Kubectl } from './kubectl.ts';
+import { leaving } from './leaving.ts';
 
 async function remove(kubectl: Kubectl): Promise<void> {
   const gone = ['--ignore-not-found', '--timeout=180s'];
@@ -24,7 +25,12 @@ async function remove(kubectl: Kubectl): Promise<void> {
     const meshConfig = ['meshconfig', 'osm-mesh-config', '-n', 'weft-system'];
     await step('Remove the mesh', () => kubectl.run('delete', ...gone, ...meshConfig));
   }
-  await step('Remove the operator', () => kubectl.run('delete', ...gone, '-k', path('default')));
+  const { objects, kept } = await leaving(kubectl);
+  await step('Remove the operator', () => kubectl.deleteText(objects, gone));
+  if (kept.length === 0) return;
+  say(
+    `The definitions of kinds stay: without them these would be deleted as well: ${kept.join(', ')}`,
+  );
 }
 
 await runMain(async () => {

@@ -12,6 +12,8 @@ export interface Kubectl {
   run(...args: readonly string[]): Promise<string>;
   /** `kubectl apply -f -` of YAML text. */
   applyText(yaml: string): Promise<string>;
+  /** `kubectl delete -f -` of YAML text, with these options. */
+  deleteText(yaml: string, options: readonly string[]): Promise<string>;
 }
 
 export async function kubectlFor(kubeconfig: string): Promise<Kubectl> {
@@ -22,6 +24,8 @@ export async function kubectlFor(kubeconfig: string): Promise<Kubectl> {
     binary,
     run: (...args) => run(binary, [...base, ...args]),
     applyText: (yaml) => run(binary, [...base, 'apply', '-f', '-'], { input: yaml }),
+    deleteText: (yaml, options) =>
+      run(binary, [...base, 'delete', ...options, '-f', '-'], { input: yaml }),
   };
 }
 
