@@ -136,6 +136,15 @@ describe('who a peer may be', () => {
     { what: 'nobody, not even with nothing', peers: [], uri: '', expected: false },
   ])('$what', ({ peers, uri, expected }) => expect(lets(peers, uri)).toBe(expected));
 
+  it.each(['.*', 'x|spiffe://[^/]+/ns/shop/sa/cart', '[a-z]+', 'car(t)'])(
+    'takes the name %s for itself alone, in the handshake already',
+    (name) => {
+      const matchers = sanMatchers([`shop/${name}` as IdentityKey]);
+      expect(matches(matchers, 'spiffe://a.example/ns/shop/sa/cart')).toBe(false);
+      expect(matches(matchers, `spiffe://a.example/ns/shop/sa/${name}`)).toBe(true);
+    },
+  );
+
   it('is never an empty list, which Envoy takes for anyone', () => {
     expect(sanMatchers([])).toHaveLength(1);
     expect(principals([])).toHaveLength(1);

@@ -43,7 +43,7 @@ function regex(path: string): Matcher {
   return { matchPattern: { case: 'safeRegex', value: { regex: `spiffe://[^/]+${path}` } } };
 }
 
-/** A ServiceAccount's name may have dots. */
+/** A ServiceAccount's name may have dots, and what a policy calls one may have anything. */
 function quoted(text: string): string {
-  return text.replaceAll('.', '\\.');
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
