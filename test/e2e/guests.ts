@@ -80,6 +80,7 @@ export async function makeCertificate(
     const extensions = [
       ...(names.length === 0 ? [] : [`subjectAltName=${names.join(',')}`]),
       'basicConstraints=critical,CA:FALSE',
+      'keyUsage=critical,digitalSignature',
       'extendedKeyUsage=clientAuth,serverAuth',
     ];
     await run('openssl', [
