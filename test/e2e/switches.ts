@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isSettled, readMeshConfig, replaceProvider } from '../../tools/issuers/follow-switch.ts';
 import {
@@ -111,7 +112,7 @@ export function switches(world: () => World): void {
   );
 
   it('a proxy that does not answer holds the switch and is named, until it answers', async () => {
-    const store = await frozenStore(world());
+    const store = await frozen(world(), 'bookstore');
     const held = heldBy(world(), store.name).finally(store.thaw);
     const switched = switchTo(world(), { title: 'a frozen proxy', to: vaultProvider('pki-2') });
     figure(`held by a frozen proxy: ${await held}`);
@@ -119,8 +120,35 @@ export function switches(world: () => World): void {
     expect(stages.at(-1)?.rotation.phase).toBe('DropOld');
   }, 300_000);
 
+  it('a proxy frozen at each phase: whoever owes an answer is waited for, and the rest goes on', async () => {
+    const seen = new Map<Phase, string>();
+    // Preflight is over within a second: this one is found and stopped before.
+    const early = await frozen(world(), frozenAt.Preflight.app);
+    await switchTo(world(), {
+      title: 'a proxy frozen at each phase',
+      to: certManagerProvider('mesh-ca'),
+      atPhase: async (phase) => {
+        const { app, ms } = frozenAt[phase];
+        const pod = phase === 'Preflight' ? early : await frozen(world(), app);
+        try {
+          await sleep(ms);
+          const { status } = await readMeshConfig(world());
+          const { phase: now = 'over', waiting = [] } = status?.certificate?.rotation ?? {};
+          seen.set(phase, waiting.includes(pod.name) ? `named in ${now}` : `not named, ${now}`);
+        } finally {
+          pod.thaw();
+        }
+      },
+    });
+    figure(`frozen in: ${[...seen].map(([phase, what]) => `${phase} (${what})`).join('; ')}`);
+    // These cannot have answered before they were frozen; the others may have, in the same moment.
+    expect(seen.get('Preflight')).toBe('named in TrustBoth');
+    expect(seen.get('Settle')).toBe('named in Settle');
+    expect(new Set(seen.keys())).toEqual(new Set(phases));
+  }, 300_000);
+
   it('a proxy set aside explicitly, after the deadline, holds nothing any more', async () => {
-    const store = await frozenStore(world());
+    const store = await frozen(world(), 'bookstore');
     try {
       await hasten(world(), { setAsideAfter: '10s', setAside: [store.name] });
       await switchTo(world(), { title: 'a proxy set aside', to: builtInProvider() });
@@ -165,14 +193,30 @@ export function switches(world: () => World): void {
   }, 120_000);
 }
 
-/** A bookstore whose sidecar does nothing until it is thawed: it serves, so it has a certificate. */
-async function frozenStore(
-  world: World,
-): Promise<{ readonly name: string; readonly thaw: () => void }> {
-  const [pod = ''] = await podsOf(world, 'bookstore', 'app=bookstore,version=v1');
-  const pid = await sidecarProcess('bookstore', pod);
+/**
+ * Whose sidecar is frozen at the first sight of a phase, and for how long: another one each time, for
+ * phases follow each other within a second. Who serves nothing and may call nobody has no
+ * certificate to wait for, but a stream it has: bookwarehouse and bookstore serve. In Settle streams are closed after some ten seconds.
+ */
+const frozenAt: Readonly<Record<Phase, { readonly app: string; readonly ms: number }>> = {
+  Preflight: { app: 'bookwarehouse', ms: 8_000 },
+  TrustBoth: { app: 'bookstore', ms: 8_000 },
+  SignNew: { app: 'bookbuyer', ms: 8_000 },
+  Settle: { app: 'bookthief', ms: 18_000 },
+  DropOld: { app: 'bookbuyer', ms: 8_000 },
+};
+
+interface Frozen {
+  readonly name: string;
+  readonly thaw: () => void;
+}
+
+/** A pod of the demo whose sidecar does nothing until it is thawed. */
+async function frozen(world: World, app: string): Promise<Frozen> {
+  const [pod = ''] = await podsOf(world, app, `app=${app}`);
+  const pid = await sidecarProcess(app, pod);
   process.kill(pid, 'SIGSTOP');
-  return { name: `bookstore/${pod}`, thaw: () => void process.kill(pid, 'SIGCONT') };
+  return { name: `${app}/${pod}`, thaw: () => void process.kill(pid, 'SIGCONT') };
 }
 
 /** Waits until the switch waits for nobody but that pod, and goes on doing so; gives what the status says. */
