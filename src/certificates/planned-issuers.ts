@@ -1,3 +1,4 @@
+import { deepEqual } from '../common/equal.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Authority, Issuer, IssuerTrouble, Leaf } from './issuer.ts';
@@ -22,7 +23,7 @@ export class PlannedIssuers {
   readonly #roots: OpenRoots;
   readonly #listeners: Listeners<undefined>;
   #plan: IssuingPlan | undefined;
-  #trust: { readonly of: string; readonly trust: MeshTrust } | undefined;
+  #trust: { readonly of: readonly TrustedDomain[]; readonly trust: MeshTrust } | undefined;
 
   constructor(open: OpenIssuer, logger: Logger) {
     this.#roots = new OpenRoots(open, logger);
@@ -53,8 +54,9 @@ export class PlannedIssuers {
   trust(): MeshTrust | undefined {
     const trusted = (this.#plan?.trusted ?? []).flatMap((root) => this.#rootsOf(root));
     if (trusted.length === 0 || trusted.length !== this.#plan?.trusted.length) return undefined;
-    const of = trusted.map(({ trustDomain, roots }) => `${trustDomain}\n${roots}`).join('\n');
-    if (this.#trust?.of !== of) this.#trust = { of, trust: meshTrustOf(trusted) };
+    // Asked for at each push for each proxy: the texts are mostly the very same, and are not put together.
+    if (this.#trust === undefined || !deepEqual(this.#trust.of, trusted))
+      this.#trust = { of: trusted, trust: meshTrustOf(trusted) };
     return this.#trust.trust;
   }
 

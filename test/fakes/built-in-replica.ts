@@ -56,7 +56,7 @@ export async function stopReplicas(): Promise<void> {
   for (const clock of clocks.splice(0)) expect(clock.sleeping).toBe(0);
 }
 
-/** Writes lines as any log sink would. */
+/** A log sink that keeps its lines. */
 function recorder(lines: string[]): Logger {
   const write = (message: string, fields: object = {}): void => {
     lines.push(`${message} ${JSON.stringify(fields)} ${inspect(fields, { depth: 9 })}`);

@@ -15,6 +15,9 @@ import {
 
 /** From a mesh that rules beside a second MeshConfig: what its end leaves, whatever came before. */
 export function meshEnd(rig: () => Rig): void {
+  const deleteMesh = (): Promise<string> =>
+    rig().kubectl('delete', 'meshconfig', 'osm-mesh-config', '-n', namespace, '--timeout=30s');
+
   /** What is left of a mesh, in words. */
   async function left(): Promise<string[]> {
     const owned = await Promise.all(
@@ -63,14 +66,7 @@ export function meshEnd(rig: () => Rig): void {
   it('comes also when the control plane never was available', async () => {
     await rig().kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
     await untilCondition(rig(), 'Ready=False/ControlPlaneNotAvailable');
-    await rig().kubectl(
-      'delete',
-      'meshconfig',
-      'osm-mesh-config',
-      '-n',
-      namespace,
-      '--timeout=30s',
-    );
+    await deleteMesh();
     expect(await left()).toEqual([]);
   });
 
@@ -95,14 +91,7 @@ export function meshEnd(rig: () => Rig): void {
     await rig().kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
     await rig().admin.create(kinds.secret, makeRootSecret('us'), rig().signal);
     await untilCondition(rig(), 'Ready=False/ControlPlaneNotAvailable');
-    await rig().kubectl(
-      'delete',
-      'meshconfig',
-      'osm-mesh-config',
-      '-n',
-      namespace,
-      '--timeout=30s',
-    );
+    await deleteMesh();
     expect(await getObject(rig(), kinds.secret, 'weft-ca')).toBeDefined();
   });
 }

@@ -44,7 +44,7 @@ describe('leaving a cluster', () => {
     expect(await kubectl.run('get', 'traffictarget', '-o', 'name')).toContain('somebodys');
   });
 
-  it('takes them along when nobody has any more', async () => {
+  it('takes them along once the last object is gone', async () => {
     await kubectl.run('delete', 'traffictarget', 'somebodys');
     const { objects, kept } = await leaving(kubectl);
     expect(kept).toEqual([]);
