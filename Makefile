@@ -62,6 +62,7 @@ bench: setup ## Measure speed and memory; the figures also go to out/bench.json
 generate: setup ## Generate Envoy's messages, the API types and the drawing again
 	@node tools/generate/envoy.ts
 	@node tools/generate/api.ts
+	@node tools/generate/mesh-config-fields.ts
 	@node tools/docs/room-graph.ts
 golden: setup ## Write the golden stories again
 	@node tools/golden.ts

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { vaultAddressesIn } from './api/vault-addresses.ts';
 import { certificateCommand } from './cli/commands/certificate.ts';
 import type { LogLevel } from './common/logger.ts';
 import { version } from './version.ts';
@@ -12,9 +13,12 @@ interface ControlPlaneFlags {
   readonly initImage: string;
   readonly clusterDomain?: string;
   readonly xdsPort: string;
+  readonly replicaPort: string;
   readonly webhookPort: string;
   readonly healthPort: string;
+  readonly metricsPort: string;
   readonly tokenFile: string;
+  readonly vaultAddresses: string;
   readonly logLevel: LogLevel;
 }
 
@@ -61,10 +65,16 @@ async function controlPlane(flags: ControlPlaneFlags): Promise<void> {
       clusterDomain: flags.clusterDomain ?? clusterDomainIn(readOr('/etc/resolv.conf', '')),
       ports: {
         xds: Number(flags.xdsPort),
+        replicas: Number(flags.replicaPort),
         webhook: Number(flags.webhookPort),
         health: Number(flags.healthPort),
+        metrics: Number(flags.metricsPort),
       },
       tokenFile: flags.tokenFile,
+      setLogLevel: (level) => {
+        logger.setLevel(level);
+      },
+      vaultAddresses: vaultAddressesIn(flags.vaultAddresses),
     },
     logger,
     stopSignal(),
@@ -74,21 +84,21 @@ async function controlPlane(flags: ControlPlaneFlags): Promise<void> {
 interface OperatorFlags {
   readonly kubeconfig?: string;
   readonly namespace: string;
-  readonly image: string;
-  readonly envoyImage: string;
-  readonly initImage: string;
+  readonly image?: string;
+  readonly envoyImage?: string;
+  readonly initImage?: string;
   readonly healthPort: string;
+  readonly metricsPort: string;
+  readonly vaultAddresses: string;
   readonly logLevel: LogLevel;
 }
 
 async function operator(flags: OperatorFlags): Promise<void> {
-  const [{ addProcessMetrics }, { Registry }, { createJsonLogger }, { systemClock }] =
-    await Promise.all([
-      import('./common/process-metrics.ts'),
-      import('prom-client'),
-      import('./json-logger.ts'),
-      import('./common/clock.ts'),
-    ]);
+  const [{ operatorMetrics }, { createJsonLogger }, { systemClock }] = await Promise.all([
+    import('./operator-metrics.ts'),
+    import('./json-logger.ts'),
+    import('./common/clock.ts'),
+  ]);
   const [{ createHealthServer }, { connect }, { createOperator }] = await Promise.all([
     import('./common/health-server.ts'),
     import('./kubernetes/connect.ts'),
@@ -104,25 +114,23 @@ async function operator(flags: OperatorFlags): Promise<void> {
     identity: process.env['POD_NAME'] ?? `local-${process.pid}`,
     version,
     images: {
-      controlPlane: flags.image,
-      envoy: flags.envoyImage,
-      init: flags.initImage,
+      ...(flags.image !== undefined && { controlPlane: flags.image }),
+      ...(flags.envoyImage !== undefined && { envoy: flags.envoyImage }),
+      ...(flags.initImage !== undefined && { init: flags.initImage }),
     },
+    vaultAddresses: vaultAddressesIn(flags.vaultAddresses),
     logger,
     clock: systemClock,
   });
-  const metrics = new Registry();
-  addProcessMetrics(metrics);
+  const metrics = await operatorMetrics({ port: Number(flags.metricsPort), client, logger });
   const health = createHealthServer({
     port: Number(flags.healthPort),
     live: [],
     ready: [{ name: 'operator', problem: () => running.problem() }],
-    metrics: async () => ({ text: await metrics.metrics(), type: metrics.contentType }),
-    logger,
   });
   const signal = stopSignal();
   try {
-    await Promise.all([health.run(signal), running.run(signal)]);
+    await Promise.all([health.run(signal), metrics.run(signal), running.run(signal)]);
   } finally {
     await client.close();
   }
@@ -137,6 +145,11 @@ Examples:
 const logLevel = new Option('--log-level <level>', 'how much to log')
   .choices(['error', 'warn', 'info', 'debug', 'trace'])
   .default('info');
+const vaultAddresses = new Option(
+  '--vault-addresses <list>',
+  'where Vault may be, as https://host:port, separated by commas; empty: anywhere',
+).default('');
+const ofInstall = 'that of PodTemplate weft-images';
 const program = new Command('weft')
   .description('A service mesh for Kubernetes')
   .version(version)
@@ -154,13 +167,16 @@ program
   .option('--init-image <image>', 'image of the init container', `weft.dev/weft-init:${version}`)
   .option('--cluster-domain <domain>', 'DNS suffix of the cluster (default: from resolv.conf)')
   .option('--xds-port <port>', 'port of the xDS server', '15128')
+  .option('--replica-port <port>', 'port for the other replicas of the control plane', '15129')
   .option('--webhook-port <port>', 'port of the webhooks', '9443')
-  .option('--health-port <port>', 'port of /livez, /readyz and /metrics', '9091')
+  .option('--health-port <port>', 'port of /livez and /readyz', '9091')
+  .option('--metrics-port <port>', 'port of /metrics, over TLS', '9093')
   .option(
     '--token-file <file>',
     "this pod's own token for the audience of the mesh",
     '/var/run/secrets/weft.dev/token/token',
   )
+  .addOption(vaultAddresses)
   .addOption(logLevel)
   .action((flags: ControlPlaneFlags) => controlPlane(flags));
 
@@ -169,10 +185,12 @@ program
   .description('deploy and keep the mesh that a MeshConfig describes')
   .requiredOption('--namespace <name>', 'namespace of the operator and of the MeshConfig')
   .option('--kubeconfig <file>', 'how to reach the cluster, when not running in it')
-  .option('--image <image>', 'image of the control plane', `weft.dev/weft:${version}`)
-  .option('--envoy-image <image>', 'image of the sidecars', 'envoyproxy/envoy:v1.40.0')
-  .option('--init-image <image>', 'image of the init container', `weft.dev/weft-init:${version}`)
-  .option('--health-port <port>', 'port of /livez, /readyz and /metrics', '9091')
+  .option('--image <image>', `image of the control plane (default: ${ofInstall})`)
+  .option('--envoy-image <image>', `image of the sidecars (default: ${ofInstall})`)
+  .option('--init-image <image>', `image of the init container (default: ${ofInstall})`)
+  .option('--health-port <port>', 'port of /livez and /readyz', '9091')
+  .option('--metrics-port <port>', 'port of /metrics, over TLS', '9093')
+  .addOption(vaultAddresses)
   .addOption(logLevel)
   .action((flags: OperatorFlags) => operator(flags));
 

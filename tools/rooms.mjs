@@ -40,7 +40,7 @@ export const packageHomes = {
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
   winston: ['json-logger'],
-  'prom-client': ['common', 'control-plane', 'main'],
+  'prom-client': ['common', 'control-plane', 'operator-metrics'],
   commander: ['main', 'cli'],
 };
 

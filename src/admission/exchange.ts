@@ -3,12 +3,16 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { parseReview, renderReview } from './review.ts';
 
-/** One HTTP request as far as admission cares for it. */
-export interface Call {
+/** What an HTTP request says before its body. */
+export interface CallHead {
   readonly method: string;
   /** Path and query, as on the request line. */
   readonly target: string;
   readonly contentType: string;
+}
+
+/** One HTTP request as far as admission cares for it. */
+export interface Call extends CallHead {
   readonly body: Buffer;
 }
 
@@ -23,17 +27,28 @@ export type AdmissionRoutes = ReadonlyMap<string, AdmissionHandler>;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** The handler that a request's body is for, or the refusal of a request whose body needs no reading. */
+export function handlerFor(routes: AdmissionRoutes, head: CallHead): AdmissionHandler | Reply {
+  const handler = routes.get(pathOf(head));
+  if (handler === undefined) return refuse(404, 'no webhook is served at this path');
+  if (head.method !== 'POST') return refuse(405, 'only POST is answered here');
+  if (!/^application\/json\b/i.test(head.contentType))
+    return refuse(415, 'the content type must be application/json');
+  return handler;
+}
+
+function pathOf({ target }: CallHead): string {
+  return target.split('?', 1)[0] ?? '';
+}
+
 /**
  * Answers one call without any I/O. What is no AdmissionReview gets a 4xx with the reason; a handler
  * that throws becomes a refusal with code 500 and a line in the log. Never throws itself.
  */
 export function answerCall(routes: AdmissionRoutes, call: Call, log: Logger): Reply {
-  const path = call.target.split('?', 1)[0] ?? '';
-  const handler = routes.get(path);
-  if (handler === undefined) return refuse(404, 'no webhook is served at this path');
-  if (call.method !== 'POST') return refuse(405, 'only POST is answered here');
-  if (!/^application\/json\b/i.test(call.contentType))
-    return refuse(415, 'the content type must be application/json');
+  const handler = handlerFor(routes, call);
+  if (typeof handler !== 'function') return handler;
+  const path = pathOf(call);
   const text = decode(call.body);
   const review = parseReview(text ?? '');
   if (!review.ok) return refuse(400, text === undefined ? 'the body is not UTF-8' : review.problem);

@@ -1,5 +1,6 @@
 import type { AdmissionAnswer, AdmissionRequest } from '../api/admission.ts';
 import type { KubernetesObject } from '../api/core.ts';
+import { isRecord } from '../common/guards.ts';
 
 /** A review as it was read, or the sentence that says what is wrong with it. */
 export type ParsedReview =
@@ -18,7 +19,7 @@ export function parseReview(text: string): ParsedReview {
   if (review['apiVersion'] !== apiVersion || review['kind'] !== kind)
     return problem(`the body is not an ${kind} of ${apiVersion}`);
   const request = review['request'];
-  if (!isFields(request)) return problem('the review has no request');
+  if (!isRecord(request)) return problem('the review has no request');
   return parseRequest(request);
 }
 
@@ -69,25 +70,21 @@ function place({ namespace, name, dryRun }: Fields): Partial<AdmissionRequest> {
 
 function isKind(value: unknown): value is AdmissionRequest['kind'] {
   return (
-    isFields(value) && ['group', 'version', 'kind'].every((key) => typeof value[key] === 'string')
+    isRecord(value) && ['group', 'version', 'kind'].every((key) => typeof value[key] === 'string')
   );
 }
 
 function isObject(value: unknown): value is KubernetesObject | null | undefined {
-  return value === undefined || value === null || (isFields(value) && isFields(value['metadata']));
+  return value === undefined || value === null || (isRecord(value) && isRecord(value['metadata']));
 }
 
 function parseJson(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function problem(text: string): ParsedReview {

@@ -4,8 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import { untilAborted } from '../common/aborted.ts';
+import { FairTurns } from '../common/fair-turns.ts';
+import { closeServer } from '../common/close-server.ts';
+import { beginHandshakesInTurn, readsInTurn } from '../common/handshakes-in-turn.ts';
+import { type Places, shareConnections } from '../common/connection-shares.ts';
 import type { Logger } from '../common/logger.ts';
-import { type AdmissionRoutes, type Reply, answerCall, refuse } from './exchange.ts';
+import { BodyBudget } from './body-budget.ts';
+import { type AdmissionRoutes, type Reply, answerCall, handlerFor, refuse } from './exchange.ts';
+import { refuseCrumbs } from './crumbs.ts';
+import { readBody } from './read-body.ts';
 import type { ServingCertificate, ServingCertificateSource } from './serving-certificate.ts';
 
 export interface AdmissionServerOptions {
@@ -27,8 +34,18 @@ export interface AdmissionServer extends Component {
   readonly listening: Promise<number>;
 }
 
-const defaultMaxBody = 3 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+const defaultMaxBody = 3 * mebibyte;
 const drainMs = 5_000;
+const lingerMs = 200;
+/** Connections that the kernel keeps until they are taken; beyond that it lets the next one wait for seconds. */
+const backlog = 4_096;
+/** A TLS connection costs up to 80 KB: all of them and all bodies together stay below 64 MiB. */
+const connectionLimits = { total: 320, perAddress: 160 };
+const bodyLimits = {
+  ...{ total: 12 * mebibyte, perAddress: 6 * mebibyte },
+  ...{ slowMs: 500, waitMs: 2_000, waitBytes: mebibyte / 4 },
+};
 
 /**
  * Serves admission webhooks while its signal lives, then lets calls under way end (5 s at most).
@@ -40,10 +57,12 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
   listening.promise.catch(() => undefined);
 
   async function run(signal: AbortSignal): Promise<void> {
-    const server = createServer(serverOptions(options), (request, response) => {
-      void serve(request, response, options);
-    });
-    server.maxConnections = 1_000;
+    const server = createServer(serverOptions(options));
+    const places = shareConnections(server, connectionLimits);
+    const [budget, turns] = [new BodyBudget(bodyLimits), new FairTurns()];
+    const served: Served = { ...options, budget, turns, places };
+    server.on('request', (request, response) => void serve(request, response, served));
+    beginHandshakesInTurn(server, places);
     server.on('tlsClientError', (error) =>
       log.debug('tls handshake failed', { error: error.message }),
     );
@@ -53,7 +72,7 @@ export function createAdmissionServer(options: AdmissionServerOptions): Admissio
       listening.resolve((server.address() as AddressInfo).port);
       log.info('webhook server listens', { port: (server.address() as AddressInfo).port });
       await untilAborted(signal);
-      await close(server);
+      await closeServer(server, drainMs);
     } catch (error) {
       const failure = new WeftError('internal', 'the webhook server cannot listen', {
         cause: error,
@@ -73,6 +92,7 @@ function serverOptions({
 }: AdmissionServerOptions): ServerOptions {
   return {
     ...secureContext(certificate.current()),
+    ...readsInTurn,
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: 5_000,
     requestTimeout,
@@ -95,26 +115,47 @@ function showCertificate(server: Server, source: ServingCertificateSource, log: 
   }
 }
 
+/** What all requests of a server share. */
+interface Served extends AdmissionServerOptions {
+  readonly budget: BodyBudget;
+  /** Reviews take turns: a crowd of them keeps nothing else waiting. */
+  readonly turns: FairTurns;
+  readonly places: Places;
+}
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  options: AdmissionServerOptions,
+  served: Served,
 ): Promise<void> {
   try {
-    const body = await readBody(request, options.maxBody ?? defaultMaxBody);
-    if (body === undefined) {
-      response.shouldKeepAlive = false;
-      send(response, refuse(413, 'the body is too large'));
-      request.resume();
-      return;
-    }
-    const { method = '', url: target = '', headers } = request;
-    const call = { method, target, contentType: headers['content-type'] ?? '', body };
-    send(response, answerCall(options.routes, call, options.log));
+    const reply = await answerTo(request, served);
+    if (served.places.isCrowded()) response.shouldKeepAlive = false;
+    if (reply.status === 200) send(response, reply);
+    else hangUp(request, response, reply);
   } catch (error) {
-    options.log.debug('webhook call broke off', { error: WeftError.from(error).message });
+    served.log.debug('webhook call broke off', { error: WeftError.from(error).message });
     response.destroy();
   }
+}
+
+/** The answer; the body is read only where it counts. Rejects when the connection breaks off. */
+async function answerTo(
+  request: IncomingMessage,
+  { routes, log, budget, turns, maxBody = defaultMaxBody }: Served,
+): Promise<Reply> {
+  const { method = '', url: target = '', headers } = request;
+  const head = { method, target, contentType: headers['content-type'] ?? '' };
+  const handler = handlerFor(routes, head);
+  if (typeof handler !== 'function') return handler;
+  const length = Number(headers['content-length']);
+  if (Number.isNaN(length)) return refuse(411, 'a request needs a Content-Length');
+  if (length > maxBody) return refuse(413, 'the body is too large');
+  const body = await readBody(request, length, budget);
+  if (body === undefined) return refuse(503, 'too many bodies arrive at once: try again');
+  return new Promise((resolve) =>
+    turns.run(() => resolve(answerCall(routes, { ...head, body }, log))),
+  );
 }
 
 function send(response: ServerResponse, reply: Reply): void {
@@ -125,36 +166,21 @@ function send(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
-/** The whole body, or undefined as soon as it is known to be larger than the limit. */
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.resolve(undefined);
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    request.on('data', (part: Buffer) => {
-      size += part.length;
-      if (size > limit) resolve(undefined);
-      else parts.push(part);
-    });
-    request.on('end', () => resolve(Buffer.concat(parts)));
-    request.on('error', reject);
-  });
+/**
+ * Refuses a call, reads no more of it and ends its connection, which only a proper review keeps. The
+ * moment before the end lets the answer arrive: bytes that nobody reads reset a connection.
+ */
+function hangUp(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  response.shouldKeepAlive = false;
+  request.pause();
+  refuseCrumbs(request);
+  response.once('finish', () => setTimeout(() => request.socket.destroy(), lingerMs).unref());
+  send(response, reply);
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, ...(host !== undefined && { host }) }, resolve);
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-    server.closeIdleConnections();
+    server.listen({ port, backlog, ...(host !== undefined && { host }) }, resolve);
   });
 }

@@ -7,6 +7,8 @@ export interface CertificateReport {
   readonly step: number;
   /** False while a replica cannot be asked: every count is then a lower bound. */
   readonly complete: boolean;
+  /** spec.certificate.rotation.setAside as the counts go by it. */
+  readonly setAside?: readonly string[];
   /** Each root that is trusted, signs or is tried, by the name of its MeshRootCertificate. */
   readonly roots: Readonly<Record<string, RootReport>>;
   /** Proxies that acknowledged the roots of plan.trustedStep. */
@@ -15,13 +17,37 @@ export interface CertificateReport {
   readonly leaves: Witnesses;
   /** Proxies whose stream was opened on a server certificate of plan.serverStep. */
   readonly channel: Witnesses;
-  /** Since when every namespace's bootstrap holds the roots of `step`; ms since the epoch. */
-  readonly bootstraps: { readonly step: number; readonly since: number } | undefined;
+  /** How far the bootstraps of the mesh's namespaces are; undefined while that is not known. */
+  readonly bootstraps: BootstrapsReport | undefined;
   /** The ingress gateway's Secret as last written; absent once it is removed, and before there is one. */
   readonly gateway?: GatewayReport;
+  /** Earlier ones that are to go and are not gone yet, with why. */
+  readonly gatewaysLeft?: readonly GatewayReport[];
+  /** Why the one that is wanted cannot be written. */
+  readonly gatewayTrouble?: TroubleReport;
   /** The mesh ends, and its gateway's Secret is gone and not written again: the leader may go. */
   readonly released?: boolean;
   readonly health: LeavesReport;
+}
+
+/** The roots that pods start with, and by which they judge the control plane. */
+export interface BootstrapsReport {
+  /** The step whose roots they hold. */
+  readonly step: number;
+  /** Since when, in ms since the epoch. */
+  readonly since: number;
+  /** Namespaces that refuse them. */
+  readonly unserved?: readonly UnservedNamespace[];
+}
+
+export interface UnservedNamespace {
+  readonly namespace: string;
+  /** What the API server said. */
+  readonly reason: string;
+  /** Its pods that run, 200 at most: `<namespace>/<pod>`. */
+  readonly pods: readonly string[];
+  /** How many there are. */
+  readonly total: number;
 }
 
 /** Where the ingress gateway's Secret is, and the steps of the plan that it follows. */
@@ -46,8 +72,11 @@ export interface Witnesses {
   /** The step that the counts are about. */
   readonly step: number;
   readonly acknowledged: number;
+  /** But for pods whose sidecar never ran: theirs is no proxy of the mesh. */
   readonly total: number;
-  /** Some who have not, ten at most: `<namespace>/<pod>`. */
+  /** How many of those who have not are set aside, of all of them and not of those who are named. */
+  readonly aside?: number;
+  /** Some who have not and are not set aside, ten at most: `<namespace>/<pod>`. */
   readonly waiting: readonly string[];
 }
 
@@ -60,6 +89,10 @@ export interface RootReport {
   readonly notAfter?: number;
   /** When the certificate that signs leaves, or one above it, ends. */
   readonly signerNotAfter?: number;
+  /** When the first of the certificates above that one ends. */
+  readonly aboveNotAfter?: number;
+  /** What works, but otherwise than asked for; for people. */
+  readonly notes?: readonly string[];
   readonly trouble?: TroubleReport;
 }
 

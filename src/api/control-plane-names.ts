@@ -2,6 +2,13 @@
 
 /** Deployment, Service, ServiceAccount, Lease and app.kubernetes.io/name of the control plane. */
 export const controlPlaneName = 'weft-control-plane';
+/**
+ * Role and RoleBinding that are there as long as the MeshConfig that rules: it owns them. Without them the
+ * API server calls no webhook of the mesh, whatever became of the processes that answered.
+ */
+export const meshGrantName = 'weft-mesh';
+/** What that Role gives to the control plane's account: a right that nothing but webhooks asks about. */
+export const meshGrant = { group: 'weft.dev', resource: 'meshes', verb: 'serve' } as const;
 /** ConfigMap in which the control plane publishes its trust bundle, and the key that holds it. */
 export const caBundleConfigMap = 'weft-ca-bundle';
 export const caBundleKey = 'ca.crt';
@@ -25,8 +32,14 @@ export const madeByControlPlane = { label: 'app.kubernetes.io/managed-by', value
 /** On what the control plane makes for a mesh in that mesh's namespaces; its value is the mesh's name. */
 export const meshLabel = 'weft.dev/mesh';
 
-/** Ports of the control plane's pods and, but for the last, of its Service. */
-export const ports = { xds: 15128, webhook: 9443, metrics: 9091 } as const;
+/** Ports of the control plane's pods; all but the health port, which is the kubelet's, are its Service's too. */
+export const ports = {
+  xds: 15128,
+  replicas: 15129,
+  webhook: 9443,
+  health: 9091,
+  metrics: 9093,
+} as const;
 
 /** Paths of the webhook that gives pods their sidecar, and of the one that judges SMI objects. */
 export const injectionPath = '/mutate';

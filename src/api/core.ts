@@ -62,6 +62,7 @@ export interface Service extends KubernetesObject {
     readonly ports?: readonly ServicePort[];
     readonly selector?: Readonly<Record<string, string>>;
     readonly publishNotReadyAddresses?: boolean;
+    readonly sessionAffinity?: string;
   };
 }
 
@@ -140,7 +141,14 @@ export interface Pod extends KubernetesObject {
     readonly phase?: string;
     readonly podIP?: string;
     readonly podIPs?: readonly { readonly ip: string }[];
+    /** Not Kubernetes' own: that all containers ended for good, whatever the phase says (cluster/pod-end.ts). */
+    readonly ended?: boolean;
   };
+}
+
+export interface PodTemplate extends KubernetesObject {
+  readonly kind: 'PodTemplate';
+  readonly template: { readonly spec?: { readonly containers?: readonly Container[] } };
 }
 
 export interface ConfigMap extends KubernetesObject {

@@ -27,6 +27,7 @@ function clusterKind(apiVersion: string, name: string, plural: string): Kind {
 export const kinds = {
   namespace: clusterKind('v1', 'Namespace', 'namespaces'),
   pod: kind('v1', 'Pod', 'pods'),
+  podTemplate: kind('v1', 'PodTemplate', 'podtemplates'),
   service: kind('v1', 'Service', 'services'),
   serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
   secret: kind('v1', 'Secret', 'secrets'),
@@ -58,6 +59,12 @@ export const kinds = {
     'admissionregistration.k8s.io/v1',
     'ValidatingWebhookConfiguration',
     'validatingwebhookconfigurations',
+  ),
+  tokenReview: clusterKind('authentication.k8s.io/v1', 'TokenReview', 'tokenreviews'),
+  subjectAccessReview: clusterKind(
+    'authorization.k8s.io/v1',
+    'SubjectAccessReview',
+    'subjectaccessreviews',
   ),
   meshConfig: kind('config.openservicemesh.io/v1alpha2', 'MeshConfig', 'meshconfigs'),
   meshRootCertificate: kind(

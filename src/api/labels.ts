@@ -2,11 +2,17 @@
 
 /** Namespace label: the namespace belongs to the mesh of that name. */
 export const monitoredBy = 'openservicemesh.io/monitored-by';
+/** Namespaces of Kubernetes itself, which are never part of a mesh, whatever their labels say. */
+export const systemNamespaces: readonly string[] = [
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+];
 /** Namespace and pod annotation: enabled|yes|true or disabled|no|false. */
 export const sidecarInjection = 'openservicemesh.io/sidecar-injection';
-/** Namespace label, by existence: injection and validation leave the namespace alone. */
+/** Namespace label, by existence: the injector leaves the namespace alone; its policies are checked all the same. */
 export const ignore = 'openservicemesh.io/ignore';
-/** Namespace annotation: adds Prometheus scrape annotations to its pods. */
+/** Annotation of a namespace or a pod: its pods are annotated for Prometheus, and their sidecars show metrics. */
 export const metrics = 'openservicemesh.io/metrics';
 /** Pod annotations that refine traffic interception; comma lists. */
 export const outboundPortExclusion = 'openservicemesh.io/outbound-port-exclusion-list';
@@ -19,7 +25,17 @@ export const originalProbes = 'weft.dev/original-probes';
 export const injectedBy = 'weft.dev/injected-by';
 /** Audience of the pod-bound token with which a proxy proves who it is to the control plane. */
 export const tokenAudience = 'weft.dev';
+
+/**
+ * Label of a Secret that the control plane made for an ingress gateway; its value is the control plane's
+ * namespace. No other Secret is written or deleted for one.
+ */
+export const gatewayOf = 'weft.dev/gateway-of';
+/** On a Secret of a person's, with the value "true": one of its keys may be sent to Vault as a token. */
+export const sentToVault = 'weft.dev/sent-to-vault';
 /** Pod annotation: seconds that a deleted pod's containers go on serving before they are told to stop. */
 export const preStopSeconds = 'weft.dev/pre-stop-seconds';
+/** Pod annotation written by the injector: what it could not do for the pod (api/injection-warnings.ts). */
+export const injectionWarnings = 'weft.dev/injection-warnings';
 /** Pod annotation written by the injector: why a pod that was meant for the mesh has no sidecar. */
 export const notInjected = 'weft.dev/not-injected';

@@ -1,65 +1,53 @@
 import type {
+  BootstrapsReport,
   CertificateReport,
   GatewayReport,
   LeavesReport,
   RootReport,
+  UnservedNamespace,
   Witnesses,
 } from './certificate-report.ts';
-
-/** Undefined when there is none, or when it is not what formatReport writes. Never throws. */
-export function parseReport(text: string | undefined): CertificateReport | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isReport(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-type Guard<T> = (value: unknown) => value is T;
-
-const isString: Guard<string> = (value) => typeof value === 'string';
-const isBoolean: Guard<boolean> = (value) => typeof value === 'boolean';
-/** JSON has no NaN, but 1e999 is read as Infinity. */
-const isNumber: Guard<number> = (value): value is number => Number.isFinite(value);
-const longestTimeMs = 8.64e15;
-/** Milliseconds since the epoch, of which a Date can be made. */
-const isTime: Guard<number> = (value): value is number =>
-  isNumber(value) && Math.abs(value) <= longestTimeMs;
-
-/** An object with these fields. The types see to it that no field of T goes without a guard. */
-function has<T>(fields: { readonly [Field in keyof T]-?: Guard<T[Field]> }): Guard<T> {
-  const guards = Object.entries<Guard<unknown>>(fields);
-  return (value): value is T =>
-    isRecord(value) && guards.every(([name, guard]) => guard(value[name]));
-}
-
-function optional<T>(guard: Guard<T>): Guard<T | undefined> {
-  return (value) => value === undefined || guard(value);
-}
-
-function eachOf<T>(guard: Guard<T>): Guard<Readonly<Record<string, T>>> {
-  return (value): value is Readonly<Record<string, T>> =>
-    isRecord(value) && Object.values(value).every(guard);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import {
+  eachOf,
+  has,
+  isBoolean,
+  isNumber,
+  isString,
+  isTime,
+  listOf,
+  optional,
+  parseGuarded,
+} from '../common/guards.ts';
 
 const isTrouble = has({ code: isString, message: isString, since: isTime });
+
+const isUnserved = has<UnservedNamespace>({
+  namespace: isString,
+  reason: isString,
+  pods: listOf(isString),
+  total: isNumber,
+});
 
 const isWitnesses = has<Witnesses>({
   step: isNumber,
   acknowledged: isNumber,
   total: isNumber,
-  waiting: (value) => Array.isArray(value) && value.every(isString),
+  aside: optional(isNumber),
+  waiting: listOf(isString),
+});
+
+const isGateway = has<GatewayReport>({
+  namespace: isString,
+  name: isString,
+  trustedStep: isNumber,
+  signerStep: isNumber,
+  trouble: optional(isTrouble),
 });
 
 const isReport = has<CertificateReport>({
   step: isNumber,
   complete: isBoolean,
+  setAside: optional(listOf(isString)),
   roots: eachOf(
     has<RootReport>({
       ready: isBoolean,
@@ -67,22 +55,24 @@ const isReport = has<CertificateReport>({
       fingerprint: optional(isString),
       notAfter: optional(isTime),
       signerNotAfter: optional(isTime),
+      aboveNotAfter: optional(isTime),
+      notes: optional(listOf(isString)),
       trouble: optional(isTrouble),
     }),
   ),
   trust: isWitnesses,
   leaves: isWitnesses,
   channel: isWitnesses,
-  bootstraps: optional(has({ step: isNumber, since: isTime })),
-  gateway: optional(
-    has<GatewayReport>({
-      namespace: isString,
-      name: isString,
-      trustedStep: isNumber,
-      signerStep: isNumber,
-      trouble: optional(isTrouble),
+  bootstraps: optional(
+    has<BootstrapsReport>({
+      step: isNumber,
+      since: isTime,
+      unserved: optional(listOf(isUnserved)),
     }),
   ),
+  gateway: optional(isGateway),
+  gatewaysLeft: optional(listOf(isGateway)),
+  gatewayTrouble: optional(isTrouble),
   released: optional(isBoolean),
   health: has<LeavesReport>({
     held: isNumber,
@@ -91,3 +81,8 @@ const isReport = has<CertificateReport>({
     failure: optional(isTrouble),
   }),
 });
+
+/** Undefined when there is none, or when it is not what formatReport writes. Never throws. */
+export function parseReport(text: string | undefined): CertificateReport | undefined {
+  return parseGuarded(text, isReport);
+}

@@ -1,9 +1,13 @@
 import type { MeshConfig, MeshConfigSpec } from './gen/mesh-config.ts';
+import { problemOfGatewayName } from './gateway-name.ts';
+import { problemOfGatewaySecret } from './gateway-secret.ts';
+import { isSetAsideEntry } from './set-aside.ts';
+import { problemsOfSidecars } from './sidecar-spec.ts';
 import { cipherSuites, ecdhCurves } from './tls.ts';
 import { problemOfVaultAddress } from './vault-address.ts';
+import { problemOfVaultAudience } from './vault-audience.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { parseDuration } from '../common/duration.ts';
-import { canonicalAddress } from '../common/ip-address.ts';
 
 /** Something in a spec that cannot be put into force: which field, why, and what to do. */
 export interface SpecProblem {
@@ -18,7 +22,8 @@ type Spec = Frozen<MeshConfigSpec>;
  * Judges what the schema lets through: OSM's fields, which keep OSM's wide schema so that its
  * manifests apply, and objects that are older than a rule. Pure; empty means that all is well.
  */
-export function validateSpec({ spec }: MeshConfig): readonly SpecProblem[] {
+export function validateSpec(meshConfig: MeshConfig): readonly SpecProblem[] {
+  const { spec } = meshConfig;
   return [
     ...checkDurations(spec),
     ...checkTls(spec),
@@ -26,6 +31,7 @@ export function validateSpec({ spec }: MeshConfig): readonly SpecProblem[] {
     ...checkTraffic(spec),
     ...checkObservability(spec),
     ...checkCertificate(spec),
+    ...checkGatewaySecret(meshConfig),
     ...checkControlPlane(spec),
   ];
 }
@@ -112,50 +118,17 @@ function checkTlsWords({ sidecar = {} }: Spec): SpecProblem[] {
   return [...unknownIn('cipherSuites', cipherSuites), ...unknownIn('ecdhCurves', ecdhCurves)];
 }
 
-function checkTraffic({ traffic = {} }: Spec): SpecProblem[] {
-  const ranges = (
-    ['outboundIPRangeExclusionList', 'outboundIPRangeInclusionList'] as const
-  ).flatMap((list) =>
-    (traffic[list] ?? []).flatMap((range, index) =>
-      isAddressRange(range)
-        ? []
-        : [
-            invalid(
-              `traffic.${list}[${index}]`,
-              `"${range}" is no address range; write it as 10.0.0.0/8 or fd00::/8`,
-            ),
-          ],
-    ),
+function checkTraffic({ sidecar = {}, traffic = {} }: Spec): SpecProblem[] {
+  const problems = problemsOfSidecars(sidecar, traffic).map(({ field, message }) =>
+    invalid(field, message),
   );
-  const interfaces = (traffic.networkInterfaceExclusionList ?? []).flatMap((name, index) =>
-    /^[A-Za-z0-9_.@-]{1,15}$/.test(name)
-      ? []
-      : [
-          invalid(
-            `traffic.networkInterfaceExclusionList[${index}]`,
-            `"${name}" is no name of a network interface; use up to 15 letters, digits, and "_.@-"`,
-          ),
-        ],
-  );
-  if (traffic.inboundExternalAuthorization?.enable !== true) return [...ranges, ...interfaces];
+  if (traffic.inboundExternalAuthorization?.enable !== true) return problems;
   // Going on without it would let through what the user wants to have asked about.
   const reason = 'external authorization is not available in this version of Weft';
   return [
-    ...ranges,
-    ...interfaces,
+    ...problems,
     notAvailable('traffic.inboundExternalAuthorization.enable', `${reason}; set it to false`),
   ];
-}
-
-function isAddressRange(text: string): boolean {
-  const [address = '', length = '', ...rest] = text.split('/');
-  const bits = address.includes(':') ? 128 : 32;
-  return (
-    canonicalAddress(address) !== undefined &&
-    rest.length === 0 &&
-    /^\d{1,3}$/.test(length) &&
-    Number(length) <= bits
-  );
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'panic', 'disabled'];
@@ -182,7 +155,12 @@ function checkCertificate({ certificate = {} }: Spec): SpecProblem[] {
       invalid('certificate.certKeyBitSize', `${bits} is out of range; use 2048 to 4096`),
     );
   }
-  return [...problems, ...checkProvider(certificate), ...checkSetAside(certificate)];
+  return [
+    ...problems,
+    ...checkProvider(certificate),
+    ...checkGateway(certificate),
+    ...checkSetAside(certificate),
+  ];
 }
 
 type Certificate = NonNullable<Spec['certificate']>;
@@ -203,6 +181,10 @@ function checkVault({ address, auth = {} }: Vault): SpecProblem[] {
   const problems: SpecProblem[] = [];
   const problem = problemOfVaultAddress(address);
   if (problem !== undefined) problems.push(invalid('certificate.provider.vault.address', problem));
+  const audience = auth.kubernetes?.audience;
+  const unfit = audience === undefined ? undefined : problemOfVaultAudience(audience);
+  if (unfit !== undefined)
+    problems.push(invalid('certificate.provider.vault.auth.kubernetes.audience', unfit));
   if (auth.kubernetes === undefined && auth.tokenSecretRef === undefined) {
     const message = 'it has neither kubernetes nor tokenSecretRef; add one of them';
     problems.push(invalid('certificate.provider.vault.auth', message));
@@ -210,14 +192,27 @@ function checkVault({ address, auth = {} }: Vault): SpecProblem[] {
   return problems;
 }
 
+function checkGateway({ ingressGateway }: Certificate): SpecProblem[] {
+  return (ingressGateway?.subjectAltNames ?? []).flatMap((name, index) => {
+    const problem = problemOfGatewayName(name);
+    const field = `certificate.ingressGateway.subjectAltNames[${index}]`;
+    return problem === undefined ? [] : [invalid(field, `"${name}": ${problem}`)];
+  });
+}
+
+function checkGatewaySecret(meshConfig: MeshConfig): SpecProblem[] {
+  const problem = problemOfGatewaySecret(meshConfig);
+  return problem === undefined ? [] : [invalid('certificate.ingressGateway.secret', problem)];
+}
+
 function checkSetAside({ rotation: { setAside = [] } = {} }: Certificate): SpecProblem[] {
   return setAside.flatMap((name, index) =>
-    /^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(name)
+    isSetAsideEntry(name)
       ? []
       : [
           invalid(
             `certificate.rotation.setAside[${index}]`,
-            `"${name}" names no pod; write it as <namespace>/<name>`,
+            `"${name}" names no pod; write it as <namespace>/<name>, or <namespace>/* for all of a namespace`,
           ),
         ],
   );

@@ -3,14 +3,21 @@ import type { Secret } from '../common/secret.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import type { KeyKind } from './x509/key-pair.ts';
 
-/** Whom a leaf is for: a workload of the mesh, a server of Weft's own, or a gateway outside the mesh. */
+/** Whom a leaf is for: a workload of the mesh, the control plane, or a gateway outside the mesh. */
 export type LeafSubject =
   | {
       readonly kind: 'workload';
       readonly trustDomain: string;
       readonly account: IdentityKey;
     }
-  | { readonly kind: 'server' | 'gateway'; readonly dnsNames: readonly string[] };
+  | {
+      readonly kind: 'server';
+      readonly trustDomain: string;
+      /** Of the control plane. */
+      readonly namespace: string;
+      readonly dnsNames: readonly string[];
+    }
+  | { readonly kind: 'gateway'; readonly dnsNames: readonly string[] };
 
 export interface LeafRequest {
   readonly subject: LeafSubject;
@@ -43,6 +50,8 @@ export interface Authority {
   readonly signer: string;
   /** When the certificate that signs, or one above it, ends; milliseconds since the epoch. */
   readonly notAfter: number;
+  /** When the first of the certificates above it ends, or the root's own end. Default: as notAfter. */
+  readonly aboveNotAfter?: number;
 }
 
 /** Why an issuer cannot do its work, for status and people. */
@@ -80,11 +89,20 @@ export interface RunningIssuer extends Issuer {
 
 /** Whether two subjects ask for the same names. */
 export function sameSubject(left: LeafSubject, right: LeafSubject): boolean {
+  // Asked at each look of each workload's leaf, so nothing is put together for these.
   if (left.kind === 'workload')
     return (
       right.kind === 'workload' &&
       left.account === right.account &&
       left.trustDomain === right.trustDomain
     );
-  return right.kind === left.kind && left.dnsNames.join() === right.dnsNames.join();
+  return namesOf(left).join(' ') === namesOf(right).join(' ');
+}
+
+/** All that a subject says, in an order that is always the same. No name has a blank in it. */
+export function namesOf(subject: LeafSubject): readonly string[] {
+  const { kind } = subject;
+  if (kind === 'workload') return [kind, subject.trustDomain, subject.account];
+  if (kind === 'gateway') return [kind, ...subject.dnsNames];
+  return [kind, subject.trustDomain, subject.namespace, ...subject.dnsNames];
 }

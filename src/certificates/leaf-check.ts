@@ -1,11 +1,10 @@
+import { onceFor } from '../common/once-for.ts';
 import { createPrivateKey } from 'node:crypto';
 import type { Leaf, LeafRequest } from './issuer.ts';
 import { certificatesIn, templateOf } from './signing-authority.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import type { Certificate } from './x509/certificate.ts';
 import { problemOfLeaf, type CertificateProblem } from './x509/validate.ts';
-
-const rootsOf = new WeakMap<TrustBundle, readonly Certificate[]>();
 
 /**
  * Looks at what an issuer gave before anybody gets it: the names asked for and no others, chain to a
@@ -22,10 +21,6 @@ export function problemOfIssued(
   return problemOfLeaf({ chain, privateKey, roots: parsedRoots(bundle) }, expected, now);
 }
 
-function parsedRoots(bundle: TrustBundle): readonly Certificate[] {
-  const known = rootsOf.get(bundle);
-  if (known !== undefined) return known;
-  const roots = certificatesIn(bundle.pem, 'the trust bundle');
-  rootsOf.set(bundle, roots);
-  return roots;
-}
+const parsedRoots = onceFor((bundle: TrustBundle): readonly Certificate[] =>
+  certificatesIn(bundle.pem, 'the trust bundle'),
+);

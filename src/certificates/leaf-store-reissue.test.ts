@@ -21,7 +21,7 @@ describe('a leaf store', () => {
   it.each([
     [0, (2 / 3) * 0.8],
     [0.5, 2 / 3],
-    [1, (2 / 3) * 1.2],
+    [1, (2 / 3) * 1.05],
   ])('renews with random %d after %d of the life', async (random, share) => {
     const { store, issuer, clock, told } = await stageLeafStore(() => random);
     await have(store, cart);

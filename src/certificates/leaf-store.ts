@@ -25,6 +25,8 @@ export interface LeafStore {
   /** Issues and renews until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   health(): LeafHealth;
+  /** The accounts that have a leaf here, and those that wait for their first one. */
+  keys(): { readonly held: readonly IdentityKey[]; readonly waiting: readonly IdentityKey[] };
 }
 
 /** Issues nothing until it runs. */

@@ -1,4 +1,5 @@
 import type { Random } from '../kubernetes/back-off.ts';
+import { namesOf } from './issuer.ts';
 import type { RenewalFacts } from './renewal.ts';
 
 /** That a good leaf is to be replaced by one of another signer, name or key, and when. */
@@ -36,6 +37,5 @@ export function moveWindowMs(leaves: number): number {
 }
 
 function targetOf({ subject, keyKind, signer = '' }: RenewalFacts): string {
-  const names = subject.kind === 'workload' ? [subject.trustDomain] : subject.dnsNames;
-  return [signer, keyKind, ...names].join(' ');
+  return [signer, keyKind, ...namesOf(subject)].join(' ');
 }

@@ -1,5 +1,6 @@
 import type { ObjectMeta, SecretObject } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
+import { sentToVault } from '../api/labels.ts';
 import type { RootSpec, VaultRoot } from '../api/root-spec.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
@@ -10,6 +11,7 @@ import { reflect, type Reflector } from '../kubernetes/reflector.ts';
 import { withinTime } from '../kubernetes/time-limit.ts';
 import type { RunningIssuer } from './issuer.ts';
 import { parsePinnedRoots, type PinnedRoots } from './pinned-roots.ts';
+import { askingForLess } from './providers/ask-for-less.ts';
 import { BuiltInIssuer } from './providers/built-in.ts';
 import { CertManagerIssuer } from './providers/cert-manager.ts';
 import { intermediateSource } from './providers/intermediate.ts';
@@ -29,6 +31,8 @@ export interface IssuerDeps {
   readonly intermediateSecret: string;
   /** Put on every Secret and CertificateRequest that is made. */
   readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
+  /** Where Vault may be, as https://host:port; none: anywhere. */
+  readonly vaultAddresses?: readonly string[] | undefined;
   /** For Vault's Kubernetes auth; kubernetes/token-request.ts makes them. */
   readonly requestToken: RequestToken;
   /** PEM: what does not chain to these roots is refused as root-changed. */
@@ -64,7 +68,7 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
       open: (options) => new BuiltInIssuer({ ...options, keyKind }),
     });
   const { outside: unbounded, watched } = openOutside(root, deps);
-  const outside = throttled(unbounded, deps);
+  const outside = askingForLess(throttled(unbounded, deps), clock);
   if (signsLeafByLeaf(root)) {
     const life = { clock, random, logger, namespace, lookMs: deps.times?.lookMs };
     const issuer = new LeafByLeafIssuer({ outside, trustDomain, keyKind, pinned, ...life });
@@ -122,8 +126,14 @@ function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
   if (provider.kind !== 'vault') throw new TypeError('the built-in root has nothing outside');
   const { requestToken, random } = deps;
   const secrets = new Map(namesIn(provider).map((name) => [name, watchSecret(name, deps)]));
+  const secretOf = (name: string): SecretObject | undefined =>
+    secrets.get(name)?.objects.get(`${namespace}/${name}`);
+  const maySend = (name: string): boolean => {
+    const found = secretOf(name);
+    return found === undefined || found.metadata.labels?.[sentToVault] === 'true';
+  };
   const secretText = ({ name, key }: { name: string; key: string }): string | undefined => {
-    const data = secrets.get(name)?.objects.get(`${namespace}/${name}`)?.data?.[key];
+    const data = secretOf(name)?.data?.[key];
     return data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8');
   };
   const watched = [...secrets.values()];
@@ -131,9 +141,10 @@ function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
   const secretsKnown = (signal: AbortSignal): Promise<unknown> =>
     withinTime(limit, (inner) => Promise.all(watched.map((one) => one.whenSynced(inner))), signal);
   const life = { clock, random, logger, limitMs, lookMs };
-  const reading = { namespace, secretText, secretsKnown };
+  const reading = { namespace, secretText, secretsKnown, maySend };
+  const { vaultAddresses: allowed } = deps;
   return {
-    outside: vaultIssuer({ root: provider, ...reading, requestToken, ...life }),
+    outside: vaultIssuer({ root: provider, ...reading, allowed, requestToken, ...life }),
     watched,
   };
 }

@@ -36,8 +36,9 @@ export function rootChanged(pinned: PinnedRoots, came: Certificate | undefined):
   const what = came === undefined ? 'nothing' : `${describe(came)} ${came.fingerprint}`;
   return new WeftError(
     'root-changed',
-    `the chain ends in ${what}, not in the recorded root ${expected}. If the root was replaced on ` +
-      'purpose, switch to it as to a new root; nothing is issued under it before',
+    `the chain ends in ${what}, not in the recorded root ${expected}. Weft switches ` +
+      'to the new root of an issuer that the MeshConfig names; for a MeshRootCertificate of yours, ' +
+      'create another. Nothing is issued under the new root before',
     { retry: 'soon' },
   );
 }

@@ -94,7 +94,7 @@ export class PlannedIssuers {
         if (now === undefined)
           throw new WeftError('issuer-unavailable', 'no root is in use yet', { retry: 'soon' });
         const { subject } = request;
-        if (subject.kind === 'workload' && subject.trustDomain !== now.root.root.trustDomain)
+        if (subject.kind !== 'gateway' && subject.trustDomain !== now.root.root.trustDomain)
           throw new WeftError('issuer-unavailable', 'another trust domain signs now', {
             retry: 'soon',
           });

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { RootSpec } from '../api/root-spec.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { Clock } from '../common/clock.ts';
@@ -58,7 +58,8 @@ export async function probe(
     const leaf = await issuer.issue(request, signal);
     const authority = issuer.authority();
     if (authority === undefined) throw new WeftError('internal', 'a leaf came from nobody');
-    return judge({ leaf, request, authority, asked, now: options.clock.now() });
+    const now = options.clock.now();
+    return judge({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
   } catch (thrown) {
     signal.throwIfAborted();
     const { code, message } = WeftError.from(thrown);
@@ -99,9 +100,16 @@ interface Evidence {
   readonly authority: Authority;
   readonly asked: number;
   readonly now: number;
+  /** Whether Weft itself says when leaves begin. */
+  readonly backdates: boolean;
 }
 
-function judge({ leaf, request, authority, asked, now }: Evidence): ProbeFacts {
+function signsElsewhere({ root: { provider } }: ProbeOptions): boolean {
+  return provider.kind !== 'builtIn' && provider.mode === 'leaf';
+}
+
+function judge(evidence: Evidence): ProbeFacts {
+  const { leaf, request, authority, asked, now } = evidence;
   const chain = certificatesIn(leaf.certificateChain, 'the probe');
   const roots = certificatesIn(authority.bundle.pem, 'the roots');
   const privateKey = createPrivateKey(leaf.privateKey.reveal());
@@ -112,9 +120,8 @@ function judge({ leaf, request, authority, asked, now }: Evidence): ProbeFacts {
   const template = templateOf(request.subject, leaf);
   const problem = problemOfLeaf({ chain, privateKey, roots }, template, Math.max(now, notBefore));
   if (problem !== undefined) throw unusable(`${problem.fault}: ${problem.message}`);
-  const kind = first && kindOfKey(first.publicKey);
-  if (kind !== request.keyKind)
-    throw unusable(`a key of kind ${request.keyKind} was asked for, the leaf has ${String(kind)}`);
+  requireKey(first, request.keyKind);
+  requireYounger(notBefore, [...chain.slice(1), ...(roots.length === 1 ? roots : [])]);
   const lifeMs = leaf.notAfter - now;
   if (lifeMs < shortestValidityMs - tolerance)
     throw unusable(`leaves live ${minutes(lifeMs)} min only, 10 min are the least that is of use`);
@@ -122,8 +129,26 @@ function judge({ leaf, request, authority, asked, now }: Evidence): ProbeFacts {
     ok: true,
     authority,
     skewMs,
-    notes: notesOn({ lifeMs, wishedMs: request.validityMs, skewMs }),
+    notes: [
+      ...notesOn({ lifeMs, wishedMs: request.validityMs, skewMs }),
+      ...(evidence.backdates || skewMs > 0 ? [] : notesOnBackdating(asked - notBefore)),
+    ],
   };
+}
+
+function requireKey(
+  leaf: { readonly publicKey: KeyObject } | undefined,
+  wished: LeafRequest['keyKind'],
+): void {
+  const kind = leaf && kindOfKey(leaf.publicKey);
+  if (kind !== wished)
+    throw unusable(`a key of kind ${wished} was asked for, the leaf has ${String(kind)}`);
+}
+
+/** Strict verifiers refuse a leaf that begins before a certificate above it. */
+function requireYounger(notBefore: number, signers: readonly { notBefore: number }[]): void {
+  const above = Math.max(...signers.map((one) => one.notBefore), 0);
+  if (notBefore < above) throw olderThanCa(above - notBefore);
 }
 
 /** An issuer that was asked for ten minutes gives a few seconds less by the time that it is looked at. */
@@ -142,6 +167,29 @@ function notesOn(found: {
   if (found.skewMs > 1_000)
     notes.push(`the issuer's clock is ${Math.round(found.skewMs / 1000)} s ahead of ours`);
   return notes;
+}
+
+/** Clocks of nodes may be behind by that much. */
+const leastBackdateMs = 60_000;
+
+/** Said where an issuer outside decides, who has to be set up for it. */
+function notesOnBackdating(aheadMs: number): string[] {
+  if (aheadMs >= leastBackdateMs) return [];
+  const seconds = Math.max(Math.round(aheadMs / 1000), 0);
+  return [
+    `leaves begin ${seconds} s before they are issued, so a node whose clock is behind by more refuses ` +
+      'new ones: let the issuer backdate them by a minute or more',
+  ];
+}
+
+function olderThanCa(byMs: number): WeftError {
+  const seconds = Math.ceil(byMs / 1000);
+  return new WeftError(
+    'issuer-unavailable',
+    `leaves begin ${seconds} s before the certificate that signs them, which strict peers refuse: it is new, ` +
+      'and this passes when it is as old as leaves are backdated',
+    { retry: 'soon' },
+  );
 }
 
 function clockAhead(skewMs: number): WeftError {

@@ -3,12 +3,14 @@ import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { backOffMs, type Random } from '../kubernetes/back-off.ts';
+import { backOff, type IssueFailure, IssueFailures } from './issue-failures.ts';
 import { issueLeaf } from './issue-leaf.ts';
 import { IssueQueue } from './issue-queue.ts';
 import type { Issuer, Leaf, LeafRequest } from './issuer.ts';
 import { Listeners } from './listeners.ts';
 import { longestMoveMs, type Move, paceMove } from './move-pace.ts';
 import { dateReason, type HeldLeaf, moveReason } from './renewal.ts';
+import { isOver } from './wait-over.ts';
 import { Wakeup } from '../common/wakeup.ts';
 
 export interface RotatorOptions<K extends string> {
@@ -27,15 +29,8 @@ export interface LeafHealth {
   readonly waiting: number;
   /** When the first of the leaves in use ends; undefined while there are none. */
   readonly earliestExpiry: number | undefined;
-  /** Present while issuing fails: what was said last, since when, and for how many keys. */
+  /** Present while issuing fails. */
   readonly failure: IssueFailure | undefined;
-}
-
-export interface IssueFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly since: number;
-  readonly keys: number;
 }
 
 interface Entry {
@@ -55,7 +50,6 @@ interface Moment {
   readonly signer: string | undefined;
 }
 
-const backOff = { baseMs: 1_000, maxMs: 60_000 };
 /** Steps of the wall clock are noticed this soon. */
 const longestWaitMs = 5_000;
 /** Leaves are looked at no more often than this; many less often, so that looking takes 3 % of a core. */
@@ -80,14 +74,11 @@ export class Rotator<K extends string> {
   /** When every leaf is looked at again. */
   #lookAt = 0;
   #sliceStart = 0;
-  readonly #failing = new Set<K>();
-  #failure: Omit<IssueFailure, 'keys'> | undefined;
-  /** While the issuer fails, one key tries for all. */
-  #issuerFailures = 0;
-  #issuerRetryAt = 0;
+  readonly #failures: IssueFailures<K>;
 
   constructor(options: RotatorOptions<K>) {
     this.#options = options;
+    this.#failures = new IssueFailures(options);
     this.#listeners = new Listeners(options.logger);
   }
 
@@ -113,7 +104,7 @@ export class Rotator<K extends string> {
       if (keys.has(key)) continue;
       this.#entries.delete(key);
       this.#queue.delete(key);
-      this.#recovered(key);
+      this.#failures.recovered(key);
     }
   }
 
@@ -129,15 +120,23 @@ export class Rotator<K extends string> {
       held: ends.length,
       waiting: this.#entries.size - ends.length,
       earliestExpiry: ends.length === 0 ? undefined : Math.min(...ends),
-      failure: this.#failure && { ...this.#failure, keys: this.#failing.size },
+      failure: this.#failures.last,
     };
+  }
+
+  /** The keys that have a leaf, and those that wait for their first one. */
+  keys(): { readonly held: readonly K[]; readonly waiting: readonly K[] } {
+    const keys: { held: K[]; waiting: K[] } = { held: [], waiting: [] };
+    for (const [key, { held }] of this.#entries)
+      (held === undefined ? keys.waiting : keys.held).push(key);
+    return keys;
   }
 
   /** Runs until the signal aborts and what it started has ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { issuer, clock } = this.#options;
     const stopListening = issuer.onChange(() => {
-      this.#issuerFailures = 0;
+      this.#failures.issuerWorks();
       this.review();
     });
     while (!signal.aborted) {
@@ -181,7 +180,7 @@ export class Rotator<K extends string> {
       return now;
     }
     this.#queue.delete(key);
-    this.#recovered(key);
+    this.#failures.recovered(key);
     return Math.min(entry.move?.at ?? entry.held.renewAt, entry.held.renewAt);
   }
 
@@ -210,10 +209,8 @@ export class Rotator<K extends string> {
 
   /** How many may be under way. An issuer without an authority is not asked; it tells when it has one. */
   #room(): number {
-    const { issuer, clock } = this.#options;
-    if (issuer.authority() === undefined) return 0;
-    if (this.#issuerFailures === 0) return parallel;
-    return isOver(this.#issuerRetryAt, clock.now(), backOff.maxMs) ? 1 : 0;
+    if (this.#options.issuer.authority() === undefined) return 0;
+    return this.#failures.room(parallel);
   }
 
   #start(key: K, entry: Entry, signal: AbortSignal): void {
@@ -234,8 +231,8 @@ export class Rotator<K extends string> {
       entry.held = held;
       entry.move = undefined;
       entry.failures = 0;
-      this.#issuerFailures = 0;
-      this.#recovered(key);
+      this.#failures.issuerWorks();
+      this.#failures.recovered(key);
       this.#changed.push(key);
     } catch (thrown) {
       if (signal.aborted || this.#entries.get(key) !== entry) return;
@@ -245,25 +242,17 @@ export class Rotator<K extends string> {
 
   #failed(key: K, entry: Entry, error: WeftError): void {
     const { clock, random, logger } = this.#options;
-    const now = clock.now();
     const { code, message } = error;
     entry.failures++;
-    this.#failing.add(key);
-    this.#failure = { code, message, since: this.#failure?.since ?? now };
+    this.#failures.add(key, error);
     if (code === 'configuration-invalid') {
-      entry.retryAt = now + backOffMs(entry.failures, backOff, random);
+      entry.retryAt = clock.now() + backOffMs(entry.failures, backOff, random);
     } else {
       this.#lookAt = Math.min(this.#lookAt, this.#queueIfDue(key, entry, this.#moment()));
-      this.#issuerFailures++;
-      this.#issuerRetryAt = now + backOffMs(this.#issuerFailures, backOff, random);
+      this.#failures.issuerFailed();
     }
     const expires = entry.held && new Date(entry.held.leaf.notAfter).toISOString();
     logger.warn('certificate not issued', { for: key, code, problem: message, expires });
-  }
-
-  #recovered(key: K): void {
-    this.#failing.delete(key);
-    if (this.#failing.size === 0) this.#failure = undefined;
   }
 
   /** Tells what changed, and lets others run, once per slice. */
@@ -284,13 +273,8 @@ export class Rotator<K extends string> {
 
   #waitMs(): number {
     const now = this.#options.clock.now();
-    const retrying = this.#issuerFailures > 0 && this.#queue.size > 0;
-    const next = retrying ? Math.min(this.#lookAt, this.#issuerRetryAt) : this.#lookAt;
+    const retryAt = this.#queue.size > 0 ? this.#failures.retryAt : undefined;
+    const next = Math.min(this.#lookAt, retryAt ?? this.#lookAt);
     return Math.min(Math.max(next - now, 0), longestWaitMs);
   }
-}
-
-/** Whether a wait is over; one longer than `maxMs` means that the clock has stepped back meanwhile. */
-function isOver(until: number, now: number, maxMs: number): boolean {
-  return now >= until || until - now > maxMs;
 }

@@ -8,6 +8,8 @@ import { createServerCertificate } from './server-certificate.ts';
 const hourMs = 3_600_000;
 const now = Date.UTC(2026, 0, 1);
 
+const server = { kind: 'server', trustDomain: 'cluster.local', namespace: 'weft-system' } as const;
+
 describe('a server certificate', () => {
   it('names the server, renews itself, and follows the root', async () => {
     const clock = new FakeClock(now);
@@ -18,7 +20,7 @@ describe('a server certificate', () => {
       clock,
       random: () => 0.5,
       logger: silentLogger,
-      dnsNames: () => dnsNames,
+      subject: () => ({ ...server, dnsNames }),
     });
     let changes = 0;
     const stopListening = certificate.onChange(() => changes++);
@@ -62,7 +64,7 @@ describe('a server certificate', () => {
       clock,
       random: () => 0.5,
       logger: silentLogger,
-      dnsNames: () => ['weft'],
+      subject: () => ({ ...server, dnsNames: ['weft'] }),
     });
     const served: unknown[] = [];
     certificate.onChange(() => served.push(certificate.current()));
@@ -84,7 +86,7 @@ describe('a server certificate', () => {
       clock,
       random: () => 0.5,
       logger: silentLogger,
-      dnsNames: () => ['weft'],
+      subject: () => ({ ...server, dnsNames: ['weft'] }),
     });
     const end = new AbortController();
     const ended = certificate.run(end.signal);

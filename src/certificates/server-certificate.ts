@@ -1,16 +1,14 @@
 import type { Secret } from '../common/secret.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer, LeafSubject } from './issuer.ts';
 import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
 import { defaultValidityMs } from './validity.ts';
 import type { KeyKind } from './x509/key-pair.ts';
 
 export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
-  /** The DNS names that clients call the server by; asked at each issue. */
-  readonly dnsNames: () => readonly string[];
+  /** Who the server is; asked at each issue. */
+  readonly subject: () => LeafSubject;
   /** Asked at each issue; default 24 h. */
   readonly validity?: () => number;
-  /** Default `server`: `gateway` is also a client of the mesh. */
-  readonly kind?: 'server' | 'gateway';
   /** Asked at each issue; default P-256. */
   readonly keyKind?: () => KeyKind;
 }
@@ -42,13 +40,13 @@ export interface ServerCertificate {
 
 /** Issues nothing until it runs. */
 export function createServerCertificate(options: ServerCertificateOptions): ServerCertificate {
-  const { dnsNames, kind = 'server', issuer, ...others } = options;
+  const { subject, issuer, ...others } = options;
   const { validity = () => defaultValidityMs, keyKind = () => 'P-256', ...rest } = others;
   const rotator = new Rotator<'server'>({
     ...rest,
     issuer,
     requestFor: () => ({
-      subject: { kind, dnsNames: dnsNames() },
+      subject: subject(),
       validityMs: validity(),
       keyKind: keyKind(),
     }),

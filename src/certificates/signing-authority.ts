@@ -9,9 +9,9 @@ import { newKeyPair, privateKeyPem, type KeyKind } from './x509/key-pair.ts';
 import { certificateBlocks, pemOf } from '../common/pem.ts';
 import { selfSign, signCertificateAside, type Signer } from './x509/sign.ts';
 import {
+  controlPlaneTemplate,
   gatewayTemplate,
   rootTemplate,
-  serverTemplate,
   workloadTemplate,
   type CertificateTemplate,
   type Period,
@@ -65,6 +65,7 @@ export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority 
     signer: first.fingerprint,
     notBefore: first.notBefore,
     notAfter: period.notAfter,
+    aboveNotAfter: Math.min(...(path.length > 1 ? path.slice(1) : path).map((one) => one.notAfter)),
     issue: async (request, at) => {
       const template = templateOf(request.subject, leafPeriod(period, request.validityMs, at));
       const keys = await newKeyPair(request.keyKind);
@@ -104,9 +105,14 @@ export async function newRoot(
 
 /** The template of a leaf; the same one tells the validator what to expect. */
 export function templateOf(subject: LeafSubject, period: Period): CertificateTemplate {
-  if (subject.kind === 'workload') return workloadTemplate(subject, period);
-  const template = serverTemplate(subject.dnsNames, period);
-  return subject.kind === 'server' ? template : gatewayTemplate(template);
+  switch (subject.kind) {
+    case 'workload':
+      return workloadTemplate(subject, period);
+    case 'server':
+      return controlPlaneTemplate(subject, period);
+    case 'gateway':
+      return gatewayTemplate(subject.dnsNames, period);
+  }
 }
 
 function leafPeriod(ca: Period, validityMs: number, now: number): Period {

@@ -10,10 +10,14 @@ export interface CertificateFacts {
   readonly others: readonly string[];
   readonly roots: readonly MeshRootCertificate[];
   readonly leaves: LeavesFact;
+  readonly heartbeat: HeartbeatFact;
 }
 
 /** What the control plane says of workloads' certificates; reading it needs a right of its own. */
-export type LeavesFact =
-  | { readonly kind: 'reported'; readonly health: LeavesReport }
-  | { readonly kind: 'not-reported' }
-  | { readonly kind: 'not-readable'; readonly why: string };
+export type LeavesFact = { readonly kind: 'reported'; readonly health: LeavesReport } | NoFact;
+
+/** When the control plane reported last, as RFC 3339; reading it needs a right of its own. */
+export type HeartbeatFact = { readonly kind: 'reported'; readonly at: string } | NoFact;
+
+export type NoFact =
+  { readonly kind: 'not-reported' } | { readonly kind: 'not-readable'; readonly why: string };

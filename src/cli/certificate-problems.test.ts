@@ -16,6 +16,7 @@ function problems(change: Partial<CertificateFacts>, later = 0): readonly string
     roots,
     others: [],
     leaves: { kind: 'not-reported' },
+    heartbeat: { kind: 'not-reported' },
     ...change,
   } as const;
   return problemsOf(facts, toldAt + later).map(({ severity, code }) => `${severity} ${code}`);
@@ -70,7 +71,11 @@ describe('a switch is held', () => {
 
   it('with names, numbers and what to do', () => {
     const { meshConfig, roots } = certificateStories['held by pods that do not answer'];
-    const facts = { meshConfig, roots, others: [], leaves: { kind: 'not-reported' } } as const;
+    const unknown = {
+      leaves: { kind: 'not-reported' },
+      heartbeat: { kind: 'not-reported' },
+    } as const;
+    const facts = { meshConfig, roots, others: [], ...unknown };
     const [problem] = problemsOf(facts, toldAt);
     expect(problem?.message).toBe(
       'TrustBoth has lasted since 2026-11-24T11:35:00Z, longer than setAsideAfter (10m); ' +
@@ -159,6 +164,7 @@ describe('conditions', () => {
       roots,
       others: ['other'],
       leaves: { kind: 'not-reported' },
+      heartbeat: { kind: 'not-reported' },
     } as const;
     expect(problemsOf(facts, toldAt).map(({ message }) => message)).toEqual([
       'WaitingForBundle: The control plane has not published its trust bundle yet.',

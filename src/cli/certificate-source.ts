@@ -1,14 +1,11 @@
-import { type CertificateReport, reportKey } from '../api/certificate-report.ts';
-import { certificatesConfigMap } from '../api/control-plane-names.ts';
-import type { ConfigMap, KubernetesObject } from '../api/core.ts';
+import type { KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { type Kind, kinds } from '../api/kinds.ts';
-import { parseReport } from '../api/parse-report.ts';
-import { apiStatusOf } from '../kubernetes/api-failure.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
-import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
-import { type Asked, type Trouble, resourceOf, troubleOfCall } from './trouble.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
+import { readHeartbeat, readLeaves } from './control-plane-reports.ts';
+import { type Asked, type Trouble, troubleOfCall } from './trouble.ts';
 
 /** Where to read, and how. */
 export interface Source {
@@ -22,13 +19,15 @@ export type Reading =
 
 /**
  * Reads everything that the status goes by: list meshconfigs and meshrootcertificates, and get the
- * ConfigMap weft-certificates, without which only the leaves stay unknown. Rejects only when aborted.
+ * ConfigMaps weft-certificates and weft-proxies, without which only the leaves and the heartbeat of the
+ * control plane stay unknown. Rejects only when aborted.
  */
 export async function readCertificates(source: Source, signal: AbortSignal): Promise<Reading> {
-  const [meshConfigs, roots, leaves] = await Promise.all([
+  const [meshConfigs, roots, leaves, heartbeat] = await Promise.all([
     listOf<MeshConfig>(source, kinds.meshConfig, signal),
     listOf<MeshRootCertificate>(source, kinds.meshRootCertificate, signal),
     readLeaves(source, signal),
+    readHeartbeat(source, signal),
   ]);
   if ('trouble' in meshConfigs) return { kind: 'trouble', trouble: meshConfigs.trouble };
   if ('trouble' in roots) return { kind: 'trouble', trouble: roots.trouble };
@@ -40,7 +39,8 @@ export async function readCertificates(source: Source, signal: AbortSignal): Pro
     return { kind: 'trouble', trouble: noRuler([meshConfig, ...others], source.namespace) };
   }
   const names = others.map(({ metadata }) => metadata.name);
-  return { kind: 'facts', facts: { meshConfig, others: names, roots: roots.items, leaves } };
+  const facts = { meshConfig, others: names, roots: roots.items, leaves, heartbeat };
+  return { kind: 'facts', facts };
 }
 
 type Listed<T> = { readonly items: readonly T[] } | { readonly trouble: Trouble };
@@ -57,28 +57,6 @@ async function listOf<T extends KubernetesObject>(
     signal.throwIfAborted();
     return { trouble: troubleOfCall(error, asked) };
   }
-}
-
-async function readLeaves({ api, namespace }: Source, signal: AbortSignal): Promise<LeavesFact> {
-  const ref = { kind: kinds.configMap, namespace, name: certificatesConfigMap };
-  try {
-    const report = reportIn(await api.get<ConfigMap>(ref, signal));
-    return report === undefined
-      ? { kind: 'not-reported' }
-      : { kind: 'reported', health: report.health };
-  } catch (error) {
-    signal.throwIfAborted();
-    const isForbidden = apiStatusOf(error)?.status === 403;
-    const why = isForbidden
-      ? `get ${resourceOf(ref.kind)} ${ref.name} in namespace ${namespace} is not allowed to you`
-      : troubleOfCall(error, { verb: 'get', kind: ref.kind, namespace, server: api.server })
-          .message;
-    return { kind: 'not-readable', why };
-  }
-}
-
-function reportIn(configMap: ConfigMap | undefined): CertificateReport | undefined {
-  return parseReport(configMap?.data?.[reportKey]);
 }
 
 /** Those that rule, or may, before those that were refused; the oldest first, as the operator has it. */

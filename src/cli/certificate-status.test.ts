@@ -8,12 +8,16 @@ import {
 import type { CertificateFacts } from './certificate-facts.ts';
 import { certificateStatusOf } from './certificate-status.ts';
 
-function factsOf({ meshConfig, roots, health }: CertificateStory): CertificateFacts {
+function factsOf({ meshConfig, roots, health, reportedAt }: CertificateStory): CertificateFacts {
   const leaves =
     health === undefined
       ? ({ kind: 'not-reported' } as const)
       : ({ kind: 'reported', health } as const);
-  return { meshConfig, others: [], roots, leaves };
+  const heartbeat =
+    reportedAt === undefined
+      ? ({ kind: 'not-reported' } as const)
+      : ({ kind: 'reported', at: reportedAt } as const);
+  return { meshConfig, others: [], roots, leaves, heartbeat };
 }
 
 // What each story comes to: the state, the phase's place, and every problem.
@@ -35,6 +39,11 @@ const table: Readonly<Record<StoryName, readonly [string, number | undefined, ..
   'a root near its end, and an edit not taken up': [
     ...(['healthy', undefined] as const),
     ...['warning root-ending', 'warning status-behind'],
+  ],
+  'no operator at work': ['held', undefined, 'held operator-away'],
+  'neither operator nor control plane at work': [
+    ...(['failing', undefined] as const),
+    ...['failing control-plane-away', 'held operator-away'],
   ],
   'an authority that stopped signing': ['failing', undefined, 'failing leaves-failing'],
 };
@@ -112,6 +121,13 @@ describe('the state of certificates', () => {
   it('does not change by the passing of time alone', () => {
     const facts = factsOf(certificateStories['in SignNew']);
     expect(certificateStatusOf(facts, toldAt + 60_000)).toEqual(certificateStatusOf(facts, toldAt));
+  });
+
+  it('says of when it is, while no operator is at work', () => {
+    const facts = factsOf(certificateStories['no operator at work']);
+    const asOf = '2026-11-24T11:57:31Z';
+    expect(certificateStatusOf(facts, toldAt)).toMatchObject({ asOf, state: 'held' });
+    expect(certificateStatusOf(facts, Date.parse(asOf))).not.toHaveProperty('asOf');
   });
 
   it('lists roots by what they do: the signer, the trusted, the unused', () => {

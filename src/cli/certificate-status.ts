@@ -6,6 +6,7 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { defaultTrustDomain, keyChoice } from '../api/root-of.ts';
 import type { CertificateFacts, LeavesFact } from './certificate-facts.ts';
 import { problemsOf } from './certificate-problems.ts';
+import { operatorAwaySince } from './heartbeats.ts';
 import type { Problem } from './problem.ts';
 import { timestamp } from '../common/timestamp.ts';
 
@@ -22,6 +23,8 @@ export interface CertificateStatus {
   /** `<namespace>/<name>`. */
   readonly meshConfig: string;
   readonly state: State;
+  /** When the operator looked last; there while no operator is at work. All but the leaves is of that time. */
+  readonly asOf?: string;
   /** builtIn, certManager or vault: who signs. */
   readonly provider?: string;
   /** The MeshRootCertificate that signs. */
@@ -68,6 +71,8 @@ export interface RotationStatus {
 }
 
 export interface ProxiesStatus {
+  /** Pods that should have a sidecar, if the control plane tells. */
+  readonly expected?: number;
   readonly connected: number;
   readonly synced: number;
   readonly rejected: number;
@@ -91,7 +96,7 @@ export function certificateStatusOf(facts: CertificateFacts, now: number): Certi
     mesh: spec.meshName ?? 'osm',
     meshConfig: `${metadata.namespace ?? ''}/${metadata.name}`,
     state: stateOf(problems, rotation !== undefined),
-    ...defined({ provider, root, rootNotAfter }),
+    ...defined({ asOf: operatorAwaySince(facts.meshConfig, now), provider, root, rootNotAfter }),
     roots: facts.roots.map(rootStatusOf).toSorted(byUse),
     ...defined({ rotation, proxies: proxiesOf(facts.meshConfig), leaves: leavesOf(facts.leaves) }),
     problems,
@@ -158,8 +163,8 @@ function rotationOf({ status }: MeshConfig): RotationStatus | undefined {
 
 function proxiesOf({ status }: MeshConfig): ProxiesStatus | undefined {
   if (status?.proxies === undefined) return undefined;
-  const { connected = 0, synced = 0, rejected = 0 } = status.proxies;
-  return { connected, synced, rejected };
+  const { expected, connected = 0, synced = 0, rejected = 0 } = status.proxies;
+  return { ...defined({ expected }), connected, synced, rejected };
 }
 
 function leavesOf(leaves: LeavesFact): LeavesStatus | undefined {

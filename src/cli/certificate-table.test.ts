@@ -5,15 +5,18 @@ import {
   type StoryName,
   toldAt,
 } from '../../test/build/certificate-stories.ts';
-import type { LeavesFact } from './certificate-facts.ts';
+import type { HeartbeatFact, LeavesFact } from './certificate-facts.ts';
 import { certificateStatusOf } from './certificate-status.ts';
 import { certificateTable } from './certificate-table.ts';
 
 function tableOf(name: StoryName, now = toldAt): readonly string[] {
-  const { meshConfig, roots, health }: CertificateStory = certificateStories[name];
+  const { meshConfig, roots, health, reportedAt }: CertificateStory = certificateStories[name];
   const leaves: LeavesFact =
     health === undefined ? { kind: 'not-reported' } : { kind: 'reported', health };
-  return certificateTable(certificateStatusOf({ meshConfig, roots, others: [], leaves }, now), now);
+  const heartbeat: HeartbeatFact =
+    reportedAt === undefined ? { kind: 'not-reported' } : { kind: 'reported', at: reportedAt };
+  const facts = { meshConfig, roots, others: [], leaves, heartbeat };
+  return certificateTable(certificateStatusOf(facts, now), now);
 }
 
 describe('the table', () => {
@@ -31,6 +34,20 @@ describe('the table', () => {
     ]);
   });
 
+  it('case H: says how many proxies should be there where some are not', () => {
+    const story = certificateStories['at rest on the built-in authority'];
+    const proxies = { connected: 41, synced: 40, rejected: 1, expected: 44 };
+    const status = { ...story.meshConfig.status, proxies };
+    const facts = {
+      meshConfig: { ...story.meshConfig, status },
+      ...{ roots: story.roots, others: [], leaves: { kind: 'not-reported' } as const },
+      heartbeat: { kind: 'not-reported' } as const,
+    };
+    expect(certificateTable(certificateStatusOf(facts, toldAt), toldAt)).toContain(
+      'Proxies    41 of 44 connected, 40 in sync, 1 rejected something',
+    );
+  });
+
   it('of a switch that is held: how far, for whom, and what to do', () => {
     expect(tableOf('held by pods that do not answer').slice(6)).toEqual([
       '',
@@ -38,7 +55,7 @@ describe('the table', () => {
       'Phase      TrustBoth, 2 of 5, since 2026-11-24T11:35:00Z (25m)',
       '           done  Preflight  the new root is tried out; nothing changes for anybody',
       '           now   TrustBoth  every proxy learns to trust the new root beside the old one',
-      '                 SignNew    every proxy gets a certificate of the new root',
+      '                 SignNew    every proxy gets a certificate of the new root, and kubelets bring the roots to running pods',
       '                 Settle     the control plane moves too, and what the old root signed goes out of use',
       '                 DropOld    every proxy ceases to trust the old root',
       'Proxies    37 of 42 acknowledged',
@@ -107,6 +124,17 @@ describe('the table', () => {
       'spare            inactive   unknown      builtIn    cluster.local   ECDSA   -              -',
     ],
     ['a root near its end, and an edit not taken up', 'State      healthy; see below'],
+    [
+      'no operator at work',
+      'State      held up: somebody has to act; see below',
+      'As of      2026-11-24T11:57:31Z (2m 29s ago)',
+      '           → See why it does not run: kubectl get deployment -n weft-system weft-operator',
+    ],
+    [
+      'neither operator nor control plane at work',
+      'State      failing: somebody has to act; see below',
+      '           → See its pods and their log: kubectl get pods -n weft-system',
+    ],
     [
       'an authority that stopped signing',
       'State      failing: somebody has to act; see below',

@@ -5,6 +5,7 @@ import {
   type CertificateStatus,
   type LeavesStatus,
   type Phase,
+  type ProxiesStatus,
   type RootStatus,
   type RotationStatus,
   phases,
@@ -28,20 +29,29 @@ export function certificateTable(status: CertificateStatus, now: number): readon
 }
 
 function headFields(status: CertificateStatus, now: number): readonly Field[] {
-  const { mesh, meshConfig, provider, proxies, leaves } = status;
+  const { mesh, meshConfig, asOf, provider, proxies, leaves } = status;
   return [
     ['Mesh', `${mesh} (MeshConfig ${meshConfig})`],
     ['State', stateLine(status)],
+    [
+      'As of',
+      ...(asOf === undefined ? [] : [`${asOf} (${formatSpan(now - Date.parse(asOf))} ago)`]),
+    ],
     ['Provider', provider ?? 'not known yet'],
     ['Root', rootLine(status, now)],
-    [
-      'Proxies',
-      proxies === undefined
-        ? 'not reported'
-        : `${proxies.connected} connected, ${proxies.synced} in sync${proxies.rejected > 0 ? `, ${proxies.rejected} rejected something` : ''}`,
-    ],
+    ['Proxies', proxies === undefined ? 'not reported' : proxiesLine(proxies)],
     ['Leaves', ...(leaves === undefined ? [] : [leavesLine(leaves, now)])],
   ];
+}
+
+/** Says of how many only where some are missing. */
+function proxiesLine({ expected, connected, synced, rejected }: ProxiesStatus): string {
+  const missing = expected !== undefined && expected > connected;
+  return [
+    missing ? `${connected} of ${expected} connected` : `${connected} connected`,
+    `${synced} in sync`,
+    ...(rejected > 0 ? [`${rejected} rejected something`] : []),
+  ].join(', ');
 }
 
 function stateLine({ state, rotation, problems }: CertificateStatus): string {
@@ -94,7 +104,8 @@ function endOf(notAfter: string, now: number): string {
 const doing: Readonly<Record<Phase, string>> = {
   Preflight: 'the new root is tried out; nothing changes for anybody',
   TrustBoth: 'every proxy learns to trust the new root beside the old one',
-  SignNew: 'every proxy gets a certificate of the new root',
+  SignNew:
+    'every proxy gets a certificate of the new root, and kubelets bring the roots to running pods',
   Settle: 'the control plane moves too, and what the old root signed goes out of use',
   DropOld: 'every proxy ceases to trust the old root',
 };

@@ -49,6 +49,6 @@ function remedyFor({ waiting = [] }: Rotation): string {
   const [namespace = '', pod = ''] = first.split('/');
   return (
     `See why they do not answer (kubectl describe pod -n ${namespace} ${pod}) and restart them, or go on ` +
-    `without them by naming them in spec.certificate.rotation.setAside of the MeshConfig. ${goBack}`
+    `without them by naming them in spec.certificate.rotation.setAside of the MeshConfig, where ${namespace}/* stands for all pods of that namespace. ${goBack}`
   );
 }

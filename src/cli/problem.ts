@@ -7,6 +7,7 @@ export type Severity = 'failing' | 'held' | 'unknown' | 'warning';
 /** Every kind of problem; docs/cli.md lists them. */
 export type ProblemCode =
   | 'no-status'
+  | 'operator-away'
   | 'stalled'
   | 'certificates-not-ready'
   | 'control-plane-away'

@@ -19,7 +19,11 @@ function reads(...turns: readonly (StoryName | 'trouble')[]): () => Promise<Read
     turn += 1;
     if (name === 'trouble') return Promise.resolve({ kind: 'trouble', trouble: over });
     const { meshConfig, roots } = certificateStories[name];
-    const facts = { meshConfig, roots, others: [], leaves: { kind: 'not-reported' } } as const;
+    const unknown = {
+      leaves: { kind: 'not-reported' },
+      heartbeat: { kind: 'not-reported' },
+    } as const;
+    const facts = { meshConfig, roots, others: [], ...unknown };
     return Promise.resolve({ kind: 'facts', facts });
   };
 }
@@ -67,6 +71,7 @@ describe('once', () => {
     ['trouble', 1],
     ['held by pods that do not answer', 2],
     ['an edit that cannot be put into force', 2],
+    ['no operator at work', 2],
   ] as const)('%s ends with %d', async (name, code) => {
     const { said, code: ended } = run(reads(name));
     expect(await ended).toBe(code);

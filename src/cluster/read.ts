@@ -1,4 +1,5 @@
 // Values of an object that nobody has looked at yet: each is of the type that is asked for, or undefined.
+import { isRecord } from '../common/guards.ts';
 import { canonicalAddress } from '../common/ip-address.ts';
 
 /** An object whose fields may be anything. */
@@ -8,7 +9,7 @@ const none: Fields = {};
 
 /** The value if it is an object with fields; otherwise one that has none. */
 export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : none;
+  return isRecord(value) ? value : none;
 }
 
 export function text(value: unknown): string | undefined {
@@ -42,12 +43,12 @@ export function addresses(value: unknown): readonly string[] | undefined {
 
 /** The objects of a list. */
 export function records(value: unknown): readonly Fields[] | undefined {
-  return Array.isArray(value) ? value.filter(isFields) : undefined;
+  return Array.isArray(value) ? value.filter(isRecord) : undefined;
 }
 
 /** The entries of a map whose values are text. */
 export function textMap(value: unknown): Readonly<Record<string, string>> | undefined {
-  if (!isFields(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const entries = Object.entries(value);
   const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return texts.length === entries.length
@@ -66,8 +67,4 @@ export function withoutDepths(value: unknown, levels = maxDepth): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, withoutDepths(inner, levels - 1)]),
   );
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { makeEndpointSlice, makePod, makeService } from '../../test/build/make-object.ts';
 import { makeTrafficTarget } from '../../test/build/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
-import { originalProbes } from '../api/labels.ts';
+import { injectionWarnings, originalProbes } from '../api/labels.ts';
 import { trim } from './trim.ts';
 
 const noise = {
@@ -34,7 +34,7 @@ describe('trim', () => {
   it('keeps of a pod what says whom it serves and how it is probed', () => {
     const pod = makePod({
       ports: { web: 8080 },
-      annotations: { [originalProbes]: '[]', other: 'x' },
+      annotations: { [originalProbes]: '[]', [injectionWarnings]: '[]', other: 'x' },
     });
     const full = {
       ...pod,
@@ -48,7 +48,10 @@ describe('trim', () => {
       },
     };
     const trimmed = trim('Pod', full);
-    expect(trimmed.metadata.annotations).toEqual({ [originalProbes]: '[]' });
+    expect(trimmed.metadata.annotations).toEqual({
+      [originalProbes]: '[]',
+      [injectionWarnings]: '[]',
+    });
     expect(trimmed.spec.containers).toEqual([
       { name: 'app', ports: [{ name: 'web', containerPort: 8080 }] },
     ]);

@@ -2,8 +2,10 @@
 // frozen. Rule: nothing else is kept in memory, and a change of anything else changes nothing; a part
 // of another type than it should have is as good as absent.
 import type { KubernetesObject } from '../api/core.ts';
-import { originalProbes } from '../api/labels.ts';
+import { injectionWarnings, metrics, originalProbes } from '../api/labels.ts';
 import { deepFreeze } from '../common/freeze.ts';
+import { leftOutOf } from './left-out.ts';
+import { hasEnded } from './pod-end.ts';
 import {
   address,
   addresses,
@@ -21,7 +23,11 @@ import type { ClusterKind, ClusterKinds } from './snapshot.ts';
 
 /** The part of an object that a snapshot keeps. Total: also for an object of an unexpected shape. */
 export function trim<K extends ClusterKind>(kind: K, object: KubernetesObject): ClusterKinds[K] {
-  return deepFreeze(shapes[kind](object as unknown as Fields)) as ClusterKinds[K];
+  const trimmed = shapes[kind](object as unknown as Fields);
+  const reason = leftOutOf(object);
+  return deepFreeze(
+    reason === undefined ? trimmed : { ...trimmed, leftOut: reason },
+  ) as ClusterKinds[K];
 }
 
 const shapes: Readonly<Record<ClusterKind, (object: Fields) => object>> = {
@@ -73,14 +79,17 @@ const meshGroup = 'openservicemesh.io/';
 /** Policies keep their spec whole; labels, annotations and status say nothing to the mesh. */
 function policy(object: Fields): object {
   const metadata = { ...identity(object), ...age(object) };
-  return { ...head(object), metadata, spec: withoutDepths(object['spec']) };
+  const spec = object['spec'];
+  // What a cache keeps was gone through already; a second copy would cost as much as the first.
+  return { ...head(object), metadata, spec: Object.isFrozen(spec) ? spec : withoutDepths(spec) };
 }
 
 function pod(object: Fields): object {
   const { labels, annotations } = fieldsOf(object['metadata']);
   const spec = fieldsOf(object['spec']);
   const status = fieldsOf(object['status']);
-  const probes = textMap(annotations)?.[originalProbes];
+  const all = textMap(annotations) ?? {};
+  const kept = [originalProbes, injectionWarnings, metrics].filter((key) => all[key] !== undefined);
   const initContainers = records(spec['initContainers'])
     ?.filter((one) => one['restartPolicy'] === 'Always')
     .map(container);
@@ -88,8 +97,10 @@ function pod(object: Fields): object {
     ...head(object),
     metadata: defined({
       ...identity(object),
+      deletionTimestamp: text(fieldsOf(object['metadata'])['deletionTimestamp']),
       labels: textMap(labels),
-      annotations: probes === undefined ? undefined : { [originalProbes]: probes },
+      annotations:
+        kept.length === 0 ? undefined : Object.fromEntries(kept.map((key) => [key, all[key]])),
     }),
     spec: defined({
       serviceAccountName: text(spec['serviceAccountName']),
@@ -105,6 +116,7 @@ function pod(object: Fields): object {
         const known = address(ip);
         return known === undefined ? [] : { ip: known };
       }),
+      ended: hasEnded(object) ? true : undefined,
     }),
   };
 }
@@ -119,7 +131,9 @@ function container(object: Fields): Fields {
 }
 
 function service(object: Fields): object {
-  const { type, clusterIP, clusterIPs, selector, ports } = fieldsOf(object['spec']);
+  const { type, clusterIP, clusterIPs, selector, ports, sessionAffinity } = fieldsOf(
+    object['spec'],
+  );
   return {
     ...head(object),
     metadata: { ...identity(object), ...age(object) },
@@ -129,6 +143,8 @@ function service(object: Fields): object {
       clusterIPs: addresses(clusterIPs),
       selector: textMap(selector),
       ports: records(ports)?.flatMap(servicePort),
+      // The API server writes the default into every Service: it says nothing.
+      sessionAffinity: sessionAffinity === 'ClientIP' ? sessionAffinity : undefined,
     }),
   };
 }
@@ -160,14 +176,14 @@ function endpointSlice(object: Fields): object {
 }
 
 function endpoint(object: Fields): Fields {
-  const { ready, terminating } = fieldsOf(object['conditions']);
+  const { ready, serving, terminating } = fieldsOf(object['conditions']);
   const { kind, name, uid } = fieldsOf(object['targetRef']);
   const has = (part: string): boolean => object[part] !== undefined && object[part] !== null;
   return defined({
     addresses: addresses(object['addresses']) ?? [],
     hostname: text(object['hostname']),
     conditions: has('conditions')
-      ? defined({ ready: flag(ready), terminating: flag(terminating) })
+      ? defined({ ready: flag(ready), serving: flag(serving), terminating: flag(terminating) })
       : undefined,
     targetRef: has('targetRef')
       ? defined({ kind: text(kind), name: text(name), uid: text(uid) })

@@ -1,6 +1,8 @@
-import { createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { untilAborted } from './aborted.ts';
+import { closeServer } from './close-server.ts';
 import type { Component } from './component.ts';
-import type { Logger } from './logger.ts';
+import { shareConnections } from './connection-shares.ts';
 
 /** A named question whose answer is undefined when all is well, else the reason why not. */
 export interface Check {
@@ -14,9 +16,6 @@ export interface HealthOptions {
   readonly live: readonly Check[];
   /** The process should get no traffic while one of these fails. */
   readonly ready: readonly Check[];
-  /** Prometheus text, and its content type. */
-  readonly metrics: () => Promise<{ readonly text: string; readonly type: string }>;
-  readonly logger: Logger;
 }
 
 function report(checks: readonly Check[]): { readonly status: number; readonly text: string } {
@@ -30,40 +29,62 @@ function report(checks: readonly Check[]): { readonly status: number; readonly t
   };
 }
 
-/** Serves /livez, /readyz and /metrics in plaintext: nothing here is secret or changes anything. */
+/** The kubelet asks on a new connection each time: nobody needs one for longer than a question. */
+const limits = {
+  headersTimeout: 1_000,
+  requestTimeout: 1_000,
+  keepAliveTimeout: 500,
+  connectionsCheckingInterval: 250,
+  maxHeaderSize: 4_096,
+};
+
+/** Connections that the kernel keeps until they are taken; beyond that it lets the kubelet wait for a second and more. */
+const backlog = 4_096;
+
+/**
+ * Where all are taken the oldest question that is not whole gives way. Of the 511 connections that the kernel hands
+ * over at once, twice in a row, none may have gone before it was read, also where all come from the kubelet's
+ * address. Each costs some 10 KB.
+ */
+const connectionLimits = { total: 1_600, perAddress: 1_100 };
+
+/**
+ * Serves GET and HEAD of /livez and /readyz in plaintext: the answers are no secret and cost nothing.
+ * A request's body is never read.
+ */
 export function createHealthServer(options: HealthOptions): Component {
-  const server = createServer((request, response) => {
-    if (request.url === '/metrics') {
-      options.metrics().then(
-        ({ text, type }) => response.writeHead(200, { 'content-type': type }).end(text),
-        (error: unknown) => {
-          options.logger.error('metrics failed', { error });
-          response.writeHead(500).end();
-        },
-      );
-      return;
-    }
-    const checks = { '/livez': options.live, '/readyz': options.ready }[request.url ?? ''];
-    if (checks === undefined) {
-      response.writeHead(404).end('try /livez, /readyz or /metrics\n');
-      return;
-    }
-    const { status, text } = report(checks);
-    response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
-  });
+  const server = createServer(limits, (request, response) => answer(request, response, options));
+  shareConnections(server, connectionLimits);
   return {
     name: 'health',
     leaderOnly: false,
     run: (signal) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(options.port);
-        const stop = (): void => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        };
-        if (signal.aborted) stop();
-        else signal.addEventListener('abort', stop, { once: true });
+        server.listen({ port: options.port, backlog });
+        void untilAborted(signal)
+          .then(() => closeServer(server, 0))
+          .then(resolve);
       }),
   };
+}
+
+function answer(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  { live, ready }: HealthOptions,
+): void {
+  response.shouldKeepAlive = false;
+  response.once('finish', () => response.socket?.destroySoon());
+  const checks = { '/livez': live, '/readyz': ready }[url];
+  if (checks === undefined) {
+    response.writeHead(404).end('try /livez or /readyz\n');
+    return;
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end('only GET and HEAD are answered here\n');
+    return;
+  }
+  const { status, text } = report(checks);
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
 }

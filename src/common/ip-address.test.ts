@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalAddress } from './ip-address.ts';
+import { canonicalAddress, isOneHost } from './ip-address.ts';
 
 const rows: readonly (readonly [string, string | undefined])[] = [
   ['10.0.0.1', '10.0.0.1'],
@@ -43,5 +43,28 @@ describe('canonicalAddress', () => {
         expect(host.replace(/[[\]]/g, '')).toBe(canonical);
       }),
     );
+  });
+});
+
+describe('isOneHost', () => {
+  it('is an address of one machine in a network', () => {
+    const hosts = [
+      '10.0.0.1',
+      '203.0.113.7',
+      '100.64.0.1',
+      '223.255.255.1',
+      'fd00::1',
+      '2001:db8::',
+    ];
+    expect(hosts.filter((address) => !isOneHost(address))).toEqual([]);
+  });
+
+  it('is none of the caller itself, of a link, of a group, of everybody', () => {
+    const others = [
+      ...['0.0.0.0', '127.0.0.1', '127.8.8.8', '169.254.169.254', '224.0.0.1', '239.1.1.1'],
+      ...['240.0.0.1', '255.255.255.255', '::', '::1', 'fe80::1', 'febf::1', 'ff02::1'],
+      ...['::ffff:10.0.0.1', '::10.0.0.1'].map((address) => canonicalAddress(address) ?? ''),
+    ];
+    expect(others.filter(isOneHost)).toEqual([]);
   });
 });

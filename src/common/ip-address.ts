@@ -6,6 +6,20 @@ export function canonicalAddress(written: string): string | undefined {
   return written.includes(':') ? canonicalIpv6(written) : canonicalIpv4(written);
 }
 
+/**
+ * Whether a canonical address is that of one machine somewhere in a network. Not so: loopback (which
+ * would be that of the caller), the link's own addresses, groups, "any", and IPv4 written as IPv6.
+ */
+export function isOneHost(canonical: string): boolean {
+  return !(canonical.includes(':') ? specialIpv6 : specialIpv4).test(canonical);
+}
+
+/** 0/8, 127/8, 169.254/16, and 224/4 with 240/4. */
+const specialIpv4 = /^(0|127|22[4-9]|2[3-5]\d)\.|^169\.254\./;
+
+/** ::/96 with ::, ::1 and IPv4 in its last bits, ::ffff:0:0/96, fe80::/10 and ff00::/8. */
+const specialIpv6 = /^(::[\da-f]*(:[\da-f]+)?$|::ffff:|fe[89ab][\da-f]:|ff[\da-f]{2}:)/;
+
 function canonicalIpv4(written: string): string | undefined {
   const parts = written.split('.');
   const right = parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part));

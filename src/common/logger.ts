@@ -11,6 +11,12 @@ export interface Logger {
   with(fields: LogFields): Logger;
 }
 
+/** A logger of a process, whose level may change while it runs. */
+export interface LeveledLogger extends Logger {
+  /** For this logger and all that were made from it. */
+  setLevel(level: LogLevel | 'off'): void;
+}
+
 /** Drops everything: for tests and for pure callers that need a Logger. */
 export const silentLogger: Logger = {
   error: () => undefined,

@@ -5,12 +5,16 @@ import { systemClock as clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import { createHealthServer, type Check } from '../common/health-server.ts';
 import type { Logger } from '../common/logger.ts';
+import { createMetricsServer } from '../common/metrics-server.ts';
 import { connect, type ApiConnection } from '../kubernetes/connect.ts';
 import { runAsLeader } from '../kubernetes/lease.ts';
+import { metricsAccess } from '../kubernetes/metrics-access.ts';
 import { component, runAll, watchEventLoop } from './components.ts';
 import { layGround } from './ground.ts';
+import { followLogLevel } from './log-level.ts';
 import { type ControlPlaneOptions } from './options.ts';
 import { makeParts, type Parts } from './parts.ts';
+import { servingCertificate } from './serving-certificate.ts';
 import { followPlan, forgetIdleLeaves, wire } from './wiring.ts';
 
 const longestLagMs = 10_000;
@@ -47,9 +51,9 @@ async function awaitMeshName(
 /** Compiles for the first time when every list is complete: never from half a cluster. */
 function compiler(parts: Parts, progress: Progress): Component {
   return component('compiler', async (signal) => {
-    const { cluster, meshConfigs, rootRecords } = parts.sources;
+    const { cluster, accounts, meshConfigs, rootRecords } = parts.sources;
     const stop = wire(parts, () => progress.synced);
-    const stores = [...Object.values(cluster), meshConfigs, rootRecords];
+    const stores = [...Object.values(cluster), accounts, meshConfigs, rootRecords];
     await Promise.all(stores.map((store) => store.whenSynced(signal))).catch(() => undefined);
     followPlan(parts);
     // Without a spec that may be in force nothing is served: proxies keep what they have.
@@ -63,6 +67,8 @@ function compiler(parts: Parts, progress: Progress): Component {
     while (!signal.aborted) {
       await clock.sleep(forgetEveryMs, signal).catch(() => undefined);
       forgetIdleLeaves(parts);
+      // What it says of its own certificate depends on the time.
+      parts.xds.touch();
     }
     stop();
   });
@@ -74,10 +80,13 @@ function xdsServer(parts: Parts, progress: Progress): Component {
     await parts.issuing.server.ready(signal);
     while (parts.pipeline.compiled === undefined) await clock.sleep(20, signal);
     const { ports } = parts.options;
-    const listening = await parts.xds.listen(`0.0.0.0:${ports.xds}`, signal);
+    const [proxies, replicas] = await Promise.all([
+      parts.xds.listen(`0.0.0.0:${ports.xds}`, signal),
+      parts.xds.listenToReplicas(`0.0.0.0:${ports.replicas}`, signal),
+    ]);
     progress.xds = true;
-    parts.logger.info('xds server listens', { port: listening.port });
-    await listening.closed;
+    parts.logger.info('xds server listens', { port: proxies.port, replicas: replicas.port });
+    await Promise.all([proxies.closed, replicas.closed]);
   });
 }
 
@@ -93,12 +102,28 @@ function webhookServer(parts: Parts, progress: Progress): Component {
   });
 }
 
+function metricsServer(parts: Parts): Component {
+  const { issuing, metrics, client, options } = parts;
+  const logger = parts.logger.with({ part: 'metrics' });
+  return component('metrics', async (signal) => {
+    await issuing.server.ready(signal);
+    const server = createMetricsServer({
+      port: options.ports.metrics,
+      certificate: servingCertificate(issuing.server),
+      access: metricsAccess(client, clock, logger),
+      metrics: metrics.text,
+      logger,
+    });
+    await server.run(signal);
+  });
+}
+
 function leader(parts: Parts): Component {
-  const { client, logger, options, peers, statuses, events } = parts;
+  const { client, logger, options, peers, statuses, events, objectEvents } = parts;
   const { bootstraps, trust, proxies, certificates, prober, gateway } = parts;
   const writing = component('events', (signal) => events.run(signal));
   const keeping = [bootstraps, trust, proxies, certificates, gateway];
-  const work = [peers, statuses, ...keeping, prober, writing];
+  const work = [peers, statuses, objectEvents, ...keeping, prober, writing];
   const log = logger.with({ part: 'leader' });
   return component('leader', (signal) =>
     runAsLeader(
@@ -152,14 +177,15 @@ export async function runControlPlane(
       : undefined;
   try {
     const meshName = await awaitMeshName(client, { options, logger }, signal);
-    const parts = makeParts(layGround(options, { logger, client, meshName }));
+    const ground = layGround(options, { logger, client, meshName });
+    followLogLevel(ground);
+    const parts = makeParts(ground);
     const health = createHealthServer({
       port: options.ports.health,
       live: [{ name: 'event-loop', problem: lagging }],
       ready: readyChecks(parts, progress),
-      metrics: parts.metrics.text,
-      logger,
     });
+    const metrics = metricsServer(parts);
     const components: readonly Component[] = [
       loop,
       health,
@@ -168,6 +194,7 @@ export async function runControlPlane(
       compiler(parts, progress),
       xdsServer(parts, progress),
       webhookServer(parts, progress),
+      metrics,
       leader(parts),
     ];
     logger.info('control plane starts', { mesh: meshName, version: options.version });

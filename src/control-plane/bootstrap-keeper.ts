@@ -1,8 +1,10 @@
-import type { ConfigMap, Namespace } from '../api/core.ts';
+import type { ConfigMap, Namespace, OwnerReference } from '../api/core.ts';
 import { bootstrapConfigMap, madeByControlPlane, meshLabel } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
+import { deepEqual } from '../common/equal.ts';
+import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import { bootstrapFileNames } from '../envoy/bootstrap.ts';
@@ -14,35 +16,51 @@ export interface BootstrapKeeperDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meshName: () => string;
+  /** Who owns each of the ConfigMaps. */
+  readonly owners: () => readonly OwnerReference[];
   /** The namespaces of the mesh, by name. */
   readonly namespaces: () => readonly Namespace[];
   /** The files of the bootstrap with the trust bundle; undefined until there is a trust bundle. */
   readonly files: () => Readonly<Record<string, string>> | undefined;
   /** The ConfigMaps of that name there are now, in any namespace. */
   readonly existing: () => readonly ConfigMap[];
-  /** Called when every namespace has the roots, and when that is so no more. */
+  /** Called when what is held became another. */
   readonly onHeld: () => void;
 }
 
-const resyncMs = 30_000;
-const retryMs = 1000;
-
-function holds(existing: ConfigMap | undefined, files: Readonly<Record<string, string>>): boolean {
-  const data = existing?.data;
-  if (data === undefined) return false;
-  return Object.entries(files).every(([name, text]) => data[name] === text);
+/** A namespace that takes no bootstrap, and what the API server says to that. */
+interface Unserved {
+  readonly namespace: string;
+  readonly reason: string;
 }
 
+/** Which roots the bootstraps hold. */
+export interface HeldBootstraps {
+  /** When the last namespace got them, as far as this leader saw; ms since the epoch. */
+  readonly since: number;
+  /** Those that the API server refuses them for; all others have them. */
+  readonly unserved: readonly Unserved[];
+}
+
+type Files = Readonly<Record<string, string>>;
+type Held = HeldBootstraps & { readonly trust: string };
+
+const resyncMs = 30_000;
+const retryMs = 1_000;
+const retryUnservedMs = 5_000;
+const longestReason = 300;
+
 /**
- * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes it from those that left.
- * Leader only. Sidecars follow a change of the trust bundle through the mounted file.
+ * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes those that it made from
+ * namespaces that left. A namespace that refuses it holds up nobody else: it is told of. Leader only.
+ * Sidecars follow a change of the trust bundle through the mounted file.
  */
 export class BootstrapKeeper implements Component {
   readonly name = 'bootstrap-keeper';
   readonly leaderOnly = true;
   readonly #deps: BootstrapKeeperDeps;
   readonly #wakeup = new Wakeup();
-  #held: { readonly trust: string | undefined; readonly since: number } | undefined;
+  #held: Held | undefined;
 
   constructor(deps: BootstrapKeeperDeps) {
     this.#deps = deps;
@@ -52,67 +70,123 @@ export class BootstrapKeeper implements Component {
     this.#wakeup.wake();
   }
 
-  /** Since when every namespace has had these roots, as far as this leader saw; ms since the epoch. */
-  heldSince(trust: string): number | undefined {
-    return this.#held?.trust === trust ? this.#held.since : undefined;
+  /** How far these roots are; undefined while that is not known of every namespace. */
+  held(trust: string): HeldBootstraps | undefined {
+    return this.#held?.trust === trust ? this.#held : undefined;
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const whole = await this.#keepAll(signal);
-      await this.#wakeup.wait(whole ? resyncMs : retryMs, this.#deps.clock, signal);
+      const wait = await this.#keepAll(signal);
+      await this.#wakeup.wait(wait, this.#deps.clock, signal);
     }
   }
 
-  async #keepAll(signal: AbortSignal): Promise<boolean> {
+  /** Resolves to how long nothing has to be done. */
+  async #keepAll(signal: AbortSignal): Promise<number> {
     const files = this.#deps.files();
-    if (files === undefined) return true;
+    if (files === undefined) return resyncMs;
     const existing = new Map(this.#deps.existing().map((c) => [c.metadata.namespace, c]));
     const wanted = this.#deps
       .namespaces()
-      .filter((n) => n.metadata.deletionTimestamp === undefined);
-    const names = new Set<string | undefined>(wanted.map((n) => n.metadata.name));
-    let whole = true;
-    for (const namespace of wanted) {
-      if (holds(existing.get(namespace.metadata.name), files)) continue;
-      whole = (await this.#attempt('apply', namespace.metadata.name, { files, signal })) && whole;
-    }
-    for (const namespace of existing.keys()) {
-      if (namespace === undefined || names.has(namespace)) continue;
-      whole = (await this.#attempt('remove', namespace, { files, signal })) && whole;
-    }
-    this.#note(whole ? files[bootstrapFileNames.trust] : undefined);
-    return whole;
+      .filter((n) => n.metadata.deletionTimestamp === undefined)
+      .map((n) => n.metadata.name);
+    const places = wanted.map((namespace) => {
+      return { namespace, files, there: existing.get(namespace) };
+    });
+    const failures = await this.#serveAll(places, signal);
+    await this.#leave(new Set(wanted), signal);
+    const unserved = failures
+      .filter(({ error }) => error.code === 'api-rejected')
+      .map(({ namespace, error }) => ({
+        namespace,
+        reason: error.message.slice(0, longestReason),
+      }));
+    const isWhole = unserved.length === failures.length;
+    this.#note(isWhole ? { trust: files[bootstrapFileNames.trust] ?? '', unserved } : undefined);
+    if (!isWhole) return retryMs;
+    return unserved.length > 0 ? retryUnservedMs : resyncMs;
   }
 
-  #note(trust: string | undefined): void {
-    if (this.#held?.trust === trust) return;
-    this.#held = trust === undefined ? undefined : { trust, since: this.#deps.clock.now() };
-    this.#deps.onHeld();
+  async #serveAll(places: readonly Place[], signal: AbortSignal): Promise<readonly Failed[]> {
+    const failures: Failed[] = [];
+    for (const place of places) {
+      const { namespace, files, there } = place;
+      if (there !== undefined && this.#isKept(there, files)) continue;
+      const error = await this.#serve(place, signal);
+      if (error !== undefined) failures.push({ namespace, error });
+    }
+    return failures;
   }
 
-  async #attempt(
-    verb: 'apply' | 'remove',
-    namespace: string,
-    { files, signal }: { files: Readonly<Record<string, string>>; signal: AbortSignal },
-  ): Promise<boolean> {
+  /** Removes what it made from namespaces that left. What fails is tried again at the next look. */
+  async #leave(wanted: ReadonlySet<string | undefined>, signal: AbortSignal): Promise<void> {
+    const left = this.#deps
+      .existing()
+      .filter((one) => !wanted.has(one.metadata.namespace) && this.#isOurs(one));
+    for (const one of left) await this.#remove(one, signal);
+  }
+
+  #isKept(existing: ConfigMap, files: Files): boolean {
+    const { data = {} } = existing;
+    const same = Object.entries(files).every(([name, text]) => data[name] === text);
+    return same && this.#isOurs(existing);
+  }
+
+  /** Made here for this mesh: a person's of that name, or another mesh's, is none of ours. */
+  #isOurs({ metadata: { labels = {} } }: ConfigMap): boolean {
+    const { label, value } = madeByControlPlane;
+    return labels[label] === value && labels[meshLabel] === this.#deps.meshName();
+  }
+
+  #note(now: Omit<Held, 'since'> | undefined): void {
+    const { clock, logger, onHeld } = this.#deps;
+    const before = this.#held;
+    this.#held = now && heldSince(before, now, clock.now());
+    if (deepEqual(this.#held, before)) return;
+    const known = before?.unserved ?? [];
+    for (const one of now?.unserved ?? [])
+      if (!known.some((other) => deepEqual(other, one)))
+        logger.warn('namespace takes no bootstrap', { ...one });
+    onHeld();
+  }
+
+  /** Puts the ConfigMap there; undefined when it is. One that can never change is made anew. */
+  async #serve({ namespace, files, there }: Place, signal: AbortSignal): Promise<Failure> {
+    const failure = await this.#apply(namespace, files, signal);
+    if (failure?.code !== 'api-rejected' || there === undefined) return failure;
+    if (!(await this.#remove(there, signal))) return failure;
+    return this.#apply(namespace, files, signal);
+  }
+
+  async #apply(namespace: string, files: Files, signal: AbortSignal): Promise<Failure> {
     const { client, logger } = this.#deps;
+    const object = this.#configMap(namespace, files);
     try {
-      if (verb === 'remove') {
-        const ref = { kind: kinds.configMap, namespace, name: bootstrapConfigMap };
-        await client.remove(ref, {}, signal);
-      } else {
-        const object = this.#configMap(namespace, files);
-        await client.apply(kinds.configMap, object, { fieldManager, force: true }, signal);
-      }
+      await client.apply(kinds.configMap, object, { fieldManager, force: true }, signal);
+      return undefined;
+    } catch (thrown) {
+      const error = WeftError.from(thrown);
+      logger.debug('bootstrap config map not applied', { namespace, error });
+      return error;
+    }
+  }
+
+  /** Removes this very object; whether there is none any more. */
+  async #remove({ metadata }: ConfigMap, signal: AbortSignal): Promise<boolean> {
+    const { client, logger } = this.#deps;
+    const { namespace = '', uid } = metadata;
+    const ref = { kind: kinds.configMap, namespace, name: bootstrapConfigMap };
+    try {
+      await client.remove(ref, uid === undefined ? {} : { uid }, signal);
       return true;
     } catch (error) {
-      logger.warn('bootstrap config map not kept', { verb, namespace, error });
+      logger.warn('bootstrap config map not removed', { namespace, error });
       return false;
     }
   }
 
-  #configMap(namespace: string, data: Readonly<Record<string, string>>): ConfigMap {
+  #configMap(namespace: string, data: Files): ConfigMap {
     return {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -123,8 +197,31 @@ export class BootstrapKeeper implements Component {
           [madeByControlPlane.label]: madeByControlPlane.value,
           [meshLabel]: this.#deps.meshName(),
         },
+        ownerReferences: this.#deps.owners(),
       },
       data,
     };
   }
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly files: Files;
+  /** What is there now. */
+  readonly there: ConfigMap | undefined;
+}
+
+type Failure = WeftError | undefined;
+
+interface Failed {
+  readonly namespace: string;
+  readonly error: WeftError;
+}
+
+/** A namespace that got the roots only now has pods that have them from now on. */
+function heldSince(before: Held | undefined, after: Omit<Held, 'since'>, now: number): Held {
+  const refuses = new Set(after.unserved.map(({ namespace }) => namespace));
+  const isServedNow = before?.unserved.some(({ namespace }) => !refuses.has(namespace)) === true;
+  const goesOn = before?.trust === after.trust && !isServedNow;
+  return { ...after, since: goesOn ? before.since : now };
 }

@@ -35,7 +35,7 @@ export function component(name: string, run: (signal: AbortSignal) => Promise<vo
 
 /** Says how late the event loop runs: `lagMs` is the worst delay seen in the last ten seconds. */
 export function watchEventLoop(clock: Clock): Component & { lagMs(): number } {
-  const everyMs = 500;
+  const everyMs = 1_000;
   const kept: number[] = [];
   return {
     name: 'event-loop',
@@ -46,7 +46,7 @@ export function watchEventLoop(clock: Clock): Component & { lagMs(): number } {
         const due = performance.now() + everyMs;
         await clock.sleep(everyMs, signal).catch(() => undefined);
         kept.push(Math.max(0, performance.now() - due));
-        if (kept.length > 20) kept.shift();
+        if (kept.length > 10) kept.shift();
       }
     },
   };

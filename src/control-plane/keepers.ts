@@ -7,16 +7,21 @@ import {
   spiffeBundleKey,
 } from '../api/control-plane-names.ts';
 import { formatReport, reportKey, type CertificateReport } from '../api/certificate-report.ts';
+import { formatMeshReport, meshReportKey, reportedAtKey } from '../api/mesh-report.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
 import { spiffeBundle } from '../certificates/spiffe-bundle.ts';
 import { systemClock as clock } from '../common/clock.ts';
+import { timestamp } from '../common/timestamp.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../envoy/bootstrap.ts';
+import { controlPlanePath } from '../policy/identity.ts';
 import { BootstrapKeeper } from './bootstrap-keeper.ts';
 import { ConfigMapKeeper, type ConfigMapKeeperDeps } from './config-map-keeper.ts';
+import { homeOwners } from './home.ts';
 import type { Issuing } from './roots/issuing.ts';
 import { controlPlaneHost } from './options.ts';
+import { followAddresses } from './own-service.ts';
 import type { Ground } from './ground.ts';
-import type { PeerEvidence } from './peer-evidence.ts';
+import type { Survey } from './pods/survey.ts';
 
 /** What the leader keeps in the cluster. */
 export interface Keepers {
@@ -24,7 +29,7 @@ export interface Keepers {
   readonly bootstraps: BootstrapKeeper;
   /** The trust bundle, for the operator to put into the webhook configurations. */
   readonly trust: ConfigMapKeeper;
-  /** How many proxies there are, for the status of the MeshConfig. */
+  /** How the pods of the mesh fare, for the status of the MeshConfig. */
   readonly proxies: ConfigMapKeeper;
   /** Who follows the plan of certificates, for the operator to decide the next step by. */
   readonly certificates: ConfigMapKeeper;
@@ -35,6 +40,7 @@ const trustEveryMs = 100;
 const proxiesEveryMs = 500;
 const reportEveryMs = 250;
 const reportLookMs = 5_000;
+const beatMs = 30_000;
 
 type Data = Readonly<Record<string, string>> | undefined;
 
@@ -44,16 +50,22 @@ function keepBootstraps(
   onHeld: () => void,
 ): BootstrapKeeper {
   const { client, logger, options, sources, membership, settings } = ground;
-  const files = bootstrapFiles({
-    controlPlane: controlPlaneHost(options),
-    port: options.ports.xds,
-    ipv6: settings().ipv6,
-  });
+  const addresses = followAddresses(sources.cluster.Service, options.namespace);
+  const { ipv6 } = settings();
+  const files = (): Readonly<Record<string, string>> =>
+    bootstrapFiles({
+      controlPlane: controlPlaneHost(options),
+      controlPlanePath: controlPlanePath(options.namespace),
+      addresses: addresses(),
+      port: options.ports.xds,
+      ipv6,
+    });
   return new BootstrapKeeper({
     client,
     clock,
     logger,
     meshName: () => membership.meshName,
+    owners: () => homeOwners(ground),
     namespaces: () => {
       const all = [...sources.cluster.Namespace.objects.values()] as Namespace[];
       return all.filter((namespace) => isMember(namespace, membership));
@@ -62,27 +74,29 @@ function keepBootstraps(
     onHeld,
     files: () => {
       const trust = pem();
-      return trust === undefined ? undefined : { ...files, [bootstrapFileNames.trust]: trust };
+      return trust === undefined ? undefined : { ...files(), [bootstrapFileNames.trust]: trust };
     },
   });
 }
 
-function countsOf(peers: PeerEvidence): Data {
-  const { complete, connected, synced, rejected } = peers.joined();
-  if (!complete) return undefined;
-  return { connected: `${connected}`, synced: `${synced}`, rejected: `${rejected}` };
+/** The time tells that the leader lives, for while nothing changes the report is the same. */
+function meshData(survey: Survey): Data {
+  const report = survey.report();
+  if (report === undefined) return undefined;
+  const reportedAt = timestamp(Math.floor(clock.now() / beatMs) * beatMs);
+  return { [meshReportKey]: formatMeshReport(report), [reportedAtKey]: reportedAt };
 }
 
 interface KeeperParts {
   readonly ground: Ground;
   readonly issuing: Issuing;
-  readonly peers: PeerEvidence;
+  readonly survey: Survey;
   /** Undefined while there is nothing to report. */
   readonly report: () => CertificateReport | undefined;
 }
 
 export function makeKeepers(parts: KeeperParts): Keepers {
-  const { ground, issuing, peers } = parts;
+  const { ground, issuing, survey } = parts;
   const { client, logger, options } = ground;
   const pem = (): string | undefined => issuing.issuers.bundle()?.pem;
   const keep = (
@@ -109,7 +123,10 @@ export function makeKeepers(parts: KeeperParts): Keepers {
   return {
     bootstraps: keepBootstraps(ground, pem, () => certificates.trigger()),
     trust: keep(caBundleConfigMap, trustEveryMs, { data: () => trustData(issuing) }),
-    proxies: keep(proxiesConfigMap, proxiesEveryMs, { data: () => countsOf(peers) }),
+    proxies: keep(proxiesConfigMap, proxiesEveryMs, {
+      lookMs: reportLookMs,
+      data: () => meshData(survey),
+    }),
     certificates,
   };
 }

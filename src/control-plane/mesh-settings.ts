@@ -1,5 +1,6 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { cipherSuites, ecdhCurves } from '../api/tls.ts';
+import { trafficAllowed } from '../api/traffic-allowed.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 
 /** What settings depend on besides the MeshConfig: found out once when the process starts. */
@@ -24,8 +25,7 @@ function trafficOf(
   traffic: NonNullable<Spec['traffic']>,
 ): Pick<MeshSettings, 'permissive' | 'egress' | 'pathMatch'> {
   return {
-    permissive: traffic.enablePermissiveTrafficPolicyMode ?? true,
-    egress: traffic.enableEgress ?? true,
+    ...trafficAllowed(traffic),
     pathMatch: traffic.httpPathMatch ?? 'Prefix',
   };
 }

@@ -1,4 +1,5 @@
 import { controlPlaneName } from '../api/control-plane-names.ts';
+import type { LogLevel } from '../common/logger.ts';
 
 /** What a control-plane process is told when it starts. */
 export interface ControlPlaneOptions {
@@ -14,9 +15,21 @@ export interface ControlPlaneOptions {
   /** The pod's addresses: whether there is an IPv6 one decides what listeners listen on. */
   readonly podIps: readonly string[];
   readonly clusterDomain: string;
-  readonly ports: { readonly xds: number; readonly webhook: number; readonly health: number };
+  readonly ports: {
+    /** For the sidecars. */
+    readonly xds: number;
+    /** For the other replicas. */
+    readonly replicas: number;
+    readonly webhook: number;
+    readonly health: number;
+    readonly metrics: number;
+  };
   /** File with this pod's own token for the audience of the mesh, to ask other replicas for evidence. */
   readonly tokenFile: string;
+  /** Called with the level that the MeshConfig asks for, when it is read and when it changes. */
+  readonly setLogLevel?: (level: LogLevel | 'off') => void;
+  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  readonly vaultAddresses?: readonly string[];
 }
 
 /** DNS name by which sidecars know the control plane. */

@@ -2,12 +2,17 @@ import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { Pod } from '../api/core.ts';
 import type { AdmissionServer } from '../admission/server.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
+import type { MeshTrust } from '../certificates/mesh-trust.ts';
 import { decodeAsk, encodeAnswer } from '../certificates/sharing/leaf-ask.ts';
 import { systemClock as clock } from '../common/clock.ts';
+import { pacedLogger } from '../common/paced-logger.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
+import { askToClose } from '../xds/server/close-service.ts';
 import { identityKey } from '../policy/identity.ts';
 import { followEvidence } from '../xds/server/evidence-client.ts';
 import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
+import { CertificateDoubts, RefusedClients } from './certificate-doubts.ts';
+import { factsNow } from './facts-now.ts';
 import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
 import { fetchPublishedKeys } from './jwks.ts';
@@ -22,7 +27,14 @@ import {
   type ControlPlaneMetrics,
 } from './prometheus.ts';
 import { proxyTokens } from './proxy-token.ts';
+import { makeObjectEvents } from './make-object-events.ts';
+import type { ObjectEvents } from './object-events.ts';
+import { PodLedger } from './pods/ledger.ts';
+import { Survey } from './pods/survey.ts';
+import { switchStanding } from './pods/switch-standing.ts';
+import { setAsideIn } from './set-aside-in.ts';
 import { channelTo, otherReplicas } from './replicas.ts';
+import { encodeFacts } from './replica-facts.ts';
 import type { Issuing } from './roots/issuing.ts';
 import { reportNow } from './roots/report-now.ts';
 import { makeRootParts, type RootParts } from './roots/root-parts.ts';
@@ -38,7 +50,10 @@ export interface Parts extends Ground, Keepers, RootParts {
   readonly pipeline: Pipeline;
   readonly settle: Settle;
   readonly peers: PeerEvidence;
+  readonly ledger: PodLedger;
   readonly statuses: StatusWriter;
+  /** Tells of what is wrong with objects that have no status of Weft's. */
+  readonly objectEvents: ObjectEvents;
   readonly events: ReturnType<typeof createEventRecorder>;
   readonly webhooks: AdmissionServer;
 }
@@ -46,20 +61,31 @@ export interface Parts extends Ground, Keepers, RootParts {
 function makeXds(ground: Ground, issuing: Issuing, metrics: ControlPlaneMetrics): XdsServer {
   const { client, logger, options, sources } = ground;
   const log = logger.with({ part: 'xds' });
-  return createXdsServer({
+  const leftOut = (count: number): void => metrics.xds.linesLeftOut(count);
+  const refused = new RefusedClients(clock);
+  const doubts = new CertificateDoubts();
+  const xds: XdsServer = createXdsServer({
     clock,
     logger: log,
     metrics: metrics.xds,
     replicas: identityKey({ namespace: options.namespace, serviceAccount: controlPlaneName }),
+    facts: () => encodeFacts(factsNow(ground, issuing, { refused, doubts })),
+    onRefused: (handshake) => {
+      refused.note(handshake);
+      xds.touch();
+    },
     answer: async (ask, signal) =>
       encodeAnswer(await issuing.shared.answer(decodeAsk(ask), signal)),
     authenticate: proxyTokens({
       clock,
-      logger: log,
+      logger: pacedLogger(log, { leftOut }),
       fetchKeys: (signal) => fetchPublishedKeys((path, s) => client.read(path, s), signal),
       findPod: (namespace, name) =>
         sources.cluster.Pod.objects.get(`${namespace}/${name}`) as Pod | undefined,
+      findAccount: (namespace, name) => sources.accounts.objects.get(`${namespace}/${name}`),
     }),
+    standingOf: (proxy) => switchStanding(proxy, sources.cluster.Pod, setAsideIn(ground)),
+    maxProxies: () => ground.spec()?.sidecar?.maxDataPlaneConnections ?? 0,
     credentials: {
       current: () => {
         const identity = issuing.server.current();
@@ -69,18 +95,32 @@ function makeXds(ground: Ground, issuing: Issuing, metrics: ControlPlaneMetrics)
       onChange: (changed) => issuing.server.onChange(changed),
     },
   });
+  return xds;
+}
+
+function makeLedger({ sources, membership }: Ground): PodLedger {
+  return new PodLedger({
+    pods: sources.cluster.Pod,
+    namespaces: sources.cluster.Namespace,
+    bootstraps: sources.bootstraps,
+    membership,
+    clock,
+  });
 }
 
 function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEvidence {
   const { options, sources, logger } = ground;
-  const trust = (): string => issuing.issuers.bundle()?.pem ?? '';
   const life = { clock, logger: logger.with({ part: 'peers' }) };
+  const trust = (): MeshTrust | undefined => issuing.issuers.trust();
   return new PeerEvidence({
     pods: sources.cluster.Pod,
+    clock,
     others: () => otherReplicas(sources.cluster.Pod.objects, options),
     own: () => xds.evidence(),
     follow: (ip, changed, signal) =>
       followEvidence({ ...channelTo(ip, options, trust), ...life }, changed, signal),
+    closeOwn: (stream) => xds.closeOutdated(stream),
+    closeAt: (ip, streams) => askToClose({ ...channelTo(ip, options, trust), ...life }, streams),
   });
 }
 
@@ -106,7 +146,7 @@ function makeWebhooks(
 function makeStatuses(
   { client, logger, options, sources }: Ground,
   pipeline: Pipeline,
-  peers: PeerEvidence,
+  survey: Survey,
 ): Pick<Parts, 'events' | 'statuses'> {
   const events = createEventRecorder({
     client,
@@ -121,7 +161,9 @@ function makeStatuses(
     logger: logger.with({ part: 'status' }),
     wanted: () => {
       const { compiled } = pipeline;
-      return compiled === undefined ? [] : policyStatuses(sources, compiled, peers.joined());
+      if (compiled === undefined) return [];
+      const evidence = survey.policies();
+      return evidence && policyStatuses(sources, compiled, evidence);
     },
     onWritten: (wanted) => {
       const before = wanted.object.status?.conditions ?? [];
@@ -129,6 +171,15 @@ function makeStatuses(
     },
   });
   return { events, statuses };
+}
+
+function makeSurvey(ledger: PodLedger, peers: PeerEvidence, pipeline: Pipeline): Survey {
+  return new Survey({
+    ledger,
+    joined: () => peers.joined(),
+    wouldOffer: (uid) => pipeline.wouldOffer(uid),
+    diagnostics: () => pipeline.compiled?.diagnostics,
+  });
 }
 
 /** Makes every part of a replica, in the order of the data. Nothing runs yet. */
@@ -148,18 +199,27 @@ export function makeParts(ground: Ground): Parts {
     publish: (setOf) => {
       xds.publish(setOf, issuing.issuers.plan?.step ?? 0);
     },
-    onCompiled: () => {
+    onCompiled: ({ diagnostics }, seconds) => {
+      metrics.compiled(seconds);
+      metrics.diagnostics([...diagnostics, ...ground.sources.crowded()]);
       statuses.trigger();
+      objectEvents.trigger();
+      keepers.proxies.trigger();
     },
+    now: () => clock.now(),
+    runLater: (ms) => settle.triggerIn(ms),
   });
   const failed = (error: unknown): void => logger.error('compile failed', { error });
   const settle = new Settle(() => pipeline.run(), clock, failed);
   const peers = makePeers(ground, issuing, xds);
-  const { events, statuses } = makeStatuses(ground, pipeline, peers);
+  const ledger = makeLedger(ground);
+  const survey = makeSurvey(ledger, peers, pipeline);
+  const objectEvents = makeObjectEvents(ground, () => pipeline);
+  const { events, statuses } = makeStatuses(ground, pipeline, survey);
   const keepers = makeKeepers({
     ground,
     issuing,
-    peers,
+    survey,
     report: () => reportNow({ ground, roots, peers, bootstraps: keepers.bootstraps }),
   });
   const webhooks = makeWebhooks(ground, issuing, metrics);
@@ -167,13 +227,6 @@ export function makeParts(ground: Ground): Parts {
     ...ground,
     ...keepers,
     ...roots,
-    events,
-    metrics,
-    xds,
-    pipeline,
-    settle,
-    peers,
-    statuses,
-    webhooks,
+    ...{ events, metrics, xds, pipeline, settle, peers, ledger, statuses, objectEvents, webhooks },
   };
 }

@@ -1,12 +1,15 @@
 import { untilAborted } from '../common/aborted.ts';
+import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
-import { joinEvidence, type JoinedEvidence } from '../xds/server/join.ts';
+import type { StreamName } from '../xds/server/close-service.ts';
 import type { Evidence } from '../xds/server/evidence.ts';
+import { joinEvidence, type JoinedEvidence } from '../xds/server/join.ts';
 
 export interface PeerEvidenceDeps {
   readonly pods: ObjectStore<KubernetesObject>;
+  readonly clock: Clock;
   /** The other running replicas by name, with their addresses; this one needs no wire. */
   readonly others: () => ReadonlyMap<string, string>;
   readonly own: () => Evidence;
@@ -16,12 +19,34 @@ export interface PeerEvidenceDeps {
     changed: (evidence: Evidence | undefined) => void,
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Has streams closed that a newer one took the place of: at this replica, and at that address. */
+  readonly closeOwn: (stream: StreamName) => void;
+  readonly closeAt: (ip: string, streams: readonly StreamName[]) => Promise<void>;
 }
+
+/** What all replicas know together. */
+export interface MeshEvidence extends JoinedEvidence {
+  /** Replicas that run and could not be asked for a while, by name. */
+  readonly unreachable: readonly string[];
+  /**
+   * Whether counts are about to be right: a replica was just started and has not been heard, or a stream
+   * that was replaced has not been closed. Never for longer than `settleMs`.
+   */
+  readonly settling: boolean;
+}
+
+/** So long counts may be about to be right, and so long a replica may be silent before it is named. */
+export const settleMs = 5_000;
+export const silentMs = 30_000;
 
 interface Peer {
   readonly ip: string;
   readonly stop: AbortController;
   evidence: Evidence | undefined;
+  /** Since when it has not been heard. */
+  silentSince: number;
+  /** Whether it is being asked to close streams. */
+  closing: boolean;
 }
 
 /**
@@ -34,6 +59,9 @@ export class PeerEvidence implements Component {
   readonly #deps: PeerEvidenceDeps;
   readonly #peers = new Map<string, Peer>();
   readonly #listeners = new Set<() => void>();
+  /** What was joined last, and from what. */
+  #last: { readonly parts: readonly unknown[]; readonly joined: JoinedEvidence } | undefined;
+  #outdatedSince: number | undefined;
 
   constructor(deps: PeerEvidenceDeps) {
     this.#deps = deps;
@@ -45,9 +73,37 @@ export class PeerEvidence implements Component {
     return () => this.#listeners.delete(changed);
   }
 
-  joined(): JoinedEvidence {
-    const others = [...this.#peers.values()].map((peer) => peer.evidence);
-    return joinEvidence([this.#deps.own(), ...others]);
+  joined(): MeshEvidence {
+    const now = this.#deps.clock.now();
+    const joined = this.#join();
+    const silent = [...this.#peers].filter(([, { evidence }]) => evidence === undefined);
+    this.#outdatedSince = joined.outdated.length === 0 ? undefined : (this.#outdatedSince ?? now);
+    const waits = silent.map(([, { silentSince }]) => silentSince);
+    return {
+      ...joined,
+      unreachable: silent
+        .filter(([, { silentSince }]) => now - silentSince >= silentMs)
+        .map(([name]) => name)
+        .sort(),
+      settling: [...waits, this.#outdatedSince ?? -Infinity].some(
+        (since) => now - since < settleMs,
+      ),
+    };
+  }
+
+  /** Has streams closed whose pods have a newer one at another replica. To be called after changes. */
+  closeOutdated(): void {
+    const { outdated } = this.#join();
+    if (outdated.length === 0) return;
+    const { closeOwn, closeAt } = this.#deps;
+    const peers = [...this.#peers.values()];
+    for (const stream of outdated) if (stream.replica === 0) closeOwn(stream);
+    for (const [index, peer] of peers.entries()) {
+      const theirs = outdated.filter(({ replica }) => replica === index + 1);
+      if (theirs.length === 0 || peer.closing) continue;
+      peer.closing = true;
+      void closeAt(peer.ip, theirs).finally(() => (peer.closing = false));
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -58,6 +114,20 @@ export class PeerEvidence implements Component {
     for (const key of [...this.#peers.keys()]) this.#forget(key);
   }
 
+  /** This replica first, then the others in the order of `#peers`. */
+  #join(): JoinedEvidence {
+    const parts = [
+      this.#deps.own(),
+      ...[...this.#peers.values()].map((peer) => peer.evidence),
+    ] as const;
+    const last = this.#last;
+    if (last?.parts.length === parts.length && parts.every((part, at) => part === last.parts[at]))
+      return last.joined;
+    const joined = joinEvidence(parts);
+    this.#last = { parts, joined };
+    return joined;
+  }
+
   #update(signal: AbortSignal): void {
     const wanted = this.#deps.others();
     for (const [key, peer] of this.#peers) if (wanted.get(key) !== peer.ip) this.#forget(key);
@@ -65,14 +135,17 @@ export class PeerEvidence implements Component {
   }
 
   #follow(key: string, ip: string, signal: AbortSignal): void {
+    const { clock, follow } = this.#deps;
     const stop = new AbortController();
-    const peer: Peer = { ip, stop, evidence: undefined };
+    const silentSince = clock.now();
+    const peer: Peer = { ip, stop, evidence: undefined, silentSince, closing: false };
     this.#peers.set(key, peer);
     const changed = (evidence: Evidence | undefined): void => {
+      if (evidence === undefined && peer.evidence !== undefined) peer.silentSince = clock.now();
       peer.evidence = evidence;
       this.#changed();
     };
-    void this.#deps.follow(ip, changed, AbortSignal.any([signal, stop.signal]));
+    void follow(ip, changed, AbortSignal.any([signal, stop.signal]));
   }
 
   #forget(key: string): void {

@@ -1,5 +1,7 @@
 import type { ClusterChange, ClusterSnapshot } from '../cluster/snapshot.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
+import { Lingering } from '../policy/lingering.ts';
+import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { createViews } from '../policy/view-of.ts';
 import { compileMesh, type Compilation } from '../smi/compile.ts';
@@ -20,7 +22,11 @@ export interface PipelineDeps {
   readonly secrets: SecretSource;
   /** What each proxy is to have from now on; undefined while it is not known what a pod is. */
   readonly publish: (setOf: (proxy: Proxy) => ResourceSet | undefined) => void;
-  readonly onCompiled: (compiled: Compiled) => void;
+  /** With the seconds it took to compile. */
+  readonly onCompiled: (compiled: Compiled, seconds: number) => void;
+  readonly now: () => number;
+  /** Asks for a run that many milliseconds from now, in place of what was asked for before. */
+  readonly runLater: (ms: number) => void;
 }
 
 /**
@@ -31,9 +37,12 @@ export class Pipeline {
   readonly #deps: PipelineDeps;
   readonly #views = createViews();
   readonly #assembler = createAssembler();
+  readonly #lingering = new Lingering();
   #waiting: ClusterChange[] = [];
   #snapshot: ClusterSnapshot;
   #compiled: Compiled | undefined;
+  /** What proxies are told of: the compiled ones, lingering. */
+  #workloads: MeshModel['workloads'] = new Map();
   #secretsChanged = false;
 
   constructor(deps: PipelineDeps) {
@@ -61,15 +70,27 @@ export class Pipeline {
     const before = this.#compiled;
     const isNew = before?.snapshot !== snapshot || before.settings !== settings;
     if (isNew) {
+      const began = performance.now();
       this.#compiled = { ...compileMesh(snapshot, settings, before), snapshot, settings };
       this.#snapshot = snapshot;
-      this.#deps.onCompiled(this.#compiled);
+      this.#deps.onCompiled(this.#compiled, (performance.now() - began) / 1000);
     }
     // Forgotten only now: a stage that throws loses no change.
     this.#waiting = [];
-    if (!isNew && !this.#secretsChanged) return;
+    const workloads = this.#workloads;
+    this.#linger();
+    if (!isNew && !this.#secretsChanged && workloads === this.#workloads) return;
     this.#secretsChanged = false;
     this.#publish();
+  }
+
+  #linger(): void {
+    const given = this.#compiled?.model.workloads;
+    if (given === undefined) return;
+    const now = this.#deps.now();
+    this.#workloads = this.#lingering.workloads(given, now);
+    const { next } = this.#lingering;
+    if (next !== undefined) this.#deps.runLater(next - now);
   }
 
   /** Equal settings are the same object, so that nothing downstream thinks they are new. */
@@ -81,11 +102,22 @@ export class Pipeline {
       : settings;
   }
 
+  /**
+   * What the proxy of the pod of that uid would be offered, but for its secrets: none are issued for the
+   * sake of this. Undefined while it is not known what the pod is.
+   */
+  wouldOffer(uid: string): ResourceSet | undefined {
+    const model = this.#compiled?.model;
+    const workload = this.#workloads.get(uid);
+    if (model === undefined || workload === undefined) return undefined;
+    return this.#assembler.assembleAgain(this.#views.viewOf(model, workload), model.endpoints);
+  }
+
   #publish(): void {
     const model = this.#compiled?.model;
     if (model === undefined) return;
     this.#deps.publish((proxy) => {
-      const workload = model.workloads.get(proxy.uid);
+      const workload = this.#workloads.get(proxy.uid);
       if (workload === undefined) return undefined;
       const view = this.#views.viewOf(model, workload);
       return this.#assembler.assemble(

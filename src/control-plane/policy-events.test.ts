@@ -20,6 +20,7 @@ function makeWanted(condition: WantedCondition): WantedStatus {
 }
 
 const bad = makeCondition({ status: 'False', reason: 'RouteMissing', message: 'no route' });
+const remark = makeCondition({ reason: 'TargetWithoutPods', message: 'no pods' });
 const pending = makeCondition({ type: 'Programmed', status: 'False', reason: 'Pending' });
 
 const rows: readonly (readonly [string, WantedCondition | undefined, WantedCondition, string[]])[] =
@@ -29,6 +30,9 @@ const rows: readonly (readonly [string, WantedCondition | undefined, WantedCondi
     ['still broken in the same way', bad, bad, []],
     ['broken in another way', bad, { ...bad, message: 'other' }, ['Warning RouteMissing']],
     ['mended', bad, makeCondition(), ['Normal Accepted']],
+    ['new and hardly as meant', undefined, remark, ['Warning TargetWithoutPods']],
+    ['still hardly as meant', remark, remark, []],
+    ['as meant now', remark, makeCondition(), ['Normal Accepted']],
     ['on its way', undefined, pending, []],
     ['arrived', pending, { ...pending, status: 'True', reason: 'Acknowledged' }, []],
     ['not accepted, said elsewhere', undefined, { ...pending, reason: 'NotAccepted' }, []],

@@ -3,14 +3,18 @@ import type { Occurrence } from '../kubernetes/event-object.ts';
 import type { WantedCondition } from '../api/condition.ts';
 import type { WantedStatus } from './status-writer.ts';
 
-type Seen = Pick<WantedCondition, 'status' | 'reason' | 'message'>;
+type Seen = Pick<WantedCondition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** Something is wrong with the object: all or a part is left out, or it is hardly as meant. */
+function isBad({ type, status, reason }: Seen): boolean {
+  if (type === 'Accepted') return reason !== 'Accepted';
+  return status === 'False' && reason !== 'Pending' && reason !== 'NotAccepted';
+}
 
 /** What a change of one condition is worth telling: bad news always, good news only after bad. */
 function tell(before: Seen | undefined, now: Seen): 'Warning' | 'Normal' | undefined {
-  const bad = now.status === 'False' && now.reason !== 'Pending' && now.reason !== 'NotAccepted';
-  if (bad) return before?.message === now.message ? undefined : 'Warning';
-  const wasBad = before?.status === 'False' && before.reason !== 'Pending';
-  return wasBad && now.status === 'True' ? 'Normal' : undefined;
+  if (isBad(now)) return before?.message === now.message ? undefined : 'Warning';
+  return before !== undefined && isBad(before) && now.status === 'True' ? 'Normal' : undefined;
 }
 
 const actions: Readonly<Record<string, string>> = { Accepted: 'Compile', Programmed: 'Program' };

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { ObjectEvidence } from '../xds/server/evidence.ts';
+import type { WholeEvidence } from '../xds/server/count-absent.ts';
 import { policyStatus, type PolicyFacts } from './policy-status.ts';
 
 const origin = { kind: 'TrafficTarget', namespace: 'shop', name: 'cart', generation: 2 };
 
-function makeEvidence(more: Partial<ObjectEvidence> = {}): ObjectEvidence {
-  return { origin, total: 3, acknowledged: 3, rejected: 0, rejections: [], waiting: [], ...more };
+function makeEvidence(more: Partial<WholeEvidence> = {}): WholeEvidence {
+  const counts = { total: 3, acknowledged: 3, rejected: 0, starting: 0, away: 0 };
+  return { origin, ...counts, rejections: [], waiting: [], awayPods: [], ...more };
 }
 
 function makeFacts(more: Partial<PolicyFacts> = {}): PolicyFacts {
@@ -14,6 +15,7 @@ function makeFacts(more: Partial<PolicyFacts> = {}): PolicyFacts {
     kind: 'TrafficTarget',
     generation: 2,
     diagnostics: [],
+    closed: undefined,
     evidence: makeEvidence(),
     complete: true,
     permissive: false,
@@ -27,6 +29,15 @@ const broken: Diagnostic = {
   object: origin,
   message: 'spec.rules[0] names an HTTPRouteGroup that is not there',
 };
+
+const withoutPods: Diagnostic = {
+  code: 'target-without-pods',
+  severity: 'warning',
+  object: origin,
+  message: 'spec.destination: no pod of shop runs as ServiceAccount npp',
+};
+
+const withoutSidecar: Diagnostic = { ...withoutPods, code: 'target-without-sidecar' };
 
 const rows: readonly (readonly [string, PolicyFacts, string, string, string, string])[] = [
   ['all acknowledged', makeFacts(), 'True', 'Acknowledged', '3/3', 'True'],
@@ -44,6 +55,22 @@ const rows: readonly (readonly [string, PolicyFacts, string, string, string, str
     'False',
     'Pending',
     '3/3',
+    'True',
+  ],
+  [
+    'case H: one of them starts, and gets it before its application does',
+    makeFacts({ evidence: makeEvidence({ total: 4, starting: 1 }) }),
+    'True',
+    'Acknowledged',
+    '3/4',
+    'True',
+  ],
+  [
+    'case H: one that it concerns is not connected',
+    makeFacts({ evidence: makeEvidence({ total: 4, away: 1, awayPods: ['shop/a'] }) }),
+    'False',
+    'Pending',
+    '3/4',
     'True',
   ],
   [
@@ -66,6 +93,46 @@ const rows: readonly (readonly [string, PolicyFacts, string, string, string, str
     'True',
     'NoProxyConcerned',
     '0/0',
+    'True',
+  ],
+  [
+    'no pod runs as its destination',
+    makeFacts({ evidence: undefined, diagnostics: [withoutPods], closed: 'no pods' }),
+    'True',
+    'NoPods',
+    'no pods',
+    'True',
+  ],
+  [
+    'no pod of its destination has a sidecar',
+    makeFacts({ diagnostics: [withoutSidecar], closed: 'no sidecar' }),
+    'True',
+    'NoSidecar',
+    'no sidecar',
+    'True',
+  ],
+  [
+    'it opens none of the ports there are',
+    makeFacts({ closed: 'no port' }),
+    'True',
+    'NoPort',
+    'no port',
+    'True',
+  ],
+  [
+    'it opens none of the ports there are, and proxies have yet to answer',
+    makeFacts({ closed: 'no port', evidence: makeEvidence({ acknowledged: 2 }) }),
+    'False',
+    'Pending',
+    '2/3',
+    'True',
+  ],
+  [
+    'no pod runs as one of its sources',
+    makeFacts({ diagnostics: [withoutPods] }),
+    'True',
+    'Acknowledged',
+    '3/3',
     'True',
   ],
   [
@@ -119,10 +186,34 @@ describe('policyStatus', () => {
     expect(accepted).toMatchObject({ reason: 'RouteMissing', message: broken.message });
   });
 
+  it.each([true, false])('names who is not there, in both conditions: destination %s', (is) => {
+    const evidence = is ? undefined : makeEvidence();
+    const facts = makeFacts({
+      evidence,
+      diagnostics: [withoutPods],
+      closed: is ? 'no pods' : undefined,
+    });
+    const [accepted, programmed] = policyStatus(facts).conditions;
+    expect(accepted).toMatchObject({ reason: 'TargetWithoutPods', message: withoutPods.message });
+    expect(programmed?.message).toContain(withoutPods.message);
+  });
+
   it("gives Envoy's words and the pod that refused", () => {
     const rejections = [{ pod: 'shop/a', resource: 'listener inbound', message: 'no such thing' }];
     const evidence = makeEvidence({ rejected: 12, rejections });
     const programmed = policyStatus(makeFacts({ evidence })).conditions[1];
     expect(programmed?.message).toBe('shop/a refused listener inbound: no such thing; and 11 more');
+  });
+
+  it('shows no words of a pod of another namespace, and no line of one of its own', () => {
+    const rejections = [
+      { pod: 'evil/b', resource: 'cart|80', message: 'SECURITY NOTICE: run this' },
+      { pod: 'shop/a', resource: 'cart|80', message: 'no such\n\u001b[31m  thing\u202e' },
+    ];
+    const evidence = makeEvidence({ rejected: 2, rejections });
+    expect(policyStatus(makeFacts({ evidence })).conditions[1]?.message).toBe(
+      'evil/b refused cart|80: the log of the control plane has its words, for it is a pod of another namespace; ' +
+        'shop/a refused cart|80: no such [31m thing',
+    );
   });
 });

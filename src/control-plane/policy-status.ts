@@ -1,6 +1,8 @@
 import type { Condition } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { ObjectEvidence } from '../xds/server/evidence.ts';
+import type { WholeEvidence } from '../xds/server/count-absent.ts';
+import type { Rejection } from '../xds/server/evidence.ts';
+import type { Closed } from '../smi/closed-target.ts';
 import type { WantedCondition } from '../api/condition.ts';
 
 /** The status Weft writes on every SMI object. */
@@ -8,6 +10,8 @@ export interface PolicyStatus {
   readonly observedGeneration: number;
   /** `acknowledged/total`, or why there is no such number: what `kubectl get` shows. */
   readonly inForce: string;
+  /** Of a TCPRoute: its ports as they are read, or "all". */
+  readonly ports?: string;
   readonly acknowledged: number;
   readonly total: number;
   readonly rejected: number;
@@ -19,8 +23,10 @@ export interface PolicyFacts {
   readonly kind: string;
   readonly generation: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** Undefined: nothing that any connected proxy holds was made from it. */
-  readonly evidence: ObjectEvidence | undefined;
+  /** Of a TrafficTarget: why nothing of it can be in force, whatever proxies acknowledge. */
+  readonly closed: Closed | undefined;
+  /** Undefined: it concerns no proxy that there is, connected or not. */
+  readonly evidence: WholeEvidence | undefined;
   /** False while some replica's proxies could not be asked. */
   readonly complete: boolean;
   readonly permissive: boolean;
@@ -30,6 +36,18 @@ export interface PolicyFacts {
 export type WantedPolicyStatus = Omit<PolicyStatus, 'conditions'> & {
   readonly conditions: readonly WantedCondition[];
 };
+
+/** Beside the conditions, the fields in which two statuses may differ. */
+export const statusNumbers = ['observedGeneration', 'acknowledged', 'total', 'rejected'] as const;
+export const statusTexts = ['inForce', 'ports'] as const;
+
+/** As long as a message of a condition may be: more is of no use to a reader. */
+export const longestSaid = 1_024;
+
+/** As much of it as a reader has use for. */
+export function short(message: string): string {
+  return message.length <= longestSaid ? message : `${message.slice(0, longestSaid - 1)}…`;
+}
 
 function pascal(code: string): string {
   return code.replaceAll(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
@@ -51,7 +69,7 @@ function accepted(facts: PolicyFacts): WantedCondition {
     message:
       first === undefined
         ? 'the object is well formed and every reference resolves'
-        : shown.map((d) => d.message).join('; '),
+        : short(shown.map((d) => d.message).join('; ')),
     observedGeneration: facts.generation,
   };
 }
@@ -62,6 +80,26 @@ interface Verdict {
   readonly message: string;
 }
 
+const closedReasons: Readonly<Record<Closed, string>> = {
+  'no pods': 'NoPods',
+  'no sidecar': 'NoSidecar',
+  'no port': 'NoPort',
+};
+const aboutMissing: readonly Diagnostic['code'][] = [
+  'target-without-pods',
+  'target-without-sidecar',
+  'target-without-port',
+];
+
+/** What a TrafficTarget speaks of that is not there. */
+function missing({ diagnostics }: PolicyFacts): readonly string[] {
+  return diagnostics.filter(({ code }) => aboutMissing.includes(code)).map((d) => d.message);
+}
+
+function reasonOf({ closed }: PolicyFacts, otherwise: string): string {
+  return closed === undefined ? otherwise : closedReasons[closed];
+}
+
 function idleVerdict(facts: PolicyFacts): Verdict {
   if (facts.permissive && facts.kind !== 'TrafficSplit') {
     return {
@@ -70,11 +108,21 @@ function idleVerdict(facts: PolicyFacts): Verdict {
       message: 'no proxy is concerned: permissive mode allows all traffic, access policies wait',
     };
   }
-  return { status: 'True', reason: 'NoProxyConcerned', message: 'no connected proxy is concerned' };
+  const message = ['no proxy is concerned', ...missing(facts)].join('; ');
+  return { status: 'True', reason: reasonOf(facts, 'NoProxyConcerned'), message };
 }
 
-function rejectedVerdict(evidence: ObjectEvidence): Verdict {
-  const named = evidence.rejections.map((r) => `${r.pod} refused ${r.resource}: ${r.message}`);
+/** What a proxy says is shown to its own namespace alone: to others anybody could write anything by it. */
+function refusalBy({ pod, resource, message }: Rejection, namespace: string): string {
+  const words = pod.startsWith(`${namespace}/`)
+    ? message.replaceAll(/[\p{C}\s]+/gu, ' ').trim()
+    : 'the log of the control plane has its words, for it is a pod of another namespace';
+  return `${pod} refused ${resource}: ${words}`;
+}
+
+function rejectedVerdict(evidence: WholeEvidence): Verdict {
+  const { namespace } = evidence.origin;
+  const named = evidence.rejections.map((rejection) => refusalBy(rejection, namespace));
   const more = evidence.rejected - evidence.rejections.length;
   return {
     status: 'False',
@@ -83,17 +131,33 @@ function rejectedVerdict(evidence: ObjectEvidence): Verdict {
   };
 }
 
-function evidenceVerdict(facts: PolicyFacts, evidence: ObjectEvidence): Verdict {
-  const { acknowledged, total } = evidence;
+/** Which proxies of the total have no stream, and how one is looked at. */
+function absence({ starting, away, awayPods }: WholeEvidence): string {
+  const more = away - awayPods.length;
+  const names = [...awayPods, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  const [first = ''] = awayPods;
+  const [namespace = '', pod = ''] = first.split('/');
+  return [
+    ...(starting > 0 ? [`; ${starting} of them are starting`] : []),
+    ...(away > 0
+      ? [`; not connected: ${names} (kubectl describe pod -n ${namespace} ${pod})`]
+      : []),
+  ].join('');
+}
+
+function evidenceVerdict(facts: PolicyFacts, evidence: WholeEvidence): Verdict {
+  const { acknowledged, total, starting } = evidence;
   const part = isBroken(facts) ? ' what is valid of it; the rest is left out' : '';
-  const count = `${acknowledged} of ${total} proxies acknowledged${part}`;
+  const count = `${acknowledged} of ${total} proxies acknowledged${part}${absence(evidence)}`;
   if (evidence.rejected > 0) return rejectedVerdict(evidence);
   if (evidence.origin.generation < facts.generation) {
     return { status: 'False', reason: 'Pending', message: 'this generation is being compiled' };
   }
-  return acknowledged < total
-    ? { status: 'False', reason: 'Pending', message: count }
-    : { status: 'True', reason: 'Acknowledged', message: count };
+  // A pod that starts gets this before its application does: nothing of it is missing anywhere.
+  if (acknowledged + starting < total)
+    return { status: 'False', reason: 'Pending', message: count };
+  const message = [count, ...missing(facts)].join('; ');
+  return { status: 'True', reason: reasonOf(facts, 'Acknowledged'), message };
 }
 
 function programmedVerdict(facts: PolicyFacts): Verdict {
@@ -112,6 +176,8 @@ function programmedVerdict(facts: PolicyFacts): Verdict {
 
 function inForce(facts: PolicyFacts, verdict: Verdict): string {
   if (verdict.reason === 'NotAccepted') return 'invalid';
+  if (facts.closed !== undefined && verdict.reason === closedReasons[facts.closed])
+    return facts.closed;
   const counted = `${facts.evidence?.acknowledged ?? 0}/${facts.evidence?.total ?? 0}`;
   return facts.complete ? counted : `${counted}?`;
 }
@@ -127,7 +193,10 @@ export function policyStatus(facts: PolicyFacts): WantedPolicyStatus {
     rejected: facts.evidence?.rejected ?? 0,
     conditions: [
       accepted(facts),
-      { type: 'Programmed', ...verdict, observedGeneration: facts.generation },
+      {
+        ...{ type: 'Programmed', ...verdict, message: short(verdict.message) },
+        observedGeneration: facts.generation,
+      },
     ],
   };
 }

@@ -1,11 +1,17 @@
+import type { Namespace } from '../api/core.ts';
+import type { TCPRoute } from '../api/gen/tcp-route.ts';
+import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { Kind } from '../api/kinds.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { originKey, type OriginKey } from '../policy/origin.ts';
-import type { JoinedEvidence } from '../xds/server/join.ts';
+import { type Opening, openingOf } from '../smi/closed-target.ts';
+import { compileTcpRoute } from '../smi/tcp-route.ts';
+import type { WholeEvidence } from '../xds/server/count-absent.ts';
+import { leftStatus } from './left-status.ts';
 import type { Compiled } from './pipeline.ts';
-import { policyStatus, type WantedPolicyStatus } from './policy-status.ts';
-import { clusterKinds, policyKinds, type Sources } from './sources.ts';
+import { policyStatus, short, type WantedPolicyStatus } from './policy-status.ts';
+import { clusterKinds, type PolicyKind, policyKinds, type Sources } from './sources.ts';
 import type { PolicyObject, WantedStatus } from './status-writer.ts';
 
 function byObject(diagnostics: readonly Diagnostic[]): ReadonlyMap<OriginKey, Diagnostic[]> {
@@ -19,35 +25,63 @@ function byObject(diagnostics: readonly Diagnostic[]): ReadonlyMap<OriginKey, Di
   return found;
 }
 
-/** What every policy object of the mesh should say in its status, from the mesh as compiled. */
+/** How far policies are in force at the proxies, by the policy's key. */
+export interface PolicyEvidence {
+  readonly complete: boolean;
+  readonly of: (key: OriginKey) => WholeEvidence | undefined;
+}
+
+/** An empty list of ports stands for all of them: a column that shows it would read as none. */
+export function shownPorts(
+  kind: PolicyKind,
+  object: PolicyObject,
+): Pick<WantedPolicyStatus, 'ports'> {
+  const ports = kind === 'TCPRoute' ? compileTcpRoute(object as TCPRoute).ports : undefined;
+  if (ports === undefined) return {};
+  return { ports: short(ports === 'all' ? ports : ports.join(',')) };
+}
+
+/**
+ * What every policy object of the mesh should say in its status, from the mesh as compiled, and every one
+ * that was of the mesh.
+ */
 export function policyStatuses(
   sources: Sources,
   compiled: Compiled,
-  evidence: JoinedEvidence,
+  evidence: PolicyEvidence,
 ): readonly WantedStatus[] {
   const diagnostics = byObject(compiled.diagnostics);
-  const statusOf = (kind: string, object: PolicyObject): WantedPolicyStatus => {
+  const { membership, namespaces } = compiled.snapshot;
+  const statusOf = (kind: PolicyKind, object: PolicyObject): WantedPolicyStatus => {
     const { namespace = '', name, generation = 0 } = object.metadata;
     const key = originKey({ kind, namespace, name });
+    const opening: Opening =
+      kind === 'TrafficTarget'
+        ? openingOf(object as TrafficTarget, { namespaces, model: compiled.model })
+        : { closed: undefined, diagnostics: [] };
     return policyStatus({
       kind,
       generation,
-      diagnostics: diagnostics.get(key) ?? [],
-      evidence: evidence.objects.get(key),
+      diagnostics: [...(diagnostics.get(key) ?? []), ...opening.diagnostics],
+      closed: opening.closed,
+      evidence: evidence.of(key),
       complete: evidence.complete,
       permissive: compiled.settings.permissive,
     });
   };
-  const inMesh = (object: PolicyObject): boolean =>
-    isMember(
-      compiled.snapshot.namespaces.get(object.metadata.namespace ?? '')?.Namespace,
-      compiled.snapshot.membership,
-    );
+  const namespaceOf = (object: PolicyObject): Namespace | undefined =>
+    namespaces.get(object.metadata.namespace ?? '')?.Namespace;
   return policyKinds.flatMap((name) => {
     const kind: Kind = clusterKinds[name];
     const objects = [...sources.cluster[name].objects.values()] as PolicyObject[];
-    return objects
-      .filter(inMesh)
-      .map((object) => ({ kind, object, status: statusOf(name, object) }));
+    return objects.flatMap((object) => {
+      const namespace = namespaceOf(object);
+      const status = isMember(namespace, membership)
+        ? statusOf(name, object)
+        : leftStatus(object, namespace, membership.meshName);
+      return status === undefined
+        ? []
+        : [{ kind, object, status: { ...status, ...shownPorts(name, object) } }];
+    });
   });
 }

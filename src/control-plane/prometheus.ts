@@ -1,27 +1,15 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { addProcessMetrics } from '../common/process-metrics.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Issuer } from '../certificates/issuer.ts';
 import type { LeafStore } from '../certificates/leaf-store.ts';
 import type { Evidence } from '../xds/server/evidence.ts';
-import type { StreamEnd, XdsMetrics } from '../xds/server/metrics.ts';
+import { cutReasons } from '../xds/server/guest.ts';
+import { streamEnds, type XdsMetrics } from '../xds/server/metrics.ts';
 import { typeUrls, type ResourceType } from '../xds/resources/resource.ts';
 
 const types = Object.keys(typeUrls) as ResourceType[];
-const ends: readonly StreamEnd[] = [
-  'client',
-  'not-authenticated',
-  'authentication-unavailable',
-  'too-many-streams',
-  'too-many-requests',
-  'malformed',
-  'silent',
-  'token-expired',
-  'replaced',
-  'pod-gone',
-  'certificate-renewed',
-  'shutdown',
-  'internal',
-];
+const severities = ['error', 'warning', 'note'] as const;
 const pushBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** The control plane's metrics. Every series starts at zero; no label depends on what anyone sends. */
@@ -29,7 +17,8 @@ export interface ControlPlaneMetrics {
   readonly xds: XdsMetrics;
   /** Seconds one compile took. */
   readonly compiled: (seconds: number) => void;
-  readonly diagnostics: (errors: number, warnings: number) => void;
+  /** All that is wrong now. */
+  readonly diagnostics: (all: readonly Diagnostic[]) => void;
   readonly injected: (outcome: 'injected' | 'left-out' | 'refused') => void;
   readonly text: () => Promise<{ readonly text: string; readonly type: string }>;
 }
@@ -42,7 +31,7 @@ function tallyByType(named: {
   readonly help: string;
   readonly registers: Registry[];
 }): Tally {
-  const counts: Tally = { cluster: 0, endpoint: 0, secret: 0, listener: 0, route: 0 };
+  const counts = Object.fromEntries(types.map((type) => [type, 0])) as Tally;
   new Counter({
     ...named,
     labelNames: ['type'] as const,
@@ -52,6 +41,25 @@ function tallyByType(named: {
     },
   });
   return counts;
+}
+
+function refusalMetrics(registers: Registry[]): Pick<XdsMetrics, 'connectionCut' | 'linesLeftOut'> {
+  const cut = new Counter({
+    name: 'weft_connections_cut_total',
+    help: 'Connections to the ports of proxies and replicas that were refused or cut, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const leftOut = new Counter({
+    name: 'weft_log_lines_left_out_total',
+    help: 'Log lines about refused clients that were counted instead of written.',
+    registers,
+  });
+  for (const reason of cutReasons) cut.inc({ reason }, 0);
+  return {
+    connectionCut: (reason) => cut.inc({ reason }),
+    linesLeftOut: (count) => leftOut.inc(count),
+  };
 }
 
 function xdsMetrics(registry: Registry): XdsMetrics {
@@ -79,11 +87,12 @@ function xdsMetrics(registry: Registry): XdsMetrics {
     buckets: pushBuckets,
     registers,
   });
-  for (const reason of ends) ended.inc({ reason }, 0);
+  for (const reason of streamEnds) ended.inc({ reason }, 0);
   return {
     streamOpened: () => opened.inc(),
     streamEnded: (reason) => ended.inc({ reason }),
     connected: (count) => streams.set(count),
+    ...refusalMetrics(registers),
     response: (type, size) => {
       responses[type] += 1;
       bytes[type] += size;
@@ -182,6 +191,7 @@ export function createMetrics(version: string, gauges: readonly ReadGauge[]): Co
     labelNames: ['severity'] as const,
     registers,
   });
+  for (const severity of severities) found.set({ severity }, 0);
   const admissions = new Counter({
     name: 'weft_injections_total',
     help: 'Pods that came through the injector, by outcome.',
@@ -193,9 +203,9 @@ export function createMetrics(version: string, gauges: readonly ReadGauge[]): Co
   return {
     xds: xdsMetrics(registry),
     compiled: (seconds) => compile.observe(seconds),
-    diagnostics: (errors, warnings) => {
-      found.set({ severity: 'error' }, errors);
-      found.set({ severity: 'warning' }, warnings);
+    diagnostics: (all) => {
+      for (const one of severities)
+        found.set({ severity: one }, all.filter(({ severity }) => severity === one).length);
     },
     injected: (outcome) => admissions.inc({ outcome }),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),

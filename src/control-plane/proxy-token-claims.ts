@@ -7,7 +7,7 @@ export interface TokenClaims {
   readonly notBefore: number;
   readonly subject: string;
   readonly namespace: string;
-  readonly serviceAccount: string;
+  readonly serviceAccount: { readonly name: string; readonly uid: string };
   readonly pod: { readonly name: string; readonly uid: string };
 }
 
@@ -44,8 +44,8 @@ export function readClaims(payload: unknown): TokenClaims | undefined {
   const { iss, aud, exp, nbf, sub, 'kubernetes.io': kubernetes } = asObject(payload);
   const { namespace, pod, serviceaccount } = asObject(kubernetes);
   const { name: podName, uid: podUid } = asObject(pod);
-  const { name: serviceAccount } = asObject(serviceaccount);
-  const texts = { iss, sub, namespace, podName, podUid, serviceAccount };
+  const { name: accountName, uid: accountUid } = asObject(serviceaccount);
+  const texts = { iss, sub, namespace, podName, podUid, accountName, accountUid };
   if (!allText(texts) || typeof exp !== 'number') return undefined;
   return {
     issuer: texts.iss,
@@ -54,7 +54,7 @@ export function readClaims(payload: unknown): TokenClaims | undefined {
     notBefore: typeof nbf === 'number' ? nbf * 1000 : 0,
     subject: texts.sub,
     namespace: texts.namespace,
-    serviceAccount: texts.serviceAccount,
+    serviceAccount: { name: texts.accountName, uid: texts.accountUid },
     pod: { name: texts.podName, uid: texts.podUid },
   };
 }

@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../../test/fakes/fake-clock.ts';
-import type { Pod } from '../api/core.ts';
+import type { KubernetesObject, Pod } from '../api/core.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { silentLogger } from '../common/logger.ts';
@@ -62,9 +62,15 @@ function makePod(more: { uid?: string; phase?: string; serviceAccountName?: stri
   };
 }
 
+function makeAccount(uid: string): KubernetesObject {
+  const metadata = { namespace: 'shop', name: 'cart', uid };
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+}
+
 describe('a proxy token', () => {
   let clock: FakeClock;
   let pods: Map<string, Pod>;
+  let accounts: Map<string, KubernetesObject>;
   let fetches: number;
   let answer: () => Promise<PublishedKeys>;
   let logged: string[];
@@ -76,6 +82,7 @@ describe('a proxy token', () => {
   beforeEach(() => {
     clock = new FakeClock(now);
     pods = new Map([['shop/cart-1', makePod()]]);
+    accounts = new Map([['shop/cart', makeAccount('sa-uid')]]);
     fetches = 0;
     answer = () => Promise.resolve(published);
     logged = [];
@@ -88,6 +95,7 @@ describe('a proxy token', () => {
         return answer();
       },
       findPod: (namespace, name) => pods.get(`${namespace}/${name}`),
+      findAccount: (namespace, name) => accounts.get(`${namespace}/${name}`),
       clock,
       logger,
     });
@@ -98,6 +106,7 @@ describe('a proxy token', () => {
     ['RS256', rsaToken(goodClaims)],
     ['ES256', ecToken(goodClaims)],
     ['an audience that is no list', rsaToken({ ...goodClaims, aud: 'weft.dev' })],
+    ['case 30: half a minute ahead of us', rsaToken({ ...goodClaims, nbf: now / 1000 + 30 })],
   ])('says who the proxy is: %s', async (_, token) => {
     expect(await authentication()(token)).toEqual({
       pod: 'shop/cart-1',
@@ -134,6 +143,13 @@ describe('a proxy token', () => {
       'bound to no pod',
       rsaToken({ ...goodClaims, 'kubernetes.io': { ...kubernetes, pod: undefined } }),
     ],
+    [
+      'without the uid of its service account',
+      rsaToken({
+        ...goodClaims,
+        'kubernetes.io': { ...kubernetes, serviceaccount: { name: 'cart' } },
+      }),
+    ],
   ])('is refused when it is %s', async (_, token) => {
     await expect(authentication()(token)).rejects.toMatchObject({
       code: 'not-authenticated',
@@ -167,6 +183,27 @@ describe('a proxy token', () => {
     const refused = expect(authentication()(rsaToken(goodClaims))).rejects.toThrow();
     await clock.advance(5_000);
     await refused;
+  });
+
+  it.each([
+    ['is gone', undefined],
+    ['is a successor of the same name (S14)', makeAccount('sa-uid-2')],
+  ])('is refused in the end when its service account %s', async (_, account) => {
+    accounts.clear();
+    if (account !== undefined) accounts.set('shop/cart', account);
+    const refused = expect(authentication()(rsaToken(goodClaims))).rejects.toThrow();
+    await clock.advance(5_000);
+    await refused;
+    expect(logged.join()).toContain('no such service account');
+  });
+
+  it('waits for a service account that the cache has not heard of yet', async () => {
+    accounts.clear();
+    const accepted = authentication()(rsaToken(goodClaims));
+    await clock.advance(1_000);
+    accounts.set('shop/cart', makeAccount('sa-uid'));
+    await clock.advance(200);
+    expect((await accepted).account).toBe('shop/cart');
   });
 
   it('waits for a pod that the cache has not heard of yet', async () => {

@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { Pod } from '../api/core.ts';
+import type { KubernetesObject, Pod } from '../api/core.ts';
 import { tokenAudience } from '../api/labels.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
@@ -16,15 +16,19 @@ export interface ProxyTokenDeps {
   readonly fetchKeys: FetchKeys;
   /** The pod as the cache has it now. */
   readonly findPod: (namespace: string, name: string) => Pod | undefined;
+  /** The ServiceAccount as the cache has it now. */
+  readonly findAccount: (namespace: string, name: string) => KubernetesObject | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Clocks of the API server and of this process may differ by that much. */
 const skewMs = 10_000;
-/** A pod may connect before the cache has heard of it. */
-const podWaitMs = 3_000;
-const podPollMs = 100;
+/** A token may come from an API server whose clock is ahead of ours by that much. */
+const leewayMs = 45_000;
+/** A pod may connect before the cache has heard of it and of its account. */
+const waitMs = 3_000;
+const pollMs = 100;
 
 const algorithms: Readonly<Record<string, (key: KeyObject) => boolean>> = {
   RS256: (key) => key.asymmetricKeyType === 'rsa',
@@ -33,7 +37,7 @@ const algorithms: Readonly<Record<string, (key: KeyObject) => boolean>> = {
 
 /**
  * Says who a proxy is by its pod-bound, audience-bound service-account token, checked here against
- * the API server's published keys and the pod in the cache: no call to the API server per stream,
+ * the API server's published keys, the pod and the account in the cache: no call to the API server per stream,
  * and none at all while it is away. The reason of a refusal is logged, never told and never with
  * the token.
  */
@@ -47,8 +51,14 @@ export function proxyTokens(deps: ProxyTokenDeps): Authenticate {
     if (key === undefined || !isSigned(parts, key)) throw refused(deps, 'signature not valid');
     const reason = misfit(claims, issuer, deps.clock.now());
     if (reason !== undefined) throw refused(deps, reason, claims);
-    const pod = await awaitPod(claims, deps, signal);
+    const pod = await awaitKnown(claims.pod.uid, () => podOf(claims, deps), { deps, signal });
     if (pod === undefined) throw refused(deps, 'no such pod', claims);
+    const account = await awaitKnown(
+      claims.serviceAccount.uid,
+      () => deps.findAccount(claims.namespace, claims.serviceAccount.name),
+      { deps, signal },
+    );
+    if (account === undefined) throw refused(deps, 'no such service account', claims);
     if (podMisfit(pod, claims)) throw refused(deps, 'pod does not run as that', claims);
     return proxyOf(claims);
   };
@@ -59,7 +69,7 @@ function proxyOf(claims: TokenClaims): Proxy {
   return {
     pod: `${namespace}/${pod.name}`,
     uid: pod.uid,
-    account: identityKey({ namespace, serviceAccount }),
+    account: identityKey({ namespace, serviceAccount: serviceAccount.name }),
     expires,
   };
 }
@@ -74,29 +84,38 @@ function misfit(claims: TokenClaims, issuer: string, now: number): string | unde
   if (claims.issuer !== issuer) return 'another issuer';
   if (!claims.audiences.includes(tokenAudience)) return 'another audience';
   if (claims.expires + skewMs <= now) return 'expired';
-  if (claims.notBefore - skewMs > now) return 'not valid yet';
-  const subject = `system:serviceaccount:${claims.namespace}:${claims.serviceAccount}`;
+  if (claims.notBefore - leewayMs > now) return 'not valid yet';
+  const subject = `system:serviceaccount:${claims.namespace}:${claims.serviceAccount.name}`;
   return claims.subject === subject ? undefined : 'another subject';
 }
 
-/** A pod of that name with another uid is an older or a newer one: the cache may be behind. */
-async function awaitPod(
-  claims: TokenClaims,
-  { findPod, clock }: ProxyTokenDeps,
-  signal: AbortSignal,
-): Promise<Pod | undefined> {
-  for (let waited = 0; ; waited += podPollMs) {
-    const pod = findPod(claims.namespace, claims.pod.name);
-    if (pod?.metadata.uid === claims.pod.uid) return pod;
-    if (waited >= podWaitMs) return undefined;
-    await clock.sleep(podPollMs, signal);
+function podOf({ namespace, pod }: TokenClaims, { findPod }: ProxyTokenDeps): Pod | undefined {
+  return findPod(namespace, pod.name);
+}
+
+interface Waiting {
+  readonly deps: ProxyTokenDeps;
+  readonly signal: AbortSignal;
+}
+
+/** One of that name with another uid is an older or a newer one: the cache may be behind. */
+async function awaitKnown<T extends KubernetesObject>(
+  uid: string,
+  find: () => T | undefined,
+  { deps: { clock }, signal }: Waiting,
+): Promise<T | undefined> {
+  for (let waited = 0; ; waited += pollMs) {
+    const found = find();
+    if (found?.metadata.uid === uid) return found;
+    if (waited >= waitMs) return undefined;
+    await clock.sleep(pollMs, signal);
   }
 }
 
 function podMisfit(pod: Pod, claims: TokenClaims): boolean {
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') return true;
-  return (pod.spec.serviceAccountName ?? 'default') !== claims.serviceAccount;
+  return (pod.spec.serviceAccountName ?? 'default') !== claims.serviceAccount.name;
 }
 
 function refused({ logger }: ProxyTokenDeps, reason: string, claims?: TokenClaims): WeftError {

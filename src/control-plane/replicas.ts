@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
+import type { MeshTrust } from '../certificates/mesh-trust.ts';
 import { Secret } from '../common/secret.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
+import { controlPlaneId } from '../policy/identity.ts';
 import type { ReplicaChannel } from '../xds/server/replica-channel.ts';
 import { controlPlaneHost, type ControlPlaneOptions } from './options.ts';
 
@@ -39,17 +41,21 @@ export function followReplicas(
   return () => (known ??= otherReplicas(pods.objects, options));
 }
 
-/** The way to the replica at that IP, whose certificate `trust` (PEM) has to vouch for. */
+/** The way to the replica at that IP, whose certificate `trust` has to vouch for. */
 export function channelTo(
   ip: string,
   options: ControlPlaneOptions,
-  trust: () => string,
+  trust: () => MeshTrust | undefined,
 ): ReplicaChannel {
   const host = ip.includes(':') ? `[${ip}]` : ip;
   return {
-    address: `${host}:${options.ports.xds}`,
+    address: `${host}:${options.ports.replicas}`,
     serverName: controlPlaneHost(options),
-    trust,
+    serverIds: () =>
+      (trust()?.domains ?? []).map(({ trustDomain }) =>
+        controlPlaneId(trustDomain, options.namespace),
+      ),
+    trust: () => trust()?.bundle.pem ?? '',
     token: async () => new Secret((await readFile(options.tokenFile, 'utf8')).trim()),
   };
 }

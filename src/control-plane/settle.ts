@@ -14,6 +14,7 @@ export class Settle {
   readonly #onError: (error: unknown) => void;
   #state: 'idle' | 'scheduled' | 'running' | 'running-again' = 'idle';
   #notBefore = 0;
+  #later: NodeJS.Timeout | undefined;
 
   constructor(work: () => void | Promise<void>, clock: Clock, onError: (error: unknown) => void) {
     this.#work = work;
@@ -26,6 +27,12 @@ export class Settle {
     if (this.#state !== 'idle') return;
     this.#state = 'scheduled';
     this.#schedule();
+  }
+
+  /** Triggers that many milliseconds from now; the last word counts. */
+  triggerIn(ms: number): void {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => this.trigger(), ms).unref();
   }
 
   #schedule(): void {

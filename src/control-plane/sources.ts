@@ -9,6 +9,10 @@ import type { Component } from '../common/component.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { reflect, type Reflector, type ReflectorDeps } from '../kubernetes/reflector.ts';
 import type { Change, ObjectStore } from '../kubernetes/store.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { keptStatus } from './kept-status.ts';
+import { keepPod } from './pods/pod-life.ts';
+import { createRations } from './rations.ts';
 import type { PolicyObject } from './status-writer.ts';
 
 /** The kinds a snapshot is made of, and where the API server has them. */
@@ -29,11 +33,15 @@ export type PolicyKind = (typeof policyKinds)[number];
 /** All that the control plane watches. */
 export interface Sources {
   readonly cluster: Readonly<Record<ClusterKind, ObjectStore<KubernetesObject>>>;
+  /** Only who they are is kept of ServiceAccounts. */
+  readonly accounts: ObjectStore<KubernetesObject>;
   readonly meshConfigs: ObjectStore<MeshConfig>;
   /** The records of the mesh's roots. */
   readonly rootRecords: ObjectStore<MeshRootCertificate>;
   /** The bootstrap ConfigMaps of all namespaces. */
   readonly bootstraps: ObjectStore<ConfigMap>;
+  /** On namespaces of which not all is watched. */
+  readonly crowded: () => readonly Diagnostic[];
   readonly components: readonly Component[];
 }
 
@@ -43,8 +51,21 @@ function isPolicy(kind: ClusterKind): kind is PolicyKind {
 
 /** A policy keeps its status beside what the mesh is made of: the status writer compares with it. */
 function keepPolicy(kind: PolicyKind, object: PolicyObject): PolicyObject {
-  const { status } = object;
+  const status = keptStatus(object.status);
   return { ...trim(kind, object), ...(status === undefined ? {} : { status }) };
+}
+
+/** What tells a ServiceAccount from a later one of its name. */
+function keepIdentity({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = metadata;
+  return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } };
+}
+
+/** What the cache keeps of an object: what the mesh is made of, and what statuses are decided by. */
+function keeper(kind: ClusterKind): (object: KubernetesObject) => KubernetesObject {
+  if (isPolicy(kind)) return (object) => keepPolicy(kind, object);
+  if (kind === 'Pod') return keepPod;
+  return (object) => trim(kind, object);
 }
 
 function component(name: string, reflector: Reflector<never>): Component {
@@ -58,30 +79,31 @@ export function createSources(
   deps: ReflectorDeps,
 ): Sources {
   const components: Component[] = [];
+  const rations = createRations(namespace);
   const follow = <T extends KubernetesObject>(
     kind: Kind,
     options: Parameters<typeof reflect<T>>[2],
   ): ObjectStore<T> => {
-    const reflector = reflect<T>(client, kind, options, deps);
+    const ration = rations.of<T>(kind, options.transform);
+    const reflector = reflect<T>(client, kind, { ...options, ...ration }, deps);
     components.push(component(kind.plural, reflector as unknown as Reflector<never>));
     return reflector;
   };
   const cluster = Object.fromEntries(
     Object.entries(clusterKinds).map(([name, kind]) => {
       const clusterKind = name as ClusterKind;
-      const transform = isPolicy(clusterKind)
-        ? (object: KubernetesObject) => keepPolicy(clusterKind, object)
-        : (object: KubernetesObject) => trim(clusterKind, object);
-      return [clusterKind, follow(kind, { transform })];
+      return [clusterKind, follow(kind, { transform: keeper(clusterKind) })];
     }),
   ) as Record<ClusterKind, ObjectStore<KubernetesObject>>;
   return {
     cluster,
+    accounts: follow(kinds.serviceAccount, { transform: keepIdentity }),
     meshConfigs: follow<MeshConfig>(kinds.meshConfig, { namespace }),
     rootRecords: follow<MeshRootCertificate>(kinds.meshRootCertificate, { namespace }),
     bootstraps: follow<ConfigMap>(kinds.configMap, {
       fieldSelector: `metadata.name=${bootstrapConfigMap}`,
     }),
+    crowded: () => rations.crowded(),
     components,
   };
 }

@@ -6,6 +6,9 @@ import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import type { WantedPolicyStatus } from './policy-status.ts';
+import { makeTcpRoute } from '../../test/build/make-policy.ts';
+import { shownPorts } from './policy-statuses.ts';
+import { keptStatus } from './kept-status.ts';
 import { StatusWriter, isUpToDate, type PolicyObject, type WantedStatus } from './status-writer.ts';
 
 const wanted: WantedPolicyStatus = {
@@ -70,6 +73,20 @@ describe('isUpToDate', () => {
   it('sees a missing status', () => expect(isUpToDate(wanted, {})).toBe(false));
   it('sees another count', () =>
     expect(isUpToDate(wanted, { ...written, acknowledged: 0 })).toBe(false));
+  it('sees other ports, and ports that are told no more', () => {
+    expect(isUpToDate({ ...wanted, ports: 'all' }, written)).toBe(false);
+    expect(isUpToDate(wanted, { ...written, ports: 'all' })).toBe(false);
+  });
+  it('needs no write for what was written and kept, of whatever kind', () => {
+    const many = Array.from({ length: 4_096 }, (_, at) => 60_000 + at);
+    const route = makeTcpRoute({ ports: many });
+    const { ports: shown } = shownPorts('TCPRoute', route);
+    for (const ports of [undefined, 'all', '80,443', shown]) {
+      const all = { ...wanted, ...(ports !== undefined && { ports }) };
+      const conditions = written.conditions;
+      expect(isUpToDate(all, keptStatus({ ...all, conditions }) ?? {})).toBe(true);
+    }
+  });
   it('sees another message', () => {
     const conditions = written.conditions.map((c) => ({ ...c, message: 'other' }));
     expect(isUpToDate(wanted, { ...written, conditions })).toBe(false);

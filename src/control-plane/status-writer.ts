@@ -6,9 +6,15 @@ import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
+import { TokenBucket } from '../common/token-bucket.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { withTransitionTimes } from '../api/condition.ts';
-import type { PolicyStatus, WantedPolicyStatus } from './policy-status.ts';
+import {
+  type PolicyStatus,
+  statusNumbers,
+  statusTexts,
+  type WantedPolicyStatus,
+} from './policy-status.ts';
 
 /** Field manager of everything that the control plane applies. */
 export const fieldManager = controlPlaneName;
@@ -33,8 +39,8 @@ export interface StatusWriterDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The statuses as they should be now, for every policy object there is. */
-  readonly wanted: () => readonly WantedStatus[];
+  /** The statuses as they should be now, for every policy object there is; undefined: not known for a moment. */
+  readonly wanted: () => readonly WantedStatus[] | undefined;
   /** Called after a write, with the status before it. */
   readonly onWritten: (wanted: WantedStatus) => void;
 }
@@ -47,9 +53,8 @@ function sameCondition(a: object, b: object | undefined): boolean {
 
 /** Whether `current` already says what is wanted; times do not count. */
 export function isUpToDate(wanted: WantedPolicyStatus, current: Partial<PolicyStatus>): boolean {
-  const scalars = ['observedGeneration', 'inForce', 'acknowledged', 'total', 'rejected'] as const;
   return (
-    scalars.every((field) => wanted[field] === current[field]) &&
+    [...statusNumbers, ...statusTexts].every((field) => wanted[field] === current[field]) &&
     wanted.conditions.every((condition) =>
       sameCondition(
         condition,
@@ -68,11 +73,11 @@ export class StatusWriter implements Component {
   readonly leaderOnly = true;
   readonly #deps: StatusWriterDeps;
   readonly #wakeup = new Wakeup();
-  #tokens = burst;
-  #refilled = 0;
+  readonly #bucket: TokenBucket;
 
   constructor(deps: StatusWriterDeps) {
     this.#deps = deps;
+    this.#bucket = new TokenBucket(deps.clock, { burst, everyMs: refillMs });
   }
 
   /** Something that statuses depend on changed. */
@@ -90,28 +95,15 @@ export class StatusWriter implements Component {
   /** True when something is left to write. */
   async #writeAll(signal: AbortSignal): Promise<boolean> {
     let failed = false;
-    for (const wanted of this.#deps.wanted()) {
+    const all = this.#deps.wanted();
+    if (all === undefined) return true;
+    for (const wanted of all) {
       if (signal.aborted) return false;
       if (isUpToDate(wanted.status, wanted.object.status ?? {})) continue;
-      await this.#takeToken(signal);
+      while (!this.#bucket.take()) await this.#deps.clock.sleep(refillMs, signal);
       failed = !(await this.#write(wanted, signal)) || failed;
     }
     return failed;
-  }
-
-  async #takeToken(signal: AbortSignal): Promise<void> {
-    const now = this.#deps.clock.now();
-    const earned = Math.floor((now - this.#refilled) / refillMs);
-    if (earned > 0) {
-      this.#tokens = Math.min(burst, this.#tokens + earned);
-      this.#refilled = now;
-    }
-    if (this.#tokens === 0) {
-      await this.#deps.clock.sleep(refillMs, signal);
-      this.#tokens = 1;
-      this.#refilled = this.#deps.clock.now();
-    }
-    this.#tokens -= 1;
   }
 
   async #write(wanted: WantedStatus, signal: AbortSignal): Promise<boolean> {

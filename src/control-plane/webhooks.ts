@@ -10,6 +10,7 @@ import type { ObjectStore } from '../kubernetes/store.ts';
 import { validateSmi } from '../smi/validate.ts';
 import { injectionOutcome } from './injection-outcome.ts';
 import type { ControlPlaneMetrics } from './prometheus.ts';
+import { servingCertificate } from './serving-certificate.ts';
 
 export interface WebhooksDeps {
   readonly port: number;
@@ -49,13 +50,6 @@ export function createWebhooks(deps: WebhooksDeps): AdmissionServer {
       [injectionPath, counted(injector, deps.metrics)],
       [validationPath, validateSmi],
     ]),
-    certificate: {
-      current: () => {
-        const identity = certificate.current();
-        if (identity === undefined) throw new Error('no serving certificate yet');
-        return { chain: identity.certChainPem, key: identity.keyPem };
-      },
-      onChange: (changed) => certificate.onChange(changed),
-    },
+    certificate: servingCertificate(certificate),
   });
 }

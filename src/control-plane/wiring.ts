@@ -1,7 +1,9 @@
+import { movesStanding } from './pods/switch-standing.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import type { ClusterKind } from '../cluster/snapshot.ts';
 import type { Change } from '../kubernetes/store.ts';
 import type { IdentityKey } from '../policy/identity.ts';
+import { touchesOwnService } from './own-service.ts';
 import type { Parts } from './parts.ts';
 import { clusterChange, clusterKinds } from './sources.ts';
 
@@ -24,8 +26,12 @@ function wireCluster(parts: Parts, mayCompile: () => boolean): (() => void)[] {
     sources.cluster[kind].subscribe((changes) => {
       pipeline.gather(changes.map((change) => clusterChange(kind, change)));
       if (mayCompile()) settle.trigger();
-      if (kind === 'Pod') dropEndedPods(parts, changes);
-      if (kind === 'Namespace') parts.bootstraps.trigger();
+      if (kind === 'Pod') {
+        dropEndedPods(parts, changes);
+        if (changes.some(movesStanding)) parts.xds.touch();
+      }
+      if (kind === 'Namespace' || (kind === 'Service' && touchesOwnService(changes)))
+        parts.bootstraps.trigger();
     }),
   );
   return [...stops, sources.bootstraps.subscribe(() => parts.bootstraps.trigger())];
@@ -51,6 +57,8 @@ function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
       followPlan(parts);
       issuing.leaves.review();
       parts.gateway.trigger();
+      parts.xds.touch();
+      parts.certificates.trigger();
       recompile();
     }),
     sources.rootRecords.subscribe(() => followPlan(parts)),
@@ -81,15 +89,20 @@ export function forgetIdleLeaves(parts: Parts): void {
 
 /** Says what sets what in motion. Returns the way to undo it. Nothing compiles before `mayCompile`. */
 export function wire(parts: Parts, mayCompile: () => boolean): () => void {
-  const { xds, peers, statuses, proxies, certificates } = parts;
+  const { xds, peers, ledger, statuses, proxies, certificates } = parts;
   const onEvidence = (): void => {
+    peers.closeOutdated();
     for (const one of [statuses, proxies, certificates]) one.trigger();
+  };
+  const onPods = (): void => {
+    for (const one of [statuses, proxies]) one.trigger();
   };
   const stops = [
     ...wireCluster(parts, mayCompile),
     ...wireSettings(parts, mayCompile),
     xds.onEvidence(onEvidence),
     peers.onChange(onEvidence),
+    ledger.follow(onPods),
   ];
   return () => stops.forEach((stop) => stop());
 }

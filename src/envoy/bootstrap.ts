@@ -1,6 +1,7 @@
-import { assignment, httpFilters, socket, typeUrl } from './bootstrap-json.ts';
+import { httpFilters, socket, typeUrl } from './bootstrap-json.ts';
+import { type ControlPlaneAddress, addressFile, discovery } from './control-plane-address.ts';
 import { ports } from './ports.ts';
-import { adminUpstream, metricsListener, readyListener } from './static-listeners.ts';
+import { adminUpstream, readyListener } from './static-listeners.ts';
 
 /** Where a sidecar finds its files. Both must be mounted before Envoy starts. */
 export const mountPaths = {
@@ -15,14 +16,17 @@ export const bootstrapFileNames = {
   bootstrap: 'bootstrap.yaml',
   ca: 'sds-ca.yaml',
   token: 'sds-token.yaml',
+  /** The addresses of the control plane's Service. */
+  address: 'eds-xds.yaml',
   /** The control plane's trust bundle (PEM), put there by whoever owns the certificates. */
   trust: 'ca.crt',
 } as const;
 
-export interface BootstrapOptions {
-  /** DNS name of the control plane's Service: address, authority and SAN in one. */
+export interface BootstrapOptions extends ControlPlaneAddress {
+  /** DNS name of the control plane's Service: authority and SAN, whatever its addresses are. */
   readonly controlPlane: string;
-  readonly port: number;
+  /** The path of the control plane's SPIFFE ID, which is the same in every trust domain. */
+  readonly controlPlanePath: string;
   /** Whether pods have IPv6 addresses. */
   readonly ipv6: boolean;
   /** Other directories, for tests. */
@@ -53,6 +57,7 @@ export function bootstrapFiles(options: BootstrapOptions): Readonly<Record<strin
     [bootstrapFileNames.bootstrap]: text(bootstrap(options, paths.bootstrap)),
     [bootstrapFileNames.ca]: text(secretFile('xds-ca', trustSecret(paths.bootstrap))),
     [bootstrapFileNames.token]: text(secretFile('xds-token', tokenSecret(paths.token))),
+    [bootstrapFileNames.address]: text(addressFile(xdsCluster, options)),
   };
 }
 
@@ -70,7 +75,7 @@ function bootstrap(options: BootstrapOptions, directory: string): object {
     },
     static_resources: {
       clusters: [controlPlaneCluster(options, directory), adminUpstream()],
-      listeners: [readyListener(options.ipv6), metricsListener(options.ipv6)],
+      listeners: [readyListener(options.ipv6)],
     },
     overload_manager: overloadManager,
     // Counters of a cluster appear with its first request: a mesh of a thousand services stays small.
@@ -128,10 +133,8 @@ function adsConfig(options: BootstrapOptions): object {
 function controlPlaneCluster(options: BootstrapOptions, directory: string): object {
   return {
     name: xdsCluster,
-    type: 'STRICT_DNS',
-    dns_lookup_family: 'V4_PREFERRED',
+    ...discovery(xdsCluster, options, { path: directory, file: bootstrapFileNames.address }),
     connect_timeout: '5s',
-    load_assignment: assignment(xdsCluster, options.controlPlane, options.port),
     upstream_connection_options: {
       tcp_keepalive: { keepalive_probes: 3, keepalive_time: 30, keepalive_interval: 5 },
     },
@@ -139,6 +142,8 @@ function controlPlaneCluster(options: BootstrapOptions, directory: string): obje
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': typeUrl('envoy.extensions.upstreams.http.v3.HttpProtocolOptions'),
+        // The certificate has to have the DNS name that is called as well as the SPIFFE ID.
+        upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true },
         explicit_http_config: {
           http2_protocol_options: {
             connection_keepalive: { interval: `${xdsPingSeconds}s`, timeout: '5s' },
@@ -168,7 +173,7 @@ function controlPlaneTls(options: BootstrapOptions, directory: string): object {
         combined_validation_context: {
           default_validation_context: {
             match_typed_subject_alt_names: [
-              { san_type: 'DNS', matcher: { exact: options.controlPlane } },
+              { san_type: 'URI', matcher: { safe_regex: { regex: anyDomain(options) } } },
             ],
           },
           validation_context_sds_secret_config: fileSecret(
@@ -179,6 +184,14 @@ function controlPlaneTls(options: BootstrapOptions, directory: string): object {
       },
     },
   };
+}
+
+/**
+ * The control plane's ID in any trust domain: the mesh may move to another one while this Envoy runs.
+ * Workloads can have no such ID, whatever they are called.
+ */
+function anyDomain({ controlPlanePath }: BootstrapOptions): string {
+  return `spiffe://[^/]+${controlPlanePath}`;
 }
 
 function credentialInjector(directory: string): object {

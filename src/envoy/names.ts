@@ -1,7 +1,16 @@
 // Names of Envoy things that two rooms, or people's tools, rely on.
+import { contentHash } from '../common/hash.ts';
 
-/** ALPN of traffic between sidecars; inbound chains match on it. */
+/** ALPN of traffic between sidecars, for chains that take any identity of the mesh. */
 export const meshAlpn = 'osm';
+
+/**
+ * ALPN that a caller offers before `meshAlpn`: it leads to the chain that takes this identity only.
+ * It proves nothing, the certificate does. A hash, because ALPN goes in the clear and holds 255 bytes.
+ */
+export function callerAlpn(identity: string): string {
+  return `${meshAlpn}-${contentHash(identity)}`;
+}
 
 /** Destinations outside the mesh, when egress is on. */
 export const passthroughCluster = 'passthrough-outbound';
@@ -14,6 +23,8 @@ export const inboundListener = 'inbound';
 
 /** Path of the sidecar's own start-up probe, on ports.ready. */
 export const readyPath = '/ready';
+/** Envoy's own admin page, which only the metrics listener leads to. */
+export const adminCluster = 'admin';
 /** Path of the metrics page, on ports.metrics. */
 export const metricsPath = '/stats/prometheus';
 
@@ -33,6 +44,11 @@ export function healthcheckPath(
   return `/osm-healthcheck/${container}/${probe}`;
 }
 
+/** Path of a rewritten lifecycle hook, on ports.hooks; `key` keeps strangers from guessing it. */
+export function hookPath(hook: 'postStart' | 'preStop', container: string, key: string): string {
+  return `/osm-hook/${container}/${hook}/${key}`;
+}
+
 /** The cluster of a service port; `service` is `<namespace>/<name>`. */
 export function meshCluster(service: string, port: number): string {
   return `${service}|${port}`;
@@ -43,19 +59,37 @@ export function podCluster(service: string, port: number): string {
   return `${service}|${port}|pod`;
 }
 
+/** The same for a pod without a sidecar: plaintext. */
+export function plainPodCluster(service: string, port: number): string {
+  return `${service}|${port}|plaintext-pod`;
+}
+
 /** The application itself, as seen by its own sidecar for one service. */
 export function localCluster(service: string, targetPort: number): string {
   return `${service}|${targetPort}|local`;
 }
 
-/** Listener and route table of a service port as seen by a caller. */
+/** Listener, and route table or TCP extension, of a service port as seen by a caller. */
 export function outboundName(service: string, port: number): string {
   return `outbound/${service}/${port}`;
 }
 
-/** Listener of one pod address behind headless services. */
+/** Route table of a headless service's port when the pod that was dialled has no sidecar. */
+export function plainPodRoutes(service: string, port: number): string {
+  return `outbound/${service}/${port}/plaintext-pod`;
+}
+
+/** Listener of one pod address that a service leads to. */
 export function podListener(address: string, port: number): string {
   return `outbound-pod/${address}/${port}`;
+}
+
+/** The extension by which a proxy's outbound connections say whose they are. */
+export const callerExtension = 'caller';
+
+/** The chain of a served port for one service and one caller. */
+export function inboundChain(routes: string, service: string, caller: string): string {
+  return `${routes}|${service}|${caller}`;
 }
 
 /** Route table of a served port. */

@@ -1,4 +1,5 @@
 import type { Container, KubernetesObject, Pod } from '../api/core.ts';
+import { sidecarName } from './names.ts';
 
 /** The fields of a container that the injector reads beyond those of api/core.ts. */
 export interface AdmittedContainer extends Container {
@@ -36,7 +37,7 @@ function isListOrAbsent(value: unknown): boolean {
 }
 
 /** The containers that run as long as the pod: its own, and init containers that are sidecars. */
-export function lastingContainers({ spec }: AdmittedPod): readonly PlacedContainer[] {
+function lastingContainers({ spec }: AdmittedPod): readonly PlacedContainer[] {
   const place = (list: string, containers: readonly AdmittedContainer[] = []): PlacedContainer[] =>
     containers.map((container, at) => ({ container, pointer: `/spec/${list}/${at}` }));
   return [
@@ -45,6 +46,14 @@ export function lastingContainers({ spec }: AdmittedPod): readonly PlacedContain
       ({ container }) => container.restartPolicy === 'Always',
     ),
   ];
+}
+
+/** Those but the sidecar, which a second call of this webhook meets. */
+export function applicationContainers(pod: AdmittedPod): readonly PlacedContainer[] {
+  return lastingContainers(pod).filter(
+    ({ container, pointer }) =>
+      container.name !== sidecarName || pointer.startsWith('/spec/containers/'),
+  );
 }
 
 /** `<namespace>/<name>`, with a star for what the API server has still to make up. */

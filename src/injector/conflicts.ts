@@ -1,48 +1,54 @@
-import { ports } from '../envoy/ports.ts';
-import { type AdmittedPod, lastingContainers } from './admitted-pod.ts';
-import { bootstrapVolume, initName, sidecarName, sidecarUser, tokenVolume } from './names.ts';
+import { isSidecarPort } from '../common/sidecar-ports.ts';
+import { type AdmittedContainer, type AdmittedPod, applicationContainers } from './admitted-pod.ts';
+import { wasInjected } from './earlier-call.ts';
+import { bootstrapVolume, initName, sidecarName, tokenVolume } from './names.ts';
 
-const sidecarPorts: readonly number[] = Object.values(ports);
-
-/** What in a pod cannot stand beside a sidecar: names, TCP ports and the user id that it needs itself. */
+/**
+ * What in a pod cannot stand beside a sidecar: names and TCP ports that it needs itself. What an earlier
+ * call of this webhook put there is none.
+ */
 export function conflicts(pod: AdmittedPod): readonly string[] {
-  return [...nameConflicts(pod), ...portConflicts(pod), ...userConflicts(pod)];
+  return [...nameConflicts(pod), ...portConflicts(pod)];
 }
 
-function nameConflicts({ spec }: AdmittedPod): string[] {
+function nameConflicts(pod: AdmittedPod): string[] {
+  const { spec } = pod;
   const taken = (what: string, name: string): string =>
     `${what} ${name} has a name that the mesh needs for its own; rename it`;
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const ours = wasInjected(pod);
+  const containers = [...(ours ? [] : (spec.initContainers ?? [])), ...spec.containers];
   return [
     ...containers
       .filter(({ name }) => name === sidecarName || name === initName)
       .map(({ name }) => taken('container', name)),
-    ...(spec.volumes ?? [])
+    ...(ours ? [] : (spec.volumes ?? []))
       .filter(({ name }) => name === bootstrapVolume || name === tokenVolume)
       .map(({ name }) => taken('volume', name)),
   ];
 }
 
+/** A Service can lead to any named port, also one of an init container that has ended. */
 function portConflicts(pod: AdmittedPod): string[] {
-  return lastingContainers(pod).flatMap(({ container: { name, ports: declared = [] } }) =>
-    declared
-      .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
-      .filter(({ containerPort }) => sidecarPorts.includes(containerPort))
-      .map(
-        ({ containerPort }) =>
-          `container ${name} declares port ${containerPort}, which the sidecar needs; use another`,
-      ),
+  const lasting = applicationContainers(pod).map(({ container }) => container);
+  const ending = (pod.spec.initContainers ?? []).filter(
+    (container) => container.name !== sidecarName && !lasting.includes(container),
   );
+  const named = ({ name }: { readonly name?: string }): boolean => name !== undefined;
+  return [
+    ...lasting.flatMap((container) => portsOf(container, () => true)),
+    ...ending.flatMap((container) => portsOf(container, named)),
+  ];
 }
 
-function userConflicts({ spec }: AdmittedPod): string[] {
-  return [...(spec.initContainers ?? []), ...spec.containers]
-    .filter(
-      ({ securityContext }) =>
-        (securityContext?.runAsUser ?? spec.securityContext?.runAsUser) === sidecarUser,
-    )
+function portsOf(
+  { name, ports = [] }: AdmittedContainer,
+  counts: (port: { readonly name?: string }) => boolean,
+): string[] {
+  return ports
+    .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+    .filter((port) => counts(port) && isSidecarPort(port.containerPort))
     .map(
-      ({ name }) =>
-        `container ${name} runs as user ${sidecarUser}, by which the sidecar's own traffic is known; use another`,
+      ({ containerPort }) =>
+        `container ${name} declares port ${containerPort}, which the sidecar needs; use another`,
     );
 }

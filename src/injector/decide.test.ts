@@ -10,12 +10,17 @@ const facts = makeFacts({}, [
   makeNamespace('shop'),
   makeNamespace('off', { annotations: { [sidecarInjection]: 'disabled' } }),
   makeNamespace('silent', { annotations: {} }),
+  makeNamespace('labelled', {
+    labels: { [monitoredBy]: 'osm', [sidecarInjection]: 'enabled' },
+    annotations: {},
+  }),
   makeNamespace('odd', { annotations: { [sidecarInjection]: 'perhaps' } }),
   makeNamespace('outside', { labels: {} }),
   makeNamespace('other', { labels: { [monitoredBy]: 'another' } }),
   makeNamespace('ignored', { labels: { [monitoredBy]: 'osm', [ignore]: '' } }),
   makeNamespace('kube-system'),
   makeNamespace('kube-public'),
+  makeNamespace('kube-node-lease'),
   makeNamespace('weft-system'),
 ]);
 
@@ -23,6 +28,8 @@ const judge = (namespace: string, pod: AdmittedPod = makeAdmittedPod()): Decisio
   decide({ pod, namespace, facts });
 const annotated = (value: string): AdmittedPod =>
   makeAdmittedPod({}, { annotations: { [sidecarInjection]: value } });
+const labelled = (value: string): AdmittedPod =>
+  makeAdmittedPod({}, { labels: { [sidecarInjection]: value } });
 const summary = (decision: Decision): string =>
   decision.kind === 'skip' ? decision.reason : decision.kind;
 
@@ -38,11 +45,21 @@ describe('decide', () => {
     ['off', annotated('TRUE'), 'inject'],
     ['silent', undefined, 'not-enabled'],
     ['silent', annotated('true'), 'inject'],
+    ['silent', labelled('enabled'), 'label-of-pod'],
+    ['silent', labelled('disabled'), 'not-enabled'],
+    ['off', labelled('true'), 'label-of-pod'],
+    ['shop', labelled('enabled'), 'inject'],
+    ['labelled', undefined, 'label-of-namespace'],
+    ['labelled', annotated('no'), 'disabled-by-pod'],
+    ['labelled', labelled('no'), 'not-enabled'],
+    ['labelled', annotated('yes'), 'inject'],
+    ['outside', labelled('enabled'), 'namespace-not-in-mesh'],
     ['outside', annotated('enabled'), 'namespace-not-in-mesh'],
     ['other', undefined, 'namespace-not-in-mesh'],
     ['ignored', annotated('enabled'), 'namespace-ignored'],
     ['kube-system', annotated('enabled'), 'system-namespace'],
     ['kube-public', undefined, 'system-namespace'],
+    ['kube-node-lease', undefined, 'system-namespace'],
     ['weft-system', annotated('enabled'), 'control-plane-namespace'],
     ['shop', makeAdmittedPod({ hostNetwork: true }), 'host-network'],
     ['shop', makeAdmittedPod({ os: { name: 'windows' } }), 'windows'],
@@ -91,14 +108,9 @@ describe('decide', () => {
     ],
     ['the volume weft-token', { volumes: [{ name: 'weft-token' }] }, ['volume weft-token']],
     [
-      'the user 1500 of the pod',
-      { securityContext: { runAsUser: 1500 } },
-      ['container app', '1500'],
-    ],
-    [
-      'the user 1500 of a container',
-      { containers: [{ name: 'app', securityContext: { runAsUser: 1500 } }] },
-      ['container app', '1500'],
+      'a sidecar port by name, though the container ends',
+      { initContainers: [{ name: 'once', ports: [{ name: 'adm', containerPort: 15_000 }] }] },
+      ['container once', '15000'],
     ],
   ])('refuses what needs %s', (_what, spec, words) => {
     const decision = judge('shop', makeAdmittedPod(spec));
@@ -115,13 +127,6 @@ describe('decide', () => {
       'a sidecar port of an init container that ends',
       { initContainers: [{ name: 'once', ports: [{ containerPort: 15001 }] }] },
     ],
-    [
-      'the user 1500 that a container overrides',
-      {
-        securityContext: { runAsUser: 1500 },
-        containers: [{ name: 'app', securityContext: { runAsUser: 1000 } }],
-      },
-    ],
   ])('takes %s', (_what, spec) => {
     expect(judge('shop', makeAdmittedPod(spec)).kind).toBe('inject');
   });
@@ -137,6 +142,7 @@ describe('decide', () => {
     expect(judge('shop', makeAdmittedPod(spec))).toMatchObject({ asked: true });
     expect(judge('silent', makeAdmittedPod(spec))).toMatchObject({ asked: false });
     expect(judge('shop', annotated('no'))).toMatchObject({ asked: false });
+    expect(judge('silent', labelled('yes'))).toMatchObject({ asked: true });
   });
 
   it('has a short sentence for every reason', () => {

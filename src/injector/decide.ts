@@ -1,11 +1,10 @@
 import type { Namespace } from '../api/core.ts';
-import { ignore, monitoredBy, sidecarInjection } from '../api/labels.ts';
+import { ignore, monitoredBy, sidecarInjection, systemNamespaces } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import { conflicts } from './conflicts.ts';
 import type { InjectorFacts } from './facts.ts';
 import type { SkipReason } from './reasons.ts';
-import { type Switch, readSwitch } from './switch-annotation.ts';
-import { bootstrapVolume, sidecarName } from './names.ts';
+import { labelledSwitch, type Switch, readSwitch } from '../api/switch-annotation.ts';
 
 /** The verdict on a pod. `problems` are sentences without subject; each names value and remedy. */
 export type Decision =
@@ -18,26 +17,29 @@ export interface Case {
   readonly pod: AdmittedPod;
   readonly namespace: string;
   readonly facts: InjectorFacts;
+  /** Unguessable and different for each request: the request's own id. */
+  readonly lot: string;
 }
 
 /**
  * Who gets a sidecar. Input: one pod and the facts; output: inject, skip with a reason, or refuse.
  * OSM's rules, in this order: what cannot have one; namespaces that are out; then the pod's annotation,
- * which overrides the namespace's in both directions. A pod that is meant to have one but would break
+ * which overrides the namespace's in both directions. A label of that name counts for nothing, but is told. A pod that is meant to have one but would break
  * with it is refused, not silently left out of the mesh.
  */
-export function decide({ pod, namespace, facts }: Case): Decision {
+export function decide({ pod, namespace, facts }: Omit<Case, 'lot'>): Decision {
   const known = facts.namespace(namespace);
   const ofPod = readSwitch(sidecarInjection, pod);
   const ofNamespace = readSwitch(sidecarInjection, known);
-  const asked = notWanted(ofPod, ofNamespace) === undefined;
+  const unwanted = notWanted(ofPod, ofNamespace);
+  const mistaken = meantByLabel(unwanted, pod, known);
+  const asked = unwanted === undefined || mistaken !== undefined;
   const skip = (reason: SkipReason): Decision => ({ kind: 'skip', reason, asked });
 
   const out = unableToHaveOne(pod) ?? reservedNamespace(namespace, facts);
   if (out !== undefined) return skip(out);
   if (known === undefined) return refuse([`namespace ${namespace} is not known yet; try again`]);
-  const reason =
-    namespaceOut(known, facts.meshName) ?? notWanted(ofPod, ofNamespace) ?? injectedBefore(pod);
+  const reason = namespaceOut(known, facts.meshName) ?? mistaken ?? unwanted;
   if (typeof reason === 'object') return refuse([reason.problem]);
   if (reason !== undefined) return skip(reason);
   const problems = conflicts(pod);
@@ -58,7 +60,7 @@ function unableToHaveOne({ metadata, spec }: AdmittedPod): SkipReason | undefine
 }
 
 function reservedNamespace(namespace: string, facts: InjectorFacts): SkipReason | undefined {
-  if (namespace === 'kube-system' || namespace === 'kube-public') return 'system-namespace';
+  if (systemNamespaces.includes(namespace)) return 'system-namespace';
   return namespace === facts.controlPlaneNamespace ? 'control-plane-namespace' : undefined;
 }
 
@@ -79,9 +81,15 @@ function notWanted(
   return ofNamespace.kind === 'off' ? 'disabled-by-namespace' : 'not-enabled';
 }
 
-/** Judged by what the pod consists of, for a label can be copied or lost. */
-function injectedBefore({ spec }: AdmittedPod): SkipReason | undefined {
-  const hasSidecar = (spec.initContainers ?? []).some(({ name }) => name === sidecarName);
-  const hasBootstrap = (spec.volumes ?? []).some(({ name }) => name === bootstrapVolume);
-  return hasSidecar && hasBootstrap ? 'already-injected' : undefined;
+/** A sidecar that was asked for by a label of the annotation's name. What annotations say goes first. */
+function meantByLabel(
+  unwanted: ReturnType<typeof notWanted>,
+  pod: AdmittedPod,
+  namespace: Namespace | undefined,
+): SkipReason | undefined {
+  if (unwanted !== 'not-enabled' && unwanted !== 'disabled-by-namespace') return undefined;
+  const ofPod = labelledSwitch(sidecarInjection, pod);
+  if (ofPod !== undefined) return ofPod === 'on' ? 'label-of-pod' : undefined;
+  const ofNamespace = labelledSwitch(sidecarInjection, namespace);
+  return unwanted === 'not-enabled' && ofNamespace === 'on' ? 'label-of-namespace' : undefined;
 }

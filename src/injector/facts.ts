@@ -1,24 +1,5 @@
 import type { Namespace } from '../api/core.ts';
-
-/** The fields of MeshConfig `spec.sidecar` that matter when a pod is made. */
-export interface SidecarSettings {
-  readonly enablePrivilegedInitContainer?: boolean;
-  readonly logLevel?: string;
-  readonly envoyImage?: string;
-  readonly initContainerImage?: string;
-  /** A Kubernetes ResourceRequirements. */
-  readonly resources?: unknown;
-  readonly localProxyMode?: string;
-}
-
-/** The fields of MeshConfig `spec.traffic` that matter when a pod is made. */
-export interface TrafficSettings {
-  readonly outboundIPRangeExclusionList?: readonly string[];
-  readonly outboundIPRangeInclusionList?: readonly string[];
-  readonly outboundPortExclusionList?: readonly number[];
-  readonly inboundPortExclusionList?: readonly number[];
-  readonly networkInterfaceExclusionList?: readonly string[];
-}
+import type { SidecarSettings, TrafficSettings } from '../api/sidecar-spec.ts';
 
 /** All that an injection depends on besides the request itself: one consistent look at the cluster. */
 export interface InjectorFacts {

@@ -1,30 +1,72 @@
-import type { AdmittedPod } from './admitted-pod.ts';
-import { lastingContainers } from './admitted-pod.ts';
-import { resolvePort } from './probes.ts';
+import type { Probe } from '../api/core.ts';
+import type { HookName, OriginalProbe } from '../api/probes.ts';
+import { hookPath } from '../envoy/names.ts';
+import { ports } from '../envoy/ports.ts';
+import { type AdmittedPod, type PlacedContainer, applicationContainers } from './admitted-pod.ts';
+import {
+  type CallChanges,
+  ledBefore,
+  settle,
+  targetOf,
+  together,
+  unchanged,
+} from './kubelet-call.ts';
+
+const hookNames: readonly HookName[] = ['postStart', 'preStop'];
+/** The kubelet waits for postStart as long as it takes; a sidecar has to end somewhere. */
+const longestStartSeconds = 3600;
+const usualGraceSeconds = 30;
+
+export interface HookWay {
+  /** What makes the hooks' addresses in this pod unguessable. */
+  readonly key: string;
+  /** What an earlier call of this webhook noted. */
+  readonly earlier: readonly OriginalProbe[];
+}
 
 /**
- * Warnings about lifecycle hooks that call the pod over the network: the kubelet speaks no mTLS, so the
- * sidecar refuses them, unless their port is excluded from interception.
+ * Lifecycle hooks that call the pod over HTTP go to a port of the sidecar as probes do. A hook does
+ * something, so unlike a probe's its address has a part that strangers do not know. Hooks over TCP are
+ * in Kubernetes' schema but never run; the answer and the pod warn of them.
  */
-export function hookWarnings(
-  pod: AdmittedPod,
-  excludedPorts: readonly number[],
-): readonly string[] {
-  return lastingContainers(pod).flatMap(({ container: { name, lifecycle, ports } }) =>
-    Object.entries(lifecycle ?? {})
-      .map(([hook, action]) => ({ hook, port: calledPort(action) }))
-      .filter(({ port }) => port !== undefined)
-      .filter(({ port = '' }) => !excludedPorts.includes(resolvePort(port, ports ?? []) ?? 0))
-      .map(
-        ({ hook }) => `the sidecar refuses the ${hook} call of container ${name}; exclude its port`,
-      ),
+export function rewriteHooks(pod: AdmittedPod, way: HookWay): CallChanges {
+  const grace = pod.spec.terminationGracePeriodSeconds ?? usualGraceSeconds;
+  return together(
+    applicationContainers(pod).flatMap((placed) =>
+      hookNames.map((name) => {
+        const timeoutSeconds = name === 'preStop' ? Math.max(1, grace) : longestStartSeconds;
+        return rewriteHook(placed, { ...way, name, timeoutSeconds });
+      }),
+    ),
   );
 }
 
-function calledPort(action: unknown): number | string | undefined {
-  const { httpGet, tcpSocket } = (action ?? {}) as Readonly<
-    Record<string, { readonly port?: number | string; readonly host?: string } | undefined>
-  >;
-  const call = httpGet ?? tcpSocket;
-  return call?.host ? undefined : call?.port;
+function rewriteHook(
+  { container, pointer }: PlacedContainer,
+  { name, key, earlier, timeoutSeconds }: HookWay & { name: HookName; timeoutSeconds: number },
+): CallChanges {
+  const hook = (container.lifecycle?.[name] ?? {}) as Probe;
+  const who = `the ${name} hook of container ${container.name}`;
+  if (hook.tcpSocket)
+    return {
+      ...unchanged,
+      warnings: [`${who} is a tcpSocket, which Kubernetes never runs; use httpGet or exec`],
+    };
+  const asked = targetOf(hook);
+  if (asked === undefined) return unchanged;
+  const before = earlier.find((one) => one.container === container.name && one.probe === name);
+  if (before !== undefined) {
+    const led = { path: hookPath(name, container.name, before.key), port: ports.hooks };
+    if (ledBefore(hook, led)) return { ...unchanged, originals: [before] };
+  }
+  const settled = settle(who, asked, container.ports ?? []);
+  if ('warning' in settled) return { ...unchanged, warnings: [settled.warning] };
+  if ('problem' in settled) return { ...unchanged, problems: [settled.problem] };
+  const place = { path: hookPath(name, container.name, key), port: ports.hooks, scheme: 'HTTP' };
+  const path = `${pointer}/lifecycle/${name}/httpGet`;
+  return {
+    ...unchanged,
+    operations: [{ op: 'replace', path, value: { ...hook.httpGet, ...place } }],
+    originals: [{ container: container.name, probe: name, ...settled.target, timeoutSeconds, key }],
+  };
 }

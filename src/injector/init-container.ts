@@ -1,8 +1,9 @@
+import type { Resources } from '../api/resources.ts';
 import type { InjectorFacts } from './facts.ts';
 import type { Interception } from './interception.ts';
 import { renderRules } from './iptables.ts';
 import { initName } from './names.ts';
-import type { Resources } from './resources.ts';
+
 import { noApiToken } from './volumes.ts';
 
 /** What is asked of the init container of one pod: checked values. */
@@ -18,11 +19,15 @@ const maxRules = 120_000;
 
 /** The rules and settings of the init container. Rules that would not fit into its environment are a problem. */
 export function planInit(
-  { interception, resources }: { interception: Interception; resources: Resources },
+  wanted: { interception: Interception; resources: Resources; user: number },
   { sidecar, images }: InjectorFacts,
   problems: string[],
 ): InitPlan {
-  const rules = { v4: renderRules(interception, 4), v6: renderRules(interception, 6) };
+  const { interception, resources, user } = wanted;
+  const rules = {
+    v4: renderRules(interception, 4, user),
+    v6: renderRules(interception, 6, user),
+  };
   if (Math.max(rules.v4.length, rules.v6.length) > maxRules)
     problems.push(
       'the exclusion and inclusion lists of MeshConfig and the pod are too long; join ranges or ports',
@@ -44,10 +49,8 @@ export function initContainer({ image, privileged, rules, resources }: InitPlan)
     env: [
       { name: 'WEFT_RULES_V4', value: rules.v4 },
       { name: 'WEFT_RULES_V6', value: rules.v6 },
-      {
-        name: 'WEFT_POD_IPS',
-        valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'status.podIPs' } },
-      },
+      fromStatus('WEFT_POD_IPS', 'podIPs'),
+      fromStatus('WEFT_HOST_IP', 'hostIP'),
       // The root file system is read-only; /dev/shm is the runtime's own and is not.
       { name: 'XTABLES_LOCKFILE', value: '/dev/shm/xtables.lock' },
     ],
@@ -65,4 +68,8 @@ export function initContainer({ image, privileged, rules, resources }: InitPlan)
       seccompProfile: { type: 'RuntimeDefault' },
     },
   };
+}
+
+function fromStatus(name: string, field: string): object {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `status.${field}` } } };
 }

@@ -2,9 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ask, patched, warningsOf } from '../../test/build/injected-pod.ts';
 import { makeAdmittedPod } from '../../test/build/injection.ts';
-import { injectedBy } from '../api/labels.ts';
 import { deepFreeze } from '../common/freeze.ts';
-import type { AdmittedPod } from './admitted-pod.ts';
+import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 
 describe('any pod', () => {
   it('keeps all that people wrote, is injected once, and is answered the same each time', () => {
@@ -16,21 +15,41 @@ describe('any pod', () => {
         const after = patched(pod, answer);
         expectKept(pod, after);
         const again = ask(after);
-        expect(warningsOf(again).join()).toContain('it has one already');
+        expect(warningsOf(again)).toEqual(warningsOf(answer));
         expect(patched(after, again)).toEqual(after);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('without its label is marked again, and has still one sidecar', () => {
-    const once = patched(makeAdmittedPod(), ask(makeAdmittedPod()));
-    const unmarked = { ...once, metadata: { name: 'cart' } };
-    const again = patched(unmarked, ask(unmarked));
-    expect(again.spec).toEqual(once.spec);
-    expect(again.metadata.labels).toEqual({ [injectedBy]: 'osm' });
+  it('gets from a second call only what is new: case 20', () => {
+    fc.assert(
+      fc.property(anyPod, container('late'), fc.boolean(), (pod, late, first) => {
+        const once = patched(pod, ask(pod));
+        const containers = first
+          ? [late, ...once.spec.containers]
+          : [...once.spec.containers, late];
+        const more = JSON.parse(
+          JSON.stringify({ ...once, spec: { ...once.spec, containers } }),
+        ) as AdmittedPod;
+        const twice = patched(more, ask(more));
+        expect(names(twice)).toEqual(names(once));
+        expect(twice.spec.initContainers).toEqual(once.spec.initContainers);
+        expect(twice.spec.containers.filter(({ name }) => name !== 'late')).toEqual(
+          once.spec.containers,
+        );
+        const alone = makeAdmittedPod({ ...pod.spec, containers: [late as AdmittedContainer] });
+        const expected = patched(alone, ask(alone)).spec.containers[0];
+        expect(twice.spec.containers.find(({ name }) => name === 'late')).toEqual(expected);
+        expect(patched(twice, ask(twice))).toEqual(twice);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
+
+const names = ({ spec }: AdmittedPod): readonly string[] =>
+  [...(spec.initContainers ?? []), ...(spec.volumes ?? [])].map(({ name }) => name);
 
 const keys = fc.stringMatching(/^[a-z/~.]{1,8}$/);
 const texts = fc.dictionary(keys, fc.string({ maxLength: 5 }), {
@@ -70,7 +89,12 @@ const container = (name: string) =>
       env: fc.array(fc.record({ name: fc.string(), value: fc.string() }), { maxLength: 2 }),
       ports: fc.constantFrom([], [{ name: 'web', containerPort: 80 }], [{ containerPort: 81 }]),
       ...{ livenessProbe: anyProbe, readinessProbe: anyProbe, startupProbe: anyProbe },
-      lifecycle: fc.constantFrom({}, { postStart: { exec: {} } }, { preStop: { exec: {} } }),
+      lifecycle: fc.constantFrom(
+        {},
+        { postStart: { exec: {} } },
+        { preStop: { exec: {} } },
+        { preStop: { httpGet: { port: 80 } }, postStart: { httpGet: { path: '/up', port: 81 } } },
+      ),
       restartPolicy: fc.constantFrom('Always', undefined),
     },
     { requiredKeys: ['name'], noNullPrototype: true },
@@ -126,11 +150,19 @@ function expectKept(before: AdmittedPod, after: AdmittedPod): void {
 function withoutTargets(container: object): object {
   const entries = Object.entries(container) as [string, object][];
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, key.endsWith('Probe') ? withoutTarget(value) : value]),
+    entries.map(([key, value]) => {
+      if (key === 'lifecycle') return [key, mapValues(value, withoutTarget)];
+      return [key, key.endsWith('Probe') ? withoutTarget(value) : value];
+    }),
   );
 }
 
 function withoutTarget(probe: object): object {
   const targets = ['httpGet', 'tcpSocket', 'grpc'];
   return Object.fromEntries(Object.entries(probe).filter(([key]) => !targets.includes(key)));
+}
+
+function mapValues(object: object, map: (value: object) => object): object {
+  const entries = Object.entries(object) as [string, object][];
+  return Object.fromEntries(entries.map(([key, value]) => [key, map(value)]));
 }

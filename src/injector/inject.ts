@@ -3,7 +3,7 @@ import { notInjected } from '../api/labels.ts';
 import { isPod, podTitle } from './admitted-pod.ts';
 import { type Case, type Decision, decide } from './decide.ts';
 import type { InjectorFacts } from './facts.ts';
-import { annotate, composePatch, markInjected } from './patch.ts';
+import { annotate, composePatch } from './patch.ts';
 import { reasons } from './reasons.ts';
 
 /**
@@ -12,12 +12,12 @@ import { reasons } from './reasons.ts';
  * mesh and are left out say why in a warning; those that would break in it are refused.
  */
 export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
-  return ({ kind, operation, namespace = '', object }) => {
+  return ({ uid, kind, operation, namespace = '', object }) => {
     if (operation !== 'CREATE' || kind.kind !== 'Pod' || kind.group !== '')
       return { allowed: true };
     if (!isPod(object))
       return { allowed: false, message: 'Weft expected a pod with a list of containers.' };
-    const given = { pod: object, namespace, facts: facts() };
+    const given = { pod: object, namespace, facts: facts(), lot: uid };
     return answer(given, decide(given));
   };
 }
@@ -28,7 +28,7 @@ function answer(given: Case, decision: Decision): AdmissionAnswer {
       const injection = composePatch(given);
       if (!injection.ok) return refusal(given, injection.problems);
       const { patch, warnings } = injection;
-      return { allowed: true, patch, warnings: warnings.map((text) => `weft: ${text}`) };
+      return { allowed: true, patch, warnings: warnings.map(({ message }) => `weft: ${message}`) };
     }
     case 'skip':
       return skipped(given, decision);
@@ -39,18 +39,14 @@ function answer(given: Case, decision: Decision): AdmissionAnswer {
 
 /** A controller that makes pods keeps warnings to itself, so the pod says it as well. */
 function skipped(
-  { pod, namespace, facts }: Case,
+  { pod, namespace }: Case,
   { reason, asked }: Extract<Decision, { kind: 'skip' }>,
 ): AdmissionAnswer {
   const { sentence, surprising } = reasons[reason];
   if (!asked || !surprising) return { allowed: true };
   const warnings = [`weft: no sidecar for ${podTitle(pod, namespace)}: ${sentence}`];
   if (reason === 'static-pod') return { allowed: true, warnings };
-  const patch =
-    reason === 'already-injected'
-      ? markInjected(pod, facts.meshName)
-      : annotate(pod, { [notInjected]: sentence });
-  return { allowed: true, warnings, patch };
+  return { allowed: true, warnings, patch: annotate(pod, { [notInjected]: sentence }) };
 }
 
 function refusal({ pod, namespace, facts }: Case, problems: readonly string[]): AdmissionAnswer {

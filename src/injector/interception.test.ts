@@ -7,7 +7,8 @@ import {
   outboundIpRangeInclusion,
   outboundPortExclusion,
 } from '../api/labels.ts';
-import type { InjectorFacts, TrafficSettings } from './facts.ts';
+import type { TrafficSettings } from '../api/sidecar-spec.ts';
+import type { InjectorFacts } from './facts.ts';
 import { type Interception, parseInterception } from './interception.ts';
 import { renderRules } from './iptables.ts';
 
@@ -134,8 +135,7 @@ describe('parseInterception', () => {
     expect(problems[0]).toContain(JSON.stringify(entry));
   });
 
-  it('refuses another localProxyMode, and to lay the sidecar open', () => {
-    expect(parse({}, { sidecar: { localProxyMode: 'podip' } }).problems[0]).toContain('"podip"');
+  it('refuses to lay the sidecar open', () => {
     for (const port of [15_000, 15_001, 15_003])
       expect(parse({ [inboundPortExclusion]: String(port) }).problems[0]).toContain(String(port));
   });
@@ -155,7 +155,7 @@ describe('renderRules', () => {
         sidecar: { localProxyMode: 'PodIP' },
       },
     );
-    expect(renderRules(interception, 4).split('\n')).toEqual([
+    expect(renderRules(interception, 4, 1500).split('\n')).toEqual([
       '*nat',
       ':WEFT_IN_REDIRECT - [0:0]',
       ':WEFT_INBOUND - [0:0]',
@@ -164,7 +164,7 @@ describe('renderRules', () => {
       '-A WEFT_IN_REDIRECT -p tcp -j REDIRECT --to-ports 15003',
       '-A WEFT_INBOUND -i eth1 -j RETURN',
       '-A WEFT_INBOUND -p tcp -m multiport --dports 22 -j RETURN',
-      '-A WEFT_INBOUND -p tcp -m multiport --dports 15010,15901,15902,15903,15904,15905 -j RETURN',
+      '-A WEFT_INBOUND -p tcp -m multiport --dports 15010,15901,15902,15903,15904,15905,15906 -j RETURN',
       '-A WEFT_INBOUND -j WEFT_IN_REDIRECT',
       '-A WEFT_OUT_REDIRECT -p tcp -j REDIRECT --to-ports 15001',
       '-A WEFT_OUTBOUND -o lo -d 127.0.0.1/32 -p tcp ! --dport 15000 -m owner --uid-owner 1500 -j DNAT --to-destination @POD_IP@',
@@ -180,15 +180,15 @@ describe('renderRules', () => {
       'COMMIT',
       '',
     ]);
-    expect(renderRules(interception, 6)).toContain('-d fd00::/8 -j RETURN');
-    expect(renderRules(interception, 6)).toContain('-d ::1/128 -p tcp ! --dport 15000');
-    expect(renderRules(interception, 6)).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
+    expect(renderRules(interception, 6, 1500)).toContain('-d fd00::/8 -j RETURN');
+    expect(renderRules(interception, 6, 1500)).toContain('-d ::1/128 -p tcp ! --dport 15000');
+    expect(renderRules(interception, 6, 1500)).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
   });
 
   it('leads everything to the sidecar that no rule has let go', () => {
     const { interception } = parse({});
     for (const family of [4, 6] as const)
-      expect(renderRules(interception, family)).toMatch(
+      expect(renderRules(interception, family, 1500)).toMatch(
         /-A WEFT_OUTBOUND -j WEFT_OUT_REDIRECT\nCOMMIT\n$/,
       );
   });
@@ -211,7 +211,8 @@ describe('renderRules', () => {
           },
           { traffic: { networkInterfaceExclusionList: interfaces } },
         );
-        for (const line of renderRules(interception, 4).split('\n')) expect(line).toMatch(rule);
+        for (const line of renderRules(interception, 4, 1500).split('\n'))
+          expect(line).toMatch(rule);
       }),
     );
   });

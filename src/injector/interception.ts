@@ -4,7 +4,7 @@ import {
   outboundIpRangeInclusion,
   outboundPortExclusion,
 } from '../api/labels.ts';
-import { ports } from '../envoy/ports.ts';
+import { isSealedPort } from '../common/sidecar-ports.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectorFacts } from './facts.ts';
 import {
@@ -14,7 +14,7 @@ import {
   parseInterfaces,
   parsePorts,
   parseRanges,
-} from './parse-list.ts';
+} from '../api/parse-list.ts';
 
 /** Which traffic of a pod goes through its sidecar: checked values, safe to stand in a rule. */
 export interface Interception {
@@ -27,8 +27,6 @@ export interface Interception {
   /** Whether the sidecar reaches the application by the pod's address instead of loopback. */
   readonly byPodIp: boolean;
 }
-
-const sealed: readonly number[] = [ports.admin, ports.outbound, ports.inbound];
 
 /**
  * MeshConfig's lists and the pod's annotations, united. Whatever is not of the expected form is added
@@ -47,7 +45,7 @@ export function parseInterception(
     },
   ];
   const inbound = parsePorts(lists('inboundPortExclusionList', inboundPortExclusion), problems);
-  for (const port of inbound.filter((excluded) => sealed.includes(excluded)))
+  for (const port of inbound.filter(isSealedPort))
     problems.push(`port ${port} is the sidecar's own and cannot be excluded from interception`);
   const interfaces = traffic.networkInterfaceExclusionList ?? [];
   return {
@@ -68,14 +66,6 @@ export function parseInterception(
       [{ where: 'MeshConfig spec.traffic.networkInterfaceExclusionList', entries: interfaces }],
       problems,
     ),
-    byPodIp: parseLocalProxyMode(sidecar.localProxyMode, problems),
+    byPodIp: sidecar.localProxyMode === 'PodIP',
   };
-}
-
-function parseLocalProxyMode(mode: string | undefined, problems: string[]): boolean {
-  if (mode === undefined || mode === '' || mode === 'Localhost') return false;
-  if (mode === 'PodIP') return true;
-  const value = JSON.stringify(mode);
-  problems.push(`MeshConfig spec.sidecar.localProxyMode is ${value}; expected Localhost or PodIP`);
-  return false;
 }

@@ -1,6 +1,5 @@
 import { openPorts, ports } from '../envoy/ports.ts';
 import type { Interception } from './interception.ts';
-import { sidecarUser } from './names.ts';
 
 type Family = 4 | 6;
 
@@ -20,9 +19,14 @@ const portsPerMatch = 15;
 /**
  * The rules of one family as input for `iptables-restore --noflush` (or ip6tables-restore). They fill
  * chains of Weft's own from scratch, so applying them again changes nothing; the built-in chains are
- * hooked up by the init container. The first rule that matches decides.
+ * hooked up by the init container. The first rule that matches decides. The sidecar's own traffic is known
+ * by the user it runs as.
  */
-export function renderRules(interception: Interception, family: Family): string {
+export function renderRules(
+  interception: Interception,
+  family: Family,
+  sidecarUser: number,
+): string {
   const chains = [toInbound, inboundChain, toOutbound, outboundChain];
   return [
     '*nat',
@@ -30,7 +34,9 @@ export function renderRules(interception: Interception, family: Family): string 
     `-A ${toInbound} -p tcp -j REDIRECT --to-ports ${ports.inbound}`,
     ...inboundRules(interception).map((rule) => `-A ${inboundChain} ${rule}`),
     `-A ${toOutbound} -p tcp -j REDIRECT --to-ports ${ports.outbound}`,
-    ...outboundRules(interception, family).map((rule) => `-A ${outboundChain} ${rule}`),
+    ...outboundRules(interception, family, sidecarUser).map(
+      (rule) => `-A ${outboundChain} ${rule}`,
+    ),
     'COMMIT',
     '',
   ].join('\n');
@@ -45,7 +51,7 @@ function inboundRules({ interfaceExclusions, inboundPortExclusions }: Intercepti
   ];
 }
 
-function outboundRules(interception: Interception, family: Family): string[] {
+function outboundRules(interception: Interception, family: Family, sidecarUser: number): string[] {
   const own = `-m owner --uid-owner ${sidecarUser}`;
   const here = loopback[family];
   return [

@@ -1,8 +1,10 @@
 import { metrics } from '../api/labels.ts';
 import { metricsPath } from '../envoy/names.ts';
 import { ports } from '../envoy/ports.ts';
+import type { AdmittedPod } from './admitted-pod.ts';
 import type { Case } from './decide.ts';
-import { readSwitch } from './switch-annotation.ts';
+import { wasInjected } from './earlier-call.ts';
+import { readSwitch } from '../api/switch-annotation.ts';
 
 /** Annotations that have Prometheus scrape the sidecar, and what to say where the pod's own stand in the way. */
 export interface ScrapeAnnotations {
@@ -17,18 +19,28 @@ const scrape = {
 };
 
 /**
- * Adds them when the pod's namespace asks for it. A pod that is scraped already keeps its own
+ * Adds them when the pod or its namespace asks for it. A pod that is scraped already keeps its own
  * annotations, for the application's metrics would be lost; the sidecar's have a named port anyway.
  */
 export function scrapeAnnotations(
   { pod, namespace, facts }: Case,
   problems: string[],
 ): ScrapeAnnotations {
-  const wanted = readSwitch(metrics, facts.namespace(namespace));
+  const own = readSwitch(metrics, pod);
+  const wanted = own.kind === 'absent' ? readSwitch(metrics, facts.namespace(namespace)) : own;
   if (wanted.kind === 'invalid') problems.push(wanted.problem);
   if (wanted.kind !== 'on') return { annotations: {}, warnings: [] };
-  const own = Object.keys(scrape).filter((key) => pod.metadata.annotations?.[key] !== undefined);
-  if (own.length === 0) return { annotations: scrape, warnings: [] };
-  const warning = `the sidecar's metrics are not announced, for the pod has ${own.join(', ')} of its own`;
+  const taken = Object.keys(scrape).filter((key) => pod.metadata.annotations?.[key] !== undefined);
+  if (taken.length === 0 || announcedBefore(pod)) return { annotations: scrape, warnings: [] };
+  const theirs = taken.join(', ');
+  const warning = `the sidecar's metrics are not announced, for the pod has ${theirs} already; let Prometheus scrape the port named proxy-metrics, or remove these annotations`;
   return { annotations: {}, warnings: [warning] };
+}
+
+/** Whether these annotations are those of an earlier call of this webhook. */
+function announcedBefore(pod: AdmittedPod): boolean {
+  const { annotations } = pod.metadata;
+  return (
+    wasInjected(pod) && Object.entries(scrape).every(([key, value]) => annotations?.[key] === value)
+  );
 }

@@ -8,7 +8,14 @@ import {
   warningsOf,
 } from '../../test/build/injected-pod.ts';
 import { makeAdmittedPod, makeFacts, makeNamespace } from '../../test/build/injection.ts';
-import { injectedBy, metrics, originalProbes, sidecarInjection } from '../api/labels.ts';
+import {
+  injectedBy,
+  injectionWarnings,
+  metrics,
+  originalProbes,
+  sidecarInjection,
+} from '../api/labels.ts';
+import { drawSidecarUser, sidecarUsers } from './names.ts';
 
 const initOf = ({ spec }: Injected): Part | undefined => spec.initContainers[0];
 const argument = (part: Part | undefined, flag: string): string | undefined =>
@@ -24,6 +31,7 @@ describe('an injected pod', () => {
 
   it('has a sidecar that may do nothing but carry traffic', () => {
     const injected = inject(makeAdmittedPod({}, { name: '', generateName: 'cart-' }));
+    const user = drawSidecarUser('u-1', []);
     expect(sidecarOf(injected)).toEqual({
       name: 'envoy',
       image: 'envoy:1',
@@ -51,7 +59,7 @@ describe('an injected pod', () => {
       lifecycle: { preStop: { sleep: { seconds: 7 } } },
       resources: {},
       securityContext: {
-        ...{ runAsUser: 1500, runAsGroup: 1500, runAsNonRoot: true, readOnlyRootFilesystem: true },
+        ...{ runAsUser: user, runAsGroup: user, runAsNonRoot: true, readOnlyRootFilesystem: true },
         ...{ allowPrivilegeEscalation: false, privileged: false, capabilities: { drop: ['ALL'] } },
         seccompProfile: { type: 'RuntimeDefault' },
       },
@@ -78,6 +86,26 @@ describe('an injected pod', () => {
         },
       },
     ]);
+  });
+
+  it("knows the sidecar's traffic by a user that no container of the pod has", () => {
+    const drawn = drawSidecarUser('u-1', []);
+    const wanting = (runAsUser: number): Injected =>
+      inject(makeAdmittedPod({ containers: [{ name: 'app', securityContext: { runAsUser } }] }));
+    for (const taken of [drawn, 1500, drawn]) {
+      const injected = wanting(taken);
+      const user = (sidecarOf(injected)?.securityContext as { runAsUser: number }).runAsUser;
+      expect(user).toBe(taken === drawn ? drawn + 1 : drawn);
+      expect(JSON.stringify(initOf(injected))).toContain(`--uid-owner ${String(user)} `);
+    }
+  });
+
+  it('has a user of its own, so that no limit by user is shared', () => {
+    const users = Array.from({ length: 500 }, (_, at) => drawSidecarUser(`u-${String(at)}`, []));
+    expect(new Set(users).size).toBeGreaterThan(450);
+    expect(Math.min(...users)).toBeGreaterThanOrEqual(sidecarUsers.first);
+    // Where user namespaces end.
+    expect(sidecarUsers.first + sidecarUsers.count).toBeLessThan(65_536);
   });
 
   it('carries label and annotation, whatever was there', () => {
@@ -137,6 +165,7 @@ describe('an injected pod', () => {
     expect(inject(own, facts).metadata.annotations).toEqual({
       'prometheus.io/port': '9000',
       [originalProbes]: '[]',
+      [injectionWarnings]: expect.stringContaining('pod-metrics-not-announced'),
     });
     expect(warningsOf(ask(own, facts)).join()).toContain('prometheus.io/port');
   });

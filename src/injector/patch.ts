@@ -1,11 +1,22 @@
 import type { PatchOperation } from '../api/admission.ts';
-import { injectedBy, originalProbes } from '../api/labels.ts';
+import type { InjectionWarning } from '../api/injection-warnings.ts';
+import { injectedBy, injectionWarnings, originalProbes } from '../api/labels.ts';
+import { problemsOfSidecars } from '../api/sidecar-spec.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import type { Case } from './decide.ts';
-import { hookWarnings } from './hooks.ts';
+import {
+  earlierCalls,
+  earlierUser,
+  renewContainers,
+  renewVolumes,
+  wasInjected,
+} from './earlier-call.ts';
+import { rewriteHooks } from './hooks.ts';
 import { initContainer, planInit } from './init-container.ts';
 import { parseInterception } from './interception.ts';
+import { together } from './kubelet-call.ts';
 import { scrapeAnnotations } from './metrics.ts';
+import { drawSidecarUser, hookKey, sidecarName } from './names.ts';
 import { delayStop, planPreStop } from './pre-stop.ts';
 import { rewriteProbes } from './probes.ts';
 import { planSidecar, sidecarContainer } from './sidecar.ts';
@@ -16,56 +27,103 @@ export type Injection =
   | {
       readonly ok: true;
       readonly patch: readonly PatchOperation[];
-      readonly warnings: readonly string[];
+      readonly warnings: readonly InjectionWarning[];
     }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
  * Composes the patch of a pod that gets a sidecar. All that people wrote is read first; one problem
  * anywhere and there is no patch. Changes inside the pod's own containers come before the insertions,
- * so that their places still hold.
+ * so that their places still hold. Called again for a pod that it changed before, it adds what is new
+ * and puts right what is not as it made it.
  */
 export function composePatch(given: Case): Injection {
-  const { pod, facts } = given;
-  const problems: string[] = [];
+  const { pod, facts, lot } = given;
+  const problems = problemsOfSidecars(facts.sidecar, {}).map(
+    ({ field, message }) => `MeshConfig spec.${field}: ${message}`,
+  );
   const interception = parseInterception(pod, facts, problems);
   const preStop = planPreStop(pod, problems);
+  const user = userOf(pod, lot);
   const stay = preStop.sidecarSeconds;
-  const sidecar = planSidecar({ pod, namespace: given.namespace, stay }, facts, problems);
+  const sidecar = planSidecar({ pod, namespace: given.namespace, stay, user }, facts);
   const { resources } = sidecar;
-  const init = planInit({ interception, resources }, facts, problems);
+  const init = planInit({ interception, resources, user }, facts, problems);
   const scrape = scrapeAnnotations(given, problems);
+  const earlier = earlierCalls(pod);
+  const calls = together([
+    rewriteProbes(pod, earlier),
+    rewriteHooks(pod, { key: hookKey(lot), earlier }),
+  ]);
+  problems.push(...calls.problems);
   if (problems.length > 0) return { ok: false, problems };
 
-  const probes = rewriteProbes(pod);
+  const warnings = [
+    ...calls.warnings.map((message) => ({ code: 'pod-call-not-led' as const, message })),
+    ...scrape.warnings.map((message) => ({ code: 'pod-metrics-not-announced' as const, message })),
+  ];
   const annotations = {
     ...scrape.annotations,
-    [originalProbes]: JSON.stringify(probes.originals),
+    [originalProbes]: JSON.stringify(calls.originals),
   };
   return {
     ok: true,
     patch: [
-      ...probes.operations,
+      ...calls.operations,
       ...delayStop(pod, preStop.seconds),
       // In this order: the application's own init containers already call through the sidecar.
-      ...insertFirst('/spec/initContainers', pod.spec.initContainers, [
-        initContainer(init),
-        sidecarContainer(sidecar),
-      ]),
-      ...append('/spec/volumes', pod.spec.volumes, sidecarVolumes()),
+      ...parts(pod, [initContainer(init), sidecarContainer(sidecar)]),
       ...annotate(pod, annotations),
+      ...noteWarnings(pod, warnings),
       ...markInjected(pod, facts.meshName),
     ],
-    warnings: [
-      ...probes.warnings,
-      ...hookWarnings(pod, interception.inboundPortExclusions),
-      ...scrape.warnings,
-    ],
+    warnings,
   };
 }
 
+/** The user that an earlier call drew, unless a container that came later took it. */
+function userOf(pod: AdmittedPod, lot: string): number {
+  const { securityContext, containers, initContainers = [] } = pod.spec;
+  const taken = [
+    securityContext?.runAsUser,
+    ...[...containers, ...initContainers.filter(({ name }) => name !== sidecarName)].map(
+      (container) => container.securityContext?.runAsUser,
+    ),
+  ];
+  const before = earlierUser(pod);
+  return before !== undefined && !taken.includes(before) ? before : drawSidecarUser(lot, taken);
+}
+
+function parts(pod: AdmittedPod, containers: readonly [object, object]): PatchOperation[] {
+  const { initContainers, volumes } = pod.spec;
+  if (!wasInjected(pod))
+    return [
+      ...insertFirst('/spec/initContainers', initContainers, containers),
+      ...append('/spec/volumes', volumes, sidecarVolumes()),
+    ];
+  const renewed = renewContainers(pod, containers);
+  const mounted = renewVolumes(pod, sidecarVolumes());
+  return [
+    ...renewed.removed,
+    ...insertFirst('/spec/initContainers', initContainers, renewed.added),
+    ...mounted.removed,
+    ...append('/spec/volumes', volumes, mounted.added),
+  ];
+}
+
+/** A controller that makes pods keeps warnings to itself, so the pod says them as well. */
+function noteWarnings(
+  pod: AdmittedPod,
+  warnings: readonly InjectionWarning[],
+): readonly PatchOperation[] {
+  const path = `/metadata/annotations/${injectionWarnings.replace('/', '~1')}`;
+  if (warnings.length > 0) return [{ op: 'add', path, value: JSON.stringify(warnings) }];
+  const isThere = pod.metadata.annotations?.[injectionWarnings] !== undefined;
+  return isThere ? [{ op: 'remove', path }] : [];
+}
+
 /** The label by which the control plane finds the pods of its mesh. */
-export function markInjected({ metadata }: AdmittedPod, meshName: string): PatchOperation[] {
+function markInjected({ metadata }: AdmittedPod, meshName: string): PatchOperation[] {
   return setEntries('/metadata/labels', metadata.labels, { [injectedBy]: meshName });
 }
 

@@ -4,7 +4,6 @@ import { makeAdmittedPod } from '../../test/build/injection.ts';
 import type { Container, Probe } from '../api/core.ts';
 import type { OriginalProbe } from '../api/probes.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
-import { hookWarnings } from './hooks.ts';
 import { rewriteProbes } from './probes.ts';
 
 interface Outcome {
@@ -33,6 +32,8 @@ const withApp = (app: Partial<Container>): AdmittedPod =>
 const original = (changes: Partial<OriginalProbe>): OriginalProbe => ({
   ...{ container: 'app', probe: 'liveness', kind: 'http', port: 8080, path: '/', service: '' },
   timeoutSeconds: 1,
+  headers: [],
+  key: '',
   ...changes,
 });
 
@@ -61,7 +62,7 @@ describe('rewriteProbes', () => {
         },
         ...wholeProbe,
       },
-      original({ timeoutSeconds: 4 }),
+      original({ timeoutSeconds: 4, headers: [{ name: 'Host', value: 'cart' }] }),
     ],
     [
       'https',
@@ -156,20 +157,24 @@ describe('rewriteProbes', () => {
     expect(warnings[0]).toContain('readiness probe of container app');
     expect(warnings[0]).toContain('"metrics"');
   });
-});
 
-describe('hookWarnings', () => {
-  const hooks = (lifecycle: NonNullable<Container['lifecycle']>, excluded: number[] = []): number =>
-    hookWarnings(withApp({ lifecycle }), excluded).length;
+  it.each<[string, Probe]>([
+    ['http', { httpGet: { path: '/quitquitquit', port: 15_000 } }],
+    ['https', { httpGet: { port: 15_003, scheme: 'HTTPS' } }],
+    ['tcp', { tcpSocket: { port: '15001' } }],
+    ['grpc', { grpc: { port: 15_010 } }],
+    ['what looks led already', { httpGet: { path: '/osm-liveness-probe/app', port: 15_901 } }],
+  ])('is never led to a port of the sidecar by %s: S4', (_name, livenessProbe) => {
+    const { problems, originals } = rewriteProbes(withApp({ livenessProbe }));
+    expect(originals).toEqual([]);
+    expect(problems.join()).toMatch(/^the liveness probe of container app asks for port 15\d{3},/);
+  });
 
-  it('warns of hooks that call the pod through the sidecar', () => {
-    expect(hooks({ preStop: { httpGet: { port: 'web' } } })).toBe(1);
-    expect(
-      hooks({ postStart: { tcpSocket: { port: 80 } }, preStop: { httpGet: { port: 80 } } }),
-    ).toBe(2);
-    expect(hooks({ preStop: { httpGet: { port: 'web' } } }, [8080])).toBe(0);
-    expect(hooks({ preStop: { httpGet: { host: 'elsewhere', port: 80 } } })).toBe(0);
-    expect(hooks({ preStop: { exec: { command: ['true'] } } })).toBe(0);
-    expect(hooks({ preStop: { sleep: { seconds: 3 } } })).toBe(0);
+  it('refuses a header that cannot be sent', () => {
+    const httpHeaders = [{ name: 'X-A', value: 'b\r\nX-C: d' }];
+    const { problems } = rewriteProbes(
+      withApp({ livenessProbe: { httpGet: { port: 80, httpHeaders } } }),
+    );
+    expect(problems.join()).toContain('has the header "X-A"');
   });
 });

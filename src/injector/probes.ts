@@ -1,21 +1,16 @@
-import type { PatchOperation } from '../api/admission.ts';
-import type { ContainerPort, Probe } from '../api/core.ts';
-import type { OriginalProbe } from '../api/probes.ts';
+import type { Probe } from '../api/core.ts';
+import type { OriginalProbe, ProbeName } from '../api/probes.ts';
 import { healthcheckPath, httpProbePath } from '../envoy/names.ts';
 import { ports } from '../envoy/ports.ts';
-import { type AdmittedPod, type PlacedContainer, lastingContainers } from './admitted-pod.ts';
-
-/** The changes that lead probes through the sidecar, and what they were, for the control plane. */
-export interface ProbeChanges {
-  readonly operations: readonly PatchOperation[];
-  readonly originals: readonly OriginalProbe[];
-  readonly warnings: readonly string[];
-}
-
-type ProbeName = OriginalProbe['probe'];
-
-/** The parts of an original that depend on its kind. */
-type Target = Pick<OriginalProbe, 'kind' | 'path' | 'service'> & { readonly port: number | string };
+import { type AdmittedPod, type PlacedContainer, applicationContainers } from './admitted-pod.ts';
+import {
+  type CallChanges,
+  ledBefore,
+  settle,
+  targetOf,
+  together,
+  unchanged,
+} from './kubelet-call.ts';
 
 const probeNames: readonly ProbeName[] = ['liveness', 'readiness', 'startup'];
 
@@ -23,78 +18,64 @@ const probeNames: readonly ProbeName[] = ['liveness', 'readiness', 'startup'];
  * The kubelet speaks no mTLS, so its http, https, tcp and grpc probes go to ports of the sidecar, which
  * asks the application in their place. Thresholds, times and headers stay; exec probes and probes of
  * another host stay as they are. A port that cannot be resolved is left as it is, with a warning.
+ * Probes that were led before, with their original in `earlier`, stay so.
  */
-export function rewriteProbes(pod: AdmittedPod): ProbeChanges {
-  const each = lastingContainers(pod).flatMap((placed) =>
-    probeNames.map((probe) => rewriteProbe(placed, probe)),
+export function rewriteProbes(
+  pod: AdmittedPod,
+  earlier: readonly OriginalProbe[] = [],
+): CallChanges {
+  return together(
+    applicationContainers(pod).flatMap((placed) =>
+      probeNames.map((name) => rewriteProbe(placed, name, earlier)),
+    ),
   );
-  return {
-    operations: each.flatMap(({ operations }) => operations),
-    originals: each.flatMap(({ originals }) => originals),
-    warnings: each.flatMap(({ warnings }) => warnings),
-  };
 }
 
-const unchanged: ProbeChanges = { operations: [], originals: [], warnings: [] };
-
-function rewriteProbe({ container, pointer }: PlacedContainer, name: ProbeName): ProbeChanges {
+function rewriteProbe(
+  { container, pointer }: PlacedContainer,
+  name: ProbeName,
+  earlier: readonly OriginalProbe[],
+): CallChanges {
   const probe = container[`${name}Probe`];
-  const target = probe && targetOf(probe);
-  if (target === undefined) return unchanged;
-  const port = resolvePort(target.port, container.ports ?? []);
-  if (port === undefined) {
-    const warning = `the ${name} probe of container ${container.name} asks for port ${JSON.stringify(target.port)}, which the container does not name`;
-    return { ...unchanged, warnings: [warning] };
-  }
-  const { kind, path, service } = target;
-  const timeoutSeconds = probe?.timeoutSeconds ?? 1;
-  const original = { container: container.name, probe: name, kind, port, path, service };
+  const asked = probe && targetOf(probe);
+  if (probe === undefined || asked === undefined) return unchanged;
+  const before = earlier.find((one) => one.container === container.name && one.probe === name);
+  if (before !== undefined && ledBefore(probe, placeOf(before.kind, name, container.name)))
+    return { ...unchanged, originals: [before] };
+  const who = `the ${name} probe of container ${container.name}`;
+  const settled = settle(who, asked, container.ports ?? []);
+  if ('warning' in settled) return { ...unchanged, warnings: [settled.warning] };
+  if ('problem' in settled) return { ...unchanged, problems: [settled.problem] };
+  const { kind, path, service, headers, port } = settled.target;
+  const timeoutSeconds = probe.timeoutSeconds ?? 1;
+  const to = { container: container.name, probe: name, kind, port, path, service };
   return {
-    operations: operations(`${pointer}/${name}Probe`, { ...original, timeoutSeconds }),
-    originals: [{ ...original, timeoutSeconds }],
-    warnings: [],
+    ...unchanged,
+    operations: operations(`${pointer}/${name}Probe`, probe, placeOf(kind, name, container.name)),
+    originals: [{ ...to, timeoutSeconds, headers, key: '' }],
   };
-
-  function operations(at: string, to: OriginalProbe): PatchOperation[] {
-    if (to.kind === 'tcp' || to.kind === 'grpc') {
-      const value = {
-        path: healthcheckPath(name, to.container),
-        port: ports.healthcheck,
-        scheme: 'HTTP',
-      };
-      const old = to.kind === 'tcp' ? 'tcpSocket' : 'grpc';
-      return [
-        { op: 'remove', path: `${at}/${old}` },
-        { op: 'add', path: `${at}/httpGet`, value },
-      ];
-    }
-    const value = {
-      ...probe?.httpGet,
-      path: httpProbePath(name, to.container),
-      port: ports[name],
-      scheme: 'HTTP',
-    };
-    return [{ op: 'replace', path: `${at}/httpGet`, value }];
-  }
 }
 
-function targetOf({ httpGet, tcpSocket, grpc }: Probe): Target | undefined {
-  if (httpGet && !httpGet.host) {
-    const kind = httpGet.scheme?.toUpperCase() === 'HTTPS' ? 'https' : 'http';
-    return { kind, port: httpGet.port, path: httpGet.path || '/', service: '' };
-  }
-  if (tcpSocket && !tcpSocket.host)
-    return { kind: 'tcp', port: tcpSocket.port, path: '', service: '' };
-  if (grpc) return { kind: 'grpc', port: grpc.port, path: '', service: grpc.service ?? '' };
-  return undefined;
+function placeOf(
+  kind: OriginalProbe['kind'],
+  name: ProbeName,
+  container: string,
+): { readonly path: string; readonly port: number } {
+  return kind === 'tcp' || kind === 'grpc'
+    ? { path: healthcheckPath(name, container), port: ports.healthcheck }
+    : { path: httpProbePath(name, container), port: ports[name] };
 }
 
-/** As the kubelet does it: a name of the same container's ports, or else digits. */
-export function resolvePort(
-  port: number | string,
-  declared: readonly ContainerPort[],
-): number | undefined {
-  if (typeof port === 'number') return port;
-  const named = declared.find(({ name }) => name === port)?.containerPort;
-  return named ?? (/^[1-9]\d{0,4}$/.test(port) ? Number(port) : undefined);
+function operations(
+  at: string,
+  { httpGet, tcpSocket }: Probe,
+  place: { readonly path: string; readonly port: number },
+): CallChanges['operations'] {
+  const value = { ...httpGet, ...place, scheme: 'HTTP' };
+  if (httpGet !== undefined) return [{ op: 'replace', path: `${at}/httpGet`, value }];
+  const old = tcpSocket !== undefined ? 'tcpSocket' : 'grpc';
+  return [
+    { op: 'remove', path: `${at}/${old}` },
+    { op: 'add', path: `${at}/httpGet`, value },
+  ];
 }

@@ -10,7 +10,8 @@ export type SkipReason =
   | 'disabled-by-pod'
   | 'disabled-by-namespace'
   | 'not-enabled'
-  | 'already-injected';
+  | 'label-of-pod'
+  | 'label-of-namespace';
 
 /** What to tell people, and whether to tell them unasked: when the pod was meant to be in the mesh. */
 export interface Reason {
@@ -28,7 +29,7 @@ export const reasons: Readonly<Record<SkipReason, Reason>> = {
   ),
   windows: surprise('it runs on Windows, where traffic cannot be redirected to a sidecar'),
   'static-pod': surprise('it mirrors a static pod, which the API server cannot change'),
-  'system-namespace': expected('kube-system and kube-public are never part of a mesh'),
+  'system-namespace': expected('the namespaces of Kubernetes itself are never part of a mesh'),
   'control-plane-namespace': expected("the mesh's own namespace is never part of the mesh"),
   'namespace-ignored': expected('its namespace has the label openservicemesh.io/ignore'),
   'namespace-not-in-mesh': expected(
@@ -38,8 +39,13 @@ export const reasons: Readonly<Record<SkipReason, Reason>> = {
   'disabled-by-namespace': expected(
     "its namespace's annotation openservicemesh.io/sidecar-injection says so",
   ),
+  'label-of-pod': surprise(
+    'it has openservicemesh.io/sidecar-injection as a label: make it an annotation of the pod template',
+  ),
+  'label-of-namespace': surprise(
+    'its namespace has openservicemesh.io/sidecar-injection as a label: make it an annotation',
+  ),
   'not-enabled': expected(
     'neither it nor its namespace has the annotation openservicemesh.io/sidecar-injection: enabled',
   ),
-  'already-injected': surprise('it has one already'),
 };

@@ -1,10 +1,10 @@
+import { type Resources, cores, parseResources } from '../api/resources.ts';
 import { bootstrapFileNames, mountPaths } from '../envoy/bootstrap.ts';
 import { readyPath } from '../envoy/names.ts';
 import { ports } from '../envoy/ports.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectorFacts } from './facts.ts';
-import { bootstrapVolume, sidecarName, sidecarUser, tokenVolume } from './names.ts';
-import { type Resources, cores, parseResources } from './resources.ts';
+import { bootstrapVolume, sidecarName, tokenVolume } from './names.ts';
 import { noApiToken } from './volumes.ts';
 
 /** What is asked of the sidecar of one pod: checked values. */
@@ -16,33 +16,30 @@ export interface SidecarPlan {
   readonly cluster: string;
   /** Seconds that Envoy stays from the moment the pod is deleted, even if the application is gone. */
   readonly stay: number;
+  /** Envoy runs as this user and group. */
+  readonly user: number;
 }
 
-const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critical', 'off'];
 const defaultConcurrency = 2;
 
-/** Takes the sidecar's settings from MeshConfig; wrong ones become problems. */
+/** Takes the sidecar's settings from MeshConfig, in which `problemsOfSidecars` found nothing. */
 export function planSidecar(
-  { pod, namespace, stay }: { pod: AdmittedPod; namespace: string; stay: number },
+  of: { pod: AdmittedPod; namespace: string; stay: number; user: number },
   { sidecar, images }: InjectorFacts,
-  problems: string[],
 ): SidecarPlan {
-  const logLevel = sidecar.logLevel || 'error';
-  if (!logLevels.includes(logLevel))
-    problems.push(
-      `MeshConfig spec.sidecar.logLevel is ${JSON.stringify(logLevel)}; expected one of ${logLevels.join(', ')}`,
-    );
+  const { pod, namespace, stay, user } = of;
   return {
     image: sidecar.envoyImage || images.envoy,
-    logLevel,
-    resources: parseResources(sidecar.resources, problems),
+    logLevel: sidecar.logLevel || 'error',
+    resources: parseResources(sidecar.resources, []),
     cluster: `${pod.spec.serviceAccountName || 'default'}.${namespace}`,
     stay,
+    user,
   };
 }
 
 /** The sidecar: an init container that stays (Kubernetes 1.29), so it starts before the application and ends after it. */
-export function sidecarContainer({ image, resources, stay, ...plan }: SidecarPlan): object {
+export function sidecarContainer({ image, resources, stay, user, ...plan }: SidecarPlan): object {
   return {
     name: sidecarName,
     image,
@@ -65,8 +62,8 @@ export function sidecarContainer({ image, resources, stay, ...plan }: SidecarPla
     ...(stay > 0 && { lifecycle: { preStop: { sleep: { seconds: stay } } } }),
     resources,
     securityContext: {
-      runAsUser: sidecarUser,
-      runAsGroup: sidecarUser,
+      runAsUser: user,
+      runAsGroup: user,
       runAsNonRoot: true,
       readOnlyRootFilesystem: true,
       allowPrivilegeEscalation: false,

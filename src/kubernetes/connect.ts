@@ -4,6 +4,7 @@ import type { Credentials } from './credentials.ts';
 import { HttpApiClient } from './http-api-client.ts';
 import { inClusterCredentials, isInCluster, serviceAccountFolder } from './in-cluster.ts';
 import { kubeconfigCredentials } from './kubeconfig.ts';
+import type { ReadPage } from './list-pages.ts';
 import type { Transport } from './transport.ts';
 import { UndiciTransport } from './undici-transport.ts';
 
@@ -16,6 +17,8 @@ export interface ApiConnection extends ApiClient {
   readonly transport: Transport;
   /** GET of a path, parsed. */
   readonly getJson: (path: string, signal: AbortSignal) => Promise<unknown>;
+  /** GET of a page of a list, item by item. */
+  readonly getItems: ReadPage;
   /** Cuts every connection. */
   close(): Promise<void>;
 }

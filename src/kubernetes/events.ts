@@ -2,6 +2,7 @@ import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
+import { TokenBucket } from '../common/token-bucket.ts';
 import type { ApiClient, ObjectRef } from './api-client.ts';
 import type { Random } from './back-off.ts';
 import { type Occurrence, type Reporter, eventObject, occurrenceKey } from './event-object.ts';
@@ -52,14 +53,13 @@ interface Series {
 class Recorder implements EventRecorder {
   readonly #plan: Required<EventRecorderPlan>;
   readonly #series = new Map<string, Series>();
-  #tokens = burst;
-  #filledAt: number;
+  readonly #bucket: TokenBucket;
   #dropped = 0;
   #wake = Promise.withResolvers<undefined>();
 
   constructor(plan: EventRecorderPlan) {
     this.#plan = { random: Math.random, ...plan };
-    this.#filledAt = plan.clock.now();
+    this.#bucket = new TokenBucket(plan.clock, { burst, everyMs });
   }
 
   record(occurrence: Occurrence): void {
@@ -82,7 +82,7 @@ class Recorder implements EventRecorder {
       const next = this.#next();
       if (next === undefined) await this.#somethingNew(undefined, signal);
       else if (next.dueAt > clock.now()) await this.#somethingNew(next.dueAt - clock.now(), signal);
-      else if (this.#takeToken()) await this.#write(next.series, signal);
+      else if (this.#bucket.take()) await this.#write(next.series, signal);
       else await clock.sleep(everyMs, signal).catch(() => undefined);
     }
   }
@@ -117,16 +117,6 @@ class Recorder implements EventRecorder {
       }
     }
     return first;
-  }
-
-  #takeToken(): boolean {
-    const now = this.#plan.clock.now();
-    const earned = Math.max(0, now - this.#filledAt) / everyMs;
-    this.#tokens = Math.min(burst, this.#tokens + earned);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
   }
 
   /** Waits for `record`, for the time, or for the end. */

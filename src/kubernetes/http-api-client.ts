@@ -12,7 +12,9 @@ import type {
 import { apiStatusOf, noAnswer, readFailure } from './api-failure.ts';
 import { collectionPath, objectPath, withQuery } from './api-path.ts';
 import { type Random, backOffMs } from './back-off.ts';
-import { readList } from './list-pages.ts';
+import { Breath } from './breath.ts';
+import { ItemSplitter } from './list-items.ts';
+import { type Page, type ReadPage, readList } from './list-pages.ts';
 import { withinTime } from './time-limit.ts';
 import { type HttpRequest, type Transport, readText } from './transport.ts';
 
@@ -63,7 +65,12 @@ export class HttpApiClient implements ApiClient {
     signal: AbortSignal,
   ): Promise<readonly T[]> {
     const entry = (object: KubernetesObject): T => object as T;
-    const whole = await readList(this.getJson, { kind, options, entry }, signal);
+    const readPage: ReadPage = async (path, onItem, inner) => {
+      const page = (await this.getJson(path, inner)) as Page | null;
+      for (const item of page?.items ?? []) onItem(item);
+      return page ?? {};
+    };
+    const whole = await readList(readPage, { kind, options, entry }, signal);
     return whole.items;
   }
 
@@ -143,6 +150,31 @@ export class HttpApiClient implements ApiClient {
   readonly getJson = (path: string, signal: AbortSignal): Promise<unknown> =>
     this.#json(getCall(path), signal);
 
+  /**
+   * GET of a list: its items one by one, so that only one of them is in memory, then the rest of it.
+   * A page that breaks off is read again from its beginning, so an item may come twice.
+   */
+  readonly getItems: ReadPage = (path, onItem, signal) =>
+    this.#call(
+      getCall(path),
+      async (body) => {
+        const splitter = new ItemSplitter((item) => {
+          onItem(item as KubernetesObject);
+        });
+        try {
+          const breath = new Breath();
+          for await (const chunk of body) {
+            splitter.push(chunk);
+            await breath.after(chunk);
+          }
+          return splitter.end() as Page;
+        } catch (cause) {
+          throw cause instanceof SyntaxError ? noJson(cause) : cause;
+        }
+      },
+      signal,
+    );
+
   /** True when a removal conflicted because the object of that uid is gone, whatever came after it. */
   async #isSucceeded(
     error: unknown,
@@ -160,22 +192,30 @@ export class HttpApiClient implements ApiClient {
     try {
       return JSON.parse(text) as T;
     } catch (cause) {
-      throw new WeftError('api-unavailable', 'the answer is no JSON', { cause, retry: 'soon' });
+      throw noJson(cause);
     }
   }
 
   #text(call: Call, signal: AbortSignal): Promise<string> {
+    return this.#call(call, readText, signal);
+  }
+
+  #call<T>(call: Call, read: Read<T>, signal: AbortSignal): Promise<T> {
     const { clock, limitMs = 30_000 } = this.#deps;
     const limit = { clock, ms: limitMs, reason: () => noAnswer(new Error('time limit')) };
     const until = clock.now() + limitMs;
-    return withinTime(limit, (inner) => this.#persist(call, until, inner), signal);
+    return withinTime(limit, (inner) => this.#persist({ call, read }, until, inner), signal);
   }
 
-  async #persist(call: Call, until: number, signal: AbortSignal): Promise<string> {
+  async #persist<T>(
+    { call, read }: { readonly call: Call; readonly read: Read<T> },
+    until: number,
+    signal: AbortSignal,
+  ): Promise<T> {
     const { clock, random } = this.#deps;
     for (let failures = 1; ; failures += 1) {
       try {
-        return await this.#once(call, signal);
+        return await this.#once(call, read, signal);
       } catch (error) {
         const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
         const wait = Math.max(asked, backOffMs(failures, backOff, random));
@@ -186,16 +226,23 @@ export class HttpApiClient implements ApiClient {
     }
   }
 
-  async #once(call: Call, signal: AbortSignal): Promise<string> {
+  async #once<T>(call: Call, read: Read<T>, signal: AbortSignal): Promise<T> {
     try {
       const response = await this.#deps.transport.send(call, signal);
       if (response.status >= 300) throw await readFailure(call, response);
-      return await readText(response.body);
+      return await read(response.body);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw error instanceof WeftError ? error : noAnswer(error);
     }
   }
+}
+
+/** What becomes of the body of an answer. */
+type Read<T> = (body: AsyncIterable<Uint8Array>) => Promise<T>;
+
+function noJson(cause: unknown): WeftError {
+  return new WeftError('api-unavailable', 'the answer is no JSON', { cause, retry: 'soon' });
 }
 
 function getCall(path: string): Call {

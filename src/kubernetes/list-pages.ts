@@ -4,8 +4,8 @@ import { WeftError } from '../common/errors.ts';
 import type { ListOptions } from './api-client.ts';
 import { collectionPath, selectorQuery, withQuery } from './api-path.ts';
 
-/** Items asked for in one page: big enough to be quick, small enough not to stall the event loop. */
-const pageSize = 500;
+/** Items asked for in one page unless told: big enough to be quick, small enough not to stall the event loop. */
+const usualPageSize = 500;
 /** A continue token may expire under our hands so often; then the list is read in one piece. */
 const restarts = 2;
 
@@ -20,27 +20,39 @@ export interface ListRequest<T> {
   readonly options: ListOptions;
   /** What to keep of each object, called as soon as its page is there. Undefined leaves it out. */
   readonly entry: (object: KubernetesObject) => T | undefined;
+  /** Items asked for in one page; 500 unless told. With it no list is read in one piece. */
+  readonly pageSize?: number;
+  /** Called before each time that the list is begun. */
+  readonly onBegin?: () => void;
 }
 
-/** GETs a path and gives its parsed JSON. */
-export type Get = (path: string, signal: AbortSignal) => Promise<unknown>;
+/** GETs a page and gives its items one by one, then what else there is of it. */
+export type ReadPage = (
+  path: string,
+  onItem: (item: KubernetesObject) => void,
+  signal: AbortSignal,
+) => Promise<Page>;
+
+export interface Page {
+  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
+  readonly items?: readonly KubernetesObject[] | null;
+}
 
 /**
  * Reads a list page by page, all pages of one moment (the most recent one: no resourceVersion is
  * sent). When the continue token expires (410) it begins again.
  */
 export async function readList<T>(
-  get: Get,
+  readPage: ReadPage,
   request: ListRequest<T>,
   signal: AbortSignal,
 ): Promise<WholeList<T>> {
   for (let round = 0; ; round += 1) {
+    const { pageSize } = request;
+    request.onBegin?.();
     try {
-      return await readPages(
-        get,
-        { ...request, limit: round < restarts ? pageSize : undefined },
-        signal,
-      );
+      const limit = pageSize ?? (round < restarts ? usualPageSize : undefined);
+      return await readPages(readPage, { ...request, limit }, signal);
     } catch (error) {
       const expired = error instanceof WeftError && error.code === 'api-gone';
       if (!expired || round >= restarts) throw error;
@@ -49,7 +61,7 @@ export async function readList<T>(
 }
 
 async function readPages<T>(
-  get: Get,
+  readPage: ReadPage,
   request: ListRequest<T> & { readonly limit: number | undefined },
   signal: AbortSignal,
 ): Promise<WholeList<T>> {
@@ -62,11 +74,11 @@ async function readPages<T>(
       limit: request.limit?.toString(),
       continue: next,
     };
-    const page = parsePage(await get(withQuery(path, query), signal));
-    for (const item of page.items) {
+    const take = (item: KubernetesObject): void => {
       const kept = request.entry(named(request.kind, item));
       if (kept !== undefined) items.push(kept);
-    }
+    };
+    const page = parsePage(await readPage(withQuery(path, query), take, signal));
     if (page.next === undefined) return { items, resourceVersion: page.resourceVersion };
     next = page.next;
   }
@@ -77,22 +89,15 @@ function named(kind: Kind, item: KubernetesObject): KubernetesObject {
   return { ...item, apiVersion: apiVersionOf(kind), kind: kind.kind };
 }
 
-interface Page {
-  readonly items: readonly KubernetesObject[];
+interface PageHead {
   readonly next: string | undefined;
   readonly resourceVersion: string;
 }
 
-interface RawPage {
-  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
-  readonly items?: readonly KubernetesObject[] | null;
-}
-
-function parsePage(body: unknown): Page {
-  const { metadata, items } = (body ?? {}) as RawPage;
+function parsePage({ metadata }: Page): PageHead {
   if (metadata?.resourceVersion === undefined) {
     throw new WeftError('api-unavailable', 'the answer is no list', { retry: 'soon' });
   }
   const next = metadata.continue === '' ? undefined : metadata.continue;
-  return { items: items ?? [], next, resourceVersion: metadata.resourceVersion };
+  return { next, resourceVersion: metadata.resourceVersion };
 }

@@ -108,6 +108,15 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     this.#tell(changes);
   }
 
+  /** Keeps another form of the very same object under that key, or none. */
+  protected swap(key: StoreKey, after: T | undefined): void {
+    const before = this.#objects.get(key);
+    if (before === undefined) return;
+    if (after === undefined) this.#objects.delete(key);
+    else this.#objects.set(key, after);
+    this.#tell([{ key, before, after }]);
+  }
+
   #set(object: T, changes: Change<T>[]): void {
     const key = storeKey(object.metadata);
     const before = this.#objects.get(key);

@@ -1,17 +1,20 @@
-import type { KubernetesObject, ObjectMeta } from '../api/core.ts';
+import type { KubernetesObject } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import { type ErrorCode, WeftError } from '../common/errors.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ListOptions } from './api-client.ts';
+import type { Holder, NamespaceBudget, Verdict } from './budget.ts';
 import { apiStatusOf } from './api-failure.ts';
 import { type BackOffLimits, type Random, backOffMs } from './back-off.ts';
 import type { ApiConnection } from './connect.ts';
+import { withoutManagedFields } from './lean.ts';
 import { readList } from './list-pages.ts';
 import { type CacheStep, ObjectCache, storeKey } from './object-cache.ts';
-import { laterVersion } from './resource-version.ts';
-import type { ObjectStore } from './store.ts';
+import { ReadAgain } from './read-again.ts';
+import { isOlder, laterVersion } from './resource-version.ts';
+import type { ObjectStore, StoreKey } from './store.ts';
 import { type WatchEvent, watch } from './watch-stream.ts';
 
 export interface ReflectOptions<T extends KubernetesObject> extends ListOptions {
@@ -20,6 +23,21 @@ export interface ReflectOptions<T extends KubernetesObject> extends ListOptions 
    * resourceVersion. managedFields are gone already. An object it throws on is logged and left out.
    */
   readonly transform?: (object: T) => T;
+  /** Items asked for in one page of a list; for kinds whose objects may be big. */
+  readonly pageSize?: number;
+  readonly ration?: Ration<T>;
+}
+
+/** Bounds what is kept of a namespace. */
+export interface Ration<T extends KubernetesObject> {
+  /** May be shared by several kinds. */
+  readonly budget: NamespaceBudget;
+  /** Whether an object as it comes is too heavy to be gone through at all. */
+  readonly isHuge: (object: T) => boolean;
+  /** What an object takes, as `transform` leaves it. */
+  readonly weigh: (object: T) => number;
+  /** What stands in the cache for an object that has no room. Its name, namespace, uid and resourceVersion. */
+  readonly standIn: (object: T, weight: number) => T;
 }
 
 export interface ReflectorDeps {
@@ -41,7 +59,7 @@ export type Reflector<T extends KubernetesObject> = ObjectStore<T> & {
 /** Makes a cache of one kind that follows the API server while it runs. Its objects are frozen. */
 // eslint-disable-next-line max-params -- who is asked, for what kind, which of it, and our surroundings
 export function reflect<T extends KubernetesObject>(
-  client: Pick<ApiConnection, 'transport' | 'getJson'>,
+  client: Pick<ApiConnection, 'transport' | 'getJson' | 'getItems'>,
   kind: Kind,
   options: ReflectOptions<T>,
   deps: ReflectorDeps,
@@ -50,7 +68,7 @@ export function reflect<T extends KubernetesObject>(
 }
 
 interface Plan<T extends KubernetesObject> {
-  readonly client: Pick<ApiConnection, 'transport' | 'getJson'>;
+  readonly client: Pick<ApiConnection, 'transport' | 'getJson' | 'getItems'>;
   readonly kind: Kind;
   readonly options: ReflectOptions<T>;
   readonly deps: ReflectorDeps;
@@ -66,26 +84,65 @@ const doubtAfter = 5;
 /** Answers that say the cursor is of no use. An outage does not: afterwards the watch goes on from it. */
 const needsList: ReadonlySet<ErrorCode> = new Set(['api-gone', 'api-rejected', 'api-not-found']);
 
-class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
+class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implements Holder {
   readonly #plan: Plan<T>;
   readonly #log: Logger;
   /** Where the next watch goes on; undefined when a list is due. */
   #cursor: string | undefined;
   #failures = 0;
   #doubts = 0;
+  /** Of a list that is being read. */
+  #incoming = new Map<StoreKey, T>();
+  readonly #again: ReadAgain;
+  /** There are objects that the cache does not know of, and may have room for. */
+  #stale = false;
+  #watching: AbortController | undefined;
 
   constructor(plan: Plan<T>) {
     const log = plan.deps.log.with({ kind: plan.kind.kind });
     super(plan.deps.clock, log);
     this.#plan = plan;
     this.#log = log;
+    const { client, kind, deps } = plan;
+    const asks = { get: client.getJson, kind, clock: deps.clock, log };
+    this.#again = new ReadAgain(asks, (object) => {
+      this.#takeAgain(object);
+    });
+    plan.options.ration?.budget.attach(plan.kind.kind, this);
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#run(signal), this.#again.run(signal)]);
+  }
+
+  judged(key: StoreKey, verdict: Verdict): void {
+    if (verdict === 'kept') {
+      this.#again.add(key);
+      return;
+    }
+    this.#again.remove(key);
+    const smaller = (object: T): T | undefined =>
+      verdict === 'unknown' ? undefined : this.#standIn(object);
+    const listed = this.#incoming.get(key);
+    const small = listed && smaller(listed);
+    if (small !== undefined) this.#incoming.set(key, small);
+    else this.#incoming.delete(key);
+    const held = this.objects.get(key);
+    if (held !== undefined) this.swap(key, smaller(held));
+  }
+
+  relist(): void {
+    this.#stale = true;
+    this.#watching?.abort(new WeftError('api-gone', 'a list is due', { retry: 'soon' }));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        this.#cursor ??= await this.#list(signal);
-        await this.#watch(this.#cursor, signal);
+        if (this.#stale) this.#cursor = undefined;
+        this.#stale = false;
+        if (this.#cursor === undefined) this.#cursor = await this.#list(signal);
+        else await this.#watch(this.#cursor, signal);
       } catch (error) {
         await this.#recover(WeftError.from(error), signal);
       }
@@ -94,10 +151,27 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
 
   async #list(signal: AbortSignal): Promise<string> {
     const { client, kind, options } = this.#plan;
-    const entry = (object: KubernetesObject): T | undefined => this.#enter(object);
-    const list = await readList(client.getJson, { kind, options, entry }, signal);
+    const { budget } = options.ration ?? {};
+    const entry = (object: KubernetesObject): undefined => {
+      const entered = this.#enter(object);
+      if (entered !== undefined) this.#incoming.set(storeKey(object.metadata), entered);
+      budget?.settle();
+    };
+    const onBegin = (): void => {
+      this.#incoming = new Map();
+    };
+    const { pageSize } = options;
+    const request = {
+      ...{ kind, options, entry, onBegin },
+      ...(pageSize === undefined ? {} : { pageSize }),
+    };
+    const list = await readList<never>(client.getItems, request, signal);
     signal.throwIfAborted();
-    this.replace(list.items);
+    const incoming = this.#incoming;
+    this.#incoming = new Map();
+    this.replace([...incoming.values()]);
+    budget?.retain(kind.kind, incoming);
+    budget?.settle();
     this.#log.debug('listed', { objects: this.objects.size });
     return list.resourceVersion;
   }
@@ -120,8 +194,10 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
     };
     const wasDecent = (): boolean =>
       progress || (openedAt !== undefined && clock.now() - openedAt >= decentMs);
+    const over = (this.#watching = new AbortController());
+    const until = AbortSignal.any([signal, over.signal]);
     try {
-      await watch(request, { transport: client.transport, clock }, signal);
+      await watch(request, { transport: client.transport, clock }, until);
     } finally {
       if (wasDecent()) this.#failures = this.#doubts = 0;
       else if (openedAt !== undefined) this.#doubts += 1;
@@ -142,25 +218,65 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
     }
     this.heard();
     this.take(steps);
+    this.#plan.options.ration?.budget.settle();
     return this.#cursor !== before;
   }
 
   #step(type: 'set' | 'delete', object: KubernetesObject): CacheStep<T> {
     const entered = type === 'set' ? this.#enter(object) : undefined;
+    if (type === 'delete') {
+      const { kind, options } = this.#plan;
+      options.ration?.budget.leave(kind.kind, storeKey(object.metadata));
+    }
     return entered === undefined
       ? { type: 'delete', object: object as T }
       : { type: 'set', object: entered };
   }
 
   #enter(object: KubernetesObject): T | undefined {
-    const { transform } = this.#plan.options;
+    const { transform, ration } = this.#plan.options;
     try {
       const lean = withoutManagedFields(object) as T;
-      return deepFreeze(transform === undefined ? lean : transform(lean)) as T;
+      if (ration?.isHuge(lean) === true)
+        return this.#ration(lean, ration.budget.limits.ofObject + 1);
+      const kept = deepFreeze(transform === undefined ? lean : transform(lean)) as T;
+      const { creationTimestamp: created } = object.metadata;
+      return ration === undefined ? kept : this.#ration(kept, ration.weigh(kept), created);
     } catch (error) {
       this.#log.error('an object cannot be taken in', { object: storeKey(object.metadata), error });
       return undefined;
     }
+  }
+
+  /** The object, or what stands for it while it has no room. */
+  #ration(object: T, weight: number, created = object.metadata.creationTimestamp): T | undefined {
+    const { kind, options } = this.#plan;
+    const { namespace, name } = object.metadata;
+    const key = storeKey(object.metadata);
+    const who = { kind: kind.kind, key, namespace: namespace ?? name, created: created ?? '' };
+    const verdict = options.ration?.budget.enter({ ...who, weight });
+    if (verdict === 'unknown') return undefined;
+    return verdict === 'small' ? this.#standIn(object, weight) : object;
+  }
+
+  #standIn(object: T, weight = this.#plan.options.ration?.weigh(object) ?? 0): T {
+    const { ration } = this.#plan.options;
+    return ration === undefined ? object : (deepFreeze(ration.standIn(object, weight)) as T);
+  }
+
+  /** An object that was read by itself: taken only for the very one that is known, which the watch follows. */
+  #takeAgain(object: KubernetesObject): void {
+    const key = storeKey(object.metadata);
+    const isOf = (known: T | undefined): boolean =>
+      known !== undefined &&
+      known.metadata.uid === object.metadata.uid &&
+      !isOlder(object.metadata, known.metadata);
+    const [isHeld, isListed] = [isOf(this.objects.get(key)), isOf(this.#incoming.get(key))];
+    if (!isHeld && !isListed) return;
+    const entered = this.#enter(object);
+    if (isHeld) this.swap(key, entered);
+    if (isListed && entered !== undefined) this.#incoming.set(key, entered);
+    this.#plan.options.ration?.budget.settle();
   }
 
   async #recover(error: WeftError, signal: AbortSignal): Promise<void> {
@@ -178,12 +294,4 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> {
     else this.#log.warn('lost the API server', facts);
     await clock.sleep(waitMs, signal).catch(() => undefined);
   }
-}
-
-/** They are often the bigger half of an object, and nobody here reads them. */
-function withoutManagedFields(object: KubernetesObject): KubernetesObject {
-  if (!('managedFields' in object.metadata)) return object;
-  const metadata: ObjectMeta & { managedFields?: unknown } = { ...object.metadata };
-  delete metadata.managedFields;
-  return { ...object, metadata };
 }

@@ -1,40 +1,92 @@
 import type { KubernetesObject } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
+import { problemOfVaultAudience } from '../api/vault-audience.ts';
 import { WeftError } from '../common/errors.ts';
 import { Secret } from '../common/secret.ts';
 import type { ApiClient } from './api-client.ts';
 
-export interface ServiceAccountRef {
+/** Whose token, and for whom. */
+export interface TokenWish {
   readonly namespace: string;
   readonly name: string;
+  /** Of Vault, who is shown the token. */
+  readonly audience: string;
+  /** The pod that the token ends with; undefined: it is bound to the account alone. */
+  readonly pod?: string | undefined;
 }
 
 interface TokenRequest extends KubernetesObject {
-  readonly spec: { readonly audiences: readonly string[]; readonly expirationSeconds: number };
+  readonly spec: {
+    /** None: those of the API server, which names them in its answer. */
+    readonly audiences: readonly string[];
+    readonly expirationSeconds: number;
+    readonly boundObjectRef?: object;
+  };
   readonly status?: { readonly token?: string };
 }
 
 /** The shortest that an API server gives. */
 const expirationSeconds = 600;
 
-/** A new token of a service account that is good for this audience alone, for ten minutes. */
+/**
+ * A new token of a service account that is good for this audience alone, for ten minutes. Throws
+ * issuer-misconfigured when it would open the API server as well, or another door of the mesh.
+ */
 export async function requestToken(
   api: Pick<ApiClient, 'create'>,
-  { namespace, name, audience }: ServiceAccountRef & { readonly audience: string },
+  wish: TokenWish,
   signal: AbortSignal,
 ): Promise<Secret<string>> {
-  const request: TokenRequest = {
+  const { audience } = wish;
+  refuse(audience, problemOfVaultAudience(audience));
+  const ofApiServer = await request(api, { ...wish, audiences: [] }, signal);
+  const { issuer } = claimsOf(ofApiServer.token);
+  const known = [issuer, ...ofApiServer.audiences].filter((one) => one !== undefined);
+  refuse(audience, problemOfVaultAudience(audience, known));
+  return (await request(api, { ...wish, audiences: [audience] }, signal)).token;
+}
+
+function refuse(audience: string, problem: string | undefined): void {
+  if (problem === undefined) return;
+  const message = `the audience ${JSON.stringify(audience)} of vault.auth.kubernetes is refused: ${problem}`;
+  throw new WeftError('issuer-misconfigured', message, { retry: 'soon' });
+}
+
+interface Given {
+  readonly token: Secret<string>;
+  /** For whom it is, as the API server says. */
+  readonly audiences: readonly string[];
+}
+
+async function request(
+  api: Pick<ApiClient, 'create'>,
+  { namespace, name, pod, audiences }: TokenWish & { readonly audiences: readonly string[] },
+  signal: AbortSignal,
+): Promise<Given> {
+  const bound = pod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod } };
+  const wanted: TokenRequest = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     metadata: { name, namespace },
-    spec: { audiences: [audience], expirationSeconds },
+    spec: { audiences, expirationSeconds, ...bound },
   };
-  const { status } = await api.create(tokensOf(name), request, signal);
+  const { spec, status } = await api.create(tokensOf(name), wanted, signal);
   if (status?.token === undefined)
     throw new WeftError('api-unavailable', `no token came for ${namespace}/${name}`, {
       retry: 'soon',
     });
-  return new Secret(status.token);
+  return { token: new Secret(status.token), audiences: spec.audiences };
+}
+
+/** Who made a token, as it says; it came from the API server a moment ago. */
+function claimsOf(token: Secret<string>): { readonly issuer: string | undefined } {
+  const [, payload = ''] = token.reveal().split('.');
+  try {
+    const { iss } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown };
+    return { issuer: typeof iss === 'string' ? iss : undefined };
+  } catch {
+    return { issuer: undefined };
+  }
 }
 
 /** The subresource under which tokens of one service account are created. */

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { httpOne } from '../common/http-one.ts';
 import type { Access, Credentials, TlsIdentity } from './credentials.ts';
 import { type HttpRequest, type HttpResponse, type Transport, readText } from './transport.ts';
 
@@ -67,6 +68,6 @@ export class UndiciTransport implements Transport {
 
 function openPool(proxy: string | undefined, tls: TlsIdentity): Dispatcher {
   const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
-  if (proxy === undefined) return new Agent({ connections, connect });
-  return new ProxyAgent({ connections, uri: proxy, requestTls: connect });
+  if (proxy === undefined) return new Agent({ ...httpOne, connections, connect });
+  return new ProxyAgent({ ...httpOne, connections, uri: proxy, requestTls: connect });
 }

@@ -5,6 +5,7 @@ import { WeftError } from '../common/errors.ts';
 import type { ListOptions } from './api-client.ts';
 import { failureOf, noAnswer, readFailure, watchStatus } from './api-failure.ts';
 import { collectionPath, selectorQuery, withQuery } from './api-path.ts';
+import { Breath } from './breath.ts';
 import { LineSplitter } from './json-lines.ts';
 import { withinTime } from './time-limit.ts';
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts';
@@ -109,10 +110,12 @@ async function follow(
   body: AbortController,
 ): Promise<void> {
   const lines = new LineSplitter();
+  const breath = new Breath();
   const silence = watchdog(how, body);
   for await (const chunk of response.body) {
     silence.heard();
     deliver(lines.push(chunk), how.onEvents);
+    await breath.after(chunk);
   }
   if (lines.partial) throw noAnswer(new Error('the watch ended within a line'));
 }

@@ -1,11 +1,13 @@
 import { kinds } from '../api/kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { declare, type Desired } from './desired.ts';
+import { declare, type Desired, ownerOf } from './desired.ts';
 import {
   bootstrapConfigMap,
   caBundleConfigMap,
   certificatesConfigMap,
   controlPlaneName,
+  meshGrant,
+  meshGrantName,
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
 
@@ -22,9 +24,17 @@ export interface Rule {
 
 const read = ['get', 'list', 'watch'];
 
+/** To ask the API server whose token it is that asks for metrics, and whether he may have them. */
+const metricsReviews: readonly Rule[] = [
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+];
+
 /** What the control plane may do in the whole cluster. config/rbac holds the same for the operator. */
 export const clusterRules: readonly Rule[] = [
   { apiGroups: [''], resources: ['namespaces', 'pods', 'services'], verbs: read },
+  // A token of an account that is gone is worth nothing, also when another of its name is there.
+  { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch'] },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
   ...policy('access.smi-spec.io', 'traffictargets'),
   ...policy('specs.smi-spec.io', 'httproutegroups', 'tcproutes'),
@@ -36,6 +46,8 @@ export const clusterRules: readonly Rule[] = [
     verbs: [...read, 'create', 'patch', 'delete'],
   },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  // Who may read the metrics is for the API server to say.
+  ...metricsReviews,
   // The keys that service-account tokens are signed with, and who signs.
   { nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'], verbs: ['get'] },
 ];
@@ -103,18 +115,23 @@ function policy(group: string, ...resources: readonly string[]): Rule[] {
   ];
 }
 
-/** The control plane's ServiceAccount and its rights, in the order to apply them. */
+/**
+ * The control plane's ServiceAccount and its rights, in the order to apply them; last the grant that
+ * says that the mesh is there, which webhooks.ts asks about.
+ */
 export function planAccess(meshConfig: MeshConfig, needs: RootNeeds): readonly Desired[] {
   const account = {
     kind: 'ServiceAccount',
     name: controlPlaneName,
     namespace: meshConfig.metadata.namespace,
   };
-  const roleRef = (kind: string): object => ({
+  const roleRef = (kind: string, name = controlPlaneName): object => ({
     apiGroup: 'rbac.authorization.k8s.io',
     kind,
-    name: controlPlaneName,
+    name,
   });
+  const { group, resource, verb } = meshGrant;
+  const grant = { name: meshGrantName, ownerReferences: [ownerOf(meshConfig)] };
   return [
     declare(meshConfig, kinds.serviceAccount, {}),
     declare(meshConfig, kinds.clusterRole, { rules: clusterRules }),
@@ -124,5 +141,14 @@ export function planAccess(meshConfig: MeshConfig, needs: RootNeeds): readonly D
     }),
     declare(meshConfig, kinds.role, { rules: rulesFor(needs) }),
     declare(meshConfig, kinds.roleBinding, { roleRef: roleRef('Role'), subjects: [account] }),
+    declare(meshConfig, kinds.role, {
+      ...grant,
+      rules: [{ apiGroups: [group], resources: [resource], verbs: [verb] }],
+    }),
+    declare(meshConfig, kinds.roleBinding, {
+      ...grant,
+      roleRef: roleRef('Role', meshGrantName),
+      subjects: [account],
+    }),
   ];
 }

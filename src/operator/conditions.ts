@@ -1,78 +1,9 @@
-import type { Condition } from '../api/core.ts';
-import { type Bundle, type ProxyCounts, type Rollout } from './facts.ts';
-import type { RootsNews } from './rotation/tell.ts';
+import { logsOf } from './condition-words.ts';
+import type { ConditionType, Reason, WantedCondition, World } from './condition-words.ts';
+import { judgeCertificates } from './judge-certificates.ts';
+import { judgeControlPlane, replicasOf } from './judge-control-plane.ts';
+import { gapsIn, judgePods, judgeProxies, judgeServices, reportIn } from './judge-mesh.ts';
 import type { Refusal } from './singleton.ts';
-import type { SpecProblem } from '../api/validate-mesh-config.ts';
-
-/** Every condition type of a MeshConfig. Reconciling and Stalled are there only while they are true. */
-export type ConditionType =
-  | 'Ready'
-  | 'ControlPlaneAvailable'
-  | 'CertificatesReady'
-  | 'ProxiesSynced'
-  | 'Reconciling'
-  | 'Stalled';
-
-/** Every reason of theirs. docs/meshconfig-status.md explains each; a test holds it to that. */
-export const reasons = [
-  'Ready',
-  'AnotherMeshConfig',
-  'WrongNamespace',
-  'InvalidSpec',
-  'NotAvailable',
-  'Rejected',
-  'Deleting',
-  'Available',
-  'ControlPlaneMissing',
-  'ControlPlaneNotAvailable',
-  'RolloutStuck',
-  'RollingOut',
-  'BundlePublished',
-  'WaitingForBundle',
-  'BundleInvalid',
-  'RootExpired',
-  'WaitingForRoot',
-  'IssuerFailing',
-  'RootEndsSoon',
-  'RootRenewsSoon',
-  'Rotating',
-  'RotationHeld',
-  'PreflightFailed',
-  'WebhooksMissing',
-  'AllSynced',
-  'NoReport',
-  'Pending',
-  'ProxiesRejected',
-  'NotRuling',
-] as const;
-export type Reason = (typeof reasons)[number];
-
-/** A condition as it should be; `stamp` adds when it became so. */
-export interface WantedCondition {
-  readonly type: ConditionType;
-  readonly status: Condition['status'];
-  readonly reason: Reason;
-  readonly message: string;
-}
-
-/** Everything that conditions are judged by. */
-export interface World {
-  readonly refusal: Refusal | undefined;
-  readonly problems: readonly SpecProblem[];
-  /** What the API server said when it refused an object of ours. */
-  readonly rejection: string | undefined;
-  readonly deleting: boolean;
-  readonly rollout: Rollout | undefined;
-  readonly bundle: Bundle;
-  readonly roots: Omit<RootsNews, 'block' | 'again'>;
-  readonly proxies: ProxyCounts | undefined;
-  /** Whether both webhook configurations are there. */
-  readonly webhooks: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Since when proxies have been behind, by the status as it is; undefined if they are not. */
-  readonly behindSince: number | undefined;
-}
 
 /** Proxies may be behind for so long, as they are after every change, before the mesh is not ready. */
 export const patienceMs = 15_000;
@@ -82,6 +13,7 @@ export const noNews: World['roots'] = {
   first: undefined,
   moving: undefined,
   failing: undefined,
+  secrets: undefined,
   ending: undefined,
   note: undefined,
 };
@@ -89,7 +21,13 @@ export const noNews: World['roots'] = {
 /** The conditions of a MeshConfig in this world. Pure. */
 export function judge(world: World): readonly WantedCondition[] {
   if (world.refusal !== undefined) return judgeRefused(world.refusal);
-  const parts = [judgeControlPlane(world.rollout), judgeCertificates(world), judgeProxies(world)];
+  const parts = [
+    judgeControlPlane(world),
+    judgeCertificates(world),
+    judgeProxies(world),
+    judgePods(world),
+    judgeServices(world),
+  ];
   const stalled = judgeStalled(world);
   const moving = stalled === undefined ? judgeReconciling(world) : undefined;
   return [judgeReady(world, parts, stalled), ...parts, stalled, moving].filter(
@@ -110,6 +48,8 @@ function judgeRefused(refusal: Refusal): readonly WantedCondition[] {
     unknown('ControlPlaneAvailable'),
     unknown('CertificatesReady'),
     unknown('ProxiesSynced'),
+    unknown('PodsInMesh'),
+    unknown('ServicesServed'),
     { type: 'Stalled', status: 'True', reason, message },
   ];
 }
@@ -121,75 +61,6 @@ function explain(refusal: Refusal): { readonly reason: Reason; readonly message:
   }
   const message = `${refusal.ruler} already rules this cluster; edit that one and delete this one.`;
   return { reason: 'AnotherMeshConfig', message };
-}
-
-function judgeControlPlane(rollout: Rollout | undefined): WantedCondition {
-  const type = 'ControlPlaneAvailable';
-  if (rollout === undefined) {
-    const message = 'The Deployment weft-control-plane does not exist yet.';
-    return { type, status: 'False', reason: 'ControlPlaneMissing', message };
-  }
-  const count = `${rollout.available} of ${rollout.wanted} replicas are available`;
-  if (rollout.available > 0) {
-    return { type, status: 'True', reason: 'Available', message: `${count}.` };
-  }
-  if (rollout.stuck !== undefined) {
-    const message = `${count}: ${rollout.stuck}`;
-    return { type, status: 'False', reason: 'RolloutStuck', message };
-  }
-  return { type, status: 'False', reason: 'ControlPlaneNotAvailable', message: `${count}.` };
-}
-
-function judgeCertificates({ bundle, now, roots }: World): WantedCondition {
-  const missing = judgeBundle(bundle, now);
-  if (missing !== undefined) return missing;
-  const type = 'CertificatesReady';
-  const { first, failing, ending, note } = roots;
-  if (first !== undefined)
-    return { type, status: 'False', reason: 'WaitingForRoot', message: first };
-  if (failing !== undefined) {
-    return { type, status: 'False', reason: 'IssuerFailing', message: failing.message };
-  }
-  const more = note === undefined ? '' : ` ${note}.`;
-  if (ending !== undefined) {
-    return { type, status: 'True', reason: ending.reason, message: `${ending.message}${more}` };
-  }
-  const message = `Certificates can be issued.${more}`;
-  return { type, status: 'True', reason: 'BundlePublished', message };
-}
-
-/** What is wrong with the bundle that everybody trusts, if anything. */
-function judgeBundle(bundle: Bundle, now: number): WantedCondition | undefined {
-  const type = 'CertificatesReady';
-  if (bundle.kind === 'absent') {
-    const message = 'The control plane has not published its trust bundle yet.';
-    return { type, status: 'False', reason: 'WaitingForBundle', message };
-  }
-  if (bundle.kind === 'invalid') {
-    const message = `ConfigMap weft-ca-bundle cannot be used: ${bundle.problem}. Delete it; the control plane writes it again.`;
-    return { type, status: 'False', reason: 'BundleInvalid', message };
-  }
-  const end = new Date(bundle.notAfter).toISOString();
-  if (bundle.notAfter <= now) {
-    return { type, status: 'False', reason: 'RootExpired', message: `The root ended at ${end}.` };
-  }
-  return undefined;
-}
-
-function judgeProxies({ proxies, rollout }: World): WantedCondition {
-  const type = 'ProxiesSynced';
-  if (proxies === undefined || (rollout?.available ?? 0) === 0) {
-    const message = 'The control plane does not report on proxies.';
-    return { type, status: 'Unknown', reason: 'NoReport', message };
-  }
-  const { connected, synced, rejected } = proxies;
-  const count = `${synced} of ${connected} proxies have acknowledged everything`;
-  if (rejected > 0) {
-    const message = `${count}; ${rejected} rejected something and go on with what they had. The status of the policies says what.`;
-    return { type, status: 'False', reason: 'ProxiesRejected', message };
-  }
-  if (synced < connected) return { type, status: 'False', reason: 'Pending', message: `${count}.` };
-  return { type, status: 'True', reason: 'AllSynced', message: `${count}.` };
 }
 
 function judgeStalled({ problems, rejection, deleting }: World): WantedCondition | undefined {
@@ -216,7 +87,7 @@ function judgeReconciling(world: World): WantedCondition | undefined {
   if (world.deleting) return is('Deleting', 'What the operator made is being removed.');
   if (rollout === undefined) return is('ControlPlaneMissing', 'The control plane is being made.');
   if (!rollout.settled) {
-    const message = `The Deployment is rolling out: ${rollout.available} of ${rollout.wanted} replicas are available.`;
+    const message = `The Deployment is rolling out: ${replicasOf(rollout)}.`;
     return is('RollingOut', message);
   }
   if (bundle.kind !== 'valid') {
@@ -225,6 +96,9 @@ function judgeReconciling(world: World): WantedCondition | undefined {
   if (!webhooks) return is('WebhooksMissing', 'The webhooks are being made.');
   const { first, moving } = world.roots;
   if (first !== undefined) return is('WaitingForRoot', first);
+  if (world.proxies === undefined) {
+    return is('WaitingForReport', 'Waiting for the first report of the control plane.');
+  }
   return moving && is(moving.reason, moving.message);
 }
 
@@ -249,13 +123,32 @@ function judgeReady(
   if (!world.webhooks) {
     return no({ reason: 'WebhooksMissing', message: 'The webhooks are being made.' });
   }
-  const message = 'The mesh is up.';
+  if (reportIn(world) === undefined) {
+    const message = `How the pods of the mesh fare is not known: the control plane does not report. Next: ${logsOf(world.namespace)}.`;
+    return { type: 'Ready', status: 'Unknown', reason: 'NoReport', message };
+  }
+  const gaps = [...gapsIn(parts), ...gapOfSwitch(world)];
+  const message = gaps.length === 0 ? 'The mesh is up.' : `The mesh serves. ${gaps.join(' ')}`;
   return { type: 'Ready', status: 'True', reason: 'Ready', message };
 }
 
-/** Proxies may be behind for a while, and certificates last while they cannot be renewed. */
+/** A switch of roots that goes on by itself is no gap; one that failed or is held waits for somebody. */
+function gapOfSwitch({ roots: { moving } }: World): readonly string[] {
+  return moving === undefined || moving.reason === 'Rotating' ? [] : [moving.message];
+}
+
+/** Nothing that is in use suffers by these. */
+const passedOver: readonly Reason[] = [
+  'PodsWithoutSidecar',
+  'CaSecretUnusable',
+  'GatewaySecretNotKept',
+];
+
+/** Proxies may be behind for a while, certificates last while they cannot be renewed, and pods that
+ * stay outside keep no other from the mesh. */
 function isGrave({ type, reason }: WantedCondition, world: World): boolean {
   if (type === 'ProxiesSynced') return isTooLong(world);
+  if (type === 'ServicesServed' || passedOver.includes(reason)) return false;
   return reason !== 'IssuerFailing' || world.roots.failing?.urgent === true;
 }
 

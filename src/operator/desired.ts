@@ -1,4 +1,4 @@
-import type { KubernetesObject, ObjectMeta, OwnerReference } from '../api/core.ts';
+import type { KubernetesObject, Namespace, ObjectMeta, OwnerReference } from '../api/core.ts';
 import { apiVersionOf, kinds, type Kind } from '../api/kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
@@ -15,7 +15,7 @@ export function identify(kind: Kind, name: string): string {
   return `${kind.kind}/${name}`;
 }
 
-/** The owner reference by which an object in the MeshConfig's namespace goes away with it. */
+/** The owner reference by which an object in the MeshConfig's namespace goes away with it, at once. */
 export function ownerOf(meshConfig: MeshConfig): OwnerReference {
   const { name, uid = '' } = meshConfig.metadata;
   return {
@@ -27,21 +27,48 @@ export function ownerOf(meshConfig: MeshConfig): OwnerReference {
   };
 }
 
-/** Builds declared objects with the labels and, where Kubernetes allows it, the owner they all have. */
+/**
+ * The owner of all else: the namespace of the mesh, which may own objects of the whole cluster too. They
+ * go with it, however it goes; before that the operator removes them, in an order that harms nobody.
+ */
+export function homeOf({ metadata: { name, uid = '' } }: Namespace): OwnerReference {
+  return { apiVersion: 'v1', kind: kinds.namespace.kind, name, uid };
+}
+
+/** The same objects, owned by the namespace unless they say that another object owns them. */
+export function ownedBy(
+  home: OwnerReference | undefined,
+  objects: readonly Desired[],
+): readonly Desired[] {
+  if (home === undefined) return objects;
+  return objects.map(({ kind, object }) => {
+    const { ownerReferences = [home] } = object.metadata;
+    return { kind, object: { ...object, metadata: { ...object.metadata, ownerReferences } } };
+  });
+}
+
+/** Builds declared objects with the labels that they all have. */
 export function declare(
   meshConfig: MeshConfig,
   of: Kind,
-  body: Readonly<Record<string, unknown>> & { readonly name?: string },
+  body: Readonly<Record<string, unknown>> & {
+    readonly name?: string;
+    readonly ownerReferences?: readonly OwnerReference[];
+  },
 ): Desired {
-  const { name = controlPlaneName, ...rest } = body;
+  const { name = controlPlaneName, ownerReferences, ...rest } = body;
   const labels = {
     'app.kubernetes.io/name': controlPlaneName,
     'app.kubernetes.io/part-of': 'weft',
     ...ownedLabels,
   };
   const { namespace } = meshConfig.metadata;
-  const owned = { namespace: namespace ?? '', ownerReferences: [ownerOf(meshConfig)] };
-  const metadata: ObjectMeta = { name, labels, ...(of.namespaced ? owned : {}) };
+  const metadata: ObjectMeta = {
+    name,
+    labels,
+    ...(of.namespaced ? { namespace: namespace ?? '' } : {}),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  };
   return {
     kind: of,
     object: { apiVersion: apiVersionOf(of), kind: of.kind, metadata, ...rest },

@@ -1,4 +1,4 @@
-import type { ConfigMap, KubernetesObject } from '../api/core.ts';
+import type { ConfigMap, KubernetesObject, Namespace, PodTemplate } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
@@ -10,7 +10,7 @@ import {
   certificatesConfigMap,
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
-import { ownedSelector } from './names.ts';
+import { imagesName, ownedSelector } from './names.ts';
 import type { Owned } from './prune.ts';
 
 /** Every kind that the operator makes. */
@@ -29,16 +29,20 @@ const ownedKinds: readonly Kind[] = [
 ];
 
 /**
- * What the operator sees of the cluster: all MeshConfigs, the MeshRootCertificates of its namespace, its
- * own objects by their label, and three ConfigMaps of the control plane by name. An edit or a removal of any of them is told at once.
+ * What the operator sees of the cluster: all MeshConfigs, its namespace and the MeshRootCertificates in it,
+ * its own objects by their label, and by name the images of the install and three ConfigMaps of the control plane.
+ * An edit or a removal of any of them is told at once.
  */
 export class Watched {
   readonly meshConfigs: Reflector<MeshConfig>;
+  readonly #home: Reflector<Namespace>;
   readonly #roots: Reflector<MeshRootCertificate>;
   readonly #owned: ReadonlyMap<Kind, Reflector<KubernetesObject>>;
+  readonly #images: Reflector<PodTemplate>;
   readonly #caBundle: Reflector<ConfigMap>;
   readonly #proxies: Reflector<ConfigMap>;
   readonly #certificates: Reflector<ConfigMap>;
+  #reportHeardAt: number | undefined;
 
   constructor(client: ApiConnection, namespace: string, deps: ReflectorDeps) {
     const configMap = (name: string): Reflector<ConfigMap> =>
@@ -48,6 +52,8 @@ export class Watched {
       return reflect(client, kind, { ...scope, labelSelector: ownedSelector }, deps);
     };
     this.meshConfigs = reflect<MeshConfig>(client, kinds.meshConfig, {}, deps);
+    const itself = { fieldSelector: `metadata.name=${namespace}` };
+    this.#home = reflect<Namespace>(client, kinds.namespace, itself, deps);
     this.#roots = reflect<MeshRootCertificate>(
       client,
       kinds.meshRootCertificate,
@@ -55,9 +61,22 @@ export class Watched {
       deps,
     );
     this.#owned = new Map(ownedKinds.map((kind) => [kind, own(kind)]));
+    const images = { namespace, fieldSelector: `metadata.name=${imagesName}` };
+    this.#images = reflect<PodTemplate>(client, kinds.podTemplate, images, deps);
     this.#caBundle = configMap(caBundleConfigMap);
     this.#proxies = configMap(proxiesConfigMap);
     this.#certificates = configMap(certificatesConfigMap);
+    this.#proxies.subscribe(() => (this.#reportHeardAt = deps.clock.now()));
+  }
+
+  /** When the report on proxies was last seen to change, in ms since the epoch; undefined before. */
+  get reportHeardAt(): number | undefined {
+    return this.#reportHeardAt;
+  }
+
+  /** The namespace of the mesh. */
+  get home(): Namespace | undefined {
+    return first(this.#home);
   }
 
   /** All objects of the operator's there are. */
@@ -72,6 +91,11 @@ export class Watched {
     return new Map(
       this.owned.map(({ kind, object }) => [identify(kind, object.metadata.name), object]),
     );
+  }
+
+  /** The images that this install names. */
+  get images(): PodTemplate | undefined {
+    return first(this.#images);
   }
 
   get caBundle(): ConfigMap | undefined {
@@ -118,12 +142,12 @@ export class Watched {
     Reflector<KubernetesObject>,
     'run' | 'whenSynced' | 'synced' | 'subscribe'
   >[] {
-    const configMaps = [this.#caBundle, this.#proxies, this.#certificates];
-    return [this.meshConfigs, this.#roots, ...this.#owned.values(), ...configMaps];
+    const byName = [this.#images, this.#caBundle, this.#proxies, this.#certificates];
+    return [this.meshConfigs, this.#home, this.#roots, ...this.#owned.values(), ...byName];
   }
 }
 
-function first(store: Reflector<ConfigMap>): ConfigMap | undefined {
+function first<T extends KubernetesObject>(store: Reflector<T>): T | undefined {
   const [object] = store.objects.values();
   return object;
 }

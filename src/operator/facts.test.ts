@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeRoot } from '../../test/build/certificates.ts';
 import type { ConfigMap } from '../api/core.ts';
+import { makeFinding, makeReport } from '../../test/build/make-report.ts';
+import { formatMeshReport } from '../api/mesh-report.ts';
 import { type DeploymentObject, readBundle, readProxies, readRollout } from './facts.ts';
 
 function configMap(data: Readonly<Record<string, string>>): ConfigMap {
@@ -41,7 +43,19 @@ describe('readBundle', () => {
 describe('readProxies', () => {
   it('reads three counts', () => {
     const counts = { connected: '42', synced: '41', rejected: '1' };
-    expect(readProxies(configMap(counts))).toEqual({ connected: 42, synced: 41, rejected: 1 });
+    const rest = { expected: 42, starting: 0, leftOut: 0, findings: [] };
+    expect(readProxies(configMap(counts))).toEqual({
+      ...{ connected: 42, synced: 41, rejected: 1 },
+      ...rest,
+    });
+  });
+
+  it('reads a report, and of one that makes no sense nothing', () => {
+    const report = makeReport({ findings: [makeFinding('sidecar-stuck', 7)] });
+    const text = formatMeshReport(report);
+    expect(readProxies(configMap({ 'report.json': text }))).toEqual(report);
+    for (const wrong of ['{', '7', text.replace('sidecar-stuck', 'other'), text.replace('7', '-7')])
+      expect(readProxies(configMap({ 'report.json': wrong }))).toBeUndefined();
   });
 
   it.each<Readonly<Record<string, string>>>([

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import { caBundleKey } from '../api/control-plane-names.ts';
+import { type MeshReport, meshReportKey, parseMeshReport } from '../api/mesh-report.ts';
 import { certificateBlocks, pemOf } from '../common/pem.ts';
 
 interface DeploymentCondition {
@@ -29,13 +30,6 @@ export type Bundle =
   /** `notAfter`: when the last of its roots ends, in milliseconds since the epoch. */
   | { readonly kind: 'valid'; readonly pem: string; readonly notAfter: number };
 
-/** How many sidecars there are and how far they follow, as the control plane reports. */
-export interface ProxyCounts {
-  readonly connected: number;
-  readonly synced: number;
-  readonly rejected: number;
-}
-
 /** Reads the trust bundle's ConfigMap. Never throws. */
 export function readBundle(configMap: ConfigMap | undefined): Bundle {
   const text = configMap?.data?.[caBundleKey];
@@ -52,14 +46,20 @@ export function readBundle(configMap: ConfigMap | undefined): Bundle {
 }
 
 /** Reads the proxies' ConfigMap; undefined when there is none or it makes no sense. Never throws. */
-export function readProxies(configMap: ConfigMap | undefined): ProxyCounts | undefined {
+export function readProxies(configMap: ConfigMap | undefined): MeshReport | undefined {
+  return parseMeshReport(configMap?.data?.[meshReportKey]) ?? readCounts(configMap);
+}
+
+/** What a control plane of an older version writes: it knows connected proxies only. */
+function readCounts(configMap: ConfigMap | undefined): MeshReport | undefined {
   const count = (name: string): number | undefined => {
     const text = configMap?.data?.[name] ?? '';
     return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   };
   const [connected, synced, rejected] = [count('connected'), count('synced'), count('rejected')];
   if (connected === undefined || synced === undefined || rejected === undefined) return undefined;
-  return { connected, synced, rejected };
+  const rest = { expected: connected, starting: 0, leftOut: 0, findings: [] };
+  return { connected, synced, rejected, ...rest };
 }
 
 /** Replicas wanted, those that serve, and whether all are of the newest declaration. */

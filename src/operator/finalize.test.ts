@@ -9,8 +9,7 @@ import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
 import type { Occurrence } from '../kubernetes/events.ts';
-import { finalize } from './finalize.ts';
-import { finalizer } from './names.ts';
+import { finalize, type Leaving } from './finalize.ts';
 import type { Owned, Removal } from './prune.ts';
 
 const deletedAt = Date.parse('2026-01-01T00:00:00Z');
@@ -37,7 +36,6 @@ class Cluster {
   /** What the control plane says so many seconds after the deletion. */
   report: (seconds: number) => Partial<CertificateReport> | undefined = () => undefined;
   readonly told: Occurrence[] = [];
-  finalizers: readonly string[] = ['theirs', finalizer];
   owned: readonly Owned[] = all;
 
   constructor({ stubborn = [] as readonly Kind[], pods = [] as readonly string[] } = {}) {
@@ -62,15 +60,7 @@ class Cluster {
       metadata: { name, namespace: 'weft-system' },
     });
     const some = {
-      get: () => {
-        const { metadata, ...rest } = meshConfig;
-        return Promise.resolve({ ...rest, metadata: { ...metadata, finalizers: this.finalizers } });
-      },
       list: (kind: Kind) => Promise.resolve(kind === kinds.pod ? this.pods.map(object) : []),
-      merge: (_: ObjectRef, { value }: { value: { metadata: MeshConfig['metadata'] } }) => {
-        this.finalizers = value.metadata.finalizers ?? [];
-        return Promise.resolve(value);
-      },
       remove: (ref: ObjectRef) => {
         if (this.broken) return Promise.reject(new WeftError('api-unavailable', 'away'));
         this.removed.push(`${ref.kind.kind} ${ref.name}`);
@@ -81,8 +71,7 @@ class Cluster {
   }
 }
 
-const deletionTimestamp = '2026-01-01T00:00:00Z';
-const meshConfig = makeMeshConfig({ deletionTimestamp });
+const meshConfig = makeMeshConfig();
 const nobody = { step: 1, acknowledged: 0, total: 0, waiting: [] };
 const nothing: CertificateReport = {
   ...{ step: 1, complete: true, roots: {}, bootstraps: undefined },
@@ -97,7 +86,8 @@ function reported(some: Partial<CertificateReport> | undefined): ConfigMap | und
 }
 
 /** Goes on until it is done; the seconds since the deletion. */
-async function play(cluster: Cluster, of = meshConfig): Promise<number> {
+async function play(cluster: Cluster, of: MeshConfig | undefined = meshConfig): Promise<number> {
+  const leaving: Leaving = { namespace: 'weft-system', meshConfig: of, since: deletedAt };
   let now = deletedAt;
   const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
   const deps = {
@@ -119,14 +109,14 @@ async function play(cluster: Cluster, of = meshConfig): Promise<number> {
     logger: silentLogger,
   };
   for (;;) {
-    const again = await finalize(of, deps, signal);
+    const again = await finalize(leaving, deps, signal);
     if (again === undefined) return (now - deletedAt) / 1000;
     now += again;
   }
 }
 
 describe('finalize', () => {
-  it('removes webhooks, then what runs, then rights, then traces, and only its own finalizer', async () => {
+  it('removes webhooks, then what runs, then rights, then traces', async () => {
     const cluster = new Cluster();
     expect(await play(cluster)).toBe(0);
     expect(cluster.removed).toEqual([
@@ -139,7 +129,6 @@ describe('finalize', () => {
       'ConfigMap weft-certificates',
       'Lease weft-control-plane',
     ]);
-    expect(cluster.finalizers).toEqual(['theirs']);
   });
 
   it.each<readonly [string, Cluster, number]>([
@@ -148,7 +137,6 @@ describe('finalize', () => {
     ['rights that stay', new Cluster({ stubborn: [kinds.role] }), 50],
   ])('does not wait for ever for %s', async (_, cluster, seconds) => {
     expect(await play(cluster)).toBe(seconds);
-    expect(cluster.finalizers).toEqual(['theirs']);
     expect(cluster.removed).toContain('Deployment');
     expect(cluster.removed).toContain('ConfigMap weft-ca-bundle');
   });
@@ -157,7 +145,6 @@ describe('finalize', () => {
     const cluster = new Cluster();
     cluster.broken = true;
     expect(await play(cluster)).toBe(60);
-    expect(cluster.finalizers).toEqual(['theirs']);
   });
 
   it('takes the rights away only after the pods are gone or given up', async () => {
@@ -173,7 +160,7 @@ describe("finalize with an ingress gateway's Secret", () => {
   const trouble = { code: 'api-rejected', message: 'it is forbidden', since: deletedAt };
   const subjectAltNames = ['a.example'] as const;
   const ingressGateway = { subjectAltNames, validityDuration: '1h', secret };
-  const asking = makeMeshConfig({ deletionTimestamp, spec: { certificate: { ingressGateway } } });
+  const asking = makeMeshConfig({ spec: { certificate: { ingressGateway } } });
   const silent = 'the control plane does not say that it removed it';
 
   it('leaves the control plane the time to remove it, when the webhooks are gone', async () => {

@@ -19,7 +19,7 @@ import {
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
 import { gatewayLeft } from './gateway-left.ts';
-import { finalizer, podLabels } from './names.ts';
+import { podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
 import { releaseRoots } from './rotation/release-roots.ts';
 import { meshNameOf } from './webhooks.ts';
@@ -33,7 +33,16 @@ export interface FinalizeDeps {
   readonly logger: Logger;
 }
 
-/** Every step but the last gets so long, from the deletion on, before the next is taken all the same. */
+/** A mesh that is to go, or whose MeshConfig is gone. */
+export interface Leaving {
+  readonly namespace: string;
+  /** As it was seen last; undefined when this operator never saw one. */
+  readonly meshConfig: MeshConfig | undefined;
+  /** When its removal began, in ms since the epoch. */
+  readonly since: number;
+}
+
+/** Every step but the last gets so long, from the beginning on, before the next is taken all the same. */
 const stepLimitsMs = {
   webhooks: 10_000,
   gateway: 10_000,
@@ -45,25 +54,25 @@ const pollMs = 250;
 
 /**
  * Removes what the operator made for a mesh, and what the control plane made: webhooks first, so
- * that no pod start waits for somebody who leaves; then the control plane, once it removed the ingress
+ * that no pod start waits for a process that leaves; then the control plane, once it removed the ingress
  * gateway's Secret, which nobody else may; its rights once it is gone, so that it cannot write any
- * more; then its ConfigMaps and the root key; the finalizer last.
+ * more; then its ConfigMaps and the records of its roots. Nothing waits for all this, the MeshConfig
+ * least of all: where no operator is, the namespace takes everything with it.
  * Resolves to the milliseconds after which to go on, or undefined when it is done. It always ends:
  * a step whose time is up is given up, logged, and the next one taken.
  */
 export async function finalize(
-  meshConfig: MeshConfig,
+  leaving: Leaving,
   deps: FinalizeDeps,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { deletionTimestamp = '' } = meshConfig.metadata;
-  const elapsed = deps.clock.now() - Date.parse(deletionTimestamp);
+  const elapsed = deps.clock.now() - leaving.since;
   const steps = [
     { name: 'webhooks', run: () => removeOwned(deps, isWebhook, signal) },
-    { name: 'gateway', run: () => Promise.resolve(lookAtGateway(meshConfig, deps, elapsed)) },
-    { name: 'workload', run: () => removeWorkload(meshConfig, deps, signal) },
+    { name: 'gateway', run: () => Promise.resolve(lookAtGateway(leaving, deps, elapsed)) },
+    { name: 'workload', run: () => removeWorkload(leaving, deps, signal) },
     { name: 'rights', run: () => removeOwned(deps, () => true, signal) },
-    { name: 'traces', run: () => removeTraces(meshConfig, deps, signal) },
+    { name: 'traces', run: () => removeTraces(leaving, deps, signal) },
   ] as const;
   for (const { name, run } of steps) {
     const left = await attempt(run, deps.logger);
@@ -73,44 +82,7 @@ export async function finalize(
     deps.logger.warn('gave up a step of the removal', { step: name, left });
   }
   deps.applier.forget();
-  await dropFinalizer(meshConfig, deps.client, signal);
   return undefined;
-}
-
-/** Adds the finalizer if it is missing; api-conflict when the MeshConfig changed meanwhile. */
-export async function ensureFinalizer(
-  meshConfig: MeshConfig,
-  client: ApiClient,
-  signal: AbortSignal,
-): Promise<void> {
-  const finalizers = meshConfig.metadata.finalizers ?? [];
-  if (finalizers.includes(finalizer)) return;
-  await client.merge(refOf(meshConfig), patchOf(meshConfig, [...finalizers, finalizer]), signal);
-}
-
-/** Takes the finalizer away from what the API server holds now; nothing to do if it is gone. */
-export async function dropFinalizer(
-  meshConfig: MeshConfig,
-  client: ApiClient,
-  signal: AbortSignal,
-): Promise<void> {
-  const live = await client.get<MeshConfig>(refOf(meshConfig), signal);
-  if (live === undefined || live.metadata.uid !== meshConfig.metadata.uid) return;
-  const finalizers = live.metadata.finalizers ?? [];
-  if (!finalizers.includes(finalizer)) return;
-  const rest = finalizers.filter((name) => name !== finalizer);
-  await client.merge(refOf(live), patchOf(live, rest), signal);
-}
-
-function refOf({ metadata: { name, namespace = '' } }: MeshConfig): ObjectRef {
-  return { kind: kinds.meshConfig, namespace, name };
-}
-
-function patchOf(
-  { metadata: { resourceVersion } }: MeshConfig,
-  finalizers: readonly string[],
-): { readonly value: unknown } {
-  return { value: { metadata: { finalizers, resourceVersion } } };
 }
 
 /** What is left of a step, in words; undefined when nothing is. */
@@ -151,23 +123,27 @@ async function removeOwned(
 
 /** The control plane removes its Secret when it sees the deletion; once it goes itself, none is waited for. */
 function lookAtGateway(
-  meshConfig: MeshConfig,
-  { watched, events }: FinalizeDeps,
+  { meshConfig }: Leaving,
+  { watched, events, logger }: FinalizeDeps,
   elapsed: number,
 ): string | undefined {
-  const left = gatewayLeft(meshConfig, parseReport(watched.certificates?.data?.[reportKey]));
+  const left = gatewayLeft(
+    meshConfig?.spec ?? {},
+    parseReport(watched.certificates?.data?.[reportKey]),
+  );
   if (left === undefined || !watched.owned.some(({ kind }) => isWorkload(kind))) return undefined;
   const { secret, why } = left;
   if (elapsed >= stepLimitsMs.gateway) {
     const note = `Secret ${secret} of the ingress gateway may be left: ${why}. Delete it yourself.`;
-    const regarding = meshConfig;
-    events.record({ regarding, type: 'Warning', reason: 'GatewaySecretLeft', note });
+    logger.warn('gateway secret left', { note });
+    const event = { type: 'Warning', reason: 'GatewaySecretLeft', note } as const;
+    if (meshConfig !== undefined) events.record({ regarding: meshConfig, ...event });
   }
   return `Secret/${secret}`;
 }
 
 async function removeWorkload(
-  meshConfig: MeshConfig,
+  { namespace }: Leaving,
   deps: FinalizeDeps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -176,23 +152,22 @@ async function removeWorkload(
   const labelSelector = Object.entries(podLabels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
-  const { namespace = '' } = meshConfig.metadata;
   const pods = await deps.client.list(kinds.pod, { namespace, labelSelector }, signal);
   return pods[0] === undefined ? undefined : `Pod/${pods[0].metadata.name}`;
 }
 
-/** Removes what the control plane made: the sidecars' ConfigMaps everywhere, its own, the roots. */
+/** Removes what the control plane made: the sidecars' ConfigMaps everywhere, its own, the roots' records. */
 async function removeTraces(
-  meshConfig: MeshConfig,
+  { namespace, meshConfig }: Leaving,
   { client }: FinalizeDeps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { namespace = '' } = meshConfig.metadata;
   const fieldSelector = `metadata.name=${bootstrapConfigMap}`;
   const everywhere = await client.list<ConfigMap>(kinds.configMap, { fieldSelector }, signal);
-  const ours = everywhere.filter(
-    ({ metadata }) => metadata.labels?.[meshLabel] === meshNameOf(meshConfig),
-  );
+  const ours = everywhere.filter(({ metadata }) => {
+    const mesh = metadata.labels?.[meshLabel];
+    return mesh !== undefined && (meshConfig === undefined || mesh === meshNameOf(meshConfig));
+  });
   const refs: readonly ObjectRef[] = [
     ...ours.map(({ metadata }) => ({
       kind: kinds.configMap,

@@ -1,4 +1,4 @@
-import type { CertificateReport } from '../api/certificate-report.ts';
+import type { CertificateReport, GatewayReport } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 
 /** The ingress gateway's Secret that a mesh has not given back yet. */
@@ -14,17 +14,22 @@ export interface GatewayLeft {
  * the rights to. Undefined when it is gone, or when no leader ever reported, so none wrote one. Pure.
  */
 export function gatewayLeft(
-  { spec }: MeshConfig,
+  spec: Pick<MeshConfig['spec'], 'certificate'>,
   report: CertificateReport | undefined,
 ): GatewayLeft | undefined {
   if (report === undefined || isReleased(report)) return undefined;
-  const { gateway } = report;
+  const gateway = writtenIn(report);
   const at = gateway ?? spec.certificate?.ingressGateway?.secret;
   if (at === undefined) return undefined;
   const why = gateway?.trouble?.message ?? 'the control plane does not say that it removed it';
   return { secret: `${at.namespace}/${at.name}`, why };
 }
 
-function isReleased({ gateway, released = false }: CertificateReport): boolean {
-  return gateway === undefined && released;
+function isReleased(report: CertificateReport): boolean {
+  return writtenIn(report) === undefined && report.released === true;
+}
+
+/** A Secret that is known to be there. */
+function writtenIn({ gateway, gatewaysLeft = [] }: CertificateReport): GatewayReport | undefined {
+  return gateway ?? gatewaysLeft[0];
 }

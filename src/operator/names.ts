@@ -1,10 +1,9 @@
 import { controlPlaneName } from '../api/control-plane-names.ts';
 
 export const fieldManager = 'weft-operator';
+/** PodTemplate that names the images of an install: config/operator/images.yaml. */
+export const imagesName = 'weft-images';
 export const operatorLease = 'weft-operator';
-export const finalizer = 'weft.dev/operator';
-/** On every MeshRootCertificate that is in use: it stays until nobody needs it. */
-export const rootFinalizer = 'weft.dev/root-in-use';
 
 /** On everything the operator makes, and on nothing else: what carries it and is not wanted is removed. */
 export const ownedLabels = { 'app.kubernetes.io/managed-by': 'weft-operator' } as const;

@@ -7,6 +7,8 @@ import type { StoreKey } from '../kubernetes/store.ts';
 import { type Worker, WorkQueue } from '../kubernetes/work-queue.ts';
 import { Applier, type Deed } from './applier.ts';
 import { Watched } from './drift.ts';
+import { MeshEnd } from './mesh-end.ts';
+import { NamedImages } from './named-images.ts';
 import { operatorLease } from './names.ts';
 import { reconcile } from './reconcile.ts';
 import { rulerOf } from './singleton.ts';
@@ -20,7 +22,10 @@ export interface OperatorOptions {
   readonly identity: string;
   /** Version of Weft, as the status tells it. */
   readonly version: string;
-  readonly images: Images;
+  /** Images that go before those that the install names. */
+  readonly images: Partial<Images>;
+  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  readonly vaultAddresses?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -71,13 +76,16 @@ async function reconcileAll(
     events.record({ regarding, type: 'Normal', reason, note: `${reason} ${identity}` });
   };
   const applier = new Applier({ client, clock, logger, onDeed });
+  const meshEnd = new MeshEnd(namespace);
   const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger });
   const addAll = (): void => {
     for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
   };
   await watched.whenSynced(signal);
+  const named = new NamedImages(options.version, options.images);
+  const images = (): Images => named.of(watched.images);
   const work: Worker<StoreKey> = (key, term) =>
-    reconcile(key, { ...options, watched, applier, events }, term);
+    reconcile(key, { ...options, images, watched, applier, meshEnd, events }, term);
   const unsubscribe = watched.subscribe(addAll);
   addAll();
   try {

@@ -3,14 +3,16 @@ import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { type Desired, identify } from './desired.ts';
 import { type Plan, type PlanFacts, plan } from './plan.ts';
+import { meshIsThere } from './webhooks.ts';
 
 const images = { controlPlane: 'weft:1', envoy: 'envoy:1', init: 'init:1' };
 const early: PlanFacts = {
   images,
   account: 'uid-1',
   caBundle: undefined,
-  needs: { read: [], kept: ['weft-ca'], certManager: false, tokens: false },
+  needs: { read: ['weft-ca'], kept: [], certManager: false, tokens: false },
   available: false,
+  home: { apiVersion: 'v1', kind: 'Namespace', name: 'weft-system', uid: 'uid-home' },
   live: new Set(),
 };
 const late: PlanFacts = { ...early, caBundle: 'PEM', available: true };
@@ -21,13 +23,15 @@ const core = [
   'ClusterRoleBinding/weft-control-plane',
   'Role/weft-control-plane',
   'RoleBinding/weft-control-plane',
+  'Role/weft-mesh',
+  'RoleBinding/weft-mesh',
   'Deployment/weft-control-plane',
   'Service/weft-control-plane',
   'PodDisruptionBudget/weft-control-plane',
 ];
 const webhooks = [
-  'ValidatingWebhookConfiguration/weft-validator-osm',
-  'MutatingWebhookConfiguration/weft-injector-osm',
+  'ValidatingWebhookConfiguration/weft-validator',
+  'MutatingWebhookConfiguration/weft-injector',
 ];
 
 function identities({ objects }: Plan): string[] {
@@ -86,31 +90,45 @@ describe('plan by the state of the world', () => {
     expect(identities(plan(makeMeshConfig(), facts))).toEqual([...core, ...webhooks]);
   });
 
-  it('names webhooks after the mesh', () => {
+  it('has webhooks of the same names whatever the mesh is called: the rights name them', () => {
     const made = plan(makeMeshConfig({ spec: { meshName: 'blue' } }), late);
-    expect(identities(made).slice(-2)).toEqual([
-      'ValidatingWebhookConfiguration/weft-validator-blue',
-      'MutatingWebhookConfiguration/weft-injector-blue',
-    ]);
+    expect(identities(made).slice(-2)).toEqual(webhooks);
   });
 });
 
 describe('ownership', () => {
-  const owner = {
+  const meshConfig = {
     apiVersion: 'config.openservicemesh.io/v1alpha2',
     kind: 'MeshConfig',
     name: 'osm-mesh-config',
     uid: 'uid-weft-system-osm-mesh-config',
     controller: true,
   };
+  const rows = plan(makeMeshConfig(), late).objects.map(
+    (one) => [`${one.object.kind} ${one.object.metadata.name}`, one] as const,
+  );
 
-  it.each(plan(makeMeshConfig(), late).objects.map((one) => [one.object.kind, one] as const))(
-    '%s: label, and an owner if it has a namespace',
-    (_, { kind, object }) => {
-      const { labels = {}, ownerReferences, namespace } = object.metadata;
-      expect(labels['app.kubernetes.io/managed-by']).toBe('weft-operator');
-      expect(ownerReferences).toEqual(kind.namespaced ? [owner] : undefined);
-      expect(namespace).toBe(kind.namespaced ? 'weft-system' : undefined);
+  it.each(rows)('%s: label, and an owner that takes it along', (name, { kind, object }) => {
+    const { labels = {}, ownerReferences, namespace } = object.metadata;
+    expect(labels['app.kubernetes.io/managed-by']).toBe('weft-operator');
+    expect(ownerReferences).toEqual([name.endsWith(' weft-mesh') ? meshConfig : early.home]);
+    expect(namespace).toBe(kind.namespaced ? 'weft-system' : undefined);
+  });
+});
+
+describe('the webhooks', () => {
+  it.each(webhooks)(
+    '%s: are called as long as the grant of the MeshConfig is there',
+    (identity) => {
+      const [kind = ''] = identity.split('/');
+      const [webhook] = planned({}, kind)['webhooks'] as readonly {
+        readonly failurePolicy: string;
+        readonly matchConditions: readonly { readonly expression: string }[];
+      }[];
+      expect(webhook?.failurePolicy).toBe('Fail');
+      expect(webhook?.matchConditions.map(({ expression }) => expression)).toEqual([
+        meshIsThere('weft-system'),
+      ]);
     },
   );
 });
@@ -159,8 +177,8 @@ describe('the Deployment', () => {
           '--envoy-image=envoy:1',
           '--init-image=init:1',
         ],
-        readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' } },
-        livenessProbe: { httpGet: { path: '/livez', port: 'metrics' } },
+        readinessProbe: { httpGet: { path: '/readyz', port: 'health' } },
+        livenessProbe: { httpGet: { path: '/livez', port: 'health' } },
       },
     ]);
   });
@@ -207,16 +225,18 @@ describe('the Deployment', () => {
 });
 
 describe('the webhooks', () => {
-  const namespaceSelector = {
+  const selector = (...and: readonly object[]): object => ({
     matchExpressions: [
       { key: 'openservicemesh.io/monitored-by', operator: 'In', values: ['osm'] },
-      { key: 'openservicemesh.io/ignore', operator: 'DoesNotExist' },
-      { key: 'control-plane', operator: 'DoesNotExist' },
-      { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['weft-system'] },
+      ...and,
+      {
+        key: 'kubernetes.io/metadata.name',
+        operator: 'NotIn',
+        values: ['weft-system', 'kube-system', 'kube-public', 'kube-node-lease'],
+      },
     ],
-  };
+  });
   const shared = {
-    namespaceSelector,
     failurePolicy: 'Fail',
     sideEffects: 'None',
     timeoutSeconds: 10,
@@ -231,17 +251,18 @@ describe('the webhooks', () => {
     expect(planned({}, 'MutatingWebhookConfiguration')['webhooks']).toMatchObject([
       {
         ...shared,
+        namespaceSelector: selector({ key: 'openservicemesh.io/ignore', operator: 'DoesNotExist' }),
         clientConfig: { service },
         rules: [{ apiGroups: [''], resources: ['pods'], operations: ['CREATE'] }],
       },
     ]);
   });
 
-  it('check every SMI kind on creation and change', () => {
+  it('check every SMI kind on creation and change, in ignored namespaces too', () => {
     const [webhook] = planned({}, 'ValidatingWebhookConfiguration')['webhooks'] as [
       { readonly rules: readonly { resources: string[]; operations: string[] }[] },
     ];
-    expect(webhook).toMatchObject(shared);
+    expect(webhook).toMatchObject({ ...shared, namespaceSelector: selector() });
     expect(webhook.rules.flatMap(({ resources }) => resources)).toEqual([
       'traffictargets',
       'httproutegroups',

@@ -1,10 +1,11 @@
 import { controlPlaneName } from '../api/control-plane-names.ts';
+import type { OwnerReference } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds } from '../api/kinds.ts';
 import { planAccess } from './access.ts';
 import type { RootNeeds } from './rotation/needs.ts';
-import { type Desired, identify } from './desired.ts';
-import { meshNameOf, planWebhooks, webhookNames } from './webhooks.ts';
+import { type Desired, identify, ownedBy } from './desired.ts';
+import { planWebhooks, webhookNames } from './webhooks.ts';
 import { planWorkload, type WorkloadFacts } from './workload.ts';
 
 /** What a plan depends on besides the MeshConfig. */
@@ -15,6 +16,8 @@ export interface PlanFacts extends WorkloadFacts {
   readonly needs: RootNeeds;
   /** Whether a replica of the control plane is there to answer webhooks. */
   readonly available: boolean;
+  /** The namespace of the mesh as an owner; undefined when it is not known. */
+  readonly home: OwnerReference | undefined;
   /** Identities of the operator's objects there are now. */
   readonly live: ReadonlySet<string>;
 }
@@ -40,23 +43,23 @@ export interface Plan {
  * | no     | any       | any  | kept     |
  */
 export function plan(meshConfig: MeshConfig, facts: PlanFacts): Plan {
+  const { caBundle, account, home } = facts;
   const objects = [...planAccess(meshConfig, facts.needs), ...planWorkload(meshConfig, facts)];
-  const { caBundle, account } = facts;
   const waiting = account === undefined ? [identify(kinds.deployment, controlPlaneName)] : [];
   if (caBundle === undefined) {
-    return { objects, kept: new Set([...waiting, ...webhookIdentities(meshConfig)]) };
+    return {
+      objects: ownedBy(home, objects),
+      kept: new Set([...waiting, ...webhookIdentities]),
+    };
   }
   const wanted = planWebhooks(meshConfig, caBundle).filter(
     ({ kind, object }) => facts.available || facts.live.has(identify(kind, object.metadata.name)),
   );
-  return { objects: [...objects, ...wanted], kept: new Set(waiting) };
+  return { objects: ownedBy(home, [...objects, ...wanted]), kept: new Set(waiting) };
 }
 
-/** The identities of a mesh's webhook configurations. */
-export function webhookIdentities(meshConfig: MeshConfig): ReadonlySet<string> {
-  const { injector, validator } = webhookNames(meshNameOf(meshConfig));
-  return new Set([
-    identify(kinds.mutatingWebhookConfiguration, injector),
-    identify(kinds.validatingWebhookConfiguration, validator),
-  ]);
-}
+/** The identities of the webhook configurations. */
+export const webhookIdentities: ReadonlySet<string> = new Set([
+  identify(kinds.mutatingWebhookConfiguration, webhookNames.injector),
+  identify(kinds.validatingWebhookConfiguration, webhookNames.validator),
+]);

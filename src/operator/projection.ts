@@ -1,4 +1,4 @@
-type Json = Readonly<Record<string, unknown>>;
+import { isRecord } from '../common/guards.ts';
 
 /** Lists whose elements have their own owners, by field, with what tells one element from another. */
 const merged: Readonly<Record<string, readonly string[]>> = {
@@ -8,6 +8,7 @@ const merged: Readonly<Record<string, readonly string[]>> = {
   volumeMounts: ['mountPath'],
   ports: ['port', 'containerPort', 'protocol'],
   webhooks: ['name'],
+  matchConditions: ['name'],
   ownerReferences: ['uid'],
   topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
 };
@@ -42,8 +43,4 @@ export function project(live: unknown, shape: unknown, field = ''): unknown {
 function find(live: readonly unknown[], element: unknown, keys: readonly string[]): unknown {
   if (!isRecord(element)) return undefined;
   return live.find((other) => isRecord(other) && keys.every((key) => other[key] === element[key]));
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

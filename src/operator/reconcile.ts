@@ -1,7 +1,10 @@
+import type { KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { apiVersionOf, kinds } from '../api/kinds.ts';
+import { reportedAtKey } from '../api/mesh-report.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
+import { timestamp } from '../common/timestamp.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
@@ -9,20 +12,23 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
 import type { Outcome } from '../kubernetes/work-queue.ts';
 import type { Applier } from './applier.ts';
-import { noNews, patienceMs, type World } from './conditions.ts';
-import { identify } from './desired.ts';
+import type { World } from './condition-words.ts';
+import { noNews, patienceMs } from './conditions.ts';
+import { homeOf, identify } from './desired.ts';
 import type { Watched } from './drift.ts';
 import { readBundle, readProxies, readRollout } from './facts.ts';
-import { dropFinalizer, ensureFinalizer, finalize } from './finalize.ts';
+import { finalize } from './finalize.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
-import { fieldManager, finalizer } from './names.ts';
+import type { MeshEnd } from './mesh-end.ts';
+import { fieldManager } from './names.ts';
 import { plan, webhookIdentities } from './plan.ts';
 import { prune } from './prune.ts';
 import { keepRoots } from './rotation/keep-roots.ts';
 import { lookAtRoots, type RootsLook } from './rotation/roots.ts';
 import { refusalOf, rulerOf } from './singleton.ts';
 import type { CertificateBlock } from './rotation/tell.ts';
-import { behindSince, isCurrent, statusOf, tidingsOf } from './status.ts';
+import { behindSince, isCurrent, statusOf, untilHeartbeat } from './status.ts';
+import { tidingsOf } from './tidings.ts';
 import { validateSpec } from '../api/validate-mesh-config.ts';
 import type { Images } from './workload.ts';
 
@@ -30,10 +36,13 @@ export interface ReconcileDeps {
   readonly client: ApiClient;
   readonly watched: Watched;
   readonly applier: Applier;
+  readonly meshEnd: MeshEnd;
   readonly events: EventRecorder;
   readonly namespace: string;
   readonly version: string;
-  readonly images: Images;
+  /** What is deployed now. */
+  readonly images: () => Images;
+  readonly vaultAddresses?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,25 +61,28 @@ export async function reconcile(
   deps: ReconcileDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { watched, namespace, client } = deps;
-  const meshConfigs = watched.meshConfigs.objects;
-  const ruler = rulerOf(meshConfigs.values(), namespace);
-  const meshConfig = meshConfigs.get(key);
-  if (meshConfig === undefined) {
-    if (ruler === undefined) await removeOrphans(deps, signal);
-    return undefined;
-  }
-  const deleting = meshConfig.metadata.deletionTimestamp !== undefined;
+  const { watched, namespace, meshEnd } = deps;
+  const ruler = rulerOf(watched.meshConfigs.objects.values(), namespace);
+  const meshConfig = watched.meshConfigs.objects.get(key);
+  if (meshConfig === undefined) return ruler === undefined ? removeLeft(deps, signal) : undefined;
   if (meshConfig !== ruler) {
-    if (deleting) await dropFinalizer(meshConfig, client, signal);
-    else
-      return outcomeOf(
-        await report(meshConfig, lookAt(meshConfig, deps, { ruler }), { deps, signal }),
-      );
-    return undefined;
+    const late = await report(meshConfig, lookAt(meshConfig, deps, { ruler }), { deps, signal });
+    return outcomeOf(late);
   }
-  if (!deleting) return rule(meshConfig, deps, signal);
-  return remove(meshConfig, deps, signal);
+  if (isLeaving(meshConfig) || isLeaving(watched.home)) {
+    const look = lookAt(meshConfig, deps, { ruler });
+    await report(meshConfig, look, { deps, signal }).catch((error: unknown) => {
+      deps.logger.warn('status not written', { error });
+    });
+    return remove(deps, signal, meshConfig);
+  }
+  if (meshEnd.isBefore(meshConfig)) return (await remove(deps, signal)) ?? { again: 0 };
+  meshEnd.rules(meshConfig);
+  return rule(meshConfig, deps, signal);
+}
+
+function isLeaving(object: KubernetesObject | undefined): boolean {
+  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 /** Brings the ruling MeshConfig into force. A spec with problems changes nothing but the status. */
@@ -80,7 +92,6 @@ async function rule(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const problems = validateSpec(meshConfig);
-  if (problems.length === 0) await ensureFinalizer(meshConfig, deps.client, signal);
   const roots =
     problems.length === 0 ? lookAtRoots(meshConfig, deps.watched, deps.clock.now()) : undefined;
   const done = await attempt(deps, () =>
@@ -91,7 +102,8 @@ async function rule(
   const { rejection } = done;
   const look = lookAt(meshConfig, deps, { ruler: meshConfig, problems, rejection, roots });
   const late = await report(meshConfig, look, { deps, signal });
-  return outcomeOf(done.again, whenImpatient(look.world), roots?.news.again, late);
+  const beat = untilHeartbeat(meshConfig, look.world.now);
+  return outcomeOf(done.again, whenImpatient(look.world), roots?.news.again, late, beat);
 }
 
 interface Done {
@@ -106,16 +118,18 @@ async function bringAbout(
   roots: RootsLook,
   { deps, signal }: Context,
 ): Promise<number | undefined> {
-  const { watched, applier, images } = deps;
+  const { watched, applier, vaultAddresses = [] } = deps;
   const { rollout, bundle } = lookAt(meshConfig, deps, { ruler: meshConfig, roots }).world;
   const live = watched.live;
   const published = bundle.kind === 'valid' ? bundle.pem : undefined;
   const { objects, kept } = plan(meshConfig, {
-    images,
+    images: deps.images(),
+    vaultAddresses,
     account: live.get(identify(kinds.serviceAccount, controlPlaneName))?.metadata.uid,
     caBundle: roots.bundle ?? published,
     needs: roots.needs,
     available: (rollout?.available ?? 0) > 0,
+    home: watched.home && homeOf(watched.home),
     live: new Set(live.keys()),
   });
   const wanted = objects.map(({ kind, object }) => identify(kind, object.metadata.name));
@@ -138,35 +152,33 @@ async function attempt(deps: ReconcileDeps, run: () => Promise<number | undefine
   }
 }
 
-async function remove(
-  meshConfig: MeshConfig,
-  deps: ReconcileDeps,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  // Without our finalizer we may be too late, and others' finalizers are not our concern.
-  if (meshConfig.metadata.finalizers?.includes(finalizer) !== true) {
-    await removeOrphans(deps, signal);
-    return undefined;
-  }
-  const look = lookAt(meshConfig, deps, { ruler: meshConfig });
-  await report(meshConfig, look, { deps, signal }).catch((error: unknown) => {
-    deps.logger.warn('status not written', { error });
-  });
-  const again = await finalize(meshConfig, deps, signal);
-  return again === undefined ? undefined : { again };
+/** Takes a mesh away whose MeshConfig is gone, also when that went while no operator was there. */
+async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
+  const { meshEnd, client, namespace } = deps;
+  // Our cache may be behind; with the kind itself gone, so is every object of it.
+  const found = meshEnd.begun
+    ? []
+    : await client
+        .list<MeshConfig>(kinds.meshConfig, { namespace }, signal)
+        .catch((error: unknown) => {
+          if (WeftError.from(error).code !== 'api-not-found') throw error;
+          return [];
+        });
+  return found.every(isLeaving) ? remove(deps, signal) : { again: changedMs };
 }
 
-/** Removes what a MeshConfig left behind that went without its finalizer: webhooks that nobody answers. */
-async function removeOrphans(
-  { client, watched, applier, namespace }: ReconcileDeps,
+/** Removes all of a mesh, once, until something is seen again or another MeshConfig rules. */
+async function remove(
+  deps: ReconcileDeps,
   signal: AbortSignal,
-): Promise<void> {
-  const orphans = prune(watched.owned, new Set());
-  if (orphans.length === 0) return;
-  const meshConfigs = await client.list<MeshConfig>(kinds.meshConfig, { namespace }, signal);
-  if (meshConfigs.some(({ metadata }) => metadata.deletionTimestamp === undefined)) return;
-  await applier.remove(orphans, signal);
-  applier.forget();
+  leaving?: MeshConfig,
+): Promise<Outcome> {
+  const { meshEnd, watched, clock } = deps;
+  if (meshEnd.done && watched.owned.length === 0) return undefined;
+  const again = await finalize(meshEnd.begin(clock.now(), leaving), deps, signal);
+  if (again !== undefined) return { again };
+  meshEnd.end();
+  return undefined;
 }
 
 interface Context {
@@ -198,12 +210,14 @@ function lookAt(
     refusal: refusalOf(meshConfig, ruler, namespace),
     problems,
     rejection,
-    deleting: meshConfig.metadata.deletionTimestamp !== undefined,
+    deleting: isLeaving(meshConfig) || isLeaving(watched.home),
     rollout: deployment && readRollout(deployment),
     bundle: readBundle(watched.caBundle),
     roots: roots?.news ?? noNews,
     proxies: readProxies(watched.proxies),
-    webhooks: [...webhookIdentities(meshConfig)].every((identity) => live.has(identity)),
+    silentSince: silentSince(watched, clock.now()),
+    namespace,
+    webhooks: [...webhookIdentities].every((identity) => live.has(identity)),
     now: clock.now(),
     behindSince: behindSince(meshConfig),
   };
@@ -246,6 +260,17 @@ function whenImpatient({ proxies, behindSince: since, now }: World): number | un
   if (proxies === undefined || proxies.synced >= proxies.connected) return undefined;
   const left = (since ?? now) + patienceMs - now;
   return left > 0 ? left : undefined;
+}
+
+/** The control plane says at least every 30 s that it lives. */
+const longestSilenceMs = 90_000;
+
+/** When the control plane reported last, if it has been silent for too long since. By our own clock alone. */
+function silentSince({ reportHeardAt, proxies }: Watched, now: number): string | undefined {
+  // A control plane of an older version has no heartbeat.
+  if (proxies?.data?.[reportedAtKey] === undefined) return undefined;
+  if (reportHeardAt === undefined || now - reportHeardAt < longestSilenceMs) return undefined;
+  return timestamp(reportHeardAt);
 }
 
 /** The soonest of these, in milliseconds from now. */

@@ -1,22 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { now, well as allWell } from '../../test/build/judged-world.ts';
 import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { makeFinding, makeReport } from '../../test/build/make-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { noNews, type World } from './conditions.ts';
-import { isCurrent, statusOf, tidingsOf } from './status.ts';
+import type { World } from './condition-words.ts';
+import { noNews } from './conditions.ts';
+import { isCurrent, statusOf, untilHeartbeat } from './status.ts';
+import { tidingsOf } from './tidings.ts';
 
-const now = Date.parse('2026-01-02T00:00:00Z');
 const well: World = {
-  refusal: undefined,
-  problems: [],
-  rejection: undefined,
-  deleting: false,
-  rollout: { wanted: 2, available: 2, settled: true, stuck: undefined },
+  ...allWell,
   bundle: { kind: 'valid', pem: 'PEM', notAfter: Date.parse('2027-01-01T00:00:00Z') },
-  roots: noNews,
-  proxies: { connected: 3, synced: 3, rejected: 0 },
-  webhooks: true,
-  now,
-  behindSince: undefined,
 };
 const certificate = { summary: 'builtIn', provider: 'builtIn', root: 'weft-root-1' };
 const parts = { version: '1.2.3', certificate };
@@ -56,21 +50,75 @@ describe('statusOf', () => {
   });
 });
 
+describe('the traffic in force', () => {
+  const traffic = { enablePermissiveTrafficPolicyMode: false };
+  const strict = makeMeshConfig({ spec: { traffic } });
+  const inForce = { permissive: false, egress: true };
+  const told = (meshConfig: MeshConfig, world: Partial<World>): object | undefined =>
+    statusOf(meshConfig, { ...well, ...world }, parts).traffic;
+  const edited = { ...makeMeshConfig({ spec: {} }), status: { traffic: inForce } };
+  const problems = [{ kind: 'invalid', field: 'spec.a', message: 'b' }] as const;
+
+  it('is what the spec says, also when the API server refuses an object', () => {
+    expect(told(strict, {})).toEqual(inForce);
+    expect(told(edited, { rejection: 'no' })).toEqual({ permissive: true, egress: true });
+  });
+
+  it('stays what it was while a spec cannot be put into force, and to the end', () => {
+    expect(told(edited, { problems })).toEqual(inForce);
+    expect(told(edited, { deleting: true })).toEqual(inForce);
+    expect(told(makeMeshConfig(), { problems })).toBeUndefined();
+  });
+});
+
 describe('isCurrent', () => {
   it('does not mind the order of conditions, nor the passing of time', () => {
     const meshConfig = after(well);
     const conditions = meshConfig.status?.conditions?.toReversed() ?? [];
     const reversed = { ...meshConfig, status: { ...meshConfig.status, conditions } };
-    const later = statusOf(reversed, { ...well, now: now + 60_000 }, parts);
+    const later = statusOf(reversed, { ...well, now: now + 59_999 }, parts);
     expect(isCurrent(reversed, later)).toBe(true);
   });
 
   it.each<readonly [string, Partial<World>]>([
-    ['a count', { proxies: { connected: 4, synced: 4, rejected: 0 } }],
+    ['a count', { proxies: makeReport({ connected: 4 }) }],
     ['a condition', { webhooks: false }],
   ])('notices %s', (_, change) => {
     const meshConfig = after(well);
     expect(isCurrent(meshConfig, statusOf(meshConfig, { ...well, ...change }, parts))).toBe(false);
+  });
+});
+
+describe('case H: the heartbeat', () => {
+  it('is written once a minute, and nothing else with it', () => {
+    const meshConfig = after(well);
+    const later = statusOf(meshConfig, { ...well, now: now + 60_000 }, parts);
+    expect(isCurrent(meshConfig, later)).toBe(false);
+    expect(later).toEqual({ ...meshConfig.status, lastCheckedTime: '2026-01-02T00:01:00Z' });
+    expect(untilHeartbeat(meshConfig, now + 20_000)).toBe(40_000);
+  });
+
+  it('goes on when the clock was set back', () => {
+    const meshConfig = after(well);
+    const earlier = statusOf(meshConfig, { ...well, now: now - 5_000 }, parts);
+    expect(earlier.lastCheckedTime).toBe('2026-01-01T23:59:55Z');
+  });
+});
+
+describe('case H: the counts', () => {
+  it('show pods in sync of those that should have a sidecar', () => {
+    const proxies = makeReport({
+      connected: 4,
+      synced: 3,
+      expected: 7,
+      findings: [makeFinding('sidecar-stuck', 2), makeFinding('without-sidecar')],
+    });
+    expect(after({ ...well, proxies }).status?.proxies).toMatchObject({
+      summary: '3/7',
+      stuck: 2,
+      withoutSidecar: 1,
+      crashing: 0,
+    });
   });
 });
 
@@ -84,6 +132,20 @@ describe('tidingsOf', () => {
   const ending = (reason: 'RootEndsSoon' | 'RootRenewsSoon'): World => ({
     ...well,
     roots: { ...noNews, ending: { reason, message: 'when' } },
+  });
+
+  it('tells a phase without counts, which are older than the proof that ended the one before', () => {
+    const rotation = { from: 'one', to: 'two', acknowledged: 1, total: 11 };
+    const [before, now] = (['TrustBoth', 'SignNew'] as const).map((phase) => ({
+      ...makeMeshConfig(),
+      status: { certificate: { rotation: { ...rotation, phase } } },
+    }));
+    const [tiding] = tidingsOf(before as MeshConfig, now?.status ?? {});
+    expect(tiding).toEqual({
+      type: 'Normal',
+      reason: 'CertificateRotationSignNew',
+      note: 'SignNew from one to two, after TrustBoth.',
+    });
   });
 
   it.each<readonly [string, World | undefined, World, readonly string[]]>([

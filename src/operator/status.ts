@@ -1,11 +1,17 @@
 import { stamp } from '../api/condition.ts';
 import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
+import { idleNotes } from '../api/idle-fields.ts';
+import type { FindingKind } from '../api/mesh-report.ts';
 import { deepEqual } from '../common/equal.ts';
 import type { Frozen } from '../common/freeze.ts';
-import { type ConditionType, judge, type Reason, type World } from './conditions.ts';
-import { type CertificateBlock, tidingsOfRoots } from './rotation/tell.ts';
+import { timestamp } from '../common/timestamp.ts';
+import type { World } from './condition-words.ts';
+import { judge } from './conditions.ts';
+import { reportIn } from './judge-mesh.ts';
+import type { CertificateBlock } from './rotation/tell.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
+import { trafficAllowed } from '../api/traffic-allowed.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 
@@ -24,22 +30,69 @@ export function statusOf(
   const generation = meshConfig.metadata.generation ?? 0;
   const current: readonly Condition[] = meshConfig.status?.conditions ?? [];
   const conditions = stamp(judge(world), current, { generation, now: world.now });
-  const head = { observedGeneration: generation, conditions };
-  return world.refusal === undefined
-    ? { ...head, version, certificate, ...inForce(world, version) }
-    : head;
+  const notes = idleNotes(meshConfig.spec);
+  const head = { observedGeneration: generation, conditions, ...(notes.length > 0 && { notes }) };
+  if (world.refusal !== undefined) return head;
+  const lastCheckedTime = checkedAt(meshConfig, world.now);
+  const traffic = trafficInForce(meshConfig, world);
+  return {
+    ...{ ...head, lastCheckedTime, version, certificate },
+    ...(traffic && { traffic }),
+    ...inForce(world, version),
+  };
 }
 
-function inForce({ rollout, proxies }: World, version: string): Status {
-  const { available, wanted } = rollout ?? { available: 0, wanted: 0 };
+/**
+ * What the control plane obeys: the last spec without problems, to the end of the mesh. So a spec that has
+ * problems, or that is leaving, changes nothing here. Undefined while no spec was ever good.
+ */
+function trafficInForce(
+  { spec, status }: MeshConfig,
+  { problems, deleting }: World,
+): Status['traffic'] {
+  return problems.length > 0 || deleting ? status?.traffic : trafficAllowed(spec.traffic);
+}
+
+/** The status is written at least so often while an operator is there: an older one says that none is. */
+const heartbeatMs = 60_000;
+
+/** Stays for a minute, so that the passing of time is written once a minute and no more. */
+function checkedAt({ status }: MeshConfig, now: number): string {
+  const last = Date.parse(status?.lastCheckedTime ?? '');
+  const isFresh = last <= now && now - last < heartbeatMs;
+  return isFresh ? (status?.lastCheckedTime ?? '') : timestamp(now);
+}
+
+/** Milliseconds until the heartbeat is due. */
+export function untilHeartbeat({ status }: MeshConfig, now: number): number {
+  const last = Date.parse(status?.lastCheckedTime ?? '');
+  return Number.isNaN(last)
+    ? heartbeatMs
+    : Math.min(Math.max(last + heartbeatMs - now, 0), heartbeatMs);
+}
+
+function inForce(world: World, version: string): Status {
+  const { available, wanted } = world.rollout ?? { available: 0, wanted: 0 };
   const status = {
     components: [{ name: controlPlaneName, version, available: `${available}/${wanted}` }],
   };
   // While nobody reports, old counts would be a claim.
-  if (proxies === undefined || available === 0) return status;
+  const report = reportIn(world);
+  if (report === undefined) return status;
+  const { findings, ...counts } = report;
+  const count = (kind: FindingKind): number =>
+    findings.find((finding) => finding.kind === kind)?.count ?? 0;
   return {
     ...status,
-    proxies: { ...proxies, summary: `${proxies.synced}/${proxies.connected}` },
+    proxies: {
+      ...counts,
+      stuck: count('sidecar-stuck'),
+      crashing: count('sidecar-crashing'),
+      lost: count('sidecar-lost'),
+      refusing: count('certificate-refused'),
+      withoutSidecar: count('without-sidecar'),
+      summary: `${counts.synced}/${counts.expected}`,
+    },
   };
 }
 
@@ -53,52 +106,6 @@ export function behindSince(meshConfig: MeshConfig): number | undefined {
 /** Whether the MeshConfig says all this already. The order of conditions does not count. */
 export function isCurrent(meshConfig: MeshConfig, status: Status): boolean {
   return deepEqual(sorted(meshConfig.status ?? {}), sorted(status));
-}
-
-/** What a user should be told of by an event when the status becomes this one. */
-export interface Tiding {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly note: string;
-}
-
-/** That the mesh became ready, or stalled, or stopped to be ready, and why; and what roots went through. */
-export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tiding[] {
-  const before = meshConfig.status;
-  return [
-    ...tidingsOfReady(before, status),
-    ...tidingsOfRoots(before?.certificate, status.certificate),
-    ...news.flatMap(({ type, on, reasons }) => {
-      const [was, is] = [conditionIn(before, on), conditionIn(status, on)];
-      if (is === undefined || is.reason === was?.reason || !reasons.includes(is.reason as Reason))
-        return [];
-      return [{ type, reason: is.reason, note: is.message }];
-    }),
-  ];
-}
-
-/** Reasons of conditions that are told by an event when they come up. */
-const news: readonly (Pick<Tiding, 'type'> & {
-  readonly on: ConditionType;
-  readonly reasons: readonly Reason[];
-})[] = [
-  { type: 'Warning', on: 'Reconciling', reasons: ['RotationHeld', 'PreflightFailed'] },
-  { type: 'Warning', on: 'CertificatesReady', reasons: ['IssuerFailing', 'RootEndsSoon'] },
-  { type: 'Normal', on: 'CertificatesReady', reasons: ['RootRenewsSoon'] },
-];
-
-function tidingsOfReady(meshConfigStatus: Status | undefined, status: Status): readonly Tiding[] {
-  const before = conditionIn(meshConfigStatus, 'Ready');
-  const ready = conditionIn(status, 'Ready');
-  if (ready === undefined || ready.reason === before?.reason) return [];
-  const isTrouble = conditionIn(status, 'Stalled') !== undefined || before?.status === 'True';
-  if (ready.status !== 'True' && (!isTrouble || ready.reason === 'Deleting')) return [];
-  const type = ready.status === 'True' ? 'Normal' : 'Warning';
-  return [{ type, reason: ready.reason, note: ready.message }];
-}
-
-function conditionIn(status: Status | undefined, type: string): Condition | undefined {
-  return status?.conditions?.find((condition) => condition.type === type);
 }
 
 function sorted(status: Status): Status {

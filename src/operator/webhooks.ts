@@ -1,30 +1,48 @@
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { ignore, monitoredBy } from '../api/labels.ts';
+import { ignore, monitoredBy, systemNamespaces } from '../api/labels.ts';
 import { declare, type Desired } from './desired.ts';
 import {
   controlPlaneName,
   injectionPath,
+  meshGrant,
   ports,
   validationPath,
 } from '../api/control-plane-names.ts';
 
-/** Names of the webhook configurations of a mesh. */
-export function webhookNames(meshName: string): { injector: string; validator: string } {
-  return { injector: `weft-injector-${meshName}`, validator: `weft-validator-${meshName}` };
+/** Names of the webhook configurations. They are fixed, so that the operator's rights can name them. */
+export const webhookNames = { injector: 'weft-injector', validator: 'weft-validator' } as const;
+
+/**
+ * CEL: whether the mesh is there. The grant goes with its MeshConfig and with the namespace, by
+ * Kubernetes' own hand, so webhooks that were left behind are called no more. It counts only where
+ * Kubernetes' own grants are seen too (one of kube-system that every cluster has): an API server that
+ * has only begun to read grants, or one without RBAC, calls the webhooks, which is the safe side.
+ */
+export function meshIsThere(namespace: string): string {
+  const { group, resource, verb } = meshGrant;
+  const account = (of: string, name: string): string =>
+    `authorizer.serviceAccount('${of}', '${name}')`;
+  const seen = `${account('kube-system', 'token-cleaner')}.group('').resource('secrets').namespace('kube-system').check('delete').allowed()`;
+  const granted = `${account(namespace, controlPlaneName)}.group('${group}').resource('${resource}').namespace('${namespace}').check('${verb}').allowed()`;
+  return `!${seen} || ${granted}`;
 }
 
 /**
  * The webhook configurations, trusting the certificate authorities in `caBundle` (PEM). Both fail
  * closed: a pod must not start without its sidecar, nor a policy go unchecked. They never concern
- * the control plane's own namespace, so it can always come back by itself.
+ * the control plane's own namespace, so it can always come back without help, nor those of Kubernetes, and
+ * nothing at all once the mesh is gone. A namespace that is ignored gets no sidecars; its policies are checked
+ * as those of every member, since they count. Labels that other tools put on namespaces, such as kubebuilder's
+ * control-plane, take none out of the mesh.
  */
 export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly Desired[] {
-  const { injector, validator } = webhookNames(meshNameOf(meshConfig));
+  const { injector, validator } = webhookNames;
   const mutating = {
-    ...webhook(meshConfig, { name: 'inject.weft.dev', path: injectionPath, caBundle }),
-    reinvocationPolicy: 'Never',
+    ...webhook(meshConfig, { name: 'inject.weft.dev', path: injectionPath, caBundle }, notIgnored),
+    // A webhook that comes later may add containers, whose probes must be led too.
+    reinvocationPolicy: 'IfNeeded',
     rules: [rule(kinds.pod, ['CREATE'])],
   };
   const validating = {
@@ -60,11 +78,14 @@ export function meshNameOf(meshConfig: MeshConfig): string {
   return meshConfig.spec.meshName ?? 'osm';
 }
 
+const notIgnored = [{ key: ignore, operator: 'DoesNotExist' }];
+
 const policyKinds = [kinds.trafficTarget, kinds.httpRouteGroup, kinds.tcpRoute, kinds.trafficSplit];
 
 function webhook(
   meshConfig: MeshConfig,
   { name, path, caBundle }: { name: string; path: string; caBundle: string },
+  and: readonly object[] = [],
 ): Readonly<Record<string, unknown>> {
   const namespace = meshConfig.metadata.namespace ?? '';
   return {
@@ -76,12 +97,16 @@ function webhook(
     namespaceSelector: {
       matchExpressions: [
         { key: monitoredBy, operator: 'In', values: [meshNameOf(meshConfig)] },
-        { key: ignore, operator: 'DoesNotExist' },
-        { key: 'control-plane', operator: 'DoesNotExist' },
-        { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: [namespace] },
+        ...and,
+        {
+          key: 'kubernetes.io/metadata.name',
+          operator: 'NotIn',
+          values: [namespace, ...systemNamespaces],
+        },
       ],
     },
     objectSelector: {},
+    matchConditions: [{ name: 'mesh-is-there', expression: meshIsThere(namespace) }],
     matchPolicy: 'Equivalent',
     failurePolicy: 'Fail',
     sideEffects: 'None',

@@ -26,14 +26,16 @@ export interface WorkloadFacts {
    * there is none: then no Deployment is planned.
    */
   readonly account: string | undefined;
+  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  readonly vaultAddresses?: readonly string[];
 }
 
 /** The control plane's Deployment, its Service, and what keeps enough of it running. */
 export function planWorkload(meshConfig: MeshConfig, facts: WorkloadFacts): readonly Desired[] {
   const settings = meshConfig.spec.controlPlane ?? {};
-  const { images, account } = facts;
+  const { account } = facts;
   return [
-    ...(account === undefined ? [] : [planDeployment(meshConfig, images, account)]),
+    ...(account === undefined ? [] : [planDeployment(meshConfig, facts, account)]),
     declare(meshConfig, kinds.service, {
       spec: {
         type: 'ClusterIP',
@@ -71,7 +73,7 @@ function planAutoscaler(meshConfig: MeshConfig, settings: ControlPlane): readonl
   ];
 }
 
-function planDeployment(meshConfig: MeshConfig, images: Images, account: string): Desired {
+function planDeployment(meshConfig: MeshConfig, facts: WorkloadFacts, account: string): Desired {
   const settings = meshConfig.spec.controlPlane ?? {};
   const replicas = settings.autoscaling === undefined ? { replicas: settings.replicas ?? 2 } : {};
   return declare(meshConfig, kinds.deployment, {
@@ -98,7 +100,7 @@ function planDeployment(meshConfig: MeshConfig, images: Images, account: string)
           ...scheduling(settings),
           // By this the replicas know one another.
           volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: token }] } }],
-          containers: [container(meshConfig, settings, images)],
+          containers: [container(meshConfig, settings, facts)],
         },
       },
     },
@@ -135,12 +137,12 @@ function scheduling(settings: ControlPlane): Readonly<Record<string, unknown>> {
 function container(
   meshConfig: MeshConfig,
   settings: ControlPlane,
-  images: Images,
+  { images, vaultAddresses = [] }: WorkloadFacts,
 ): Readonly<Record<string, unknown>> {
   const { namespace = '', name } = meshConfig.metadata;
   const image = settings.image ?? '';
   const probe = (path: string): object => ({
-    httpGet: { path, port: 'metrics', scheme: 'HTTP' },
+    httpGet: { path, port: 'health', scheme: 'HTTP' },
     periodSeconds: 5,
     timeoutSeconds: 3,
   });
@@ -154,6 +156,7 @@ function container(
       `--mesh-config=${name}`,
       `--envoy-image=${images.envoy}`,
       `--init-image=${images.init}`,
+      ...(vaultAddresses.length === 0 ? [] : [`--vault-addresses=${vaultAddresses.join(',')}`]),
     ],
     env: [
       fromField('POD_NAME', 'metadata.name'),

@@ -1,3 +1,5 @@
+import { hasServiceLabel, isDnsName } from '../common/dns-name.ts';
+
 /** Who a workload is: its Kubernetes ServiceAccount. Never split from a string with dots. */
 export interface Identity {
   readonly namespace: string;
@@ -16,6 +18,10 @@ function identityOf(key: IdentityKey): Identity {
   return { namespace: key.slice(0, slash), serviceAccount: key.slice(slash + 1) };
 }
 
+export function namespaceOf(key: IdentityKey): string {
+  return identityOf(key).namespace;
+}
+
 /** The SPIFFE ID on certificates and in access rules: spiffe://<trust domain>/ns/<ns>/sa/<sa>. */
 export function spiffeId(trustDomain: string, key: IdentityKey): string {
   return `spiffe://${trustDomain}${spiffePath(key)}`;
@@ -27,8 +33,27 @@ export function spiffePath(key: IdentityKey): string {
   return `/ns/${namespace}/sa/${serviceAccount}`;
 }
 
-/** The DNS name that OSM put on certificates, kept as a second SAN. */
-export function osmDnsName(trustDomain: string, key: IdentityKey): string {
+/**
+ * The DNS name that OSM put on certificates, kept as a second SAN. Undefined where it would be no DNS
+ * name, could stand for another account (a dot in the account), or could be the name of a Service: every
+ * server of Weft's is known by one, and has the label "svc" in it. The SPIFFE ID alone says who it is then.
+ */
+export function osmDnsName(trustDomain: string, key: IdentityKey): string | undefined {
   const { namespace, serviceAccount } = identityOf(key);
-  return `${serviceAccount}.${namespace}.${trustDomain}`;
+  if (serviceAccount.includes('.')) return undefined;
+  const name = `${serviceAccount}.${namespace}.${trustDomain}`;
+  return isDnsName(name) && !hasServiceLabel(name) ? name : undefined;
+}
+
+/**
+ * The path of the SPIFFE ID that the control plane in that namespace has. No workload can have it: theirs
+ * begin with /ns/.
+ */
+export function controlPlanePath(namespace: string): string {
+  return `/weft/control-plane/${namespace}`;
+}
+
+/** The SPIFFE ID of the control plane in that namespace. */
+export function controlPlaneId(trustDomain: string, namespace: string): string {
+  return `spiffe://${trustDomain}${controlPlanePath(namespace)}`;
 }

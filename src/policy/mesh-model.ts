@@ -16,11 +16,12 @@ export interface MeshModel {
   readonly endpoints: EndpointMap;
   /** By apex. */
   readonly splits: ReadonlyMap<ServiceKey, Split>;
-  /** By destination; sorted by name. Empty in permissive mode. */
+  /** By destination; sorted by name. In permissive mode they allow nothing more. */
   readonly rules: ReadonlyMap<IdentityKey, readonly AccessRule[]>;
   /**
-   * Addresses (no prefix) of all services of the mesh and of the pods of headless ones, sorted.
-   * Filled only when egress is on: their plaintext must never leave a pod.
+   * Addresses (no prefix) of all services of the mesh, of the pods of headless ones, and in strict mode
+   * of the pods behind services that have no sidecar; sorted. Filled only when egress is on: plaintext
+   * to them must never leave a pod.
    */
   readonly guarded: readonly string[];
   /** By pod uid. */

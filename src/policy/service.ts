@@ -10,6 +10,11 @@ export function serviceKey(namespace: string, name: string): ServiceKey {
 /** How a port's bytes are to be understood. gRPC is HTTP/2 to Envoy; the others are opaque. */
 export type Protocol = 'http' | 'grpc' | 'tcp' | 'tcp-server-first';
 
+/** Whether Envoy reads the bytes as HTTP. */
+export function isHttp(protocol: Protocol): boolean {
+  return protocol === 'http' || protocol === 'grpc';
+}
+
 export interface MeshServicePort {
   readonly port: number;
   /** The name in the Service, "" when it has none. */

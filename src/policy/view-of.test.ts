@@ -148,7 +148,8 @@ describe('outbound', () => {
     });
     const views = mesh.all();
     expect(views['shop/till-1']!.outbound.services).toBe(views['shop/web-1']!.outbound.services);
-    expect(views['shop/till-1']!.inbound.rules).toBe('any');
+    const named = views['shop/till-1']!.inbound.rules.map(({ name }) => name);
+    expect(named).toEqual(['shop/to-till']);
   });
 });
 

@@ -70,17 +70,19 @@ class ViewMemory {
   }
 
   inboundOf(model: MeshModel, workload: Workload): InboundView {
-    const { account, served, probes } = workload;
+    const { account, served, probes, metrics } = workload;
     const { settings } = model;
-    const rules = settings.permissive ? 'any' : (model.rules.get(account) ?? noRules);
+    const rules = model.rules.get(account) ?? noRules;
     const key = [
       account,
       this.#contentOf(served),
       this.#contentOf(probes),
-      rules === 'any' ? rules : this.#numberOf(rules),
+      metrics,
+      this.#numberOf(rules),
       this.#numberOf(settings),
     ].join(' ');
-    return this.#inbound.get(key, (last) => last ?? { account, served, rules, probes, settings });
+    const view: InboundView = { account, served, rules, probes, metrics, settings };
+    return this.#inbound.get(key, (last) => last ?? view);
   }
 
   viewOf(model: MeshModel, workload: Workload): ProxyView {

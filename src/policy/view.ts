@@ -37,9 +37,10 @@ export interface OutboundView {
 export interface InboundView {
   readonly account: IdentityKey;
   readonly served: readonly ServedPort[];
-  /** 'any': every identity of the mesh (permissive mode). Otherwise the rules of this destination. */
-  readonly rules: 'any' | readonly AccessRule[];
+  /** The rules of this destination; in permissive mode every other identity of the mesh is allowed, too. */
+  readonly rules: readonly AccessRule[];
   readonly probes: readonly ProbeTarget[];
+  readonly metrics: boolean;
   readonly settings: MeshSettings;
 }
 

@@ -5,22 +5,23 @@ import type { Protocol, ServiceKey } from './service.ts';
 export interface ServedPort {
   readonly targetPort: number;
   readonly protocol: Protocol;
-  /**
-   * The services that lead here, sorted: their names are the SNI and the hosts clients use. Those
-   * that select the pod, and the apexes of splits that have one of them as backend.
-   */
+  /** The services that select the pod and lead here, sorted. Their names are the SNI of callers. */
   readonly services: readonly ServiceKey[];
 }
 
-/** A probe that the kubelet sends to the sidecar in place of the application. */
+/** A call, probe or lifecycle hook, that the kubelet sends to the sidecar in place of the application. */
 export interface ProbeTarget {
   readonly container: string;
-  readonly probe: 'liveness' | 'readiness' | 'startup';
+  readonly probe: 'liveness' | 'readiness' | 'startup' | 'postStart' | 'preStop';
   readonly kind: 'http' | 'https' | 'tcp' | 'grpc';
   readonly port: number;
   readonly path: string;
   readonly service: string;
   readonly timeoutSeconds: number;
+  /** The headers that an HTTP call declares: the application gets these and no others. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  /** The part of a hook's address that cannot be guessed; "" for probes. */
+  readonly key: string;
 }
 
 /** A pod with a sidecar of this mesh. */
@@ -32,4 +33,6 @@ export interface Workload {
   /** Sorted by target port, then protocol. */
   readonly served: readonly ServedPort[];
   readonly probes: readonly ProbeTarget[];
+  /** Whether its sidecar shows its statistics, to anybody who asks. */
+  readonly metrics: boolean;
 }

@@ -7,9 +7,10 @@ import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { originKey } from '../policy/origin.ts';
-import { guardedAddresses } from './guarded.ts';
-import { type CompiledNamespace, compileNamespace, type Scope } from './namespace.ts';
-import { rulesInForce } from './permissive.ts';
+import { keepAddressBook } from './address-book.ts';
+import { type ClusterIps, judgeClusterIps } from './cluster-ips.ts';
+import { type Around, type CompiledNamespace, compileNamespace, type Scope } from './namespace.ts';
+import { plaintextIn } from './plaintext.ts';
 import { sameEntries, sameItems, share } from './remember.ts';
 
 /** A compiled mesh. Given to the next compileMesh as `previous`, it makes that cost what changed. */
@@ -20,6 +21,7 @@ export interface Compilation {
   /** What the next compilation starts from; of no interest to others. */
   readonly memory: {
     readonly scope: Scope;
+    readonly clusterIps: ClusterIps;
     /** The namespaces of the mesh, by name. */
     readonly namespaces: ReadonlyMap<string, CompiledNamespace>;
   };
@@ -35,28 +37,37 @@ export function compileMesh(
     meshName: snapshot.membership.meshName,
     clusterDomain: settings.clusterDomain,
   });
-  const namespaces = compileNamespaces(snapshot, scope, previous);
+  const { book, changed } = keepAddressBook(snapshot, previous?.memory.clusterIps.book);
+  const clusterIps = judgeClusterIps(book, changed, previous?.memory.clusterIps);
+  const plaintext = plaintextIn(settings);
+  const addresses = { book, changed, lost: clusterIps.lost };
+  const namespaces = compileNamespaces(snapshot, { scope, plaintext, addresses }, previous);
   const shared = share(previous?.model.settings, settings);
   const unchanged =
     previous?.model.settings === shared && sameEntries(previous.memory.namespaces, namespaces);
-  if (unchanged) return previous;
+  if (unchanged) {
+    const { model, diagnostics, memory } = previous;
+    return memory.clusterIps.book === book
+      ? previous
+      : { model, diagnostics, memory: { ...memory, clusterIps } };
+  }
   return {
     model: mergeModel([...namespaces.values()], shared, previous),
     diagnostics: mergeDiagnostics([...namespaces.values()], previous),
-    memory: { scope, namespaces },
+    memory: { scope, clusterIps, namespaces },
   };
 }
 
 function compileNamespaces(
   snapshot: ClusterSnapshot,
-  scope: Scope,
+  around: Around,
   previous: Compilation | undefined,
 ): ReadonlyMap<string, CompiledNamespace> {
   const namespaces = new Map<string, CompiledNamespace>();
   for (const [name, input] of [...snapshot.namespaces].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (!isMember(input.Namespace, snapshot.membership)) continue;
     const before = previous?.memory.namespaces.get(name);
-    namespaces.set(name, compileNamespace(input, scope, before));
+    namespaces.set(name, compileNamespace(input, around, before));
   }
   return namespaces;
 }
@@ -72,18 +83,29 @@ function mergeModel(
   const earlier = [...(previous?.memory.namespaces.values() ?? [])];
   const merge = <K, V>(part: Part<K, V>, merged: ReadonlyMap<K, V> | undefined) =>
     mergeMaps(namespaces.map(part), earlier.map(part), merged);
-  const rulesBefore = before.settings?.permissive === false ? before.rules : undefined;
   return {
     settings,
     services: merge((namespace) => namespace.services.result, before.services),
     endpoints: merge((namespace) => namespace.endpoints.endpoints, before.endpoints),
     splits: merge((namespace) => namespace.splits.value.splits, before.splits),
-    rules: rulesInForce(settings.permissive, () =>
-      merge((namespace) => namespace.targets.result, rulesBefore),
-    ),
-    guarded: share(before.guarded, settings.egress ? guardedAddresses(namespaces) : []),
-    workloads: merge((namespace) => namespace.workloads.result, before.workloads),
+    rules: merge((namespace) => namespace.inbound.rules, before.rules),
+    guarded: settings.egress ? mergeGuarded(namespaces, earlier, before) : nothingGuarded,
+    workloads: merge((namespace) => namespace.inbound.workloads, before.workloads),
   };
+}
+
+const nothingGuarded: MeshModel['guarded'] = [];
+
+function mergeGuarded(
+  namespaces: readonly CompiledNamespace[],
+  earlier: readonly CompiledNamespace[],
+  before: Partial<MeshModel>,
+): MeshModel['guarded'] {
+  const lists = namespaces.map(({ guarded }) => guarded.value);
+  const listsBefore = earlier.map(({ guarded }) => guarded.value);
+  const stands = before.settings?.egress === true && sameItems(lists, listsBefore);
+  if (stands && before.guarded !== undefined) return before.guarded;
+  return share(before.guarded, [...new Set(lists.flat())].sort());
 }
 
 type Part<K, V> = (namespace: CompiledNamespace) => ReadonlyMap<K, V>;
@@ -109,7 +131,8 @@ function mergeDiagnostics(
     (namespace) => namespace.diagnostics.value,
   );
   if (previous !== undefined && sameItems(lists, earlier)) return previous.diagnostics;
-  const place = ({ object, code, message }: Diagnostic): string =>
-    `${originKey(object)} ${code} ${message}`;
-  return lists.flat().sort((a, b) => (place(a) < place(b) ? -1 : 1));
+  const placed = lists
+    .flat()
+    .map((one) => [`${originKey(one.object)} ${one.code} ${one.message}`, one] as const);
+  return placed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }

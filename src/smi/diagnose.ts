@@ -1,21 +1,16 @@
+import { onceFor } from '../common/once-for.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
 import type { Origin } from '../policy/origin.ts';
-
-const origins = new WeakMap<KubernetesObject, Origin>();
 
 /**
  * The object at its generation; 0 for kinds that have none, such as Service and Pod. The same object
  * has the same origin, so that what is made again of an unchanged object can be told to be the same.
  */
-export function originOf(object: KubernetesObject): Origin {
-  const known = origins.get(object);
-  if (known !== undefined) return known;
-  const { namespace = '', name, generation = 0 } = object.metadata;
-  const origin = { kind: object.kind, namespace, name, generation };
-  origins.set(object, origin);
-  return origin;
-}
+export const originOf = onceFor(({ kind, metadata }: KubernetesObject): Origin => {
+  const { namespace = '', name, generation = 0 } = metadata;
+  return { kind, namespace, name, generation };
+});
 
 /** The object, or the part that the message names, is left out of the mesh. */
 export function refuse(
@@ -24,6 +19,11 @@ export function refuse(
   message: string,
 ): Diagnostic {
   return { code, severity: 'error', object: originOf(object), message };
+}
+
+/** The object is in force as the mesh means it to be; somebody may have expected otherwise. */
+export function note(object: KubernetesObject, code: DiagnosticCode, message: string): Diagnostic {
+  return { code, severity: 'note', object: originOf(object), message };
 }
 
 /** The object is in force, but hardly as meant. */

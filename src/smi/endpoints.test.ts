@@ -5,11 +5,17 @@ import {
   makeNamespace,
   makePod,
   makeService,
+  withoutSelector,
 } from '../../test/build/make-object.ts';
 import type { KubernetesObject } from '../api/core.ts';
+import { portKey } from '../policy/endpoints.ts';
+import { serviceKey } from '../policy/service.ts';
 import { compileMesh } from './compile.ts';
 
-const pods = [makePod(), makePod({ name: 'cart-2', account: 'other', labels: { app: 'cart' } })];
+const first = makePod();
+const dual = { ...first.status, podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] };
+const second = { name: 'cart-2', ip: '10.0.0.2', account: 'other', labels: { app: 'cart' } };
+const pods = [{ ...first, status: dual }, makePod(second)];
 
 /** `<address>:<port> <account>` by service port. */
 function endpointsOf(...objects: readonly KubernetesObject[]): Record<string, readonly string[]> {
@@ -18,7 +24,10 @@ function endpointsOf(...objects: readonly KubernetesObject[]): Record<string, re
   return Object.fromEntries(
     [...model.endpoints].map(([port, endpoints]) => [
       port,
-      endpoints.map((one) => `${one.address}:${one.port} ${one.account}`),
+      endpoints.map(
+        ({ address, port: at, account, unready }) =>
+          `${address}:${at} ${account}${unready ? ', not ready' : ''}`,
+      ),
     ]),
   );
 }
@@ -58,7 +67,7 @@ describe('endpoints', () => {
 
   const absent: readonly (readonly [string, KubernetesObject])[] = [
     ['that are not ready', makeEndpointSlice({ conditions: { ready: false } })],
-    ['that are ending', makeEndpointSlice({ conditions: { ready: true, terminating: true } })],
+    ['that are ending', makeEndpointSlice({ conditions: { ready: false, terminating: true } })],
     ['whose pod is not known', makeEndpointSlice({ pods: { gone: '10.0.0.9' } })],
     ['of another service', makeEndpointSlice({ service: 'other' })],
     ['that are names', makeEndpointSlice({ addressType: 'FQDN', pods: { 'cart-1': 'a.example' } })],
@@ -67,6 +76,35 @@ describe('endpoints', () => {
   for (const [name, slice] of absent) {
     it(`are not those ${name}`, () => expect(endpointsOf(slice)).toEqual({ 'shop/cart|80': [] }));
   }
+
+  const leaving = { ready: false, serving: true, terminating: true };
+
+  it('are ready when Kubernetes says so, also while their pod ends', () => {
+    const slice = makeEndpointSlice({ conditions: { ...leaving, ready: true } });
+    expect(endpointsOf(slice)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
+  });
+
+  it('are those that end but answer still, as long as none is ready', () => {
+    const last = makeEndpointSlice({ name: 'a', pods: one, conditions: leaving });
+    expect(endpointsOf(last)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
+    const starting = makeEndpointSlice({ name: 'b', pods: two, conditions: { ready: false } });
+    expect(endpointsOf(last, starting)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
+    const started = makeEndpointSlice({ name: 'b', pods: two });
+    expect(endpointsOf(last, started)['shop/cart|80']).toEqual(['10.0.0.2:80 shop/other']);
+  });
+
+  it('tell of a headless service who is not ready, for those that dial it', () => {
+    const headless = makeService({ clusterIP: 'None' });
+    const slices = [
+      makeEndpointSlice({ name: 'a', pods: one, conditions: { ready: false } }),
+      makeEndpointSlice({ name: 'b', pods: two }),
+    ];
+    expect(endpointsOf(headless, ...slices)['shop/cart|80']).toEqual([
+      '10.0.0.1:80 shop/cart, not ready',
+      '10.0.0.2:80 shop/other',
+    ]);
+    expect(endpointsOf(headless)['shop/cart|80']).toEqual([]);
+  });
 
   it('are ready when nothing is said about it', () => {
     expect(endpointsOf(makeEndpointSlice({ conditions: {} }))['shop/cart|80']).toHaveLength(1);
@@ -83,5 +121,99 @@ describe('endpoints', () => {
     expect(endpointsOf({ ...slice, endpoints } as KubernetesObject)).toEqual({
       'shop/cart|80': [],
     });
+  });
+});
+
+const modes = {
+  strict: {},
+  'permissive without egress': { permissive: true },
+  permissive: { permissive: true, egress: true },
+};
+
+/** `<address> <account, or plaintext>` of service "any", which has no selector, in each mode. */
+function ledTo(
+  addresses: readonly string[],
+  targetRef?: { kind: string; name: string; uid?: string },
+): Record<string, readonly string[]> {
+  const made = makeService({ name: 'any', clusterIP: '10.96.0.9' });
+  const slice = makeEndpointSlice({ service: 'any' });
+  const endpoints = [{ addresses, ...(targetRef === undefined ? {} : { targetRef }) }];
+  const all = [...world, withoutSelector(made), { ...slice, endpoints }] as KubernetesObject[];
+  return Object.fromEntries(
+    Object.entries(modes).map(([mode, settings]) => {
+      const { model, diagnostics } = compileMesh(makeSnapshot(all), makeSettings(settings));
+      const found = model.endpoints.get(portKey(serviceKey('shop', 'any'), 80)) ?? [];
+      return [
+        mode,
+        [
+          ...found.map(({ address, account }) => `${address} ${account ?? 'plaintext'}`),
+          ...diagnostics.filter(({ object }) => object.name === 'any').map(({ code }) => code),
+        ],
+      ];
+    }),
+  );
+}
+
+const agent = makePod({ name: 'agent', ip: '10.0.9.9' });
+const world: readonly KubernetesObject[] = [
+  ...[makeNamespace(), makeNamespace('other'), makeNamespace('plain', {}), ...pods],
+  makePod({ name: 'bare', ip: '10.0.0.3', sidecar: false }),
+  { ...agent, spec: { ...agent.spec, hostNetwork: true } },
+  makePod({ name: 'foreign', namespace: 'other', ip: '10.0.1.1' }),
+  makePod({ name: 'free', namespace: 'plain', ip: '10.0.2.1', sidecar: false }),
+];
+
+const everywhere = (...what: readonly string[]): Record<string, readonly string[]> => ({
+  strict: what,
+  'permissive without egress': what,
+  permissive: what,
+});
+const outside = (address: string): Record<string, readonly string[]> => ({
+  strict: ['service-endpoint-outside'],
+  'permissive without egress': ['service-endpoint-outside'],
+  permissive: [`${address} plaintext`],
+});
+
+describe('an endpoint is what has its address', () => {
+  it('a pod of the namespace with a sidecar, whoever is named', () => {
+    const mesh = everywhere('10.0.0.1 shop/cart');
+    expect(ledTo(['10.0.0.1'])).toEqual(mesh);
+    expect(ledTo(['10.0.0.1'], { kind: 'Pod', name: 'cart-1' })).toEqual(mesh);
+    expect(ledTo(['10.0.0.1'], { kind: 'Node', name: 'cart-1' })).toEqual(mesh);
+  });
+
+  it('a pod of the namespace without one, in permissive mode', () => {
+    expect(ledTo(['10.0.0.3'])).toEqual({
+      strict: ['service-without-sidecar'],
+      'permissive without egress': ['10.0.0.3 plaintext'],
+      permissive: ['10.0.0.3 plaintext'],
+    });
+  });
+
+  it('outside: an address of nobody, of a pod out of the mesh, of a node', () => {
+    for (const address of ['203.0.113.7', '10.0.2.1', '10.0.9.9']) {
+      expect(ledTo([address])).toEqual(outside(address));
+    }
+    expect(ledTo(['10.0.9.9'], { kind: 'Pod', name: 'agent' })).toEqual(outside('10.0.9.9'));
+  });
+
+  it('nobody that may be called: a sidecar of another namespace, an address that is not one host', () => {
+    for (const address of ['10.0.1.1', '127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1']) {
+      expect(ledTo([address])).toEqual(everywhere('service-endpoint-foreign'));
+    }
+  });
+
+  it('never the pod that is named when that has another address', () => {
+    for (const address of ['10.0.0.2', '10.0.0.3', '10.0.1.1', '203.0.113.7']) {
+      const named = ledTo([address], { kind: 'Pod', name: 'cart-1' });
+      expect(named).toEqual(everywhere('service-endpoint-foreign'));
+    }
+  });
+
+  it('not yet anything while the pod that is named is not known', () => {
+    expect(ledTo(['10.0.0.1'], { kind: 'Pod', name: 'gone' })).toEqual(everywhere());
+    expect(ledTo(['10.0.0.1'], { kind: 'Pod', name: 'cart-1', uid: 'earlier' })).toEqual(
+      everywhere(),
+    );
   });
 });

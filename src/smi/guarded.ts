@@ -1,23 +1,40 @@
 import type { Pod } from '../api/core.ts';
-import type { CompiledNamespace } from './namespace.ts';
+import type { MeshService, ServiceKey } from '../policy/service.ts';
+import { type AddressBook, ownAddresses } from './address-book.ts';
+import type { Plaintext } from './plaintext.ts';
+import { onHostNetwork } from './pod-state.ts';
+import type { Behind } from './behind.ts';
 
-/**
- * Addresses whose plaintext must never leave a pod: those of every service, and of the pods of
- * headless ones, ready or not. A pod on its node's network has the node's address, which is left out.
- */
-export function guardedAddresses(namespaces: readonly CompiledNamespace[]): readonly string[] {
-  const addresses = new Set<string>();
-  for (const { services, selection } of namespaces) {
-    for (const service of services.result.values()) {
-      for (const address of service.addresses) addresses.add(address);
-      const pods = service.headless ? (selection.get(service.name) ?? []) : [];
-      for (const address of pods.flatMap(ownAddresses)) addresses.add(address);
-    }
-  }
-  return [...addresses].sort();
+export interface GuardInput {
+  readonly services: ReadonlyMap<ServiceKey, MeshService>;
+  readonly behind: ReadonlyMap<string, Behind>;
+  /** Pods that may be behind a headless service, which nobody looked for. */
+  readonly others: Iterable<Pod>;
+  readonly hasSidecar: (pod: Pod) => boolean;
+  readonly plaintext: Plaintext;
+  readonly book: Pick<AddressBook, 'disputes'>;
 }
 
-function ownAddresses(pod: Pod): readonly string[] {
-  if (pod.spec.hostNetwork === true) return [];
-  return (pod.status?.podIPs ?? []).map(({ ip }) => ip);
+/**
+ * Addresses of a namespace whose plaintext must never leave a pod: those of every service, and of the
+ * pods of headless ones, ready or not. A pod without a sidecar is treated by its address as it is by the
+ * name of a service: in strict mode nobody calls it, in permissive mode it is called in plaintext. A
+ * pod on its node's network has the node's address, which is left out.
+ */
+export function guardedAddresses(given: GuardInput): readonly string[] {
+  const { services, behind, others, hasSidecar, plaintext, book } = given;
+  const addresses = new Set<string>();
+  const addPods = (pods: Iterable<Pod>, headless: boolean): void => {
+    for (const pod of pods) {
+      const guards = hasSidecar(pod) ? headless : plaintext === 'none';
+      if (!guards || onHostNetwork(pod)) continue;
+      for (const address of ownAddresses(pod, book)) addresses.add(address);
+    }
+  };
+  for (const { name, headless, addresses: own } of services.values()) {
+    for (const address of own) addresses.add(address);
+    addPods(behind.get(name)?.pods ?? [], headless);
+  }
+  addPods(others, true);
+  return [...addresses].sort();
 }

@@ -9,6 +9,8 @@ const probe = {
   path: '/',
   service: '',
   timeoutSeconds: 1,
+  headers: [],
+  key: '',
 };
 
 function parse(changes: object): ReturnType<typeof parseProbes> {
@@ -35,8 +37,26 @@ describe('parseProbes', () => {
     ['another probe', { probe: 'other' }, /probe must be one of/],
     ['port 0', { port: 0 }, /port must be a whole number/],
     ['no time', { timeoutSeconds: 0 }, /timeoutSeconds must be a whole number/],
+    ['a header that is none', { headers: [{ name: 'a b', value: '' }] }, /headers\[0\].name/],
+    [
+      'a header of two lines',
+      { headers: [{ name: 'a', value: 'b\r\nc: d' }] },
+      /headers\[0\].value/,
+    ],
+    [
+      'a hook over TCP',
+      { probe: 'preStop', kind: 'tcp', key: 'a'.repeat(32) },
+      /kind must be http/,
+    ],
+    ['a hook that can be guessed', { probe: 'preStop', key: 'a' }, /key must have 16/],
+    ['a key that is a path', { key: '../x' }, /key must be letters/],
   ])('refuses %s', (_, changes, problem) => {
     expect(parse(changes)).toMatch(problem);
+  });
+
+  it('reads an annotation without headers and key', () => {
+    const { headers, key, ...older } = probe;
+    expect(parseProbes(JSON.stringify([older]))).toEqual([{ ...older, headers, key }]);
   });
 
   it.each(['', '[', 'null', '{}', '[null]', '['.repeat(5_000)])('refuses %j', (annotation) => {

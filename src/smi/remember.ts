@@ -50,3 +50,22 @@ export function sameEntries<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): b
   }
   return true;
 }
+
+/** Objects that are in one of two maps only, or differ: as they were and as they are. */
+export function changedItems<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+): readonly T[] {
+  if (before === after) return [];
+  const changed: T[] = [];
+  for (const [name, item] of before) if (after.get(name) !== item) changed.push(item);
+  for (const [name, item] of after) if (before.get(name) !== item) changed.push(item);
+  return changed;
+}
+
+/** Whether two sets have something in common; costs the smaller of the two. */
+export function intersects<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  const [small, large] = a.size < b.size ? [a, b] : [b, a];
+  for (const item of small) if (large.has(item)) return true;
+  return false;
+}

@@ -1,10 +1,11 @@
 import type { HTTPRouteGroup } from '../api/gen/http-route-group.ts';
+import { isRecord } from '../common/guards.ts';
 import type { HeaderMatch, HttpMatch } from '../policy/access.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
 import type { Origin } from '../policy/origin.ts';
 import { originOf, refuse } from './diagnose.ts';
 import { regexProblem } from './regex.ts';
-import { fields, isRecord, list, type Shape, text, textMap } from './shape.ts';
+import { fields, list, type Shape, text, textMap } from './shape.ts';
 
 /** An HTTPRouteGroup that a TrafficTarget may lean on. */
 export interface CompiledRouteGroup {
@@ -40,10 +41,15 @@ export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
 /** What takes longer to check than other objects may wait for. */
 const maxRegexes = 128 * 1024;
 const maxMatches = 2048;
+/** Headers of all matches together. */
+const maxHeaders = 8192;
 
 function excess(matches: readonly Match[]): string | undefined {
   if (matches.length > maxMatches) {
     return `spec.matches has more than ${maxMatches} entries; spread them over several groups`;
+  }
+  if (headersIn(matches) > maxHeaders) {
+    return `spec.matches: its headers are more than ${maxHeaders} together; spread the matches over several groups`;
   }
   const regexes = matches.flatMap((match): unknown[] => [
     match.pathRegex,
@@ -56,6 +62,20 @@ function excess(matches: readonly Match[]): string | undefined {
   return length > maxRegexes
     ? `spec.matches: its regular expressions have more than ${maxRegexes} characters together; spread the matches over several groups`
     : undefined;
+}
+
+/** Counts no further than what is too many. */
+function headersIn(matches: readonly Match[]): number {
+  let count = 0;
+  for (const { headers } of matches) {
+    const maps: readonly unknown[] = Array.isArray(headers) ? headers : [headers];
+    count += maps.length;
+    for (const map of maps) {
+      if (isRecord(map)) count += Object.keys(map).length;
+      if (count > 2 * maxHeaders) return count;
+    }
+  }
+  return count - matches.length;
 }
 
 function compileMatch(object: HTTPRouteGroup, match: Match): HttpMatch {

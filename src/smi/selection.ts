@@ -1,105 +1,162 @@
-// Input: the Services and Pods of a namespace. Output: the pods behind each service, by service name.
-// Rule: only services that a changed pod or service touches are looked at again.
-import type { EndpointSlice, Pod, Service } from '../api/core.ts';
+// Input: the Services, Pods and EndpointSlices of a namespace. Output: the pods behind each service,
+// by service name. Rule: only services that a changed pod, slice or service touches are looked at, and none
+// that is younger than those which lead to as many pods as all may.
+import type { Pod, Service } from '../api/core.ts';
 import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';
-import { sameEntries, sameItems } from './remember.ts';
+import type { AddressBook } from './address-book.ts';
+import type { Behind } from './behind.ts';
+import { byAge } from './by-age.ts';
+import { onceFor } from '../common/once-for.ts';
+import { isFinished } from './pod-state.ts';
+import { hasPorts, tcpPorts } from './port-bounds.ts';
+import { changedItems, intersects, sameEntries, sameItems, shareMap } from './remember.ts';
+import { type NamespaceSlices, noSlices, type ServiceSlices } from './slices.ts';
+import { writtenPorts } from './written-ports.ts';
 
-/** The pods that a service leads to, ready or not, sorted by name, without those that are finished. */
-export type Selection = ReadonlyMap<string, readonly Pod[]>;
+interface Remembered {
+  readonly service: Service;
+  readonly slices: ServiceSlices;
+  readonly selected: readonly Pod[];
+  readonly behind: Behind;
+}
 
-/** What was known when the previous selection was made. */
-export interface SelectionBefore {
+/** Pods behind ports: of each port of a namespace's Services, the pods it leads to. */
+export const maxPodsBehindNamespace = 32_768;
+
+/** The pods behind the services of a namespace. */
+export interface Selection {
   readonly input: NamespaceSnapshot;
-  readonly selection: Selection;
+  readonly memory: ReadonlyMap<string, Remembered>;
+  /** In order of service names. */
+  readonly behind: ReadonlyMap<string, Behind>;
+  /** Names of those that no pods were looked for, because older ones lead to as many as all may. */
+  readonly beyond: ReadonlySet<string>;
 }
 
-/** Sorted by service name. A service without a selector has the pods that its EndpointSlices name. */
-export function selectPods(input: NamespaceSnapshot, before?: SelectionBefore): Selection {
-  if (before === undefined) {
-    return new Map(sortedServices(input).map(([name, own]) => [name, podsBehind(own, input)]));
-  }
-  if (isUntouched(input, before.input)) return before.selection;
-  const changed = changedItems(before.input.Pod, input.Pod);
-  const selection = new Map<string, readonly Pod[]>();
-  for (const [name, service] of sortedServices(input)) {
-    const known = before.selection.get(name);
-    const same = known !== undefined && before.input.Service.get(name) === service;
-    const stands = same && stays(service, changed);
-    selection.set(name, stands ? known : shareItems(known, podsBehind(service, input)));
-  }
-  return sameEntries(before.selection, selection) ? before.selection : selection;
+export interface SelectionInput {
+  readonly input: NamespaceSnapshot;
+  readonly slices: NamespaceSlices;
+  readonly book: AddressBook;
+  /** Addresses whose holders are others than they were. */
+  readonly changed: ReadonlySet<string>;
 }
 
-function sortedServices(input: NamespaceSnapshot): readonly (readonly [string, Service])[] {
-  return [...input.Service]
-    .filter(([, service]) => service.spec.type !== 'ExternalName')
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Whether the pods behind an unchanged service are as before, although these pods changed. */
-function stays(service: Service, changed: readonly Pod[]): boolean {
-  return hasSelector(service) && !changed.some((pod) => selects(service, pod));
-}
-
-/** Whether at most EndpointSlices changed, and no service has its pods from them. */
-function isUntouched(input: NamespaceSnapshot, before: NamespaceSnapshot): boolean {
-  if (input.Service !== before.Service || input.Pod !== before.Pod) return false;
-  if (input.EndpointSlice === before.EndpointSlice) return true;
-  for (const service of input.Service.values()) if (!hasSelector(service)) return false;
-  return true;
-}
-
-/** Objects that are in one of two maps only, or differ: as they were and as they are. */
-export function changedItems<T>(before: ByName<T>, after: ByName<T>): readonly T[] {
-  if (before === after) return [];
-  const changed: T[] = [];
-  for (const [name, item] of before) if (after.get(name) !== item) changed.push(item);
-  for (const [name, item] of after) if (before.get(name) !== item) changed.push(item);
-  return changed;
-}
-
-/** The service that an EndpointSlice belongs to. */
-export function serviceOf(slice: EndpointSlice): string | undefined {
-  return slice.metadata.labels?.['kubernetes.io/service-name'];
-}
-
-function shareItems(before: readonly Pod[] | undefined, after: readonly Pod[]): readonly Pod[] {
-  return before !== undefined && sameItems(before, after) ? before : after;
-}
-
-function podsBehind(service: Service, input: NamespaceSnapshot): readonly Pod[] {
-  const pods = hasSelector(service)
-    ? [...input.Pod.values()].filter((pod) => selects(service, pod))
-    : podsOfSlices(service, input);
-  return pods.filter((pod) => !isFinished(pod)).sort(byName);
-}
-
-function podsOfSlices(service: Service, input: NamespaceSnapshot): Pod[] {
-  const names = new Set<string>();
-  for (const slice of input.EndpointSlice.values()) {
-    if (serviceOf(slice) !== service.metadata.name) continue;
-    for (const { targetRef } of slice.endpoints ?? []) {
-      if (targetRef?.kind === 'Pod' && targetRef.name !== undefined) names.add(targetRef.name);
+export function selectPods(given: SelectionInput, before?: Selection): Selection {
+  const { input, slices } = given;
+  const pods = before === undefined ? [] : changedItems(before.input.Pod, input.Pod);
+  const memory = new Map<string, Remembered>();
+  const beyond = new Set<string>();
+  const { aged, names } = inOrder(input.Service);
+  let sum = 0;
+  for (const service of aged) {
+    const { name } = service.metadata;
+    if (sum > maxPodsBehindNamespace) {
+      beyond.add(name);
+      continue;
     }
+    const own = slices.byService.get(name) ?? noSlices;
+    const entry = lookAgain({ service, slices: own, pods }, given, before?.memory.get(name));
+    memory.set(name, entry);
+    sum += entry.behind.pods.length * Math.max(1, tcpPorts(service).length);
   }
-  return [...names].flatMap((name) => input.Pod.get(name) ?? []);
+  const behind = new Map(names.map((name) => [name, memory.get(name)?.behind ?? nothingBehind]));
+  const shared = before !== undefined && sameEntries(before.behind, behind);
+  return {
+    ...{ input, memory, behind: shared ? before.behind : behind },
+    beyond: shareNames(before?.beyond ?? none, beyond),
+  };
 }
 
-function hasSelector(service: Service): boolean {
-  for (const _ in service.spec.selector) return true;
-  return false;
+const none: ReadonlySet<string> = new Set();
+const nothingBehind: Behind = { pods: [], unselected: none, written: new Map() };
+
+/** The Services that lead to pods, by age, and their names in order. */
+const inOrder = onceFor((services: ByName<Service>) => {
+  const aged = [...services.values()].filter(hasPorts).sort(byAge);
+  return { aged, names: aged.map(({ metadata }) => metadata.name).sort() };
+});
+
+interface Looked extends Pick<Remembered, 'service' | 'slices'> {
+  /** Pods of the namespace that changed. */
+  readonly pods: readonly Pod[];
+}
+
+/** `known` itself while nothing that it was made from changed. */
+function lookAgain(
+  { service, slices, pods }: Looked,
+  given: SelectionInput,
+  known: Remembered | undefined,
+): Remembered {
+  const stays = known?.service === service && !pods.some((pod) => selects(service, pod));
+  if (stays && known.slices === slices && !intersects(slices.addresses, given.changed))
+    return known;
+  const selected = stays ? known.selected : selectAgain({ service, pods }, given.input, known);
+  const found = writtenPorts(service, slices, { ...given, selected });
+  const all = found.pods.length === 0 ? selected : [...selected, ...found.pods].sort(byName);
+  const names = new Set(found.pods.map(({ metadata }) => metadata.name));
+  const made = { pods: all, unselected: names, written: found.written };
+  return { service, slices, selected, behind: shareBehind(known?.behind, made) };
+}
+
+/** While the service is the same only the changed pods can have come or gone. */
+function selectAgain(
+  { service, pods }: Pick<Looked, 'service' | 'pods'>,
+  input: NamespaceSnapshot,
+  known: Remembered | undefined,
+): readonly Pod[] {
+  if (known?.service !== service) return selectedPods(service, input.Pod.values());
+  const names = new Set(pods.map(({ metadata }) => metadata.name));
+  const now = [...names].flatMap((name) => input.Pod.get(name) ?? []);
+  const come = selectedPods(service, now);
+  const stay = known.selected.filter(({ metadata }) => !names.has(metadata.name));
+  return merge(stay, come);
+}
+
+/** Of two lists in order of names one; a sort of many pods for one that came would cost more than to select them. */
+function merge(stay: readonly Pod[], come: readonly Pod[]): readonly Pod[] {
+  if (come.length === 0) return stay;
+  const all: Pod[] = [];
+  let at = 0;
+  for (const pod of come) {
+    for (let next = stay[at]; next !== undefined && byName(next, pod) < 0; next = stay[at]) {
+      all.push(next);
+      at += 1;
+    }
+    all.push(pod);
+  }
+  return all.concat(stay.slice(at));
+}
+
+/** As made, but what equals the part before is that very part. */
+function shareBehind(before: Behind | undefined, made: Behind): Behind {
+  if (before === undefined) return { ...made, unselected: shareNames(none, made.unselected) };
+  const shared = {
+    pods: sameItems(before.pods, made.pods) ? before.pods : made.pods,
+    unselected: shareNames(before.unselected, made.unselected),
+    written: shareMap(before.written, made.written),
+  };
+  return sameItems(Object.values(before), Object.values(shared)) ? before : shared;
+}
+
+/** `before` when the same names are in it, in the same order. */
+function shareNames(before: ReadonlySet<string>, made: ReadonlySet<string>): ReadonlySet<string> {
+  if (made.size === 0) return none;
+  return sameItems([...before], [...made]) ? before : made;
+}
+
+function selectedPods(service: Service, pods: Iterable<Pod>): readonly Pod[] {
+  return [...pods].filter((pod) => selects(service, pod) && !isFinished(pod)).sort(byName);
 }
 
 function selects(service: Service, pod: Pod): boolean {
   const labels = pod.metadata.labels ?? {};
   const selector = service.spec.selector ?? {};
-  for (const key in selector) if (labels[key] !== selector[key]) return false;
-  return true;
-}
-
-/** A pod whose containers ended for good serves nobody and has no proxy. */
-export function isFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  let selected = false;
+  for (const key in selector) {
+    if (labels[key] !== selector[key]) return false;
+    selected = true;
+  }
+  return selected;
 }
 
 function byName(a: Pod, b: Pod): number {

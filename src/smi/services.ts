@@ -1,37 +1,62 @@
 import type { Pod, Service, ServicePort } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
-import {
-  type MeshService,
-  type MeshServicePort,
-  type Protocol,
-  serviceKey,
-} from '../policy/service.ts';
-import { warn } from './diagnose.ts';
+import { type MeshService, type MeshServicePort, serviceKey, isHttp } from '../policy/service.ts';
+import { isSidecarPort } from '../common/sidecar-ports.ts';
+import { serviceAddresses } from './address-book.ts';
+import { type LostAddress, lostDiagnostics } from './cluster-ips.ts';
+import { refuse, warn } from './diagnose.ts';
+import type { Behind } from './behind.ts';
+import { portFaults } from './port-faults.ts';
+import { protocolOf } from './protocol.ts';
+import { isTcp, targetPorts } from './target-port.ts';
 
 export interface CompiledService {
   readonly service: MeshService;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A Service in the mesh's words. `pods` are those behind it. */
-export function compileService(object: Service, pods: readonly Pod[]): CompiledService {
+export interface ServiceInput {
+  readonly behind: Behind;
+  /** Addresses of the object that do not count. */
+  readonly lost: readonly LostAddress[];
+  /** Tells whether a pod carries a sidecar of this mesh. */
+  readonly hasSidecar: (pod: Pod) => boolean;
+}
+
+/** A Service in the mesh's words. */
+export function compileService(
+  object: Service,
+  { behind, lost, hasSidecar }: ServiceInput,
+): CompiledService {
   const { name, namespace = '' } = object.metadata;
-  const { clusterIP, clusterIPs, ports = [] } = object.spec;
-  const addresses = (clusterIPs ?? [clusterIP ?? '']).filter((ip) => ip !== '' && ip !== 'None');
-  const tcp = ports.filter(isTcp);
+  const { clusterIP, ports = [] } = object.spec;
+  const isLost = (ip: string): boolean => lost.some(({ address }) => address === ip);
+  const tcp = distinctPorts(ports.filter(isTcp));
+  const withSidecar = behind.pods.filter(hasSidecar);
   return {
     service: {
       key: serviceKey(namespace, name),
       namespace,
       name,
-      addresses,
+      addresses: serviceAddresses(object).filter((ip) => !isLost(ip)),
       headless: clusterIP === 'None',
       ports: tcp.map(compilePort),
-      accounts: accountsOf(pods),
+      accounts: accountsOf(behind.pods),
     },
-    diagnostics: ports.flatMap((port) => portDiagnostics(object, port)),
+    diagnostics: [
+      ...ports.flatMap((port) => portFaults(object, port)),
+      ...tcp.flatMap((port) => reservedPort(object, port, { pods: withSidecar, behind })),
+      ...lostDiagnostics(object, lost),
+      ...protocolConflicts(object, tcp),
+      ...ignoredAffinity(object),
+    ],
   };
+}
+
+/** A number counts once, as the API server has it: of two ports the first. */
+function distinctPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
+  return ports.filter(({ port }, index) => ports.findIndex((one) => one.port === port) === index);
 }
 
 /** Who a pod is: its ServiceAccount, "default" when it names none, as Kubernetes has it. */
@@ -43,41 +68,6 @@ export function accountOf(pod: Pod): IdentityKey {
   });
 }
 
-/** Whether the mesh carries the port: TCP, which is also what a port says that says nothing. */
-export function isTcp(port: { readonly protocol?: string }): boolean {
-  return (port.protocol ?? 'TCP') === 'TCP';
-}
-
-/** How a port's bytes are to be understood: appProtocol, else the prefix of its name, else HTTP. */
-export function protocolOf(port: ServicePort): Protocol {
-  const declared = port.appProtocol?.toLowerCase() ?? '';
-  if (declared !== '') return applicationProtocols.get(declared) ?? 'tcp';
-  const prefix = namePrefixes.find(([start]) => port.name?.startsWith(start));
-  return prefix?.[1] ?? 'http';
-}
-
-const applicationProtocols: ReadonlyMap<string, Protocol> = new Map([
-  ['http', 'http'],
-  ['kubernetes.io/ws', 'http'],
-  ['grpc-web', 'http'],
-  ['grpc', 'grpc'],
-  ['h2c', 'grpc'],
-  ['http2', 'grpc'],
-  ['kubernetes.io/h2c', 'grpc'],
-  ['tcp', 'tcp'],
-  ['https', 'tcp'],
-  ['tls', 'tcp'],
-  ['kubernetes.io/wss', 'tcp'],
-  ['tcp-server-first', 'tcp-server-first'],
-]);
-
-const namePrefixes: readonly (readonly [string, Protocol])[] = [
-  ['tcp-server-first-', 'tcp-server-first'],
-  ['http-', 'http'],
-  ['tcp-', 'tcp'],
-  ['grpc-', 'grpc'],
-];
-
 function compilePort(port: ServicePort): MeshServicePort {
   return { port: port.port, name: port.name ?? '', protocol: protocolOf(port) };
 }
@@ -86,23 +76,55 @@ function accountsOf(pods: readonly Pod[]): readonly IdentityKey[] {
   return [...new Set(pods.map(accountOf))].sort();
 }
 
-function portDiagnostics(object: Service, port: ServicePort): readonly Diagnostic[] {
-  if (!isTcp(port)) {
-    return [
-      warn(
+/** Behind the sidecar's ports are its administration and its own listeners: no service leads there. */
+function reservedPort(
+  object: Service,
+  port: ServicePort,
+  { pods, behind }: { readonly pods: readonly Pod[]; readonly behind: Behind },
+): readonly Diagnostic[] {
+  const targets = new Set(pods.flatMap((pod) => targetPorts(pod, port, behind)));
+  return [...targets]
+    .filter(isSidecarPort)
+    .map((target) =>
+      refuse(
         object,
-        'service-port-unsupported',
-        `port ${port.port} is ${port.protocol ?? ''}: the mesh carries TCP only, so it goes around the mesh without mTLS and policy`,
+        'service-port-reserved',
+        `port ${port.port} leads to port ${target} of its pods, which belongs to their sidecars, so that is left out: let the application listen on another port, and name that one in targetPort`,
       ),
-    ];
-  }
-  const declared = port.appProtocol?.toLowerCase() ?? '';
-  if (declared === '' || applicationProtocols.has(declared)) return [];
+    );
+}
+
+/** The sidecar of the caller chooses among the endpoints, and knows no sessions. */
+function ignoredAffinity(object: Service): readonly Diagnostic[] {
+  const { sessionAffinity, ports = [] } = object.spec;
+  if (sessionAffinity !== 'ClientIP' || !ports.some(isTcp)) return [];
   return [
     warn(
       object,
-      'service-protocol-unsupported',
-      `port ${port.port} has appProtocol ${declared}, which Weft does not know: it is carried as opaque TCP; set http, grpc, tcp or tcp-server-first to say how to read it`,
+      'service-affinity-ignored',
+      'spec.sessionAffinity: ClientIP has no effect on calls from the mesh, where the requests of one caller are spread over all pods of the Service: keep sessions where all pods find them, or let callers name one pod of a headless Service; then remove the field',
     ),
   ];
+}
+
+/** One target port that is to be read in two ways: the sidecar beside it can read it in one. */
+function protocolConflicts(object: Service, ports: readonly ServicePort[]): readonly Diagnostic[] {
+  const isHttpPort = (port: ServicePort): boolean => isHttp(protocolOf(port));
+  return ports
+    .filter(isHttpPort)
+    .flatMap((http) =>
+      ports
+        .filter((other) => !isHttpPort(other) && targetOf(other) === targetOf(http))
+        .map((tcp) =>
+          warn(
+            object,
+            'service-protocol-conflict',
+            `ports ${http.port} and ${tcp.port} lead to one targetPort, ${targetOf(http)}, as HTTP and as opaque TCP: it is read as HTTP on both; name both ports alike, or give one of them a targetPort of its own`,
+          ),
+        ),
+    );
+}
+
+function targetOf({ port, targetPort = port }: ServicePort): string {
+  return String(targetPort === 0 ? port : targetPort);
 }

@@ -1,5 +1,6 @@
 // What a user wrote, checked before it is read. The API server has done this by the CRDs, but other
 // CRDs may be installed, and no object may end a process.
+import { isRecord } from '../common/guards.ts';
 
 /** Undefined when the value has the shape; otherwise what is wrong, beginning with the field. */
 export type Shape = (value: unknown, field: string) => string | undefined;
@@ -53,8 +54,3 @@ export const textMap: Shape = (value, field) => {
   const wrong = Object.keys(value).find((key) => typeof value[key] !== 'string');
   return wrong === undefined ? undefined : `${field}.${wrong} must be a string`;
 };
-
-/** Whether a value is a plain object, neither null nor a list. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -2,6 +2,7 @@ import type { TrafficSplit } from '../api/gen/traffic-split.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type MeshService, type ServiceKey, serviceKey } from '../policy/service.ts';
 import type { Split, SplitBackend } from '../policy/split.ts';
+import { byAge } from './by-age.ts';
 import { originOf, refuse, warn } from './diagnose.ts';
 import { fields, integer, list, text } from './shape.ts';
 
@@ -17,12 +18,21 @@ export interface SplitInput {
   readonly clusterDomain: string;
 }
 
+/** Backends of all splits of a namespace, at each port of their apex: so much each caller's proxy holds. */
+const maxSharesOfNamespace = 16_384;
+
 /** The splits of a namespace, by apex. Of several with one apex the oldest rules, then the first by name. */
 export function compileSplits({ objects, services, clusterDomain }: SplitInput): CompiledSplits {
   const splits = new Map<ServiceKey, Split>();
   const diagnostics: Diagnostic[] = [];
   const winners = new Map<ServiceKey, string>();
+  let shares = 0;
   for (const object of [...objects].sort(byAge)) {
+    shares += backendsIn(object);
+    if (shares > maxSharesOfNamespace) {
+      diagnostics.push(tooWide(object));
+      continue;
+    }
     const read = readSplit(object, clusterDomain);
     diagnostics.push(...read.diagnostics);
     if (read.split === undefined) continue;
@@ -34,6 +44,11 @@ export function compileSplits({ objects, services, clusterDomain }: SplitInput):
     }
     winners.set(apex, object.metadata.name);
     const split = withPorts(read.split, services);
+    shares += sharesOf(split);
+    if (shares > maxSharesOfNamespace) {
+      diagnostics.push(tooWide(object));
+      continue;
+    }
     splits.set(apex, split);
     diagnostics.push(...leadsAstray(object, split, services));
   }
@@ -130,13 +145,6 @@ function localName(
   return local && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name) ? name : undefined;
 }
 
-/** Oldest first; one without a time counts as the youngest. */
-function byAge(a: TrafficSplit, b: TrafficSplit): number {
-  const age = (object: TrafficSplit): string =>
-    `${object.metadata.creationTimestamp ?? '~'} ${object.metadata.name}`;
-  return age(a) < age(b) ? -1 : 1;
-}
-
 function conflict(object: TrafficSplit, apex: ServiceKey, winner: string): Diagnostic {
   return refuse(
     object,
@@ -152,6 +160,21 @@ function withPorts(split: Split, services: ReadonlyMap<ServiceKey, MeshService>)
     return { ...backend, ports: apexPorts.filter((port) => offered.includes(port)) };
   });
   return { ...split, backends };
+}
+
+/** Before it is known whether the object can be read. */
+function backendsIn({ spec }: { readonly spec?: { readonly backends?: unknown } }): number {
+  return Array.isArray(spec?.backends) ? spec.backends.length : 0;
+}
+
+function sharesOf({ backends }: Split): number {
+  return backends.reduce((sum, { ports }) => sum + ports.length, 0);
+}
+
+function tooWide(object: TrafficSplit): Diagnostic {
+  const most = String(maxSharesOfNamespace);
+  const message = `spec.backends: its ${String(backendsIn(object))} backends, at each port of the apex, are with those of older TrafficSplits more than the ${most} that the mesh holds of one namespace, so it splits nothing, and calls go to the pods of the apex itself: name fewer backends, or delete TrafficSplits that nobody needs`;
+  return refuse(object, 'split-too-wide', message);
 }
 
 /** What leads nowhere, at least for now. */

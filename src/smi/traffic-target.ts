@@ -1,26 +1,12 @@
 // Input: a TrafficTarget and the routes of its namespace. Output: the rule it makes, or why it makes
 // none. Rule: what does not resolve allows nothing.
-//
-//   rules of the object                     ports              HTTP requests
-//   HTTPRouteGroup(s)                       all                those of the groups
-//   TCPRoute(s)                             those of the routes  all
-//   both                                    those of the routes  those of the groups, on these ports only
-//   UDPRoute beside others                  as without it
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
-import type { AccessRule, HttpMatch } from '../policy/access.ts';
+import type { AccessRule } from '../policy/access.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
-import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse, warn } from './diagnose.ts';
-import type { CompiledRouteGroup } from './route-group.ts';
+import { refuse, warn } from './diagnose.ts';
 import { fields, list, name, type Shape, text } from './shape.ts';
-import type { CompiledTcpRoute } from './tcp-route.ts';
-
-/** The routes that a TrafficTarget may lean on, by name: those of its own namespace. */
-export interface Routes {
-  readonly groups: ReadonlyMap<string, CompiledRouteGroup>;
-  readonly tcp: ReadonlyMap<string, CompiledTcpRoute>;
-}
+import { resolveRules, type Routes } from './target-rules.ts';
 
 export interface CompiledTarget {
   readonly rule: AccessRule | undefined;
@@ -151,132 +137,4 @@ function unopened(object: TrafficTarget): readonly Diagnostic[] {
     const message = `spec.rules[${index}] (UDPRoute ${rule.name}) opens nothing: the mesh carries TCP only; the other rules stand`;
     return [warn(object, 'route-kind-unsupported', message)];
   });
-}
-
-interface Opened {
-  readonly origins: readonly Origin[];
-  readonly ports: AccessRule['ports'];
-  readonly http: AccessRule['http'];
-}
-
-/** What the rules collect on their way; `broken` once a reference does not resolve. */
-interface Gathered {
-  readonly origins: Origin[];
-  readonly ports: Set<number>;
-  readonly matches: Set<HttpMatch>;
-  readonly diagnostics: Diagnostic[];
-  allPorts: boolean;
-  http: boolean;
-  broken: boolean;
-}
-
-function resolveRules(
-  object: TrafficTarget,
-  routes: Routes,
-): { readonly opened: Opened | undefined; readonly diagnostics: readonly Diagnostic[] } {
-  const gathered: Gathered = {
-    origins: [originOf(object)],
-    ports: new Set(),
-    matches: new Set(),
-    diagnostics: [],
-    allPorts: !object.spec.rules.some((rule) => rule.kind === 'TCPRoute'),
-    http: false,
-    broken: false,
-  };
-  for (const [index, rule] of object.spec.rules.entries()) {
-    gather(gathered, { object, rule, field: `spec.rules[${index}]` }, routes);
-  }
-  const { diagnostics } = gathered;
-  const empty = gathered.http && gathered.matches.size === 0;
-  if (empty && diagnostics.length === 0) {
-    const message =
-      'spec.rules opens nothing: the HTTPRouteGroups it names have no matches; add one to a group, or delete the TrafficTarget';
-    diagnostics.push(refuse(object, 'target-without-rule', message));
-  }
-  if (gathered.broken || empty) return { opened: undefined, diagnostics };
-  const opened: Opened = {
-    origins: gathered.origins,
-    ports: gathered.allPorts ? 'all' : [...gathered.ports].sort((a, b) => a - b),
-    http: gathered.http ? [...gathered.matches] : 'all',
-  };
-  return { opened, diagnostics };
-}
-
-function gather(gathered: Gathered, at: RuleAt, routes: Routes): void {
-  const kind: string = at.rule.kind;
-  if (kind === 'HTTPRouteGroup') gatherGroup(gathered, at, routes.groups.get(at.rule.name));
-  else if (kind === 'TCPRoute') gatherPorts(gathered, at, routes.tcp.get(at.rule.name));
-  else if (kind !== 'UDPRoute') miss(gathered, at, 'route-kind-unsupported');
-}
-
-interface RuleAt {
-  readonly object: TrafficTarget;
-  readonly rule: TrafficTarget['spec']['rules'][number];
-  readonly field: string;
-}
-
-function gatherGroup(gathered: Gathered, at: RuleAt, group: CompiledRouteGroup | undefined): void {
-  gathered.http = true;
-  if (group === undefined) {
-    miss(gathered, at, 'route-missing');
-    return;
-  }
-  addOrigin(gathered, group.origin);
-  const { matches: wanted } = at.rule;
-  const named = new Set(wanted);
-  const picked = group.matches.filter(([match]) => wanted === undefined || named.has(match));
-  for (const [match, compiled] of picked) {
-    if (compiled === undefined) gathered.diagnostics.push(matchLeftOut(at, match));
-    else gathered.matches.add(compiled);
-  }
-  const known = new Set(group.matches.map(([match]) => match));
-  const missing = (wanted ?? []).filter((match) => !known.has(match));
-  gathered.diagnostics.push(...missing.map((match) => matchMissing(at, match)));
-  if (wanted?.length === 0) {
-    const message = `${at.field}.matches is empty, so the rule opens nothing: name matches of HTTPRouteGroup ${at.rule.name}, or remove the field to allow all of them`;
-    gathered.diagnostics.push(refuse(at.object, 'route-match-missing', message));
-  }
-}
-
-/** A match that is not there opens nothing; the rest of the target stands. */
-function matchMissing({ object, rule, field }: RuleAt, match: string): Diagnostic {
-  const message = `${field}.matches: HTTPRouteGroup ${rule.name} has no match "${match}", so that opens nothing: add it to the group, or correct the name`;
-  return refuse(object, 'route-match-missing', message);
-}
-
-function matchLeftOut({ object, rule, field }: RuleAt, match: string): Diagnostic {
-  const message = `${field}: match "${match}" of HTTPRouteGroup ${rule.name} is left out for an error of its own, so it opens nothing: see the status of that HTTPRouteGroup`;
-  return refuse(object, 'route-match-missing', message);
-}
-
-function gatherPorts(gathered: Gathered, at: RuleAt, route: CompiledTcpRoute | undefined): void {
-  if (route?.ports === undefined) {
-    miss(gathered, at, 'route-missing');
-    return;
-  }
-  addOrigin(gathered, route.origin);
-  if (route.ports === 'all') gathered.allPorts = true;
-  else for (const port of route.ports) gathered.ports.add(port);
-}
-
-/** A rule that leans on nothing breaks the whole target: what it was to restrict is not known. */
-function miss(
-  gathered: Gathered,
-  at: RuleAt,
-  code: 'route-missing' | 'route-kind-unsupported',
-): void {
-  gathered.broken = true;
-  const { kind, name: route } = at.rule;
-  const message =
-    code === 'route-missing'
-      ? `${at.field}: there is no ${kind} ${route} in namespace ${at.object.metadata.namespace ?? ''} that could be read, so the TrafficTarget allows nothing: create it there, or correct the name`
-      : `${at.field}.kind "${kind}" is not supported, so the TrafficTarget allows nothing: use HTTPRouteGroup or TCPRoute`;
-  gathered.diagnostics.push(refuse(at.object, code, message));
-}
-
-function addOrigin(gathered: Gathered, origin: Origin): void {
-  const known = gathered.origins.some(
-    (one) => one.kind === origin.kind && one.name === origin.name,
-  );
-  if (!known) gathered.origins.push(origin);
 }

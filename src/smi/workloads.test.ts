@@ -1,17 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
-import { makePod, makeService } from '../../test/build/make-object.ts';
+import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
 import type { ServicePort } from '../api/core.ts';
-import { originalProbes } from '../api/labels.ts';
-import type { ServiceKey } from '../policy/service.ts';
-import { compileWorkload, isWorkload } from './workloads.ts';
+import { injectionWarnings, metrics, originalProbes } from '../api/labels.ts';
+import { isWorkload } from './pod-state.ts';
+import { compileWorkload } from './workloads.ts';
 
 const pod = makePod({ ports: { web: 8080, db: 3306 } });
 const leading = (name: string, ports: readonly ServicePort[]) => ({
   service: makeService({ name, ports }),
-  leads: [],
+  behind: { unselected: new Set<string>(), written: new Map() },
 });
 
 describe('compileWorkload', () => {
+  it.each<[string | undefined, string | undefined, boolean]>([
+    [undefined, undefined, false],
+    [undefined, 'enabled', true],
+    [undefined, 'disabled', false],
+    [undefined, 'perhaps', false],
+    ['true', undefined, true],
+    ['no', 'enabled', false],
+    ['perhaps', 'enabled', false],
+  ])('shows metrics when pod says %j and namespace %j: %p', (ofPod, ofNamespace, shown) => {
+    const annotations = (value: string | undefined): Record<string, string> =>
+      value === undefined ? {} : { [metrics]: value };
+    const namespace = makeNamespace('shop');
+    const { workload } = compileWorkload(makePod({ annotations: annotations(ofPod) }), [], {
+      ...namespace,
+      metadata: { ...namespace.metadata, annotations: annotations(ofNamespace) },
+    });
+    expect(workload.metrics).toBe(shown);
+  });
+
+  it('tells of what the injector noted, on the pod', () => {
+    const noted = [{ code: 'pod-call-not-led', message: 'the readiness probe asks for "adm"' }];
+    const annotations = { [injectionWarnings]: JSON.stringify(noted) };
+    const { diagnostics } = compileWorkload(makePod({ annotations }), []);
+    expect(diagnostics).toMatchObject([
+      { ...noted[0], severity: 'warning', object: { kind: 'Pod', name: 'cart-1' } },
+    ]);
+  });
+
   it('resolves ports by number, by name, and by what is left out', () => {
     const ports: readonly ServicePort[] = [
       { port: 80, targetPort: 'web' },
@@ -49,16 +77,6 @@ describe('compileWorkload', () => {
     ]);
   });
 
-  it('is led to by the apex of a split too, on the ports they share', () => {
-    const ports = [{ port: 80 }, { port: 90 }];
-    const leads = [{ apex: 'shop/apex' as ServiceKey, ports: [80] }];
-    const { workload } = compileWorkload(pod, [{ ...leading('cart', ports), leads }]);
-    expect(workload.served.map(({ services }) => services)).toEqual([
-      ['shop/apex', 'shop/cart'],
-      ['shop/cart'],
-    ]);
-  });
-
   const probe = {
     container: 'app',
     probe: 'liveness',
@@ -67,6 +85,8 @@ describe('compileWorkload', () => {
     path: '/alive',
     service: '',
     timeoutSeconds: 1,
+    headers: [],
+    key: '',
   };
   const annotated = (text: string) =>
     compileWorkload(makePod({ annotations: { [originalProbes]: text } }), []);

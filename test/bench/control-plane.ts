@@ -27,7 +27,8 @@ export async function startControlPlane(
   world: World,
   logFolder: string,
 ): Promise<ControlPlane> {
-  const [xds, webhook, health] = await Promise.all([freePort(), freePort(), freePort()]);
+  const free = Array.from({ length: 5 }, () => freePort());
+  const [xds = 0, replicas = 0, webhook = 0, health = 0, metrics = 0] = await Promise.all(free);
   await mkdir(logFolder, { recursive: true });
   // As in the image: one file, no type stripping.
   const program = 'out/bench/weft.mjs';
@@ -44,8 +45,10 @@ export async function startControlPlane(
       `--namespace=${meshNamespace}`,
       `--cluster-domain=${clusterDomain}`,
       `--xds-port=${xds}`,
+      `--replica-port=${replicas}`,
       `--webhook-port=${webhook}`,
       `--health-port=${health}`,
+      `--metrics-port=${metrics}`,
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -137,6 +137,7 @@ export class LoadProxy {
     if (content.type === 'cluster') this.#follow('endpoint', content.follows);
     if (content.type === 'listener') {
       this.#missing.set('listener', new Set());
+      this.#follow('extension', content.extensions);
       this.#follow('route', content.follows);
     }
     if (content.type === 'cluster' && !this.#listening) this.#warm(response);
@@ -161,7 +162,7 @@ export class LoadProxy {
       return;
     }
     if (!this.#listening || this.#ready) return;
-    if (this.#has('route') && this.#missing.get('listener')?.size === 0) {
+    if (this.#has('extension') && this.#has('route') && this.#missing.get('listener')?.size === 0) {
       this.#ready = true;
       this.#events.ready();
     }

@@ -6,7 +6,7 @@ import { measureFloor } from './floor.ts';
 import { Load, type Seen, type Storm } from './load.ts';
 import { cpuSeconds, machineBusySeconds, residentMb } from './process-figures.ts';
 import { measureSwitch, type SwitchFigures } from './root-switch.ts';
-import type { World } from './world.ts';
+import { idlePod, type World } from './world.ts';
 
 export interface Plan {
   readonly proxies: number;
@@ -136,8 +136,9 @@ function endpointChange({ world }: Pick<Bench, 'world'>): ChangeKind {
     next: (turn) => {
       const service = world.services[turn % world.services.length];
       if (service === undefined) throw new Error('no services');
-      const address = `10.20.${Math.floor(turn / 250)}.${(turn % 250) + 1}`;
-      const make = (): Promise<void> => world.changeEndpoint(service, address);
+      const round = Math.floor(turn / world.services.length);
+      const address = idlePod(service, round - 1)?.ip ?? '';
+      const make = (): Promise<void> => world.changeEndpoint(service, round);
       return { apiMark: `"${address}"`, mark: address, make };
     },
   };

@@ -11,6 +11,7 @@ import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
 } from '../../src/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import type { Filter } from '../../src/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import {
   type Listener,
   ListenerSchema,
@@ -31,6 +32,8 @@ export interface ResponseContent {
   readonly removed: readonly string[];
   /** Endpoints that the clusters in it ask for, routes that the listeners in it ask for. */
   readonly follows: readonly string[];
+  /** Extensions that the listeners in it ask for, each once. */
+  readonly extensions: readonly string[];
   /** What changes are recognised by: "10.0.0.1" in endpoints, "weights 1,99" in routes. */
   readonly marks: ReadonlySet<string>;
 }
@@ -43,6 +46,7 @@ export interface ReadResponse {
 /** Of one resource: the names it asks for, and the marks in it. */
 interface Read {
   readonly follows?: readonly string[];
+  readonly extensions?: readonly string[];
   readonly marks?: readonly string[];
 }
 
@@ -90,7 +94,8 @@ const readers: Readonly<Record<ResourceType, (value: Uint8Array) => Read>> = {
   cluster: (value) => ({ follows: endpointsOf(fromBinary(ClusterSchema, value)) }),
   endpoint: (value) => ({ marks: addressesOf(fromBinary(ClusterLoadAssignmentSchema, value)) }),
   secret: () => ({}),
-  listener: (value) => ({ follows: routesOf(fromBinary(ListenerSchema, value)) }),
+  listener: (value) => readListener(fromBinary(ListenerSchema, value)),
+  extension: () => ({}),
   route: (value) => ({ marks: weightsOf(fromBinary(RouteConfigurationSchema, value)) }),
 };
 
@@ -107,6 +112,7 @@ function parse(bytes: Uint8Array): ResponseContent {
     names: message.resources.map(({ name }) => name),
     removed: message.removedResources,
     follows: read.flatMap(({ follows = [] }) => follows),
+    extensions: [...new Set(read.flatMap(({ extensions = [] }) => extensions))],
     marks: new Set(read.flatMap(({ marks = [] }) => marks)),
   };
 }
@@ -118,18 +124,19 @@ function endpointsOf(cluster: Cluster): readonly string[] {
   return [named === '' ? cluster.name : named];
 }
 
-function routesOf(listener: Listener): readonly string[] {
+function readListener(listener: Listener): Read {
   const chains = [...listener.filterChains];
   if (listener.defaultFilterChain !== undefined) chains.push(listener.defaultFilterChain);
-  return chains
-    .flatMap(({ filters }) => filters)
-    .flatMap(({ configType }) => {
-      const packed = configType.case === 'typedConfig' ? configType.value : undefined;
-      const manager =
-        packed === undefined ? undefined : anyUnpack(packed, HttpConnectionManagerSchema);
-      const how = manager?.routeSpecifier;
-      return how?.case === 'rds' ? [how.value.routeConfigName] : [];
-    });
+  const filters = chains.flatMap((chain) => chain.filters);
+  const discovered = filters.filter(({ configType }) => configType.case === 'configDiscovery');
+  return { follows: filters.flatMap(routesOf), extensions: discovered.map(({ name }) => name) };
+}
+
+function routesOf({ configType }: Filter): readonly string[] {
+  const packed = configType.case === 'typedConfig' ? configType.value : undefined;
+  const manager = packed === undefined ? undefined : anyUnpack(packed, HttpConnectionManagerSchema);
+  const how = manager?.routeSpecifier;
+  return how?.case === 'rds' ? [how.value.routeConfigName] : [];
 }
 
 function addressesOf(assignment: ClusterLoadAssignment): readonly string[] {

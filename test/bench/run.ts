@@ -16,7 +16,8 @@ const { values } = parseArgs({
     changes: { type: 'string', default: '20' },
     workers: { type: 'string', default: '2' },
     'pause-ms': { type: 'string', default: '1500' },
-    'rest-seconds': { type: 'string', default: '20' },
+    // Each proxy pings once in that time (xdsPingSeconds).
+    'rest-seconds': { type: 'string', default: '30' },
     leaves: { type: 'string', default: '1000' },
   },
 });

@@ -7,7 +7,8 @@ import type { ApiServer } from '../apiserver.ts';
 import { ApiCalls, forEachOf } from './api-calls.ts';
 
 export const meshNamespace = 'weft-system';
-const endpointsPerService = 10;
+/** All but one have an endpoint. */
+const podsPerService = 10;
 const servicesPerNamespace = 10;
 const hourSeconds = 3600;
 
@@ -23,7 +24,7 @@ export interface WorldService {
   readonly pods: readonly WorldPod[];
 }
 
-/** A mesh of 100 services with 10 endpoints each on a real API server, without a node under it. */
+/** A mesh of 100 services with 10 pods each on a real API server, without a node under it. */
 export class World {
   readonly api: ApiCalls;
   readonly services: readonly WorldService[];
@@ -50,7 +51,7 @@ export class World {
 
   /** Tokens of the first `count` pods, going round the services. */
   async tokens(count: number): Promise<readonly string[]> {
-    const wanted = Array.from({ length: endpointsPerService }, (_, at) =>
+    const wanted = Array.from({ length: podsPerService }, (_, at) =>
       this.services.map((service) => ({ service, pod: service.pods[at] })),
     )
       .flat()
@@ -70,9 +71,9 @@ export class World {
     return tokens;
   }
 
-  /** Gives one endpoint of a service another address. */
-  async changeEndpoint(service: WorldService, address: string): Promise<void> {
-    await this.api.call('PATCH', slicePath(service), { endpoints: endpointsOf(service, address) });
+  /** Replaces an endpoint of the service by the pod that had none. */
+  async changeEndpoint(service: WorldService, round: number): Promise<void> {
+    await this.api.call('PATCH', slicePath(service), { endpoints: endpointsOf(service, round) });
   }
 
   /** Divides the calls of the third service between the first two. */
@@ -127,7 +128,7 @@ export class World {
         metadata: { name, labels: { 'kubernetes.io/service-name': name } },
         addressType: 'IPv4',
         ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-        endpoints: endpointsOf(service),
+        endpoints: endpointsOf(service, -1),
       },
     );
   }
@@ -137,13 +138,21 @@ export class World {
     const created = await this.api.call('POST', path, {
       metadata: { name: pod.name, labels: { app: name, [injectedBy]: 'osm' } },
       spec: {
+        nodeName: 'node-1',
         serviceAccountName: name,
         containers: [{ name: 'app', image: 'none', ports: [{ containerPort: 8080 }] }],
       },
     });
     pod.uid = (created['metadata'] as { uid: string }).uid;
-    await this.api.call('PATCH', `${path}/${pod.name}/status`, {
-      status: { phase: 'Running', podIP: pod.ip, podIPs: [{ ip: pod.ip }] },
+    await this.#giveAddress({ namespace }, pod);
+  }
+
+  async #giveAddress(
+    { namespace }: Pick<WorldService, 'namespace'>,
+    { name, ip }: Pick<WorldPod, 'name' | 'ip'>,
+  ): Promise<void> {
+    await this.api.call('PATCH', `/api/v1/namespaces/${namespace}/pods/${name}/status`, {
+      status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] },
     });
   }
 }
@@ -154,21 +163,29 @@ function slicePath({ namespace, name }: WorldService): string {
 
 function serviceAt(index: number): WorldService {
   const name = `svc-${String(index).padStart(3, '0')}`;
-  const pods = Array.from({ length: endpointsPerService }, (_, at) => ({
+  const pods = Array.from({ length: podsPerService }, (_, at) => ({
     name: `${name}-${at}`,
-    ip: `10.10.${index}.${at + 1}`,
+    // None is the beginning of another.
+    ip: `10.10.${index}.${at + 100}`,
     uid: '',
   }));
   return { namespace: `bench-${Math.floor(index / servicesPerNamespace)}`, name, pods };
 }
 
-/** `last` replaces the address of the last endpoint. */
-function endpointsOf({ namespace, pods }: WorldService, last?: string): readonly object[] {
-  return pods.map(({ name, ip, uid }, index) => ({
-    addresses: [last !== undefined && index === pods.length - 1 ? last : ip],
-    conditions: { ready: true },
-    targetRef: { kind: 'Pod', namespace, name, uid },
-  }));
+/** The pod that has no endpoint in this round. */
+export function idlePod({ pods }: WorldService, round: number): WorldPod | undefined {
+  return pods.at(round % pods.length);
+}
+
+function endpointsOf(service: WorldService, round: number): readonly object[] {
+  const { namespace, pods } = service;
+  return pods
+    .filter((pod) => pod !== idlePod(service, round))
+    .map(({ name, ip, uid }) => ({
+      addresses: [ip],
+      conditions: { ready: true },
+      targetRef: { kind: 'Pod', namespace, name, uid },
+    }));
 }
 
 async function installCrds(kubeconfig: string): Promise<void> {

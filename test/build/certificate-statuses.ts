@@ -58,6 +58,8 @@ export interface Told {
   readonly conditions?: Conditions;
   readonly certificate?: Certificate;
   readonly generation?: number;
+  /** When the operator looked last; left out unless told, so that a story may be told at any time. */
+  readonly lastCheckedTime?: string;
 }
 
 /** A mesh with that status; good, and at rest on the built-in authority, unless told otherwise. */
@@ -66,9 +68,11 @@ export function meshConfigWith({
   conditions = goodConditions,
   certificate = onBuiltIn,
   generation = 1,
+  lastCheckedTime,
 }: Told): MeshConfig {
   const status: Status = {
     observedGeneration: 1,
+    ...(lastCheckedTime !== undefined && { lastCheckedTime }),
     version: '0.1.0',
     conditions,
     proxies,

@@ -22,6 +22,8 @@ export interface CertificateStory {
   readonly meshConfig: MeshConfig;
   readonly roots: readonly MeshRootCertificate[];
   readonly health?: LeavesReport;
+  /** When the control plane reported last. */
+  readonly reportedAt?: string;
 }
 
 /** The stories, by what they are about. */
@@ -119,6 +121,18 @@ export const certificateStories = {
     }),
     roots: [firstRoot('issuing')],
     health: goodHealth,
+  },
+  'no operator at work': {
+    meshConfig: meshConfigWith({ lastCheckedTime: '2026-11-24T11:57:31Z' }),
+    roots: [firstRoot('issuing')],
+    health: goodHealth,
+    reportedAt: '2026-11-24T11:59:30Z',
+  },
+  'neither operator nor control plane at work': {
+    meshConfig: meshConfigWith({ lastCheckedTime: '2026-11-24T11:57:31Z' }),
+    roots: [firstRoot('issuing')],
+    health: goodHealth,
+    reportedAt: '2026-11-24T11:57:00Z',
   },
   'an authority that stopped signing': {
     meshConfig: meshConfigWith({}),

@@ -61,7 +61,11 @@ export function makePod(options: PodOptions = {}): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: makeMetadata({ ...options, labels }, `${account}-1`),
-    spec: { serviceAccountName: account, containers: [{ name: 'app', ports: containerPorts }] },
+    spec: {
+      nodeName: 'node-1',
+      serviceAccountName: account,
+      containers: [{ name: 'app', ports: containerPorts }],
+    },
     status: { phase, podIP: ip, podIPs: [{ ip }] },
   };
 }
@@ -72,9 +76,18 @@ export interface ServiceOptions extends Named {
   readonly clusterIP?: string;
 }
 
+/** A cluster IP for each service, as an API server gives them out; shop/cart has 10.96.0.1. */
+function ownClusterIp({ namespace = 'shop', name = 'cart' }: Named): string {
+  if (namespace === 'shop' && name === 'cart') return '10.96.0.1';
+  let hash = 0;
+  for (const letter of `${namespace}/${name}`) hash = (hash * 31 + letter.charCodeAt(0)) % 65_536;
+  return `10.97.${hash >> 8}.${hash & 255}`;
+}
+
 /** A service on port 80 that selects `app: <app>`, which is its name unless said otherwise. */
 export function makeService(options: ServiceOptions = {}): Service {
-  const { name = 'cart', app = name, ports = [{ port: 80 }], clusterIP = '10.96.0.1' } = options;
+  const { name = 'cart', app = name, ports = [{ port: 80 }] } = options;
+  const { clusterIP = ownClusterIp(options) } = options;
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -89,7 +102,7 @@ export interface SliceOptions extends Named {
   readonly addressType?: EndpointSlice['addressType'];
   /** Pods by name, with the address of each. */
   readonly pods?: Readonly<Record<string, string>>;
-  readonly conditions?: { readonly ready?: boolean; readonly terminating?: boolean };
+  readonly conditions?: NonNullable<EndpointSlice['endpoints']>[number]['conditions'] & object;
 }
 
 /** An EndpointSlice of a service, on port 80 unless said otherwise. */
@@ -109,4 +122,10 @@ export function makeEndpointSlice(options: SliceOptions = {}): EndpointSlice {
     })),
     ports,
   };
+}
+
+/** The same Service without a selector: its EndpointSlices are written by hand. */
+export function withoutSelector(service: Service): Service {
+  const spec = Object.entries(service.spec).filter(([field]) => field !== 'selector');
+  return { ...service, spec: Object.fromEntries(spec) };
 }

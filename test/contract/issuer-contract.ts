@@ -20,7 +20,7 @@ const hourMs = 3_600_000;
 const account = identityKey({ namespace: 'shop', serviceAccount: 'cart.v2' });
 const workload: LeafSubject = { kind: 'workload', trustDomain: 'cluster.local', account };
 const server: LeafSubject = {
-  kind: 'server',
+  ...{ kind: 'server', trustDomain: 'cluster.local', namespace: 'weft-system' },
   dnsNames: ['weft-control-plane.weft-system.svc', 'localhost'],
 };
 
@@ -102,7 +102,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
         'an account that could be read as another',
         { kind: 'workload', trustDomain: 'cluster.local', account: ambiguous },
       ],
-      ['a server without a name', { kind: 'server', dnsNames: [] }],
+      ['a gateway without a name', { kind: 'gateway', dnsNames: [] }],
     ])('refuses %s for good', async (_case, subject) => {
       await expect(issue(subject)).rejects.toMatchObject({
         code: 'configuration-invalid',

@@ -36,7 +36,8 @@ async function start(auth: VaultAuth['kind'], mode: ProviderMode): Promise<Issue
   await ensureNamespace(api, namespace);
   await putSecret(api, { namespace, name: 'vault-ca' }, { 'ca.crt': bao().ca });
   const token = await makeToken(bao(), policy, { period: '30m' });
-  await putSecret(api, { namespace, name: 'vault-token' }, { token });
+  const labels = { 'weft.dev/sent-to-vault': 'true' };
+  await putSecret(api, { namespace, name: 'vault-token', labels }, { token });
   await api.close();
   const serviceAccount = 'weft-control-plane';
   await login.makeRole({ name, namespace, serviceAccount, audience: 'vault', policy });

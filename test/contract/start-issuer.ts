@@ -1,4 +1,4 @@
-import type { SecretObject } from '../../src/api/core.ts';
+import type { ObjectMeta, SecretObject } from '../../src/api/core.ts';
 import { controlPlaneName } from '../../src/api/control-plane-names.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import type { KeyChoice, RootProvider, RootSpec } from '../../src/api/root-spec.ts';
@@ -12,7 +12,7 @@ import { requestToken } from '../../src/kubernetes/token-request.ts';
 import { sharedApiServer } from '../shared-api-server.ts';
 
 export interface IssuerWishes extends Partial<
-  Pick<IssuerDeps, 'times' | 'pinnedRoots' | 'logger' | 'clock'>
+  Pick<IssuerDeps, 'times' | 'pinnedRoots' | 'logger' | 'clock' | 'vaultAddresses'>
 > {
   readonly namespace: string;
   readonly key?: KeyChoice;
@@ -81,7 +81,7 @@ export async function ensureNamespace(api: ApiConnection, name: string): Promise
 /** A Secret with these texts. */
 export async function putSecret(
   api: ApiConnection,
-  place: { readonly namespace: string; readonly name: string },
+  place: Pick<ObjectMeta, 'name' | 'labels'> & { readonly namespace: string },
   texts: Readonly<Record<string, string>>,
 ): Promise<void> {
   const data = Object.fromEntries(

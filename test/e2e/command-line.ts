@@ -30,6 +30,7 @@ export function commandLine(world: () => World): void {
     expect(await may('list', 'meshconfigs.config.openservicemesh.io')).toBe('yes\n');
     expect(await may('list', 'meshrootcertificates.config.openservicemesh.io')).toBe('yes\n');
     expect(await may('get', 'configmaps/weft-certificates')).toBe('yes\n');
+    expect(await may('get', 'configmaps/weft-proxies')).toBe('yes\n');
     await kubectl.run('delete', '-f', `${repository}/${file}`);
   }, 30_000);
 }

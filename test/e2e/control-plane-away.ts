@@ -4,7 +4,7 @@ import { kinds } from '../../src/api/kinds.ts';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { rolledOut, type World } from './world.ts';
+import { rolledOut, typed, type World } from './world.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 const namespace = 'weft-system';
@@ -17,20 +17,59 @@ interface Replica {
   readonly metrics: ReadonlyMap<string, number>;
 }
 
-/** What the replicas say of themselves at /metrics. */
-async function replicas({ kubectl }: World): Promise<readonly Replica[]> {
+/** What the replicas say of themselves at /metrics, to those who may read it. */
+async function replicas(world: World): Promise<readonly Replica[]> {
+  const { kubectl } = world;
   const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
   const names = out
     .trim()
     .split('\n')
     .filter((line) => line !== '');
+  const token = await scrapersToken(world);
   return Promise.all(
     names.map(async (line) => {
       const name = line.replace('pod/', '');
-      const path = `/api/v1/namespaces/${namespace}/pods/${name}:9091/proxy/metrics`;
-      return { name, metrics: parse(await kubectl.run('get', '--raw', path)) };
+      const page = [
+        'exec',
+        '-n',
+        namespace,
+        name,
+        '--',
+        '/usr/local/bin/node',
+        '-e',
+        readPage,
+        token,
+      ];
+      return { name, metrics: parse(await kubectl.run(...page)) };
     }),
   );
+}
+
+/** Reads the metrics page of the pod it runs in, with the bearer token of its first argument. */
+const readPage = `
+  const headers = { authorization: 'Bearer ' + process.argv[1] };
+  const where = { port: 9093, path: '/metrics', rejectUnauthorized: false, headers };
+  require('https').get(where, (page) => page.pipe(process.stdout));
+`;
+
+const finder = 'prometheus-finds-mesh-pods -n weft-system';
+const letScraperFindPods = [
+  `kubectl create role ${finder} --verb=get,list,watch --resource=pods`,
+  `kubectl create rolebinding ${finder} --role=prometheus-finds-mesh-pods --serviceaccount=monitoring:prometheus`,
+];
+const bindReader =
+  'kubectl create clusterrolebinding prometheus-reads-mesh-metrics --clusterrole=weft-metrics-reader --serviceaccount=monitoring:prometheus';
+
+/** A token of an account that may read metrics, made as docs/monitor-weft.md says. */
+async function scrapersToken(world: World): Promise<string> {
+  const { kubectl } = world;
+  if (!world.ran.has(bindReader)) {
+    await kubectl.run('create', 'namespace', 'monitoring');
+    await kubectl.run('create', 'serviceaccount', 'prometheus', '-n', 'monitoring');
+    await typed(world, bindReader);
+    for (const command of letScraperFindPods) await typed(world, command);
+  }
+  return (await kubectl.run('create', 'token', 'prometheus', '-n', 'monitoring')).trim();
 }
 
 function parse(page: string): ReadonlyMap<string, number> {

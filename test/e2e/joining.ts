@@ -37,9 +37,9 @@ export function joining(world: () => World): void {
     await typed(world(), 'kubectl label namespace shop openservicemesh.io/monitored-by=osm');
     await typed(
       world(),
-      'kubectl annotate namespace shop openservicemesh.io/sidecar-injection=enabled',
+      'kubectl annotate namespace shop openservicemesh.io/sidecar-injection=enabled --overwrite',
     );
-    await typed(world(), 'kubectl rollout restart deployment -n shop');
+    await typed(world(), 'kubectl rollout restart deployment,statefulset,daemonset -n shop');
     await rolledOut(world(), 'shop', 'deployment/till');
     const names = await eventually('the old pod is gone', 60_000, async () => {
       const now = await sidecars(world());
@@ -53,6 +53,10 @@ export function joining(world: () => World): void {
       'kubectl apply -k config/default',
       'kubectl apply -f config/samples/meshconfig.yaml',
     ];
+    await typed(
+      world(),
+      'kubectl wait --for=condition=Established crd/meshconfigs.config.openservicemesh.io --timeout=30s',
+    );
     await typed(world(), again[1] ?? '');
     const ready =
       'kubectl wait --for=condition=Ready meshconfig/osm-mesh-config -n weft-system --timeout=180s';

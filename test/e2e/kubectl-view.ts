@@ -51,8 +51,10 @@ export function kubectlView(world: () => World): void {
       NAME: 'osm-mesh-config',
       READY: 'True',
       CERTIFICATES: 'builtIn',
+      PERMISSIVE: expect.stringMatching(/^(true|false)$/),
       PROXIES: expect.stringMatching(/^\d+\/\d+$/),
       VERSION: '0.1.0',
+      CHECKED: expect.stringMatching(/^\d+[sm]/),
       AGE: expect.stringMatching(/^\d+[smh]/),
     });
   }, 60_000);

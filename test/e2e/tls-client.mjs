@@ -3,14 +3,14 @@
 import { connect } from 'node:tls';
 
 const [plan] = process.argv.slice(1);
-const { host, port, servername, cert, key } = JSON.parse(plan);
+const { host, port, servername, alpn, cert, key } = JSON.parse(plan);
 const result = { subjectAltName: '', issuer: '', key: '', protocol: '', answer: '', error: '' };
 const done = () => process.stdout.write(JSON.stringify(result), () => process.exit(0));
 
 const client = cert === '' ? {} : { cert, key };
 const socket = connect({
   ...{ host, port, servername, ...client },
-  ALPNProtocols: ['osm'],
+  ALPNProtocols: alpn,
   // The server's certificate is what is looked at here; the mesh's root is no secret, but not at hand.
   rejectUnauthorized: false,
 });

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { kinds } from '../../src/api/kinds.ts';
+import { callerAlpn, meshAlpn } from '../../src/envoy/names.ts';
 import { figure } from './figure.ts';
 import { type Certificate, makeCertificate, openOutside, outside } from './guests.ts';
 import { ask, runInPod } from './in-pod.ts';
@@ -19,6 +20,8 @@ export interface Handshake {
 }
 
 const servername = 'bookstore.bookstore.svc.cluster.local';
+/** What the bookbuyer's sidecar offers, and anybody else may: the certificate decides. */
+const alpn = [callerAlpn('bookbuyer/bookbuyer'), meshAlpn];
 const spiffe = (namespace: string, account: string): string =>
   `URI:spiffe://cluster.local/ns/${namespace}/sa/${account}`;
 /** A client without a certificate. */
@@ -32,7 +35,7 @@ async function storeAddress({ kubectl }: World): Promise<string> {
 
 /** A TLS connection from outside the mesh straight to a bookstore's pod, where Envoy takes it. */
 export async function handshake(world: World, client: Certificate): Promise<Handshake> {
-  const plan = { host: await storeAddress(world), port: 14001, servername, ...client };
+  const plan = { host: await storeAddress(world), port: 14001, servername, alpn, ...client };
   const out = await runInPod(world, outside, ['tls-client.mjs', JSON.stringify(plan)]);
   return JSON.parse(out) as Handshake;
 }

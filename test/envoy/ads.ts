@@ -8,6 +8,7 @@ import {
   DeltaDiscoveryResponseSchema,
   ResourceSchema,
 } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { pushOrder } from '../../src/xds/delta/type-order.ts';
 import {
   type Resource,
   type ResourceSet,
@@ -15,9 +16,9 @@ import {
   typeUrls,
 } from '../../src/xds/resources/resource.ts';
 
-type Stream = ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
+export type AdsStream = ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
 
-const order: readonly ResourceType[] = ['cluster', 'endpoint', 'secret', 'listener', 'route'];
+const order: readonly ResourceType[] = pushOrder;
 
 /** The least of a delta ADS server that a real Envoy is content with: for looking at resources at work. */
 export interface TestAds {
@@ -33,14 +34,34 @@ export interface TestAds {
   stop(): void;
 }
 
-export async function startAds(socket: string): Promise<TestAds> {
+/** How a server converses on one stream. */
+export interface Talk {
+  /** The proxy's id; "" until it said it. */
+  readonly node: string;
+  /** Responses that it has not answered yet. */
+  readonly unanswered: { readonly size: number };
+  /** Sends what is new of what the proxy has. */
+  push(): void;
+}
+
+/** Begins to converse on a stream. Takes sets by node id, and notes refusals in `nacks`. */
+export type BeginTalk = (
+  stream: AdsStream,
+  sets: ReadonlyMap<string, ResourceSet>,
+  nacks: string[],
+) => Talk;
+
+export async function startAds(
+  socket: string,
+  begin: BeginTalk = (...args) => new Session(...args),
+): Promise<TestAds> {
   const sets = new Map<string, ResourceSet>();
   const nacks: string[] = [];
-  const sessions = new Set<Session>();
+  const sessions = new Set<Talk>();
   const server = new Server();
   server.addService(service, {
-    deltaAggregatedResources: (stream: Stream) => {
-      const session = new Session(stream, sets, nacks);
+    deltaAggregatedResources: (stream: AdsStream) => {
+      const session = begin(stream, sets, nacks);
       sessions.add(session);
       stream.on('end', () => {
         sessions.delete(session);
@@ -95,17 +116,17 @@ interface Subscription {
   readonly sent: Map<string, string>;
 }
 
-class Session {
+class Session implements Talk {
   node = '';
   /** Nonces of responses. */
   readonly unanswered = new Set<string>();
-  readonly #stream: Stream;
+  readonly #stream: AdsStream;
   readonly #sets: ReadonlyMap<string, ResourceSet>;
   readonly #nacks: string[];
   readonly #subscriptions = new Map<ResourceType, Subscription>();
   #nonce = 0;
 
-  constructor(stream: Stream, sets: ReadonlyMap<string, ResourceSet>, nacks: string[]) {
+  constructor(stream: AdsStream, sets: ReadonlyMap<string, ResourceSet>, nacks: string[]) {
     this.#stream = stream;
     this.#sets = sets;
     this.#nacks = nacks;

@@ -124,12 +124,13 @@ export const someRule: fc.Arbitrary<AccessRule> = fc
   })
   .map(({ name, ...fields }) => makeRule(name, fields));
 
-/** What a workload serves, in permissive mode or by rules. */
+/** What a workload serves, in permissive mode or not, and rules. */
 export const someInbound: fc.Arbitrary<InboundView> = settings.chain((of) =>
   fc
     .record({
       served: someServed,
-      rules: of.permissive ? fc.constant('any' as const) : fc.array(someRule, { maxLength: 4 }),
+      rules: fc.array(someRule, { maxLength: 4 }),
+      metrics: fc.boolean(),
       probes: fc.subarray([
         makeProbe(),
         makeProbe({ probe: 'liveness', kind: 'tcp' }),

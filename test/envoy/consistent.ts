@@ -1,4 +1,5 @@
 import type { JsonValue } from '@bufbuild/protobuf';
+import { adminCluster } from '../../src/envoy/names.ts';
 import type { Resource, ResourceSet } from '../../src/xds/resources/resource.ts';
 import { jsonOf } from './messages.ts';
 
@@ -11,10 +12,18 @@ export function inconsistencies(set: ResourceSet): readonly string[] {
   const routes = [...set.route.values()].map((route) => named(route));
   const clusters = [...set.cluster.values()].map((cluster) => named(cluster));
   const routeNames = listeners.flatMap(({ json }) => values(json, 'routeConfigName').map(String));
-  const clusterNames = [...listeners, ...routes].flatMap(({ json }) => clusterNamesIn(json));
+  const extensions = [...set.extension.values()].map((extension) => named(extension));
+  const extensionNames = listeners.flatMap(({ json }) => discoveredNames(json));
+  // The listener of metrics alone may lead to Envoy's own admin, whose cluster is in the bootstrap.
+  const clusterNames = [...listeners, ...extensions, ...routes].flatMap(({ name, json }) =>
+    clusterNamesIn(json).filter((cluster) => name !== 'metrics' || cluster !== adminCluster),
+  );
   const wanting = clusters.filter(({ json }) => values(json, 'edsConfig').length > 0);
   return [
     ...missing('route', routeNames, set.route),
+    ...unnamed('route', routeNames, set.route),
+    ...missing('extension', extensionNames, set.extension),
+    ...unnamed('extension', extensionNames, set.extension),
     ...missing('cluster', clusterNames, set.cluster),
     ...missing(
       'endpoint',
@@ -52,6 +61,23 @@ function missing(
   return [...new Set(names)]
     .filter((name) => !have.has(name))
     .map((name) => `${type} ${name} is named but not there`);
+}
+
+/** A type of which nothing is ever asked for. */
+function unnamed(
+  type: string,
+  names: readonly string[],
+  have: ReadonlyMap<string, Resource>,
+): readonly string[] {
+  const asked = names.some((name) => have.has(name));
+  return have.size === 0 || asked ? [] : [`nothing names any ${type} that is there`];
+}
+
+/** Names of filters whose configuration comes apart. */
+function discoveredNames(json: unknown): readonly string[] {
+  if (typeof json !== 'object' || json === null) return [];
+  const own = 'configDiscovery' in json && 'name' in json ? [String(json.name)] : [];
+  return [...own, ...Object.values(json).flatMap(discoveredNames)];
 }
 
 function repeated(addresses: readonly string[]): readonly string[] {

@@ -1,6 +1,8 @@
+import type { JsonValue } from '@bufbuild/protobuf';
+import { callerAlpn, meshAlpn } from '../../src/envoy/names.ts';
 import type { IdentityKey } from '../../src/policy/identity.ts';
 import { spiffeId } from '../../src/policy/identity.ts';
-import type { ResourceSet } from '../../src/xds/resources/resource.ts';
+import type { Resource, ResourceSet } from '../../src/xds/resources/resource.ts';
 import { jsonOf } from './messages.ts';
 
 /** A request as it arrives at a pod, or just the connection when `path` is undefined. */
@@ -9,6 +11,8 @@ export interface Call {
   readonly port: number;
   /** The name of a service, `<namespace>/<name>`: SNI. */
   readonly service: string;
+  /** What the caller offers, in its order; what its own sidecar would unless said. */
+  readonly alpn?: readonly string[];
   readonly path?: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -18,7 +22,11 @@ export interface Call {
 export type Decision = 'closed' | 'passed' | 200 | 403 | 404;
 
 interface Chain {
-  readonly filterChainMatch: { readonly destinationPort: number; readonly serverNames: string[] };
+  readonly filterChainMatch: {
+    readonly destinationPort: number;
+    readonly serverNames: string[];
+    readonly applicationProtocols: string[];
+  };
   readonly filters: readonly { readonly name: string; readonly typedConfig: Config }[];
   readonly transportSocket: { readonly typedConfig: Tls };
 }
@@ -34,6 +42,8 @@ interface Tls {
 interface Config {
   readonly rules?: Rules;
   readonly rds?: { readonly routeConfigName: string };
+  /** Only chains that answer each request 403 have their table in place. */
+  readonly routeConfig?: object;
 }
 interface Rules {
   readonly policies?: Readonly<Record<string, Policy>>;
@@ -56,6 +66,7 @@ interface Permission {
   readonly any?: boolean;
   readonly andRules?: { readonly rules: readonly Permission[] };
   readonly orRules?: { readonly rules: readonly Permission[] };
+  readonly notRule?: Permission;
   readonly header?: HeaderMatcher;
   readonly urlPath?: { readonly path: Matcher };
 }
@@ -73,6 +84,16 @@ interface VirtualHost extends Omit<Route, 'match'> {
   readonly routes: readonly Route[];
 }
 
+const known = new WeakMap<Resource, JsonValue>();
+
+function read(resource: Resource): JsonValue {
+  const before = known.get(resource);
+  if (before !== undefined) return before;
+  const json = jsonOf(resource);
+  known.set(resource, json);
+  return json;
+}
+
 const rbacName = 'envoy.filters.http.rbac';
 
 export function decide(set: ResourceSet, call: Call): Decision {
@@ -80,15 +101,19 @@ export function decide(set: ResourceSet, call: Call): Decision {
   if (chain === undefined || !handshake(chain, call)) return 'closed';
   const [rbac, terminal] = chain.filters;
   if (!allows(rbac?.typedConfig.rules, call)) return 'closed';
-  const routes = terminal?.typedConfig.rds?.routeConfigName;
-  if (routes === undefined) return 'passed';
-  return call.path === undefined ? 'closed' : answer(set, routes, call);
+  return terminal === undefined ? 'closed' : reached(set, terminal.typedConfig, call);
+}
+
+function reached(set: ResourceSet, { rds, routeConfig }: Config, call: Call): Decision {
+  if (rds === undefined && routeConfig === undefined) return 'passed';
+  if (call.path === undefined) return 'closed';
+  return rds === undefined ? 403 : answer(set, rds.routeConfigName, call);
 }
 
 function answer(set: ResourceSet, routes: string, call: Call): Decision {
   const table = set.route.get(routes);
   if (table === undefined) return 403;
-  const { virtualHosts } = jsonOf(table) as unknown as { virtualHosts: readonly VirtualHost[] };
+  const { virtualHosts } = read(table) as unknown as { virtualHosts: readonly VirtualHost[] };
   const host = virtualHosts.find(({ domains }) => domains.includes('*'));
   const route = host?.routes.find(({ match }) => routeHolds(match, call));
   if (host === undefined || route === undefined) return 403;
@@ -104,16 +129,21 @@ function allowsOn(levels: readonly Pick<Route, 'typedPerFilterConfig'>[], call: 
   return nearest.rbac === undefined || allows(nearest.rbac.rules, call);
 }
 
-function chainFor(set: ResourceSet, { port, service }: Call): Chain | undefined {
+function chainFor(set: ResourceSet, { port, service, source, alpn }: Call): Chain | undefined {
   const listener = set.listener.get('inbound');
   if (listener === undefined) return undefined;
-  const { filterChains } = jsonOf(listener) as unknown as { filterChains: readonly Chain[] };
+  const { filterChains } = read(listener) as unknown as { filterChains: readonly Chain[] };
   const [namespace = '', name = ''] = service.split('/');
   const fqdn = `${name}.${namespace}.svc.cluster.local`;
-  return filterChains.find(
+  const here = filterChains.filter(
     ({ filterChainMatch: { destinationPort, serverNames } }) =>
       destinationPort === port && serverNames.includes(fqdn),
   );
+  return (alpn ?? [callerAlpn(source), meshAlpn])
+    .map((word) =>
+      here.find(({ filterChainMatch }) => filterChainMatch.applicationProtocols.includes(word)),
+    )
+    .find((chain) => chain !== undefined);
 }
 
 function handshake(chain: Chain, { source }: Call): boolean {
@@ -140,6 +170,7 @@ function permits(permission: Permission, call: Call): boolean {
     return permission.andRules.rules.every((rule) => permits(rule, call));
   if (permission.orRules !== undefined)
     return permission.orRules.rules.some((rule) => permits(rule, call));
+  if (permission.notRule !== undefined) return !permits(permission.notRule, call);
   if (permission.header !== undefined) return headerHolds(permission.header, call);
   return permission.urlPath !== undefined && matches(permission.urlPath.path, call.path ?? '');
 }

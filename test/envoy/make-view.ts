@@ -75,14 +75,24 @@ export function makeServed(targetPort: number, fields: Partial<ServedPort> = {})
   };
 }
 
-export function makeInbound(fields: Partial<InboundView> = {}): InboundView {
+export type InboundFields = Partial<Omit<InboundView, 'rules'>> & {
+  readonly rules?: 'any' | readonly AccessRule[];
+};
+
+/** A view; `rules` may be 'any', which is permissive mode without rules. */
+export function makeInbound({
+  rules = [],
+  settings = makeSettings(),
+  ...fields
+}: InboundFields = {}): InboundView {
   return {
     account: account('bookstore'),
     served: [],
-    rules: [],
     probes: [],
-    settings: makeSettings(),
+    metrics: false,
     ...fields,
+    rules: rules === 'any' ? [] : rules,
+    settings: rules === 'any' ? { ...settings, permissive: true } : settings,
   };
 }
 
@@ -127,6 +137,8 @@ export function makeProbe(fields: Partial<ProbeTarget> = {}): ProbeTarget {
     path: '/',
     service: '',
     timeoutSeconds: 1,
+    headers: [],
+    key: '',
     ...fields,
   };
 }

@@ -9,6 +9,8 @@ import {
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { StdoutAccessLogSchema } from '../../src/envoy/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
+import { BufferSchema } from '../../src/envoy/gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js';
+import { HeaderMutationSchema } from '../../src/envoy/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
 import { HealthCheckSchema } from '../../src/envoy/gen/envoy/extensions/filters/http/health_check/v3/health_check_pb.js';
 import {
   RBACPerRouteSchema,
@@ -17,8 +19,10 @@ import {
 import { RouterSchema } from '../../src/envoy/gen/envoy/extensions/filters/http/router/v3/router_pb.js';
 import { OriginalDstSchema } from '../../src/envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { TlsInspectorSchema } from '../../src/envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import { ConnectionLimitSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/connection_limit/v3/connection_limit_pb.js';
 import { HttpConnectionManagerSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { RBACSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
+import { ConfigSchema as SetFilterStateSchema } from '../../src/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '../../src/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import {
   DownstreamTlsContextSchema,
@@ -39,6 +43,12 @@ const bare = createFileRegistry(
         syntax: 'proto3',
         messageType: [{ name: 'PreviousHostsPredicate' }],
       },
+      {
+        name: 'raw_buffer.proto',
+        package: 'envoy.extensions.transport_sockets.raw_buffer.v3',
+        syntax: 'proto3',
+        messageType: [{ name: 'RawBuffer' }],
+      },
     ],
   }),
 );
@@ -47,6 +57,9 @@ const bare = createFileRegistry(
 const registry: Registry = createRegistry(
   bare,
   StdoutAccessLogSchema,
+  BufferSchema,
+  ConnectionLimitSchema,
+  HeaderMutationSchema,
   HealthCheckSchema,
   HttpRbacSchema,
   RBACPerRouteSchema,
@@ -56,6 +69,7 @@ const registry: Registry = createRegistry(
   HttpConnectionManagerSchema,
   RBACSchema,
   TcpProxySchema,
+  SetFilterStateSchema,
   DownstreamTlsContextSchema,
   UpstreamTlsContextSchema,
   HttpProtocolOptionsSchema,

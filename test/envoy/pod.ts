@@ -6,7 +6,6 @@ import { bootstrapFileNames, bootstrapFiles } from '../../src/envoy/bootstrap.ts
 import { readyPath } from '../../src/envoy/names.ts';
 import { ports } from '../../src/envoy/ports.ts';
 import { renderRules } from '../../src/injector/iptables.ts';
-import { sidecarUser } from '../../src/injector/names.ts';
 import type { EndpointMap } from '../../src/policy/endpoints.ts';
 import type { IdentityKey } from '../../src/policy/identity.ts';
 import type { ProxyView } from '../../src/policy/view.ts';
@@ -14,11 +13,12 @@ import { createAssembler } from '../../src/xds/resources/resource-set.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
 import { type CommandOptions, run, succeeds } from '../../tools/base/command.ts';
 import { envoyBinary } from '../../tools/parts/envoy.ts';
-import { type TestAds, startAds } from './ads.ts';
+import { type BeginTalk, type TestAds, startAds } from './ads.ts';
 import { type MeshAuthority, makeMeshAuthority } from './authority.ts';
 import { type PodNetwork, layWire } from './pod-network.ts';
 
 const appUser = 1000;
+const sidecarUser = 45_678;
 
 /** A pod as Kubernetes and the injector would make it: interception, a real Envoy, an application. */
 export interface TestPod extends Pick<PodNetwork, 'address' | 'address6'> {
@@ -36,7 +36,7 @@ export interface TestPod extends Pick<PodNetwork, 'address' | 'address6'> {
   log(): string;
 }
 
-export type AppKind = 'http' | 'h2c' | 'grpc' | 'https' | 'tcp' | 'talker' | 'greeter';
+export type AppKind = 'http' | 'h2c' | 'grpc' | 'https' | 'tcp' | 'talker' | 'greeter' | 'parrot';
 
 export interface Reply {
   /** 0 when there was no HTTP answer. */
@@ -49,6 +49,8 @@ export interface Reply {
     url?: string;
     httpVersion?: string;
     headers?: Record<string, string>;
+    /** The port that the connection to the application came from. */
+    from?: number;
   };
   /** curl's exit code: 7 refused, 52 empty reply, 56 reset. */
   readonly exitCode: number;
@@ -68,10 +70,11 @@ export interface TestMesh {
   stop(): Promise<void>;
 }
 
-export async function startMesh(): Promise<TestMesh> {
+/** `begin` converses with proxies in place of the least that they are content with. */
+export async function startMesh(begin?: BeginTalk): Promise<TestMesh> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-envoy-'));
   await chmod(directory, 0o755);
-  const ads = await startAds(join(directory, 'ads.sock'));
+  const ads = await startAds(join(directory, 'ads.sock'), begin);
   const authority = await makeMeshAuthority();
   const wire = await layWire();
   const children: ChildProcess[] = [];
@@ -117,7 +120,7 @@ function rules(family: 4 | 6): string {
     byPodIp: false,
   };
   const hooks = '-A PREROUTING -p tcp -j WEFT_INBOUND\n-A OUTPUT -p tcp -j WEFT_OUTBOUND\nCOMMIT\n';
-  return renderRules(interception, family).replace('COMMIT\n', hooks);
+  return renderRules(interception, family, sidecarUser).replace('COMMIT\n', hooks);
 }
 
 interface PodParts {
@@ -181,7 +184,9 @@ function envoyArguments(node: string, config: string): readonly string[] {
 
 /** The real bootstrap but for one thing: the control plane is a socket file that needs no token. */
 export async function writeBootstrap(home: string, socket: string): Promise<string> {
-  const files = bootstrapFiles({ controlPlane: 'localhost', port: 1, ipv6: true });
+  const files = bootstrapFiles({
+    ...{ controlPlane: 'localhost', controlPlanePath: '/x', port: 1, ipv6: true, addresses: [] },
+  });
   const bootstrap = JSON.parse(files[bootstrapFileNames.bootstrap] ?? '') as {
     static_resources: { clusters: { name: string }[] };
   };

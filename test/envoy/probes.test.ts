@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { healthcheckPath, httpProbePath, metricsPath } from '../../src/envoy/names.ts';
+import { healthcheckPath, hookPath, httpProbePath } from '../../src/envoy/names.ts';
 import { ports } from '../../src/envoy/ports.ts';
 import { makeInbound, makeOutbound, makeProbe, makeSettings } from './make-view.ts';
 import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
@@ -10,6 +10,8 @@ const probes = [
   makeProbe({ probe: 'readiness', container: 'sick', path: '/status/500' }),
   makeProbe({ probe: 'startup', container: 'late', port: 8099 }),
   makeProbe({ probe: 'readiness', container: 'tls', kind: 'https', port: 8443, path: '/s' }),
+  makeProbe({ probe: 'liveness', container: 'login', path: '/status/302' }),
+  makeProbe({ probe: 'preStop', container: 'login', path: '/status/307', key: 'a1' }),
   makeProbe({ kind: 'tcp', port: 7000 }),
   makeProbe({ kind: 'tcp', container: 'shut', port: 7099 }),
   makeProbe({ kind: 'grpc', container: 'mute', port: 7000 }),
@@ -68,6 +70,20 @@ describe('what the kubelet and Prometheus see of a pod', () => {
     expect(await ask(ports.readiness, httpProbePath('readiness', 'nobody'))).toBe(404);
   });
 
+  it('passes a redirect on without its place, as the kubelet would follow it to the sidecar', async () => {
+    for (const [port, path] of [
+      [ports.liveness, httpProbePath('liveness', 'login')],
+      [ports.hooks, hookPath('preStop', 'login', 'a1')],
+    ] as const) {
+      const reply = await kubelet.get(`http://${pod.address}:${String(port)}${path}`, '-L');
+      expect([reply.status, reply.headers['location']]).toEqual([
+        port === ports.hooks ? 307 : 302,
+        undefined,
+      ]);
+      expect(reply.seen.url).toMatch(/^\/status\/30/);
+    }
+  });
+
   it('looks whether a port is open for tcp probes, also after it opened or closed', async () => {
     expect(await check('app')).toBe(200);
     expect(await check('shut')).toBe(503);
@@ -88,11 +104,11 @@ describe('what the kubelet and Prometheus see of a pod', () => {
     expect((await kubelet.get(url)).status).toBe(200);
   });
 
-  it('shows metrics and nothing else of the admin page', async () => {
-    const url = `http://${pod.address}:${String(ports.metrics)}`;
-    expect((await kubelet.get(`${url}${metricsPath}`)).body).toMatch(/envoy_server_live/);
-    expect((await kubelet.get(`${url}/config_dump`)).status).toBe(404);
-    const admin = await kubelet.get(`http://${pod.address}:${String(ports.admin)}/`);
-    expect(admin.status).toBe(0);
+  it('case 01: answers old callers and those that offer an upgrade', async () => {
+    const offer = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: TLS/1.2'];
+    const old = ['--http1.0', '-H', 'Host:'];
+    const url = `http://${pod.address}:${String(ports.liveness)}${httpProbePath('liveness', 'app')}`;
+    for (const options of [offer, old])
+      expect((await kubelet.get(url, ...options)).status).toBe(200);
   });
 });

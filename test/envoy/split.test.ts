@@ -20,7 +20,7 @@ const settings = makeSettings({ permissive: true });
 const store = (name: string, ip: string): ReturnType<typeof makeService> =>
   makeService(name, { namespace: 'bookstore', addresses: [ip], ports });
 const apex = store('bookstore', '10.96.0.30');
-const versions = ['v1', 'v2', 'v3'].map((name, index) =>
+const versions = ['v1', 'v2', 'v3', 'v4'].map((name, index) =>
   store(name, `10.96.0.3${String(index + 1)}`),
 );
 const names = ['v1', 'v2'];
@@ -48,6 +48,7 @@ describe('a split between two versions', () => {
       makeReachable(apex, { split: splitOf(weights) }),
       ...versions.slice(0, 2).map((version) => makeReachable(version)),
       makeReachable(versions[2]!, { accounts: [] }),
+      makeReachable(versions[3]!),
     ];
     await mesh.offer('bookbuyer', {
       inbound: makeInbound({ account: account('bookbuyer'), settings }),
@@ -116,6 +117,14 @@ describe('a split between two versions', () => {
 
   it('refuses the share of a backend that is closed to the caller, and gives it to nobody else', async () => {
     await weigh({ v2: 50, v3: 50 });
+    await eventually(async () => ((await count(20))['503'] ?? 0) > 0);
+    const counts = await count(400);
+    expect(Math.abs((counts['503'] ?? 0) - 200)).toBeLessThan(50);
+    expect((counts['503'] ?? 0) + (counts['v2'] ?? 0)).toBe(400);
+  });
+
+  it('answers 503 to the share of a backend without endpoints, and gives it to nobody else', async () => {
+    await weigh({ v2: 50, v4: 50 });
     await eventually(async () => ((await count(20))['503'] ?? 0) > 0);
     const counts = await count(400);
     expect(Math.abs((counts['503'] ?? 0) - 200)).toBeLessThan(50);

@@ -27,7 +27,11 @@ function client(name: string): ProxyView {
   const settings = makeSettings();
   return {
     inbound: makeInbound({ account: account(name), settings }),
-    outbound: makeOutbound({ services: [makeReachable(bookstore)], settings }),
+    outbound: makeOutbound({
+      account: account(name),
+      services: [makeReachable(bookstore)],
+      settings,
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { bootstrapFileNames, bootstrapFiles } from '../../src/envoy/bootstrap.ts';
+import { adminUpstream } from '../../src/envoy/static-listeners.ts';
 import type { ResourceSet } from '../../src/xds/resources/resource.ts';
 import { CommandError, run } from '../../tools/base/command.ts';
 import { envoyBinary, envoyVersion } from '../../tools/parts/envoy.ts';
@@ -12,8 +13,8 @@ import { jsonOf } from './messages.ts';
 export const envoyVersions = [envoyVersion, '1.39.3', '1.38.3'] as const;
 
 /**
- * What a real Envoy has against a set, "" when it takes it. Route tables stand inline for this: Envoy
- * does not look at those that come over a stream.
+ * What a real Envoy has against a set, "" when it takes it. Route tables and extensions stand inline for
+ * this: Envoy does not look at those that come over a stream.
  */
 export async function refusal(set: ResourceSet, version: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-validate-'));
@@ -32,6 +33,7 @@ export async function refusal(set: ResourceSet, version: string): Promise<string
 
 function bootstrap(set: ResourceSet): object {
   const routes = new Map([...set.route].map(([name, route]) => [name, jsonOf(route)]));
+  const extensions = new Map([...set.extension].map(([name, one]) => [name, jsonOf(one)]));
   return {
     node: { id: 'check', cluster: 'check' },
     layered_runtime: sidecarRuntime(),
@@ -43,15 +45,19 @@ function bootstrap(set: ResourceSet): object {
       },
     },
     static_resources: {
-      clusters: [checkXds, ...[...set.cluster.values()].map(jsonOf).map(loadable)],
-      listeners: [...set.listener.values()].map((listener) => inlined(jsonOf(listener), routes)),
+      clusters: [checkXds, adminUpstream(), ...[...set.cluster.values()].map(jsonOf).map(loadable)],
+      listeners: [...set.listener.values()].map((listener) =>
+        inlined(jsonOf(listener), { routes, extensions }),
+      ),
     },
   };
 }
 
 /** Limits that a sidecar's own bootstrap sets. */
 function sidecarRuntime(): unknown {
-  const files = bootstrapFiles({ controlPlane: 'check', port: 1, ipv6: false });
+  const files = bootstrapFiles({
+    ...{ controlPlane: 'check', controlPlanePath: '/x', port: 1, ipv6: false, addresses: [] },
+  });
   const { layered_runtime } = JSON.parse(files[bootstrapFileNames.bootstrap] ?? '{}') as {
     layered_runtime?: unknown;
   };
@@ -82,12 +88,21 @@ function loadable(cluster: JsonValue): JsonValue {
   return { ...fields, type: 'EDS', lbPolicy: 'ROUND_ROBIN', edsClusterConfig: { edsConfig } };
 }
 
-function inlined(json: JsonValue, routes: ReadonlyMap<string, JsonValue>): JsonValue {
-  if (Array.isArray(json)) return json.map((item) => inlined(item, routes));
+type ByName = ReadonlyMap<string, JsonValue>;
+
+/** With routes and filters in place that would come over the stream. */
+function inlined(
+  json: JsonValue,
+  apart: { readonly routes: ByName; readonly extensions: ByName },
+): JsonValue {
+  if (Array.isArray(json)) return json.map((item) => inlined(item, apart));
   if (typeof json !== 'object' || json === null) return json;
+  const { name: filter, configDiscovery } = json;
+  const extension = typeof filter === 'string' ? apart.extensions.get(filter) : undefined;
+  if (configDiscovery !== undefined && extension !== undefined) return extension;
   const fields = Object.entries(json).map(([name, value]): [string, JsonValue] => {
-    const route = name === 'rds' ? routes.get(routeName(value)) : undefined;
-    return route === undefined ? [name, inlined(value, routes)] : ['routeConfig', route];
+    const route = name === 'rds' ? apart.routes.get(routeName(value)) : undefined;
+    return route === undefined ? [name, inlined(value, apart)] : ['routeConfig', route];
   });
   return Object.fromEntries(fields);
 }

@@ -1,9 +1,11 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { ResponseBytes } from '../../src/xds/delta/response-bytes.ts';
+import type { DeltaRequest } from '../../src/xds/delta/request-bytes.ts';
 import { type DeltaResponse, Session } from '../../src/xds/delta/session.ts';
 import type { Suspects } from '../../src/xds/delta/refused.ts';
 import { type ResourceSet, type ResourceType, typeUrls } from '../../src/xds/resources/resource.ts';
+import { deltaRequest } from './delta-request.ts';
 
 /** What a request says beside its type. */
 export interface Asked {
@@ -45,8 +47,8 @@ export class Conversation {
   }
 
   /** Refuses it. */
-  nack(type: ResourceType, error: string): string[] {
-    return this.#request(type, { nonce: this.nonce(type), error });
+  nack(type: ResourceType, error: string, errorIsCut = false): string[] {
+    return this.#request(type, { nonce: this.nonce(type), error, errorIsCut });
   }
 
   answer(type: ResourceType, nonce: string): string[] {
@@ -63,16 +65,8 @@ export class Conversation {
     return nonce;
   }
 
-  #request(type: ResourceType, more: Partial<Parameters<Session['receive']>[0]>): string[] {
-    const { responses } = this.session.receive({
-      typeUrl: typeUrls[type],
-      subscribe: [],
-      unsubscribe: [],
-      initialVersions: new Map(),
-      nonce: '',
-      error: undefined,
-      ...more,
-    });
+  #request(type: ResourceType, more: Partial<DeltaRequest>): string[] {
+    const { responses } = this.session.receive(deltaRequest(type, more));
     return this.#note(responses);
   }
 

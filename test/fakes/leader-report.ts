@@ -1,5 +1,6 @@
 import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
 import type { CertificateReport, Witnesses } from '../../src/api/certificate-report.ts';
+import { isSetAside } from '../../src/api/set-aside.ts';
 import type { SidecarModel } from './sidecar-model.ts';
 
 /** How many of those who wait a report names: few, so that there are often more. */
@@ -14,6 +15,7 @@ export interface LeaderSight {
   readonly complete: boolean;
   readonly sidecars: readonly SidecarModel[];
   readonly broken: ReadonlySet<string>;
+  readonly setAside: readonly string[];
   readonly bootstraps: NonNullable<CertificateReport['bootstraps']>;
   /** The report before, where nothing was counted anew since: it stays for each newer step. */
   readonly before: CertificateReport | undefined;
@@ -29,14 +31,17 @@ export function leaderReport({ plan, sidecars, before, ...seen }: LeaderSight): 
   ): Witnesses => {
     if (before !== undefined && before[key].step !== step) return before[key];
     const waiting = sidecars.filter((sidecar) => sidecar.replica === undefined || !has(sidecar));
-    const names = waiting.map(({ name }) => name).slice(0, named);
     const acknowledged = sidecars.length - waiting.length;
-    return { step, acknowledged, total: sidecars.length, waiting: names };
+    const counts = waiting.filter(({ name }) => !isSetAside(name, seen.setAside));
+    const aside = waiting.length - counts.length;
+    const names = counts.map(({ name }) => name).slice(0, named);
+    return { step, acknowledged, total: sidecars.length, aside, waiting: names };
   };
   const roots = [...trusted, ...(candidate === undefined ? [] : [candidate])];
   return {
     step: seen.step,
     complete: seen.complete,
+    setAside: seen.setAside,
     roots: Object.fromEntries(roots.map((name) => [name, { ready: !seen.broken.has(name) }])),
     trust: count('trust', trustedStep, ({ acked }) => acked.trust === trustedStep),
     leaves: count('leaves', signerStep, ({ acked }) => acked.leaf === signerStep),

@@ -169,6 +169,7 @@ export class MeshOfRoots {
   /** The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted anew for its newest step. */
   report({ partial = false, counted = true } = {}): void {
     this.#report = leaderReport({
+      setAside: [...this.setAside],
       plan: this.#leader,
       step: Math.min(...this.replicas.map(({ plan }) => plan.step)),
       complete: !partial,

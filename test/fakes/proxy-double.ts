@@ -1,6 +1,7 @@
 import { anyUnpack, type Any } from '@bufbuild/protobuf/wkt';
 import { ClusterSchema } from '../../src/envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ClusterLoadAssignmentSchema } from '../../src/envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
+import type { Filter } from '../../src/envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { ListenerSchema } from '../../src/envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import {
   type RouteConfiguration,
@@ -40,11 +41,14 @@ function domainsIn({
   );
 }
 
-function routeNames(resource: Any | undefined): readonly string[] {
+function filtersOf(resource: Any | undefined): readonly Filter[] {
   const listener = resource === undefined ? undefined : anyUnpack(resource, ListenerSchema);
   const chains = [...(listener?.filterChains ?? []), listener?.defaultFilterChain];
-  const filters = chains.flatMap((chain) => chain?.filters ?? []);
-  return filters.flatMap(({ configType }) => {
+  return chains.flatMap((chain) => chain?.filters ?? []);
+}
+
+function routeNames(resource: Any | undefined): readonly string[] {
+  return filtersOf(resource).flatMap(({ configType }) => {
     if (configType.case !== 'typedConfig') return [];
     const manager = anyUnpack(configType.value, HttpConnectionManagerSchema);
     const specifier = manager?.routeSpecifier;
@@ -54,7 +58,7 @@ function routeNames(resource: Any | undefined): readonly string[] {
 
 /**
  * A proxy that behaves as Envoy does towards a delta-ADS server: clusters and listeners by wildcard,
- * then endpoints, secrets and routes by the names it finds in them; everything is acknowledged unless
+ * then endpoints, secrets, extensions and routes by the names it finds in them; everything is acknowledged unless
  * `judge` refuses it.
  */
 export class ProxyDouble {
@@ -63,15 +67,17 @@ export class ProxyDouble {
     endpoint: new Map(),
     secret: new Map(),
     listener: new Map(),
+    extension: new Map(),
     route: new Map(),
   };
   /** Responses received, in order, as `<type> +name -name`. */
   readonly heard: string[] = [];
   readonly #client: XdsClient;
   readonly #judge: Judge;
-  readonly #asked: Record<'endpoint' | 'secret' | 'route', Set<string>> = {
+  readonly #asked: Record<'endpoint' | 'secret' | 'extension' | 'route', Set<string>> = {
     endpoint: new Set(),
     secret: new Set(),
+    extension: new Set(),
     route: new Set(),
   };
   readonly #over: Promise<void>;
@@ -171,7 +177,9 @@ export class ProxyDouble {
     }
     this.#client.acknowledge(received, refusal);
     if (type === 'cluster') this.#ask('endpoint', this.#edsClusters());
-    if (type === 'listener') this.#ask('route', this.#routes());
+    if (type !== 'listener') return;
+    this.#ask('extension', this.#extensions());
+    this.#ask('route', this.#routes());
   }
 
   #edsClusters(): readonly string[] {
@@ -181,11 +189,17 @@ export class ProxyDouble {
     });
   }
 
+  #extensions(): readonly string[] {
+    const filters = [...this.held.listener.values()].flatMap(({ resource }) => filtersOf(resource));
+    const discovered = filters.filter(({ configType }) => configType.case === 'configDiscovery');
+    return [...new Set(discovered.map(({ name }) => name))];
+  }
+
   #routes(): readonly string[] {
     return [...this.held.listener.values()].flatMap(({ resource }) => routeNames(resource));
   }
 
-  #ask(type: 'endpoint' | 'secret' | 'route', names: readonly string[]): void {
+  #ask(type: 'endpoint' | 'secret' | 'extension' | 'route', names: readonly string[]): void {
     const asked = this.#asked[type];
     const fresh = names.filter((name) => !asked.has(name));
     const over = type === 'secret' ? [] : [...asked].filter((name) => !names.includes(name));

@@ -40,6 +40,10 @@ export function settled(
   conversation.ack('cluster');
   conversation.ask('listener');
   conversation.ack('listener');
+  if (named('extension').length > 0) {
+    conversation.ask('extension', { subscribe: named('extension') });
+    conversation.ack('extension');
+  }
   conversation.ask('route', { subscribe: named('route') });
   if (named('route').length > 0) conversation.ack('route');
   if (!conversation.session.synced) throw new Error('the proxy did not get everything');

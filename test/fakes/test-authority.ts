@@ -16,7 +16,8 @@ x509.cryptoProvider.set(webcrypto);
 export interface TestAuthority {
   /** PEM. */
   readonly ca: string;
-  issue(dnsName: string): Promise<ServerCertificate>;
+  /** With these names; as the control plane's own are, `uris` has its SPIFFE ID. */
+  issue(dnsName: string, ...uris: string[]): Promise<ServerCertificate>;
 }
 
 export async function makeAuthority(name = 'test root'): Promise<TestAuthority> {
@@ -29,11 +30,14 @@ export async function makeAuthority(name = 'test root'): Promise<TestAuthority> 
     notAfter: new Date(Date.now() + hourMs),
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   });
-  return { ca: root.toString('pem'), issue: (dnsName) => issue(dnsName, root, keys.privateKey) };
+  return {
+    ca: root.toString('pem'),
+    issue: (dnsName, ...uris) => issue({ dnsName, uris }, root, keys.privateKey),
+  };
 }
 
 async function issue(
-  dnsName: string,
+  { dnsName, uris }: { readonly dnsName: string; readonly uris: readonly string[] },
   root: x509.X509Certificate,
   signingKey: webcrypto.CryptoKey,
 ): Promise<ServerCertificate> {
@@ -46,7 +50,12 @@ async function issue(
     signingAlgorithm: algorithm,
     notBefore: new Date(Date.now() - hourMs),
     notAfter: new Date(Date.now() + hourMs),
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: dnsName }])],
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'dns', value: dnsName },
+        ...uris.map((value) => ({ type: 'url', value }) as const),
+      ]),
+    ],
   });
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });

@@ -46,11 +46,17 @@ describe.each(envoyVersions)('Envoy %s', (version) => {
     expect(await refusal(set, version)).toBe('');
   });
 
-  it.each([false, true])('accepts the bootstrap, with ipv6 %p', async (ipv6) => {
+  it.each<[boolean, readonly string[]]>([
+    [false, []],
+    [false, ['10.96.0.20']],
+    [true, ['fd00::20', '10.96.0.20']],
+  ])('accepts the bootstrap, with ipv6 %p and addresses %j', async (ipv6, addresses) => {
     const paths = { bootstrap: directory, token: directory };
     const files = bootstrapFiles({
       controlPlane: 'weft.weft-system.svc',
+      controlPlanePath: '/weft/control-plane/weft-system',
       port: 15128,
+      addresses,
       ipv6,
       paths,
     });

@@ -52,7 +52,7 @@ function proxyFile(pod: string): string {
   return `proxies/${pod.replace('/', '.')}.yaml`;
 }
 
-const order = ['listener', 'route', 'cluster', 'endpoint'] as const;
+const order = ['listener', 'extension', 'route', 'cluster', 'endpoint'] as const;
 
 /** Proto-JSON as YAML, by type and name, with the objects that each resource came from. */
 function describeProxy(set: ResourceSet): string {

@@ -45,8 +45,9 @@ export async function makeMeshPki(
   const namespace = name;
   await ensureNamespace(api, namespace);
   await putSecret(api, { namespace, name: 'vault-ca' }, { 'ca.crt': bao.ca });
+  const labels = { 'weft.dev/sent-to-vault': 'true' };
   const useToken = (token: string): Promise<void> =>
-    putSecret(api, { namespace, name: 'vault-token' }, { token });
+    putSecret(api, { namespace, name: 'vault-token', labels }, { token });
   await useToken(await makeToken(bao, policy));
   const base: VaultRoot = {
     kind: 'vault',

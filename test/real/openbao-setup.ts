@@ -17,13 +17,15 @@ export interface PkiWishes {
   readonly mount?: string;
   readonly keyType?: 'ec' | 'rsa';
   readonly namespace?: string;
+  /** How long its root lives. */
+  readonly ttl?: string;
 }
 
 const keyBits = { ec: 256, rsa: 2048 };
 
 /** Mounts a PKI engine (at `pki` unless told) whose certificates may live ten years, and makes its root. */
 export async function enablePki(bao: BaoClient, wishes: PkiWishes = {}): Promise<BaoPki> {
-  const { mount = 'pki', keyType = 'ec', namespace } = wishes;
+  const { mount = 'pki', keyType = 'ec', namespace, ttl = '43800h' } = wishes;
   const place: BaoCall = namespace === undefined ? {} : { namespace };
   const config = { max_lease_ttl: '87600h' };
   await done(bao.call(`sys/mounts/${mount}`, { ...place, body: { type: 'pki', config } }));
@@ -34,7 +36,8 @@ export async function enablePki(bao: BaoClient, wishes: PkiWishes = {}): Promise
     const body = {
       common_name: `${mount} ${name}`,
       issuer_name: name,
-      ttl: '43800h',
+      ttl,
+      not_before_duration: '1h',
       key_type: keyType,
       key_bits: keyBits[keyType],
     };
@@ -65,6 +68,7 @@ export async function makeRole(
     require_cn: false,
     allowed_uri_sans: [`spiffe://${trustDomain}/*`],
     key_usage: ['DigitalSignature'],
+    not_before_duration: '5m',
     max_ttl: maxTtl,
   };
   await done(bao.call(path, { body }));

@@ -35,6 +35,16 @@ describe('the rooms', () => {
   });
 });
 
+describe('regular expressions', () => {
+  it('that users write are never run: a RegExp is made of what Weft itself wrote, in one file', () => {
+    const files = globSync('src/**/*.ts', { cwd: repository, exclude: ['src/**/*.test.ts'] });
+    const making = files.filter((file) =>
+      /\b(new )?RegExp\(/.test(readFileSync(join(repository, file), 'utf8')),
+    );
+    expect(making).toEqual(['src/api/gateway-secret.ts']);
+  });
+});
+
 describe('the packages', () => {
   const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as Record<
     'dependencies' | 'devDependencies',

@@ -5,7 +5,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../images/bundle.ts';
 
-const watched = ['src/envoy/gen/**/*', 'src/api/gen/*', 'docs/architecture.md'];
+const watched = [
+  'src/envoy/gen/**/*',
+  'src/api/gen/*',
+  'docs/architecture.md',
+  'docs/meshconfig-fields.md',
+  'config/admission/meshconfig-warnings.yaml',
+];
 
 function hashes(): Map<string, string> {
   const files = globSync(watched, { cwd: repository, withFileTypes: false });
@@ -22,6 +28,7 @@ const before = hashes();
 for (const script of [
   'tools/generate/envoy.ts',
   'tools/generate/api.ts',
+  'tools/generate/mesh-config-fields.ts',
   'tools/docs/room-graph.ts',
 ]) {
   execFileSync(process.execPath, [join(repository, script)], { cwd: repository, stdio: 'pipe' });

@@ -8,13 +8,7 @@ import { dump } from 'js-yaml';
 import { runMain } from '../base/main.ts';
 import { placeOf } from '../cluster/place.ts';
 import { repository } from '../images/bundle.ts';
-import {
-  followSwitch,
-  isSettled,
-  readMeshConfig,
-  type Switched,
-  wordsOf,
-} from '../issuers/follow-switch.ts';
+import { followSwitch, readMeshConfig, type Switched, wordsOf } from '../issuers/follow-switch.ts';
 import { type InstallPlace, openPlace } from '../issuers/place.ts';
 import {
   builtInProvider,
@@ -23,6 +17,7 @@ import {
   type Provider,
   vaultProvider,
 } from '../issuers/provider.ts';
+import { whyUnsettled } from '../issuers/settled.ts';
 import { installIssuers } from '../issuers/up.ts';
 import { elapsed, say, step } from '../progress.ts';
 import { readCounts } from './counters.ts';
@@ -99,8 +94,8 @@ async function untilBuying(bookbuyer: Forward): Promise<void> {
 }
 
 async function prepare(place: InstallPlace): Promise<Forward> {
-  if (!isSettled(await readMeshConfig(place)))
-    throw new Error('the mesh is not ready: `kubectl get meshconfig -A -o wide` says why');
+  const why = whyUnsettled(await readMeshConfig(place));
+  if (why !== undefined) throw new Error(`The demo cannot switch now: ${why}`);
   const issuers = await installIssuers(demoCluster);
   await issuers.close();
   say('This cluster brings a changed ConfigMap into running pods within 10 seconds:');

@@ -1,27 +1,30 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 
 /** The top of the work tree. */
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** So that the file can be run by its name, and CommonJS packages inside it can still call `require`. */
-const banner = (interpreter: string): string =>
-  [
-    `#!${interpreter}`,
-    "import { createRequire as makeRequire } from 'node:module';",
-    'const require = makeRequire(import.meta.url);',
-  ].join('\n');
+/** The form of a file, and the first lines of it. */
+export type Form = Required<Pick<BuildOptions, 'format' | 'banner'>>;
+
+/** An ES module for the image's Node. CommonJS packages inside it can still call `require`. */
+const imageForm: Form = {
+  format: 'esm',
+  banner: {
+    js: [
+      '#!/usr/local/bin/node',
+      "import { createRequire as makeRequire } from 'node:module';",
+      'const require = makeRequire(import.meta.url);',
+    ].join('\n'),
+  },
+};
 
 /**
- * Writes `entry` and all it imports as one ES module for Node 24, to be run by `interpreter`: the
- * image's Node unless told otherwise. Paths are relative to the work tree.
+ * Writes `entry` and all it imports as one file for Node 24, which can be run by its name: in the image unless
+ * told otherwise. Paths are relative to the work tree.
  */
-export async function bundle(
-  entry: string,
-  output: string,
-  interpreter = '/usr/local/bin/node',
-): Promise<void> {
+export async function bundle(entry: string, output: string, form: Form = imageForm): Promise<void> {
   await build({
     absWorkingDir: repository,
     entryPoints: [entry],
@@ -29,8 +32,7 @@ export async function bundle(
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
-    banner: { js: banner(interpreter) },
+    ...form,
     legalComments: 'eof',
     // A process keeps the text of its program in memory, at two bytes a character.
     minifyWhitespace: true,

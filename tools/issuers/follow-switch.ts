@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MeshConfig, MeshConfigStatus } from '../../src/api/gen/mesh-config.ts';
+import type { MeshConfig } from '../../src/api/gen/mesh-config.ts';
 import { kinds } from '../../src/api/kinds.ts';
-import type { Frozen } from '../../src/common/freeze.ts';
 import { elapsed } from '../progress.ts';
 import type { InstallPlace } from './place.ts';
 import { names, type Provider } from './provider.ts';
-
-type Certificate = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
-
-/** `status.certificate.rotation`: how far a switch is. */
-export type Rotation = NonNullable<Certificate['rotation']>;
+import { isSettled, type Rotation } from './settled.ts';
 
 /** A rotation as it was seen, and how long after the edit. */
 export interface Stage {
@@ -62,21 +57,6 @@ export async function followSwitch(place: InstallPlace, plan: SwitchPlan): Promi
       throw new Error(`the switch is not done in ${withinMs / 1000} s: ${describe(meshConfig)}`);
     await sleep(everyMs);
   }
-}
-
-/** Whether the mesh is as its spec says, and no switch is under way. */
-export function isSettled({ metadata, spec, status }: MeshConfig): boolean {
-  if (status?.observedGeneration !== metadata.generation) return false;
-  const { provider, rotation } = status?.certificate ?? {};
-  return isReady(status) && rotation === undefined && provider === kindOf(spec);
-}
-
-function isReady(status: MeshConfig['status']): boolean {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-}
-
-function kindOf({ certificate }: MeshConfig['spec']): string {
-  return certificate?.provider?.kind ?? 'builtIn';
 }
 
 function rootOf({ status }: MeshConfig): string {

@@ -6,6 +6,7 @@ import {
   makeRole,
   makeToken,
 } from '../../test/real/openbao-setup.ts';
+import { sentToVault } from '../../src/api/labels.ts';
 import type { BaoAccess } from './openbao-access.ts';
 import { type InstallPlace, readSecret, writeSecret } from './place.ts';
 import { names } from './provider.ts';
@@ -28,10 +29,13 @@ export async function configureOpenBao(place: InstallPlace, bao: BaoAccess): Pro
   await writeSecret(place, { namespace: system, name: vaultCa.name }, { [vaultCa.key]: bao.ca });
   const secret = { namespace: system, name: vaultToken.name };
   const token = (await readSecret(place, secret))?.[vaultToken.key];
-  if (token === undefined || !(await isGood(bao, token)))
-    await writeSecret(place, secret, {
-      [vaultToken.key]: await makeToken(bao, policy, { period: '24h' }),
-    });
+  const isUsable = token !== undefined && (await isGood(bao, token));
+  const labels = { [sentToVault]: 'true' };
+  await writeSecret(
+    place,
+    { ...secret, labels },
+    { [vaultToken.key]: isUsable ? token : await makeToken(bao, policy, { period: '24h' }) },
+  );
 }
 
 /** Intermediates and leaves; chains and roots are public. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SecretObject } from '../../src/api/core.ts';
+import type { ObjectMeta, SecretObject } from '../../src/api/core.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import { type ApiConnection, connect } from '../../src/kubernetes/connect.ts';
 import { type Kubectl, kubectlFor } from '../demo/kubectl.ts';
@@ -63,14 +63,15 @@ export async function readSecret(
 /** Writes a Secret whole; each character of a value is one byte. */
 export async function writeSecret(
   { api }: InstallPlace,
-  place: SecretPlace,
+  { labels, ...place }: SecretPlace & Pick<ObjectMeta, 'labels'>,
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
   const base64 = (value: string): string => Buffer.from(value, 'latin1').toString('base64');
   const data = Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, base64(value)]),
   );
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: place, data };
+  const metadata = { ...place, ...(labels && { labels }) };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, data };
   const options = { fieldManager, force: true };
   await api.apply(kinds.secret, secret, options, AbortSignal.timeout(waitMs));
 }

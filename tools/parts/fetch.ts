@@ -4,6 +4,7 @@ import { baseImageTar } from './base-image.ts';
 import { certManager } from './cert-manager.ts';
 import { coredns } from './coredns.ts';
 import { debianPackages, imagePackages, nodePackages } from './debian.ts';
+import { envoyProtos } from './envoy-protos.ts';
 import { envoyBinary } from './envoy.ts';
 import { kubeBinary } from './kube.ts';
 import { kubectl } from './kubectl.ts';
@@ -12,6 +13,7 @@ import { openbao } from './openbao.ts';
 const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   debian: () => debianPackages([...nodePackages, ...imagePackages]),
   envoy: () => envoyBinary(),
+  'envoy-protos': envoyProtos,
   kubectl,
   kube: kubeBinary,
   coredns,
@@ -24,7 +26,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 /** The Go builds each keep all cores busy, so they follow one another beside the downloads. */
-const goBuilds = ['kube', 'coredns', 'cert-manager'];
+const goBuilds = ['envoy-protos', 'kube', 'coredns', 'cert-manager'];
 
 async function fetchParts(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in parts));

@@ -1,6 +1,6 @@
 /* `make test`: every check there is, cheapest first; the last line counts them. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { CommandError, run } from '../base/command.ts';
 import { repository } from '../images/bundle.ts';
 import { elapsed, say, step } from '../progress.ts';
@@ -8,6 +8,8 @@ import { elapsed, say, step } from '../progress.ts';
 interface Tally {
   readonly passed: number;
   readonly failed: number;
+  /** The name of each failure: a test's, a test file's or a check's. */
+  readonly failures: readonly string[];
 }
 
 /** A check is one pass or one failure; a suite reports how many tests it has. */
@@ -34,18 +36,32 @@ const stages: readonly Stage[] = [
 interface JestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly numFailedTestSuites: number;
   readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly JestFile[];
+}
+
+interface JestFile {
+  readonly name: string;
+  readonly status: string;
+  readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+}
+
+function failuresOf({ name, status, assertionResults }: JestFile): readonly string[] {
+  const file = relative(repository, name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length > 0) return failed.map(({ fullName }) => `${file}: ${fullName}`);
+  return status === 'failed' ? [`${file} as a whole`] : [];
 }
 
 /** Counts of a suite; a test file that could not even run counts as one failure. */
 async function report(file: string): Promise<Tally> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return { passed: 0, failed: 1 };
+  if (text === undefined) return { passed: 0, failed: 1, failures: ['it reported nothing'] };
   const json = JSON.parse(text) as JestReport;
   return {
     passed: json.numPassedTests,
     failed: json.numFailedTests + json.numRuntimeErrorTestSuites,
+    failures: json.testResults.flatMap(failuresOf),
   };
 }
 
@@ -75,23 +91,28 @@ async function runStage(stage: Stage): Promise<Tally> {
     say(excerpt(error.output));
   }
   if (stage.kind === 'check') {
-    return failure === undefined ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    return failure === undefined
+      ? { passed: 1, failed: 0, failures: [] }
+      : { passed: 0, failed: 1, failures: ['see above'] };
   }
   const tally = await report(file);
   const crashed = failure !== undefined && tally.failed === 0;
-  return { passed: tally.passed, failed: tally.failed + (crashed ? 1 : 0) };
+  return crashed ? { ...tally, failed: 1, failures: ['its process failed'] } : tally;
 }
 
 await mkdir(join(repository, 'out/test'), { recursive: true });
 const began = Date.now();
 let passed = 0;
 let failed = 0;
+const failures: string[] = [];
 for (const stage of stages) {
   const tally = await runStage(stage);
   passed += tally.passed;
   failed += tally.failed;
+  failures.push(...tally.failures.map((failure) => `${stage.title}: ${failure}`));
   if (stage.kind === 'suite') say(`  ${tally.passed} passed, ${tally.failed} failed in this suite`);
 }
+for (const failure of failures) say(`✗ ${failure}`);
 say(`All checks took ${elapsed(Date.now() - began)}.`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);

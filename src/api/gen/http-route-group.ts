@@ -15,6 +15,8 @@ export interface HTTPRouteGroup extends KubernetesObject {
 export interface HTTPRouteGroupSpec {
   /**
    * Alternatives. Within one of them path, method and headers must all match.
+   *
+   * @maxItems 2048
    */
   matches: {
     /**
@@ -27,6 +29,8 @@ export interface HTTPRouteGroupSpec {
     pathRegex?: string;
     /**
      * HTTP methods; any when left out or when "*" is among them.
+     *
+     * @maxItems 32
      */
     methods?: (
       '*' | 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'CONNECT' | 'OPTIONS' | 'TRACE' | 'PATCH'
@@ -47,7 +51,7 @@ export interface HTTPRouteGroupStatus {
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid".
+   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**

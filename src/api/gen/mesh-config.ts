@@ -34,7 +34,7 @@ export interface MeshConfigSpec {
      */
     maxDataPlaneConnections?: number;
     /**
-     * Envoy image of the sidecars; empty means the one that this version of Weft was tested with.
+     * Envoy image of the sidecars, best by digest; empty means the one that this version of Weft was tested with. For new pods.
      */
     envoyImage?: string;
     /**
@@ -42,7 +42,7 @@ export interface MeshConfigSpec {
      */
     envoyWindowsImage?: string;
     /**
-     * Image of the init container; empty means the one that belongs to this version of Weft.
+     * Image of the init container, best by digest; empty means the one that belongs to this version of Weft. For new pods.
      */
     initContainerImage?: string;
     /**
@@ -118,7 +118,7 @@ export interface MeshConfigSpec {
      */
     networkInterfaceExclusionList?: string[];
     /**
-     * Asks an external service (Envoy's gRPC ext_authz) about every inbound HTTP request.
+     * Asks an external service (Envoy's gRPC ext_authz) about every inbound HTTP request; not in this version, and not passed over either.
      */
     inboundExternalAuthorization?: {
       enable?: boolean;
@@ -151,7 +151,7 @@ export interface MeshConfigSpec {
      */
     enableDebugServer?: boolean;
     /**
-     * Zipkin-format traces from every sidecar.
+     * Zipkin-format traces from every sidecar; not in this version.
      */
     tracing?: {
       enable?: boolean;
@@ -228,7 +228,7 @@ export interface MeshConfigSpec {
          */
         address: string;
         /**
-         * A Secret in the namespace of this MeshConfig. The default key is ca.crt for certificates and token for a token.
+         * A Secret in the namespace of this MeshConfig with the roots by which Vault's own certificate is judged, under the key ca.crt unless another is named.
          */
         caBundleSecretRef?: {
           name: string;
@@ -247,7 +247,7 @@ export interface MeshConfigSpec {
          */
         issuer?: string;
         /**
-         * Role of the PKI engine that leaves are signed under, and whose limits preflight checks.
+         * Role of the PKI engine that leaves are signed under. Mode intermediate does not use it.
          */
         role: string;
         /**
@@ -262,12 +262,12 @@ export interface MeshConfigSpec {
             mount?: string;
             role: string;
             /**
-             * Audience of the service account token that is sent.
+             * Audience of the service account token that is sent. None of the API server's own.
              */
             audience?: string;
           };
           /**
-           * A Secret in the namespace of this MeshConfig. The default key is ca.crt for certificates and token for a token.
+           * A Secret in the namespace of this MeshConfig with a token for Vault, under the key token unless another is named. It needs the label weft.dev/sent-to-vault: "true", by which its owner says that it may be sent there.
            */
           tokenSecretRef?: {
             name: string;
@@ -289,7 +289,7 @@ export interface MeshConfigSpec {
        */
       setAsideAfter?: string;
       /**
-       * Pods, as <namespace>/<name>, that a switch goes on without when they have not answered for setAsideAfter. They lose their connections when the old root is dropped; restart them.
+       * Pods, as <namespace>/<name>, or all pods of a namespace, as <namespace>/*, that a switch goes on without when they have not answered for setAsideAfter. They lose connections from when the new root signs, and all when the old one is dropped; restart them.
        *
        * @maxItems 200
        */
@@ -300,14 +300,23 @@ export interface MeshConfigSpec {
       renewBefore?: string;
     };
     /**
-     * A certificate for an ingress gateway outside the mesh, written to a Secret.
+     * A certificate for an ingress gateway outside the mesh, written to the Secret named here.
      */
     ingressGateway?: {
       /**
+       * DNS names of the gateway; the first label may be a wildcard. None that could be taken for the control plane's.
+       *
        * @minItems 1
+       * @maxItems 100
        */
       subjectAltNames: [string, ...string[]];
+      /**
+       * How long the gateway's certificate is valid. It is renewed before that.
+       */
       validityDuration: string;
+      /**
+       * Where the certificate is written. None of the Secrets that the control plane keeps a root in, or is told to read.
+       */
       secret: {
         name: string;
         namespace: string;
@@ -381,7 +390,7 @@ export interface MeshConfigSpec {
    */
   dataPlane?: {
     /**
-     * How running sidecars get a new version. This version rolls nothing by itself; restart workloads when it suits them.
+     * How running sidecars get a new version. This version restarts no workload; restart them when it suits you.
      */
     upgrade?: {
       strategy?: 'Manual' | 'Rolling';
@@ -424,11 +433,32 @@ export interface MeshConfigSpec {
 export interface MeshConfigStatus {
   observedGeneration?: number;
   /**
+   * When the operator last looked, to the minute. While an operator is at work it is at most two minutes old.
+   */
+  lastCheckedTime?: string;
+  /**
    * Version of Weft in force.
    */
   version?: string;
   /**
-   * Ready, ControlPlaneAvailable, CertificatesReady and ProxiesSynced are always there; Reconciling and Stalled only while true.
+   * What of spec.traffic is in force. It stays as it is while Stalled says InvalidSpec or NotAvailable.
+   */
+  traffic?: {
+    /**
+     * Whether every workload of the mesh may call every other.
+     */
+    permissive?: boolean;
+    /**
+     * Whether workloads reach destinations outside the mesh.
+     */
+    egress?: boolean;
+  };
+  /**
+   * Fields that the spec sets and that have no effect, and why.
+   */
+  notes?: string[];
+  /**
+   * Ready, ControlPlaneAvailable, CertificatesReady, ProxiesSynced, PodsInMesh and ServicesServed are always there; Reconciling and Stalled only while true.
    */
   conditions?: {
     type: string;
@@ -452,7 +482,39 @@ export interface MeshConfigStatus {
      */
     rejected?: number;
     /**
-     * synced/connected.
+     * Pods that have a sidecar or should have one.
+     */
+    expected?: number;
+    /**
+     * Of these, pods that start or connect again and are within their time.
+     */
+    starting?: number;
+    /**
+     * Of these, pods that had their time and whose sidecar has never connected.
+     */
+    stuck?: number;
+    /**
+     * Of these, pods whose sidecar crashes.
+     */
+    crashing?: number;
+    /**
+     * Of these, pods whose sidecar was connected and is not, though the pod runs.
+     */
+    lost?: number;
+    /**
+     * Of these, pods whose sidecar does not take the control plane's certificate.
+     */
+    refusing?: number;
+    /**
+     * Of these, pods that run without a sidecar.
+     */
+    withoutSidecar?: number;
+    /**
+     * Pods of the mesh's namespaces that have no sidecar on purpose.
+     */
+    leftOut?: number;
+    /**
+     * synced/expected.
      */
     summary?: string;
   };

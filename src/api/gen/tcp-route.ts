@@ -19,6 +19,8 @@ export interface TCPRouteSpec {
   matches?: {
     /**
      * Ports at the destination pod; all of them when empty or left out.
+     *
+     * @maxItems 4096
      */
     ports?: number[];
   };
@@ -33,9 +35,13 @@ export interface TCPRouteStatus {
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid".
+   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
+  /**
+   * The ports as Weft reads them, or "all".
+   */
+  ports?: string;
   /**
    * Proxies that acknowledged everything made of this generation.
    */

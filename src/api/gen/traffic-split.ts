@@ -34,6 +34,8 @@ export interface TrafficSplitSpec {
   }[];
   /**
    * Only requests that match are split. Not supported yet, an object with it is left out.
+   *
+   * @maxItems 1024
    */
   matches?: {
     kind: 'HTTPRouteGroup';
@@ -50,7 +52,7 @@ export interface TrafficSplitStatus {
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid".
+   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**

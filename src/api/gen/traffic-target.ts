@@ -46,6 +46,8 @@ export interface TrafficTargetSpec {
     name: string;
     /**
      * Names of matches of the HTTPRouteGroup; when left out, all of them.
+     *
+     * @maxItems 2048
      */
     matches?: string[];
   }[];
@@ -79,7 +81,7 @@ export interface TrafficTargetStatus {
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid".
+   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", "no pods" when none runs as the destination, "no sidecar" when none of those has one, "no port" when it opens none of their ports, "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**

@@ -88,7 +88,7 @@ describe('the built-in issuer in trouble', () => {
     const { issuer } = new Replica(api, clock);
     await deliver(api);
     const request = {
-      subject: { kind: 'server', dnsNames: ['not a name'] },
+      subject: { kind: 'gateway', dnsNames: ['not a name'] },
       validityMs: 1000,
       keyKind: 'P-256',
     } as const;

@@ -9,6 +9,7 @@ import type { ApiConnection } from '../../kubernetes/connect.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
 import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
+import { beyondCa, isBeyondCa } from './ask-for-less.ts';
 import type { OutsideIssuer, SignedAnswer, SigningWish } from './outside-issuer.ts';
 
 export interface CertManagerOptions {
@@ -100,7 +101,7 @@ export class CertManagerIssuer implements OutsideIssuer {
       spec: {
         issuerRef: root.issuerRef,
         request: Buffer.from(request).toString('base64'),
-        duration: `${Math.ceil(validityMs / 1000)}s`,
+        duration: `${Math.floor(Math.max(validityMs, 1_000) / 1000)}s`,
         isCA,
         usages: isCA
           ? ['cert sign', 'crl sign']
@@ -193,6 +194,7 @@ function refusalIn(name: string, request: CertificateRequest): WeftError | undef
     findCondition(request, { type: 'Ready', status: 'False', reason: 'Failed' });
   if (failed === undefined) return undefined;
   const message = `${name} fails CertificateRequests: ${failed.message}`;
+  if (isBeyondCa(failed.message)) return beyondCa(message, failed.message);
   return new WeftError('issuer-misconfigured', message, { retry: 'soon' });
 }
 

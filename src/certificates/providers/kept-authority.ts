@@ -203,8 +203,7 @@ export class KeptAuthority implements RunningIssuer {
     const { metadata, source } = this.#options;
     const { namespace, name } = this.#ref;
     const placed = { ...metadata, namespace, name };
-    if (!source.renews && this.#held !== undefined)
-      return { ...this.#held.secret, apiVersion: 'v1', kind: 'Secret', metadata: placed };
+    if (!source.renews && this.#held !== undefined) return putBack(this.#held.secret, placed);
     const made = await source.make(signal);
     const annotations = { ...metadata?.annotations, [sourceAnnotation]: source.name };
     return authoritySecret(made, { ...placed, annotations });
@@ -250,6 +249,13 @@ export class KeptAuthority implements RunningIssuer {
   #place(): { readonly secret: string } {
     return { secret: this.#key() };
   }
+}
+
+/** The same Secret again; who made the CA in it is known by its annotation, or that nobody of Weft's did. */
+function putBack(held: SecretObject, placed: ObjectMeta): SecretObject {
+  const maker = held.metadata.annotations?.[sourceAnnotation];
+  const annotations = { ...placed.annotations, ...(maker && { [sourceAnnotation]: maker }) };
+  return { ...held, apiVersion: 'v1', kind: 'Secret', metadata: { ...placed, annotations } };
 }
 
 /** Whether peers that only know the old roots accept leaves of the new authority, or the other way round. */

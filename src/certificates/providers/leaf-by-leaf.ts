@@ -15,6 +15,8 @@ import { shortestValidityMs } from '../validity.ts';
 import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
 import { signingRequest } from '../x509/signing-request.ts';
 import { problemOfLeaf } from '../x509/validate.ts';
+import { withinLife } from './ask-for-less.ts';
+import { FailedAsks } from './failed-asks.ts';
 import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 
 export interface LeafByLeafOptions {
@@ -49,7 +51,9 @@ export class LeafByLeafIssuer implements RunningIssuer {
   #asked = 0;
   /** The newest authority, and the number of the request that showed it. */
   #known: { readonly authority: Authority; readonly asked: number } | undefined;
-  #trouble: IssuerTrouble | undefined;
+  readonly #failedAsks = new FailedAsks();
+  /** What was logged last. */
+  #told: string | undefined;
   readonly #wakeup = new Wakeup();
   /** Whether the next look comes soon, because the last one failed. */
   #looksAgain = true;
@@ -62,10 +66,10 @@ export class LeafByLeafIssuer implements RunningIssuer {
   async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
     signal.throwIfAborted();
     try {
-      return await this.#attempt(request, signal);
+      return await this.#attempt(request, true, signal);
     } finally {
       // Whoever asked may not ask again: from now on it is looked whether the trouble has passed.
-      if (this.#trouble !== undefined && !this.#looksAgain) this.#wakeup.wake();
+      if (this.trouble() !== undefined && !this.#looksAgain) this.#wakeup.wake();
     }
   }
 
@@ -78,7 +82,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
   }
 
   trouble(): IssuerTrouble | undefined {
-    return this.#trouble;
+    return this.#failedAsks.trouble(this.#options.clock.now());
   }
 
   /** Looks at the issuer until the signal aborts. */
@@ -90,29 +94,34 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const { clock, random, keyKind, trustDomain, namespace, lookMs = 300_000 } = this.#options;
     const account = identityKey({ namespace, serviceAccount: controlPlaneName });
     const subject = { kind: 'workload', trustDomain, account } as const;
-    const request = { subject, validityMs: shortestValidityMs, keyKind };
+    const own = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
     while (!signal.aborted) {
-      await this.#attempt(request, signal).then(
+      // What was refused last shows whether the trouble has passed; another leaf would not.
+      const request = this.#failedAsks.next(clock.now()) ?? own;
+      await this.#attempt(request, request === own, signal).then(
         () => (failures = 0),
         () => (failures += 1),
       );
+      if (this.trouble() !== undefined) failures = Math.max(failures, 1);
       this.#looksAgain = failures > 0;
       const wait = failures === 0 ? lookMs : backOffMs(failures, backOff, random);
       await this.#wakeup.wait(wait, clock, signal);
     }
   }
 
-  async #attempt(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
+  async #attempt(request: LeafRequest, isWanted: boolean, signal: AbortSignal): Promise<Leaf> {
     const asked = (this.#asked += 1);
     try {
       const { leaf, authority } = await this.#sign(request, signal);
-      this.#trouble = undefined;
+      this.#failedAsks.succeeded(request);
+      this.#told = this.trouble()?.message;
       this.#learn(authority, asked);
       return leaf;
     } catch (thrown) {
       const error = WeftError.from(thrown);
-      if (!signal.aborted && error.code !== 'configuration-invalid') this.#failed(error);
+      if (!signal.aborted && error.code !== 'configuration-invalid')
+        this.#failed(request, error, isWanted);
       throw thrown;
     }
   }
@@ -123,7 +132,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const asked = clock.now();
     // Some issuers refuse what would outlive them instead of giving less.
     const left = (this.#known?.authority.notAfter ?? Infinity) - asked;
-    const validityMs = left > 0 ? Math.min(request.validityMs, left) : request.validityMs;
+    const validityMs = withinLife(request.validityMs, left);
     const template = templateOf(subject, { notBefore: asked, notAfter: asked + validityMs });
     const keys = await newKeyPair(keyKind);
     const wish = { request: signingRequest(template, keys), template, validityMs };
@@ -165,11 +174,12 @@ export class LeafByLeafIssuer implements RunningIssuer {
     this.#listeners.tell(undefined);
   }
 
-  #failed({ code, message }: WeftError): void {
+  #failed(request: LeafRequest, error: WeftError, isWanted: boolean): void {
     const { clock, logger, outside } = this.#options;
-    const told = this.#trouble?.message === message;
-    this.#trouble = { code, message, since: this.#trouble?.since ?? clock.now() };
-    if (!told)
-      logger.warn('outside issuer fails', { issuer: outside.name, code, problem: message });
+    const { code, message } = error;
+    this.#failedAsks.failed(request, error, { now: clock.now(), isWanted });
+    if (this.#told === message) return;
+    this.#told = message;
+    logger.warn('outside issuer fails', { issuer: outside.name, code, problem: message });
   }
 }

@@ -17,6 +17,8 @@ export interface SigningWish {
   readonly template: CertificateTemplate;
   /** Wished for; the issuer may give less. */
   readonly validityMs: number;
+  /** How long before now it is to begin, where an issuer lets that be asked. */
+  readonly backdateMs?: number;
 }
 
 /** What came back, as it came. */

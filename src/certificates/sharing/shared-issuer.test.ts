@@ -130,7 +130,7 @@ describe('leaves that replicas share', () => {
   it('are not those of servers and gateways', async () => {
     const request: LeafRequest = {
       ...requestFor(cart),
-      subject: { kind: 'server', dnsNames: ['weft-control-plane.weft-system.svc'] },
+      subject: { kind: 'gateway', dnsNames: ['ingress.example'] },
     };
     await Promise.all([...replicas.values()].map(({ shared }) => shared.issue(request, signal)));
     expect(issuer.requests).toHaveLength(3);

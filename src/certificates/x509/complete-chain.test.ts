@@ -7,12 +7,12 @@ import {
 } from '../../../test/build/certificates.ts';
 import { ecKeys } from '../../../test/keys/test-keys.ts';
 import { completeChain } from './complete-chain.ts';
-import { rootTemplate, serverTemplate } from './template.ts';
+import { gatewayTemplate, rootTemplate } from './template.ts';
 
 const now = Date.now();
 const period = { notBefore: now - 1_000, notAfter: now + 3_600_000 };
 const leafOf = (authority: TestAuthority) =>
-  signUnder(authority, serverTemplate(['a.b'], period), ecKeys().publicKey);
+  signUnder(authority, gatewayTemplate(['a.b'], period), ecKeys().publicKey);
 
 const root = makeRoot({ name: 'root' });
 const upper = makeIntermediate(root, { name: 'upper' }, 1);

@@ -14,7 +14,7 @@ import { identityKey } from '../../policy/identity.ts';
 import type { Certificate } from './certificate.ts';
 import { childrenOf, readElement } from './der-reader.ts';
 import { certificateBlocks } from '../../common/pem.ts';
-import { serverTemplate, workloadTemplate } from './template.ts';
+import { controlPlaneTemplate, gatewayTemplate, workloadTemplate } from './template.ts';
 
 const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/);
 const second = fc.integer({ min: 0, max: Date.UTC(2099, 11, 31) / 1000 });
@@ -72,7 +72,7 @@ describe('a signed workload certificate', () => {
 
   it('has a serial number that is positive, and another each time', () => {
     const root = makeRoot();
-    const template = serverTemplate(['a.example'], { notBefore: 0, notAfter: Date.now() });
+    const template = gatewayTemplate(['a.example'], { notBefore: 0, notAfter: Date.now() });
     const { publicKey } = ecKeys();
     const serials = Array.from({ length: 300 }, () => {
       const [block] = certificateBlocks(signUnder(root, template, publicKey).pem);
@@ -148,7 +148,8 @@ describe('openssl verify', () => {
 
   it('refuses a server certificate as a client', () => {
     const root = makeRoot();
-    const leaf = signUnder(root, serverTemplate(['weft.example'], period), ecKeys().publicKey);
+    const name = { trustDomain: 'local', namespace: 'weft', dnsNames: ['weft.example'] };
+    const leaf = signUnder(root, controlPlaneTemplate(name, period), ecKeys().publicKey);
     expect(verify(leaf, root, 'sslserver')).toContain('OK');
     expect(() => verify(leaf, root, 'sslclient')).toThrow();
   });

@@ -1,4 +1,5 @@
-import { osmDnsName, spiffeId, type IdentityKey } from '../../policy/identity.ts';
+import { controlPlaneId, osmDnsName, spiffeId, type IdentityKey } from '../../policy/identity.ts';
+import { isDnsName } from '../../common/dns-name.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { ExtendedKeyUsage, KeyUsage } from './oids.ts';
 
@@ -30,20 +31,27 @@ export interface WorkloadName {
 }
 
 const longestCommonName = 64; // ub-common-name, RFC 5280 appendix A.1
-const longestDnsName = 253;
+
+/** Whom the control plane's own certificate speaks for: the control plane in that namespace. */
+export interface ControlPlaneName {
+  readonly trustDomain: string;
+  readonly namespace: string;
+  readonly dnsNames: readonly string[];
+}
 
 /**
  * A workload's certificate: its SPIFFE ID (SPIFFE X509-SVID §2: exactly one URI) and the name OSM
- * gave it. Throws configuration-invalid for a name that could stand for something else in a SPIFFE ID.
+ * gave it, where that can be no other's. Throws configuration-invalid for a name that could stand for
+ * something else in a SPIFFE ID.
  */
 export function workloadTemplate(name: WorkloadName, period: Period): CertificateTemplate {
-  requireName(/^[a-z0-9._-]{1,255}$/, 'trust domain', name.trustDomain);
+  requireName(trustDomainForm, 'trust domain', name.trustDomain);
   requireName(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/, 'service account', name.account);
   const dnsName = osmDnsName(name.trustDomain, name.account);
   return {
-    commonName: commonNameOf(dnsName),
+    commonName: commonNameOf(dnsName ?? ''),
     uris: [spiffeId(name.trustDomain, name.account)],
-    dnsNames: dnsName.length <= longestDnsName ? [dnsName] : [],
+    dnsNames: dnsName === undefined ? [] : [dnsName],
     ca: undefined,
     keyUsage: ['digitalSignature'],
     extendedKeyUsage: ['serverAuth', 'clientAuth'],
@@ -51,24 +59,37 @@ export function workloadTemplate(name: WorkloadName, period: Period): Certificat
   };
 }
 
-/** A server's certificate for these DNS names. Throws configuration-invalid for what is no DNS name. */
-export function serverTemplate(names: readonly string[], period: Period): CertificateTemplate {
-  if (names.length === 0) requireName(/./, 'server name', '');
-  for (const name of names) requireName(/^[a-z0-9*]([a-z0-9.-]{0,252})$/, 'server name', name);
+/**
+ * The control plane's certificate: the SPIFFE ID that it alone has, and its DNS names. Throws
+ * configuration-invalid for what is no such name.
+ */
+export function controlPlaneTemplate(name: ControlPlaneName, period: Period): CertificateTemplate {
+  const { trustDomain, namespace, dnsNames } = name;
+  requireName(trustDomainForm, 'trust domain', trustDomain);
+  requireName(/^[a-z0-9-]{1,63}$/, 'namespace', namespace);
+  const uris = [controlPlaneId(trustDomain, namespace)];
+  return { ...namedTemplate(dnsNames, period), uris, extendedKeyUsage: ['serverAuth'] };
+}
+
+/** A gateway's certificate: it serves, and is a client of the mesh. Throws configuration-invalid. */
+export function gatewayTemplate(names: readonly string[], period: Period): CertificateTemplate {
+  return { ...namedTemplate(names, period), extendedKeyUsage: ['serverAuth', 'clientAuth'] };
+}
+
+function namedTemplate(
+  names: readonly string[],
+  period: Period,
+): Omit<CertificateTemplate, 'extendedKeyUsage'> {
+  for (const name of names.length === 0 ? [''] : names)
+    if (!isDnsName(name.replace(/^\*\./, ''))) throw invalid('server name', name);
   return {
     commonName: commonNameOf(names[0] ?? ''),
     uris: [],
     dnsNames: names,
     ca: undefined,
     keyUsage: ['digitalSignature'],
-    extendedKeyUsage: ['serverAuth'],
     ...period,
   };
-}
-
-/** A gateway's certificate: that of a server which is also a client of the mesh. */
-export function gatewayTemplate(server: CertificateTemplate): CertificateTemplate {
-  return { ...server, extendedKeyUsage: ['serverAuth', 'clientAuth'] };
 }
 
 /** A root that signs leaves and no further CA. */
@@ -88,7 +109,12 @@ function commonNameOf(name: string): string {
   return name.length <= longestCommonName ? name : '';
 }
 
+const trustDomainForm = /^[a-z0-9._-]{1,255}$/;
+
 function requireName(form: RegExp, what: string, name: string): void {
-  if (!form.test(name))
-    throw new WeftError('configuration-invalid', `${JSON.stringify(name)} is not a valid ${what}`);
+  if (!form.test(name)) throw invalid(what, name);
+}
+
+function invalid(what: string, name: string): WeftError {
+  return new WeftError('configuration-invalid', `${JSON.stringify(name)} is not a valid ${what}`);
 }

@@ -12,7 +12,7 @@ interface Flags {
 const help = `
 Exit codes:
   0  healthy, or switching as it should
-  1  cannot tell: no cluster, no right, no MeshConfig, or no status yet
+  1  cannot tell: no cluster, no right, no MeshConfig, no status yet, or no report
   2  held or failing: somebody has to act, and the output says how
 
 Examples:

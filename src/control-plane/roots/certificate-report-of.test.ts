@@ -5,6 +5,7 @@ import { parseReport } from '../../api/parse-report.ts';
 import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
 import { originKey, type Origin } from '../../policy/origin.ts';
 import type { ObjectEvidence } from '../../xds/server/evidence.ts';
+import { noEvidence } from '../../xds/server/evidence-wire.ts';
 import { joinEvidence } from '../../xds/server/join.ts';
 import { certificateReportOf, type ReportFacts } from './certificate-report-of.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
@@ -34,18 +35,21 @@ function entry(
 function makeFacts(
   entries: readonly ReturnType<typeof entry>[],
   running: string[] = [],
+  setAside: string[] = [],
 ): ReportFacts {
   const own = {
-    ...{ connected: 2, synced: 2, rejected: 0, step: 5 },
-    pods: new Set(['shop/a', 'shop/b']),
+    ...noEvidence,
+    ...{ connected: 2, synced: 2, step: 5 },
+    streams: new Map(['shop/a', 'shop/b'].map((pod) => [pod, { pod, opened: 1 }])),
     objects: new Map(entries),
   };
   return {
     plan,
     evidence: joinEvidence([own]),
-    running,
+    setAside,
+    running: running.map((pod) => [pod, pod] as const),
     roots: { 'weft-root-1': { ready: true } },
-    bootstrapsSince: 1_000,
+    bootstraps: { since: 1_000, unserved: [] },
     health: { held: 2, waiting: 0, earliestExpiry: 9_000, failure: undefined },
   };
 }
@@ -80,7 +84,31 @@ describe('the report on certificates', () => {
   it('waits for a pod that runs and has no stream', () => {
     const running = ['shop/a', 'shop/b', 'shop/frozen'];
     const report = certificateReportOf(makeFacts([entry(trustOrigin, 5, {})], running));
-    expect(report.trust).toEqual({ step: 5, acknowledged: 2, total: 3, waiting: ['shop/frozen'] });
+    expect(report.trust).toEqual({
+      ...{ step: 5, acknowledged: 2, total: 3, aside: 0 },
+      waiting: ['shop/frozen'],
+    });
+  });
+
+  it('counts all that are set aside, by name or namespace, and names the others', () => {
+    const gone = Array.from({ length: 30 }, (_, index) => `evil/gone-${index}`);
+    const trust = entry(trustOrigin, 5, { acknowledged: 1, aside: 1 });
+    const facts = makeFacts([trust], [...gone, 'shop/a', 'shop/b', 'shop/c'], ['evil/*', 'shop/b']);
+    const report = certificateReportOf(facts);
+    expect(report.setAside).toEqual(['evil/*', 'shop/b']);
+    expect(report.trust).toEqual({
+      ...{ step: 5, acknowledged: 1, total: 33, aside: 31 },
+      waiting: ['shop/c'],
+    });
+    // Nobody's stream was counted for this step yet: the names are known all the same.
+    expect(report.leaves).toMatchObject({ acknowledged: 0, total: 33, aside: 31 });
+  });
+
+  it('does not wait for a stream whose pod no kubelet started', () => {
+    const trust = entry(trustOrigin, 5, { acknowledged: 1, unstarted: 1 });
+    expect(certificateReportOf(makeFacts([trust])).trust).toMatchObject({
+      ...{ acknowledged: 1, total: 1, waiting: [] },
+    });
   });
 
   it('names ten at the most', () => {

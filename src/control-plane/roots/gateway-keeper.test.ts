@@ -4,6 +4,7 @@ import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
 import { FakeIssuer } from '../../../test/fakes/issuer.ts';
 import type { GatewayReport } from '../../api/certificate-report.ts';
 import type { KubernetesObject } from '../../api/core.ts';
+import { gatewayOf } from '../../api/labels.ts';
 import type { Kind } from '../../api/kinds.ts';
 import type { RunningIssuer } from '../../certificates/issuer.ts';
 import { PlannedIssuers } from '../../certificates/planned-issuers.ts';
@@ -12,6 +13,7 @@ import { WeftError } from '../../common/errors.ts';
 import { silentLogger } from '../../common/logger.ts';
 import type { ObjectRef } from '../../kubernetes/api-client.ts';
 import { GatewayKeeper, type GatewayWish } from './gateway-keeper.ts';
+import type { StoredSecret } from './gateway-owned.ts';
 
 const asked: GatewayWish = {
   gateway: {
@@ -21,6 +23,7 @@ const asked: GatewayWish = {
   },
   ending: false,
 };
+const rootKey = { namespace: 'weft-system', name: 'root-key' };
 const ends: GatewayWish = { gateway: undefined, ending: true };
 const before: GatewayReport = {
   namespace: 'edge',
@@ -28,6 +31,13 @@ const before: GatewayReport = {
   trustedStep: 1,
   signerStep: 1,
 };
+const secretOf = (name: string, metadata: Partial<StoredSecret['metadata']>): StoredSecret => ({
+  ...{
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'edge', uid: name, ...metadata },
+  },
+});
 const forbidden = new WeftError('api-rejected', 'it is forbidden');
 
 describe("the keeper of the gateway's Secret", () => {
@@ -42,14 +52,22 @@ describe("the keeper of the gateway's Secret", () => {
   let over: AbortController;
   let ended: Promise<unknown>;
 
+  /** What is in the place of each Secret, if anything, by the words that the keeper goes by. */
+  let stored: Map<string, StoredSecret>;
+
   const client = {
+    get: <T extends KubernetesObject>({ namespace, name }: ObjectRef): Promise<T | undefined> =>
+      Promise.resolve(stored.get(`${namespace}/${name}`) as unknown as T | undefined),
     apply: <T extends KubernetesObject>(_: Kind, object: T): Promise<T> => {
-      done.push(`apply ${object.metadata.namespace}/${object.metadata.name}`);
+      const place = `${object.metadata.namespace}/${object.metadata.name}`;
+      done.push(`apply ${place}`);
+      stored.set(place, object as unknown as StoredSecret);
       return Promise.resolve(object);
     },
     remove: ({ namespace, name }: ObjectRef): Promise<void> => {
       if (refusal !== undefined) return Promise.reject(refusal);
       done.push(`remove ${namespace}/${name}`);
+      stored.delete(`${namespace}/${name}`);
       return Promise.resolve();
     },
   };
@@ -70,12 +88,20 @@ describe("the keeper of the gateway's Secret", () => {
   beforeEach(async () => {
     clock = new FakeClock(Date.now());
     [wish, known, refusal, done, reports] = [asked, undefined, undefined, [], 0];
+    stored = new Map([
+      ['edge/old-cert', secretOf('old-cert', { labels: { [gatewayOf]: 'weft-system' } })],
+    ]);
     over = new AbortController();
     const issuers = await makeIssuers();
     keeper = new GatewayKeeper({
-      ...{ client, clock, random: () => 0.5, logger: silentLogger, issuers },
+      ...{ client, clock, random: () => 0.5, logger: silentLogger, issuers, owners: () => [] },
+      home: 'weft-system',
+      holdsRoot: ({ name }) => name === 'root-key',
       wish: () => wish,
-      before: () => (known instanceof WeftError ? Promise.reject(known) : Promise.resolve(known)),
+      before: () =>
+        known instanceof WeftError
+          ? Promise.reject(known)
+          : Promise.resolve(known && { gateway: known }),
       onReport: () => (reports += 1),
     });
   });
@@ -117,6 +143,76 @@ describe("the keeper of the gateway's Secret", () => {
     expect(done).toHaveLength(2);
   });
 
+  it('writes nothing to a Secret that a root lives on', async () => {
+    wish = { gateway: { ...asked.gateway, secret: rootKey }, ending: false } as GatewayWish;
+    await start();
+    await pass(20_000);
+    expect(done).toEqual([]);
+    expect(keeper.report()).toEqual({
+      gatewayTrouble: {
+        code: 'configuration-invalid',
+        message: expect.stringMatching(/a root of the mesh/),
+        since: expect.any(Number),
+      },
+    });
+    await turnTo(asked);
+    await pass(1_000);
+    expect(keeper.report()).not.toHaveProperty('gatewayTrouble');
+    expect(done).toEqual(['apply edge/gateway-cert']);
+  });
+
+  const applied = (manager: string, operation = 'Apply', key = 'f:tls.key') => ({
+    managedFields: [{ manager, operation, fieldsV1: { 'f:data': { [key]: {} } } }],
+  });
+  it.each([
+    ['that has no word of ours', {}],
+    ['of another mesh', { labels: { [gatewayOf]: 'other' }, ...applied('weft-control-plane') }],
+    ['that another applied', applied('helm')],
+    ['that we created and did not apply', applied('weft-control-plane', 'Update')],
+  ])('writes and deletes no Secret %s, and says why', async (_, metadata) => {
+    const theirs = secretOf('gateway-cert', metadata);
+    stored.set('edge/gateway-cert', theirs);
+    await start();
+    await pass(6_000);
+    expect(keeper.report()?.gatewayTrouble?.message).toMatch(
+      /Secret edge\/gateway-cert is there already .* name another one in spec.certificate.ingressGateway.secret/,
+    );
+    known = { ...before, name: 'gateway-cert' };
+    over.abort();
+    await ended;
+    over = new AbortController();
+    await start();
+    await turnTo(ends);
+    expect(stored.get('edge/gateway-cert')).toBe(theirs);
+    expect(keeper.report()).toEqual({ released: true });
+    expect(done).toEqual([]);
+  });
+
+  it('goes on with one that was written before there was a label', async () => {
+    stored.set('edge/gateway-cert', secretOf('gateway-cert', applied('weft-control-plane')));
+    await start();
+    await pass(1_000);
+    expect(done).toEqual(['apply edge/gateway-cert']);
+    expect(stored.get('edge/gateway-cert')?.metadata.labels).toMatchObject({
+      [gatewayOf]: 'weft-system',
+    });
+  });
+
+  it('writes the one that is wanted while another cannot be removed', async () => {
+    [known, refusal] = [before, forbidden];
+    await start();
+    await pass(1_000);
+    expect(done).toEqual(['apply edge/gateway-cert']);
+    expect(keeper.report()).toMatchObject({
+      gateway: { name: 'gateway-cert' },
+      gatewaysLeft: [{ name: 'old-cert', trouble: { message: forbidden.message } }],
+    });
+    refusal = undefined;
+    await clock.advance(6_000);
+    expect(done).toContain('remove edge/old-cert');
+    expect(keeper.report()).not.toHaveProperty('gatewaysLeft');
+  });
+
   it('removes at the end what an earlier leader wrote, and nothing that nobody wrote', async () => {
     [wish, known] = [ends, before];
     await start();
@@ -135,9 +231,9 @@ describe("the keeper of the gateway's Secret", () => {
     const since = clock.now();
     const { code, message } = forbidden;
     const trouble = { code, message, since };
-    expect(keeper.report()).toEqual({ gateway: { ...before, trouble } });
+    expect(keeper.report()).toEqual({ gatewaysLeft: [{ ...before, trouble }] });
     await clock.advance(6_000);
-    expect(keeper.report()).toEqual({ gateway: { ...before, trouble } });
+    expect(keeper.report()).toEqual({ gatewaysLeft: [{ ...before, trouble }] });
     refusal = undefined;
     await clock.advance(6_000);
     expect(keeper.report()).toEqual({ released: true });
@@ -160,7 +256,7 @@ describe("the keeper of the gateway's Secret", () => {
     await start();
     expect(keeper.report()).toEqual({ released: true });
     await turnTo(asked);
-    expect(keeper.report()).toEqual({});
+    expect(keeper.report()).not.toHaveProperty('released');
     await clock.advance(1_000);
     await pass(1_000);
     expect(done).toEqual(['apply edge/gateway-cert']);

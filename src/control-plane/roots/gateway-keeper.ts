@@ -1,5 +1,5 @@
-import { kinds } from '../../api/kinds.ts';
-import type { CertificateReport, GatewayReport } from '../../api/certificate-report.ts';
+import type { GatewayReport } from '../../api/certificate-report.ts';
+import type { OwnerReference } from '../../api/core.ts';
 import { rootOfSigner } from '../../certificates/issuing-plan.ts';
 import type { PlannedIssuers } from '../../certificates/planned-issuers.ts';
 import {
@@ -10,14 +10,14 @@ import {
 import { leafValidity } from '../../certificates/validity.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Component } from '../../common/component.ts';
-import { deepEqual } from '../../common/equal.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
+import { untilAborted } from '../../common/aborted.ts';
 import { Wakeup } from '../../common/wakeup.ts';
-import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
-import { fieldManager } from '../status-writer.ts';
+import { GatewayLedger, type GatewayFacts } from './gateway-ledger.ts';
 import { type Gateway, gatewaySecret } from './gateway-secret.ts';
+import { GatewayStore, type GatewayApi } from './gateway-store.ts';
 import { keyKindUnder } from './issuing.ts';
 
 /** What the MeshConfig wants of the Secret. */
@@ -28,47 +28,56 @@ export interface GatewayWish {
   readonly ending: boolean;
 }
 
-/** What the leader reports of the Secret. */
-export type GatewayFacts = Pick<CertificateReport, 'gateway' | 'released'>;
-
 export interface GatewayKeeperDeps {
-  readonly client: Pick<ApiClient, 'apply' | 'remove'>;
+  readonly client: GatewayApi;
+  /** The control plane's namespace. */
+  readonly home: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly issuers: PlannedIssuers;
+  /** Who owns the Secret. */
+  readonly owners: () => readonly OwnerReference[];
+  /** Whether a root of the mesh is kept in the Secret of this place, so that it is not to be touched. */
+  readonly holdsRoot: (place: Gateway['secret']) => boolean;
   /** Undefined before a MeshConfig was read: then nothing is written, and nothing removed. */
   readonly wish: () => GatewayWish | undefined;
   /** What an earlier leader reported, read once when this one begins. */
-  readonly before: (signal: AbortSignal) => Promise<GatewayReport | undefined>;
+  readonly before: (signal: AbortSignal) => Promise<GatewayFacts | undefined>;
   /** Called when the report became another one. */
   readonly onReport: () => void;
 }
 
+const ofRoot =
+  'a root of the mesh is kept in the Secret of spec.certificate.ingressGateway.secret; name another one there';
 const resyncMs = 5_000;
 const retryMs = 5_000;
-const pollMs = 500;
 
 /**
  * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and
  * ca.crt, renewed in time and moved from root to root with everything else. One that it wrote is removed
- * when it is not wanted any more, or not there, or when the mesh ends. Leader only.
+ * when it is not wanted any more, or not there, or when the mesh ends; one that cannot be removed holds up no
+ * other. Another's Secret is left as it is (gateway-store.ts). Leader only.
  */
 export class GatewayKeeper implements Component {
   readonly name = 'gateway-keeper';
   readonly leaderOnly = true;
   readonly #deps: GatewayKeeperDeps;
   readonly #wakeup = new Wakeup();
-  #written: GatewayReport | undefined;
+  /** Resolves when a gateway is wanted for the first time in this term. */
+  #asked = Promise.withResolvers<undefined>();
+  readonly #store: GatewayStore;
+  readonly #ledger: GatewayLedger;
   /** Whether it is known what an earlier leader wrote. */
   #knows = false;
-  #released = false;
   /** What the Secret was written from; undefined: it is to be written again. */
   #held: ServerIdentity | undefined;
   #certificate: ServerCertificate | undefined;
 
   constructor(deps: GatewayKeeperDeps) {
     this.#deps = deps;
+    this.#store = new GatewayStore(deps);
+    this.#ledger = new GatewayLedger(() => deps.onReport());
   }
 
   trigger(): void {
@@ -78,11 +87,7 @@ export class GatewayKeeper implements Component {
 
   /** The Secret as last written, with the steps of the plan that it follows; undefined until that is known. */
   report(): GatewayFacts | undefined {
-    if (!this.#knows) return undefined;
-    return {
-      ...(this.#written && { gateway: this.#written }),
-      ...(this.#released && { released: true }),
-    };
+    return this.#knows ? this.#ledger.facts() : undefined;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -90,13 +95,13 @@ export class GatewayKeeper implements Component {
     const certificate = createServerCertificate({
       issuer: issuers.workloads,
       ...{ clock, random, logger },
-      kind: 'gateway',
-      dnsNames: () => this.#wanted?.subjectAltNames ?? [],
+      subject: () => ({ kind: 'gateway', dnsNames: this.#wanted?.subjectAltNames ?? [] }),
       keyKind: () => keyKindUnder(issuers.plan?.signer),
       validity: () => leafValidity(this.#wanted?.validityDuration).validityMs,
     });
     this.#certificate = certificate;
     await this.#recall(signal);
+    this.#asked = Promise.withResolvers();
     const stop = certificate.onChange(() => this.#wakeup.wake());
     const renewing = this.#renew(certificate, signal);
     let resyncAt = 0;
@@ -119,29 +124,28 @@ export class GatewayKeeper implements Component {
   /** Finds out what an earlier leader wrote: forgotten, that Secret would stay for ever. */
   async #recall(signal: AbortSignal): Promise<void> {
     this.#knows = false;
-    this.#released = false;
     this.#held = undefined;
     while (!signal.aborted && !(await this.#learn(signal)))
       await this.#deps.clock.sleep(retryMs, signal).catch(() => undefined);
   }
 
   async #learn(signal: AbortSignal): Promise<boolean> {
-    const { before, logger, onReport } = this.#deps;
+    const { before, logger } = this.#deps;
+    let known: GatewayFacts | undefined;
     try {
-      this.#written = await before(signal);
+      known = await before(signal);
     } catch (error) {
       if (!signal.aborted) logger.warn('gateway secret of before not known', { error });
       return false;
     }
     this.#knows = true;
-    onReport();
+    this.#ledger.recall(known);
     return true;
   }
 
   /** Nobody is asked for a certificate before a gateway is. */
   async #renew(certificate: ServerCertificate, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#wanted === undefined)
-      await this.#deps.clock.sleep(pollMs, signal).catch(() => undefined);
+    await Promise.race([this.#asked.promise, untilAborted(signal)]);
     if (!signal.aborted) await certificate.run(signal);
   }
 
@@ -149,54 +153,58 @@ export class GatewayKeeper implements Component {
     const wish = this.#deps.wish();
     if (wish === undefined) return false;
     const { gateway: wanted, ending } = wish;
+    if (wanted !== undefined) this.#asked.resolve(undefined);
+    this.#ledger.want(wanted);
+    const isClear = await this.#clear(signal);
+    this.#ledger.release(ending && isClear);
+    const isKept =
+      wanted === undefined || (await this.#keep(wanted, certificate.current(), signal));
+    return isClear && isKept;
+  }
+
+  /** Whether none is left of those that are to go. */
+  async #clear(signal: AbortSignal): Promise<boolean> {
+    for (const one of this.#ledger.left) await this.#remove(one, signal);
+    return this.#ledger.left.length === 0;
+  }
+
+  async #remove(one: GatewayReport, signal: AbortSignal): Promise<void> {
+    const { logger, clock } = this.#deps;
+    const { namespace, name } = one;
     try {
-      if (!isAt(wanted, this.#written)) await this.#remove(signal);
-      this.#release(ending);
-      if (wanted === undefined) return true;
-      const identity = certificate.current();
-      if (identity === undefined) return false;
+      const removed = await this.#store.remove({ namespace, name }, signal);
+      if (removed) logger.info('gateway secret removed', { namespace, name });
+      else logger.warn("gateway secret left: it is another's", { namespace, name });
+      this.#ledger.gone(one);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#ledger.stays(one, WeftError.from(thrown), clock.now());
+      logger.warn('gateway secret not removed', { namespace, name, error: thrown });
+    }
+  }
+
+  async #keep(
+    wanted: Gateway,
+    identity: ServerIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (identity === undefined) return false;
+    try {
       if (identity !== this.#held) await this.#write(wanted, identity, signal);
+      this.#ledger.refused(undefined, 0);
       this.#note(wanted, identity);
       return true;
-    } catch (error) {
-      if (!signal.aborted)
-        this.#deps.logger.warn('gateway secret not kept', { ...wanted?.secret, error });
+    } catch (thrown) {
+      if (signal.aborted) return false;
+      this.#ledger.refused(WeftError.from(thrown), this.#deps.clock.now());
+      this.#deps.logger.warn('gateway secret not kept', { ...wanted.secret, error: thrown });
       return false;
     }
   }
 
-  async #remove(signal: AbortSignal): Promise<void> {
-    if (this.#written === undefined) return;
-    const { namespace, name } = this.#written;
-    const ref: ObjectRef = { kind: kinds.secret, namespace, name };
-    try {
-      await this.#deps.client.remove(ref, {}, signal);
-    } catch (thrown) {
-      if (!signal.aborted) this.#failed(this.#written, WeftError.from(thrown));
-      throw thrown;
-    }
-    this.#deps.logger.info('gateway secret removed', { namespace, name });
-    this.#written = undefined;
-    this.#held = undefined;
-    this.#deps.onReport();
-  }
-
-  #failed(written: GatewayReport, { code, message }: WeftError): void {
-    const since = written.trouble?.since ?? this.#deps.clock.now();
-    this.#written = { ...written, trouble: { code, message, since } };
-    this.#deps.onReport();
-  }
-
-  /** Says that the mesh's end has nothing to wait for here; called when no Secret is left. */
-  #release(ending: boolean): void {
-    if (ending === this.#released) return;
-    this.#released = ending;
-    this.#deps.onReport();
-  }
-
   async #write(wanted: Gateway, identity: ServerIdentity, signal: AbortSignal): Promise<void> {
-    const secret = gatewaySecret(wanted, identity);
-    await this.#deps.client.apply(kinds.secret, secret, { fieldManager, force: true }, signal);
+    if (this.#deps.holdsRoot(wanted.secret)) throw new WeftError('configuration-invalid', ofRoot);
+    await this.#store.write(gatewaySecret(wanted, identity, this.#deps.owners()), signal);
     this.#held = identity;
   }
 
@@ -208,14 +216,6 @@ export class GatewayKeeper implements Component {
     const isNewest = rootOfSigner(signer) === plan.signer.name;
     const { namespace, name } = secret;
     const signerStep = isNewest ? plan.signerStep : plan.signerStep - 1;
-    const next = { namespace, name, trustedStep: plan.trustedStep, signerStep };
-    if (deepEqual(next, this.#written)) return;
-    this.#written = next;
-    this.#deps.onReport();
+    this.#ledger.wrote({ namespace, name, trustedStep: plan.trustedStep, signerStep });
   }
-}
-
-function isAt(wanted: Gateway | undefined, written: GatewayReport | undefined): boolean {
-  if (written === undefined) return true;
-  return wanted?.secret.namespace === written.namespace && wanted.secret.name === written.name;
 }

@@ -1,4 +1,4 @@
-import type { SecretObject } from '../../api/core.ts';
+import type { OwnerReference, SecretObject } from '../../api/core.ts';
 import { madeByControlPlane } from '../../api/control-plane-names.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { ServerIdentity } from '../../certificates/server-certificate.ts';
@@ -7,7 +7,11 @@ import type { ServerIdentity } from '../../certificates/server-certificate.ts';
 export type Gateway = NonNullable<NonNullable<MeshConfig['spec']['certificate']>['ingressGateway']>;
 
 /** The Secret as an ingress gateway reads it: tls.crt, tls.key and ca.crt. Pure. */
-export function gatewaySecret({ secret }: Gateway, identity: ServerIdentity): SecretObject {
+export function gatewaySecret(
+  { secret }: Gateway,
+  identity: ServerIdentity,
+  ownerReferences: readonly OwnerReference[],
+): SecretObject {
   const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
   return {
     apiVersion: 'v1',
@@ -16,6 +20,7 @@ export function gatewaySecret({ secret }: Gateway, identity: ServerIdentity): Se
       name: secret.name,
       namespace: secret.namespace,
       labels: { [madeByControlPlane.label]: madeByControlPlane.value },
+      ownerReferences,
     },
     type: 'kubernetes.io/tls',
     data: {

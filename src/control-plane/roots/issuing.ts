@@ -27,6 +27,8 @@ export interface IssuingDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly spec: () => MeshConfig['spec'] | undefined;
+  /** Of the control plane. */
+  readonly namespace: string;
   readonly serverNames: () => readonly string[];
 }
 
@@ -56,6 +58,22 @@ export function validityIn(spec: MeshConfig['spec'] | undefined): number {
   return leafValidity(spec?.certificate?.serviceCertValidityDuration).validityMs;
 }
 
+/** The certificate of this replica's own servers. */
+function serverOf(issuers: PlannedIssuers, deps: IssuingDeps): ServerCertificate {
+  const { clock, random, log: logger } = deps;
+  return createServerCertificate({
+    issuer: issuers.servers,
+    ...{ clock, random, logger },
+    subject: () => ({
+      kind: 'server',
+      trustDomain: issuers.plan?.serverSigner.root.trustDomain ?? defaultTrustDomain,
+      namespace: deps.namespace,
+      dnsNames: deps.serverNames(),
+    }),
+    keyKind: () => keyKindUnder(issuers.plan?.serverSigner),
+  });
+}
+
 /** The issuers of the plan, the workloads' leaves, and the server's own certificate. */
 export function createIssuing(deps: IssuingDeps): Issuing {
   const { clock, random, log: logger } = deps;
@@ -75,12 +93,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     validity: () => validityIn(deps.spec()),
     keyKind: () => keyKindUnder(issuers.plan?.signer),
   });
-  const server = createServerCertificate({
-    issuer: issuers.servers,
-    ...life,
-    dnsNames: deps.serverNames,
-    keyKind: () => keyKindUnder(issuers.plan?.serverSigner),
-  });
+  const server = serverOf(issuers, deps);
   return {
     issuers,
     leaves,

@@ -10,7 +10,10 @@ export async function probeRoot(
   signal: AbortSignal,
 ): Promise<RootReport> {
   const found = await probe(issuer, options, signal);
-  if (found.ok) return rootReportOf(found.authority, undefined);
+  if (found.ok) {
+    const { authority, notes } = found;
+    return { ...rootReportOf(authority, undefined), ...(notes.length > 0 && { notes }) };
+  }
   const { code, message } = found;
   return rootReportOf(undefined, { code, message, since: options.clock.now() });
 }

@@ -1,10 +1,13 @@
-import type { Pod } from '../../api/core.ts';
 import type { CertificateReport, RootReport } from '../../api/certificate-report.ts';
 import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
-import { isWorkload } from '../../smi/workloads.ts';
+import { isWorkload } from '../../smi/pod-state.ts';
 import type { BootstrapKeeper } from '../bootstrap-keeper.ts';
 import type { Ground } from '../ground.ts';
 import type { PeerEvidence } from '../peer-evidence.ts';
+import type { LivingPod } from '../pods/pod-life.ts';
+import { hasRun } from '../pods/switch-standing.ts';
+import { setAsideIn } from '../set-aside-in.ts';
+import { decodeFacts, joinLeaves } from '../replica-facts.ts';
 import { certificateReportOf } from './certificate-report-of.ts';
 import type { RootParts } from './root-parts.ts';
 import { rootReportOf } from './root-report-of.ts';
@@ -27,24 +30,27 @@ export function reportNow({
   const { plan } = issuing.issuers;
   const kept = gateway.report();
   if (plan === undefined || kept === undefined) return undefined;
+  const evidence = peers.joined();
   const bundle = issuing.issuers.bundle();
   return certificateReportOf({
     plan,
-    evidence: peers.joined(),
+    evidence,
     running: runningPods(ground),
+    setAside: setAsideIn(ground),
     roots: rootsOf(plan, roots),
-    bootstrapsSince: bundle && bootstraps.heldSince(bundle.pem),
+    bootstraps: bundle && bootstraps.held(bundle.pem),
     ...kept,
-    health: issuing.leaves.health(),
+    health: joinLeaves(evidence.facts.flatMap((text) => decodeFacts(text) ?? [])),
   });
 }
 
-/** A pod of the mesh that runs has had its sidecar started, and with it the roots of that day. */
-function runningPods({ sources, membership }: Ground): readonly string[] {
-  const pods = [...sources.cluster.Pod.objects.values()] as Pod[];
+/** A pod whose sidecar was started has the roots of that day. */
+function runningPods({ sources, membership }: Ground): readonly (readonly [string, string])[] {
+  const pods = [...sources.cluster.Pod.objects.values()] as LivingPod[];
   return pods
-    .filter((pod) => pod.status?.phase === 'Running' && isWorkload(pod, membership.meshName))
-    .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+    .filter((pod) => pod.status?.phase === 'Running' && hasRun(pod))
+    .filter((pod) => isWorkload(pod, membership.meshName))
+    .map(({ metadata }) => [metadata.uid ?? '', `${metadata.namespace ?? ''}/${metadata.name}`]);
 }
 
 function rootsOf(

@@ -1,20 +1,24 @@
 import { certificatesConfigMap } from '../../api/control-plane-names.ts';
-import { reportKey, type GatewayReport } from '../../api/certificate-report.ts';
+import { reportKey } from '../../api/certificate-report.ts';
 import type { ConfigMap } from '../../api/core.ts';
 import { kinds } from '../../api/kinds.ts';
 import { parseReport } from '../../api/parse-report.ts';
+import type { MeshTrust } from '../../certificates/mesh-trust.ts';
 import type { OpenIssuer } from '../../certificates/open-roots.ts';
 import { systemClock as clock } from '../../common/clock.ts';
 import { askReplica } from '../../xds/server/ask-client.ts';
 import type { Ground } from '../ground.ts';
+import { homeOwners } from '../home.ts';
 import { serverNames } from '../options.ts';
 import { channelTo, followReplicas, replicaName } from '../replicas.ts';
 import { GatewayKeeper, type GatewayWish } from './gateway-keeper.ts';
+import type { GatewayFacts } from './gateway-ledger.ts';
 import { createIssuing, validityIn, type Issuing } from './issuing.ts';
 import { openRoot } from './open-root.ts';
 import { PeerLeaves } from './peer-leaves.ts';
 import { probeRoot } from './probe-root.ts';
 import { Prober } from './prober.ts';
+import { holdsRoot } from './root-secrets.ts';
 
 /** The parts of a replica that work with the roots of the mesh. */
 export interface RootParts {
@@ -35,26 +39,32 @@ export function makeRootParts(ground: Ground, onReport: () => void): RootParts {
   };
 }
 
-function openRootOf({ client, logger, options }: Ground): OpenIssuer {
+function openRootOf({ client, logger, options, sources }: Ground): OpenIssuer {
   const life = { clock, random: Math.random, log: logger.with({ part: 'certificates' }) };
-  return openRoot({ client, namespace: options.namespace, ...life });
+  const { namespace, podName: pod, vaultAddresses = [] } = options;
+  const records = sources.rootRecords;
+  return openRoot({ client, namespace, pod, vaultAddresses, records, ...life });
 }
 
 function makeIssuing(ground: Ground, open: OpenIssuer): Issuing {
   const { logger, options, spec } = ground;
   const issuing: Issuing = createIssuing({
     open,
-    peers: makePeers(ground, () => issuing.issuers.bundle()?.pem ?? ''),
+    peers: makePeers(ground, () => issuing.issuers.trust()),
     clock,
     random: Math.random,
     log: logger.with({ part: 'certificates' }),
     spec,
+    namespace: options.namespace,
     serverNames: () => serverNames(options),
   });
   return issuing;
 }
 
-function makePeers({ logger, options, sources }: Ground, trust: () => string): PeerLeaves {
+function makePeers(
+  { logger, options, sources }: Ground,
+  trust: () => MeshTrust | undefined,
+): PeerLeaves {
   const log = logger.with({ part: 'peers' });
   return new PeerLeaves({
     own: replicaName(options),
@@ -89,13 +99,16 @@ function makeProber(
 }
 
 function makeGateway(ground: Ground, { issuing, onReport }: Surroundings): GatewayKeeper {
-  const { client, logger } = ground;
+  const { client, logger, options, sources } = ground;
   return new GatewayKeeper({
     client,
+    home: options.namespace,
     clock,
     random: Math.random,
     logger: logger.with({ part: 'gateway' }),
     issuers: issuing.issuers,
+    owners: () => homeOwners(ground),
+    holdsRoot: (place) => holdsRoot(place, sources.rootRecords.objects.values()),
     wish: () => gatewayWish(ground),
     before: (signal) => reportedGateway(ground, signal),
     onReport,
@@ -111,12 +124,12 @@ function gatewayWish({ spec, ending }: Ground): GatewayWish | undefined {
 async function reportedGateway(
   { client, options }: Ground,
   signal: AbortSignal,
-): Promise<GatewayReport | undefined> {
+): Promise<GatewayFacts | undefined> {
   const ref = {
     kind: kinds.configMap,
     namespace: options.namespace,
     name: certificatesConfigMap,
   };
   const found = await client.get<ConfigMap>(ref, signal);
-  return parseReport(found?.data?.[reportKey])?.gateway;
+  return parseReport(found?.data?.[reportKey]);
 }

@@ -16,7 +16,11 @@ export function rootReportOf(
   };
 }
 
-function factsOf({ bundle, notAfter: signerNotAfter }: Authority): Omit<RootReport, 'ready'> {
+function factsOf({
+  bundle,
+  aboveNotAfter,
+  notAfter: signerNotAfter,
+}: Authority): Omit<RootReport, 'ready'> {
   const [root] = bundle.roots;
   if (root === undefined) return {};
   return {
@@ -24,5 +28,6 @@ function factsOf({ bundle, notAfter: signerNotAfter }: Authority): Omit<RootRepo
     fingerprint: root.fingerprint,
     notAfter: Math.min(...bundle.roots.map(({ notAfter }) => notAfter)),
     signerNotAfter,
+    ...(aboveNotAfter !== undefined && { aboveNotAfter }),
   };
 }

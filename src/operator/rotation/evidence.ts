@@ -1,5 +1,11 @@
 import type { CertificatePlan } from '../../api/certificate-plan.ts';
-import type { CertificateReport, Witnesses } from '../../api/certificate-report.ts';
+import type {
+  CertificateReport,
+  UnservedNamespace,
+  Witnesses,
+} from '../../api/certificate-report.ts';
+import { isSetAside } from '../../api/set-aside.ts';
+import { deepEqual } from '../../common/equal.ts';
 import { timestamp } from '../../common/timestamp.ts';
 
 /** What a switch is judged by, besides the plan and where it is to lead. */
@@ -28,6 +34,8 @@ export interface Patience {
 export interface Evidence {
   readonly acknowledged: number;
   readonly total: number;
+  /** How many of the rest are set aside. */
+  readonly aside?: number;
   readonly waiting: readonly string[];
   /** What is missing, in words; empty when all is proven. */
   readonly lacks: readonly string[];
@@ -39,13 +47,13 @@ export interface Evidence {
 export function proveTrust(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
   const { trustedStep } = plan;
   return gather(plan, facts, (report) => {
-    const { bootstraps, gateway } = report;
-    const counted = judge(report.trust, trustedStep, { facts, since, what: 'the roots' });
+    const { gateway } = report;
+    const counted = withUnserved(
+      judge(report.trust, trustedStep, { facts, since, what: 'the roots' }),
+      judgeBootstraps(report, trustedStep, { facts, since }),
+    );
     const lacks = [...counted.lacks];
     if (!facts.webhooksTrust) lacks.push('the webhooks do not have all roots yet');
-    if (bootstraps === undefined || bootstraps.step < trustedStep) {
-      lacks.push('not every namespace has the roots that pods start with');
-    }
     if (facts.gateway && (gateway === undefined || gateway.trustedStep < trustedStep)) {
       lacks.push("the ingress gateway's Secret does not have the roots yet");
     }
@@ -61,16 +69,72 @@ export function proveLeaves(plan: CertificatePlan, facts: SwitchFacts, since: nu
 }
 
 /** Proof that running pods had the time to learn the roots that the control plane is known by. */
-export function proveBootstraps(plan: CertificatePlan, facts: SwitchFacts): Evidence {
-  return gather(plan, facts, ({ bootstraps }) => {
-    if (bootstraps === undefined || bootstraps.step < plan.trustedStep) {
-      return { ...nobody, lacks: ['not every namespace has the roots that pods start with'] };
-    }
+export function proveBootstraps(
+  plan: CertificatePlan,
+  facts: SwitchFacts,
+  since: number,
+): Evidence {
+  return gather(plan, facts, (report) => {
+    const judged = judgeBootstraps(report, plan.trustedStep, { facts, since });
+    const { bootstraps } = report;
+    if (bootstraps === undefined || judged.lacks.length > 0) return judged;
     const until = bootstraps.since + facts.patience.bundlePropagationMs;
     if (until <= facts.now) return nobody;
-    const lack = `running pods get the roots of their namespace until ${timestamp(until)}`;
+    const seconds = Math.round(facts.patience.bundlePropagationMs / 1000);
+    const lack = `kubelets have ${seconds} s to bring the roots to running pods, until ${timestamp(until)}`;
     return { ...nobody, lacks: [lack], until };
   });
+}
+
+/**
+ * Every namespace has the roots, but for those that refuse them: of these the pods wait that run there,
+ * each by its name. Nobody else's do.
+ */
+function judgeBootstraps(
+  { bootstraps }: CertificateReport,
+  step: number,
+  question: Omit<Question, 'what'>,
+): Evidence {
+  if (bootstraps === undefined || bootstraps.step < step) {
+    return { ...nobody, lacks: ['not every namespace has the roots that pods start with'] };
+  }
+  const { unserved = [] } = bootstraps;
+  const held = unserved.map((one) => judgeUnserved(one, question));
+  return {
+    ...nobody,
+    waiting: held.flatMap(({ waiting }) => waiting),
+    lacks: held.flatMap(({ lacks }) => lacks),
+    until: held.find(({ until }) => until !== undefined)?.until,
+  };
+}
+
+function judgeUnserved(
+  { namespace, reason, pods, total }: UnservedNamespace,
+  { facts, since }: Omit<Question, 'what'>,
+): Evidence {
+  const { setAside, setAsideAfterMs } = facts.patience;
+  const until = since + setAsideAfterMs;
+  const isOver = until <= facts.now;
+  const waiting = pods.filter((name) => !isSetAside(name, setAside));
+  const isWhole = total === pods.length || setAside.includes(`${namespace}/*`);
+  if (total === 0 || (isOver && waiting.length === 0 && isWhole)) return nobody;
+  const shown = waiting.slice(0, maxShown);
+  const lack = `the namespace ${namespace} takes no ConfigMap weft-bootstrap, so its ${total} pods do not get the roots that the control plane is known by (${reason})`;
+  if (waiting.length > 0 || isOver) return { ...nobody, waiting: shown, lacks: [lack] };
+  const aside = `its pods are set aside from ${timestamp(until)}`;
+  return { ...nobody, lacks: [lack, aside], until };
+}
+
+/** Shown, not counted: all of them have to be set aside. */
+const maxShown = 10;
+
+function withUnserved(counted: Evidence, unserved: Evidence): Evidence {
+  return {
+    ...counted,
+    waiting: [...new Set([...counted.waiting, ...unserved.waiting])],
+    lacks: [...counted.lacks, ...unserved.lacks],
+    until: unserved.until ?? counted.until,
+  };
 }
 
 /** Proof that every stream to the control plane runs on the certificate it has now. */
@@ -112,7 +176,7 @@ function gather(
   const found = read(report);
   const lacks: string[] = [];
   if (report.step < plan.step) {
-    lacks.push(`not every replica of the control plane follows step ${plan.step} yet`);
+    lacks.push('not every replica of the control plane has taken up this phase yet');
   }
   if (!report.complete) lacks.push('a replica of the control plane cannot be asked');
   return { ...found, lacks: [...lacks, ...found.lacks] };
@@ -126,21 +190,30 @@ interface Question {
 
 function judge(witnesses: Witnesses, step: number, { facts, since, what }: Question): Evidence {
   const { acknowledged, total, waiting } = witnesses;
-  const counts = { acknowledged, total, waiting };
+  const aside = asideIn(witnesses, facts);
+  const counts = { acknowledged, total, waiting, ...(aside > 0 && { aside }) };
   if (witnesses.step !== step) {
     return { ...counts, acknowledged: 0, lacks: ['the proxies are not counted for this step yet'] };
   }
-  const { setAside, setAsideAfterMs } = facts.patience;
-  // Only who is named as waiting can be set aside: the number of others would be a guess.
-  const named = setAside.filter((name) => waiting.includes(name));
+  const { setAsideAfterMs } = facts.patience;
   const until = since + setAsideAfterMs;
-  const spared = until <= facts.now ? new Set(named).size : 0;
+  const spared = until <= facts.now ? aside : 0;
   if (acknowledged + spared >= total) return { ...counts, lacks: [] };
   const lack = `${acknowledged} of ${total} proxies have acknowledged ${what}`;
-  if (named.length === 0 || spared > 0) return { ...counts, lacks: [lack] };
+  if (aside === 0 || spared > 0) return { ...counts, lacks: [lack] };
   return {
     ...counts,
-    lacks: [lack, `${named.join(', ')} set aside from ${timestamp(until)}`],
+    lacks: [lack, `${aside} of the others are set aside from ${timestamp(until)}`],
     until,
   };
+}
+
+/**
+ * How many are set aside, as the control plane counts who knows all of their names; nobody while it goes by
+ * another list than ours. One of before this count was made names some, and only these are known.
+ */
+function asideIn({ aside, waiting }: Witnesses, { report, patience }: SwitchFacts): number {
+  const { setAside } = patience;
+  if (aside === undefined) return waiting.filter((name) => isSetAside(name, setAside)).length;
+  return deepEqual(report?.setAside ?? [], setAside) ? aside : 0;
 }

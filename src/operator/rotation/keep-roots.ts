@@ -8,8 +8,7 @@ import { deepEqual } from '../../common/equal.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
-import { ownerOf } from '../desired.ts';
-import { fieldManager, rootFinalizer } from '../names.ts';
+import { fieldManager } from '../names.ts';
 import type { Wanted } from './intent.ts';
 import type { RootRecord } from './records.ts';
 import { stateOf, statusOfRoot, type StatusFacts } from './root-status.ts';
@@ -21,7 +20,9 @@ export interface KeeperDeps {
 
 /**
  * Brings MeshRootCertificates in line with a decision: makes the one that is missing, removes ours that
- * nobody ever trusted, writes status, our own objects' roles, and the finalizer of those in use.
+ * nobody ever trusted, writes status, and our own objects' roles. That nobody deletes a root in use, as
+ * long as there is a mesh, is for config/admission/roots-in-use.yaml: a finalizer would keep a namespace
+ * from going when the operator went first.
  */
 export async function keepRoots(
   meshConfig: MeshConfig,
@@ -58,7 +59,7 @@ async function createRoot(
   const object = {
     apiVersion: apiVersionOf(kinds.meshRootCertificate),
     kind: kinds.meshRootCertificate.kind,
-    metadata: { name, namespace, labels, ownerReferences: [ownerOf(meshConfig)] },
+    metadata: { name, namespace, labels },
     spec: {
       role: meshConfig.status?.certificate?.plan === undefined ? 'active' : 'passive',
       ...mrcSpecOf(spec, namespace),
@@ -74,7 +75,7 @@ async function createRoot(
 
 async function keepRoot(record: RootRecord, facts: StatusFacts, context: Context): Promise<void> {
   await writeStatus(record, facts, context);
-  await writeObject(record, facts, context);
+  await writeRole(record, facts, context);
 }
 
 async function writeStatus(
@@ -93,7 +94,7 @@ async function writeStatus(
   tell(object, status.conditions ?? [], deps.events);
 }
 
-/** Events when a root is refused, or its deletion has to wait. */
+/** An event when a root is refused. */
 function tell(
   regarding: MeshRootCertificate,
   conditions: readonly Condition[],
@@ -107,40 +108,24 @@ function tell(
   events.record({ regarding, type: 'Warning', reason: now.reason, note: now.message });
 }
 
-/** The finalizer of what is in use, and on our own objects the role; never the spec of a person's. */
-async function writeObject(
+/** The role of our own objects; never the spec of a person's. */
+async function writeRole(
   record: RootRecord,
   { decision }: StatusFacts,
   { deps, signal }: Context,
 ): Promise<void> {
   const { object, managed } = record;
-  if (decision.plan === undefined) return;
-  const state = stateOf(record, decision);
-  const finalizers = finalizersOf(object, state !== 'unused' && state !== 'refused');
-  const role = managed ? nextRole(record.role, state) : record.role;
-  if (finalizers === undefined && role === record.role) return;
+  if (decision.plan === undefined || !managed) return;
+  const role = nextRole(record.role, stateOf(record, decision));
+  if (role === record.role) return;
   const { resourceVersion } = object.metadata;
-  const metadata = { resourceVersion, ...(finalizers && { finalizers }) };
-  const spec = role === record.role ? {} : { spec: { role } };
+  const value = { metadata: { resourceVersion }, spec: { role } };
   try {
-    await deps.client.merge(refOf(object), { value: { metadata, ...spec } }, signal);
+    await deps.client.merge(refOf(object), { value }, signal);
   } catch (error) {
     // Our cache is behind, by our own status at least: the watch brings us back.
     if (!['api-conflict', 'api-not-found'].includes(WeftError.from(error).code)) throw error;
   }
-}
-
-/** The finalizers as they should be; undefined when they are. */
-function finalizersOf(
-  { metadata }: MeshRootCertificate,
-  inUse: boolean,
-): readonly string[] | undefined {
-  const { finalizers = [], deletionTimestamp } = metadata;
-  const has = finalizers.includes(rootFinalizer);
-  // None can be added to an object that is going away.
-  if (has === inUse || (inUse && deletionTimestamp !== undefined)) return undefined;
-  if (inUse) return [...finalizers, rootFinalizer];
-  return finalizers.filter((name) => name !== rootFinalizer);
 }
 
 /** One legal transition towards the role that the state stands for. */

@@ -9,7 +9,7 @@ import type { RootsDecision } from './decide.ts';
 export interface RootNeeds {
   /** Secrets of its namespace that it reads only, by name. */
   readonly read: readonly string[];
-  /** Secrets of its namespace that it makes and keeps, by name. */
+  /** Secrets of its namespace that it makes and renews, by name: no name that anybody chooses is among them. */
   readonly kept: readonly string[];
   readonly certManager: boolean;
   /** Tokens of its own ServiceAccount, to log in to Vault with. */
@@ -51,7 +51,8 @@ function rootsOf(meshConfig: MeshConfig, decision: RootsDecision): readonly Want
 
 function needsOfRoot(name: string, provider: RootProvider): RootNeeds {
   const none = { read: [], kept: [], certManager: false, tokens: false };
-  if (provider.kind === 'builtIn') return { ...none, kept: [provider.secretName] };
+  // Made where there is none, and never written again: it may be anybody's, for its name is given.
+  if (provider.kind === 'builtIn') return { ...none, read: [provider.secretName] };
   const kept = provider.mode === 'intermediate' ? [intermediateSecretOf(name)] : [];
   if (provider.kind === 'certManager') return { ...none, kept, certManager: true };
   const { auth, caBundle } = provider;

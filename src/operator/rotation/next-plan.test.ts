@@ -87,7 +87,7 @@ describe('nextPlan', () => {
   });
 
   it.each<readonly [string, Partial<CertificateReport>, string]>([
-    ['a replica is late', { step: 2 }, 'not every replica of the control plane follows step 3'],
+    ['a replica is late', { step: 2 }, 'not every replica of the control plane has taken'],
     ['a replica cannot be asked', { complete: false }, 'a replica of the control plane cannot be'],
     ['counts are of another step', { trust: all(2) }, 'the proxies are not counted for this step'],
     ['a proxy has not answered', { trust: all(3, ['a/b']) }, '2 of 3 proxies have acknowledged'],
@@ -132,6 +132,9 @@ describe('nextPlan', () => {
     const bootstraps = { step: 3, since: now - 99_999 };
     const { plan, evidence } = decide(signing, { report: reportOf(signing, { bootstraps }) });
     expect([plan.serverSigner, evidence.until]).toEqual(['old', now + 1]);
+    expect(evidence.lacks.join('; ')).toMatch(
+      /^kubelets have 100 s to bring the roots to running pods, until \d{4}-/,
+    );
   });
 
   it.each<readonly [string, number, readonly string[], Witnesses, string]>([
@@ -146,10 +149,35 @@ describe('nextPlan', () => {
       { step: 3, acknowledged: 1, total: 3, waiting: ['a/b'] },
       'old',
     ],
+    ['all of a namespace', 600_000, ['e/*'], all(3, ['e/1', 'e/2']), 'new'],
+    ['no other namespace', 600_000, ['e/*'], all(3, ['e2/1', 'e/2']), 'old'],
+    [
+      'more than are named, as the control plane counts them',
+      600_000,
+      ['e/*'],
+      { step: 3, acknowledged: 20, total: 32, aside: 12, waiting: [] },
+      'new',
+    ],
+    [
+      'not all, while one more waits',
+      600_000,
+      ['e/*'],
+      { step: 3, acknowledged: 19, total: 32, aside: 12, waiting: ['a/b'] },
+      'old',
+    ],
   ])('sets aside %s', (...[, ago, setAside, trust, signer]) => {
     const rotation = { to: 'new', phase: 'TrustBoth', since: now - ago } as const;
-    const facts = { report: reportOf(both, { trust }), patience: { ...patience, setAside } };
+    const report = reportOf(both, { trust, setAside });
+    const facts = { report, patience: { ...patience, setAside } };
     expect(decide(both, facts, rotation).plan.signer).toBe(signer);
+  });
+
+  it('sets nobody aside while the control plane goes by another list', () => {
+    const rotation = { to: 'new', phase: 'TrustBoth', since: now - 600_000 } as const;
+    const trust = { step: 3, acknowledged: 20, total: 32, aside: 12, waiting: [] };
+    const report = reportOf(both, { trust, setAside: ['e/*'] });
+    const facts = { report, patience: { ...patience, setAside: ['other/*'] } };
+    expect(decide(both, facts, rotation).plan.signer).toBe('old');
   });
 
   it('begins to wait anew in each phase and for each target', () => {

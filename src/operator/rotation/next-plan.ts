@@ -109,7 +109,7 @@ function prove(question: Question, { phase, since }: Rotation): Evidence {
       return plan.signer === intent.target ? trust : together(trust, proveRoot(question));
     }
     case 'SignNew':
-      return together(proveLeaves(plan, facts, since), proveBootstraps(plan, facts));
+      return together(proveLeaves(plan, facts, since), proveBootstraps(plan, facts, since));
     case 'Settle':
       return together(
         proveChannel(plan, facts, since),

@@ -1,11 +1,13 @@
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { madeByControlPlane } from '../../api/control-plane-names.ts';
 import { rootOfMrc } from '../../api/root-of.ts';
+import { problemOfVaultAudience } from '../../api/vault-audience.ts';
 import type { RootSpec } from '../../api/root-spec.ts';
 
 /** Why a MeshRootCertificate is not followed, and what to do. */
 export interface RootRefusal {
-  readonly reason: 'InvalidProvider' | 'InsecureVault' | 'SecretElsewhere' | 'IllegalRoles';
+  readonly reason:
+    'InvalidProvider' | 'InsecureVault' | 'UnsafeAudience' | 'SecretElsewhere' | 'IllegalRoles';
   readonly message: string;
 }
 
@@ -89,6 +91,12 @@ function refusalOf(object: MeshRootCertificate, namespace: string): RootRefusal 
     const message =
       'spec.provider.vault.protocol is http, over which the token would travel in the clear; create another MeshRootCertificate with https';
     return { reason: 'InsecureVault', message };
+  }
+  const audience = provider.vault?.kubernetesAuth?.audience;
+  const unfit = audience === undefined ? undefined : problemOfVaultAudience(audience);
+  if (unfit !== undefined) {
+    const message = `spec.provider.vault.kubernetesAuth.audience: ${unfit}, in another MeshRootCertificate`;
+    return { reason: 'UnsafeAudience', message };
   }
   if (rootOfMrc(object) !== undefined) return undefined;
   const message = 'spec.provider names no provider that can be used; create another one with it';

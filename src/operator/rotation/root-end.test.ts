@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeMeshConfig } from '../../../test/build/make-mesh-config.ts';
+import type { CertificateReport, RootReport } from '../../api/certificate-report.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
 import { readRecords } from './records.ts';
@@ -15,6 +16,7 @@ type Provider = MeshRootCertificate['spec']['provider'];
 const secret = (name: string): Provider => ({
   tresor: { ca: { secretRef: { name, namespace: 'weft-system' } } },
 });
+const nobody = { step: 1, acknowledged: 0, total: 0, waiting: [] };
 const certManager = { issuerName: 'mesh-ca', issuerKind: 'Issuer', issuerGroup: 'cert-manager.io' };
 
 interface Wishes {
@@ -22,11 +24,19 @@ interface Wishes {
   readonly managed?: boolean;
   readonly days?: number;
   readonly certificate?: Certificate;
+  /** What the control plane reports of the root. */
+  readonly found?: Partial<RootReport>;
 }
 
 /** The end of a root that lives so many days, under a MeshConfig that says so. */
 function end(wishes: Wishes = {}): RootEnd | undefined {
-  const { provider = secret('weft-ca'), managed = true, days = 3650, certificate = {} } = wishes;
+  const {
+    provider = secret('weft-ca'),
+    managed = true,
+    days = 3650,
+    certificate = {},
+    found = {},
+  } = wishes;
   const object: MeshRootCertificate = {
     apiVersion: 'config.openservicemesh.io/v1alpha2',
     kind: 'MeshRootCertificate',
@@ -43,8 +53,17 @@ function end(wishes: Wishes = {}): RootEnd | undefined {
       notAfter: new Date(createdAt + days * dayMs).toISOString(),
     },
   };
+  const report: CertificateReport = {
+    ...{ step: 1, complete: true, trust: nobody, leaves: nobody, channel: nobody },
+    ...{ bootstraps: undefined, health: { held: 0, waiting: 0 } },
+    roots: { 'weft-root-1': { ready: true, ...found } },
+  };
   const [record] = readRecords([object], 'weft-system');
-  return endOf(record!, { meshConfig: makeMeshConfig({ spec: { certificate } }), renewBeforeMs });
+  return endOf(record!, {
+    meshConfig: makeMeshConfig({ spec: { certificate } }),
+    renewBeforeMs,
+    report,
+  });
 }
 
 const daysFrom = (at = NaN): number => (at - createdAt) / dayMs;
@@ -90,5 +109,35 @@ describe('the end of a root', () => {
   it('that Weft made is nothing to tell of once the mesh leaves it', () => {
     expect(end({ certificate: { trustDomain: 'shop.example' } })).toBeUndefined();
     expect(end({ certificate: named('theirs') })).toBeUndefined();
+  });
+
+  const at = (days: number): number => createdAt + days * dayMs;
+  const outside = (mode: 'leaf' | 'intermediate'): Wishes => ({
+    provider: { certManager: { ...certManager, mode } },
+    certificate: {
+      provider: { kind: 'certManager', certManager: { issuerRef: { name: 'mesh-ca' }, mode } },
+    },
+  });
+
+  it.each<readonly [string, Wishes]>([
+    ['under an issuer of every leaf', { ...outside('leaf'), found: { signerNotAfter: at(100) } }],
+    [
+      'above the intermediate that Weft keeps',
+      { ...outside('intermediate'), found: { signerNotAfter: at(3), aboveNotAfter: at(100) } },
+    ],
+    [
+      'in a chain that the user gave',
+      {
+        provider: secret('theirs'),
+        certificate: named('theirs'),
+        found: { signerNotAfter: at(100) },
+      },
+    ],
+  ])('case 28: is that of the first certificate %s', (_, wishes) => {
+    const { toldFrom, reason, message } = end(wishes)!;
+    expect([reason, daysFrom(toldFrom)]).toEqual(['RootEndsSoon', 70]);
+    expect(message).toMatch(
+      /^A certificate that signs below the root of weft-root-1 ends 2026-04-11/,
+    );
   });
 });

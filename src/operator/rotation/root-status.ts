@@ -106,23 +106,19 @@ type Wanted = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 function conditionsOf(record: RootRecord, state: State, facts: StatusFacts): readonly Wanted[] {
   const { decision } = facts;
   const refusal = record.refusal ?? decision.resolution?.refusals.get(record.name);
-  const accepted = refusal === undefined ? acceptance(record, state) : refused(refusal);
-  return [accepted, readiness(record, state, facts), ...rollouts(record.name, decision)];
+  const acceptance = refusal === undefined ? accepted : refused(refusal);
+  return [acceptance, readiness(record, state, facts), ...rollouts(record.name, decision)];
 }
+
+const accepted: Wanted = {
+  type: 'Accepted',
+  status: 'True',
+  reason: 'Accepted',
+  message: 'Its role is followed.',
+};
 
 function refused({ reason, message }: RootRefusal): Wanted {
   return { type: 'Accepted', status: 'False', reason, message: `${message}.` };
-}
-
-function acceptance({ object, name }: RootRecord, state: State): Wanted {
-  const inUse = state === 'issuing' || state === 'validating' || state === 'probing';
-  if (object.metadata.deletionTimestamp === undefined || !inUse) {
-    const message = 'Its role is followed.';
-    return { type: 'Accepted', status: 'True', reason: 'Accepted', message };
-  }
-  const does = state === 'issuing' ? 'signs the certificates of the mesh' : 'is in use';
-  const message = `${name} ${does}; it is deleted once nobody uses it: let another root sign, and set this one to passive, then inactive.`;
-  return { type: 'Accepted', status: 'True', reason: 'DeletionHeld', message };
 }
 
 function readiness(record: RootRecord, state: State, { report }: StatusFacts): Wanted {
@@ -140,8 +136,10 @@ function readiness(record: RootRecord, state: State, { report }: StatusFacts): W
   if (state === 'unused') return is('Unknown', 'NotInUse', 'Nobody uses it.');
   const trouble = troubleOf(report, record.name);
   if (trouble !== undefined) return is('False', 'CannotSign', trouble);
+  const notes = report?.roots[record.name]?.notes ?? [];
+  const passed = ['It passed its probe', ...notes].join('; ');
   return record.pin !== undefined
-    ? is('True', 'Ready', 'It passed its probe.')
+    ? is('True', 'Ready', `${passed}.`)
     : is('Unknown', 'Probing', 'It is being tried.');
 }
 

@@ -25,7 +25,7 @@ export interface RootsLook {
 export function lookAtRoots(meshConfig: MeshConfig, watched: Watched, now: number): RootsLook {
   const report = parseReport(watched.certificates?.data?.[reportKey]);
   const live = watched.live;
-  const webhooks = [...webhookIdentities(meshConfig)].flatMap((identity) => {
+  const webhooks = [...webhookIdentities].flatMap((identity) => {
     const object = live.get(identity);
     return object === undefined ? [] : trustOf(object);
   });

@@ -1,5 +1,5 @@
 import type { CertificatePlan } from '../../api/certificate-plan.ts';
-import type { CertificateReport } from '../../api/certificate-report.ts';
+import type { CertificateReport, TroubleReport } from '../../api/certificate-report.ts';
 import type { MeshConfig, MeshConfigStatus } from '../../api/gen/mesh-config.ts';
 import { firstRoot } from '../../api/root-of.ts';
 import { parseDuration } from '../../common/duration.ts';
@@ -11,6 +11,7 @@ import type { RootRecord } from './records.ts';
 import type { Rotation } from './next-plan.ts';
 import { endOf, type RootEnd } from './root-end.ts';
 import { isGoingBack } from './root-status.ts';
+import { secretsToldAt, tellSecrets, type SecretTrouble } from './tell-secrets.ts';
 
 export type CertificateBlock = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
 type Block = NonNullable<CertificateBlock['rotation']>;
@@ -28,8 +29,13 @@ export interface RootsNews {
         readonly message: string;
       }
     | undefined;
-  /** Leaves cannot be renewed; urgent when the first of them is in the last third of its life. */
+  /**
+   * Leaves cannot be issued; urgent once that lasts, when somebody has none, or when the first of them is in
+   * the last third of its life.
+   */
   readonly failing: { readonly message: string; readonly urgent: boolean } | undefined;
+  /** A Secret of the mesh's certificates is not as it must be. */
+  readonly secrets: SecretTrouble | undefined;
   /** The root that signs ends soon, or is soon replaced. */
   readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
   /** Who decides, when it is not the MeshConfig. */
@@ -51,7 +57,7 @@ export function newsOf(decision: RootsDecision, facts: NewsFacts): RootsNews {
   const { meshConfig, now } = facts;
   const { renewBeforeMs } = patienceOf(meshConfig);
   const signer = records.find(({ name }) => name === plan?.signer);
-  const end = signer && endOf(signer, { meshConfig, renewBeforeMs });
+  const end = signer && endOf(signer, { meshConfig, renewBeforeMs, report: facts.report });
   const told = rotation && tellRotation(decision, rotation, meshConfig);
   return {
     block: {
@@ -62,7 +68,8 @@ export function newsOf(decision: RootsDecision, facts: NewsFacts): RootsNews {
     },
     first: plan === undefined ? tellFirst(facts.report) : undefined,
     moving: told && tellMoving(decision, told, facts),
-    failing: tellFailing(facts),
+    failing: tellFailing(facts, signer),
+    secrets: tellSecrets({ signer, report: facts.report, now }),
     ending: tellEnding(end, now),
     note: resolution?.overruled === true ? overruled(decision) : undefined,
     again: againIn(decision, facts, end),
@@ -150,26 +157,62 @@ function tellMoving(
   if (evidence.lacks.length === 0 || !isLong) {
     return { reason: 'Rotating', message: `${phase} on the way to ${to}. ${message}`.trim() };
   }
-  const text = `${phase} waits since ${since}. ${message}${remedyFor(told)}`;
+  const rest = remedyFor(
+    { ...told, left: waitingIn(evidence) },
+    tellFailing({ meshConfig, report, now }, undefined),
+  );
+  const text = `${phase} waits since ${since}. ${message}${rest}`;
   return { reason: 'RotationHeld', message: text };
 }
 
-function remedyFor({ waiting = [] }: Told): string {
+/** Who waits for a certificate that cannot be issued has nothing to mend. */
+function remedyFor(
+  { waiting = [], left }: Told & { readonly left: number },
+  failing: RootsNews['failing'],
+): string {
+  if (failing !== undefined) return ` ${failing.message}`;
   if (waiting.length === 0) return '';
-  return ` Restart ${waiting.join(', ')}, or name them in spec.certificate.rotation.setAside to go on without them.`;
+  const more = left > waiting.length ? ` and ${left - waiting.length} more` : '';
+  return ` Restart ${waiting.join(', ')}${more}, or name them in spec.certificate.rotation.setAside to go on without them; <namespace>/* there stands for all pods of a namespace.`;
 }
 
-function tellFailing({ meshConfig, report, now }: NewsFacts): RootsNews['failing'] {
-  const { failure, earliestExpiry } = report?.health ?? {};
+/** How many there are of those of whom some are named. */
+function waitingIn({ total, acknowledged, aside = 0 }: Evidence): number {
+  return total - acknowledged - aside;
+}
+
+/** Failures are passed over for so long: an issuer may be busy for a moment. */
+const failingPatienceMs = 30_000;
+
+function tellFailing(facts: NewsFacts, signer: RootRecord | undefined): RootsNews['failing'] {
+  const { report } = facts;
+  const failure = report?.health.failure ?? leafTrouble(signer, report);
   if (failure === undefined) return undefined;
-  const text = meshConfig.spec.certificate?.serviceCertValidityDuration ?? '24h';
-  const life = Math.max(parseDuration(text) ?? 0, 600_000);
+  const { earliestExpiry } = report?.health ?? {};
   const end =
     earliestExpiry === undefined
       ? ''
       : ` The first certificate in use ends ${timestamp(earliestExpiry)}.`;
   const message = `No certificate could be issued since ${timestamp(failure.since)}: ${failure.message} (${failure.code}).${end} Mend the issuer, or switch to another by spec.certificate.provider.`;
-  return { message, urgent: earliestExpiry !== undefined && earliestExpiry - now < life / 3 };
+  return { message, urgent: isUrgent(facts, failure) };
+}
+
+function isUrgent({ meshConfig, report, now }: NewsFacts, { since }: TroubleReport): boolean {
+  const { earliestExpiry = Infinity, waiting = 0 } = report?.health ?? {};
+  const text = meshConfig.spec.certificate?.serviceCertValidityDuration ?? '24h';
+  const life = Math.max(parseDuration(text) ?? 0, 600_000);
+  return waiting > 0 || now - since >= failingPatienceMs || earliestExpiry - now < life / 3;
+}
+
+/** Why an issuer that signs each leaf cannot: the next one that is due will fail. */
+function leafTrouble(
+  signer: RootRecord | undefined,
+  report: CertificateReport | undefined,
+): TroubleReport | undefined {
+  const provider = signer?.spec?.provider;
+  if (signer === undefined || provider === undefined || provider.kind === 'builtIn')
+    return undefined;
+  return provider.mode === 'leaf' ? report?.roots[signer.name]?.trouble : undefined;
 }
 
 function tellEnding(end: RootEnd | undefined, now: number): RootsNews['ending'] {
@@ -180,13 +223,16 @@ const longestMs = 3_600_000;
 
 /** Nothing advances by time alone, but some proof has an hour, and words change. */
 function againIn(
-  { evidence, rotation }: RootsDecision,
-  { meshConfig, now }: NewsFacts,
+  { evidence, rotation, plan, records }: RootsDecision,
+  { meshConfig, report, now }: NewsFacts,
   end: RootEnd | undefined,
 ): number | undefined {
   const { setAsideAfterMs } = patienceOf(meshConfig);
   const held = rotation && rotation.since + setAsideAfterMs;
-  const left = [evidence?.until, held, end?.toldFrom, end?.renewsAt]
+  const failed = report?.health.failure && report.health.failure.since + failingPatienceMs;
+  const signer = records.find(({ name }) => name === plan?.signer);
+  const secrets = secretsToldAt({ signer, report, now });
+  const left = [evidence?.until, held, failed, end?.toldFrom, end?.renewsAt, ...secrets]
     .filter((at) => at !== undefined)
     .map((at) => at - now)
     .filter((ms) => ms > 0);
@@ -211,16 +257,13 @@ export function tidingsOfRoots(
   if (was.phase === is.phase && was.to === is.to) return [];
   const isBack = was.to !== is.to && was.from === is.to;
   const reason = isBack ? 'CertificateRotationBack' : `CertificateRotation${is.phase}`;
-  return normal(reason, `${wayOf(is)} ${countsOf(was)}.`);
+  // Without the counts of the phase before: they are of the last status, and older than its proof.
+  return normal(reason, `${wayOf(is)}, after ${was.phase}.`);
 }
 
 function tidingsOfEnd(after: CertificateBlock | undefined): readonly RootTiding[] {
   if (after?.plan === undefined) return [];
   return normal('CertificateRotationDone', `${after.root} signs, and every proxy follows.`);
-}
-
-function countsOf({ phase, acknowledged = 0, total = 0 }: Block): string {
-  return `after ${phase} ${acknowledged}/${total}`;
 }
 
 function wayOf({ phase, from = 'none', to }: Block): string {

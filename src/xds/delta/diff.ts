@@ -1,30 +1,19 @@
+import { onceForBoth } from '../../common/once-for.ts';
 import type { Resource } from '../resources/resource.ts';
 
 type Resources = ReadonlyMap<string, Resource>;
 
 const none: readonly string[] = [];
-const known = new WeakMap<Resources, WeakMap<Resources, readonly string[]>>();
 
 /**
  * The names that were added, removed or got another version between two maps of one type.
  * Remembered by the maps' identity: a change to a group of proxies is compared once for all of it.
  */
 export function diff(previous: Resources, next: Resources): readonly string[] {
-  if (previous === next) return none;
-  let ofPrevious = known.get(previous);
-  if (ofPrevious === undefined) {
-    ofPrevious = new WeakMap();
-    known.set(previous, ofPrevious);
-  }
-  let names = ofPrevious.get(next);
-  if (names === undefined) {
-    names = compare(previous, next);
-    ofPrevious.set(next, names);
-  }
-  return names;
+  return previous === next ? none : compare(previous, next);
 }
 
-function compare(previous: Resources, next: Resources): readonly string[] {
+const compare = onceForBoth((previous: Resources, next: Resources): readonly string[] => {
   const names: string[] = [];
   for (const [name, resource] of next) {
     const old = previous.get(name);
@@ -32,4 +21,4 @@ function compare(previous: Resources, next: Resources): readonly string[] {
   }
   for (const name of previous.keys()) if (!next.has(name)) names.push(name);
   return names;
-}
+});

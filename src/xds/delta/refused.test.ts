@@ -11,11 +11,13 @@ const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ name, version: '1' }) as Reso
 describe('a refused response', () => {
   it('is tried in halves until one resource is left to blame', () => {
     const refused = new Refused('cluster', new WeakSet());
-    expect(refused.take([a, b, c], 'no')).toBeUndefined();
+    expect(refused.take([a, b, c], { text: 'no', isCut: false })).toBeUndefined();
     expect(refused.narrow([a, b, c])).toEqual([a, b]);
-    expect(refused.take([a, b], 'no')).toBeUndefined();
+    expect(refused.take([a, b], { text: 'no', isCut: false })).toBeUndefined();
     expect(refused.narrow([a, b, c])).toEqual([a]);
-    expect(refused.take([a], 'bad a')).toEqual([{ resource: a, message: 'bad a' }]);
+    expect(refused.take([a], { text: 'bad a', isCut: false })).toEqual([
+      { resource: a, message: 'bad a' },
+    ]);
     expect(refused.narrow([b, c])).toEqual([b]);
     expect(refused.narrow([c])).toEqual([c]);
     expect([...refused.byName.keys()]).toEqual(['a']);
@@ -23,7 +25,7 @@ describe('a refused response', () => {
 
   it('makes a resource suspect to all clients, which get it apart from others', () => {
     const suspects = new WeakSet<Resource>();
-    new Refused('cluster', suspects).take([a], 'bad');
+    new Refused('cluster', suspects).take([a], { text: 'bad', isCut: false });
     const other = new Refused('cluster', suspects);
     expect(other.isAnySuspect([a, b])).toBe(true);
     expect(other.narrow([a, b, c])).toEqual([b, c]);
@@ -33,7 +35,7 @@ describe('a refused response', () => {
 
   it('is about one version', () => {
     const refused = new Refused('cluster', new WeakSet());
-    refused.take([a], 'bad');
+    refused.take([a], { text: 'bad', isCut: false });
     const mended = { ...a, version: '2' };
     expect([refused.has(a), refused.has(mended)]).toEqual([true, false]);
     refused.offered('a', a);

@@ -7,8 +7,24 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Resources that some client refused: sent apart from others, so that these others get through. */
-export type Suspects = Pick<WeakSet<Resource>, 'add' | 'delete' | 'has'>;
+/** Resources that clients refused: sent apart from others, so that these others get through. */
+export interface Suspects {
+  add(resource: Resource): unknown;
+  delete(resource: Resource): unknown;
+  has(resource: Resource): boolean;
+}
+
+/** What a client says of a response that it refuses. */
+export interface Words {
+  readonly text: string;
+  /** There was more of it. */
+  readonly isCut: boolean;
+}
+
+/** Characters kept of a refusal, and refusals of one type whose own words are kept. */
+const maxKept = 1_000;
+const maxOwnWords = 64;
+const lostWords = 'refused like many others; its words were not kept';
 
 /** What one client refused of one type, and the search for what is bad in a refused response. */
 export class Refused {
@@ -17,6 +33,7 @@ export class Refused {
   readonly #byName = new Map<string, Refusal>();
   /** Parts of a refused response, to be tried one after another until the bad resource is found. */
   #parts: ReadonlySet<string>[] = [];
+  #burden = 0;
 
   constructor(type: ResourceType, suspects: Suspects) {
     this.#type = type;
@@ -25,6 +42,11 @@ export class Refused {
 
   get byName(): ReadonlyMap<string, Refusal> {
     return this.#byName;
+  }
+
+  /** Bytes kept for the client's words. */
+  get burden(): number {
+    return this.#burden;
   }
 
   /** Whether the client refused this very version. */
@@ -53,19 +75,24 @@ export class Refused {
    * Takes in the refusal of a response. Undefined when its words name nobody: the caller has to make
    * all of it due again, and it goes out in halves.
    */
-  take(changed: readonly Resource[], message: string): readonly Refusal[] | undefined {
+  take(changed: readonly Resource[], { text }: Words): readonly Refusal[] | undefined {
     const names = changed.map(({ name }) => name);
-    const blamed = new Set(names.length === 1 ? names : blame(this.#type, message, names));
+    const blamed = new Set(names.length === 1 ? names : blame(this.#type, text, names));
     if (blamed.size === 0 && names.length > 1) {
       const middle = Math.ceil(names.length / 2);
       this.#parts.push(new Set(names.slice(middle)), new Set(names.slice(0, middle)));
       return undefined;
     }
     const guilty = changed.filter(({ name }) => blamed.has(name));
-    const refusals = guilty.map((resource) => ({ resource, message }));
-    for (const refusal of refusals) {
-      this.#suspects.add(refusal.resource);
-      this.#byName.set(refusal.resource.name, refusal);
+    const own = keep(text);
+    const refusals: Refusal[] = [];
+    for (const resource of guilty) {
+      this.#suspects.add(resource);
+      const message = this.#byName.size < maxOwnWords ? own : lostWords;
+      this.forget(resource.name);
+      this.#byName.set(resource.name, { resource, message });
+      this.#burden += costIn(message);
+      refusals.push({ resource, message });
     }
     return refusals;
   }
@@ -73,17 +100,29 @@ export class Refused {
   /** The client took it: nobody is to suspect it any more. */
   accepted(resource: Resource): void {
     this.#suspects.delete(resource);
-    this.#byName.delete(resource.name);
+    this.forget(resource.name);
   }
 
   /** A refusal is about one version; with another one on offer it is over. */
   offered(name: string, resource: Resource | undefined): void {
     const refusal = this.#byName.get(name);
-    if (refusal !== undefined && refusal.resource.version !== resource?.version)
-      this.#byName.delete(name);
+    if (refusal !== undefined && refusal.resource.version !== resource?.version) this.forget(name);
   }
 
   forget(name: string): void {
+    const refusal = this.#byName.get(name);
+    if (refusal === undefined) return;
     this.#byName.delete(name);
+    this.#burden -= costIn(refusal.message);
   }
+}
+
+function costIn(message: string): number {
+  return message === lostWords ? 0 : message.length;
+}
+
+/** A copy: a part of a string keeps all of it in memory. */
+function keep(text: string): string {
+  if (text.length <= maxKept) return text;
+  return new TextDecoder().decode(new TextEncoder().encode(text.slice(0, maxKept)));
 }

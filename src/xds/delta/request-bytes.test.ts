@@ -64,6 +64,27 @@ describe('a request’s bytes', () => {
     expect(() => readRequest(bytes, 2)).toThrow('malformed discovery request');
   });
 
+  it.each([
+    ['subscribed', { resourceNamesSubscribe: ['x'.repeat(1_025)] }],
+    ['unsubscribed', { resourceNamesUnsubscribe: ['x'.repeat(1_025)] }],
+    ['with a version', { initialResourceVersions: { ['x'.repeat(1_025)]: '1' } }],
+    ['of a version', { initialResourceVersions: { a: 'x'.repeat(1_025) } }],
+    ['of a type', { typeUrl: 'x'.repeat(1_025) }],
+    ['of a nonce', { responseNonce: 'x'.repeat(1_025) }],
+  ])('may hold no long name: %s (S6)', (_, init) => {
+    const bytes = toBinary(DeltaDiscoveryRequestSchema, create(DeltaDiscoveryRequestSchema, init));
+    expect(() => readRequest(bytes, 10)).toThrow('malformed discovery request');
+  });
+
+  it('give the first words of a long refusal, whole characters, and say that there were more (S6)', () => {
+    const request = create(DeltaDiscoveryRequestSchema, {
+      errorDetail: { code: 13, message: `x${'ä'.repeat(1_000_000)}` },
+    });
+    const { error, errorIsCut } = readRequest(toBinary(DeltaDiscoveryRequestSchema, request), 10);
+    expect(error).toBe(`x${'ä'.repeat(2_047)}`);
+    expect(errorIsCut).toBe(true);
+  });
+
   it('may not nest without end', () => {
     expect(() => readRequest(Buffer.alloc(1_000_000, 0x0b), 10)).toThrow(WeftError);
   });

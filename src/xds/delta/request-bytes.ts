@@ -9,9 +9,22 @@ export interface DeltaRequest {
   readonly initialVersions: ReadonlyMap<string, string>;
   /** Nonce of the response that this request answers; '' when it answers none. */
   readonly nonce: string;
-  /** The client's words when it refuses that response. */
+  /** The client's words when it refuses that response: the first of them, if they are many. */
   readonly error: string | undefined;
+  /** There were more words. */
+  readonly errorIsCut?: boolean;
 }
+
+/** Whether the request refuses nothing, asks for nothing and brings no versions: it can only acknowledge a response. */
+export function isMereAcknowledgement(request: DeltaRequest): boolean {
+  const { subscribe, unsubscribe, initialVersions, error } = request;
+  return error === undefined && subscribe.length + unsubscribe.length + initialVersions.size === 0;
+}
+
+/** Bytes of a name, of a version and of the like. */
+const maxNameBytes = 1_024;
+/** Bytes kept of a refusal's words. */
+const maxErrorBytes = 4_096;
 
 interface Draft {
   typeUrl: string;
@@ -20,27 +33,54 @@ interface Draft {
   initialVersions: Map<string, string>;
   nonce: string;
   error: string | undefined;
+  errorIsCut?: boolean;
 }
 
 type FieldReader = (reader: BinaryReader, draft: Draft) => void;
 
 /** Field numbers of DeltaDiscoveryRequest (envoy/service/discovery/v3/discovery.proto). */
 const fields: Readonly<Record<number, FieldReader>> = {
-  2: (reader, draft) => (draft.typeUrl = reader.string()),
-  3: (reader, draft) => draft.subscribe.push(reader.string()),
-  4: (reader, draft) => draft.unsubscribe.push(reader.string()),
+  2: (reader, draft) => (draft.typeUrl = readName(reader)),
+  3: (reader, draft) => draft.subscribe.push(readName(reader)),
+  4: (reader, draft) => draft.unsubscribe.push(readName(reader)),
   5: (reader, draft) => {
-    const { first, second } = readTwoStrings(reader);
-    draft.initialVersions.set(first, second);
+    const entry = { key: '', value: '' };
+    readNested(reader, {
+      1: () => (entry.key = readName(reader)),
+      2: () => (entry.value = readName(reader)),
+    });
+    draft.initialVersions.set(entry.key, entry.value);
   },
-  6: (reader, draft) => (draft.nonce = reader.string()),
-  7: (reader, draft) => (draft.error = readTwoStrings(reader).second),
+  6: (reader, draft) => (draft.nonce = readName(reader)),
+  7: (reader, draft) => {
+    draft.error = '';
+    readNested(reader, { 2: () => readError(reader, draft) });
+  },
 };
+
+const utf8 = new TextDecoder();
+
+function readName(reader: BinaryReader): string {
+  const bytes = reader.bytes();
+  if (bytes.length > maxNameBytes) throw new Error(`a name of more than ${maxNameBytes} bytes`);
+  return utf8.decode(bytes);
+}
+
+/** Only what is kept is decoded; a character that the cut goes through is left out. */
+function readError(reader: BinaryReader, draft: Draft): void {
+  const bytes = reader.bytes();
+  if (bytes.length <= maxErrorBytes) draft.error = utf8.decode(bytes);
+  else {
+    draft.error = new TextDecoder().decode(bytes.subarray(0, maxErrorBytes), { stream: true });
+    draft.errorIsCut = true;
+  }
+}
 
 /**
  * Reads a request without touching `node`, which is what a client claims about itself and makes up
  * most of its first message. Throws WeftError `protocol-violation` for bytes that are no such
- * message and for more than `maxNames` names.
+ * message, for more than `maxNames` names and for one that is too long. Nothing that is given refers
+ * to the bytes.
  */
 export function readRequest(bytes: Uint8Array, maxNames: number): DeltaRequest {
   const draft: Draft = {
@@ -70,16 +110,14 @@ function countNames(draft: Draft): number {
   return draft.subscribe.length + draft.unsubscribe.length + draft.initialVersions.size;
 }
 
-/** Reads a nested message of which only the strings in fields 1 and 2 matter (map entry, Status). */
-function readTwoStrings(reader: BinaryReader): { first: string; second: string } {
+/** Reads a nested message of which only some fields, all of bytes, matter (map entry, Status). */
+function readNested(reader: BinaryReader, known: Readonly<Record<number, () => void>>): void {
   const end = reader.uint32() + reader.pos;
   if (end > reader.len) throw new Error('nested message is cut short');
-  const strings = { first: '', second: '' };
   while (reader.pos < end) {
     const [field, wireType] = reader.tag();
-    if (wireType === WireType.LengthDelimited && field === 1) strings.first = reader.string();
-    else if (wireType === WireType.LengthDelimited && field === 2) strings.second = reader.string();
-    else reader.skip(wireType, field);
+    const read = wireType === WireType.LengthDelimited ? known[field] : undefined;
+    if (read === undefined) reader.skip(wireType, field);
+    else read();
   }
-  return strings;
 }

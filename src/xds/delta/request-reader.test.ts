@@ -41,7 +41,7 @@ describe('a reader of requests', () => {
     const first = bytesOf({ responseNonce: 'first' });
     const read = reader.read(first);
     for (let other = 0; other < 40; other += 1)
-      reader.read(bytesOf({ responseNonce: `${other}`.padEnd(15_000) }));
+      reader.read(bytesOf({ responseNonce: `${other}`, node: { id: 'x'.repeat(15_000) } }));
     expect(reader.read(first)).not.toBe(read);
     for (let turn = 0; turn < 2; turn += 1)
       expect(() => reader.read(Buffer.from([0xff]))).toThrow('malformed discovery request');

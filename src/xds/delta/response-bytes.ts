@@ -174,6 +174,7 @@ function mapTypes<T>(make: (type: ResourceType) => T): Readonly<Record<ResourceT
     endpoint: make('endpoint'),
     secret: make('secret'),
     listener: make('listener'),
+    extension: make('extension'),
     route: make('route'),
   };
 }

@@ -17,6 +17,15 @@ describe('make before break', () => {
     expect(proxy.session.holdsBack).toBe(false);
   });
 
+  it('does the same with extensions, which name clusters too', () => {
+    const proxy = settled(['cluster old', 'endpoint old', ...everything, 'extension e']);
+    const next = ['cluster b', 'endpoint b', ...everything, 'extension e@2'];
+    expect(proxy.offer(setOf(...next))).toEqual(['cluster +b@1']);
+    proxy.ask('endpoint', { subscribe: ['b'] });
+    expect(proxy.ack('cluster')).toEqual(['extension +e@2']);
+    expect(proxy.ack('extension')).toEqual(['cluster -old']);
+  });
+
   it('does not hold them back for changes of clusters that are there', () => {
     const proxy = settled();
     const next = everything.with(0, 'cluster a@2').with(4, 'route r@2');
@@ -43,6 +52,18 @@ describe('make before break', () => {
     expect(proxy.ask('endpoint', { unsubscribe: ['old'] })).toEqual([]);
     expect(proxy.ack('cluster')).toEqual([]);
     expect(proxy.session.synced).toBe(true);
+  });
+
+  it('holds back what names a cluster that is offered again while its removal is on its way', () => {
+    const proxy = settled(['cluster old', 'endpoint old', ...everything]);
+    expect(proxy.offer(setOf(...everything))).toEqual(['cluster -old']);
+    const next = ['cluster old', 'endpoint old', ...everything.with(4, 'route r@2')];
+    expect(proxy.offer(setOf(...next))).toEqual([]);
+    expect(proxy.session.holdsBack).toBe(true);
+    expect(proxy.ack('cluster')).toEqual(['cluster +old@1']);
+    expect(proxy.ask('endpoint', { unsubscribe: ['old'] })).toEqual([]);
+    expect(proxy.ask('endpoint', { subscribe: ['old'] })).toEqual(['endpoint +old@1']);
+    expect(proxy.ack('cluster')).toEqual(['route +r@2']);
   });
 
   it('tells a client that keeps asking about endpoints that they went, after their cluster', () => {

@@ -61,6 +61,22 @@ function play(events: readonly Event[], last: World, mayRefuse: boolean): WorldC
   return client;
 }
 
+const nothing: World = { clusters: {}, endpoints: {}, listeners: {}, targets: {}, secret: 1 };
+const answer = (which: number): Event => ({ kind: 'answer', which, refuse: false });
+
+/** A cluster's removal is on its way when a route begins to name it. */
+const offeredAgainWhileItGoes: [Event[], World] = [
+  [
+    { kind: 'restart' },
+    { kind: 'offer', world: { ...nothing, clusters: { a: 1 } } },
+    { kind: 'offer', world: { ...nothing, listeners: { b: 1 }, targets: { b: [] } } },
+    answer(0),
+    answer(4),
+    answer(5),
+  ],
+  { ...nothing, clusters: { a: 1 }, listeners: { b: 1 }, targets: { b: ['a'] } },
+];
+
 describe('any sequence of offers, answers, reconnects and restarts', () => {
   it('ends with the proxy holding exactly what was offered last', () => {
     fc.assert(
@@ -79,7 +95,7 @@ describe('any sequence of offers, answers, reconnects and restarts', () => {
         const client = play(events, last, true);
         expect(client.mistakes).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [offeredAgainWhileItGoes] },
     );
   });
 

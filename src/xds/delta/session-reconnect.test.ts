@@ -31,4 +31,18 @@ describe('Envoy 1.40', () => {
     proxy.offer(setOf('cluster good', 'cluster bad'));
     expect(proxy.ask('cluster', { initial: { other: '1' } })).toEqual(['cluster +good@1 +bad@1']);
   });
+
+  it('is kept nothing for, of names and versions that nobody has, once it is told (S6)', () => {
+    const proxy = new Conversation();
+    proxy.offer(setOf(...everything));
+    proxy.ask('cluster', { initial: { a: '1' } });
+    expect(proxy.session.burden).toBe(0);
+    proxy.ask('endpoint', { subscribe: ['a', 'nobody'], initial: { a: '1', nobody: '1' } });
+    expect(proxy.session.burden).toBeGreaterThan('nobody'.length);
+    proxy.ask('endpoint', { unsubscribe: ['nobody'] });
+    proxy.ask('secret', { subscribe: ['s'], initial: { s: '1' } });
+    proxy.ask('listener', { initial: { l: '1' } });
+    proxy.ask('route', { subscribe: ['r'], initial: { r: '1' } });
+    expect(proxy.session.burden).toBe(0);
+  });
 });

@@ -84,6 +84,29 @@ describe('a refusal', () => {
     expect(second.session.synced).toBe(true);
   });
 
+  it('whose words were cut off blames who is named, and the others go out again (S6)', () => {
+    const proxy = settled(three);
+    proxy.offer(setOf(...next));
+    const words = 'Error adding/updating listener(s) l2: bad\nl';
+    expect(proxy.nack('listener', words, true)).toEqual(['listener +l1@2 +l3@2']);
+    expect(proxy.nack('listener', 'Error adding/updating listener(s) l3: bad')).toEqual([]);
+    expect([...proxy.session.refusals()].map(({ resource }) => resource.name)).toEqual([
+      'l2',
+      'l3',
+    ]);
+  });
+
+  it('of everything, always, keeps few words (S6)', () => {
+    const proxy = new Conversation();
+    proxy.offer(setOf(...Array.from({ length: 500 }, (_, index) => `cluster c${index}`)));
+    const words = 'x'.repeat(4_000);
+    for (let said = proxy.ask('cluster'); said.length > 0;) said = proxy.nack('cluster', words);
+    expect([...proxy.session.refusals()]).toHaveLength(500);
+    expect(proxy.session.burden).toBe(64 * 1_000);
+    expect(proxy.offer(setOf())).toEqual([]);
+    expect(proxy.session.burden).toBe(0);
+  });
+
   it('of everything, always, ends in silence', () => {
     const proxy = new Conversation();
     const lines = Array.from({ length: 20 }, (_, index) => `cluster c${index}`);

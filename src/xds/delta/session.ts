@@ -1,11 +1,14 @@
 import type { Resource, ResourceSet, ResourceType } from '../resources/resource.ts';
+import type { Batch } from './batch.ts';
 import { diff } from './diff.ts';
-import type { DeltaRequest } from './request-bytes.ts';
+import { Narrowing } from './narrowing.ts';
+import { RecentTables } from './recent-tables.ts';
+import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
 import type { EncodedResponse, ResponseBytes } from './response-bytes.ts';
 import { pushOrder, referrers, removalOrder, typeOf } from './type-order.ts';
 import type { Refusal, Suspects } from './refused.ts';
+import { costOf } from './subscription.ts';
 import { TypeState } from './type-state.ts';
-import type { Batch } from './type-state.ts';
 
 /** A response to be written to the client, in the order given. */
 export interface DeltaResponse extends EncodedResponse {
@@ -21,32 +24,48 @@ export interface Step {
   readonly refusals: readonly Refusal[];
 }
 
+/** They name clusters, which must be there when a connection comes. */
+const waitForClusters: readonly ResourceType[] = ['listener', 'extension', 'route'];
+
 const nothing: Step = { responses: [], answer: undefined, refusals: [] };
+/** Names in a request that is looked at before it is taken in. */
+const long = 1_000;
 const noResources: ReadonlyMap<string, Resource> = new Map();
 
 /**
  * The conversation with one proxy, as state: requests and offers in, responses out; no clock, no
  * network. https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
  *
- * Order: what is named goes before what names it. Listeners and routes wait until new clusters are
- * acknowledged (Envoy acknowledges them once they are warm); endpoints and secrets never wait for
+ * Order: what is named goes before what names it. Listeners, extensions and routes wait until new
+ * clusters are acknowledged (Envoy acknowledges them once they are warm); endpoints and secrets never wait for
  * that. Removals wait until nothing that may name the removed is on its way or kept as last good.
  */
 export class Session {
   readonly #bytes: ResponseBytes;
   readonly #states: Readonly<Record<ResourceType, TypeState>>;
+  /** The same in the order of pushes. */
+  readonly #ordered: readonly TypeState[];
+  readonly #tables: RecentTables;
+  readonly #narrowing = new Narrowing();
   #offered: ResourceSet | undefined;
+  /** What is offered, or for a while what takes its place. */
+  #told: ResourceSet | undefined;
   #hasteRequested = false;
+  /** What `burden` returned last; undefined once that may have changed. */
+  #burden: number | undefined;
 
-  constructor(bytes: ResponseBytes, suspects: Suspects) {
+  constructor(bytes: ResponseBytes, suspects: Suspects, tables = new RecentTables()) {
     this.#bytes = bytes;
+    this.#tables = tables;
     this.#states = {
       cluster: new TypeState('cluster', suspects),
       endpoint: new TypeState('endpoint', suspects),
       secret: new TypeState('secret', suspects),
       listener: new TypeState('listener', suspects),
+      extension: new TypeState('extension', suspects),
       route: new TypeState('route', suspects),
     };
+    this.#ordered = pushOrder.map((type) => this.#states[type]);
   }
 
   get offered(): ResourceSet | undefined {
@@ -56,19 +75,43 @@ export class Session {
   /** The client acknowledged everything that is offered. */
   get synced(): boolean {
     const { cluster, listener } = this.#states;
-    if (this.#offered === undefined) return false;
+    if (this.#told === undefined || this.#narrowing.isOn) return false;
     if (!cluster.subscription.started || !listener.subscription.started) return false;
-    return pushOrder.every((type) => this.#states[type].idle && !this.#refuses(type));
+    for (const { idle, refusals } of this.#ordered) if (!idle || refusals.size > 0) return false;
+    return true;
   }
 
-  /** Listeners or routes are held back until new clusters are acknowledged. */
+  /** What names clusters is held back until new clusters are acknowledged. */
   get holdsBack(): boolean {
-    return this.#mustWait() && (!this.#states.listener.idle || !this.#states.route.idle);
+    return this.#mustWait() && waitForClusters.some((type) => !this.#states[type].idle);
+  }
+
+  /** The nonces of responses that are unanswered, one of a type at the most. */
+  get unanswered(): readonly string[] {
+    return pushOrder.flatMap((type) => this.#states[type].unanswered ?? []);
   }
 
   /** How many names the client asked for one by one, in all types. */
   get names(): number {
-    return pushOrder.reduce((sum, type) => sum + this.#states[type].subscription.size, 0);
+    let sum = 0;
+    for (const type of pushOrder) sum += this.#states[type].subscription.size;
+    return sum;
+  }
+
+  /** Bytes kept for this client alone, beside what is offered to it. */
+  get burden(): number {
+    return (this.#burden ??= this.#ordered.reduce((sum, { burden }) => sum + burden, 0));
+  }
+
+  /** What the names of a long request would add to that: it may be too much to even take it in. */
+  burdenOf({ typeUrl, subscribe, initialVersions }: DeltaRequest): number {
+    const type = typeOf(typeUrl);
+    if (type === undefined || subscribe.length + initialVersions.size < long) return 0;
+    const offered = this.#told?.[type];
+    let sum = 0;
+    for (const names of [subscribe, initialVersions.keys()])
+      for (const name of names) if (offered?.has(name) !== true) sum += costOf(name);
+    return sum;
   }
 
   /** Takes in a request: an answer, a subscription, or both. */
@@ -76,9 +119,10 @@ export class Session {
     const type = typeOf(request.typeUrl);
     if (type === undefined) return nothing;
     const state = this.#states[type];
-    const refusals =
-      request.nonce === '' ? undefined : state.answered(request.nonce, request.error);
-    state.subscribe(request, this.#offered?.[type]);
+    if (this.#burden !== 0 || !isMereAcknowledgement(request)) this.#burden = undefined;
+    const refusals = request.nonce === '' ? undefined : state.answered(request);
+    if (type === 'route' && !state.subscription.started) this.#recall(request);
+    state.subscribe(request, this.#told?.[type]);
     return {
       responses: this.#flush(),
       answer: answerOf(refusals, request),
@@ -88,14 +132,12 @@ export class Session {
 
   /** Replaces what the client should have. A later offer overtakes one that is still on its way. */
   offer(next: ResourceSet): readonly DeltaResponse[] {
-    const previous = this.#offered;
+    const told = this.#narrowing.offer(this.#offered, next);
     this.#offered = next;
-    for (const type of pushOrder) {
-      const state = this.#states[type];
-      // Names that were asked for while nothing was offered are due already.
-      if (state.subscription.started)
-        state.markDue(diff(previous?.[type] ?? noResources, next[type]));
-    }
+    // An offer may end a refusal, and adds nothing.
+    if (this.#burden !== 0) this.#burden = undefined;
+    this.#tables.note(next.route);
+    this.#tell(told);
     return this.#flush();
   }
 
@@ -112,7 +154,7 @@ export class Session {
 
   /** The same, where all of a type is outstanding as the very map that is offered. */
   *outstandingParts(): Generator<ReadonlyMap<string, Resource> | readonly Resource[]> {
-    const offered = this.#offered;
+    const offered = this.#told;
     if (offered === undefined) return;
     for (const type of pushOrder) {
       if (this.#lacksAll(type, offered[type])) {
@@ -129,7 +171,7 @@ export class Session {
     for (const type of pushOrder)
       for (const refusal of this.#states[type].refusals.values()) {
         const { name, version } = refusal.resource;
-        if (this.#offered?.[type].get(name)?.version === version) yield refusal;
+        if (this.#told?.[type].get(name)?.version === version) yield refusal;
       }
   }
 
@@ -158,26 +200,55 @@ export class Session {
     return [...offered.values()].filter(({ name }) => !subscription.covers(name));
   }
 
+  /** A client from another stream brings the rules by which its open connections were let in. */
+  #recall({ initialVersions }: DeltaRequest): void {
+    for (const [name, version] of initialVersions) {
+      const table = this.#tables.of(version);
+      if (table?.name !== name || this.#offered?.route.get(name)?.version === version) continue;
+      const told = this.#narrowing.bring(table, this.#offered);
+      if (told !== undefined) this.#tell(told);
+    }
+  }
+
+  #tell(next: ResourceSet): void {
+    const previous = this.#told;
+    this.#told = next;
+    for (const state of this.#ordered) {
+      const { type } = state;
+      if (previous?.[type] === next[type]) continue;
+      // Names that were asked for while nothing was offered are due already.
+      if (state.subscription.started)
+        state.markDue(diff(previous?.[type] ?? noResources, next[type]));
+    }
+  }
+
+  /** Tells what is offered as it is, once what took its place has done its work. */
+  #endNarrowing(): void {
+    if (this.#told === undefined || this.#offered === undefined) return;
+    if (this.#narrowing.end(this.#told, this.#states)) this.#tell(this.#offered);
+  }
+
   #flush(): readonly DeltaResponse[] {
-    const offered = this.#offered;
+    this.#endNarrowing();
+    const offered = this.#told;
     if (offered === undefined) return [];
     const responses: DeltaResponse[] = [];
-    for (const type of pushOrder) {
-      const response = this.#next(type, offered);
+    for (const state of this.#ordered) {
+      const response = this.#next(state, offered);
       if (response !== undefined) responses.push(response);
     }
-    for (const type of pushOrder) this.#states[type].settle(offered[type]);
+    for (const state of this.#ordered) state.settle(offered[state.type]);
     // Haste ends with the clusters it was asked for.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
   }
 
-  #next(type: ResourceType, offered: ResourceSet): DeltaResponse | undefined {
-    const state = this.#states[type];
+  #next(state: TypeState, offered: ResourceSet): DeltaResponse | undefined {
+    const { type } = state;
     if (!state.subscription.started || !state.mayHaveMore) return undefined;
-    if ((type === 'listener' || type === 'route') && this.#mustWait()) return undefined;
+    if (waitForClusters.includes(type) && this.#mustWait()) return undefined;
     const batch = state.plan(offered[type], {
-      mayRemove: this.#mayRemove(type, offered),
+      mayRemove: () => this.#mayRemove(type, offered),
       // No secret at all means that none could be issued yet.
       absentArePending: type === 'secret' && offered.secret.size === 0,
     });
@@ -203,8 +274,8 @@ export class Session {
 
   #addsClusters(): boolean {
     const { cluster } = this.#states;
-    if (this.#offered === undefined || !cluster.subscription.started) return false;
-    return cluster.adds(this.#offered.cluster);
+    if (this.#told === undefined || !cluster.subscription.started) return false;
+    return cluster.adds(this.#told.cluster);
   }
 
   #mayRemove(type: ResourceType, offered: ResourceSet): boolean {

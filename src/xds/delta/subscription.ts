@@ -1,3 +1,4 @@
+import { onceForBoth } from '../../common/once-for.ts';
 import type { DeltaRequest } from './request-bytes.ts';
 
 const everything = '*';
@@ -27,6 +28,9 @@ export class Subscription {
   #names: Names = noNames;
   /** The same set as `#names` while it is the client's own and may be changed. */
   #own: Set<string> | undefined;
+  /** Names that are not offered, as far as is known, and what they cost to keep. */
+  #foreign: Set<string> | undefined;
+  #burden = 0;
   #started = false;
   #wildcard = false;
 
@@ -51,6 +55,11 @@ export class Subscription {
   /** How many names the client asked for one by one. */
   get size(): number {
     return this.#names.size;
+  }
+
+  /** Bytes kept for names that the client asked for and nobody has. */
+  get burden(): number {
+    return this.#burden;
   }
 
   names(): Iterable<string> {
@@ -82,16 +91,18 @@ export class Subscription {
     if (this.#wildcard || this.#names.size !== offered.size) return;
     this.#names = offered;
     this.#own = undefined;
+    this.#foreign = undefined;
+    this.#burden = 0;
   }
 
-  /** Takes in a request. `intern` may replace a name by an equal string that is shared. */
-  update(request: DeltaRequest, intern: (name: string) => string): SubscriptionChange {
+  /** Takes in a request. `offered` gives, for a name that is offered, an equal string that is shared. */
+  update(request: DeltaRequest, offered: (name: string) => string | undefined): SubscriptionChange {
     const wasWildcard = this.#wildcard;
     // "In the first request on a stream, an empty list of names is a wildcard subscription"; naming
     // a resource later does not end it, unsubscribing from "*" does.
     if (!this.#started && request.subscribe.length === 0) this.#wildcard = this.#legacyWildcard;
     this.#started = true;
-    const owed = this.#subscribe(request.subscribe, intern);
+    const owed = this.#subscribe(request.subscribe, offered);
     const dropped = this.#unsubscribe(request.unsubscribe, owed);
     return {
       owed: [...owed],
@@ -105,16 +116,23 @@ export class Subscription {
    * "The server must send the resource even if the client already has it": a client that names it
    * again has forgotten it.
    */
-  #subscribe(requested: readonly string[], intern: (name: string) => string): Set<string> {
+  #subscribe(
+    requested: readonly string[],
+    offered: (name: string) => string | undefined,
+  ): Set<string> {
     const owed = new Set<string>();
     for (const name of requested) {
       if (name === everything) {
         this.#wildcard = true;
         continue;
       }
-      const shared = intern(name);
-      if (!this.#names.has(shared)) this.#writable().add(shared);
-      owed.add(shared);
+      const shared = offered(name);
+      const kept = shared ?? name;
+      if (!this.#names.has(kept)) {
+        this.#writable().add(kept);
+        if (shared === undefined) this.#keepForeign(kept);
+      }
+      owed.add(kept);
     }
     return owed;
   }
@@ -129,11 +147,18 @@ export class Subscription {
     const dropped: string[] = [];
     for (const name of named) {
       const wasNamed = this.#names.has(name) && this.#writable().delete(name);
+      if (this.#foreign?.delete(name) === true) this.#burden -= costOf(name);
       owed.delete(name);
       if (!this.#wildcard) dropped.push(name);
       else if (wasNamed) owed.add(name);
     }
     return dropped;
+  }
+
+  #keepForeign(name: string): void {
+    this.#foreign ??= new Set();
+    this.#foreign.add(name);
+    this.#burden += costOf(name);
   }
 
   #writable(): Set<string> {
@@ -143,20 +168,18 @@ export class Subscription {
   }
 }
 
-const compared = new WeakMap<readonly string[], WeakMap<Names, boolean>>();
-
-/** Whether the list has each of the names and no other. Remembered: many ask in the very same list. */
-function areSame(list: readonly string[], names: Names): boolean {
-  if (list.length !== names.size) return false;
-  let ofList = compared.get(list);
-  if (ofList === undefined) {
-    ofList = new WeakMap();
-    compared.set(list, ofList);
-  }
-  let same = ofList.get(names);
-  if (same === undefined) {
-    same = list.every((name) => names.has(name)) && new Set(list).size === list.length;
-    ofList.set(names, same);
-  }
-  return same;
+/** Bytes that a name of the client's own takes: the name, its places in tables, and the answer that it is not there. */
+export function costOf(name: string): number {
+  return 2 * name.length + 128;
 }
+
+/** Whether the list has each of the names and no other. */
+function areSame(list: readonly string[], names: Names): boolean {
+  return list.length === names.size && hasEach(list, names);
+}
+
+/** Compared once: many proxies ask in the very same list. */
+const hasEach = onceForBoth(
+  (list: readonly string[], names: Names): boolean =>
+    list.every((name) => names.has(name)) && new Set(list).size === list.length,
+);

@@ -5,10 +5,24 @@ import type { ResourceType } from '../resources/resource.ts';
  * Make before break: what is named goes out before what names it.
  * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
  */
-export const pushOrder = ['cluster', 'endpoint', 'secret', 'listener', 'route'] as const;
+export const pushOrder = [
+  'cluster',
+  'endpoint',
+  'secret',
+  'listener',
+  'extension',
+  'route',
+] as const;
 
 /** What names goes before what is named: a resource leaves only after the last one that may name it. */
-export const removalOrder = ['listener', 'route', 'cluster', 'endpoint', 'secret'] as const;
+export const removalOrder = [
+  'listener',
+  'extension',
+  'route',
+  'cluster',
+  'endpoint',
+  'secret',
+] as const;
 
 /** Types of which some name others; the names a proxy asks for come out of these resources. */
 export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
@@ -16,6 +30,7 @@ export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> 
   endpoint: ['cluster'],
   secret: ['cluster', 'listener'],
   listener: [],
+  extension: ['listener'],
   route: ['listener'],
 };
 

@@ -1,31 +1,14 @@
 import type { Resource, ResourceType } from '../resources/resource.ts';
+import type { Batch, InFlight, PlanOptions, Resources } from './batch.ts';
 import { Due } from './due.ts';
 import { Held } from './held.ts';
-import { Refused, type Refusal, type Suspects } from './refused.ts';
-import type { DeltaRequest } from './request-bytes.ts';
-import { Subscription } from './subscription.ts';
+import { Refused, type Refusal, type Suspects, type Words } from './refused.ts';
+import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
+import { costOf, Subscription } from './subscription.ts';
 import { mayBeWildcard } from './type-order.ts';
 
-type Resources = ReadonlyMap<string, Resource>;
-
-/** What one response will say. */
-export interface Batch {
-  readonly changed: readonly Resource[];
-  readonly removed: readonly string[];
-  /** The map that `changed` is all of, for a client that held nothing. */
-  readonly whole?: Resources;
-}
-
-interface InFlight extends Batch {
-  readonly nonce: string;
-}
-
-export interface PlanOptions {
-  /** Nothing that may name resources of this type is on its way, so unwanted ones may go. */
-  readonly mayRemove: boolean;
-  /** A name that is asked for and not there is expected soon: say nothing about it yet. */
-  readonly absentArePending: boolean;
-}
+/** Stands for a version that a client brings along and that is not the one on offer. */
+const anotherVersion = 'another';
 
 /**
  * One type in the conversation with one client: what it asked for, what it holds, what is on its
@@ -41,6 +24,10 @@ export class TypeState {
   #inFlight: InFlight | undefined;
   /** An answer is due even when there is nothing to say. */
   #owesFirst = false;
+  /** Bytes of what the client brought along and is not offered; none when nothing is due any more. */
+  #brought = 0;
+  /** The offer that `settle` last succeeded for; undefined once the client answered or asked for something since. */
+  #settled: Resources | undefined;
 
   constructor(type: ResourceType, suspects: Suspects) {
     this.type = type;
@@ -53,9 +40,19 @@ export class TypeState {
     return this.#inFlight === undefined && this.#due.isEmpty;
   }
 
+  /** The response that is unanswered. */
+  get unanswered(): string | undefined {
+    return this.#inFlight?.nonce;
+  }
+
   /** A response could go out, if there is anything in it. */
   get mayHaveMore(): boolean {
     return this.#inFlight === undefined && (!this.#due.isEmpty || this.#owesFirst);
+  }
+
+  /** Bytes kept for this client alone: names that nobody has, versions it brought, its refusals. */
+  get burden(): number {
+    return this.subscription.burden + this.#brought + this.#refused.burden;
   }
 
   get refusals(): ReadonlyMap<string, Refusal> {
@@ -72,13 +69,24 @@ export class TypeState {
     return this.#held.has(name);
   }
 
+  /** Whether the client acknowledged this very version. */
+  has({ name, version }: Resource): boolean {
+    return this.#held.version(name) === version;
+  }
+
   /** Takes in the subscription half of a request. */
   subscribe(request: DeltaRequest, offered: Resources | undefined): void {
+    if (this.subscription.started && isMereAcknowledgement(request)) return;
+    this.#subscribe(request, offered);
+  }
+
+  #subscribe(request: DeltaRequest, offered: Resources | undefined): void {
     if (this.#beginWhole(request, offered)) return;
+    this.#settled = undefined;
     this.#due.writeOut();
     const first = !this.subscription.started;
-    const change = this.subscription.update(request, (name) => offered?.get(name)?.name ?? name);
-    if (first) this.#begin(request);
+    const change = this.subscription.update(request, (name) => offered?.get(name)?.name);
+    if (first) this.#begin(request, offered);
     for (const name of change.owed) {
       this.#due.add(name);
       if (!first || !this.#held.has(name)) this.#due.owe(name);
@@ -99,14 +107,12 @@ export class TypeState {
     if (this.subscription.covers(name)) this.#due.add(name);
   }
 
-  /** Whether names are on their way, or about to be, that the client does not hold yet. */
+  /** Whether the client does not hold a name that is offered yet, or is about to drop it. */
   adds(offered: Resources): boolean {
     if (this.#inFlight?.changed.some(({ name }) => !this.#held.has(name)) === true) return true;
-    for (const name of this.#due.names) {
-      const resource = offered.get(name);
-      if (resource !== undefined && !this.#held.has(name) && !this.#refused.has(resource))
-        return true;
-    }
+    if (this.#inFlight?.removed.some((name) => this.#wants(name, offered)) === true) return true;
+    for (const name of this.#due.names)
+      if (!this.#held.has(name) && this.#wants(name, offered)) return true;
     return false;
   }
 
@@ -123,8 +129,11 @@ export class TypeState {
 
   /** Keeps nothing of its own about a client that has all of `offered` and nothing else. */
   settle(offered: Resources): void {
-    if (!this.subscription.started || !this.idle || this.refusals.size > 0) return;
-    if (this.#held.settle(offered)) this.subscription.settle(offered);
+    if (this.#settled === offered || !this.subscription.started || !this.idle) return;
+    this.#brought = 0;
+    if (this.refusals.size > 0 || !this.#held.settle(offered)) return;
+    this.subscription.settle(offered);
+    this.#settled = offered;
   }
 
   sent(nonce: string, batch: Batch): void {
@@ -137,15 +146,16 @@ export class TypeState {
   }
 
   /** Takes in an answer; undefined when it answers nothing that is unanswered (a stale nonce). */
-  answered(nonce: string, error: string | undefined): readonly Refusal[] | undefined {
+  answered({ nonce, error, errorIsCut }: DeltaRequest): readonly Refusal[] | undefined {
     const response = this.#inFlight;
     if (response?.nonce !== nonce) return undefined;
     this.#inFlight = undefined;
+    this.#settled = undefined;
     if (error === undefined) {
       if (!this.#acceptWhole(response)) this.#accept(response.changed, response.removed);
       return [];
     }
-    return this.#refuse(response, error);
+    return this.#refuse(response, { text: error, isCut: errorIsCut === true });
   }
 
   /** The client is to have all of `offered` and has acknowledged nothing of it. */
@@ -158,7 +168,7 @@ export class TypeState {
   *outstanding(offered: Resources): Generator<Resource> {
     for (const name of this.#unsettledNames()) {
       const resource = offered.get(name);
-      if (resource !== undefined && !this.#has(resource)) yield resource;
+      if (resource !== undefined && !this.has(resource)) yield resource;
     }
   }
 
@@ -193,11 +203,18 @@ export class TypeState {
     return true;
   }
 
-  #begin(request: DeltaRequest): void {
-    for (const [name, version] of request.initialVersions) {
-      this.#held.set(name, version);
-      this.#due.add(name);
-    }
+  #begin(request: DeltaRequest, offered: Resources | undefined): void {
+    for (const [name, version] of request.initialVersions) this.#bring(name, version, offered);
+  }
+
+  /** Names that are offered are kept as others know them; a version that is not, as being another. */
+  #bring(name: string, version: string, offered: Resources | undefined): void {
+    const resource = offered?.get(name);
+    const known = resource?.version === version ? resource.version : anotherVersion;
+    const kept = resource?.name ?? name;
+    this.#held.set(kept, offered === undefined ? version : known);
+    this.#due.add(kept);
+    if (resource === undefined) this.#brought += costOf(name) + version.length;
   }
 
   /** A client that holds nothing yet waits for an answer even when there is nothing to send. */
@@ -227,11 +244,11 @@ export class TypeState {
     }
     if (resource === undefined) return this.#judgeAbsent(name, options);
     if (this.#refused.has(resource)) return 'drop';
-    return this.#has(resource) && !this.#due.owes(name) ? 'drop' : 'send';
+    return this.has(resource) && !this.#due.owes(name) ? 'drop' : 'send';
   }
 
   #judgeAbsent(name: string, options: PlanOptions): Verdict {
-    if (this.#held.has(name)) return options.mayRemove ? 'send' : 'keep';
+    if (this.#held.has(name)) return options.mayRemove() ? 'send' : 'keep';
     if (!this.#due.owes(name)) return 'drop';
     return options.absentArePending ? 'keep' : 'send';
   }
@@ -244,22 +261,23 @@ export class TypeState {
     for (const name of removed) this.#held.delete(name);
   }
 
-  #refuse({ changed, removed }: InFlight, message: string): readonly Refusal[] {
-    const refusals = this.#refused.take(changed, message);
+  #refuse({ changed, removed }: InFlight, words: Words): readonly Refusal[] {
+    const refusals = this.#refused.take(changed, words);
     if (refusals === undefined) {
       for (const { name } of changed) this.owe(name);
       for (const name of removed) this.owe(name);
       return [];
     }
-    this.#accept(
-      changed.filter((resource) => !this.#refused.has(resource)),
-      removed,
-    );
+    const others = changed.filter((resource) => !this.#refused.has(resource));
+    // What was cut off may have named them, too: they go out again.
+    if (words.isCut) for (const { name } of others) this.owe(name);
+    this.#accept(words.isCut ? [] : others, removed);
     return refusals;
   }
 
-  #has(resource: Resource): boolean {
-    return this.#held.version(resource.name) === resource.version;
+  #wants(name: string, offered: Resources): boolean {
+    const resource = this.subscription.covers(name) ? offered.get(name) : undefined;
+    return resource !== undefined && !this.#refused.has(resource);
   }
 
   #forget(name: string): void {

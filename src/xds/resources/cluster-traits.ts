@@ -5,7 +5,7 @@ import { duration } from '../../envoy/duration.ts';
 import type { CircuitBreakersSchema } from '../../envoy/gen/envoy/config/cluster/v3/circuit_breaker_pb.js';
 import { RoutingPriority } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
 import { HttpProtocolOptionsSchema } from '../../envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
-import type { Protocol } from '../../policy/service.ts';
+import { headerCount, laxHttp1, laxHttp2, maxHeadersKb } from './http-limits.ts';
 
 const unlimited = 0xffffffff;
 
@@ -21,10 +21,6 @@ export const noLimits: MessageInitShape<typeof CircuitBreakersSchema> = {
   })),
 };
 
-export function isHttp(protocol: Protocol): boolean {
-  return protocol === 'http' || protocol === 'grpc';
-}
-
 /**
  * HTTP as the application spoke it, end to end: HTTP/1 stays HTTP/1, gRPC stays HTTP/2. An idle
  * connection is closed after `idleMs`.
@@ -32,10 +28,14 @@ export function isHttp(protocol: Protocol): boolean {
 export function sameProtocol(idleMs: number): Record<string, Any> {
   return {
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptionsSchema, {
-      commonHttpProtocolOptions: { idleTimeout: duration(idleMs) },
+      commonHttpProtocolOptions: {
+        ...headerCount,
+        maxResponseHeadersKb: maxHeadersKb,
+        idleTimeout: duration(idleMs),
+      },
       upstreamProtocolOptions: {
         case: 'useDownstreamProtocolConfig',
-        value: { httpProtocolOptions: {}, http2ProtocolOptions: {} },
+        value: { httpProtocolOptions: laxHttp1, http2ProtocolOptions: laxHttp2 },
       },
     }),
   };

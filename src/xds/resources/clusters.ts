@@ -8,21 +8,26 @@ import {
 import {
   meshCluster,
   passthroughCluster,
+  plainPodCluster,
   podCluster,
   refusedCluster,
   serviceFqdn,
 } from '../../envoy/names.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
-import type { MeshServicePort } from '../../policy/service.ts';
+import { type MeshServicePort, isHttp } from '../../policy/service.ts';
 import type { ReachableService } from '../../policy/view.ts';
 import { adsSource } from './ads-source.ts';
-import { isHttp, keepAlive, noLimits, sameProtocol } from './cluster-traits.ts';
+import { keepAlive, noLimits, sameProtocol } from './cluster-traits.ts';
+import { plaintextMatches } from './plaintext.ts';
 import { upstreamTls } from './tls.ts';
 
 /** Well before the server's side closes an idle connection (an hour): the two must not meet. */
 const peerIdleMs = 600_000;
 
-/** The endpoints of a service port that the caller may reach, over mTLS. Needs allowed accounts. */
+/**
+ * The endpoints of a service port that the caller may reach: over mTLS, but for those that are marked
+ * to have no sidecar, where the mode of the mesh allows for them.
+ */
 export function serviceCluster(
   reachable: ReachableService,
   port: MeshServicePort,
@@ -31,6 +36,7 @@ export function serviceCluster(
   return create(ClusterSchema, {
     ...meshTraits(reachable, port, settings),
     name: meshCluster(reachable.service.key, port.port),
+    transportSocketMatches: plaintextMatches(settings),
     clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
     edsClusterConfig: { edsConfig: adsSource() },
   });
@@ -50,6 +56,19 @@ export function podAddressCluster(
   });
 }
 
+/** The same for a pod without a sidecar. */
+export function plainPodAddressCluster(
+  { service }: Pick<ReachableService, 'service'>,
+  port: MeshServicePort,
+): Cluster {
+  return create(ClusterSchema, {
+    ...connectionTraits(port),
+    name: plainPodCluster(service.key, port.port),
+    clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
+    lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
+  });
+}
+
 type Traits = Pick<
   MessageInitShape<typeof ClusterSchema>,
   | 'circuitBreakers'
@@ -64,9 +83,12 @@ function meshTraits(
   settings: MeshSettings,
 ): Traits {
   const fqdn = serviceFqdn(service.key, settings.clusterDomain);
+  return { ...connectionTraits(port), transportSocket: upstreamTls(settings, fqdn, accounts) };
+}
+
+function connectionTraits(port: MeshServicePort): Traits {
   return {
     circuitBreakers: noLimits,
-    transportSocket: upstreamTls(settings, fqdn, accounts),
     upstreamConnectionOptions: keepAlive,
     ...(isHttp(port.protocol) ? { typedExtensionProtocolOptions: sameProtocol(peerIdleMs) } : {}),
   };

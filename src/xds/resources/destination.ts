@@ -1,4 +1,5 @@
 import { meshCluster, podCluster, refusedCluster } from '../../envoy/names.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { MeshServicePort, ServiceKey } from '../../policy/service.ts';
 import type { ReachableService } from '../../policy/view.ts';
 
@@ -11,26 +12,32 @@ export interface WeightedCluster {
 /** How to find the other services of a view: a split names some of them. */
 export type ServiceLookup = (key: ServiceKey) => ReachableService | undefined;
 
+export interface Around {
+  readonly lookup: ServiceLookup;
+  readonly settings: MeshSettings;
+}
+
 const maxTotalWeight = 0xffffffff;
 
 /**
  * Where a port's traffic goes: never empty, weights at least 1 with a sum that Envoy can hold.
  * A share that may not be served (a backend closed to the caller, a split of zeros) is refused
- * rather than given to somebody else.
+ * rather than given to somebody else. `own`: the cluster where the service's own pods are.
  */
 export function destinations(
   reachable: ReachableService,
   port: MeshServicePort,
-  lookup: ServiceLookup,
+  { lookup, settings, own }: Around & { readonly own?: string | undefined },
 ): readonly WeightedCluster[] {
   const { split } = reachable;
   const backends = (split?.backends ?? []).filter((backend) => backend.ports.includes(port.port));
-  if (backends.length === 0) return [{ name: ownCluster(reachable, port), weight: 1 }];
+  if (backends.length === 0) {
+    return [{ name: own ?? ownCluster(reachable, port, settings), weight: 1 }];
+  }
   const shares = new Map<string, number>();
   for (const backend of backends) {
     if (backend.weight <= 0) continue;
-    const target = lookup(backend.service);
-    const name = isOpen(target, port) ? meshCluster(backend.service, port.port) : refusedCluster;
+    const name = backendCluster(lookup(backend.service), port, settings);
     shares.set(name, (shares.get(name) ?? 0) + backend.weight);
   }
   if (shares.size === 0) return [{ name: refusedCluster, weight: 1 }];
@@ -38,16 +45,34 @@ export function destinations(
 }
 
 /** Where a port leads without a split: for a headless service, to the very pod that was dialled. */
-function ownCluster({ service, accounts }: ReachableService, port: MeshServicePort): string {
-  if (accounts.length === 0) return refusedCluster;
+function ownCluster(
+  reachable: ReachableService,
+  port: MeshServicePort,
+  settings: MeshSettings,
+): string {
+  const { service } = reachable;
+  if (!isOpen(reachable, settings)) return refusedCluster;
   return service.headless
     ? podCluster(service.key, port.port)
     : meshCluster(service.key, port.port);
 }
 
-function isOpen(target: ReachableService | undefined, { port }: MeshServicePort): boolean {
-  if (target === undefined || target.accounts.length === 0) return false;
-  return target.service.ports.some((other) => other.port === port);
+function backendCluster(
+  backend: ReachableService | undefined,
+  { port }: MeshServicePort,
+  settings: MeshSettings,
+): string {
+  if (backend === undefined || !isOpen(backend, settings)) return refusedCluster;
+  const offers = backend.service.ports.some((other) => other.port === port);
+  return offers ? meshCluster(backend.service.key, port) : refusedCluster;
+}
+
+/**
+ * Whether endpoints of the service may be called at all: in permissive mode also those that nobody's
+ * identity stands for, which have no sidecar.
+ */
+export function isOpen({ accounts }: ReachableService, { permissive }: MeshSettings): boolean {
+  return permissive || accounts.length > 0;
 }
 
 function scaled(clusters: readonly WeightedCluster[]): readonly WeightedCluster[] {

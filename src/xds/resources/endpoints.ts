@@ -4,7 +4,8 @@ import { LbEndpointSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpo
 import type { Endpoint } from '../../policy/endpoints.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { socketAddress } from './address.ts';
-import type { EndpointWant } from './outbound.ts';
+import type { EndpointWant } from './service-part.ts';
+import { plaintextMetadata } from './plaintext.ts';
 import { encodedResource } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 
@@ -17,7 +18,7 @@ export class EndpointEncoder {
   readonly #resources = new WeakMap<readonly Endpoint[], Map<string, Resource>>();
   readonly #bytes = new WeakMap<Endpoint, Uint8Array>();
 
-  /** The assignment of one cluster: the endpoints whose identity the caller may reach. */
+  /** The assignment of one cluster: the ready endpoints whose identity the caller may reach. */
   resource(want: EndpointWant, endpoints: readonly Endpoint[]): Resource {
     const known = this.#resources.get(endpoints) ?? new Map<string, Resource>();
     if (known.size === 0) this.#resources.set(endpoints, known);
@@ -27,7 +28,7 @@ export class EndpointEncoder {
     const made = encodedResource({
       type: 'endpoint',
       name: want.key,
-      bytes: this.#assignment(want.key, allowed(endpoints, want.accounts)),
+      bytes: this.#assignment(want.key, allowed(endpoints, want.accounts).filter(isReady)),
       origins: [],
     });
     known.set(id, made);
@@ -53,6 +54,7 @@ export class EndpointEncoder {
     const address = socketAddress(endpoint.address, endpoint.port);
     const message = create(LbEndpointSchema, {
       hostIdentifier: { case: 'endpoint', value: { address } },
+      ...(endpoint.account === undefined ? { metadata: plaintextMetadata } : {}),
     });
     const bytes = toBinary(LbEndpointSchema, message);
     this.#bytes.set(endpoint, bytes);
@@ -60,14 +62,21 @@ export class EndpointEncoder {
   }
 }
 
-/** Endpoints of identities that the caller may reach. */
+/**
+ * Endpoints of identities that the caller may reach, and those without a sidecar: they are in the list
+ * in permissive mode only, where everybody may reach them.
+ */
 export function allowed(
   endpoints: readonly Endpoint[],
   accounts: readonly IdentityKey[],
 ): readonly Endpoint[] {
-  return endpoints.every(({ account }) => accounts.includes(account))
-    ? endpoints
-    : endpoints.filter(({ account }) => accounts.includes(account));
+  const listed = new Set(accounts);
+  const open = ({ account }: Endpoint): boolean => account === undefined || listed.has(account);
+  return endpoints.every(open) ? endpoints : endpoints.filter(open);
+}
+
+function isReady({ unready }: Endpoint): boolean {
+  return unready !== true;
 }
 
 function cacheKey(want: EndpointWant): string {

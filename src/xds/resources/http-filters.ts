@@ -1,4 +1,4 @@
-import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { type Message, type MessageInitShape, create } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import {
@@ -15,25 +15,29 @@ import {
 } from '../../envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import { accessLog } from './access-log.ts';
 import { adsSource } from './ads-source.ts';
+import { headerCount, laxHttp1, laxHttp2, maxHeadersKb } from './http-limits.ts';
+import { ignoredUpgrades, upgradeConfigs } from './upgrades.ts';
 
-type ConnectionManager = MessageInitShape<typeof HttpConnectionManagerSchema>;
+type ConnectionManager = Exclude<MessageInitShape<typeof HttpConnectionManagerSchema>, Message>;
 
 export interface HttpConnection {
   readonly statPrefix: string;
   /** The name of a route table on the stream, or the table itself. */
   readonly routes: string | RouteConfiguration;
+  /** The host of HTTP/1.0 requests that name none. */
+  readonly host: string;
   /** In front of the router. */
   readonly filters?: readonly HttpFilter[];
-  /** What one direction wants different. */
+  /** What one direction wants besides, or otherwise. */
   readonly options?: ConnectionManager;
 }
 
 /**
  * The HTTP connection manager that all chains share: it adds and changes nothing that an application
- * could notice, sets no time limits, and lets WebSockets through.
+ * could notice, sets no time limits, and refuses nothing that the application might take.
  */
 export function httpConnectionManager(connection: HttpConnection): Filter {
-  const { statPrefix, routes, filters = [], options } = connection;
+  const { statPrefix, routes, host, filters = [], options } = connection;
   return create(FilterSchema, {
     name: 'envoy.filters.network.http_connection_manager',
     configType: {
@@ -44,7 +48,18 @@ export function httpConnectionManager(connection: HttpConnection): Filter {
         httpFilters: [...filters, router],
         serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
         streamIdleTimeout: duration(0),
-        upgradeConfigs: [{ upgradeType: 'websocket' }],
+        httpProtocolOptions: {
+          ...laxHttp1,
+          acceptHttp10: true,
+          defaultHostForHttp10: host,
+          ignoreHttp11Upgrade: ignoredUpgrades,
+        },
+        http2ProtocolOptions: laxHttp2,
+        commonHttpProtocolOptions: headerCount,
+        maxRequestHeadersKb: maxHeadersKb,
+        upgradeConfigs,
+        // Whether a body may come is for the application to say, and what it says to a caller that asks.
+        proxy100Continue: true,
         accessLog: [accessLog],
         ...options,
       }),

@@ -1,13 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import type { RouteMatchSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import type { RegexMatcherSchema } from '../../envoy/gen/envoy/type/matcher/v3/regex_pb.js';
 import type { HttpMatch } from '../../policy/access.ts';
-import { type HeaderMatcher, exactHeader, regexHeader } from './header-matcher.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import { type HeaderMatcher, exactHeader, regexHeader } from './header-matcher.ts';
+import { judgesPath, pathMatcher, pathPermissions } from './path-match.ts';
 
-// One HttpMatch in two of Envoy's languages. The two must agree to the letter: the route decides
-// between 404 and a route, the permission between 403 and an answer.
+// One HttpMatch in two of Envoy's languages: the route decides between 404 and a route, the permission
+// between 403 and an answer. They agree to the letter but for paths that have two readings, which the
+// permission refuses.
 
 type PathMatch = MeshSettings['pathMatch'];
 type Permission = MessageInitShape<typeof PermissionSchema>;
@@ -18,7 +19,7 @@ const anyPermission: Permission = { rule: { case: 'any', value: true } };
 /** The permission that holds exactly for requests that `match` describes. */
 export function permissionOf(match: HttpMatch, pathMatch: PathMatch): Permission {
   const rules: Permission[] = [];
-  if (match.pathRegex !== undefined) rules.push(pathPermission(match.pathRegex, pathMatch));
+  rules.push(...pathPermissions(match, pathMatch));
   if (match.methods.length > 0) rules.push(anyOf(match.methods.map(methodHeader)));
   rules.push(...match.headers.map(valueHeader).map(headerPermission));
   if (rules.length === 0) return anyPermission;
@@ -33,35 +34,11 @@ export function routeMatchesOf(match: HttpMatch, pathMatch: PathMatch): RouteMat
   const methods = match.methods.length > 0 ? match.methods.map((m) => [methodHeader(m)]) : [[]];
   return methods.map((method) => ({
     pathSpecifier:
-      match.pathRegex === undefined
+      match.pathRegex === undefined || !judgesPath(match.pathRegex, pathMatch)
         ? { case: 'prefix', value: '/' }
-        : { case: 'safeRegex', value: pathMatcher(match.pathRegex, pathMatch) },
+        : { case: 'safeRegex', value: { regex: pathMatcher(match.pathRegex, pathMatch) } },
     headers: [...method, ...headers],
   }));
-}
-
-/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does. */
-function pathMatcher(
-  regex: string,
-  pathMatch: PathMatch,
-): MessageInitShape<typeof RegexMatcherSchema> {
-  return { regex: pathMatch === 'Prefix' ? `(?:${regex}).*` : regex };
-}
-
-function pathPermission(regex: string, pathMatch: PathMatch): Permission {
-  return {
-    rule: {
-      case: 'urlPath',
-      value: {
-        rule: {
-          case: 'path',
-          value: {
-            matchPattern: { case: 'safeRegex', value: pathMatcher(regex, pathMatch) },
-          },
-        },
-      },
-    },
-  };
 }
 
 function anyOf(headers: readonly HeaderMatcher[]): Permission {
@@ -79,7 +56,13 @@ function methodHeader(method: string): HeaderMatcher {
   return exactHeader(':method', method);
 }
 
+/**
+ * A host is judged without its port, or with it where the expression names one. It is the same in any
+ * case of letters and with the dot that ends a full name.
+ */
 function valueHeader({ name, valueRegex }: HttpMatch['headers'][number]): HeaderMatcher {
   const lower = name.toLowerCase();
-  return regexHeader(lower === 'host' ? ':authority' : lower, valueRegex);
+  return lower === 'host' || lower === ':authority'
+    ? regexHeader(':authority', `(?i:${valueRegex})\\.?(?::[0-9]*)?`)
+    : regexHeader(lower, valueRegex);
 }

@@ -1,61 +1,79 @@
-import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { type MessageInitShape, create, toBinary } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import { TrafficDirection } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
 import {
   type Filter,
-  type FilterChain,
+  FilterChainMatchSchema,
   FilterChainSchema,
   type ListenerFilterSchema,
 } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
-import {
-  type Listener,
-  ListenerSchema,
-} from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { OriginalDstSchema } from '../../envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { TlsInspectorSchema } from '../../envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
+import { HttpConnectionManager_ForwardClientCertDetails } from '../../envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import {
-  HttpConnectionManager_ForwardClientCertDetails,
-  HttpConnectionManager_PathWithEscapedSlashesAction,
-} from '../../envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
-import {
+  inboundChain,
   inboundListener,
   inboundName,
   localCluster,
-  meshAlpn,
   serviceFqdn,
 } from '../../envoy/names.ts';
 import { ports } from '../../envoy/ports.ts';
 import type { AccessRule } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import { type ServiceKey, isHttp } from '../../policy/service.ts';
 import type { ServedPort } from '../../policy/workload.ts';
 import { refusedLog } from './access-log.ts';
 import { bothFamilies } from './both-families.ts';
-import { isHttp } from './cluster-traits.ts';
+import { CallerEncoder } from './caller-bytes.ts';
 import { httpConnectionManager } from './http-filters.ts';
+import { headerCount } from './http-limits.ts';
+import { type Callers, callersOf } from './inbound-callers.ts';
 import { markNotDelivered } from './not-delivered.ts';
 import { denyUnlessRouted } from './rbac-http.ts';
-import { type ChainAccess, networkRbac, peersOf } from './rbac-network.ts';
+import { field, joined, utf8 } from './raw.ts';
 import { afterHandshake, tcpProxy } from './tcp-proxy.ts';
-import { downstreamTls } from './tls.ts';
 
 export interface InboundChain {
   readonly served: ServedPort;
-  /** The rules that hold on this port; 'any' in permissive mode. */
-  readonly rules: 'any' | readonly AccessRule[];
+  /** The rules that hold on this port. */
+  readonly rules: readonly AccessRule[];
 }
 
-/** Where everything that reaches the pod arrives: a chain for each served port, nothing else. */
-export function inbound(chains: readonly InboundChain[], settings: MeshSettings): Listener {
-  return create(ListenerSchema, {
-    name: inboundListener,
-    ...bothFamilies(ports.inbound, settings),
+/**
+ * Where everything that reaches the pod arrives, encoded; undefined where nobody may come in, since
+ * Envoy takes no listener without chains. A connection is served by the chain of its service, port and
+ * caller; without one it is closed. A chain's content depends on these three alone: Envoy takes a chain
+ * that differs in anything for another one, and ends the connections of the old.
+ */
+export function inbound(
+  chains: readonly InboundChain[],
+  settings: MeshSettings,
+): Uint8Array | undefined {
+  const encoder = new ChainEncoder(settings);
+  const encoded = chains.flatMap(({ served, rules }) => {
+    const callers = callersOf(rules, served.protocol, settings.permissive);
+    return served.services.flatMap((service) => encoder.chainsOf({ served, service }, callers));
+  });
+  if (encoded.length === 0) return undefined;
+  const { address, ...more } = bothFamilies(ports.inbound, settings);
+  const first = { name: inboundListener, address };
+  const last = {
+    ...more,
     trafficDirection: TrafficDirection.INBOUND,
     listenerFilters: [tlsInspector, originalDst],
-    filterChains: chains.map((chain) => filterChain(chain, settings)),
     accessLog: [refusedLog],
-  });
+  };
+  // Listener: name = 1, address = 2, filter_chains = 3, and all others after them.
+  const [before, after] = [first, last].map((part) =>
+    toBinary(ListenerSchema, create(ListenerSchema, part)),
+  );
+  return joined([before ?? nothing, ...encoded, after ?? nothing]);
 }
+
+const nothing = new Uint8Array();
 
 const tlsInspector: MessageInitShape<typeof ListenerFilterSchema> = {
   name: 'envoy.filters.listener.tls_inspector',
@@ -67,50 +85,65 @@ const originalDst: MessageInitShape<typeof ListenerFilterSchema> = {
   configType: { case: 'typedConfig', value: any(OriginalDstSchema) },
 };
 
-function filterChain({ served, rules }: InboundChain, settings: MeshSettings): FilterChain {
-  const http = isHttp(served.protocol);
-  const access = http ? httpAccess(rules) : tcpAccess(rules);
-  return create(FilterChainSchema, {
-    name: inboundName(served.targetPort, served.protocol),
-    filterChainMatch: {
-      destinationPort: served.targetPort,
-      serverNames: served.services.map((key) => serviceFqdn(key, settings.clusterDomain)).sort(),
-      transportProtocol: 'tls',
-      applicationProtocols: [meshAlpn],
-    },
-    transportSocket: downstreamTls(settings, peersOf(access)),
-    transportSocketConnectTimeout: duration(10_000),
-    filters: [networkRbac(access), http ? httpTerminal(served, settings) : tcpTerminal(served)],
-  });
+interface Way {
+  readonly served: ServedPort;
+  readonly service: ServiceKey;
 }
 
-/**
- * Which requests a caller may make is the route table's to say, so that an edit of a policy drains
- * no connection. The chain itself only closes when no rule is left at all.
- */
-function httpAccess(rules: InboundChain['rules']): ChainAccess {
-  return rules === 'any' || rules.length > 0 ? { kind: 'anyone' } : { kind: 'rules', rules: [] };
+/** Encodes the parts of chains that several share once, and the chains from those parts. */
+class ChainEncoder {
+  readonly #settings: MeshSettings;
+  readonly #callers: CallerEncoder;
+
+  constructor(settings: MeshSettings) {
+    this.#settings = settings;
+    this.#callers = new CallerEncoder(settings);
+  }
+
+  /**
+   * FilterChain {filter_chain_match = 1 {destination_port = 8, transport_protocol = 9,
+   * application_protocols = 10, server_names = 11}, filters = 3, transport_socket = 6, name = 7,
+   * transport_socket_connect_timeout = 9}, as Listener.filter_chains = 3.
+   */
+  chainsOf({ served, service }: Way, callers: readonly Callers[]): readonly Uint8Array[] {
+    const settings = this.#settings;
+    const { targetPort, protocol } = served;
+    const routes = inboundName(targetPort, protocol);
+    const to = matchBytes({ destinationPort: targetPort, transportProtocol: 'tls' });
+    const sni = matchBytes({ serverNames: [serviceFqdn(service, settings.clusterDomain)] });
+    const terminal = chainBytes({ filters: [terminalOf({ served, service }, settings)] });
+    return callers.map((some) => {
+      const { alpn, socket, filter } = this.#callers.bytesOf(some);
+      const last = some.refused ? refusalBytes : terminal;
+      const name = field(7, utf8(inboundChain(routes, service, some.name)));
+      return field(3, field(1, to, alpn, sni), filter, last, socket, name, timeout);
+    });
+  }
 }
 
-/** Opaque bytes are only for rules that name no HTTP routes. */
-function tcpAccess(rules: InboundChain['rules']): ChainAccess {
-  if (rules === 'any') return { kind: 'anyone' };
-  return { kind: 'rules', rules: rules.filter((rule) => rule.http === 'all') };
+function matchBytes(match: MessageInitShape<typeof FilterChainMatchSchema>): Uint8Array {
+  return toBinary(FilterChainMatchSchema, create(FilterChainMatchSchema, match));
 }
 
-function tcpTerminal({ services, targetPort }: ServedPort): Filter {
-  const [first] = services;
-  const name = first === undefined ? '' : localCluster(first, targetPort);
+function chainBytes(chain: MessageInitShape<typeof FilterChainSchema>): Uint8Array {
+  return toBinary(FilterChainSchema, create(FilterChainSchema, chain));
+}
+
+const timeout = chainBytes({ transportSocketConnectTimeout: duration(10_000) });
+
+function terminalOf({ served, service }: Way, settings: MeshSettings): Filter {
+  if (isHttp(served.protocol)) return httpTerminal(served, service, settings);
+  const name = localCluster(service, served.targetPort);
   return tcpProxy(`inbound-mesh-tcp-proxy.${name}`, [{ name, weight: 1 }], afterHandshake);
 }
 
-function httpTerminal(served: ServedPort, settings: MeshSettings): Filter {
+function httpTerminal(served: ServedPort, service: ServiceKey, settings: MeshSettings): Filter {
   return httpConnectionManager({
     statPrefix: `rds-inbound.${served.targetPort}`,
     routes: inboundName(served.targetPort, served.protocol),
+    host: serviceFqdn(service, settings.clusterDomain),
     filters: [denyUnlessRouted],
     options: {
-      ...(settings.permissive ? {} : canonicalPaths),
       localReplyConfig: markNotDelivered,
       forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
       setCurrentClientCertDetails: { uri: true },
@@ -118,10 +151,30 @@ function httpTerminal(served: ServedPort, settings: MeshSettings): Filter {
   });
 }
 
-/** A path must mean to the application what it meant to the rule that allowed it. */
-const canonicalPaths = {
-  normalizePath: true,
-  mergeSlashes: true,
-  pathWithEscapedSlashesAction:
-    HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD,
-};
+/**
+ * 403 to every request, one a connection: when a rule comes to name the caller, its next connection
+ * goes to its own chain, and none is left here that would be refused for ever.
+ */
+const refusal = httpConnectionManager({
+  statPrefix: 'inbound-refused',
+  host: 'refused',
+  routes: create(RouteConfigurationSchema, {
+    name: 'refused',
+    virtualHosts: [
+      {
+        name: 'refused',
+        domains: ['*'],
+        routes: [
+          {
+            match: { pathSpecifier: { case: 'prefix', value: '/' } },
+            action: { case: 'directResponse', value: { status: 403 } },
+          },
+        ],
+      },
+    ],
+  }),
+  filters: [denyUnlessRouted],
+  options: { commonHttpProtocolOptions: { ...headerCount, maxRequestsPerConnection: 1 } },
+});
+
+const refusalBytes = chainBytes({ filters: [refusal] });

@@ -1,13 +1,16 @@
+import { isHttp } from '../../policy/service.ts';
+import { inboundListener, inboundName } from '../../envoy/names.ts';
 import type { AccessRule } from '../../policy/access.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { Origin } from '../../policy/origin.ts';
 import type { InboundView } from '../../policy/view.ts';
 import type { ServedPort } from '../../policy/workload.ts';
-import { isHttp } from './cluster-traits.ts';
 import { type InboundChain, inbound } from './inbound-listener.ts';
 import { applicationCluster } from './local-clusters.ts';
+import { metricsListener } from './metrics.ts';
 import { probeClusters } from './probe-clusters.ts';
 import { probeListeners } from './probes.ts';
-import { resourceOf } from './resource-of.ts';
+import { encodedResource, resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 import { inboundRoutes } from './routes-inbound.ts';
 
@@ -24,17 +27,23 @@ const none: readonly Origin[] = [];
 export function translateInbound(view: InboundView): Part {
   const { settings } = view;
   const chains = distinctChains(view.served).map((served) => chainOf(served, view.rules));
-  const origins = originsOf(view.rules);
+  const origins = originsOf(view.rules, settings);
+  const bytes = inbound(chains, settings);
+  const name = inboundListener;
   const listener =
-    chains.length > 0 ? [resourceOf('listener', inbound(chains, settings), origins)] : [];
-  const probes = probeListeners(view.probes, settings);
+    bytes === undefined ? [] : [encodedResource({ type: 'listener', name, bytes, origins })];
+  const open = [
+    ...probeListeners(view.probes, settings),
+    ...(view.metrics ? [metricsListener(settings)] : []),
+  ];
   return {
-    listeners: [...listener, ...probes.map((probe) => resourceOf('listener', probe, none))],
+    listeners: [...listener, ...open.map((one) => resourceOf('listener', one, none))],
+    // A table that no chain names is never asked for, and would hold up removals that wait for it.
     routes: chains
-      .filter(({ served }) => isHttp(served.protocol))
-      .map(({ served, rules }) =>
-        resourceOf('route', inboundRoutes({ served, rules, settings }), originsOf(rules)),
-      ),
+      .filter(
+        ({ served, rules }) => isHttp(served.protocol) && (settings.permissive || rules.length > 0),
+      )
+      .map((chain) => routeTable(chain, settings)),
     clusters: [
       ...chains.flatMap(({ served }) =>
         served.services.map((service) => applicationCluster(served, service, settings)),
@@ -44,8 +53,17 @@ export function translateInbound(view: InboundView): Part {
   };
 }
 
+function routeTable({ served, rules }: InboundChain, settings: MeshSettings): Resource {
+  const origins = originsOf(rules, settings);
+  const name = inboundName(served.targetPort, served.protocol);
+  const bytes = inboundRoutes({ served, rules, settings });
+  const table = encodedResource({ type: 'route', name, bytes, origins });
+  const { services } = served;
+  const { permissive, pathMatch } = settings;
+  return Object.freeze({ ...table, grants: { rules, permissive, services, pathMatch } });
+}
+
 function chainOf(served: ServedPort, rules: InboundView['rules']): InboundChain {
-  if (rules === 'any') return { served, rules };
   return { served, rules: rules.filter((rule) => saysSomethingOf(rule, served.targetPort)) };
 }
 
@@ -54,8 +72,9 @@ function saysSomethingOf({ ports, http }: AccessRule, port: number): boolean {
   return (ports === 'all' || ports.includes(port)) && http.length > 0;
 }
 
-function originsOf(rules: 'any' | readonly AccessRule[]): readonly Origin[] {
-  return rules === 'any' ? none : [...new Set(rules.flatMap((rule) => rule.origins))];
+/** In permissive mode rules allow nothing that is not allowed without them, so nobody waits for them. */
+function originsOf(rules: readonly AccessRule[], { permissive }: MeshSettings): readonly Origin[] {
+  return permissive ? none : [...new Set(rules.flatMap((rule) => rule.origins))];
 }
 
 /**

@@ -8,16 +8,16 @@ import type { ClusterLoadAssignmentSchema } from '../../envoy/gen/envoy/config/e
 import type { EndpointSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_components_pb.js';
 import { localCluster } from '../../envoy/names.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
-import type { ServiceKey } from '../../policy/service.ts';
+import { type ServiceKey, isHttp } from '../../policy/service.ts';
 import type { ServedPort } from '../../policy/workload.ts';
 import { socketAddress } from './address.ts';
-import { isHttp, noLimits, sameProtocol } from './cluster-traits.ts';
+import { noLimits, sameProtocol } from './cluster-traits.ts';
 
 /**
- * Below the five seconds after which common servers close idle connections themselves: a request
- * must not meet a connection that is just being closed.
+ * Below the two seconds after which the hastiest of common servers (gunicorn) closes idle connections
+ * itself: a request must not meet a connection that is just being closed.
  */
-const localIdleMs = 3_000;
+const localIdleMs = 1_000;
 
 /** The application behind a served port, on loopback, once for each service that leads to it. */
 export function applicationCluster(

@@ -1,18 +1,23 @@
 import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { any } from '../../envoy/any.ts';
 import { TrafficDirection } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
 import type { Filter } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import {
   type Listener,
   ListenerSchema,
 } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { TcpProxySchema } from '../../envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
 import { outboundName, podListener } from '../../envoy/names.ts';
-import type { MeshServicePort } from '../../policy/service.ts';
+import type { Origin } from '../../policy/origin.ts';
+import { type MeshServicePort, isHttp } from '../../policy/service.ts';
 import type { ReachableService } from '../../policy/view.ts';
 import { socketAddress } from './address.ts';
-import { isHttp } from './cluster-traits.ts';
+import { callerFilter } from './caller.ts';
 import type { WeightedCluster } from './destination.ts';
+import { discovered, extension } from './discovered.ts';
 import { httpConnectionManager } from './http-filters.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import type { Resource } from './resource.ts';
+import { tcpProxyFields } from './tcp-proxy.ts';
 
 /** All small listeners count together: a thousand sets of counters would cost every sidecar. */
 const statPrefix = 'outbound';
@@ -51,22 +56,28 @@ function handedOver(filter: Filter): HandedOver {
     statPrefix,
     bindToPort: false,
     trafficDirection: TrafficDirection.OUTBOUND,
-    filterChains: [{ filters: [filter] }],
+    filterChains: [{ filters: [callerFilter, filter] }],
   };
 }
 
-/** What a service port's bytes run through. `routes` names its route table. */
+/**
+ * What a service port's bytes run through; `host` is the service. Where they go stands in the route table
+ * or the extension of that name, so that a split that begins, changes or ends leaves the listener as it is.
+ */
 export function terminal(
-  routes: string,
+  { name, host }: { readonly name: string; readonly host: string },
   port: MeshServicePort,
-  clusters: readonly WeightedCluster[],
 ): Filter {
-  if (isHttp(port.protocol)) {
-    return httpConnectionManager({
-      statPrefix: `rds-outbound.${port.port}`,
-      routes,
-      options: { httpProtocolOptions: { acceptHttp10: true } },
-    });
-  }
-  return tcpProxy(`outbound-mesh-tcp-proxy.${clusters[0]?.name ?? ''}`, clusters);
+  if (!isHttp(port.protocol)) return discovered(name, TcpProxySchema);
+  return httpConnectionManager({ statPrefix: `rds-outbound.${port.port}`, routes: name, host });
+}
+
+/** The extension that leads a TCP port of that name to `clusters`. */
+export function tcpExtension(
+  name: string,
+  clusters: readonly WeightedCluster[],
+  origins: readonly Origin[],
+): Resource {
+  const statPrefix = `outbound-mesh-tcp-proxy.${clusters[0]?.name ?? ''}`;
+  return extension(name, any(TcpProxySchema, tcpProxyFields(statPrefix, clusters)), origins);
 }

@@ -17,9 +17,11 @@ const nobody: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobod
  * secret says alone, so that a mesh moves to another domain without a listener or cluster changing.
  */
 export function sanMatchers(peers: PeerSet): Matcher[] {
-  if (peers === 'any') return [regex('/ns/[^/]+/sa/[^/]+')];
+  if (peers === 'any') return [anybody];
   if (peers.length === 0) return [nobody];
-  return peers.map((peer) => regex(quoted(spiffePath(peer))));
+  return peers.map((peer) => ({
+    matchPattern: { case: 'safeRegex', value: { regex: spiffeRegex(peer) } },
+  }));
 }
 
 /**
@@ -38,10 +40,15 @@ function principalNames(peers: PeerSet): Matcher[] {
   return peers.map((peer) => ({ matchPattern: { case: 'suffix', value: spiffePath(peer) } }));
 }
 
-/** Of a whole SPIFFE ID whose path is `path`. */
-function regex(path: string): Matcher {
-  return { matchPattern: { case: 'safeRegex', value: { regex: `spiffe://[^/]+${path}` } } };
+/** Of the whole SPIFFE ID of an identity, in any trust domain. */
+export function spiffeRegex(peer: IdentityKey): string {
+  return `${anyDomain}${quoted(spiffePath(peer))}`;
 }
+
+const anyDomain = 'spiffe://[^/]+';
+const anybody: Matcher = {
+  matchPattern: { case: 'safeRegex', value: { regex: `${anyDomain}/ns/[^/]+/sa/[^/]+` } },
+};
 
 /** A ServiceAccount's name may have dots, and what a policy calls one may have anything. */
 function quoted(text: string): string {

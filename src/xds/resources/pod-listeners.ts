@@ -1,45 +1,97 @@
+import type { Filter } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import { allowed } from './endpoints.ts';
-import { type PodPort, boundAddress } from './outbound.ts';
+import { type PodPort, boundAddress } from './service-part.ts';
 import { podAddressListener } from './outbound-listener.ts';
 import { resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 
+/** The listener at an address, and the route table or extension that it names. */
+interface Bound {
+  readonly address: string;
+  readonly resource: Resource;
+  readonly names: string | undefined;
+}
+
+const none: readonly Bound[] = [];
+
+/** What was put together: as long as its parts are the very same, so is the whole. */
+export interface PodListenerSet {
+  readonly lists: readonly (readonly Endpoint[] | undefined)[];
+  /** The listeners of each port, in the order of its endpoints. */
+  readonly parts: readonly (readonly Bound[])[];
+  readonly listeners: ReadonlyMap<string, Resource>;
+  /** The route tables and extensions that these listeners name. */
+  readonly named: ReadonlySet<string>;
+}
+
 /**
- * The listeners of single pods behind headless services, remembered by endpoint. An address that
- * several services share has one listener, of the first: which of them was meant makes no difference
- * to the pod, and a second listener would be refused.
+ * The listeners of single pods, ready or not, remembered by endpoint. Only a pod of the service's own namespace has
+ * one: what else somebody writes into an EndpointSlice changes nothing for those who dial that address.
+ * An address that several services share has one listener, of the first: which of them was meant makes
+ * no difference to the pod, and a second listener would be refused.
  */
 export class PodListeners {
   readonly #made = new WeakMap<PodPort, WeakMap<Endpoint, Resource>>();
+  readonly #parts = new WeakMap<PodPort, WeakMap<readonly Endpoint[], readonly Bound[]>>();
 
+  /** The very same listeners as before when nothing in them changes; `before` is of the same pods. */
   listeners(
     pods: readonly PodPort[],
     endpoints: EndpointMap,
-    taken: ReadonlySet<string>,
-  ): ReadonlyMap<string, Resource> {
+    { taken, before }: { taken: ReadonlySet<string>; before: PodListenerSet | undefined },
+  ): PodListenerSet {
+    const lists = pods.map(({ key }) => endpoints.get(key));
+    const parts = pods.map((pod, index) => {
+      const known = before?.lists[index] === lists[index] ? before?.parts[index] : undefined;
+      return known ?? this.#bound(pod, lists[index]);
+    });
+    const same = before?.parts.every((part, index) => part === parts[index]) ?? false;
+    if (before !== undefined && same) return { ...before, lists };
     const listeners = new Map<string, Resource>();
     const addresses = new Set(taken);
-    for (const pod of pods) {
-      for (const endpoint of allowed(endpoints.get(pod.key) ?? [], pod.accounts)) {
-        const address = boundAddress(endpoint.address, endpoint.port);
-        if (addresses.has(address)) continue;
-        addresses.add(address);
-        const resource = this.#listener(pod, endpoint);
-        listeners.set(resource.name, resource);
-      }
+    const named = new Set<string>();
+    for (const { address, resource, names } of parts.flat()) {
+      if (addresses.has(address)) continue;
+      addresses.add(address);
+      listeners.set(resource.name, resource);
+      if (names !== undefined) named.add(names);
     }
-    return listeners;
+    const alike = before !== undefined && sameVersions(before.listeners, listeners);
+    return alike ? { ...before, lists, parts } : { lists, parts, listeners, named };
   }
 
-  #listener(pod: PodPort, endpoint: Endpoint): Resource {
+  #bound(pod: PodPort, endpoints: readonly Endpoint[] = []): readonly Bound[] {
+    const known = this.#parts.get(pod) ?? new WeakMap<readonly Endpoint[], readonly Bound[]>();
+    this.#parts.set(pod, known);
+    const before = known.get(endpoints);
+    if (before !== undefined) return before;
+    const bound = allowed(endpoints, pod.accounts).flatMap((endpoint) => {
+      const way = endpoint.account === undefined ? pod.plain : pod.mesh;
+      if (way === undefined || endpoint.outside === true) return [];
+      const address = boundAddress(endpoint.address, endpoint.port);
+      return [{ address, resource: this.#listener(pod, endpoint, way.filter), names: way.name }];
+    });
+    const made = bound.length === 0 ? none : bound;
+    known.set(endpoints, made);
+    return made;
+  }
+
+  #listener(pod: PodPort, endpoint: Endpoint, filter: Filter): Resource {
     const known = this.#made.get(pod) ?? new WeakMap<Endpoint, Resource>();
     this.#made.set(pod, known);
     const before = known.get(endpoint);
     if (before !== undefined) return before;
-    const message = podAddressListener(endpoint.address, endpoint.port, pod.filter);
+    const message = podAddressListener(endpoint.address, endpoint.port, filter);
     const made = resourceOf('listener', message, pod.origins);
     known.set(endpoint, made);
     return made;
   }
+}
+
+/** Whether a pod only became ready, or ceased to be. */
+function sameVersions(a: ReadonlyMap<string, Resource>, b: ReadonlyMap<string, Resource>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, { version }] of b) if (a.get(name)?.version !== version) return false;
+  return true;
 }

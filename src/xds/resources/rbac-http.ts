@@ -1,11 +1,6 @@
-import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { type MessageInitShape, create, toBinary } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
-import {
-  type PolicySchema,
-  type RBAC as Rules,
-  RBACSchema as RulesSchema,
-  RBAC_Action,
-} from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
+import { PolicySchema, RBAC_Action } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import {
   RBACPerRouteSchema,
   RBACSchema,
@@ -17,11 +12,11 @@ import {
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { AccessRule } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
-import { permissionOf } from './http-match.ts';
+import { matchBytesOf } from './match-bytes.ts';
+import { packed, principalBytes } from './packed.ts';
 import { principals } from './peers.ts';
-import { policyMap } from './policy-map.ts';
-
-type Policy = MessageInitShape<typeof PolicySchema>;
+import { type Grant, policyMap } from './policy-map.ts';
+import { field, joined, utf8 } from './raw.ts';
 
 export const rbacFilterName = 'envoy.filters.http.rbac';
 
@@ -34,9 +29,15 @@ export const denyUnlessRouted: HttpFilter = create(HttpFilterSchema, {
   },
 });
 
-/** Per-route configuration: a request is allowed if any rule allows it, whatever route it took. */
-export function allowByRules(settings: MeshSettings, rules: 'any' | readonly AccessRule[]): Any {
-  return any(RBACPerRouteSchema, { rbac: { rules: rulesOf(settings, rules) } });
+/**
+ * Per-route configuration, as an encoded Any: a request is allowed if any rule allows it, whatever route
+ * it took.
+ */
+export function allowByRules(settings: MeshSettings, rules: readonly AccessRule[]): Uint8Array {
+  const policies = settings.permissive
+    ? [policyBytes('permissive', [permissive])]
+    : [...policyMap(rules)].map(([name, grant]) => policyBytes(name, grantBytes(settings, grant)));
+  return joined(packed(RBACPerRouteSchema, [field(2, field(1, ...policies))]));
 }
 
 /** Per-route configuration of what tells nothing and does nothing, so anyone in the mesh may ask. */
@@ -44,28 +45,23 @@ export function allowAll(): Any {
   return any(RBACPerRouteSchema, {});
 }
 
-function rulesOf(settings: MeshSettings, rules: 'any' | readonly AccessRule[]): Rules {
-  const policies = rules === 'any' ? { permissive } : {};
-  if (rules !== 'any') {
-    Object.assign(
-      policies,
-      policyMap(rules, (rule) => policyOf(settings, rule)),
-    );
-  }
-  return create(RulesSchema, { action: RBAC_Action.ALLOW, policies });
+/** RBACPerRoute {rbac = 2 {rules = 1 {policies = 2 {key = 1, value = 2}}}}; the action ALLOW is the default. */
+function policyBytes(name: string, policy: readonly Uint8Array[]): Uint8Array {
+  return field(2, field(1, utf8(name)), field(2, ...policy));
 }
 
-const permissive: Policy = {
-  permissions: [{ rule: { case: 'any', value: true } }],
-  principals: principals('any'),
-};
+const anyRequest = encodedPolicy({ permissions: [{ rule: { case: 'any', value: true } }] });
+const permissive = joined([anyRequest, encodedPolicy({ principals: principals('any') })]);
 
-function policyOf(settings: MeshSettings, rule: AccessRule): Policy {
-  return {
-    permissions:
-      rule.http === 'all'
-        ? [{ rule: { case: 'any', value: true } }]
-        : rule.http.map((match) => permissionOf(match, settings.pathMatch)),
-    principals: principals(rule.sources),
-  };
+/** Its sources are never none, which Envoy would take for a mistake. */
+function grantBytes(settings: MeshSettings, { http, sources }: Grant): readonly Uint8Array[] {
+  const permissions =
+    http === 'all'
+      ? [anyRequest]
+      : http.map((match) => matchBytesOf(match, settings.pathMatch).permission);
+  return [...permissions, ...sources.map(principalBytes)];
+}
+
+function encodedPolicy(policy: MessageInitShape<typeof PolicySchema>): Uint8Array {
+  return toBinary(PolicySchema, create(PolicySchema, policy));
 }

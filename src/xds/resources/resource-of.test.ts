@@ -37,7 +37,7 @@ describe('resourceOf', () => {
 describe('EndpointEncoder', () => {
   const key: PortKey = portKey(serviceKey('bookstore', 'bookstore'), 80);
   const endpoints = [makeEndpoint('10.0.0.1', 8080), makeEndpoint('fd00::1', 8080)];
-  const accounts = endpoints.map(({ account }) => account);
+  const accounts = endpoints.flatMap(({ account }) => account ?? []);
 
   it('writes the assignment that Envoy reads', () => {
     const resource = new EndpointEncoder().resource({ key, accounts }, endpoints);

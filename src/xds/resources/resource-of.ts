@@ -1,13 +1,14 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { toBinary } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { contentHash } from '../../common/hash.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
+import { TypedExtensionConfigSchema } from '../../envoy/gen/envoy/config/core/v3/extension_pb.js';
 import { ClusterLoadAssignmentSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
 import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import type { Origin } from '../../policy/origin.ts';
+import { field, joined, opening, utf8 } from './raw.ts';
 import { type Resource, type ResourceType, typeUrls } from './resource.ts';
 
 /** The message behind each type. */
@@ -16,6 +17,7 @@ export const schemas = {
   endpoint: ClusterLoadAssignmentSchema,
   secret: SecretSchema,
   listener: ListenerSchema,
+  extension: TypedExtensionConfigSchema,
   route: RouteConfigurationSchema,
 } as const satisfies Record<ResourceType, DescMessage>;
 
@@ -42,20 +44,12 @@ export interface EncodedMessage {
 /** The same for a message that is encoded already. */
 export function encodedResource({ type, name, bytes, origins }: EncodedMessage): Resource {
   const version = contentHash(typeUrls[type], '\n', name, '\n', bytes);
-  const packed = new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(typeUrls[type])
-    .tag(2, WireType.LengthDelimited)
-    .bytes(bytes)
-    .finish();
-  // envoy.service.discovery.v3.Resource: version = 1, resource = 2, name = 3.
-  const encoded = new BinaryWriter()
-    .tag(1, WireType.LengthDelimited)
-    .string(version)
-    .tag(2, WireType.LengthDelimited)
-    .bytes(packed)
-    .tag(3, WireType.LengthDelimited)
-    .string(name)
-    .finish();
+  // envoy.service.discovery.v3.Resource {version = 1, resource = 2, name = 3}, of which the second is a
+  // google.protobuf.Any {type_url = 1, value = 2}. A big message is copied once.
+  const typeUrl = field(1, utf8(typeUrls[type]));
+  const value = opening(2, bytes.length);
+  const resource = opening(2, typeUrl.length + value.length + bytes.length);
+  const parts = [field(1, utf8(version)), resource, typeUrl, value, bytes, field(3, utf8(name))];
+  const encoded = joined(parts);
   return Object.freeze({ type, name, version, encoded, origins });
 }

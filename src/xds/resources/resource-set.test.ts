@@ -133,9 +133,29 @@ describe('assemble', () => {
     expect(added).toEqual(['outbound-pod/10.0.0.2/5432']);
   });
 
-  it('has no outbound listener when nothing can be reached', () => {
+  it('keeps the listener of a pod that is not ready, and calls it no more by the name', () => {
+    const { assemble } = createAssembler();
+    const db = makeService('db', { headless: true, addresses: [], ports: [makePort(5432, 'tcp')] });
+    const caller = { inbound, outbound: makeOutbound({ services: [makeReachable(db)], settings }) };
+    const pods = (unready: readonly string[]): EndpointMap =>
+      makeEndpoints({
+        'db/db|5432': ['10.0.0.1', '10.0.0.2'].map((one) => ({
+          ...makeEndpoint(one, 5432, account('db')),
+          ...(unready.includes(one) ? { unready: true as const } : {}),
+        })),
+      });
+    const [all, one] = [[], ['10.0.0.1']].map((unready) =>
+      assemble(caller, pods(unready), undefined),
+    );
+    expect(one!.listener).toBe(all!.listener);
+    const called = Buffer.from(one!.endpoint.get('db/db|5432')!.encoded).toString('latin1');
+    expect(called).toContain('10.0.0.2');
+    expect(called).not.toContain('10.0.0.1');
+  });
+
+  it('has no listener when nothing can be reached and nobody may come in', () => {
     const nothing = { inbound, outbound: makeOutbound({ settings }) };
     const set = createAssembler().assemble(nothing, endpoints, undefined);
-    expect([...set.listener.keys()]).toEqual(['inbound']);
+    expect([...set.listener.keys()]).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import type { ProxyView } from '../../policy/view.ts';
 import { EndpointEncoder } from './endpoints.ts';
-import { PodListeners } from './pod-listeners.ts';
+import { ExtensionMaps } from './extension-maps.ts';
+import { type PodListenerSet, PodListeners } from './pod-listeners.ts';
 import type { Resource, ResourceSet } from './resource.ts';
 import { type OutboundPart, Translator } from './translate.ts';
 
@@ -19,6 +20,8 @@ export interface Assembler {
     endpoints: EndpointMap,
     secrets: readonly Resource[] | undefined,
   ) => ResourceSet;
+  /** The same with the secrets that were given for the view before, if any were. */
+  readonly assembleAgain: (view: ProxyView, endpoints: EndpointMap) => ResourceSet;
 }
 
 /** What follows from an outbound part and its endpoints, shared by all proxies with that part. */
@@ -27,13 +30,19 @@ interface Group {
   /** The lists that were read, in the order of the part's wants and then its pods. */
   readonly lists: readonly (readonly Endpoint[] | undefined)[];
   readonly resources: Named;
-  readonly podListeners: Named;
+  readonly pods: PodListenerSet;
+  /**
+   * Routes and extensions that no listener names, as those of headless ports without pods. They are not
+   * offered: nobody would ask for them, and what waits for all of a type to be asked for would wait.
+   */
+  readonly unnamed: ReadonlySet<string>;
 }
 
 interface Configuration {
   readonly podListeners: Named;
   readonly cluster: Named;
   readonly listener: Named;
+  readonly extension: Named;
   readonly route: Named;
 }
 
@@ -48,24 +57,29 @@ interface Assembled {
 export function createAssembler(): Assembler {
   const translator = new Translator();
   const groups = new Groups();
+  const extensions = new ExtensionMaps();
   const configurations = new WeakMap<ProxyView, Configuration>();
   const assembled = new WeakMap<ProxyView, Assembled>();
 
   function configurationOf(view: ProxyView, outbound: OutboundPart, group: Group): Configuration {
     const before = configurations.get(view);
-    if (before?.podListeners === group.podListeners) return before;
+    if (before?.podListeners === group.pods.listeners) return before;
     const inbound = translator.inbound(view.inbound);
     const made: Configuration = {
-      podListeners: group.podListeners,
+      podListeners: group.pods.listeners,
       cluster: byName(inbound.clusters, outbound.clusters),
-      listener: byName(inbound.listeners, outbound.listeners, group.podListeners.values()),
-      route: byName(inbound.routes, outbound.routes),
+      listener: byName(inbound.listeners, outbound.listeners, group.pods.listeners.values()),
+      extension: extensions.of(outbound, view.outbound.account, group),
+      route: byName(
+        inbound.routes,
+        outbound.routes.filter(({ name }) => !group.unnamed.has(name)),
+      ),
     };
     configurations.set(view, made);
     return made;
   }
 
-  return {
+  const assembler: Assembler = {
     assemble(view, endpoints, secrets) {
       const outbound = translator.outbound(view.outbound);
       const group = groups.of(outbound, endpoints);
@@ -78,14 +92,18 @@ export function createAssembler(): Assembler {
       ) {
         return before.set;
       }
-      const { cluster, listener, route } = configuration;
+      const { cluster, listener, extension, route } = configuration;
       const endpoint = group.resources;
       const secret = byName(secrets ?? []);
-      const set: ResourceSet = Object.freeze({ cluster, endpoint, secret, listener, route });
+      const named = { cluster, endpoint, secret, listener, extension, route };
+      const set: ResourceSet = Object.freeze(named);
       assembled.set(view, { configuration, endpoint, secrets, set });
       return set;
     },
+    assembleAgain: (view, endpoints) =>
+      assembler.assemble(view, endpoints, assembled.get(view)?.secrets),
   };
+  return assembler;
 }
 
 interface Making {
@@ -120,26 +138,27 @@ class Groups {
       if (before !== undefined && before.lists[index] === list) continue;
       resources.set(want.key, this.#encoder.resource(want, list ?? noEndpoints));
     }
+    const pods = this.#podListeners.listeners(part.pods, endpoints, {
+      taken: part.taken,
+      before: before?.pods,
+    });
     return {
       endpoints,
       lists,
       resources,
-      podListeners: this.#listeners(part, endpoints, before),
+      pods,
+      unnamed: before?.pods.named === pods.named ? before.unnamed : unnamedIn(part, pods),
     };
   }
+}
 
-  /** The same map as before unless a headless service's own list is new: listeners hang on it. */
-  #listeners(part: OutboundPart, endpoints: EndpointMap, before: Group | undefined): Named {
-    if (part.pods.length === 0) return noListeners;
-    const same = part.pods.every(({ key }) => before?.endpoints.get(key) === endpoints.get(key));
-    if (before !== undefined && same) return before.podListeners;
-    return this.#podListeners.listeners(part.pods, endpoints, part.taken);
-  }
+function unnamedIn(part: OutboundPart, { named }: PodListenerSet): ReadonlySet<string> {
+  const names = part.pods.flatMap(({ mesh, plain }) => [mesh?.name, plain?.name]);
+  return new Set(names.filter((name) => name !== undefined).filter((name) => !named.has(name)));
 }
 
 /** Envoy must be told that there is none: silence would leave the cluster waiting. */
 const noEndpoints: readonly Endpoint[] = [];
-const noListeners: Named = new Map();
 
 function byName(...resources: readonly Iterable<Resource>[]): Named {
   const named = new Map<string, Resource>();

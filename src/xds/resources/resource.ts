@@ -1,4 +1,5 @@
 import type { Origin } from '../../policy/origin.ts';
+import type { Grants } from './grants.ts';
 
 /** The xDS types Weft serves, by the short word used in code, logs and metrics. */
 export const typeUrls = {
@@ -6,6 +7,7 @@ export const typeUrls = {
   endpoint: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
   listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+  extension: 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig',
   route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
 } as const;
 
@@ -21,6 +23,8 @@ export interface Resource {
   readonly encoded: Uint8Array;
   /** What it came from: the user's objects at their generations, or a step of the certificates' plan. */
   readonly origins: readonly Origin[];
+  /** Of the route table of an inbound port: what it allows. No part of what is sent. */
+  readonly grants?: Grants;
 }
 
 /** All resources of one proxy, by type and name. Frozen; equal sets are the same object. */

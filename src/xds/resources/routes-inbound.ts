@@ -1,86 +1,124 @@
-import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { type MessageInitShape, create, toBinary } from '@bufbuild/protobuf';
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { duration } from '../../envoy/duration.ts';
+import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import {
-  type RouteConfiguration,
-  RouteConfigurationSchema,
-} from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
-import type {
-  RouteMatchSchema,
+  type RouteMatchSchema,
   RouteSchema,
+  VirtualHostSchema,
 } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
 import { inboundName, localCluster, serviceFqdn } from '../../envoy/names.ts';
 import type { AccessRule } from '../../policy/access.ts';
+import { httpKey } from '../../policy/same-http.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { ServedPort } from '../../policy/workload.ts';
 import { serviceDomains } from './domains.ts';
-import { routeMatchesOf } from './http-match.ts';
+import { matchBytesOf } from './match-bytes.ts';
+import { field, joined, utf8 } from './raw.ts';
 import { allowAll, allowByRules, rbacFilterName } from './rbac-http.ts';
 
 type RouteMatch = MessageInitShape<typeof RouteMatchSchema>;
-type Route = MessageInitShape<typeof RouteSchema>;
 
 export interface InboundRoutes {
   readonly served: ServedPort;
   /** The rules that hold on this port. */
-  readonly rules: 'any' | readonly AccessRule[];
+  readonly rules: readonly AccessRule[];
   readonly settings: MeshSettings;
 }
 
 /**
- * The route table of a served port. What no rule describes is 404; what some rule describes is
+ * The route table of a served port, encoded. What no rule describes is 404; what some rule describes is
  * allowed to whoever any rule allows it, and 403 to others. Each service has its own virtual host,
  * the first one also takes every other host, such as a bare address.
  */
-export function inboundRoutes({ served, rules, settings }: InboundRoutes): RouteConfiguration {
+export function inboundRoutes({ served, rules, settings }: InboundRoutes): Uint8Array {
   const matches = routeMatches(rules, settings);
-  const access = { [rbacFilterName]: allowByRules(settings, rules) };
-  return create(RouteConfigurationSchema, {
-    name: inboundName(served.targetPort, served.protocol),
-    ignorePortInHostMatching: true,
-    virtualHosts: served.services.map((service, index) => ({
+  const access = accessBytes(allowByRules(settings, rules));
+  const hosts = served.services.map((service, index) => {
+    const named = hostBytes({
       name: `inbound_virtual-host|${serviceFqdn(service, settings.clusterDomain)}`,
       domains: [...serviceDomains(service, settings.clusterDomain), ...(index === 0 ? ['*'] : [])],
-      routes: routesTo(localCluster(service, served.targetPort), matches),
-      typedPerFilterConfig: access,
-    })),
+    });
+    const routes = routesTo(localCluster(service, served.targetPort), matches);
+    // RouteConfiguration.virtual_hosts = 2 {name = 1, domains = 2, routes = 3, typed_per_filter_config = 15}.
+    return field(2, named, ...routes, access);
   });
+  const name = field(1, utf8(inboundName(served.targetPort, served.protocol)));
+  return joined([name, ...hosts, common]);
 }
 
-const everything: RouteMatch = { pathSpecifier: { case: 'prefix', value: '/' } };
+/** A map's entry {key = 1, value = 2}. */
+function accessBytes(allowed: Uint8Array): Uint8Array {
+  return field(15, field(1, utf8(rbacFilterName)), field(2, allowed));
+}
 
-/** Without repetition; one that takes everything makes the others pointless. */
+/**
+ * x-forwarded-client-cert with underscores: an application that follows CGI (RFC 3875, section 4.1.18)
+ * cannot tell it from the header in which Envoy names the caller, and anybody may send it.
+ */
+const spellings = spellingsOf(['x', 'forwarded', 'client', 'cert']).filter((name) =>
+  name.includes('_'),
+);
+
+function spellingsOf([first = '', ...rest]: readonly string[]): string[] {
+  if (rest.length === 0) return [first];
+  return spellingsOf(rest).flatMap((after) => [`${first}-${after}`, `${first}_${after}`]);
+}
+
+const common = toBinary(
+  RouteConfigurationSchema,
+  create(RouteConfigurationSchema, {
+    ignorePortInHostMatching: true,
+    requestHeadersToRemove: [...spellings],
+  }),
+);
+
+const anyMatch: RouteMatch = { pathSpecifier: { case: 'prefix', value: '/' } };
+const everything = routeBytes({ match: anyMatch });
+
+/** Fields `match` of routes, without repetition; one that takes everything makes the others pointless. */
 function routeMatches(
-  rules: 'any' | readonly AccessRule[],
+  rules: readonly AccessRule[],
   settings: MeshSettings,
-): readonly RouteMatch[] {
-  if (rules === 'any' || rules.some((rule) => rule.http === 'all')) return [everything];
-  const distinct = new Map<string, RouteMatch>();
-  for (const rule of rules) {
-    for (const match of rule.http === 'all' ? [] : rule.http) {
-      for (const route of routeMatchesOf(match, settings.pathMatch)) {
-        distinct.set(JSON.stringify(route), route);
-      }
-    }
+): readonly Uint8Array[] | 'all' {
+  if (settings.permissive || rules.some((rule) => rule.http === 'all')) return 'all';
+  const different = new Map(rules.map((rule) => [httpKey(rule.http), rule.http])).values();
+  const distinct = new Map<string, Uint8Array>();
+  for (const match of [...different].flatMap((http) => (http === 'all' ? [] : http))) {
+    for (const [key, route] of matchBytesOf(match, settings.pathMatch).routes)
+      if (!distinct.has(key)) distinct.set(key, route);
   }
   return [...distinct.values()];
 }
 
-function routesTo(cluster: string, matches: readonly RouteMatch[]): Route[] {
-  const routes: Route[] = matches.map((match) => ({
-    match,
+/** VirtualHost.routes = 3. */
+function routesTo(cluster: string, matches: readonly Uint8Array[] | 'all'): Uint8Array[] {
+  const action = routeBytes({
     action: {
       case: 'route',
       value: { clusterSpecifier: { case: 'cluster', value: cluster }, timeout: duration(0) },
     },
-  }));
-  return matches.includes(everything) ? routes : [...routes, notFound];
+  });
+  if (matches === 'all') return [field(3, everything, action)];
+  return [...matches.map((match) => field(3, match, action)), notFound];
+}
+
+function routeBytes(route: MessageInitShape<typeof RouteSchema>): Uint8Array {
+  return toBinary(RouteSchema, create(RouteSchema, route));
+}
+
+function hostBytes(host: MessageInitShape<typeof VirtualHostSchema>): Uint8Array {
+  return toBinary(VirtualHostSchema, create(VirtualHostSchema, host));
 }
 
 const openToAll: Record<string, Any> = { [rbacFilterName]: allowAll() };
 
-const notFound: Route = {
-  match: everything,
-  action: { case: 'directResponse', value: { status: 404 } },
-  typedPerFilterConfig: openToAll,
-};
+const notFound = hostBytes({
+  routes: [
+    {
+      match: anyMatch,
+      action: { case: 'directResponse', value: { status: 404 } },
+      typedPerFilterConfig: openToAll,
+    },
+  ],
+});

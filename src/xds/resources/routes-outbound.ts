@@ -11,9 +11,8 @@ import type {
   RouteSchema,
   VirtualHostSchema,
 } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import { outboundName, podCluster, serviceFqdn } from '../../envoy/names.ts';
+import { serviceFqdn } from '../../envoy/names.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
-import type { MeshServicePort } from '../../policy/service.ts';
 import type { ReachableService } from '../../policy/view.ts';
 import type { WeightedCluster } from './destination.ts';
 import { presentHeader } from './header-matcher.ts';
@@ -40,24 +39,31 @@ const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
   hostSelectionRetryMaxAttempts: 5n,
 };
 
+export interface RouteInput {
+  readonly name: string;
+  readonly clusters: readonly WeightedCluster[];
+  /** Where the pods are that are called by their own address; undefined: nobody may reach them. */
+  readonly pods: string | undefined;
+  readonly settings: MeshSettings;
+}
+
 /**
  * The route table of one service port: every request that came to its address, whatever host it
  * names, goes to `clusters`. A pod of a headless service named as such is reached past any split.
  */
 export function outboundRoutes(
-  { service, accounts, split }: ReachableService,
-  port: MeshServicePort,
-  { clusters, settings }: { clusters: readonly WeightedCluster[]; settings: MeshSettings },
+  { service, split }: ReachableService,
+  { name, clusters, pods, settings }: RouteInput,
 ): RouteConfiguration {
   const fqdn = serviceFqdn(service.key, settings.clusterDomain);
   const hosts = [virtualHost(`outbound_virtual-host|${fqdn}`, ['*'], clusters)];
-  if (service.headless && split !== undefined && accounts.length > 0) {
-    const pod = [{ name: podCluster(service.key, port.port), weight: 1 }];
+  if (service.headless && split !== undefined && pods !== undefined) {
+    const pod = [{ name: pods, weight: 1 }];
     const domains = podDomains(service.key, settings.clusterDomain);
     hosts.unshift(virtualHost(`outbound_virtual-host|*.${fqdn}`, domains, pod));
   }
   return create(RouteConfigurationSchema, {
-    name: outboundName(service.key, port.port),
+    name,
     ignorePortInHostMatching: true,
     virtualHosts: hosts,
   });

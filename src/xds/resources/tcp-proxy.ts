@@ -1,4 +1,4 @@
-import { type MessageInitShape, create } from '@bufbuild/protobuf';
+import { type Message, type MessageInitShape, create } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import {
@@ -12,32 +12,34 @@ import {
 import { accessLog } from './access-log.ts';
 import type { WeightedCluster } from './destination.ts';
 
-type Fields = MessageInitShape<typeof TcpProxySchema>;
+type Fields = Exclude<MessageInitShape<typeof TcpProxySchema>, Message>;
 
-/** Connections have no time limit, as without a mesh; one that cannot be made is tried again twice. */
+/** The filter, its configuration in place. */
 export function tcpProxy(
   statPrefix: string,
   clusters: readonly WeightedCluster[],
   fields: Fields = {},
 ): Filter {
-  const [only] = clusters;
+  const value = any(TcpProxySchema, { ...tcpProxyFields(statPrefix, clusters), ...fields });
   return create(FilterSchema, {
     name: 'envoy.filters.network.tcp_proxy',
-    configType: {
-      case: 'typedConfig',
-      value: any(TcpProxySchema, {
-        statPrefix,
-        idleTimeout: duration(0),
-        maxConnectAttempts: 3,
-        accessLog: [accessLog],
-        clusterSpecifier:
-          clusters.length === 1 && only !== undefined
-            ? { case: 'cluster', value: only.name }
-            : { case: 'weightedClusters', value: { clusters: [...clusters] } },
-        ...fields,
-      }),
-    },
+    configType: { case: 'typedConfig', value },
   });
+}
+
+/** Connections have no time limit, as without a mesh; one that cannot be made is tried again twice. */
+export function tcpProxyFields(statPrefix: string, clusters: readonly WeightedCluster[]): Fields {
+  const [only] = clusters;
+  return {
+    statPrefix,
+    idleTimeout: duration(0),
+    maxConnectAttempts: 3,
+    accessLog: [accessLog],
+    clusterSpecifier:
+      clusters.length === 1 && only !== undefined
+        ? { case: 'cluster', value: only.name }
+        : { case: 'weightedClusters', value: { clusters: [...clusters] } },
+  };
 }
 
 /** On a chain with TLS: nobody reaches an application before the handshake showed who it is. */

@@ -24,7 +24,7 @@ import { adsSource } from './ads-source.ts';
 import { type PeerSet, sanMatchers } from './peers.ts';
 import { trustSecret, workloadSecret } from './secret-source.ts';
 
-const socketName = 'envoy.transport_sockets.tls';
+export const tlsSocketName = 'envoy.transport_sockets.tls';
 
 /**
  * The server's side of mTLS: a client certificate of the trust bundle and of `peers` is required. The
@@ -32,7 +32,7 @@ const socketName = 'envoy.transport_sockets.tls';
  */
 export function downstreamTls(settings: MeshSettings, peers: PeerSet): TransportSocket {
   return create(TransportSocketSchema, {
-    name: socketName,
+    name: tlsSocketName,
     configType: {
       case: 'typedConfig',
       value: any(DownstreamTlsContextSchema, {
@@ -53,7 +53,7 @@ export function upstreamTls(
   accounts: readonly IdentityKey[],
 ): TransportSocket {
   return create(TransportSocketSchema, {
-    name: socketName,
+    name: tlsSocketName,
     configType: {
       case: 'typedConfig',
       value: any(UpstreamTlsContextSchema, {
@@ -67,7 +67,7 @@ export function upstreamTls(
 /** TLS to the application itself, unverified as the kubelet does for https probes. */
 export function unverifiedTls(): TransportSocket {
   return create(TransportSocketSchema, {
-    name: socketName,
+    name: tlsSocketName,
     configType: { case: 'typedConfig', value: any(UpstreamTlsContextSchema, {}) },
   });
 }
@@ -76,15 +76,22 @@ type CommonTls = Exclude<MessageInitShape<typeof CommonTlsContextSchema>, Messag
 
 function commonContext(settings: MeshSettings, peers: PeerSet): CommonTls {
   return {
-    tlsParams: tlsParameters(settings),
-    tlsCertificateSdsSecretConfigs: [secretConfig(workloadSecret)],
+    ...commonContextBut(settings),
     validationContextType: {
       case: 'combinedValidationContext',
       value: {
         defaultValidationContext: { matchTypedSubjectAltNames: uriMatchers(peers) },
-        validationContextSdsSecretConfig: secretConfig(trustSecret),
+        validationContextSdsSecretConfig: trustConfig,
       },
     },
+  };
+}
+
+/** All of it but who is accepted at the other end. */
+export function commonContextBut(settings: MeshSettings): CommonTls {
+  return {
+    tlsParams: tlsParameters(settings),
+    tlsCertificateSdsSecretConfigs: [secretConfig(workloadSecret)],
   };
 }
 
@@ -99,6 +106,9 @@ function secretConfig(name: string): MessageInitShape<typeof SdsSecretConfigSche
   // No wait of its own: a pod must not start before it can prove who it is.
   return { name, sdsConfig: adsSource(duration(0)) };
 }
+
+/** By which roots a certificate is judged. */
+export const trustConfig = secretConfig(trustSecret);
 
 function tlsParameters({ tls }: MeshSettings): MessageInitShape<typeof TlsParametersSchema> {
   return {

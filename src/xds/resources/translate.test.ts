@@ -12,7 +12,14 @@ import {
 } from '../../../test/envoy/arbitrary-view.ts';
 import { inconsistencies } from '../../../test/envoy/consistent.ts';
 import { type Call, type Decision, decide } from '../../../test/envoy/decide.ts';
-import { makeInbound, makeOutbound, makeServed } from '../../../test/envoy/make-view.ts';
+import { jsonOf } from '../../../test/envoy/messages.ts';
+import {
+  makeInbound,
+  makeOutbound,
+  makeServed,
+  makeSettings,
+} from '../../../test/envoy/make-view.ts';
+import { callerAlpn } from '../../envoy/names.ts';
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import type { InboundView } from '../../policy/view.ts';
 import { createAssembler } from './resource-set.ts';
@@ -65,7 +72,7 @@ function expected(view: InboundView, call: Call): Decision {
   );
   const http = here.some(({ protocol }) => protocol === 'http' || protocol === 'grpc');
   if (here.length === 0) return 'closed';
-  if (view.rules === 'any') return http ? 200 : 'passed';
+  if (view.settings.permissive) return http ? 200 : 'passed';
   return http ? byHttpRules(view, call) : byTcpRules(view.rules, call);
 }
 
@@ -80,10 +87,11 @@ function byTcpRules(rules: readonly AccessRule[], call: Call): Decision {
 }
 
 function byHttpRules({ rules, settings }: InboundView, call: Call): Decision {
-  const onPort = (rules === 'any' ? [] : rules).filter(
+  const onPort = rules.filter(
     ({ ports, http }) => (ports === 'all' || ports.includes(call.port)) && http.length > 0,
   );
   if (onPort.length === 0) return 'closed';
+  if (!onPort.some(({ sources }) => sources.includes(call.source))) return 403;
   const fitting = onPort.filter((rule) => holds(rule, call, settings.pathMatch));
   if (fitting.length === 0) return 404;
   return fitting.some(({ sources }) => sources.includes(call.source)) ? 200 : 403;
@@ -128,6 +136,35 @@ describe('translate', () => {
     expect(seen).toEqual(new Set(['closed', 'passed', 200, 403, 404]));
   });
 
+  it('gives nothing to a caller that offers the ALPN of another', () => {
+    fc.assert(
+      fc.property(someInbound, someCall, fc.constantFrom(...accounts), (view, call, other) => {
+        fc.pre(other !== call.source);
+        expect(decide(setOf(view), { ...call, alpn: [callerAlpn(other)] })).toBe('closed');
+      }),
+    );
+  });
+
+  it('has a chain for each service, port and caller, which no rule or service more changes', () => {
+    const chains = (rules: readonly AccessRule[], more: readonly string[]): Map<string, string> => {
+      const served = [
+        makeServed(8080, { services: [service, ...more] as never }),
+        makeServed(9000, { protocol: 'tcp', services: [service, ...more] as never }),
+      ];
+      const listener = setOf(makeInbound({ served, rules })).listener.get('inbound');
+      const json = listener === undefined ? {} : jsonOf(listener);
+      const { filterChains = [] } = json as unknown as { filterChains?: { name: string }[] };
+      return new Map(filterChains.map((chain) => [chain.name, JSON.stringify(chain)]));
+    };
+    fc.assert(
+      fc.property(fc.array(someRule, { minLength: 1, maxLength: 4 }), (rules) => {
+        const before = chains(rules.slice(1), []);
+        const after = chains(rules, ['shop/b']);
+        for (const [name, chain] of before) expect(after.get(name)).toBe(chain);
+      }),
+    );
+  });
+
   it('never allows more with a rule less, or with policies instead of permissive mode', () => {
     const served = (['http', 'tcp'] as const).map((protocol, index) =>
       makeServed(targetPorts[index]!, { protocol, services: [service as never] }),
@@ -138,7 +175,9 @@ describe('translate', () => {
       fc.property(fc.array(someRule, { maxLength: 4 }), someCall, (rules, call) => {
         const all = setOf(makeInbound({ served, rules }));
         const fewer = setOf(makeInbound({ served, rules: rules.slice(1) }));
-        const any = setOf(makeInbound({ served, rules: 'any' }));
+        const any = setOf(
+          makeInbound({ served, rules, settings: makeSettings({ permissive: true }) }),
+        );
         if (allowed(fewer, call)) expect(allowed(all, call)).toBe(true);
         if (allowed(all, call)) expect(allowed(any, call)).toBe(true);
       }),

@@ -4,18 +4,15 @@ import type { InboundView, OutboundView, ReachableService } from '../../policy/v
 import { passthrough, refused } from './clusters.ts';
 import type { ServiceLookup } from './destination.ts';
 import { type Part, translateInbound } from './inbound.ts';
-import {
-  type BoundListener,
-  type EndpointWant,
-  type PodPort,
-  type ServicePart,
-  translateService,
-} from './outbound.ts';
+import { translateService } from './outbound.ts';
 import { resourceOf } from './resource-of.ts';
+import type { Resource } from './resource.ts';
+import type { BoundListener, EndpointWant, PodPort, ServicePart } from './service-part.ts';
 import { virtualListener } from './virtual-listener.ts';
 
 /** All that a caller needs but endpoints, and what it wants of those. */
 export interface OutboundPart extends Part {
+  readonly extensions: readonly Resource[];
   readonly wants: readonly EndpointWant[];
   readonly pods: readonly PodPort[];
   /** Addresses that listeners of this part take. */
@@ -77,14 +74,21 @@ export class Translator {
     );
     const { kept, taken } = distinctAddresses(parts.flatMap((part) => part.listeners));
     const pods = parts.flatMap((part) => part.pods);
+    // A listener has the name of what it names; that of a service whose address is taken is left out.
+    const names = new Set([...kept.map(({ resource }) => resource.name), ...pods.flatMap(namesOf)]);
+    const isNamed = ({ name }: Resource): boolean => names.has(name);
     const listens = view.settings.egress || kept.length > 0 || pods.length > 0;
-    const common = listens ? [refused, ...(view.settings.egress ? [passthrough] : [])] : [];
+    const { egress, permissive } = view.settings;
+    // Without egress it serves the pods without a sidecar that a service leads to.
+    const passes = egress || permissive;
+    const common = listens ? [refused, ...(passes ? [passthrough] : [])] : [];
     return {
       listeners: [
         ...(listens ? [resourceOf('listener', virtualListener(view), [])] : []),
         ...kept.map(({ resource }) => resource),
       ],
-      routes: parts.flatMap((part) => part.routes),
+      routes: parts.flatMap((part) => part.routes).filter(isNamed),
+      extensions: parts.flatMap((part) => part.extensions).filter(isNamed),
       clusters: [
         ...common.map((cluster) => resourceOf('cluster', cluster, [])),
         ...parts.flatMap((part) => part.clusters),
@@ -111,6 +115,10 @@ export class Translator {
     this.#services.set(reachable, [...kept, { settings, backends, part }]);
     return part;
   }
+}
+
+function namesOf({ mesh, plain }: PodPort): readonly string[] {
+  return [mesh?.name, plain?.name].filter((name) => name !== undefined);
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {

@@ -12,6 +12,13 @@ import { hostRange } from './address.ts';
 import { bothFamilies } from './both-families.ts';
 import { tcpProxy } from './tcp-proxy.ts';
 
+/**
+ * Nobody can dial it. It stands for the guarded addresses while there are none: without any, the chain
+ * would take every address; and with its first chain Envoy makes another listener of it, which ends
+ * what passes through.
+ */
+const undialled = '255.255.255.255';
+
 type Chain = MessageInitShape<typeof FilterChainSchema>;
 
 /**
@@ -23,7 +30,9 @@ export function virtualListener(view: Pick<OutboundView, 'guarded' | 'settings'>
   const refuse = tcpProxy(refusedCluster, [{ name: refusedCluster, weight: 1 }]);
   const guarded: Chain = {
     name: 'guarded',
-    filterChainMatch: { prefixRanges: view.guarded.map(hostRange) },
+    filterChainMatch: {
+      prefixRanges: (view.guarded.length > 0 ? view.guarded : [undialled]).map(hostRange),
+    },
     filters: [refuse],
   };
   const passthrough: Chain = {
@@ -37,7 +46,7 @@ export function virtualListener(view: Pick<OutboundView, 'guarded' | 'settings'>
     trafficDirection: TrafficDirection.OUTBOUND,
     ...(view.settings.egress
       ? {
-          filterChains: view.guarded.length > 0 ? [guarded] : [],
+          filterChains: [guarded],
           defaultFilterChain: passthrough,
         }
       : { defaultFilterChain: { name: 'refused', filters: [refuse] } }),

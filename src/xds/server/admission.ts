@@ -33,12 +33,22 @@ export async function admit(call: EnteringCall, options: AdmissionOptions): Prom
   options.signal.addEventListener('abort', giveUp);
   if (options.signal.aborted) giveUp();
   try {
-    return await options.authenticate(token, gaveUp.signal);
+    return await untilGivenUp(options.authenticate(token, gaveUp.signal), gaveUp.signal);
   } finally {
     clearTimeout(timer);
     call.off('cancelled', giveUp);
     options.signal.removeEventListener('abort', giveUp);
   }
+}
+
+/** A check that does not heed its signal is waited for no longer all the same. */
+function untilGivenUp(checked: Promise<Proxy>, gaveUp: AbortSignal): Promise<Proxy> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new WeftError('api-unavailable', 'took too long'));
+    gaveUp.addEventListener('abort', onAbort, { once: true });
+    if (gaveUp.aborted) onAbort();
+    checked.then(resolve, reject);
+  });
 }
 
 /** What a client is told when it is not admitted: never why in detail. */

@@ -1,19 +1,26 @@
-import { status } from '@grpc/grpc-js';
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { RequestReader } from '../delta/request-reader.ts';
 import { Session } from '../delta/session.ts';
 import type { ResponseBytes } from '../delta/response-bytes.ts';
+import { namespaceOf } from '../../policy/identity.ts';
+import type { TableShares } from '../delta/recent-tables.ts';
 import { typeOf } from '../delta/type-order.ts';
-import type { Refusal, Suspects } from '../delta/refused.ts';
+import type { Refusal } from '../delta/refused.ts';
+import type { SharedSuspects } from '../delta/suspects.ts';
 import { unframed } from './framed-messages.ts';
 import { admit, refusalOf } from './admission.ts';
+import * as closings from './closings.ts';
 import { Connection, closeCall } from './connection.ts';
 import type { AdsCall, Closing } from './connection.ts';
 import type { Connections } from './connections.ts';
+import type { Entry } from './entry.ts';
+import type { FairTurns } from '../../common/fair-turns.ts';
 import type { Limits } from './limits.ts';
+import type { Openings } from './openings.ts';
 import type { XdsMetrics } from './metrics.ts';
+import type { Penalties } from '../../common/penalties.ts';
 import type { Push } from './push.ts';
 import type { Authenticate, Proxy } from './proxy.ts';
 
@@ -40,7 +47,13 @@ export interface AdsOptions {
   readonly push: Push;
   readonly bytes: ResponseBytes;
   readonly requests: RequestReader;
-  readonly suspects: Suspects;
+  readonly suspects: SharedSuspects;
+  readonly tables: TableShares;
+  readonly turns: FairTurns;
+  readonly penalties: Penalties;
+  readonly openings: Openings;
+  /** How many proxies this replica may serve; 0: any number. */
+  readonly maxProxies: () => number;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -52,57 +65,110 @@ export interface AdsOptions {
 }
 
 /** Serves one stream to its end. Whatever the client sends, only this stream can suffer. */
-export async function serveStream(call: AdsCall, options: AdsOptions): Promise<void> {
+export async function serveStream(call: AdsCall, entry: Entry, options: AdsOptions): Promise<void> {
   const { connections, limits, metrics, logger } = options;
+  const refuse = (closing: Closing): void => {
+    metrics.streamEnded(closing.reason);
+    entry.refused();
+    closeCall(call, closing);
+  };
+  const leave = (): void => {
+    metrics.streamEnded('client');
+    entry.refused();
+  };
   if (connections.size >= limits.maxStreams) {
-    refuse(call, tooManyStreams, options);
+    refuse(closings.tooManyStreams);
     return;
   }
   try {
     const proxy = await admit(call, { ...options, timeoutMs: limits.authenticationMs });
-    if (call.cancelled) metrics.streamEnded('client');
-    else open(call, proxy, options);
+    if (call.cancelled) leave();
+    else if (isTooSoon(proxy, options)) refuse(closings.tooSoon);
+    else if (isFull(proxy, options)) {
+      logger.warn('proxy refused: as many are connected as the MeshConfig allows', {
+        pod: proxy.pod,
+        maxDataPlaneConnections: options.maxProxies(),
+      });
+      refuse(closings.tooManyProxies);
+    } else open(call, entry, { proxy, options });
   } catch (thrown) {
     const error = WeftError.from(thrown);
     if (call.cancelled) {
-      metrics.streamEnded('client');
+      leave();
       return;
     }
     logger.debug('stream not admitted', { code: error.code, peer: call.getPeer() });
-    refuse(call, refusalOf(error), options);
+    refuse(refusalOf(error));
   }
 }
 
-function open(call: AdsCall, proxy: Proxy, options: AdsOptions): void {
+/** Whether the pod has to wait: its last stream took too much, or it opened too many of them. */
+function isTooSoon({ uid }: Proxy, { penalties, openings }: AdsOptions): boolean {
+  if (penalties.has(uid)) return true;
+  if (openings.add(uid)) return false;
+  penalties.add(uid);
+  return true;
+}
+
+/** A pod that is connected already takes no other's place by a new stream. */
+function isFull({ uid }: Proxy, { maxProxies, connections }: AdsOptions): boolean {
+  const most = maxProxies();
+  return most > 0 && connections.size >= most && connections.byUid(uid) === undefined;
+}
+
+function open(
+  call: AdsCall,
+  entry: Entry,
+  { proxy, options }: { readonly proxy: Proxy; readonly options: AdsOptions },
+): void {
   const { connections, metrics } = options;
   const connection = new Connection({
     call,
     proxy,
-    session: new Session(options.bytes, options.suspects),
+    session: new Session(
+      options.bytes,
+      options.suspects.of(proxy.account),
+      options.tables.of(namespaceOf(proxy.account)),
+    ),
     metrics,
     now: options.clock.now(),
+    entry,
     requestBurst: options.limits.requestBurst,
+    byteBurst: options.limits.byteBurst,
   });
+  entry.admitted(proxy.uid);
   const older = connections.add(connection);
   if (older !== undefined) {
-    older.close(replaced);
+    older.close(closings.replaced);
     metrics.streamEnded('replaced');
   } else options.onConnect(proxy);
   metrics.streamOpened();
   metrics.connected(connections.size);
   options.push.greet(connection);
-  call.on('data', (bytes: Buffer) => take(bytes, connection, options));
-  call.on('end', () => end(connection, options, clientLeft));
+  call.on('data', (bytes: Buffer) => {
+    let isLater = false;
+    const isDone = options.turns.run(() => {
+      take(bytes, connection, options);
+      if (isLater) call.resume();
+    });
+    if (isDone) return;
+    isLater = true;
+    call.pause();
+  });
+  call.on('end', () => end(connection, options, closings.clientLeft));
   call.on('cancelled', () => {
     connection.lost();
-    end(connection, options, clientLeft);
+    end(connection, options, closings.clientLeft);
   });
 }
+
+const excesses: ReadonlySet<string> = new Set(['too-many-requests', 'too-many-names', 'malformed']);
 
 /** Closes a stream of ours and forgets it. Later calls do nothing. */
 export function end(connection: Connection, options: AdsOptions, closing: Closing): void {
   connection.close(closing);
   if (!options.connections.remove(connection)) return;
+  if (excesses.has(closing.reason)) options.penalties.add(connection.proxy.uid);
   options.metrics.streamEnded(connection.ended ?? closing.reason);
   options.metrics.connected(options.connections.size);
   options.onDisconnect(connection.proxy);
@@ -111,23 +177,48 @@ export function end(connection: Connection, options: AdsOptions, closing: Closin
 function take(bytes: Buffer, connection: Connection, options: AdsOptions): void {
   if (connection.ended !== undefined) return;
   try {
-    connection.credits -= 1;
-    if (connection.credits < 0) {
-      end(connection, options, tooManyRequests);
+    if (!connection.pay(bytes.length)) {
+      end(connection, options, closings.tooManyRequests);
       return;
     }
     const request = options.requests.read(bytes);
+    if (isTooMuch(connection.session.burdenOf(request), connection, options)) {
+      end(connection, options, closings.tooManyNames);
+      return;
+    }
     const step = connection.receive(request, typeOf(request.typeUrl));
-    if (connection.session.names > options.limits.maxNames)
-      end(connection, options, tooManyRequests);
     options.connections.note(connection);
+    bound(connection, options);
     for (const refusal of step.refusals) report(refusal, connection, options);
   } catch (thrown) {
     const error = WeftError.from(thrown);
     const pod = connection.proxy.pod;
     options.logger.warn('stream closed', { code: error.code, reason: error.message, pod });
-    end(connection, options, error.code === 'protocol-violation' ? malformed : internal);
+    end(
+      connection,
+      options,
+      error.code === 'protocol-violation' ? closings.malformed : closings.internal,
+    );
   }
+}
+
+/** Whether what a long request would add is too much to take it in: of this stream, or of all, when it has most. */
+function isTooMuch(more: number, { session }: Connection, options: AdsOptions): boolean {
+  const { connections, limits } = options;
+  if (more > limits.maxBurden) return true;
+  if (more === 0 || connections.burden + more <= limits.maxBurdenOfAll) return false;
+  return session.burden + more >= (connections.heaviest()?.session.burden ?? 0);
+}
+
+/** Ends the stream if it has too much kept for it, and the one that has most if all together have. */
+function bound(connection: Connection, options: AdsOptions): void {
+  const { connections, limits } = options;
+  const { names } = connection.session;
+  if (names > limits.maxNames || connections.burdenOf(connection) > limits.maxBurden)
+    end(connection, options, closings.tooManyNames);
+  if (connections.burden <= limits.maxBurdenOfAll) return;
+  const heaviest = connections.heaviest();
+  if (heaviest !== undefined) end(heaviest, options, closings.tooManyNames);
 }
 
 function report(refusal: Refusal, connection: Connection, options: AdsOptions): void {
@@ -137,34 +228,6 @@ function report(refusal: Refusal, connection: Connection, options: AdsOptions): 
     type,
     name,
     version,
-    message: refusal.message.slice(0, 1_000),
+    message: refusal.message,
   });
 }
-
-function refuse(call: AdsCall, closing: Closing, options: AdsOptions): void {
-  options.metrics.streamEnded(closing.reason);
-  closeCall(call, closing);
-}
-
-const clientLeft: Closing = { reason: 'client', code: status.OK, details: 'OK' };
-const tooManyStreams: Closing = {
-  reason: 'too-many-streams',
-  code: status.RESOURCE_EXHAUSTED,
-  details: 'too many streams',
-};
-const tooManyRequests: Closing = {
-  reason: 'too-many-requests',
-  code: status.RESOURCE_EXHAUSTED,
-  details: 'too many requests or names',
-};
-const malformed: Closing = {
-  reason: 'malformed',
-  code: status.INVALID_ARGUMENT,
-  details: 'malformed request',
-};
-const internal: Closing = { reason: 'internal', code: status.INTERNAL, details: 'internal error' };
-const replaced: Closing = {
-  reason: 'replaced',
-  code: status.UNAVAILABLE,
-  details: 'the pod opened another stream',
-};

@@ -11,6 +11,7 @@ import type { AnswerReplica } from './ask-service.ts';
 import { createXdsServer } from './xds-server.ts';
 
 const serverName = 'weft-control-plane.weft-system.svc';
+const serverId = 'spiffe://cluster.local/weft/control-plane/weft-system';
 const signal = new AbortController().signal;
 
 describe('a replica that is asked by another', () => {
@@ -38,15 +39,16 @@ describe('a replica that is asked by another', () => {
               account: token.replace('.', '/') as IdentityKey,
             })
           : Promise.reject(new WeftError('not-authenticated', 'no such token')),
-      credentials: new ReplaceableCredentials(await authority.issue(serverName)),
+      credentials: new ReplaceableCredentials(await authority.issue(serverName, serverId)),
       replicas: 'weft-system/weft-control-plane' as IdentityKey,
       answer: (ask, inner) => answer(ask, inner),
       clock: systemClock,
       logger: { ...silentLogger, warn: (_, fields) => refused.push(fields ?? {}) },
     });
-    const { port, closed } = await server.listen('127.0.0.1:0', stopping.signal);
+    const { port, closed } = await server.listenToReplicas('127.0.0.1:0', stopping.signal);
     channel = {
       ...{ address: `127.0.0.1:${port}`, serverName, logger: silentLogger },
+      serverIds: () => ['spiffe://former/weft/control-plane/weft-system', serverId],
       trust: () => authority.ca,
       token: () => Promise.resolve(new Secret('weft-system.weft-control-plane')),
     };
@@ -79,6 +81,8 @@ describe('a replica that is asked by another', () => {
     const { ca } = await makeAuthority('another root');
     expect(await ask({ trust: () => ca })).toBeUndefined();
     expect(await ask({ serverName: 'cart.shop.svc' })).toBeUndefined();
+    expect(await ask({ serverIds: () => [`${serverId}-2`] })).toBeUndefined();
+    expect(await ask({ serverIds: () => [] })).toBeUndefined();
     expect([asked, refused]).toEqual([[], []]);
   });
 

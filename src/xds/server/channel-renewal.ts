@@ -15,7 +15,8 @@ const ticks = 50;
  */
 export class ChannelRenewal {
   readonly #options: () => AdsOptions;
-  #drain: ((graceMs: number) => void) | undefined;
+  readonly #drains = new Set<(graceMs: number) => void>();
+  #isOpen = false;
   #root: string | undefined;
   #step = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -25,9 +26,18 @@ export class ChannelRenewal {
     this.#options = options;
   }
 
-  /** Names what tells all connections there are to go away, and leaves their streams open meanwhile. */
-  of(drain: (graceMs: number) => void): void {
-    this.#drain = drain;
+  /**
+   * Names what tells all connections of a port to go away, and leaves their streams open meanwhile.
+   * Returns a way to forget it.
+   */
+  of(drain: (graceMs: number) => void): () => void {
+    this.#drains.add(drain);
+    return () => this.#drains.delete(drain);
+  }
+
+  /** Proxies are served from now on. */
+  begin(): void {
+    this.#isOpen = true;
     this.#options().connections.keepChannel(this.#step);
   }
 
@@ -38,7 +48,7 @@ export class ChannelRenewal {
     const isOther = this.#root !== undefined && this.#root !== root;
     this.#root = root;
     this.#step = step;
-    if (this.#drain === undefined) return;
+    if (!this.#isOpen) return;
     if (!isOther) {
       if (!this.#isPending) connections.keepChannel(step);
       return;
@@ -51,13 +61,13 @@ export class ChannelRenewal {
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#drain = undefined;
+    this.#isOpen = false;
   }
 
   #begin(): void {
     const { connections } = this.#options();
     this.#isPending = false;
-    this.#drain?.(graceMs);
+    for (const drain of this.#drains) drain(graceMs);
     connections.renewChannel(this.#step);
     this.#closeSome(Math.max(1, Math.ceil(connections.outdated.size / ticks)));
   }

@@ -3,6 +3,8 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ResourceSet, ResourceType } from '../resources/resource.ts';
 import type { DeltaRequest } from '../delta/request-bytes.ts';
 import type { DeltaResponse, Session, Step } from '../delta/session.ts';
+import { Debts } from './debts.ts';
+import type { Entry } from './entry.ts';
 import type { StreamEnd, XdsMetrics } from './metrics.ts';
 import type { Proxy } from './proxy.ts';
 
@@ -22,7 +24,9 @@ export interface ConnectionOptions {
   readonly session: Session;
   readonly metrics: XdsMetrics;
   readonly now: number;
+  readonly entry: Entry;
   readonly requestBurst: number;
+  readonly byteBurst: number;
 }
 
 /** One authenticated stream: writes what its session decides. */
@@ -33,10 +37,19 @@ export class Connection {
   readonly opened: number;
   /** Requests it may still send before it is closed; the sweep refills it. */
   credits: number;
+  /** The same in bytes. */
+  byteCredits: number;
+  /** Whether its pod is no workload of the mesh, as last published. */
+  isStranger = false;
+  /** Since when the sweep has found it to be one. */
+  strangerSince: number | undefined;
+  /** What its client owes, as the sweep found. */
+  readonly debts = new Debts();
   /** Since when listeners and routes are held back for new clusters. */
   heldSince: number | undefined;
   readonly #call: AdsCall;
   readonly #metrics: XdsMetrics;
+  readonly #entry: Entry;
   #heard = false;
   #ended: StreamEnd | undefined;
 
@@ -47,6 +60,8 @@ export class Connection {
     this.#metrics = options.metrics;
     this.opened = options.now;
     this.credits = options.requestBurst;
+    this.byteCredits = options.byteBurst;
+    this.#entry = options.entry;
   }
 
   /** Whether any request has come in. */
@@ -57,6 +72,14 @@ export class Connection {
   /** Why it ended; undefined while it is open. */
   get ended(): StreamEnd | undefined {
     return this.#ended;
+  }
+
+  /** Takes a message's worth from what the client may send. False when that is used up. */
+  pay(bytes: number): boolean {
+    this.#entry.messageEnded(bytes);
+    this.credits -= 1;
+    this.byteCredits -= bytes;
+    return this.credits >= 0 && this.byteCredits >= 0;
   }
 
   receive(request: DeltaRequest, type: ResourceType | undefined): Step {
@@ -80,12 +103,14 @@ export class Connection {
   close(closing: Closing): void {
     if (this.#ended !== undefined) return;
     this.#ended = closing.reason;
+    this.#entry.ended(!comesBack.has(closing.reason));
     closeCall(this.#call, closing);
   }
 
   /** The client ended it. */
   lost(): void {
     this.#ended ??= 'client';
+    this.#entry.ended(false);
   }
 
   /** At most one response per type is unanswered, so a client that never reads costs five of them. */
@@ -97,6 +122,9 @@ export class Connection {
     }
   }
 }
+
+/** After these the client is expected to open its next stream on the same connection. */
+const comesBack: ReadonlySet<StreamEnd> = new Set(['client', 'token-expired', 'shutdown']);
 
 /** grpc-js sends a status in this way. */
 export function closeCall(call: AdsCall, { code, details }: Closing): void {

@@ -1,5 +1,6 @@
 import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
+import type { Stream } from './evidence.ts';
 
 /** The open streams, grouped by what they are offered, with those set apart that are not in sync. */
 export class Connections {
@@ -10,8 +11,11 @@ export class Connections {
   readonly #groupOf = new Map<Connection, ResourceSet>();
   /** Streams that were opened on an older certificate than the newest one. */
   readonly #outdated = new Set<Connection>();
+  /** What streams make the process keep, of those that do. */
+  readonly #burdens = new Map<Connection, number>();
+  #burden = 0;
   #channel = 0;
-  #pods: ReadonlySet<string> | undefined;
+  #streams: ReadonlyMap<string, Stream> | undefined;
   readonly #onChange: () => void;
 
   /** `onChange` is called after anything changed that evidence may depend on. */
@@ -33,6 +37,26 @@ export class Connections {
     return this.#groups;
   }
 
+  /** Bytes kept for all streams beside what is offered to them. */
+  get burden(): number {
+    return this.#burden;
+  }
+
+  /** Bytes kept for a stream, as last noted. */
+  burdenOf(connection: Connection): number {
+    return this.#burdens.get(connection) ?? 0;
+  }
+
+  /** The stream that most is kept for. */
+  heaviest(): Connection | undefined {
+    let [found, most]: [Connection | undefined, number] = [undefined, 0];
+    for (const [connection, bytes] of this.#burdens) {
+      if (bytes <= most) continue;
+      [found, most] = [connection, bytes];
+    }
+    return found;
+  }
+
   /** The step of the certificate that new streams are opened on. */
   get channel(): number {
     return this.#channel;
@@ -43,10 +67,12 @@ export class Connections {
     return this.#outdated;
   }
 
-  /** The pods that have a stream. The same set while nobody comes or goes. */
-  get pods(): ReadonlySet<string> {
-    this.#pods ??= new Set([...this.#open].map(({ proxy }) => proxy.pod));
-    return this.#pods;
+  /** The streams by the uid of their pod. The same map while nobody comes or goes. */
+  get streams(): ReadonlyMap<string, Stream> {
+    this.#streams ??= new Map(
+      [...this.#open].map(({ proxy: { uid, pod }, opened }) => [uid, { pod, opened }]),
+    );
+    return this.#streams;
   }
 
   /** From now on new streams are opened on the certificate of this step; those there are, are not. */
@@ -77,7 +103,7 @@ export class Connections {
     this.#open.add(connection);
     this.#byUid.set(connection.proxy.uid, connection);
     this.#unsettled.add(connection);
-    this.#pods = undefined;
+    this.#streams = undefined;
     this.#onChange();
     return older;
   }
@@ -89,7 +115,8 @@ export class Connections {
       this.#byUid.delete(connection.proxy.uid);
     this.#unsettled.delete(connection);
     this.#outdated.delete(connection);
-    this.#pods = undefined;
+    this.#weigh(connection, 0);
+    this.#streams = undefined;
     this.#leaveGroup(connection);
     this.#onChange();
     return true;
@@ -104,9 +131,18 @@ export class Connections {
       this.#groupOf.set(connection, set);
       this.#groups.set(set, (this.#groups.get(set) ?? 0) + 1);
     }
+    this.#weigh(connection, connection.session.burden);
     if (connection.session.synced) this.#unsettled.delete(connection);
     else this.#unsettled.add(connection);
     this.#onChange();
+  }
+
+  #weigh(connection: Connection, bytes: number): void {
+    const before = this.#burdens.get(connection) ?? 0;
+    if (before === bytes) return;
+    this.#burden += bytes - before;
+    if (bytes === 0) this.#burdens.delete(connection);
+    else this.#burdens.set(connection, bytes);
   }
 
   #leaveGroup(connection: Connection): void {

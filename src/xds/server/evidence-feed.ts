@@ -1,20 +1,23 @@
 import { status } from '@grpc/grpc-js';
-import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { refusalOf } from './admission.ts';
 import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
-import { changeBetween, encodeChange, noEvidence, type EvidenceChange } from './evidence-wire.ts';
-import type { Evidence } from './evidence.ts';
+import type { Entry } from './entry.ts';
+import { changeBetween, encodeChange, noEvidence, nothingNew } from './evidence-wire.ts';
 import type { EvidenceWatch } from './evidence-watch.ts';
 
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
-/** A replica's evidence as a stream of changes, JSON in gRPC frames, beside ADS on the same port. */
+/**
+ * A replica's evidence as a stream of changes, JSON in gRPC frames. The request is empty and is never
+ * read. As a stream of requests: grpc-js would read a single one before it says that there is a call.
+ */
 export const evidenceService = {
   watch: {
     path: '/weft.evidence.v1.Evidence/Watch',
-    requestStream: false,
+    requestStream: true,
     responseStream: true,
     requestSerialize: asItIs,
     requestDeserialize: asItIs,
@@ -23,7 +26,7 @@ export const evidenceService = {
   },
 } as const;
 
-export type EvidenceCall = ServerWritableStream<Buffer, Buffer>;
+export type EvidenceCall = ServerDuplexStream<Buffer, Buffer>;
 
 export interface EvidenceFeedOptions extends ReplicaAdmission {
   readonly watch: EvidenceWatch;
@@ -33,10 +36,11 @@ export interface EvidenceFeedOptions extends ReplicaAdmission {
 /** Serves one reader until it leaves or its token ends. */
 export async function serveEvidence(
   call: EvidenceCall,
+  entry: Entry,
   options: EvidenceFeedOptions,
 ): Promise<void> {
   try {
-    const { expires } = await admitReplica(call, options);
+    const { expires } = await admitReplica(call, entry, options);
     if (!call.cancelled) feed(call, expires, options);
   } catch (thrown) {
     const error = WeftError.from(thrown);
@@ -44,11 +48,6 @@ export async function serveEvidence(
     const { code, details } = refusalOf(error);
     call.emit('error', { code, details });
   }
-}
-
-/** Says that there is nothing, so that the reader knows it was heard. */
-function nothingIn({ connected, synced, rejected, step }: Evidence): EvidenceChange {
-  return { connected, synced, rejected, step, joined: [], left: [], objects: [], gone: [] };
 }
 
 /** A reader that is slow gets fewer, larger changes: nothing is queued for it. */
@@ -62,7 +61,7 @@ function feed(call: EvidenceCall, expires: number, options: EvidenceFeedOptions)
     if (blocked || (change === undefined && !first)) return;
     first = false;
     sent = next;
-    blocked = !call.write(encodeChange(change ?? nothingIn(next)));
+    blocked = !call.write(encodeChange(change ?? nothingNew(next)));
   };
   call.on('drain', () => {
     blocked = false;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Proxy } from './proxy.ts';
 import { makeOrigin, makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { type Origin, originKey } from '../../policy/origin.ts';
@@ -23,6 +24,12 @@ const request = {
 describe('evidence', () => {
   let bytes: ResponseBytes;
   let connections: Connections;
+  const noEntry = {
+    admitted: () => undefined,
+    refused: () => undefined,
+    messageEnded: () => undefined,
+    ended: () => undefined,
+  };
   const suspects = new WeakSet<never>();
 
   beforeEach(() => {
@@ -39,7 +46,9 @@ describe('evidence', () => {
       session,
       metrics: noMetrics,
       now: 0,
+      entry: noEntry,
       requestBurst: 10,
+      byteBurst: 1_000,
     });
     connections.add(connection);
     if (set !== undefined) offer(connection, set);
@@ -81,7 +90,9 @@ describe('evidence', () => {
     answer(first, 'cluster');
     answer(first, 'listener');
     expect(ofCart()).toMatchObject({ total: 2, acknowledged: 1 });
-    expect(evidenceOf(connections)).toMatchObject({ connected: 3, synced: 1, rejected: 0 });
+    const whole = evidenceOf(connections);
+    expect(whole).toMatchObject({ connected: 3, synced: 1, rejected: 0 });
+    expect(whole.behind).toEqual(new Set(['shop/b', 'shop/c']));
   });
 
   it('counts a new generation with the same content as acknowledged at once', () => {
@@ -90,6 +101,22 @@ describe('evidence', () => {
     answer(proxy, 'listener');
     offer(proxy, setOf(cart(2)));
     expect(ofCart()).toMatchObject({ origin: { generation: 2 }, total: 1, acknowledged: 1 });
+  });
+
+  it('counts apart whom a switch need not wait for, and names those it waits for', () => {
+    const mesh: Origin = { kind: 'TrustBundle', namespace: '', name: 'mesh', generation: 3 };
+    const set = setOf(mesh);
+    for (let one = 0; one < 12; one += 1) connect(`evil/${one}`, set);
+    connect('pending/a', set);
+    connect('shop/slow', set);
+    const well = connect('evil/well', set);
+    answer(well, 'cluster');
+    answer(well, 'listener');
+    const standingOf = ({ pod }: Proxy) =>
+      pod.startsWith('evil/') ? 'aside' : pod.startsWith('pending/') ? 'unstarted' : 'counts';
+    expect(evidenceOf(connections, { standingOf }).objects.get(originKey(mesh))).toMatchObject({
+      ...{ total: 15, acknowledged: 1, aside: 12, unstarted: 1, waiting: ['shop/slow'] },
+    });
   });
 
   it('counts only the newest generation as in force', () => {
@@ -169,11 +196,12 @@ describe('evidence', () => {
 
   it('says which pods have a stream, and what was published last', () => {
     connect('shop/a', setOf(cart()));
-    const before = evidenceOf(connections, 7);
-    expect(before).toMatchObject({ step: 7, pods: new Set(['shop/a']) });
-    expect(evidenceOf(connections).pods).toBe(before.pods);
+    const before = evidenceOf(connections, { step: 7 });
+    expect(before).toMatchObject({ step: 7 });
+    expect([...before.streams]).toEqual([['shop/a', { pod: 'shop/a', opened: 0 }]]);
+    expect(evidenceOf(connections).streams).toBe(before.streams);
     connect('shop/b');
-    expect([...evidenceOf(connections).pods]).toEqual(['shop/a', 'shop/b']);
+    expect([...evidenceOf(connections).streams.keys()]).toEqual(['shop/a', 'shop/b']);
   });
 
   it('forgets proxies that left', () => {

@@ -2,11 +2,12 @@ import { originKey } from '../../policy/origin.ts';
 import type { Origin, OriginKey } from '../../policy/origin.ts';
 import type { Refusal } from '../delta/refused.ts';
 import type { Resource, ResourceSet } from '../resources/resource.ts';
-import { pushOrder } from '../delta/type-order.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { channelOrigin, maxNamed } from './evidence.ts';
-import type { Evidence, ObjectEvidence, Rejection } from './evidence.ts';
+import type { Evidence, ObjectEvidence, Rejection, SwitchStanding } from './evidence.ts';
+import { originsOf, originsOfMap } from './origins-of.ts';
+import type { Proxy } from './proxy.ts';
 
 interface Tally {
   origin: Origin;
@@ -17,6 +18,20 @@ interface Tally {
   /** How many have not acknowledged it although it was offered to them, and some of their names. */
   behind: number;
   waiting: string[];
+  /** Of those that have not acknowledged it, whom a switch need not wait for. */
+  aside: number;
+  unstarted: number;
+}
+
+/** What is known of a proxy that has not acknowledged something. */
+export type StandingOf = (proxy: Proxy) => SwitchStanding;
+
+/** What the process says of itself: what it published last, in words of its own, and of whom. */
+export interface EvidenceFacts {
+  readonly step?: number;
+  readonly facts?: string;
+  /** Default: everybody counts. */
+  readonly standingOf?: StandingOf;
 }
 
 type Tallies = Map<OriginKey, Tally>;
@@ -25,27 +40,36 @@ const maxMessageLength = 1_000;
 
 /**
  * How far each object is in force at the streams of this process. Streams in sync are counted by
- * group; only the others are looked at one by one. `step` is what was published last.
+ * group; only the others are looked at one by one.
  */
-export function evidenceOf(connections: Connections, step = 0): Evidence {
+export function evidenceOf(
+  connections: Connections,
+  { step = 0, facts = '', standingOf = () => 'counts' }: EvidenceFacts = {},
+): Evidence {
   const tallies: Tallies = new Map();
   for (const [set, members] of connections.groups) countGroup(tallies, set, members);
-  let rejected = 0;
+  const behind = new Set<string>();
+  const refusing = new Set<string>();
   for (const connection of connections.unsettled) {
-    discountOutstanding(tallies, connection);
-    if (countRefusals(tallies, connection)) rejected += 1;
+    discountOutstanding(tallies, connection, standingOf);
+    behind.add(connection.proxy.uid);
+    if (countRefusals(tallies, connection)) refusing.add(connection.proxy.uid);
   }
-  nameLaggards(tallies, connections);
+  nameLaggards(tallies, connections, standingOf);
   const objects = new Map<OriginKey, ObjectEvidence>();
   for (const [key, tally] of tallies) objects.set(key, finish(tally));
-  if (connections.channel > 0) objects.set(originKey(channelOrigin), channelOf(connections));
+  if (connections.channel > 0)
+    objects.set(originKey(channelOrigin), channelOf(connections, standingOf));
   return {
     connected: connections.size,
     synced: connections.size - connections.unsettled.size,
-    rejected,
+    rejected: refusing.size,
     step,
-    pods: connections.pods,
+    streams: connections.streams,
+    behind,
+    refusing,
     objects,
+    facts,
   };
 }
 
@@ -74,31 +98,41 @@ function freshTally(origin: Origin, members: number): Tally {
     rejections: [],
     behind: 0,
     waiting: [],
+    aside: 0,
+    unstarted: 0,
   };
 }
 
 /** How many streams were opened on the newest certificate of this server. */
-function channelOf({ channel, size, outdated }: Connections): ObjectEvidence {
-  return {
-    origin: { ...channelOrigin, generation: channel },
-    total: size,
-    acknowledged: size - outdated.size,
-    rejected: 0,
-    rejections: [],
-    waiting: named([...outdated].map(({ proxy }) => proxy.pod)),
-  };
+function channelOf(
+  { channel, size, outdated }: Connections,
+  standingOf: StandingOf,
+): ObjectEvidence {
+  const tally = freshTally({ ...channelOrigin, generation: channel }, size);
+  tally.acknowledged -= outdated.size;
+  for (const { proxy } of outdated) leave(tally, proxy, standingOf);
+  return finish(tally);
 }
 
 function named(pods: readonly string[]): readonly string[] {
   return pods.toSorted().slice(0, maxNamed);
 }
 
-/** While many proxies connect, each waits for much: only as many are named as anybody is shown. */
-function name({ waiting }: Tally, pod: string): void {
-  if (waiting.length < maxNamed) waiting.push(pod);
+/**
+ * Takes down who has not acknowledged it. While many proxies connect, each waits for much: only as many are
+ * named as anybody is shown, but all are counted.
+ */
+function leave(tally: Tally, proxy: Proxy, standingOf: StandingOf): void {
+  const standing = tally.origin.namespace === '' ? standingOf(proxy) : 'counts';
+  if (standing !== 'counts') tally[standing] += 1;
+  else if (tally.waiting.length < maxNamed) tally.waiting.push(proxy.pod);
 }
 
-function discountOutstanding(tallies: Tallies, connection: Connection): void {
+function discountOutstanding(
+  tallies: Tallies,
+  connection: Connection,
+  standingOf: StandingOf,
+): void {
   const counted = new Set<Tally>();
   for (const part of connection.session.outstandingParts())
     for (const origin of originsIn(part)) {
@@ -107,7 +141,7 @@ function discountOutstanding(tallies: Tallies, connection: Connection): void {
       counted.add(tally);
       tally.acknowledged -= 1;
       tally.behind += 1;
-      name(tally, connection.proxy.pod);
+      leave(tally, connection.proxy, standingOf);
     }
 }
 
@@ -115,13 +149,13 @@ function discountOutstanding(tallies: Tallies, connection: Connection): void {
  * Names the streams that were not even offered the newest generation of what concerns every proxy (an
  * origin without a namespace). Looks at streams one by one only while there are such.
  */
-function nameLaggards(tallies: Tallies, connections: Connections): void {
+function nameLaggards(tallies: Tallies, connections: Connections, standingOf: StandingOf): void {
   for (const [key, tally] of tallies) {
     const known = tally.acknowledged + tally.behind;
     if (tally.origin.namespace !== '' || known >= connections.size) continue;
     for (const { session, proxy } of connections) {
       const offered = session.offered && originsOf(session.offered).get(key);
-      if (offered?.generation !== tally.origin.generation) name(tally, proxy.pod);
+      if (offered?.generation !== tally.origin.generation) leave(tally, proxy, standingOf);
     }
   }
 }
@@ -155,38 +189,10 @@ function rejectionOf(pod: string, { resource, message }: Refusal): Rejection {
 
 function finish(tally: Tally): ObjectEvidence {
   const rejections = tally.rejections.sort((a, b) => (a.pod < b.pod ? -1 : 1)).slice(0, maxNamed);
-  const { origin, total, acknowledged, rejected, waiting } = tally;
-  return { origin, total, acknowledged, rejected, rejections, waiting: named(waiting) };
-}
-
-type Origins = ReadonlyMap<OriginKey, Origin>;
-
-const originsByMap = new WeakMap<ReadonlyMap<string, Resource>, Origins>();
-const originsBySet = new WeakMap<ResourceSet, Origins>();
-
-/** The objects that any resource of the set was made from, each at its newest generation. */
-function originsOf(set: ResourceSet): Origins {
-  const known = originsBySet.get(set);
-  if (known !== undefined) return known;
-  const origins = new Map<OriginKey, Origin>();
-  for (const type of pushOrder)
-    for (const origin of originsOfMap(set[type]).values()) keepNewest(origins, origin);
-  originsBySet.set(set, origins);
-  return origins;
-}
-
-function originsOfMap(resources: ReadonlyMap<string, Resource>): Origins {
-  const known = originsByMap.get(resources);
-  if (known !== undefined) return known;
-  const origins = new Map<OriginKey, Origin>();
-  for (const resource of resources.values())
-    for (const origin of resource.origins) keepNewest(origins, origin);
-  originsByMap.set(resources, origins);
-  return origins;
-}
-
-function keepNewest(origins: Map<OriginKey, Origin>, origin: Origin): void {
-  const key = originKey(origin);
-  const other = origins.get(key);
-  if (other === undefined || other.generation < origin.generation) origins.set(key, origin);
+  const { origin, total, acknowledged, rejected, waiting, aside, unstarted } = tally;
+  return {
+    ...{ origin, total, acknowledged, rejected, rejections, waiting: named(waiting) },
+    ...(aside > 0 && { aside }),
+    ...(unstarted > 0 && { unstarted }),
+  };
 }

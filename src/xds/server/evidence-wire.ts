@@ -1,6 +1,6 @@
 import { WeftError } from '../../common/errors.ts';
 import type { OriginKey } from '../../policy/origin.ts';
-import type { Evidence, ObjectEvidence } from './evidence.ts';
+import type { Evidence, ObjectEvidence, Stream } from './evidence.ts';
 
 /** What changed between two states of a replica's evidence, as it goes over the wire (JSON). */
 export interface EvidenceChange {
@@ -8,12 +8,16 @@ export interface EvidenceChange {
   readonly synced: number;
   readonly rejected: number;
   readonly step: number;
-  /** Pods that opened a stream, and that have none any more. */
-  readonly joined: readonly string[];
+  /** Streams that were opened, by the uid of their pod, and pods that have none any more. */
+  readonly joined: readonly (readonly [string, Stream])[];
   readonly left: readonly string[];
+  /** All of them: most of the time there are none. */
+  readonly behind: readonly string[];
+  readonly refusing: readonly string[];
   readonly objects: readonly (readonly [OriginKey, ObjectEvidence])[];
   /** Objects that concern no proxy of the replica any more. */
   readonly gone: readonly OriginKey[];
+  readonly facts: string;
 }
 
 /** Evidence of a replica without proxies; the first change of a stream starts from it. */
@@ -22,35 +26,67 @@ export const noEvidence: Evidence = {
   synced: 0,
   rejected: 0,
   step: 0,
-  pods: new Set(),
+  streams: new Map(),
+  behind: new Set(),
+  refusing: new Set(),
   objects: new Map(),
+  facts: '',
 };
 
 /** Undefined when nothing changed. */
 export function changeBetween(previous: Evidence, next: Evidence): EvidenceChange | undefined {
-  const objects = [...next.objects].filter(
-    ([key, object]) => !sameObject(previous.objects.get(key), object),
-  );
-  const gone = [...previous.objects.keys()].filter((key) => !next.objects.has(key));
-  const joined = missingFrom(previous.pods, next.pods);
-  const left = missingFrom(next.pods, previous.pods);
-  const lists = objects.length + gone.length + joined.length + left.length;
-  if (lists === 0 && sameCounts(previous, next)) return undefined;
-  const { connected, synced, rejected, step } = next;
-  return { connected, synced, rejected, step, joined, left, objects, gone };
+  const change = {
+    joined: newStreams(previous.streams, next.streams),
+    left: missingFrom(next.streams, previous.streams),
+    objects: [...next.objects].filter(
+      ([key, object]) => !sameObject(previous.objects.get(key), object),
+    ),
+    gone: missingFrom(next.objects, previous.objects),
+  };
+  const isEmpty = Object.values(change).every((list) => list.length === 0);
+  return isEmpty && sameRest(previous, next) ? undefined : { ...restOf(next), ...change };
 }
 
-function sameCounts(previous: Evidence, next: Evidence): boolean {
+/** Says that there is nothing new, so that a reader knows it was heard. */
+export function nothingNew(evidence: Evidence): EvidenceChange {
+  return { ...restOf(evidence), joined: [], left: [], objects: [], gone: [] };
+}
+
+type Rest = Omit<EvidenceChange, 'joined' | 'left' | 'objects' | 'gone'>;
+
+/** What every change carries whole. */
+function restOf({ behind, refusing, ...evidence }: Evidence): Rest {
+  const { connected, synced, rejected, step, facts } = evidence;
+  const lists = { behind: [...behind], refusing: [...refusing] };
+  return { connected, synced, rejected, step, facts, ...lists };
+}
+
+function sameRest(previous: Evidence, next: Evidence): boolean {
   return (
     previous.connected === next.connected &&
     previous.synced === next.synced &&
     previous.rejected === next.rejected &&
-    previous.step === next.step
+    previous.step === next.step &&
+    previous.facts === next.facts &&
+    sameSet(previous.behind, next.behind) &&
+    sameSet(previous.refusing, next.refusing)
   );
 }
 
-function missingFrom(some: ReadonlySet<string>, others: ReadonlySet<string>): string[] {
-  return some === others ? [] : [...others].filter((pod) => !some.has(pod));
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}
+
+type Keyed<K> = Pick<ReadonlyMap<K, unknown>, 'has' | 'keys'>;
+
+function missingFrom<K extends string>(some: Keyed<K>, others: Keyed<K>): K[] {
+  return some === others ? [] : [...others.keys()].filter((key) => !some.has(key));
+}
+
+/** A pod that opened another stream counts as new. */
+function newStreams(previous: Evidence['streams'], next: Evidence['streams']): [string, Stream][] {
+  if (previous === next) return [];
+  return [...next].filter(([uid, { opened }]) => previous.get(uid)?.opened !== opened);
 }
 
 /** The state after a change. */
@@ -58,19 +94,24 @@ export function applyChange(previous: Evidence, change: EvidenceChange): Evidenc
   const objects = new Map(previous.objects);
   for (const [key, object] of change.objects) objects.set(key, object);
   for (const key of change.gone) objects.delete(key);
-  const { connected, synced, rejected, step } = change;
-  return { connected, synced, rejected, step, pods: podsAfter(previous.pods, change), objects };
+  const { connected, synced, rejected, step, facts } = change;
+  return {
+    ...{ connected, synced, rejected, step, facts, objects },
+    streams: streamsAfter(previous.streams, change),
+    behind: new Set(change.behind),
+    refusing: new Set(change.refusing),
+  };
 }
 
-function podsAfter(
-  previous: ReadonlySet<string>,
+function streamsAfter(
+  previous: Evidence['streams'],
   { joined, left }: EvidenceChange,
-): ReadonlySet<string> {
+): Evidence['streams'] {
   if (joined.length + left.length === 0) return previous;
-  const pods = new Set(previous);
-  for (const pod of joined) pods.add(pod);
-  for (const pod of left) pods.delete(pod);
-  return pods;
+  const streams = new Map(previous);
+  for (const [uid, stream] of joined) streams.set(uid, stream);
+  for (const uid of left) streams.delete(uid);
+  return streams;
 }
 
 export function encodeChange(change: EvidenceChange): Buffer {
@@ -91,34 +132,52 @@ export function decodeChange(bytes: Buffer): EvidenceChange {
 
 function isChange(value: unknown): value is EvidenceChange {
   if (typeof value !== 'object' || value === null) return false;
-  const { connected, synced, rejected, step, objects, ...lists } = value as Record<string, unknown>;
-  const counts = [connected, synced, rejected, step];
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { connected, synced, rejected, step, joined, objects } = fields;
   return (
-    counts.every((count) => typeof count === 'number') &&
-    Array.isArray(objects) &&
-    objects.every(isEntry) &&
-    [lists['gone'], lists['joined'], lists['left']].every(isTexts)
+    [connected, synced, rejected, step].every((count) => typeof count === 'number') &&
+    typeof fields['facts'] === 'string' &&
+    isListOf(objects, isEntry) &&
+    isListOf(joined, isStream) &&
+    ['gone', 'left', 'behind', 'refusing'].every((name) => isTexts(fields[name]))
   );
 }
 
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+function isListOf(value: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(is);
 }
+
+function isStream(value: unknown): boolean {
+  if (!Array.isArray(value) || typeof value[0] !== 'string') return false;
+  const stream: unknown = value[1];
+  if (typeof stream !== 'object' || stream === null) return false;
+  const { pod, opened } = stream as Readonly<Record<string, unknown>>;
+  return typeof pod === 'string' && typeof opened === 'number';
+}
+
+function isTexts(value: unknown): boolean {
+  return isListOf(value, (text) => typeof text === 'string');
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 function isEntry(value: unknown): boolean {
   if (!Array.isArray(value) || typeof value[0] !== 'string') return false;
   const object: unknown = value[1];
   if (typeof object !== 'object' || object === null) return false;
-  const { origin, total, acknowledged, rejected, rejections, waiting } = object as Record<
-    string,
-    unknown
-  >;
+  const { origin, rejections, waiting, ...counts } = object as Fields;
   return (
-    [total, acknowledged, rejected].every((count) => typeof count === 'number') &&
+    areCounts(counts) &&
     typeof origin === 'object' &&
     origin !== null &&
     Array.isArray(rejections) &&
     isTexts(waiting)
+  );
+}
+
+function areCounts({ total, acknowledged, rejected, aside = 0, unstarted = 0 }: Fields): boolean {
+  return [total, acknowledged, rejected, aside, unstarted].every(
+    (count) => typeof count === 'number',
   );
 }
 
@@ -128,6 +187,8 @@ function sameObject(a: ObjectEvidence | undefined, b: ObjectEvidence): boolean {
     a.total === b.total &&
     a.acknowledged === b.acknowledged &&
     a.rejected === b.rejected &&
+    a.aside === b.aside &&
+    a.unstarted === b.unstarted &&
     a.origin.generation === b.origin.generation &&
     a.waiting.join() === b.waiting.join() &&
     sameRejections(a, b)

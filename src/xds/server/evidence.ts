@@ -17,9 +17,26 @@ export interface ObjectEvidence {
   readonly acknowledged: number;
   /** Some pods whose proxy has not acknowledged it, ten at most, by name. */
   readonly waiting: readonly string[];
+  /**
+   * Of what concerns every proxy (an origin without a namespace): how many of those that have not acknowledged
+   * it are set aside, and how many have a pod whose sidecar never ran. Neither are named in `waiting`.
+   */
+  readonly aside?: number;
+  readonly unstarted?: number;
   /** At most ten, by pod name. */
   readonly rejections: readonly Rejection[];
   readonly rejected: number;
+}
+
+/** What a proxy counts for that has not acknowledged something: a switch waits for those that count. */
+export type SwitchStanding = 'counts' | 'aside' | 'unstarted';
+
+/** A stream of one pod. A pod has one at a time; of several, as replicas know them, the newest counts. */
+export interface Stream {
+  /** `<namespace>/<pod>`. */
+  readonly pod: string;
+  /** When it was admitted, in ms since the epoch. */
+  readonly opened: number;
 }
 
 /** A replica's evidence: its proxies as a whole, and each object that concerns any of them. */
@@ -30,8 +47,13 @@ export interface Evidence {
   readonly rejected: number;
   /** What was published last, as the publisher counts: what a lagging replica is known by. */
   readonly step: number;
-  /** `<namespace>/<pod>` of every stream. */
-  readonly pods: ReadonlySet<string>;
+  /** Every stream, by the uid of its pod. */
+  readonly streams: ReadonlyMap<string, Stream>;
+  /** Uids of the pods whose proxy did not acknowledge everything, and of those that refused something. */
+  readonly behind: ReadonlySet<string>;
+  readonly refusing: ReadonlySet<string>;
+  /** What the replica says besides, in words of its own: nothing here depends on it. */
+  readonly facts: string;
   readonly objects: ReadonlyMap<OriginKey, ObjectEvidence>;
 }
 

@@ -25,8 +25,22 @@ function makeObject(name: string, more: Partial<ObjectEvidence> = {}): ObjectEvi
 
 function makeEvidence(...objects: readonly ObjectEvidence[]): Evidence {
   const entries = objects.map((object) => [originKey(object.origin), object] as const);
-  const pods = new Set(['shop/a', 'shop/b', 'shop/c']);
-  return { connected: 3, synced: 2, rejected: 1, step: 4, pods, objects: new Map(entries) };
+  return { ...noEvidence, ...withPods('a', 'b', 'c'), step: 4, objects: new Map(entries) };
+}
+
+/** Three proxies, or so, of which the first is in sync, and the last refused something. */
+function withPods(
+  ...names: readonly string[]
+): Pick<Evidence, 'connected' | 'synced' | 'rejected' | 'streams' | 'behind' | 'refusing'> {
+  const last = names.at(-1) ?? '';
+  return {
+    connected: names.length,
+    synced: names.length - 1,
+    rejected: 1,
+    streams: new Map(names.map((name) => [name, { pod: `shop/${name}`, opened: 1 }])),
+    behind: new Set([last]),
+    refusing: new Set([last]),
+  };
 }
 
 const cart = originKey(makeOrigin('cart'));
@@ -36,10 +50,24 @@ describe('evidence of several replicas', () => {
   it('adds up', () => {
     const joined = joinEvidence([
       makeEvidence(makeObject('cart')),
-      makeEvidence(makeObject('cart')),
+      { ...makeEvidence(makeObject('cart')), ...withPods('d', 'e', 'f') },
     ]);
     expect(joined).toMatchObject({ complete: true, connected: 6, synced: 4, rejected: 2 });
     expect(joined.objects.get(cart)).toMatchObject({ total: 4, acknowledged: 4 });
+  });
+
+  it('case H: counts a pod once, by its newest stream, whoever else still counts it', () => {
+    const older = makeEvidence(makeObject('cart'));
+    const streams = new Map([['c', { pod: 'shop/c', opened: 2 }]]);
+    const newer = { ...noEvidence, connected: 1, synced: 1, streams };
+    for (const [replicas, replica] of [
+      [[older, newer], 0],
+      [[newer, older], 1],
+    ] as const) {
+      const joined = joinEvidence(replicas);
+      expect(joined).toMatchObject({ connected: 3, synced: 3, rejected: 0 });
+      expect(joined.outdated).toEqual([{ uid: 'c', opened: 1, replica }]);
+    }
   });
 
   it('is of the lowest step, and names who still waits', () => {
@@ -47,9 +75,14 @@ describe('evidence of several replicas', () => {
       makeEvidence(makeObject('cart', { acknowledged: 1, waiting: ['shop/c'] })),
       makeEvidence(makeObject('cart', { acknowledged: 0, waiting: ['shop/a', 'shop/d'] })),
     ];
-    const joined = joinEvidence([first, { ...second, step: 3, pods: new Set(['shop/d']) }]);
+    const joined = joinEvidence([first, { ...second, step: 3, ...withPods('d') }]);
     expect(joined.step).toBe(3);
-    expect([...joined.pods]).toEqual(['shop/a', 'shop/b', 'shop/c', 'shop/d']);
+    expect([...joined.streams.values()].map(({ pod }) => pod).sort()).toEqual([
+      'shop/a',
+      'shop/b',
+      'shop/c',
+      'shop/d',
+    ]);
     expect(joined.objects.get(cart)?.waiting).toEqual(['shop/a', 'shop/c', 'shop/d']);
   });
 

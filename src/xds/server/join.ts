@@ -1,14 +1,29 @@
 import type { OriginKey } from '../../policy/origin.ts';
-import { maxNamed, type Evidence, type ObjectEvidence } from './evidence.ts';
+import { maxNamed, type Evidence, type ObjectEvidence, type Stream } from './evidence.ts';
 
-/** The evidence of all replicas. When one could not be asked, every count is a lower bound. */
-export interface JoinedEvidence extends Evidence {
+/** What all replicas know. When one could not be asked, every count is a lower bound. */
+export interface JoinedEvidence extends Pick<
+  Evidence,
+  'connected' | 'synced' | 'rejected' | 'step' | 'streams' | 'behind' | 'refusing' | 'objects'
+> {
   readonly complete: boolean;
+  /** Streams that a newer one of the same pod took the place of, and that their replica still counts. */
+  readonly outdated: readonly OutdatedStream[];
+  /** What each replica that could be asked says besides. */
+  readonly facts: readonly string[];
+}
+
+export interface OutdatedStream {
+  readonly uid: string;
+  readonly opened: number;
+  /** The replica's place in what was joined. */
+  readonly replica: number;
 }
 
 /**
- * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. The step is
- * the lowest of theirs.
+ * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. A pod counts
+ * once, by its newest stream; only in what is said of objects an outdated stream counts until its replica
+ * has closed it. The step is the lowest of theirs.
  */
 export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEvidence {
   const all = [...replicas];
@@ -19,14 +34,57 @@ export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEv
       const other = objects.get(key);
       objects.set(key, other === undefined ? object : joinObject(other, object));
     }
+  const { streams, outdated, behind, refusing } = streamsOf(all);
   return {
     complete: known.length === all.length,
-    connected: sum(known, ({ connected }) => connected),
-    synced: sum(known, ({ synced }) => synced),
-    rejected: sum(known, ({ rejected }) => rejected),
+    connected: streams.size,
+    synced: streams.size - behind.size,
+    rejected: refusing.size,
     step: Math.min(...known.map(({ step }) => step)),
-    pods: new Set(known.flatMap(({ pods }) => [...pods])),
+    streams,
+    behind,
+    refusing,
     objects,
+    outdated,
+    facts: known.map(({ facts }) => facts),
+  };
+}
+
+type JoinedStreams = Pick<JoinedEvidence, 'streams' | 'outdated' | 'behind' | 'refusing'>;
+
+/** Those of a single replica are as they are. */
+function streamsOf(replicas: readonly (Evidence | undefined)[]): JoinedStreams {
+  const [only, ...others] = replicas;
+  return only !== undefined && others.length === 0
+    ? { ...only, outdated: [] }
+    : joinStreams(replicas);
+}
+
+function joinStreams(replicas: readonly (Evidence | undefined)[]): JoinedStreams {
+  const newest = new Map<string, Stream & { readonly replica: number }>();
+  const outdated: OutdatedStream[] = [];
+  for (const [replica, evidence] of replicas.entries())
+    for (const [uid, stream] of evidence?.streams ?? []) {
+      const other = newest.get(uid);
+      if (other === undefined || other.opened < stream.opened)
+        newest.set(uid, { ...stream, replica });
+      const older =
+        other !== undefined && other.opened >= stream.opened ? { ...stream, replica } : other;
+      if (older !== undefined) outdated.push({ uid, opened: older.opened, replica: older.replica });
+    }
+  const ofNewest = (uidsOf: (evidence: Evidence) => ReadonlySet<string>): ReadonlySet<string> =>
+    new Set(
+      replicas.flatMap((evidence, replica) =>
+        [...(evidence === undefined ? [] : uidsOf(evidence))].filter(
+          (uid) => newest.get(uid)?.replica === replica,
+        ),
+      ),
+    );
+  return {
+    streams: newest,
+    outdated,
+    behind: ofNewest(({ behind }) => behind),
+    refusing: ofNewest(({ refusing }) => refusing),
   };
 }
 
@@ -39,6 +97,8 @@ function joinObject(a: ObjectEvidence, b: ObjectEvidence): ObjectEvidence {
     total: a.total + b.total,
     acknowledged: sum(current, ({ acknowledged }) => acknowledged),
     rejected: sum(current, ({ rejected }) => rejected),
+    aside: sum(current, ({ aside = 0 }) => aside),
+    unstarted: sum(current, ({ unstarted = 0 }) => unstarted),
     waiting: [a, b]
       .flatMap(({ waiting }) => waiting)
       .toSorted()

@@ -1,19 +1,45 @@
+import { defaultLobbyLimits, everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
+
 /** What one client, and all clients together, may take. Beyond it that client's stream is closed. */
 export interface Limits {
   readonly maxStreams: number;
   readonly maxStreamsPerConnection: number;
   /** Bytes of one request. Envoy's first one is about 60 KB, most of it its list of extensions. */
   readonly maxMessageBytes: number;
+  /** Bytes of what another replica asks. */
+  readonly maxAskBytes: number;
   /** Names in one request, and names a stream is subscribed to. */
   readonly maxNames: number;
+  /**
+   * Bytes that a stream makes the process keep beside what is offered to it: names that nobody has,
+   * versions it brought along, words of refusals. Of one stream, and of all.
+   */
+  readonly maxBurden: number;
+  readonly maxBurdenOfAll: number;
   /** Requests a second in the long run, and at once. */
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
+  /** The same in bytes. */
+  readonly bytesPerSecond: number;
+  readonly byteBurst: number;
   readonly handshakeMs: number;
   readonly authenticationMs: number;
   readonly firstRequestMs: number;
+  /** How long a pod that is no workload of the mesh may have a stream: it may just become one. */
+  readonly strangerMs: number;
+  /** How long a pod waits for its next stream when the last one took too much. */
+  readonly penaltyMs: number;
+  /** Streams that a pod may open within `openingsMs`; one more and it waits for `penaltyMs`. */
+  readonly maxOpenings: number;
+  readonly openingsMs: number;
   /** How long a stream may outlive its token. */
   readonly tokenGraceMs: number;
+  /**
+   * How long one response may be unanswered. Envoy answers at once; it may pause a type while clusters warm,
+   * 15 s at the most, and one that is frozen answers no ping of HTTP/2 either, so its stream is gone after
+   * keepaliveMs and keepaliveTimeoutMs. Longer than both together, twice.
+   */
+  readonly answerMs: number;
   /** How long listeners and routes wait for new clusters to be acknowledged. */
   readonly clusterWaitMs: number;
   /** How often the kernel asks whether a quiet client's host is there; ten missing answers a second apart end it. */
@@ -25,24 +51,50 @@ export interface Limits {
   readonly maxConnectionAgeMs: number;
   readonly maxConnectionAgeGraceMs: number;
   readonly maxIdleConnectionMs: number;
+  /** What a connection may take before a call on it is admitted, where it is not the default. */
+  readonly lobby: Partial<LobbyLimits>;
 }
 
 export const defaultLimits: Limits = {
   maxStreams: 10_000,
   maxStreamsPerConnection: 4,
-  maxMessageBytes: 4 * 1024 * 1024,
-  maxNames: 50_000,
+  maxMessageBytes: 2 * 1024 * 1024,
+  maxAskBytes: 16 * 1024,
+  maxNames: 20_000,
+  maxBurden: 2 * 1024 * 1024,
+  maxBurdenOfAll: 8 * 1024 * 1024,
   requestsPerSecond: 1_000,
   requestBurst: 10_000,
+  bytesPerSecond: 128 * 1024,
+  byteBurst: 8 * 1024 * 1024,
   handshakeMs: 10_000,
   authenticationMs: 10_000,
   firstRequestMs: 10_000,
+  strangerMs: 30_000,
+  penaltyMs: 10_000,
+  maxOpenings: 10,
+  openingsMs: 10_000,
   tokenGraceMs: 5_000,
+  answerMs: 300_000,
   clusterWaitMs: 2_000,
   tcpKeepaliveMs: 30_000,
   keepaliveMs: 120_000,
   keepaliveTimeoutMs: 10_000,
   maxConnectionAgeMs: 3_600_000,
   maxConnectionAgeGraceMs: 30_000,
-  maxIdleConnectionMs: 60_000,
+  maxIdleConnectionMs: 15_000,
+  lobby: {},
 };
+
+/** What a connection may take on its way in, by these limits. */
+export function lobbyLimits(limits: Limits, maxMessageBytes: number): LobbyLimits {
+  const { handshakeMs, authenticationMs, maxIdleConnectionMs } = limits;
+  return {
+    ...defaultLobbyLimits,
+    helloMs: handshakeMs,
+    entryMs: handshakeMs + authenticationMs,
+    idleMs: maxIdleConnectionMs,
+    maxUnfinishedBytes: maxMessageBytes + everyonesBytes,
+    ...limits.lobby,
+  };
+}

@@ -1,20 +1,28 @@
+import type { CutReason } from './guest.ts';
 import type { ResourceType } from '../resources/resource.ts';
 
 /** Why a stream ended, as a closed list: no label may depend on what a client sends. */
-export type StreamEnd =
-  | 'client'
-  | 'not-authenticated'
-  | 'authentication-unavailable'
-  | 'too-many-streams'
-  | 'too-many-requests'
-  | 'malformed'
-  | 'silent'
-  | 'token-expired'
-  | 'replaced'
-  | 'pod-gone'
-  | 'certificate-renewed'
-  | 'shutdown'
-  | 'internal';
+export const streamEnds = [
+  'client',
+  'not-authenticated',
+  'authentication-unavailable',
+  'too-many-streams',
+  'too-many-proxies',
+  'too-many-requests',
+  'too-many-names',
+  'too-soon',
+  'stranger',
+  'malformed',
+  'silent',
+  'owing',
+  'token-expired',
+  'replaced',
+  'pod-gone',
+  'certificate-renewed',
+  'shutdown',
+  'internal',
+] as const;
+export type StreamEnd = (typeof streamEnds)[number];
 
 /** Counts what the server does. No label is per proxy. */
 export interface XdsMetrics {
@@ -22,6 +30,10 @@ export interface XdsMetrics {
   /** Also called for streams that were refused before they were open. */
   streamEnded(reason: StreamEnd): void;
   connected(streams: number): void;
+  /** A connection was cut, or refused, by us. */
+  connectionCut(reason: CutReason): void;
+  /** Lines that were not logged because there were many like them. */
+  linesLeftOut(count: number): void;
   response(type: ResourceType, bytes: number): void;
   acknowledged(type: ResourceType): void;
   refused(type: ResourceType): void;
@@ -33,6 +45,8 @@ export const noMetrics: XdsMetrics = {
   streamOpened: () => undefined,
   streamEnded: () => undefined,
   connected: () => undefined,
+  connectionCut: () => undefined,
+  linesLeftOut: () => undefined,
   response: () => undefined,
   acknowledged: () => undefined,
   refused: () => undefined,

@@ -57,6 +57,7 @@ export class Push {
   #offer(connection: Connection): boolean {
     if (connection.ended !== undefined) return false;
     const set = this.#setOf(connection.proxy);
+    connection.isStranger = set === undefined;
     if (set === undefined || set === connection.session.offered) return false;
     connection.offer(set);
     this.#connections.note(connection);

@@ -1,12 +1,15 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Client, Metadata, credentials } from '@grpc/grpc-js';
 import type { Secret } from '../../common/secret.ts';
 
 /** The way to another replica of the control plane. */
 export interface ReplicaChannel {
-  /** `<ip>:<port>` of its xDS port. */
+  /** `<ip>:<port>` of its port for replicas. */
   readonly address: string;
   /** The DNS name on its certificate. */
   readonly serverName: string;
+  /** The SPIFFE IDs of which its certificate must have one; read again for each attempt. */
+  readonly serverIds: () => readonly string[];
   /** PEM of the CAs that may have signed it; read again for each attempt. */
   readonly trust: () => string;
   /** The control plane's own token; read again for each attempt. */
@@ -14,8 +17,10 @@ export interface ReplicaChannel {
 }
 
 /** A TLS connection of its own, which notices within some seconds when the other end is gone. */
-export function openChannel({ address, serverName, trust }: ReplicaChannel): Client {
-  return new Client(address, credentials.createSsl(Buffer.from(trust())), {
+export function openChannel(channel: ReplicaChannel): Client {
+  const { address, serverName, trust } = channel;
+  const judged = { checkServerIdentity: isControlPlane(channel.serverIds()) };
+  return new Client(address, credentials.createSsl(Buffer.from(trust()), null, null, judged), {
     'grpc.ssl_target_name_override': serverName,
     'grpc.default_authority': serverName,
     'grpc.keepalive_time_ms': 5_000,
@@ -24,6 +29,20 @@ export function openChannel({ address, serverName, trust }: ReplicaChannel): Cli
     'grpc.enable_channelz': 0,
     'grpc.use_local_subchannel_pool': 1,
   });
+}
+
+/** A DNS name could be on others' certificates, the ID is on those of the control plane alone: both have to be there. */
+function isControlPlane(
+  ids: readonly string[],
+): (host: string, certificate: PeerCertificate) => Error | undefined {
+  return (host, certificate) => {
+    const { subjectaltname: names = '' } = certificate;
+    // Node quotes a name in which a comma could begin another one; the control plane has none such.
+    const has = !names.includes('"') && ids.some((id) => names.split(', ').includes(`URI:${id}`));
+    return has
+      ? checkServerIdentity(host, certificate)
+      : new Error('its certificate is not that of a control plane');
+  };
 }
 
 /** What says who calls. */

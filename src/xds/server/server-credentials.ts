@@ -27,16 +27,9 @@ export class ReloadingCredentials extends ServerCredentials {
 
   constructor(
     source: ServerCredentialsSource,
-    { handshakeMs, tcpKeepaliveMs }: Pick<Limits, 'handshakeMs' | 'tcpKeepaliveMs'>,
+    limits: Pick<Limits, 'handshakeMs' | 'maxStreamsPerConnection'>,
   ) {
-    super(
-      {
-        handshakeTimeout: handshakeMs,
-        keepAlive: true,
-        keepAliveInitialDelay: tcpKeepaliveMs,
-      } satisfies SecureServerOptions,
-      contextOf(source.current()),
-    );
+    super(sessionOptions(limits), contextOf(source.current()));
     this.#source = source;
     this.stop = source.onChange(() => {
       this.updateSecureContextOptions(contextOf(this.#source.current()));
@@ -46,6 +39,29 @@ export class ReloadingCredentials extends ServerCredentials {
   override _equals(other: ServerCredentials): boolean {
     return other === this;
   }
+}
+
+/**
+ * What one connection may do to the process. An honest client opens a stream, and another when that
+ * ends: it resets few, sends a dozen short headers, and no frame that is invalid.
+ */
+function sessionOptions({
+  handshakeMs,
+  maxStreamsPerConnection,
+}: Pick<Limits, 'handshakeMs' | 'maxStreamsPerConnection'>): SecureServerOptions {
+  return {
+    handshakeTimeout: handshakeMs,
+    unknownProtocolTimeout: 1_000,
+    settings: {
+      maxConcurrentStreams: maxStreamsPerConnection,
+      maxHeaderListSize: 32 * 1024,
+    },
+    maxHeaderListPairs: 64,
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 20,
+    streamResetBurst: 8,
+    streamResetRate: 1,
+  };
 }
 
 function contextOf({ certificate, key }: ServerCertificate): {

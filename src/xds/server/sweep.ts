@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import { owing, silent, stranger, tokenExpired } from './closings.ts';
 import { end } from './ads.ts';
 import type { AdsOptions } from './ads.ts';
 import type { Closing, Connection } from './connection.ts';
@@ -7,7 +7,8 @@ import type { Closing, Connection } from './connection.ts';
 export const sweepMs = 1_000;
 
 /**
- * Closes streams whose token has ended or that never said anything, refills their request credits,
+ * Closes streams whose token has ended, that never said anything, that are of no workload or
+ * that owe an answer for too long, refills their request credits,
  * lets listeners go out to a proxy that takes too long to warm its clusters, and forgets responses
  * that no stream was sent lately.
  */
@@ -15,6 +16,8 @@ export function sweep(options: AdsOptions): void {
   const now = options.clock.now();
   options.bytes.tidy();
   for (const connection of options.connections) {
+    if (!connection.isStranger) connection.strangerSince = undefined;
+    else connection.strangerSince ??= now;
     const closing = verdictOn(connection, now, options);
     if (closing !== undefined) {
       options.logger.info('stream closed', {
@@ -24,17 +27,25 @@ export function sweep(options: AdsOptions): void {
       end(connection, options, closing);
       continue;
     }
-    const { requestsPerSecond, requestBurst } = options.limits;
+    const { requestsPerSecond, requestBurst, bytesPerSecond, byteBurst } = options.limits;
     connection.credits = Math.min(requestBurst, connection.credits + requestsPerSecond);
+    connection.byteCredits = Math.min(byteBurst, connection.byteCredits + bytesPerSecond);
   }
   for (const connection of options.connections.unsettled) hasten(connection, now, options);
 }
 
 function verdictOn(connection: Connection, now: number, options: AdsOptions): Closing | undefined {
-  const { tokenGraceMs, firstRequestMs } = options.limits;
+  const { tokenGraceMs, firstRequestMs, strangerMs } = options.limits;
   if (now > connection.proxy.expires + tokenGraceMs) return tokenExpired;
   if (!connection.heard && now > connection.opened + firstRequestMs) return silent;
-  return undefined;
+  if (now - (connection.strangerSince ?? now) > strangerMs) return stranger;
+  return owes(connection, now, options) ? owing : undefined;
+}
+
+/** Whoever is in sync owes nothing, and mostly that is everybody. */
+function owes(connection: Connection, now: number, { connections, limits }: AdsOptions): boolean {
+  if (!connections.unsettled.has(connection)) return false;
+  return connection.debts.age(connection.session.unanswered, now) > limits.answerMs;
 }
 
 function hasten(connection: Connection, now: number, options: AdsOptions): void {
@@ -48,14 +59,3 @@ function hasten(connection: Connection, now: number, options: AdsOptions): void 
   connection.hasten();
   options.connections.note(connection);
 }
-
-const tokenExpired: Closing = {
-  reason: 'token-expired',
-  code: status.UNAVAILABLE,
-  details: 'the token has expired: connect again with a fresh one',
-};
-const silent: Closing = {
-  reason: 'silent',
-  code: status.DEADLINE_EXCEEDED,
-  details: 'no request came',
-};

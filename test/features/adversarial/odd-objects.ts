@@ -25,10 +25,8 @@ export const oddObject = fc
   .oneof(pod, pod, service, service, slice, target, target, routeGroup, tcpRoute, split)
   .map((object) => plain(object) as unknown as KubernetesObject);
 
-type Key = string | number;
-
 /** Ways to every value inside, but for what the REST path fixes. */
-function placesIn(value: unknown, path: readonly Key[] = []): (readonly Key[])[] {
+function placesIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   const at = path.join('.');
   if (['kind', 'metadata.name', 'metadata.namespace', 'metadata.uid'].includes(at)) return [];
   const inner =
@@ -38,13 +36,18 @@ function placesIn(value: unknown, path: readonly Key[] = []): (readonly Key[])[]
   return path.length === 0 || at === 'metadata' ? inner : [path, ...inner];
 }
 
-function replaced(value: unknown, [key, ...rest]: readonly Key[], by: unknown): unknown {
+/** The value with another at this path; unchanged where an earlier change left no such path. */
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
   if (key === undefined) return by;
-  const copy = (
-    Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }
-  ) as Record<Key, unknown>;
-  copy[key] = replaced(copy[key], rest, by);
-  return copy;
+  if (typeof value !== 'object' || value === null) return value;
+  // Never by assignment: `__proto__` is a key of JSON like any other.
+  const entries = Object.entries(value).map(([at, child]: [string, unknown]) => [
+    at,
+    at === key ? replaced(child, rest, by) : child,
+  ]);
+  return Array.isArray(value)
+    ? entries.map(([, child]) => child)
+    : (Object.fromEntries(entries) as unknown);
 }
 
 const anyValue = fc.oneof(
@@ -58,13 +61,7 @@ export const brokenObject: fc.Arbitrary<KubernetesObject> = oddObject.chain((obj
   return fc
     .array(fc.tuple(fc.constantFrom(...places), anyValue), { minLength: 1, maxLength: 2 })
     .map((changes) =>
-      changes.reduce<unknown>((now, [path, value]) => {
-        try {
-          return replaced(now, path, value);
-        } catch {
-          return now;
-        }
-      }, object),
+      changes.reduce<unknown>((now, [path, value]) => replaced(now, path, value), object),
     )
     .map((broken) => broken as KubernetesObject);
 });

@@ -70,6 +70,7 @@ export const pod = fc
     probes: maybe(probes),
     account: maybe(fc.constantFrom('', 'cart', 'cart', 'web', 'web', 'a.b', 'default')),
     hostNetwork: maybe(fc.boolean()),
+    nodeName: usually(fc.constant('node-1'), fc.constantFrom('', undefined)),
     containers: fc.array(
       fc.record({
         name: fc.constant('app'),

@@ -63,7 +63,7 @@ describe('settings that cannot work', () => {
     await putSecret(vault().api, { namespace, name: 'other-ca' }, { 'ca.crt': certificate });
     await putSecret(
       vault().api,
-      { namespace, name: 'root-token' },
+      { namespace, name: 'root-token', labels: { 'weft.dev/sent-to-vault': 'true' } },
       { token: vault().bao.rootToken },
     );
   });

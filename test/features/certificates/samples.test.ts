@@ -119,7 +119,9 @@ describe('the page about Vault', () => {
       'weft-control-plane.weft-system.svc.cluster.local',
       'weft-control-plane.weft-system.svc',
     ];
-    const server = { subject: { kind: 'server', dnsNames }, keyKind: 'P-256' } as const;
+    const place = { trustDomain: 'cluster.local', namespace: 'weft-system' };
+    const subject = { kind: 'server', ...place, dnsNames } as const;
+    const server = { subject, keyKind: 'P-256' } as const;
     await one!.issuer.issue({ ...server, validityMs: 3_600_000 }, AbortSignal.timeout(5_000));
     expect(await look(provider)).toMatchObject({ ok: false, code: 'issuer-refused' });
   });

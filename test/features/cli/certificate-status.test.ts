@@ -82,6 +82,12 @@ describe('with the documented rights', () => {
     ['no status yet', 1, 'unknown    [no-status] '],
     ['roots of a user', 0, 'corporate-next   passive    validating   vault'],
     ['an authority that stopped signing', 2, 'failing    [leaves-failing] '],
+    ['no operator at work', 2, 'held       [operator-away] The operator looked last at '],
+    [
+      'neither operator nor control plane at work',
+      2,
+      'failing    [control-plane-away] The control ',
+    ],
   ];
   it.each(table)('%s: ends with %d', async (name, code, line) => {
     await tell(rig, told(name));
@@ -173,6 +179,16 @@ describe('with fewer rights', () => {
     expect(complaint).toMatch(
       /^You may not list meshrootcertificates\.config\.openservicemesh\.io /,
     );
+  });
+});
+
+describe('with an older Node', () => {
+  it('says which one it needs, and asks nobody', async () => {
+    const older = "Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${older}` };
+    const { code, out, complaint } = await rig.weft(reader, [], env);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(complaint).toMatch(/^weft needs Node 24 or newer, and this is Node 20\.20\.2 /);
   });
 });
 

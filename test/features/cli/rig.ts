@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatReport, type LeavesReport, reportKey } from '../../../src/api/certificate-report.ts';
-import { certificatesConfigMap } from '../../../src/api/control-plane-names.ts';
+import { certificatesConfigMap, proxiesConfigMap } from '../../../src/api/control-plane-names.ts';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
+import { reportedAtKey } from '../../../src/api/mesh-report.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
@@ -150,17 +151,24 @@ export function told(name: StoryName): CertificateStory {
 
 /** Puts a story into the API server, in place of what is there, as operator and control plane write it. */
 export async function tell(rig: Rig, story: CertificateStory): Promise<void> {
-  const { meshConfig, roots, health } = story;
+  const { meshConfig, roots, health, reportedAt } = story;
   await clear(rig);
   await write(rig, kinds.meshConfig, meshConfig);
   for (const root of roots) await write(rig, kinds.meshRootCertificate, root);
-  if (health !== undefined) await rig.admin.create(kinds.configMap, reportOf(health), rig.signal);
+  const maps = [
+    ...(health === undefined ? [] : [reportOf(health)]),
+    ...(reportedAt === undefined
+      ? []
+      : [dataOf(proxiesConfigMap, { [reportedAtKey]: reportedAt })]),
+  ];
+  for (const map of maps) await rig.admin.create(kinds.configMap, map, rig.signal);
 }
 
 /** Removes every object that a story may have. */
 export async function clear({ kubectl: ask }: Rig): Promise<void> {
   await ask('delete', 'meshconfig,meshrootcertificate', '--all', '-n', namespace, '--wait=true');
-  await ask('delete', 'configmap', certificatesConfigMap, '-n', namespace, '--ignore-not-found');
+  const maps = [certificatesConfigMap, proxiesConfigMap];
+  await ask('delete', 'configmap', ...maps, '-n', namespace, '--ignore-not-found');
 }
 
 /** An object, and its status if it has one. */
@@ -184,7 +192,9 @@ export async function setStatus(
   await rig.admin.merge({ kind, namespace, name }, patch, rig.signal);
 }
 
-function reportOf(health: LeavesReport): KubernetesObject & { readonly data: object } {
+type DataMap = KubernetesObject & { readonly data: object };
+
+function reportOf(health: LeavesReport): DataMap {
   const nobody = { step: 1, acknowledged: 0, total: 0, waiting: [] };
   const report = formatReport({
     step: 1,
@@ -194,12 +204,11 @@ function reportOf(health: LeavesReport): KubernetesObject & { readonly data: obj
     bootstraps: undefined,
     health,
   });
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: certificatesConfigMap, namespace },
-    data: { [reportKey]: report },
-  };
+  return dataOf(certificatesConfigMap, { [reportKey]: report });
+}
+
+function dataOf(name: string, data: Readonly<Record<string, string>>): DataMap {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }
 
 /** The CA of the API server, as a kubeconfig holds it. */

@@ -56,6 +56,10 @@ describe('the certificate of an ingress gateway outside the mesh', () => {
     expect(leaf.validToDate.getTime() - Date.now()).toBeLessThanOrEqual(3_600_000);
     const secret = await secretOf('gateway-cert');
     expect(secret).toMatchObject({ type: 'kubernetes.io/tls' });
+    // Goes with the mesh's namespace, however that goes.
+    expect(secret?.metadata.ownerReferences).toMatchObject([
+      { kind: 'Namespace', name: namespace },
+    ]);
     const root = new X509Certificate(text(secret as SecretObject, 'ca.crt'));
     expect(leaf.verify(root.publicKey)).toBe(true);
   });
@@ -86,10 +90,7 @@ describe('the certificate of an ingress gateway outside the mesh', () => {
     await rig.admin.create(kinds.secret, theirs, rig.signal);
     await ask(gateway('gateway-last', 'ingress.example'));
     await leafWith('gateway-last', 'DNS:ingress.example');
-    // As the operator does: the MeshConfig stays until the mesh is gone.
     const ref = { kind: kinds.meshConfig, namespace, name: 'osm-mesh-config' };
-    const finalizers = { metadata: { finalizers: ['weft.dev/operator'] } };
-    await rig.admin.merge(ref, { value: finalizers }, rig.signal);
     await rig.admin.remove(ref, {}, rig.signal);
     await gone('gateway-last');
     await eventually('the report says so', 5_000, async () => {

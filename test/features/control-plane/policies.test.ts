@@ -96,7 +96,7 @@ describe('policies, from kubectl to the proxies and back', () => {
     buyer = await rig.connectProxy(pods.buyer, replica);
     thief = await rig.connectProxy(pods.thief, replica);
     store = await rig.connectProxy(pods.store, replica);
-    await store.until(() => store.held.listener.has('inbound'));
+    await store.until(() => store.held.cluster.size > 0 && store.held.secret.size === 2);
   }, 60_000);
 
   afterAll(() => rig.stop(), 30_000);
@@ -145,14 +145,41 @@ describe('policies, from kubectl to the proxies and back', () => {
     expect(events).toContain('event/');
   });
 
+  it('names an account that no pod runs as, and does not read as in force', async () => {
+    const yaml = target()
+      .replace('name: buy,', 'name: lost,')
+      .replace('name: store,', 'name: npp,');
+    await rig.apply(yaml);
+    const object = await untilStatus(rig, 'lost', (o) => o.status?.inForce !== undefined);
+    expect(object.status?.inForce).toBe('no pods');
+    expect(conditionOf(object, 'Accepted')).toBe('True TargetWithoutPods');
+    expect(conditionOf(object, 'Programmed')).toBe('True NoPods');
+    const messages = object.status?.conditions?.map(({ message }) => message) ?? [];
+    for (const one of messages) expect(one).toContain('no pod of shop runs as ServiceAccount npp');
+    await rig.kubectl('delete', 'traffictarget', '-n', 'shop', 'lost');
+  });
+
+  it('shows the ports of a TCPRoute, and "all" where it names none', async () => {
+    const route = (name: string, spec: string): string => `
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: { name: ${name}, namespace: shop }
+spec: ${spec}`;
+    await rig.apply(route('every', '{ matches: { ports: [] } }'));
+    await rig.apply(route('some', '{ matches: { ports: [5432, 6379] } }'));
+    const wait = ['--for=jsonpath={.status.ports}', '--timeout=10s'];
+    await rig.kubectl('wait', 'tcproute', '--all', '-n', 'shop', ...wait);
+    const shown = await rig.kubectl('get', 'tcproute', '-n', 'shop');
+    expect(shown).toMatch(/^NAME +PORTS +ACCEPTED/m);
+    expect(shown).toMatch(/^every +all +True/m);
+    expect(shown).toMatch(/^some +5432,6379 +True/m);
+  });
+
   it('comes back when the object is mended', async () => {
     await rig.apply(target());
     await buyer.until(() => buyer.endpoints(cluster).length === 2);
-    await untilStatus(
-      rig,
-      'buy',
-      (o) => o.status?.inForce === '3/3' || o.status?.inForce === '2/2',
-    );
+    // The proxy of store-2 never connects: the policy concerns it all the same.
+    await untilStatus(rig, 'buy', (o) => o.status?.inForce === '2/3');
   });
 
   it('sends nothing again to proxies of a replica that starts anew', async () => {
@@ -164,6 +191,16 @@ describe('policies, from kubectl to the proxies and back', () => {
       [...proxy.held.cluster].map(([name, { version }]) => `${name} ${version}`).sort();
     expect(versions(again)).toEqual(versions(buyer));
   }, 30_000);
+
+  it('says when the namespace left the mesh that nothing is in force, until it is back', async () => {
+    const label = 'openservicemesh.io/monitored-by';
+    await rig.kubectl('label', 'namespace', 'shop', `${label}-`);
+    const left = await untilStatus(rig, 'buy', (o) => o.status?.inForce === 'not in mesh');
+    expect(conditionOf(left, 'Programmed')).toBe('False NamespaceNotInMesh');
+    await rig.kubectl('label', 'namespace', 'shop', `${label}=osm`);
+    const back = await untilStatus(rig, 'buy', (o) => o.status?.inForce?.includes('/') === true);
+    expect(conditionOf(back, 'Accepted')).toBe('True Accepted');
+  });
 
   it('closes everything when permissive mode is off and the target is deleted', async () => {
     await rig.kubectl('delete', 'traffictarget', '-n', 'shop', 'buy');

@@ -19,6 +19,8 @@ const host = `weft-control-plane.${controlPlaneNamespace}.svc.cluster.local`;
 /** A running replica. */
 export interface Replica {
   readonly xdsPort: number;
+  readonly healthPort: number;
+  readonly metricsPort: number;
   stop(): Promise<void>;
 }
 
@@ -30,6 +32,11 @@ export interface PodPlan {
   readonly labels?: Readonly<Record<string, string>>;
   readonly port?: number;
   readonly namespace?: string;
+  /** Default: it has one. */
+  readonly sidecar?: boolean;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Of its init containers, as a kubelet would write them; default: the sidecar runs and has started. */
+  readonly statuses?: readonly object[];
 }
 
 /** A real API server with a MeshConfig and the namespace `shop` in its mesh, without a node. */
@@ -43,6 +50,8 @@ export interface Rig {
   makePod(plan: PodPlan): Promise<Pod>;
   /** The pod's own token, as its kubelet would ask for it. */
   tokenOf(pod: Pod): Promise<string>;
+  /** The CA bundle of the mesh, PEM, once it is published. */
+  trust(): Promise<string>;
   /** A proxy of that pod, connected to that replica with the pod's own token. */
   connectProxy(pod: Pod, replica: Replica, judge?: Judge): Promise<ProxyDouble>;
   get<T extends KubernetesObject>(kind: Kind, name: string, namespace?: string): Promise<T>;
@@ -88,7 +97,7 @@ export async function startRig(): Promise<Rig> {
   const proxies = new Set<ProxyDouble>();
   const { signal } = over;
 
-  const trustOf = async (): Promise<string> => {
+  const trust = async (): Promise<string> => {
     for (;;) {
       const ref = {
         kind: kinds.configMap,
@@ -126,8 +135,9 @@ export async function startRig(): Promise<Rig> {
     },
     makePod: (plan) => makePod(admin, plan, signal),
     tokenOf,
+    trust,
     connectProxy: async (pod, { xdsPort }, judge) => {
-      const [ca, token] = await Promise.all([trustOf(), tokenOf(pod)]);
+      const [ca, token] = await Promise.all([trust(), tokenOf(pod)]);
       const options = { address: `127.0.0.1:${xdsPort}`, ca, token, serverName: host };
       const proxy = new ProxyDouble(options, judge);
       proxies.add(proxy);
@@ -150,7 +160,8 @@ export async function startRig(): Promise<Rig> {
 
 async function startReplica(kubeconfig: string, name: string, logger: Logger): Promise<Replica> {
   const over = new AbortController();
-  const [xds, webhook, health] = await Promise.all([freePort(), freePort(), freePort()]);
+  const free = Array.from({ length: 5 }, () => freePort());
+  const [xds = 0, replicas = 0, webhook = 0, health = 0, metrics = 0] = await Promise.all(free);
   const options = {
     version: '0.0.0',
     kubeconfig,
@@ -160,7 +171,7 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
     podName: name,
     podIps: ['127.0.0.1'],
     clusterDomain: 'cluster.local',
-    ports: { xds, webhook, health },
+    ports: { xds, replicas, webhook, health, metrics },
     tokenFile: '/nowhere',
   };
   const running = runControlPlane(options, logger, over.signal);
@@ -176,6 +187,8 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
   }
   return {
     xdsPort: xds,
+    healthPort: health,
+    metricsPort: metrics,
     stop: async () => {
       over.abort();
       await running.catch(() => undefined);
@@ -183,8 +196,19 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
   };
 }
 
+/** What the injector adds, as far as anybody here asks for it. */
+const sidecarSpec = {
+  initContainers: [{ name: 'envoy', image: 'envoy:1', restartPolicy: 'Always' }],
+  volumes: [{ name: 'weft-bootstrap', configMap: { name: 'weft-bootstrap' } }],
+};
+const runningSidecar = {
+  ...{ name: 'envoy', image: 'envoy:1', imageID: '', ready: true, started: true, restartCount: 0 },
+  state: { running: { startedAt: '2026-01-01T00:00:00Z' } },
+};
+
 async function makePod(admin: ApiConnection, plan: PodPlan, signal: AbortSignal): Promise<Pod> {
   const { name, account, ip, labels = {}, port = 8080, namespace = 'shop' } = plan;
+  const { sidecar = true, annotations = {}, statuses = [runningSidecar] } = plan;
   const metadata = { name: account, namespace };
   const accountObject = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
   const owner = { fieldManager: 'test', force: true };
@@ -194,16 +218,24 @@ async function makePod(admin: ApiConnection, plan: PodPlan, signal: AbortSignal)
     {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { name, namespace, labels: { ...labels, [injectedBy]: 'osm' } },
+      metadata: {
+        name,
+        namespace,
+        annotations,
+        labels: { ...labels, ...(sidecar ? { [injectedBy]: 'osm' } : {}) },
+      },
       spec: {
+        nodeName: 'node-1',
         serviceAccountName: account,
         containers: [{ name: 'app', image: 'app:1', ports: [{ containerPort: port }] }],
+        ...(sidecar ? sidecarSpec : {}),
       },
     },
     signal,
   );
   const ref = { kind: kinds.pod, namespace, name };
-  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }] };
+  const initContainerStatuses = sidecar ? statuses : [];
+  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], initContainerStatuses };
   await admin.merge(ref, { value: { status }, subresource: 'status' }, signal);
   return pod;
 }

@@ -31,7 +31,7 @@ export interface SharingReplica {
   kill(): Promise<void>;
 }
 
-/** All replicas listen at the same port, each at its own address of 127/8. */
+/** All replicas listen at the same port and the next, each at its own address of 127/8. */
 export interface SharingPlace {
   readonly name: string;
   readonly ip: string;
@@ -52,19 +52,19 @@ export async function startSharingReplica(rig: Rig, place: SharingPlace): Promis
     ...{ version: '0.0.0', kubeconfig: rig.server.kubeconfigPath, namespace, tokenFile },
     ...{ meshConfig: 'osm-mesh-config', images: { envoy: 'envoy:1', init: 'init:1' } },
     ...{ podName: name, podIps: [ip], clusterDomain: 'cluster.local' },
-    ports: { xds: port, webhook: 0, health: 0 },
+    ports: { xds: port, replicas: port + 1, webhook: 0, health: 0, metrics: 0 },
   };
   const client = countRequests(connection, requested);
   const ground = layGround(options, { logger: silentLogger, client, meshName: 'osm' });
   const parts = makeParts(ground);
   const over = new AbortController();
-  const ended = await run(parts, `${ip}:${port}`, over.signal);
-  const channel = channelTo(ip, options, () => parts.issuing.issuers.bundle()?.pem ?? '');
+  const ended = await run(parts, { ip, ports: options.ports }, over.signal);
+  const channel = channelTo(ip, options, () => parts.issuing.issuers.trust());
   return {
     ...{ name, parts, requested },
     connectProxy: async (of) =>
       new ProxyDouble({
-        address: channel.address,
+        address: `${ip}:${port}`,
         ca: channel.trust(),
         serverName: channel.serverName,
         token: await rig.tokenOf(of),
@@ -87,24 +87,26 @@ export async function startSharingReplica(rig: Rig, place: SharingPlace): Promis
 /** As assemble.ts does, but at one address. Resolves when it serves, with the way to await its end. */
 async function run(
   parts: Parts,
-  address: string,
+  { ip, ports }: { readonly ip: string; readonly ports: { xds: number; replicas: number } },
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const { sources, issuing, pipeline, settle, xds } = parts;
   let synced = false;
   const unwire = wire(parts, () => synced);
   const running = runAll([...sources.components, ...issuing.components], silentLogger, signal);
-  const stores = [...Object.values(sources.cluster), sources.meshConfigs, sources.rootRecords];
+  const { cluster, accounts, meshConfigs, rootRecords } = sources;
+  const stores = [...Object.values(cluster), accounts, meshConfigs, rootRecords];
   await Promise.all(stores.map((store) => store.whenSynced(signal)));
   followPlan(parts);
   synced = true;
   settle.trigger();
   await issuing.server.ready(signal);
   await eventually('a compiled mesh', 20_000, () => Promise.resolve(pipeline.compiled));
-  const { closed } = await xds.listen(address, signal);
+  const proxies = await xds.listen(`${ip}:${ports.xds}`, signal);
+  const replicas = await xds.listenToReplicas(`${ip}:${ports.replicas}`, signal);
   return async () => {
     unwire();
-    await Promise.all([running.catch(() => undefined), closed]);
+    await Promise.all([running.catch(() => undefined), proxies.closed, replicas.closed]);
   };
 }
 

@@ -5,10 +5,10 @@ import type { Interception } from '../../../src/injector/interception.ts';
 import { renderRules } from '../../../src/injector/iptables.ts';
 import { CommandError } from '../../../tools/base/command.ts';
 import { debianPackages } from '../../../tools/parts/debian.ts';
-import { type PodNetwork, addresses, makePodNetwork } from './pod-network.ts';
+import { type PodNetwork, addresses, makePodNetwork, strangers } from './pod-network.ts';
 
 const script = join(import.meta.dirname, '../../../images/weft-init/weft-init');
-const sidecar = 1500;
+const sidecar = 45_678;
 const { pod, peer } = addresses;
 
 const everything: Interception = {
@@ -21,9 +21,16 @@ const everything: Interception = {
 };
 
 const environment = (interception: Interception): Record<string, string> => ({
-  WEFT_RULES_V4: renderRules(interception, 4),
-  WEFT_RULES_V6: renderRules(interception, 6),
+  WEFT_RULES_V4: renderRules(interception, 4, sidecar),
+  WEFT_RULES_V6: renderRules(interception, 6, sidecar),
   WEFT_POD_IPS: `${pod.v4},${pod.v6}`,
+  WEFT_HOST_IP: '203.0.113.1',
+});
+
+/** Of a pod whose first address, the kubelet's, is of that family. */
+const firstIs = (family: 'IPv4' | 'IPv6'): Record<string, string> => ({
+  ...environment(everything),
+  WEFT_POD_IPS: family === 'IPv4' ? `${pod.v4},${pod.v6}` : `${pod.v6},${pod.v4}`,
 });
 
 /** As in the pod: user 0 with two capabilities and no way to more. */
@@ -34,7 +41,16 @@ beforeAll(async () => {
   await debianPackages(['iptables', 'iproute2']);
   network = await makePodNetwork();
   await network.listen('pod', [
-    ...['::|15001', '::|15003', '::|15010', '::|15901', '::|15904', '::|15905', '127.0.0.1|15000'],
+    ...[
+      '::|15001',
+      '::|15003',
+      '::|15010',
+      '::|15901',
+      '::|15904',
+      '::|15905',
+      '::|15906',
+      '127.0.0.1|15000',
+    ],
     ...['::|8080', '::|9000', `${pod.v4}|7000`, `${pod.v6}|7000`],
   ]);
   await network.listen('peer', ['::|8080', '::|5432', '::|3306']);
@@ -47,7 +63,7 @@ const intercept = (changes: Partial<Interception> = {}): Promise<string> =>
   network.inPod([...confined, 'sh', script], environment({ ...everything, ...changes }));
 
 const rules = async (): Promise<string> =>
-  (await network.inPod(['sh', '-c', 'iptables-save -t nat; ip6tables-save -t nat']))
+  (await network.inPod(['sh', '-c', 'iptables-save; ip6tables-save']))
     .split('\n')
     .filter((line) => /^(:WEFT|-A)/.test(line))
     .map((line) => line.replace(/\[\d+:\d+\]/, ''))
@@ -69,23 +85,53 @@ describe('the rules in a real network namespace', () => {
     expect(await intercept()).toContain('IPv4 and IPv6');
     const once = await rules();
     expect(once.match(/-A (PREROUTING|OUTPUT) /g)).toHaveLength(4);
+    expect(once.match(/-A INPUT .*-j WEFT_PROBES/g)).toHaveLength(2);
+    expect(once.match(/-A WEFT_PROBES .*connlimit-above (32|448)/g)).toHaveLength(2);
+    expect(once).toMatch(/-A WEFT_PROBES -s 192.0.2.2\/32 -j RETURN/);
+    expect(once).toMatch(/-A WEFT_PROBES -s 203.0.113.1\/32 -j RETURN/);
     await intercept();
     expect(await rules()).toBe(once);
   });
 
-  describe.each<['IPv4' | 'IPv6', { pod: string; peer: string; here: string }]>([
-    ['IPv4', { pod: pod.v4, peer: peer.v4, here: '127.0.0.1' }],
-    ['IPv6', { pod: pod.v6, peer: peer.v6, here: '::1' }],
-  ])('over %s', (_family, at) => {
+  describe.each<
+    ['IPv4' | 'IPv6', { pod: string; peer: string; here: string; others: readonly string[] }]
+  >([
+    ['IPv4', { pod: pod.v4, peer: peer.v4, here: '127.0.0.1', others: strangers.v4 }],
+    ['IPv6', { pod: pod.v6, peer: peer.v6, here: '::1', others: strangers.v6 }],
+  ])('over %s', (family, at) => {
     beforeAll(async () => {
-      await intercept();
+      await network.inPod([...confined, 'sh', script], firstIs(family));
     });
 
     it.each([8080, 9000, 15001, 22])('leads inbound port %d to the sidecar', async (port) => {
       expect(await fromPeer(at.pod, port)).toBe('pod:15003');
     });
-    it.each([15010, 15901, 15904, 15905])('leaves inbound port %d alone', async (port) => {
+    it.each([15010, 15901, 15904, 15905, 15906])('leaves inbound port %d alone', async (port) => {
       expect(await fromPeer(at.pod, port)).toBe(`pod:${port}`);
+    });
+    it('S9: grants one address 32 connections to the ports of the kubelet, and any number to others', async () => {
+      const [first = '', second = ''] = at.others;
+      expect(await network.reach(first, 20, { host: at.pod, port: 15905 })).toBe(20);
+      expect(await network.reach(second, 100, { host: at.pod, port: 15901 })).toBeLessThanOrEqual(
+        32,
+      );
+      expect(await network.reach(second, 100, { host: at.pod, port: 9000 })).toBe(100);
+    });
+    it('S9, H2b: grants all strangers together 448 of them, and the node the rest', async () => {
+      const reached = await network.crowd(at.others, { host: at.pod, port: 15901 });
+      expect(reached.strangers).toBeLessThanOrEqual(448);
+      expect(reached.strangers).toBeGreaterThan(400);
+      expect(reached.own).toBe(20);
+    });
+    it('S9, H2b: closes them to those who come by the other family than the kubelet', async () => {
+      await network.inPod(
+        [...confined, 'sh', script],
+        firstIs(family === 'IPv4' ? 'IPv6' : 'IPv4'),
+      );
+      for (const port of [15901, 15905, 15906]) expect(await fromPeer(at.pod, port)).toBe('');
+      expect(await fromPeer(at.pod, 15010)).toBe('pod:15010');
+      await network.inPod([...confined, 'sh', script], firstIs(family));
+      expect(await fromPeer(at.pod, 15901)).toBe('pod:15901');
     });
     it('leads what the application calls to the sidecar, whether or not it is there', async () => {
       expect(await fromApp(at.peer, 8080)).toBe('pod:15001');
@@ -203,6 +249,7 @@ describe('the init script', () => {
     const before = await rules();
     expect(await outcome({ WEFT_RULES_V4: evil })).toContain('refused the rules');
     await outcome({ ...byPodIp, WEFT_POD_IPS: `1.2.3.4 -j ACCEPT\n${evil},::${evil}` });
+    await outcome({ ...byPodIp, WEFT_HOST_IP: `1.2.3.4 -j ACCEPT\n${evil}` });
     await expect(access(mark)).rejects.toThrow('ENOENT');
     expect(before).not.toBe('');
   });

@@ -18,12 +18,28 @@ export const addresses = {
   },
 } as const;
 
+/** More addresses of the peer's. */
+export const strangers = {
+  v4: Array.from({ length: 20 }, (_, at) => `192.0.2.${100 + at}`),
+  v6: Array.from({ length: 20 }, (_, at) => `2001:db8::${100 + at}`),
+} as const;
+
 /** Two network namespaces that see each other and nothing else: a pod, and the rest of the world. */
 export interface PodNetwork extends AsyncDisposable {
   /** Runs a command in the pod's namespace and gives its output. */
   inPod(command: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
   /** Answers each connection to these `address|port` with `<end>:<port that it reached>`. */
   listen(end: 'pod' | 'peer', at: readonly string[]): Promise<void>;
+  /**
+   * How many of so many connections from this address of the peer's, all held open, something answers. The kernel takes
+   * ended connections off its count some at a time (nf_conncount), so a test that counts needs an address of its own.
+   */
+  reach(source: string, count: number, target: { host: string; port: number }): Promise<number>;
+  /** The same for 30 connections from each of these addresses, and then, while these last, 20 from the peer's own. */
+  crowd(
+    sources: readonly string[],
+    target: { host: string; port: number },
+  ): Promise<{ readonly strangers: number; readonly own: number }>;
   /** What answers there: `<end>:<port>`, or "" when nothing does within three seconds. */
   ask(from: 'pod' | 'peer', target: { host: string; port: number; user?: number }): Promise<string>;
 }
@@ -50,6 +66,18 @@ export async function makePodNetwork(): Promise<PodNetwork> {
     inPod: (command, env) => enter('pod', command, env),
     listen: async (end, at) => {
       stops.push(await startListeners(names[end], end, at));
+    },
+    reach: async (source, count, { host, port }) => {
+      const node = [process.execPath, '-e', reachProgram, host, String(port), `${source}*${count}`];
+      return Number(await enter('peer', ['timeout', '20', ...node]));
+    },
+    crowd: async (sources, { host, port }) => {
+      const own = host.includes(':') ? addresses.peer.v6 : addresses.peer.v4;
+      const rounds = [...sources.map((source) => `${source}*30`), `${own}*20`];
+      const node = [process.execPath, '-e', reachProgram, host, String(port), ...rounds];
+      const counts = (await enter('peer', ['timeout', '20', ...node])).split(' ').map(Number);
+      const last = counts.pop() ?? 0;
+      return { strangers: counts.reduce((sum, count) => sum + count, 0), own: last };
     },
     ask: async (from, { host, port, user = 0 }) => {
       const connect = 'exec 3<>"/dev/tcp/$0/$1" && cat <&3';
@@ -91,7 +119,10 @@ async function build(names: { readonly pod: string; readonly peer: string }): Pr
     input: batch(
       {
         lo: far,
-        eth0: [`${addresses.peer.v4}/24`, `${addresses.peer.v6}/64`],
+        eth0: [
+          ...[addresses.peer.v4, ...strangers.v4].map((address) => `${address}/24`),
+          ...[addresses.peer.v6, ...strangers.v6].map((address) => `${address}/64`),
+        ],
         eth1: [`${addresses.peer.second}/24`],
       },
       [],
@@ -126,6 +157,26 @@ const listenerProgram = `
     server.listen({ host, port: Number(port) }, ready);
   }));
   Promise.all(up).then(() => process.stdout.write('ready'), (error) => { throw error; });
+`;
+
+/** Each round, `<source>*<count>`, begins when all of the one before are decided; nothing is closed. */
+const reachProgram = `
+  const net = require('node:net');
+  const [host, port, ...rounds] = process.argv.slice(1);
+  const reached = (localAddress) => new Promise((decide) => {
+    net.connect({ host, port: Number(port), allowHalfOpen: true, localAddress })
+      .once('data', () => decide(1))
+      .once('error', () => decide(0));
+  });
+  (async () => {
+    const counts = [];
+    for (const round of rounds) {
+      const [source, count] = round.split('*');
+      const all = await Promise.all(Array.from({ length: Number(count) }, () => reached(source)));
+      counts.push(all.reduce((sum, one) => sum + one, 0));
+    }
+    process.stdout.write(counts.join(' '), () => process.exit());
+  })();
 `;
 
 async function startListeners(

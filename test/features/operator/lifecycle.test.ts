@@ -3,7 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds } from '../../../src/api/kinds.ts';
 import { drift } from './drift.ts';
 import { meshEnd } from './mesh-end.ts';
-import { type Body, core, injector, patchSpec, refOf, validator, writes } from './mesh-objects.ts';
+import {
+  type Body,
+  core,
+  grant,
+  injector,
+  patchSpec,
+  refOf,
+  validator,
+  writes,
+} from './mesh-objects.ts';
 import {
   controlPlane,
   getMeshConfig,
@@ -27,10 +36,16 @@ describe('a mesh from two commands', () => {
     await rig().kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
     await untilCondition(rig(), 'Ready=False/ControlPlaneNotAvailable');
     const meshConfig = await getMeshConfig(rig());
+    const home = await getObject(rig(), kinds.namespace, namespace);
+    const owner = { kind: 'Namespace', name: namespace, uid: home?.metadata.uid };
     for (const kind of core) {
       const { value } = await until(() => getObject(rig(), kind));
-      const owner = { kind: 'MeshConfig', name: 'osm-mesh-config', uid: meshConfig?.metadata.uid };
-      if (kind.namespaced) expect(value.metadata.ownerReferences).toMatchObject([owner]);
+      expect(value.metadata.ownerReferences).toMatchObject([owner]);
+    }
+    for (const kind of [kinds.role, kinds.roleBinding]) {
+      const { value } = await until(() => getObject(rig(), kind, grant));
+      const ruler = { kind: 'MeshConfig', name: 'osm-mesh-config', uid: meshConfig?.metadata.uid };
+      expect(value.metadata.ownerReferences).toMatchObject([ruler]);
     }
     expect(await getObject(rig(), kinds.mutatingWebhookConfiguration, injector)).toBeUndefined();
     expect(await getObject(rig(), kinds.validatingWebhookConfiguration, validator)).toBeUndefined();
@@ -40,7 +55,9 @@ describe('a mesh from two commands', () => {
     await playControlPlane(rig());
     await untilCondition(rig(), 'Ready=True/Ready');
     const columns = await rig().kubectl('get', 'meshconfig', '-A', '--no-headers');
-    expect(columns).toMatch(/^weft-system +osm-mesh-config +True +3\/3 +builtIn +1\.2\.3 +\d+s/);
+    expect(columns).toMatch(
+      /^weft-system +osm-mesh-config +True +3\/3 +builtIn +true +1\.2\.3 +\d+s/,
+    );
     const { status } = (await getMeshConfig(rig())) ?? {};
     expect(status?.conditions?.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['Ready', 'ControlPlaneAvailable', 'CertificatesReady']),
@@ -128,12 +145,16 @@ describe('a spec with problems', () => {
     await patchSpec(rig(), {
       certificate: { certKeyBitSize: 1024 },
       controlPlane: { replicas: 5 },
+      traffic: { enablePermissiveTrafficPolicyMode: false, enableEgress: false },
     });
     const stalled = await untilCondition(rig(), 'Stalled=True/InvalidSpec');
     expect(stalled.message).toBe(
       'Nothing was changed. spec.certificate.certKeyBitSize: 1024 is out of range; use 2048 to 4096.',
     );
     await untilCondition(rig(), 'Ready=False/InvalidSpec');
+    // The control plane obeys the spec of before.
+    const columns = await rig().kubectl('get', 'meshconfig', '-A', '-o', 'wide');
+    expect(columns).toMatch(/PERMISSIVE .*EGRESS +REASON.*\n.* true .* true +InvalidSpec /);
     await rig().admin.remove(refOf(kinds.service, controlPlane), {}, rig().signal);
     await until(() => getObject(rig(), kinds.service));
     expect((await getObject<Body>(rig(), kinds.deployment))?.spec).toEqual(before?.spec);
@@ -146,6 +167,7 @@ describe('a spec with problems', () => {
     });
     await untilCondition(rig(), 'Ready=True/Ready');
     const meshConfig = await getMeshConfig(rig());
+    expect(meshConfig?.status?.traffic).toEqual({ permissive: false, egress: false });
     const conditions = meshConfig?.status?.conditions ?? [];
     expect(conditions.map(({ type }) => type)).not.toContain('Stalled');
     expect(conditions.every((c) => c.observedGeneration === meshConfig?.metadata.generation)).toBe(
@@ -177,9 +199,9 @@ describe('another MeshConfig', () => {
     expect(ready.message).toContain('weft-system/osm-mesh-config');
     await untilCondition(rig(), 'Stalled=True/AnotherMeshConfig', 'second');
     await untilCondition(rig(), 'Ready=True/Ready');
-    const blue = 'weft-injector-blue';
-    expect(await getObject(rig(), kinds.mutatingWebhookConfiguration, blue)).toBeUndefined();
-    expect((await getMeshConfig(rig(), 'second'))?.metadata.finalizers).toBeUndefined();
+    const webhooks = await getObject(rig(), kinds.mutatingWebhookConfiguration, injector);
+    expect(JSON.stringify(webhooks)).not.toContain('blue');
+    expect(JSON.stringify(webhooks)).toContain('"values":["osm"]');
   });
 
   it('elsewhere is told where it belongs', async () => {

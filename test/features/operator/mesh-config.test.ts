@@ -1,6 +1,11 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { validateSpec } from '../../../src/api/validate-mesh-config.ts';
+import { gatewayCases, gatewaySpec } from '../../build/gateway-secrets.ts';
+import { makeMeshConfig } from '../../build/make-mesh-config.ts';
 import { CommandError } from '../../../tools/base/command.ts';
 import { type Rig, getMeshConfig, startRig } from './rig.ts';
 
@@ -24,6 +29,11 @@ function manifest(spec: unknown, version = 'v1alpha2'): string {
 
 function vaultAt(address: string): object {
   return { address, role: 'r', auth: { kubernetes: { role: 'r' } } };
+}
+
+function gatewayOf(...subjectAltNames: string[]): object {
+  const secret = { name: 'gateway', namespace: 'ingress' };
+  return { ingressGateway: { subjectAltNames, validityDuration: '24h', secret } };
 }
 
 async function refusal(spec: unknown): Promise<string> {
@@ -66,6 +76,46 @@ describe('the schema', () => {
     },
   );
 
+  /** What kubectl shows beside the answer. */
+  async function warnings(spec: unknown): Promise<string> {
+    const file = join(tmpdir(), `weft-warned-${process.pid}.json`);
+    await writeFile(file, manifest(spec));
+    const applied = rig.kubectl('apply', '--dry-run=server', '--warnings-as-errors', '-f', file);
+    const error: unknown = await applied.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    await rm(file);
+    return error instanceof CommandError ? error.output : '';
+  }
+
+  it('warns of each field that has no effect, and of nothing else', async () => {
+    const quiet = await warnings({ traffic: { enableEgress: false } });
+    expect(quiet).toBe('');
+    const loud = await warnings({
+      addons: { prometheus: {} },
+      observability: { tracing: { enable: true, address: 'jaeger' } },
+      dataPlane: { upgrade: { strategy: 'Rolling', maxUnavailable: '10%' } },
+      featureFlags: { enableRetryPolicy: true },
+    });
+    expect(loud.match(/spec\.[A-Za-z.]+ has no effect/g)?.toSorted()).toEqual([
+      'spec.addons.prometheus has no effect',
+      'spec.dataPlane.upgrade.maxUnavailable has no effect',
+      'spec.dataPlane.upgrade.strategy has no effect',
+      'spec.featureFlags.enableRetryPolicy has no effect',
+      'spec.observability.tracing.enable has no effect',
+    ]);
+  });
+
+  it('S18: warns of permissive mode when it is switched on, and shows it ever after', async () => {
+    await rig.kubectlApply(manifest({ traffic: { enablePermissiveTrafficPolicyMode: false } }));
+    const closed = await rig.kubectl('get', 'meshconfig', '-A', '-o', 'wide');
+    expect(closed).toMatch(/PERMISSIVE/);
+    expect(await warnings({})).toContain('every workload of the mesh may call every other');
+    await rig.kubectlApply(manifest({}));
+    expect(await warnings({})).toBe('');
+  });
+
   it('still serves v1alpha1, with a warning that names the successor', async () => {
     const old = 'meshconfigs.v1alpha1.config.openservicemesh.io';
     expect(await rig.kubectl('get', old, '-A')).toContain('osm-mesh-config');
@@ -74,6 +124,22 @@ describe('the schema', () => {
     expect(await rig.kubectl('get', 'crd', crd, '-o', warning)).toContain(
       'use config.openservicemesh.io/v1alpha2',
     );
+  });
+
+  it("judges a gateway's Secret as the operator does", async () => {
+    for (const one of gatewayCases) {
+      const spec = gatewaySpec(one);
+      const said = await refusal(spec);
+      const [problem] = validateSpec(makeMeshConfig({ spec }));
+      expect({ ...one, refused: said !== 'accepted' }).toEqual({
+        ...one,
+        refused: problem !== undefined,
+      });
+      if (one.refused === undefined) continue;
+      expect(said).toContain('spec.certificate.ingressGateway.secret is');
+      expect(said).toContain(one.refused);
+      expect(said).toContain('choose another one, such as ingress-gateway-certificate');
+    }
   });
 
   it.each<readonly [string, unknown, string]>([
@@ -105,6 +171,20 @@ describe('the schema', () => {
           { certificate: { provider: { kind: 'vault', vault: vaultAt(`https://v:8200${more}`) } } },
           'spec.certificate.provider.vault.address takes host and port alone; remove user, path,',
         ] as const,
+    ),
+    ...(
+      [
+        ['weft-control-plane.weft-system.svc.cluster.local', 'no name of the control plane'],
+        ['*.weft-system.svc', 'no wildcard that covers the names of Services'],
+        ['*.svc.cluster.local', 'no wildcard that covers the names of Services'],
+        ['*.local', 'no wildcard that covers the names of Services'],
+        ['*', 'takes DNS names in lower case'],
+        ['*plane.weft-system.svc', 'takes DNS names in lower case'],
+        ['Weft-Control-Plane.weft-system.svc', 'takes DNS names in lower case'],
+      ] as const
+    ).map(
+      ([name, message]) =>
+        [`S7: a gateway called ${name}`, { certificate: gatewayOf(name) }, message] as const,
     ),
     [
       'an autoscaler that cannot',

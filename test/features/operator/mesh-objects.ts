@@ -15,8 +15,10 @@ export interface Body extends KubernetesObject {
   readonly webhooks?: readonly { readonly clientConfig: { readonly caBundle: string } }[];
 }
 
-export const injector = 'weft-injector-osm';
-export const validator = 'weft-validator-osm';
+export const injector = 'weft-injector';
+export const validator = 'weft-validator';
+/** Role and RoleBinding that are there as long as the MeshConfig. */
+export const grant = 'weft-mesh';
 /** What is there before the control plane answers; all of these have its name. */
 export const core: readonly Kind[] = [
   kinds.serviceAccount,
@@ -31,6 +33,8 @@ export const core: readonly Kind[] = [
 /** All that the operator makes for a mesh, kind and name. */
 export const everything: readonly (readonly [Kind, string])[] = [
   ...core.map((kind) => [kind, controlPlane] as const),
+  [kinds.role, grant],
+  [kinds.roleBinding, grant],
   [kinds.mutatingWebhookConfiguration, injector],
   [kinds.validatingWebhookConfiguration, validator],
 ];

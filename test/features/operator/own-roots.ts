@@ -87,22 +87,21 @@ export function ownRoots(rig: () => Rig): void {
     await rig().kubectl('delete', 'mrc', name, '-n', namespace, '--timeout=10s');
   });
 
-  it('are not deleted while they are in use, and an event says why', async () => {
-    await rig().kubectl('delete', 'mrc', 'next', '-n', namespace, '--wait=false');
-    await until(async () => (await reasonOf('next')) === 'DeletionHeld');
-    expect((await getRoot(rig(), 'next'))?.status?.state).toBe('issuing');
-    await until(async () => {
-      const text = await rig().kubectl('get', 'events', '-n', namespace);
-      return text.includes('next signs the certificates of the mesh; it is deleted once nobody');
-    });
+  it('are not deleted while they are in use: the answer says why, and what to do', async () => {
+    const remove = (): Promise<string> =>
+      rig().kubectl('delete', 'mrc', 'next', '-n', namespace, '--timeout=10s');
+    await expect(remove()).rejects.toThrow(
+      /next signs the certificates of the mesh; let another root sign, set this one to passive/,
+    );
     await apply('mine', 'active');
     await apply('next', 'passive');
     await untilState('mine', 'issuing');
+    await expect(remove()).rejects.toThrow(/next is in use \(validating\)/);
     await apply('next', 'inactive');
-    await until(async () => {
-      await playReport(rig());
-      return (await getRoot(rig(), 'next')) === undefined;
-    }, 40_000);
+    await untilState('next', 'unused');
+    await remove();
+    expect(await getRoot(rig(), 'next')).toBeUndefined();
+    await playReport(rig());
     expect(await arrive(rig(), 'builtIn')).toBe('mine');
   });
 
@@ -115,11 +114,14 @@ export function ownRoots(rig: () => Rig): void {
       namespace,
       '--timeout=60s',
     );
-    const left = await rig().admin.list<MeshRootCertificate>(
-      kinds.meshRootCertificate,
-      { namespace },
-      rig().signal,
-    );
+    const { value: left } = await until(async () => {
+      const all = await rig().admin.list<MeshRootCertificate>(
+        kinds.meshRootCertificate,
+        { namespace },
+        rig().signal,
+      );
+      return all.length === 1 && all[0]?.status?.state === 'unused' && all;
+    }, 30_000);
     expect(left.map(({ metadata }) => metadata.name)).toEqual(['mine']);
     expect(left[0]?.status?.state).toBe('unused');
     expect(left[0]?.metadata.finalizers ?? []).toEqual([]);

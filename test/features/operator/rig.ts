@@ -8,10 +8,10 @@ import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
-import { runOperator } from '../../../src/operator/operator.ts';
+import { type OperatorOptions, runOperator } from '../../../src/operator/operator.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
-import { startApiServer } from '../../apiserver.ts';
+import { type ApiServerOptions, startApiServer } from '../../apiserver.ts';
 import { makeRoot } from '../../build/certificates.ts';
 import { ofFile } from '../../of-file.ts';
 import { playReport } from './played-report.ts';
@@ -33,13 +33,22 @@ export interface Rig {
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   /** Applies text as a user would. */
   readonly kubectlApply: (text: string) => Promise<string>;
+  /** `kubectl apply -k config/default` again, and an operator of that install in place of the one before. */
+  readonly install: () => Promise<void>;
+  /** A kubeconfig with the token that the operator works with. */
+  readonly operatorKubeconfig: string;
   readonly startOperator: () => void;
   readonly stopOperator: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
-export async function startRig(): Promise<Rig> {
-  const server = await startApiServer();
+export interface RigOptions extends ApiServerOptions {
+  /** What the operator is in another way than usual. */
+  readonly operator?: Partial<Pick<OperatorOptions, 'version' | 'images'>>;
+}
+
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const server = await startApiServer(options);
   const directory = await mkdtemp(join(tmpdir(), 'weft-operator-rig-'));
   const proxy = new RecordingProxy({ url: server.url, ca: await readFile(server.caFile, 'utf8') });
   await proxy.start();
@@ -47,25 +56,35 @@ export async function startRig(): Promise<Rig> {
   const env = { KUBECONFIG: server.kubeconfigPath };
   const ask = (...args: readonly string[]): Promise<string> =>
     run(program, args, { env, cwd: repository });
-  await ask('apply', '-k', 'config/default');
-  await ask('wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all');
-  const token = await ask('create', 'token', 'weft-operator', '-n', namespace);
-  const client = await connectAs(token.trim(), proxy.url, directory);
   const admin = await connect({ kubeconfig: server.kubeconfigPath });
   const over = new AbortController();
-  const operator = makeOperator(client);
+  const operatorKubeconfig = join(directory, 'operator.json');
+  let operator: PlayedOperator | undefined;
+  const install = async (): Promise<void> => {
+    await operator?.end();
+    await ask('apply', '-k', 'config/default');
+    await ask('wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all');
+    const token = await ask('create', 'token', 'weft-operator', '-n', namespace);
+    operator = makeOperator(
+      await connectAs(token.trim(), proxy.url, operatorKubeconfig),
+      options.operator,
+    );
+  };
+  await install();
   return {
     admin,
     signal: over.signal,
     proxy,
     kubectl: ask,
     kubectlApply: (input) => run(program, ['apply', '-f', '-'], { env, input }),
-    startOperator: operator.start,
-    stopOperator: operator.stop,
+    install,
+    operatorKubeconfig,
+    startOperator: () => operator?.start(),
+    stopOperator: async () => operator?.stop(),
     stop: async () => {
       over.abort();
-      await operator.stop();
-      await Promise.all([client.close(), admin.close()]);
+      await operator?.end();
+      await admin.close();
       await proxy.stop();
       await server.stop();
       await rm(directory, { recursive: true, force: true });
@@ -74,17 +93,19 @@ export async function startRig(): Promise<Rig> {
 }
 
 /** A rig for all tests of a file: its operator runs, and `prepare` is done before the first of them. */
-export function rigOfFile(prepare: (rig: Rig) => Promise<unknown> = async () => {}): () => Rig {
+export function rigOfFile(
+  prepare: (rig: Rig) => Promise<unknown> = async () => {},
+  options: RigOptions = {},
+): () => Rig {
   return ofFile(async () => {
-    const rig = await startRig();
+    const rig = await startRig(options);
     rig.startOperator();
     await prepare(rig);
     return rig;
   });
 }
 
-async function connectAs(token: string, server: string, directory: string): Promise<ApiConnection> {
-  const file = join(directory, 'operator.json');
+async function connectAs(token: string, server: string, file: string): Promise<ApiConnection> {
   const config = {
     clusters: [{ name: 'rig', cluster: { server, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'rig', user: { token } }],
@@ -95,7 +116,14 @@ async function connectAs(token: string, server: string, directory: string): Prom
   return connect({ kubeconfig: file });
 }
 
-function makeOperator(client: ApiConnection): { start: () => void; stop: () => Promise<void> } {
+interface PlayedOperator {
+  readonly start: () => void;
+  readonly stop: () => Promise<void>;
+  /** Stops it for good. */
+  readonly end: () => Promise<void>;
+}
+
+function makeOperator(client: ApiConnection, more: RigOptions['operator']): PlayedOperator {
   let over = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const options = {
@@ -106,15 +134,21 @@ function makeOperator(client: ApiConnection): { start: () => void; stop: () => P
     images: { controlPlane: 'weft:1', envoy: 'envoy:1', init: 'init:1' },
     logger: silentLogger,
     clock: systemClock,
+    ...more,
+  };
+  const stop = async (): Promise<void> => {
+    over.abort();
+    await running;
   };
   return {
     start: () => {
       over = new AbortController();
       running = runOperator(options, over.signal);
     },
-    stop: async () => {
-      over.abort();
-      await running;
+    stop,
+    end: async () => {
+      await stop();
+      await client.close();
     },
   };
 }

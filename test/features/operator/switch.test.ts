@@ -35,7 +35,7 @@ const vault = {
 };
 
 async function webhookTrust(): Promise<string> {
-  const object = await getObject(rig(), kinds.mutatingWebhookConfiguration, 'weft-injector-osm');
+  const object = await getObject(rig(), kinds.mutatingWebhookConfiguration, 'weft-injector');
   return object === undefined ? '' : trustOf(object).join('');
 }
 

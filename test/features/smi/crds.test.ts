@@ -142,6 +142,39 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['a port that is none', tcp('{ matches: { ports: [70000] } }'), 'spec.matches.ports[0]'],
 ];
 
+const many = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+const kindOf = (matches: unknown): string =>
+  Array.isArray(matches) ? 'HTTPRouteGroup' : 'TCPRoute';
+
+const tooMany: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
+  ['too many matches', { matches: many(2_049, { name: 'a' }) }, 'spec.matches: Too many'],
+  [
+    'too many methods',
+    { matches: [{ name: 'a', methods: many(33, 'GET') }] },
+    'spec.matches[0].methods: Too many',
+  ],
+  [
+    'too many maps of headers',
+    { matches: [{ name: 'a', headers: many(257, { a: 'b' }) }] },
+    'spec.matches[0].headers',
+  ],
+  [
+    'too many headers in one map',
+    {
+      matches: [
+        { name: 'a', headers: Object.fromEntries(many(257, 'x').map((v, i) => [`h${i}`, v])) },
+      ],
+    },
+    'spec.matches[0].headers',
+  ],
+  [
+    'a path that is too long',
+    { matches: [{ name: 'a', pathRegex: 'a'.repeat(16_385) }] },
+    'spec.matches[0].pathRegex: Too long',
+  ],
+  ['too many ports', { matches: { ports: many(4_097, 80) } }, 'spec.matches.ports: Too many'],
+];
+
 describe('the API server', () => {
   it.each(taken)('takes %s', async (_, manifest) => {
     expect(await apply(manifest)).toMatch(/ (created|configured|unchanged)\n$/);
@@ -149,6 +182,12 @@ describe('the API server', () => {
 
   it.each(refused)('refuses %s', async (_, manifest, message) => {
     expect((await apply(manifest)).replaceAll('"array": ', '')).toContain(message);
+  });
+
+  it.each(tooMany)('refuses %s', async (_, spec, message) => {
+    const kind = spec['matches'] === undefined ? 'TCPRoute' : kindOf(spec['matches']);
+    const head = { apiVersion: 'specs.smi-spec.io/v1alpha4', kind, metadata: { name: 'many' } };
+    expect(await apply(JSON.stringify({ ...head, spec }))).toContain(message);
   });
 
   it('keeps both forms of headers as they were written', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Pod } from '../../../src/api/core.ts';
+import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
 import { tokenAudience } from '../../../src/api/labels.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
@@ -18,13 +18,13 @@ describe('a token of the real API server', () => {
   let connection: ApiConnection;
   let authenticate: Authenticate;
   const pods = new Map<string, Pod>();
+  const accounts = new Map<string, KubernetesObject>();
   const stopping = new AbortController();
 
   beforeAll(async () => {
     connection = await connect({ kubeconfig: sharedApiServer().kubeconfigPath });
     await call('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
-    for (const name of ['cart', 'till'])
-      await call('POST', `${space}/serviceaccounts`, { metadata: { name } });
+    for (const name of ['cart', 'till']) await makeAccount(name);
     for (const name of ['cart-1', 'cart-2']) {
       const { body } = await call('POST', `${space}/pods`, {
         metadata: { name },
@@ -35,6 +35,7 @@ describe('a token of the real API server', () => {
     authenticate = proxyTokens({
       fetchKeys: (signal) => fetchPublishedKeys((path, at) => connection.read(path, at), signal),
       findPod: (inNamespace, name) => pods.get(`${inNamespace}/${name}`),
+      findAccount: (inNamespace, name) => accounts.get(`${inNamespace}/${name}`),
       clock: systemClock,
       logger: silentLogger,
     });
@@ -44,6 +45,11 @@ describe('a token of the real API server', () => {
     stopping.abort();
     await connection.close();
   });
+
+  async function makeAccount(name: string): Promise<void> {
+    const { body } = await call('POST', `${space}/serviceaccounts`, { metadata: { name } });
+    accounts.set(`${namespace}/${name}`, body as unknown as KubernetesObject);
+  }
 
   interface Wanted {
     readonly account?: string;

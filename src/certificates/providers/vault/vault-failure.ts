@@ -1,4 +1,5 @@
 import { WeftError, type ErrorCode } from '../../../common/errors.ts';
+import { beyondCa, isBeyondCa } from '../ask-for-less.ts';
 import { busyError } from '../throttle.ts';
 import { describeCall, type VaultAnswer, type VaultCall } from './vault-http.ts';
 
@@ -24,6 +25,12 @@ export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advic
     const kind = status === 429 ? 'slow-down' : 'away';
     return busyError(message, { kind, retryAfterMs });
   }
+  return lastingFailure(message, answer);
+}
+
+function lastingFailure(message: string, { status, errors }: VaultAnswer): WeftError {
+  const words = errors.join(' ');
+  if (status === 400 && isBeyondCa(words)) return beyondCa(message, words);
   const cause = status >= 500 ? new FaultOfVault(message) : undefined;
   return new WeftError(codeOf(status), message, { retry: 'soon', cause });
 }

@@ -1,6 +1,8 @@
 import { Agent, request, type Dispatcher } from 'undici';
 import { problemOfVaultAddress } from '../../../api/vault-address.ts';
+import { isVaultAllowed } from '../../../api/vault-addresses.ts';
 import type { Clock } from '../../../common/clock.ts';
+import { httpOne } from '../../../common/http-one.ts';
 import { isDistrust } from '../../../common/distrust.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Secret } from '../../../common/secret.ts';
@@ -29,6 +31,8 @@ export interface VaultAnswer {
 export interface VaultHttpOptions {
   /** https://host:port */
   readonly address: string;
+  /** Where Vault may be, as https://host:port; none: anywhere. */
+  readonly allowed: readonly string[];
   /** Vault's own namespace; '' for none. */
   readonly namespace: string;
   /** PEM of the roots that Vault's certificate is judged by; undefined: those of the system. */
@@ -70,14 +74,21 @@ export class VaultHttp {
   }
 
   #base(): string {
-    const { address } = this.#options;
+    const { address, allowed } = this.#options;
     const problem = problemOfVaultAddress(address);
     if (problem !== undefined)
       throw new WeftError(
         'issuer-misconfigured',
         `the address of Vault has to be https://<host>:<port> and nothing more: ${problem}`,
       );
-    return new URL(address).origin;
+    const { origin } = new URL(address);
+    if (isVaultAllowed(address, allowed)) return origin;
+    throw new WeftError(
+      'issuer-misconfigured',
+      `Vault at ${origin} is not called: the operator's flag --vault-addresses allows ` +
+        `${allowed.join(', ')} alone; name one of these, or have it added there`,
+      { retry: 'soon' },
+    );
   }
 
   async #exchange(base: string, call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
@@ -112,6 +123,7 @@ export class VaultHttp {
     if (this.#pool !== undefined && this.#pool.ca === ca) return this.#pool.agent;
     void this.#pool?.agent.close();
     const agent = new Agent({
+      ...httpOne,
       connections: 8,
       maxResponseSize: longestAnswer,
       connect: { timeout: 5_000, ...(ca === undefined ? {} : { ca }) },

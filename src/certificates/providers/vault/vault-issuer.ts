@@ -1,3 +1,4 @@
+import { sentToVault } from '../../../api/labels.ts';
 import type { VaultRoot } from '../../../api/root-spec.ts';
 import { untilAborted } from '../../../common/aborted.ts';
 import type { Clock } from '../../../common/clock.ts';
@@ -19,6 +20,10 @@ export interface VaultIssuerOptions {
   readonly secretText: (key: { readonly name: string; readonly key: string }) => string | undefined;
   /** Resolves once that is known: before it was read for the first time it only seems to be missing. */
   readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
+  /** Whether its owner lets that Secret be sent to Vault; also true of one that is not there. */
+  readonly maySend: (name: string) => boolean;
+  /** Where Vault may be, as https://host:port; none: anywhere. */
+  readonly allowed?: readonly string[] | undefined;
   readonly requestToken: RequestToken;
   readonly clock: Clock;
   readonly random: Random;
@@ -40,7 +45,8 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
     throw missing(`${caBundle.key} of Secret ${options.namespace}/${caBundle.name}`);
   };
   const { address, namespace } = root;
-  const http = new VaultHttp({ address, namespace, ca, clock, limitMs: options.limitMs });
+  const { limitMs, allowed = [] } = options;
+  const http = new VaultHttp({ address, allowed, namespace, ca, clock, limitMs });
   const session = openSession(http, options);
   const path = signPath(root);
   const watch = watchToken(session, path, options);
@@ -75,7 +81,10 @@ function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession
   if (auth.kind === 'kubernetes')
     return new VaultSession(http, kubernetesLogin(auth, requestToken, { http, clock }), clock);
   const place = `${auth.secret.key} of Secret ${namespace}/${auth.secret.name}`;
-  const read = (): string | undefined => secretText(auth.secret);
+  const read = (): string | undefined => {
+    if (!options.maySend(auth.secret.name)) throw unlabelled(`${namespace}/${auth.secret.name}`);
+    return secretText(auth.secret);
+  };
   return new VaultSession(http, tokenFromSecret(read, place, { http, clock }), clock);
 }
 
@@ -117,13 +126,16 @@ function signPath({ mount, issuer, role, mode }: VaultRoot): () => string {
   return () => vaultPath(...parts, ...(byDefault ? ['root'] : []), 'sign-intermediate');
 }
 
-function bodyOf({ request, template, validityMs }: SigningWish): Record<string, unknown> {
-  const same = { csr: request, format: 'pem', ttl: `${Math.ceil(validityMs / 1000)}s` };
+function bodyOf(wish: SigningWish): Record<string, unknown> {
+  const { request, template, validityMs, backdateMs = 0 } = wish;
+  const seconds = (ms: number): string => `${Math.floor(ms / 1000)}s`;
+  const same = { csr: request, format: 'pem', ttl: seconds(Math.max(validityMs, 1_000)) };
   if (template.ca === undefined) return same;
   return {
     ...same,
     common_name: template.commonName,
     exclude_cn_from_sans: true,
+    not_before_duration: seconds(backdateMs),
     max_path_length: template.ca.pathLength,
   };
 }
@@ -151,6 +163,15 @@ function nameOf({ address, namespace, mount, issuer, role, mode }: VaultRoot): s
   const within = namespace === '' ? '' : ` namespace ${namespace}`;
   const signs = mode === 'leaf' ? ` role ${role}` : '';
   return `Vault ${address}${within} ${mount} issuer ${issuer}${signs}`;
+}
+
+function unlabelled(secret: string): WeftError {
+  return new WeftError(
+    'issuer-misconfigured',
+    `Secret ${secret} has not the label ${sentToVault}: "true", so nothing in it is sent to Vault; ` +
+      'if it is a token for Vault, give it that label',
+    { retry: 'soon' },
+  );
 }
 
 function missing(what: string): WeftError {

@@ -1,0 +1,20 @@
+import { controlPlaneName } from './control-plane-names.ts';
+import { hasServiceLabel, isDnsName } from '../common/dns-name.ts';
+
+/**
+ * Why an ingress gateway's certificate cannot have this name, and what to write; undefined when it can.
+ * Who has a certificate of the mesh in the name of the control plane is taken for it: by the API server
+ * that calls its webhooks, and by sidecars that started before Weft looked at more than the name.
+ */
+export function problemOfGatewayName(name: string): string | undefined {
+  const isWildcard = name.startsWith('*.');
+  const base = isWildcard ? name.slice(2) : name;
+  if (!isDnsName(base))
+    return 'it is no DNS name; write it in lower case, as shop.example.com or *.example.com';
+  if (isWildcard && (hasServiceLabel(base) || !base.includes('.')))
+    return 'it covers the names of Services, and the control plane has one; name the host itself';
+  const [first, , third] = base.split('.');
+  if (first === controlPlaneName && third === 'svc')
+    return 'it is a name of the control plane; choose another one';
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import type { KubernetesObject } from './core.ts';
+
+const on = ['enabled', 'yes', 'true'];
+const off = ['disabled', 'no', 'false'];
+
+/** What an on/off annotation says; `problem` is a sentence naming object, annotation and value. */
+export type Switch =
+  | { readonly kind: 'on' | 'off' | 'absent' }
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+/**
+ * What a label says that has the name of the annotation. It counts for nothing: it only tells what was meant.
+ */
+export function labelledSwitch(
+  annotation: string,
+  of: KubernetesObject | undefined,
+): 'on' | 'off' | undefined {
+  const word = of?.metadata.labels?.[annotation]?.toLowerCase() ?? '';
+  if (on.includes(word)) return 'on';
+  return off.includes(word) ? 'off' : undefined;
+}
+
+/** Reads OSM's enabled|yes|true and disabled|no|false, in any case of letters. */
+export function readSwitch(annotation: string, of: KubernetesObject | undefined): Switch {
+  const value = of?.metadata.annotations?.[annotation];
+  if (value === undefined) return { kind: 'absent' };
+  const word = value.toLowerCase();
+  if (on.includes(word)) return { kind: 'on' };
+  if (off.includes(word)) return { kind: 'off' };
+  const holder = of?.kind === 'Namespace' ? `namespace ${of.metadata.name}` : 'pod';
+  return {
+    kind: 'invalid',
+    problem:
+      `annotation ${annotation} of the ${holder} is ${JSON.stringify(value)}; ` +
+      `expected one of ${[...on, ...off].join(', ')}`,
+  };
+}

@@ -1,0 +1,34 @@
+import { tokenAudience } from './labels.ts';
+
+/**
+ * Why a token for this audience must not be shown to Vault, and what to write; undefined when it may.
+ * `known` are the issuer and the audiences of the API server, where they are known: any spelling of them is
+ * refused, as are the names that every API server goes by, and the audience by which proxies are known.
+ */
+export function problemOfVaultAudience(
+  audience: string,
+  known: readonly string[] = [],
+): string | undefined {
+  const remedy = 'choose one that Vault alone goes by, such as vault';
+  if (!/^[!-~]+$/.test(audience))
+    return `it is empty, or has a blank or a character that is not ASCII; ${remedy}`;
+  const words = plain(audience);
+  if (words === tokenAudience)
+    return `with a token for it Vault could pass for a proxy or the control plane; ${remedy}`;
+  if (ofEveryApiServer.test(words) || known.map(plain).includes(words))
+    return `the API server goes by it, so with that token Vault could do all that the control plane may; ${remedy}`;
+  return undefined;
+}
+
+/** As it may be meant, however it is spelled. */
+function plain(audience: string): string {
+  return audience
+    .trim()
+    .toLowerCase()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//, '')
+    .replace(/\/+$/, '')
+    .replace(/:\d+$/, '')
+    .replace(/\.$/, '');
+}
+
+const ofEveryApiServer = /^kubernetes(\.default(\.svc(\..*)?)?)?([:/].*)?$/;

@@ -1,0 +1,32 @@
+import type { Clock } from '../common/clock.ts';
+import { pemOf } from '../common/pem.ts';
+import { Secret } from '../common/secret.ts';
+
+import { newKeyPair, privateKeyPem } from './x509/key-pair.ts';
+import { selfSign } from './x509/sign.ts';
+import { gatewayTemplate } from './x509/template.ts';
+
+const hourMs = 3_600_000;
+const validityMs = 10 * 365 * 24 * hourMs;
+
+/**
+ * A certificate that nobody vouches for, made when a process starts and kept in its memory alone: it
+ * hides what is sent from those who listen. Clients cannot verify the server by it.
+ */
+export async function selfSignedServer(
+  name: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<{
+  readonly current: () => { readonly chain: string; readonly key: Secret<string> };
+  readonly onChange: () => () => void;
+}> {
+  const keys = await newKeyPair('P-256');
+  const notBefore = clock.now() - hourMs;
+  const named = gatewayTemplate([name], { notBefore, notAfter: notBefore + validityMs });
+  const template = { ...named, extendedKeyUsage: ['serverAuth'] } as const;
+  const shown = {
+    chain: pemOf('CERTIFICATE', selfSign(template, keys)),
+    key: new Secret(privateKeyPem(keys.privateKey)),
+  };
+  return { current: () => shown, onChange: () => () => undefined };
+}

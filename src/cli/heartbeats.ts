@@ -1,0 +1,64 @@
+// Input: the objects as the API server has them, and the time. Output: whether operator and control plane
+// are at work. Rule: by their heartbeats alone, for all else that they wrote stays when they are gone.
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { HeartbeatFact } from './certificate-facts.ts';
+import type { Problem, Severity } from './problem.ts';
+
+/** The operator writes status.lastCheckedTime once a minute. */
+const operatorSilenceMs = 120_000;
+/** The control plane writes reportedAt every 30 s. */
+const controlPlaneSilenceMs = 90_000;
+
+/**
+ * When the operator looked last, if it has not looked for so long that it is not at work; undefined while it
+ * is. A MeshConfig that does not rule has no heartbeat, and nothing is claimed of it.
+ */
+export function operatorAwaySince({ status }: MeshConfig, now: number): string | undefined {
+  const { lastCheckedTime } = status ?? {};
+  return isOlder(lastCheckedTime, now - operatorSilenceMs) ? lastCheckedTime : undefined;
+}
+
+/** Not at work, if `since` is when the operator looked last. */
+export function operatorAway({ metadata }: MeshConfig, since: string): Problem {
+  const { namespace = '' } = metadata;
+  return {
+    severity: 'held',
+    code: 'operator-away',
+    message:
+      `The operator looked last at ${since}, more than two minutes ago by the clock of this machine: it is not ` +
+      'at work. What is shown was true then. Until an operator is at work, nothing is repaired, no root is ' +
+      'renewed, and no edit of the MeshConfig and no switch takes effect.',
+    remedy: `See why it does not run: kubectl get deployment -n ${namespace} weft-operator`,
+  };
+}
+
+/** Whether the control plane beats; `unknown` where its heartbeat cannot be read, or was never written. */
+export type Pulse = 'beating' | 'silent' | 'unknown';
+
+export function pulseOf(heartbeat: HeartbeatFact, now: number): Pulse {
+  if (heartbeat.kind !== 'reported') return 'unknown';
+  return isOlder(heartbeat.at, now - controlPlaneSilenceMs) ? 'silent' : 'beating';
+}
+
+/** What its heartbeat says of a control plane that does not beat; `severity` is of one that is silent. */
+export function controlPlaneAway(heartbeat: HeartbeatFact, severity: Severity): Problem {
+  const code = 'control-plane-away';
+  switch (heartbeat.kind) {
+    case 'reported': {
+      const message = `The control plane reported last at ${heartbeat.at}, more than 90 s ago by the clock of this machine. While it is not at work, no certificate is issued or renewed.`;
+      return { severity, code, message };
+    }
+    case 'not-reported': {
+      const message = `It cannot be told whether a control plane is at work: ConfigMap weft-proxies has no heartbeat of it.`;
+      return { severity: 'unknown', code, message };
+    }
+    case 'not-readable': {
+      const message = `It cannot be told whether a control plane is at work: ${heartbeat.why}.`;
+      return { severity: 'unknown', code, message };
+    }
+  }
+}
+
+function isOlder(time: string | undefined, than: number): boolean {
+  return Date.parse(time ?? '') < than;
+}

@@ -1,0 +1,30 @@
+// Objects of which a snapshot has only who they are, since they have no room in memory.
+import type { KubernetesObject } from '../api/core.ts';
+
+/** Why an object is left out, for its author. */
+export type LeftOut = string;
+
+interface Marked extends KubernetesObject {
+  readonly leftOut?: LeftOut;
+}
+
+export function leftOutOf(object: KubernetesObject): LeftOut | undefined {
+  // An object from the API server may have a field of any name: only ours is frozen.
+  const { leftOut } = object as Marked;
+  return leftOut !== undefined && Object.isFrozen(object) ? leftOut : undefined;
+}
+
+/** The object without anything that the mesh is made of, and the reason. */
+export function leaveOut(object: KubernetesObject, leftOut: LeftOut): KubernetesObject {
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace, uid, resourceVersion, generation } = metadata;
+  const bare = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(generation === undefined ? {} : { generation }),
+  };
+  const marked: Marked = Object.freeze({ apiVersion, kind, metadata: bare, leftOut });
+  return marked;
+}

@@ -1,0 +1,56 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { judgeHello } from './client-hello.ts';
+
+const most = 8_192;
+
+/** What a real TLS client says first. */
+function firstBytes(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => {
+      socket.once('data', (bytes) => {
+        resolve(bytes);
+        socket.destroy();
+        server.close();
+      });
+    }).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      connect({ host: '127.0.0.1', port, servername: 'a.b' }).on('error', () => undefined);
+    });
+  });
+}
+
+describe('the first bytes of a connection', () => {
+  let hello: Buffer;
+
+  beforeAll(async () => {
+    hello = await firstBytes();
+  });
+
+  it('are a greeting when all of a ClientHello is there, with whatever follows', () => {
+    expect(judgeHello(hello, most)).toBe('whole');
+    expect(judgeHello(Buffer.concat([hello, Buffer.from('more')]), most)).toBe('whole');
+  });
+
+  it('are waited for at every byte before that', () => {
+    for (let length = 0; length < hello.length; length += 1)
+      expect(judgeHello(hello.subarray(0, length), most)).toBe('incomplete');
+  });
+
+  it.each([
+    ['HTTP', Buffer.from('GET / HTTP/1.1\r\n')],
+    ['HTTP/2', Buffer.from('PRI * HTTP/2.0\r\n')],
+    ['one letter', Buffer.from('G')],
+    ['an alert', Buffer.from('15030300020228', 'hex')],
+    ['a record without a message', Buffer.from('1603010000', 'hex')],
+    ['another message of the handshake', Buffer.from('160301000402000000', 'hex')],
+    ['a message that goes on in the next record', Buffer.from('160301000801000100', 'hex')],
+  ])('are none when they are %s', (_, bytes) => {
+    expect(judgeHello(bytes, most)).toBe('none');
+  });
+
+  it('are none when they say that more is to come than may', () => {
+    expect(judgeHello(hello, hello.length - 1)).toBe('none');
+  });
+});

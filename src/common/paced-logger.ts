@@ -1,0 +1,54 @@
+import type { Logger, LogFields } from './logger.ts';
+
+export interface Pace {
+  /** Lines of one message that are logged in one window; the others of it are counted. Default 20. */
+  readonly burst?: number;
+  readonly windowMs?: number;
+  /** Told how many lines were left out, when they were counted out in the log as well. */
+  readonly leftOut?: (count: number) => void;
+}
+
+interface Window {
+  readonly end: number;
+  lines: number;
+}
+
+/**
+ * A logger for what a client can cause: of each message some lines pass in ten seconds, and one line
+ * then says how many there were besides. Messages are constants, so what is kept is small.
+ */
+export function pacedLogger(logger: Logger, pace: Pace = {}): Logger {
+  const { burst = 20, windowMs = 10_000, leftOut = () => undefined } = pace;
+  const windows = new Map<string, Window>();
+  const mayPass = (message: string): boolean => {
+    const now = performance.now();
+    let window = windows.get(message);
+    if (window === undefined || now >= window.end) {
+      window = { end: now + windowMs, lines: 0 };
+      windows.set(message, window);
+    }
+    window.lines += 1;
+    if (window.lines === burst + 1) setTimeout(tell, window.end - now, message, window).unref();
+    return window.lines <= burst;
+  };
+  const tell = (of: string, { lines }: Window): void => {
+    logger.warn('log lines left out', { of, count: lines - burst });
+    leftOut(lines - burst);
+  };
+  return paced(logger, mayPass);
+}
+
+function paced(logger: Logger, mayPass: (message: string) => boolean): Logger {
+  const at =
+    (level: 'error' | 'warn' | 'info' | 'debug') =>
+    (message: string, fields?: LogFields): void => {
+      if (mayPass(message)) logger[level](message, fields);
+    };
+  return {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: (message, fields) => logger.debug(message, fields),
+    with: (fields) => paced(logger.with(fields), mayPass),
+  };
+}

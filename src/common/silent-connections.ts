@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+
+/** How long a connection may take to say its first words. */
+const helloMs = 5_000;
+const lookMs = 500;
+
+/** Connections that have not said their first words, in the order of arrival, at some 4 KB each. */
+export class SilentConnections {
+  readonly #most: number;
+  readonly #isOpen: () => boolean;
+  /** Each with the time at which it came. */
+  readonly #all = new Map<Socket, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * Keeps at most `most`: beyond that it closes the oldest, for a client that means it is here for a moment.
+   * Keeps none once it finds that `isOpen` says no.
+   */
+  constructor(most: number, isOpen: () => boolean) {
+    this.#most = most;
+    this.#isOpen = isOpen;
+  }
+
+  add(socket: Socket): void {
+    this.#all.set(socket, performance.now());
+    socket.once('close', () => this.delete(socket));
+    const [oldest] = this.#all.keys();
+    if (this.#all.size > this.#most) oldest?.destroy();
+    this.#timer ??= setInterval(() => this.#look(), lookMs);
+  }
+
+  delete(socket: Socket): void {
+    this.#all.delete(socket);
+    if (this.#all.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const isOpen = this.#isOpen();
+    for (const [socket, since] of [...this.#all])
+      if (!isOpen || now - since > helloMs) socket.destroy();
+  }
+}

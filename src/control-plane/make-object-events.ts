@@ -1,0 +1,45 @@
+import { apiVersionOf } from '../api/kinds.ts';
+import type { ClusterKind } from '../cluster/snapshot.ts';
+import { systemClock as clock } from '../common/clock.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { Ground } from './ground.ts';
+import { ObjectEvents } from './object-events.ts';
+import type { Pipeline } from './pipeline.ts';
+import { clusterKinds, policyKinds } from './sources.ts';
+
+/** Events about the objects whose diagnostics no status of Weft's tells: Services, Pods and Namespaces. */
+export function makeObjectEvents(
+  { client, logger, options, sources }: Ground,
+  pipeline: () => Pipeline,
+): ObjectEvents {
+  let compiled: readonly Diagnostic[] = [];
+  let crowded: readonly Diagnostic[] = [];
+  let told: readonly Diagnostic[] = [];
+  const withoutStatus = ({ object }: Diagnostic): boolean =>
+    !(policyKinds as readonly string[]).includes(object.kind);
+  return new ObjectEvents({
+    client,
+    clock,
+    logger: logger.with({ part: 'events' }),
+    controller: 'weft.dev/control-plane',
+    instance: options.podName,
+    diagnostics: () => {
+      const now = [pipeline().compiled?.diagnostics ?? compiled, sources.crowded()] as const;
+      if (now[0] !== compiled || now[1] !== crowded) {
+        [compiled, crowded] = now;
+        told = [...compiled.filter(withoutStatus), ...crowded];
+      }
+      return told;
+    },
+    find: ({ object: { kind, namespace, name } }) => {
+      const clusterKind = kind as ClusterKind;
+      const key = kind === 'Namespace' ? name : `${namespace}/${name}`;
+      const found = sources.cluster[clusterKind].objects.get(key);
+      if (found === undefined) return undefined;
+      // An Event on a Namespace is written there, where its users look for it.
+      const metadata = { ...found.metadata, ...(namespace === '' ? {} : { namespace }) };
+      const of = clusterKinds[clusterKind];
+      return { ...found, apiVersion: apiVersionOf(of), kind: of.kind, metadata };
+    },
+  });
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeService } from '../../test/build/make-object.ts';
+import type { KubernetesObject } from '../api/core.ts';
+import type { Clock } from '../common/clock.ts';
+import { WeftError } from '../common/errors.ts';
+import { silentLogger } from '../common/logger.ts';
+import type { EventObject } from '../kubernetes/event-object.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { FairQueue } from './fair-queue.ts';
+import { ObjectEvents, renewMs } from './object-events.ts';
+
+const diagnosticOf = (namespace: string, name: string): Diagnostic => ({
+  code: 'service-endpoint-outside',
+  severity: 'error',
+  object: { kind: 'Service', namespace, name, generation: 0 },
+  message: `outside the mesh: ${name}`,
+});
+
+/** Time passes only when somebody sleeps, and then at once. */
+function quickClock(): Clock {
+  let now = 1_000_000;
+  return {
+    now: () => now,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted();
+      now += ms;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+interface Told {
+  /** `<type> <reason>` of each that was created. */
+  readonly types: string[];
+  readonly created: string[];
+  readonly merged: string[];
+}
+
+/** Runs until so many Events were created or renewed. */
+async function told(
+  diagnostics: readonly Diagnostic[],
+  writes: number,
+  { instance = 'one', there = new Set<string>() } = {},
+): Promise<Told> {
+  const over = new AbortController();
+  const types: string[] = [];
+  const created: string[] = [];
+  const merged: string[] = [];
+  const count = (): void => {
+    if (created.length + merged.length >= writes) over.abort();
+  };
+  const client = {
+    create: <T extends KubernetesObject>(_: unknown, object: T): Promise<T> => {
+      const { metadata, regarding, type, reason } = object as unknown as EventObject;
+      const key = `${metadata.namespace ?? ''}/${metadata.name}`;
+      if (there.has(key)) return Promise.reject(new WeftError('api-conflict', 'it exists'));
+      there.add(key);
+      types.push(`${type} ${reason}`);
+      created.push(`${regarding['namespace'] ?? ''}/${regarding['name'] ?? ''}`);
+      count();
+      return Promise.resolve(object);
+    },
+    merge: <T extends KubernetesObject>(ref: { readonly name: string }): Promise<T> => {
+      merged.push(ref.name);
+      count();
+      return Promise.resolve({} as T);
+    },
+  };
+  const events = new ObjectEvents({
+    client,
+    clock: quickClock(),
+    logger: silentLogger,
+    controller: 'weft.dev/control-plane',
+    instance,
+    diagnostics: () => diagnostics,
+    find: ({ object: { namespace, name } }) => makeService({ namespace, name }),
+  });
+  await events.run(over.signal);
+  return { types, created, merged };
+}
+
+describe('case H: Events about objects without a status', () => {
+  it('are told once, and again before an Event runs out', async () => {
+    const { created, merged } = await told([diagnosticOf('shop', 'dns')], 3);
+    expect(created).toEqual(['shop/dns']);
+    expect(merged).toHaveLength(2);
+    expect(new Set(merged).size).toBe(1);
+    expect(renewMs).toBeLessThan(3_600_000);
+  });
+
+  it('are the same Events for the next leader', async () => {
+    const there = new Set<string>();
+    const diagnostics = [diagnosticOf('shop', 'dns'), diagnosticOf('shop', 'ntp')];
+    await told(diagnostics, 2, { there });
+    const { created, merged } = await told(diagnostics, 2, { instance: 'two', there });
+    expect(created).toEqual([]);
+    expect(merged).toHaveLength(2);
+  });
+
+  it('are of type Normal and not renewed when they only note something', async () => {
+    const there = new Set<string>();
+    const udp = { code: 'service-port-unsupported', severity: 'note' } as const;
+    const diagnostics = [diagnosticOf('shop', 'db'), { ...diagnosticOf('shop', 'dns'), ...udp }];
+    const first = await told(diagnostics, 4, { there });
+    expect(first.types).toContain('Normal service-port-unsupported');
+    expect([first.created.length, new Set(first.merged).size]).toEqual([2, 1]);
+    const next = await told(diagnostics, 3, { instance: 'two', there });
+    expect([next.created.length, new Set(next.merged).size]).toEqual([0, 1]);
+  });
+
+  it('of a namespace with 10,000 broken Services do not keep others waiting', async () => {
+    const many = Array.from({ length: 10_000 }, (_, at) => diagnosticOf('crowd', `s${at}`));
+    const few = ['bank', 'shop'].map((namespace) => diagnosticOf(namespace, 'dns'));
+    const { created } = await told([...many, ...few], 600);
+    expect(created.slice(0, 3).toSorted()).toEqual(['bank/dns', 'crowd/s0', 'shop/dns']);
+    expect(created.filter((name) => name.startsWith('crowd/'))).toHaveLength(500);
+  });
+});
+
+describe('FairQueue', () => {
+  it('lets owners take turns', () => {
+    const queue = new FairQueue();
+    for (const key of ['a1', 'a2', 'a3', 'b1']) queue.add(key.slice(0, 1), key);
+    const taken = Array.from({ length: 5 }, () => queue.take());
+    expect(taken).toEqual(['a1', 'b1', 'a2', 'a3', undefined]);
+  });
+});

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import type { KubernetesObject } from '../api/core.ts';
+import { kinds } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import { Wakeup } from '../common/wakeup.ts';
+import { TokenBucket } from '../common/token-bucket.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { eventObject, type Occurrence, type Reporter } from '../kubernetes/event-object.ts';
+import { microTime } from '../kubernetes/micro-time.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { FairQueue } from './fair-queue.ts';
+
+export interface ObjectEventsDeps extends Reporter {
+  readonly client: Pick<ApiClient, 'create' | 'merge'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What is wrong with objects that have no status of Weft's. The same list while nothing changed. */
+  readonly diagnostics: () => readonly Diagnostic[];
+  /** The object as the cache has it; undefined when it is gone. */
+  readonly find: (diagnostic: Diagnostic) => KubernetesObject | undefined;
+}
+
+/** An Event lives an hour by default: it is renewed before. */
+export const renewMs = 1_800_000;
+/** In the long run so many writes a second in all, after a burst. */
+const everyMs = 200;
+const burst = 25;
+/** Of one namespace at most so many diagnostics are told, the first by name: as many as can be renewed. */
+const maxPerNamespace = 500;
+
+interface Told {
+  readonly namespace: string;
+  count: number;
+  /** When it is to be written again. */
+  dueAt: number;
+}
+
+/**
+ * Tells of diagnostics by Events on the objects themselves, and again while they last; of notes once. Leader only.
+ * Namespaces take turns, so that one with many broken objects delays its own only. The name of an
+ * Event follows from what it says, so another leader goes on with the same Event.
+ */
+export class ObjectEvents implements Component {
+  readonly name = 'object-events';
+  readonly leaderOnly = true;
+  readonly #deps: ObjectEventsDeps;
+  readonly #wakeup = new Wakeup();
+  #told = new Map<string, Told>();
+  /** When a namespace was served last: the one that waited longest comes first. */
+  readonly #servedAt = new Map<string, number>();
+  #queue: FairQueue | undefined;
+  #last: readonly Diagnostic[] | undefined;
+  #wanted: ReadonlyMap<string, Diagnostic> = new Map();
+  readonly #bucket: TokenBucket;
+
+  constructor(deps: ObjectEventsDeps) {
+    this.#deps = deps;
+    this.#bucket = new TokenBucket(deps.clock, { burst, everyMs });
+  }
+
+  /** Diagnostics may have changed. */
+  trigger(): void {
+    this.#wakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#told = new Map();
+    this.#last = undefined;
+    while (!signal.aborted) {
+      const { clock } = this.#deps;
+      this.#follow();
+      const next = this.#nextDue();
+      const key = next.take();
+      if (key === undefined) {
+        await this.#wakeup.wait(this.#untilDue(), clock, signal);
+      } else if (this.#bucket.take()) await this.#write(key, signal);
+      else await clock.sleep(everyMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Takes over what is wrong now; what is wrong no more is told no more, and its Event runs out. */
+  #follow(): void {
+    const diagnostics = this.#deps.diagnostics();
+    if (diagnostics === this.#last) return;
+    this.#last = diagnostics;
+    this.#wanted = firstOfEach(diagnostics);
+    const now = this.#deps.clock.now();
+    const told = new Map<string, Told>();
+    const namespaces = new Set(diagnostics.map(({ object }) => object.namespace));
+    for (const [key, { object }] of this.#wanted)
+      told.set(key, this.#told.get(key) ?? { namespace: object.namespace, count: 0, dueAt: now });
+    this.#told = told;
+    for (const namespace of this.#servedAt.keys())
+      if (!namespaces.has(namespace)) this.#servedAt.delete(namespace);
+    this.#queue = undefined;
+  }
+
+  /** What is due, namespace by namespace in turn. Looked for anew only when the last ones are written. */
+  #nextDue(): FairQueue {
+    if (this.#queue !== undefined && this.#queue.size > 0) return this.#queue;
+    const now = this.#deps.clock.now();
+    const queue = new FairQueue();
+    const due = [...this.#told].filter(([, { dueAt }]) => dueAt <= now);
+    const served = (namespace: string): number => this.#servedAt.get(namespace) ?? 0;
+    due.sort(([, a], [, b]) => served(a.namespace) - served(b.namespace));
+    for (const [key, { namespace }] of due) queue.add(namespace, key);
+    this.#queue = queue;
+    return queue;
+  }
+
+  #untilDue(): number {
+    const now = this.#deps.clock.now();
+    let soonest = renewMs;
+    for (const { dueAt } of this.#told.values()) soonest = Math.min(soonest, dueAt - now);
+    return Math.max(soonest, everyMs);
+  }
+
+  async #write(key: string, signal: AbortSignal): Promise<void> {
+    const [diagnostic, told] = [this.#wanted.get(key), this.#told.get(key)];
+    if (diagnostic === undefined || told === undefined) return;
+    const { clock, find, logger } = this.#deps;
+    told.dueAt = isToldOnce(diagnostic) ? never : clock.now() + renewMs;
+    this.#servedAt.set(told.namespace, clock.now());
+    const regarding = find(diagnostic);
+    if (regarding === undefined) return;
+    told.count += 1;
+    try {
+      await this.#tell(key, { regarding, diagnostic, count: told.count }, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      told.dueAt = clock.now() + retryMs;
+      const { code } = WeftError.from(error);
+      logger.warn('an event could not be written', { reason: diagnostic.code, code, error });
+    }
+  }
+
+  /** Creates the Event, or says that it goes on if it is there. */
+  async #tell(
+    key: string,
+    { regarding, diagnostic, count }: Telling,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { client, clock } = this.#deps;
+    const occurrence = occurrenceOf(regarding, diagnostic);
+    const suffix = suffixOf(key, regarding);
+    const object = eventObject(occurrence, this.#deps, { now: clock.now(), suffix });
+    const { name, namespace = 'default' } = object.metadata;
+    try {
+      await client.create(kinds.event, object, signal);
+    } catch (error) {
+      if (WeftError.from(error).code !== 'api-conflict') throw error;
+      if (isToldOnce(diagnostic)) return;
+      const series = { count: Math.max(2, count), lastObservedTime: microTime(clock.now()) };
+      await client.merge({ kind: kinds.event, namespace, name }, { value: { series } }, signal);
+    }
+  }
+}
+
+interface Telling {
+  readonly regarding: KubernetesObject;
+  readonly diagnostic: Diagnostic;
+  readonly count: number;
+}
+
+const retryMs = 30_000;
+const never = Number.POSITIVE_INFINITY;
+
+/** What is as the mesh means it to be lasts: it is said once by each leader, and not renewed. */
+function isToldOnce({ severity }: Diagnostic): boolean {
+  return severity === 'note';
+}
+
+function keyOf({ object, code, message }: Diagnostic): string {
+  return JSON.stringify([object.kind, object.namespace, object.name, code, message]);
+}
+
+/** Of each namespace the first; diagnostics come sorted by object. */
+function firstOfEach(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, Diagnostic> {
+  const counts = new Map<string, number>();
+  const kept = new Map<string, Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    const { namespace } = diagnostic.object;
+    const count = counts.get(namespace) ?? 0;
+    if (count >= maxPerNamespace) continue;
+    counts.set(namespace, count + 1);
+    kept.set(keyOf(diagnostic), diagnostic);
+  }
+  return kept;
+}
+
+/** The same for the same words about the same object, whoever leads. */
+function suffixOf(key: string, { metadata }: KubernetesObject): string {
+  const hash = createHash('sha256')
+    .update(key)
+    .update(metadata.uid ?? '');
+  return hash.digest('hex').slice(0, 16);
+}
+
+function occurrenceOf(regarding: KubernetesObject, diagnostic: Diagnostic): Occurrence {
+  return {
+    regarding,
+    type: diagnostic.severity === 'note' ? 'Normal' : 'Warning',
+    reason: diagnostic.code,
+    note: diagnostic.message,
+    action: 'Compile',
+  };
+}

@@ -1,0 +1,40 @@
+import { expect, it } from '@jest/globals';
+import { makeChange, makeSettings, membership } from '../../test/build/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import { emptySnapshot } from '../cluster/snapshot.ts';
+import type { ResourceSet } from '../xds/resources/resource.ts';
+import type { Proxy } from '../xds/server/proxy.ts';
+import { Pipeline } from './pipeline.ts';
+
+it('lets a pod serve a Service that left it until callers know, and then no more', () => {
+  let now = 0;
+  const asked: number[] = [];
+  const offers: (ResourceSet | undefined)[] = [];
+  const pod = makePod();
+  const proxy = { uid: pod.metadata.uid, account: 'shop/cart' } as unknown as Proxy;
+  const settings = makeSettings({ permissive: true });
+  const pipeline = new Pipeline({
+    start: emptySnapshot(membership),
+    settings: () => settings,
+    secrets: { secretsOf: () => undefined },
+    publish: (setOf) => offers.push(setOf(proxy)),
+    onCompiled: () => undefined,
+    now: () => now,
+    runLater: (ms) => asked.push(ms),
+  });
+  const clusters = (): readonly string[] =>
+    [...(offers.at(-1)?.cluster.keys() ?? [])].filter((name) => name.includes('local'));
+
+  pipeline.gather([makeNamespace(), pod, makeService()].map(makeChange));
+  pipeline.run();
+  const before = clusters();
+  expect(before).toHaveLength(1);
+  pipeline.gather([makeChange(makeService({ app: 'green' }))]);
+  pipeline.run();
+  expect([clusters(), asked]).toEqual([before, [5_000]]);
+  now = 5_000;
+  pipeline.run();
+  expect([clusters(), offers.length]).toEqual([[], 3]);
+  pipeline.run();
+  expect([asked, offers.length]).toEqual([[5_000], 3]);
+});

@@ -1,0 +1,31 @@
+import type { Seen } from './look.ts';
+import type { LivingPod } from './pod-life.ts';
+import { hasNothingToTell } from './standing.ts';
+
+type Streams = Seen['evidence']['streams'];
+
+/**
+ * The pods inside the mesh in two parts: most are well for sure, for their proxy has a stream and the kubelet has
+ * nothing to tell of them, whatever the time; the others are looked at each time. Stands until pods or streams change.
+ */
+export class Quiet {
+  readonly streams: Streams;
+  readonly uids = new Set<string>();
+  /** By name. */
+  readonly others = new Map<string, LivingPod>();
+
+  constructor(inside: ReadonlyMap<string, LivingPod>, streams: Streams) {
+    this.streams = streams;
+    for (const [name, pod] of inside) {
+      const { uid = '' } = pod.metadata;
+      if (hasNothingToTell(pod) && streams.has(uid)) this.uids.add(uid);
+      else this.others.set(name, pod);
+    }
+  }
+
+  /** Whether it stands when this pod takes the place of one that had this uid. */
+  keeps(pod: LivingPod, before: string | undefined): boolean {
+    const { uid } = pod.metadata;
+    return uid !== undefined && uid === before && this.uids.has(uid) && hasNothingToTell(pod);
+  }
+}

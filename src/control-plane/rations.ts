@@ -1,0 +1,129 @@
+// How much of each namespace is kept in memory. Bytes are those of weigh, of which V8 needs half: a namespace
+// at all its limits costs less than 64 MiB, with what is compiled of it (docs/decisions/0115).
+import type { KubernetesObject } from '../api/core.ts';
+import { kinds, type Kind } from '../api/kinds.ts';
+import { leaveOut } from '../cluster/left-out.ts';
+import { weigh } from './weigh.ts';
+import { type BudgetLimits, NamespaceBudget } from '../kubernetes/budget.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { ReflectOptions } from '../kubernetes/reflector.ts';
+
+const [kibibyte, mebibyte] = [1024, 1024 * 1024];
+
+/** Each object costs at least this: it has a status, and has a place in maps. */
+const base = { policies: 4 * kibibyte, workloads: kibibyte } as const;
+
+const limits = {
+  policies: { ofObject: 2 * mebibyte, ofNamespace: 16 * mebibyte, count: 4_096 },
+  workloads: { ofObject: 4 * mebibyte, ofNamespace: 32 * mebibyte, count: 16_384 },
+} as const satisfies Readonly<Record<string, BudgetLimits>>;
+
+type Group = keyof typeof limits;
+
+/** By the kind: what users of a namespace write, or what follows from that. */
+const groups: readonly (readonly [Kind, Group])[] = [
+  [kinds.trafficTarget, 'policies'],
+  [kinds.httpRouteGroup, 'policies'],
+  [kinds.tcpRoute, 'policies'],
+  [kinds.trafficSplit, 'policies'],
+  [kinds.pod, 'workloads'],
+  [kinds.service, 'workloads'],
+  [kinds.endpointSlice, 'workloads'],
+  [kinds.serviceAccount, 'workloads'],
+];
+
+/** Items that the API server puts into one answer: what it needs for one is bounded too. */
+const pageSize = 100;
+
+export interface Rations {
+  /** How a kind is rationed; not at all when users of a namespace have no part in it. */
+  of<T extends KubernetesObject>(
+    kind: Kind,
+    transform: ReflectOptions<T>['transform'],
+  ): Pick<ReflectOptions<T>, 'ration' | 'pageSize'>;
+  /** On each namespace that has more objects than are known; the same list while they are the same. */
+  crowded(): readonly Diagnostic[];
+}
+
+/**
+ * Budgets for all kinds together. The control plane's own namespace weighs nothing, nor do ServiceAccounts,
+ * of which only names are kept: their number alone counts, for Weft may list them and not get one.
+ */
+export function createRations(home: string): Rations {
+  const budgets = {
+    policies: new NamespaceBudget(limits.policies),
+    workloads: new NamespaceBudget(limits.workloads),
+  };
+  let lists: readonly (readonly string[])[] = [];
+  let crowded: readonly Diagnostic[] = [];
+  return {
+    crowded: () => {
+      const now = [budgets.policies.crowded, budgets.workloads.crowded];
+      if (now.every((list, at) => list === lists[at])) return crowded;
+      lists = now;
+      crowded = [
+        ...budgets.policies.crowded.map((namespace) => crowdedBy('policies', namespace)),
+        ...budgets.workloads.crowded.map((namespace) => crowdedBy('workloads', namespace)),
+      ];
+      return crowded;
+    },
+    of: (kind, transform) => {
+      const group = groups.find(([one]) => one === kind)?.[1];
+      if (group === undefined) return {};
+      const budget = budgets[group];
+      const hugeAt = huge[group];
+      const isFree = ({ metadata }: KubernetesObject): boolean =>
+        metadata.namespace === home || kind === kinds.serviceAccount;
+      const isHuge = (object: KubernetesObject): boolean =>
+        !isFree(object) && weigh(rawOf(group, object), hugeAt) > hugeAt;
+      const weighOne = (object: KubernetesObject): number =>
+        isFree(object) ? 0 : base[group] + weigh(object);
+      return {
+        pageSize,
+        ration: { budget, isHuge, weigh: weighOne, standIn: standIn(group, transform) },
+      };
+    },
+  };
+}
+
+const named = {
+  policies: 'SMI policies',
+  workloads: 'Pods, Services, EndpointSlices and ServiceAccounts',
+} as const satisfies Readonly<Record<Group, string>>;
+
+function crowdedBy(group: Group, namespace: string): Diagnostic {
+  const most = limits[group].count.toLocaleString('en-US');
+  return {
+    code: 'namespace-crowded',
+    severity: 'error',
+    object: { kind: 'Namespace', namespace, name: namespace, generation: 0 },
+    message: `this namespace has more than ${most} ${named[group]}: Weft does not know the newest of them, which are as good as absent and get no status and no Event; remove some, or move them to another namespace`,
+  };
+}
+
+/** An object as the cache would keep one of which nothing is known. A policy keeps its status, which says so. */
+function standIn<T extends KubernetesObject>(
+  group: Group,
+  transform: ReflectOptions<T>['transform'],
+) {
+  return (object: T, weight: number): T => {
+    const { status } = object as { readonly status?: unknown };
+    const bare = leaveOut(object, reasonFor(group, weight)) as T;
+    const small = transform?.(bare) ?? bare;
+    return group === 'policies' && status !== undefined ? { ...small, status } : small;
+  };
+}
+
+/** Of a policy all of the spec is kept; of workloads a part, so that more may be read. */
+const huge = { policies: limits.policies.ofObject, workloads: 8 * mebibyte } as const;
+
+function rawOf(group: Group, object: KubernetesObject): unknown {
+  return group === 'policies' ? (object as { readonly spec?: unknown }).spec : object;
+}
+
+function reasonFor(group: Group, weight: number): string {
+  const { ofObject, ofNamespace } = limits[group];
+  return weight > ofObject
+    ? `it takes more than ${ofObject / kibibyte} KiB of memory, which is the most for one object: spread what it says over several objects`
+    : `the ${group} of this namespace take more than ${ofNamespace / kibibyte} KiB of memory together, and those that came last have no room: remove some, or move them to another namespace`;
+}

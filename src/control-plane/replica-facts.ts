@@ -1,0 +1,56 @@
+// What a replica says of itself beside its streams, for the leader: JSON in its evidence.
+import type { IssueFailure } from '../certificates/issue-failures.ts';
+import type { LeafHealth } from '../certificates/rotator.ts';
+
+/** One replica: its leaves, its own certificate, and who does not take that. */
+export interface ReplicaFacts {
+  /** `<namespace>/<pod>` of the replica. */
+  readonly replica: string;
+  /** Accounts that have a leaf here, and those that wait for their first one. */
+  readonly held: readonly string[];
+  readonly waiting: readonly string[];
+  readonly earliestExpiry?: number;
+  readonly failure?: Pick<IssueFailure, 'code' | 'message' | 'since'>;
+  /** What is wrong with the certificate that proxies see, as a sentence without a subject. */
+  readonly certificate?: string;
+  /** Clients that refused it lately, by IP, with their alert. */
+  readonly refused: readonly (readonly [string, string])[];
+}
+
+export function encodeFacts(facts: ReplicaFacts): string {
+  return JSON.stringify(facts);
+}
+
+/** What another replica of this very program says; one of another version is as good as silent. */
+export function decodeFacts(text: string): ReplicaFacts | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFacts(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFacts(value: unknown): value is ReplicaFacts {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return (
+    typeof fields['replica'] === 'string' &&
+    ['held', 'waiting', 'refused'].every((name) => Array.isArray(fields[name]))
+  );
+}
+
+/** The leaves of all replicas: an account counts once, and waits only if it has a leaf nowhere. */
+export function joinLeaves(replicas: readonly ReplicaFacts[]): Omit<LeafHealth, 'failure'> & {
+  readonly failure: ReplicaFacts['failure'];
+} {
+  const held = new Set(replicas.flatMap((replica) => replica.held));
+  const waiting = new Set(replicas.flatMap((replica) => replica.waiting));
+  const ends = replicas.flatMap(({ earliestExpiry }) => earliestExpiry ?? []);
+  return {
+    held: held.size,
+    waiting: [...waiting].filter((account) => !held.has(account)).length,
+    earliestExpiry: ends.length === 0 ? undefined : Math.min(...ends),
+    failure: replicas.find(({ failure }) => failure !== undefined)?.failure,
+  };
+}

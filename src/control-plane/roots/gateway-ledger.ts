@@ -1,0 +1,107 @@
+import type {
+  CertificateReport,
+  GatewayReport,
+  TroubleReport,
+} from '../../api/certificate-report.ts';
+import { deepEqual } from '../../common/equal.ts';
+import type { WeftError } from '../../common/errors.ts';
+import type { Gateway } from './gateway-secret.ts';
+
+/** What the leader reports of Secrets of ingress gateways. */
+export type GatewayFacts = Pick<
+  CertificateReport,
+  'gateway' | 'gatewaysLeft' | 'gatewayTrouble' | 'released'
+>;
+
+/** Names change by an edit each: of more that cannot be removed the oldest are forgotten. */
+const maxLeft = 20;
+
+/** Which Secrets were written and are to be kept, or are to go, as the next leader has to know it. */
+export class GatewayLedger {
+  #written: GatewayReport | undefined;
+  readonly #left = new Map<string, GatewayReport>();
+  #trouble: TroubleReport | undefined;
+  #released = false;
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Starts over from what an earlier leader reported. */
+  recall({ gateway, gatewaysLeft = [] }: GatewayFacts = {}): void {
+    this.#written = gateway;
+    this.#left.clear();
+    for (const one of gatewaysLeft) this.#left.set(keyOf(one), one);
+    this.#trouble = undefined;
+    this.#released = false;
+    this.#onChange();
+  }
+
+  facts(): GatewayFacts {
+    const left = [...this.#left.values()];
+    return {
+      ...(this.#written && { gateway: this.#written }),
+      ...(left.length > 0 && { gatewaysLeft: left }),
+      ...(this.#trouble && { gatewayTrouble: this.#trouble }),
+      ...(this.#released && { released: true }),
+    };
+  }
+
+  /** Those that are to go. */
+  get left(): readonly GatewayReport[] {
+    return [...this.#left.values()];
+  }
+
+  /** This one is wanted, or none: what was written elsewhere is to go. */
+  want(wanted: Gateway | undefined): void {
+    const written = this.#written;
+    const key = wanted && keyOf(wanted.secret);
+    if (key === undefined) this.refused(undefined, 0);
+    if (written !== undefined && keyOf(written) !== key) {
+      this.#written = undefined;
+      this.#trouble = undefined;
+      this.#left.set(keyOf(written), written);
+      for (const oldest of [...this.#left.keys()].slice(0, -maxLeft)) this.#left.delete(oldest);
+      this.#onChange();
+    }
+    if (key !== undefined && this.#left.delete(key)) this.#onChange();
+  }
+
+  gone(one: GatewayReport): void {
+    if (this.#left.delete(keyOf(one))) this.#onChange();
+  }
+
+  stays(one: GatewayReport, { code, message }: WeftError, now: number): void {
+    const trouble = { code, message, since: one.trouble?.since ?? now };
+    if (deepEqual(trouble, one.trouble)) return;
+    this.#left.set(keyOf(one), { ...one, trouble });
+    this.#onChange();
+  }
+
+  /** Why the one that is wanted cannot be written; undefined once it can. */
+  refused(error: WeftError | undefined, now: number): void {
+    const since = this.#trouble?.since ?? now;
+    const next = error && { code: error.code, message: error.message, since };
+    if (deepEqual(next, this.#trouble)) return;
+    this.#trouble = next;
+    this.#onChange();
+  }
+
+  wrote(written: GatewayReport): void {
+    if (deepEqual(written, this.#written)) return;
+    this.#written = written;
+    this.#onChange();
+  }
+
+  /** Says that the mesh's end has nothing to wait for here. */
+  release(isReleased: boolean): void {
+    if (isReleased === this.#released) return;
+    this.#released = isReleased;
+    this.#onChange();
+  }
+}
+
+function keyOf({ namespace, name }: Gateway['secret']): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,88 @@
+import type { PatchOperation } from '../api/admission.ts';
+import { originalProbes } from '../api/labels.ts';
+import type { OriginalProbe } from '../api/probes.ts';
+import { isSidecarPort } from '../common/sidecar-ports.ts';
+import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
+import { bootstrapVolume, initName, sidecarName, sidecarUsers, tokenVolume } from './names.ts';
+import { holds, putRight } from './put-right.ts';
+
+/**
+ * Whether this webhook has changed the pod before: the API server calls it again when a later webhook
+ * changed something, and people copy pods. Judged by the parts themselves, never by labels and
+ * annotations; and not believed either: each part is compared with what it has to be.
+ */
+export function wasInjected({ spec }: AdmittedPod): boolean {
+  const containers = (spec.initContainers ?? []).map(({ name }) => name);
+  const volumes = (spec.volumes ?? []).map(({ name }) => name);
+  return (
+    [initName, sidecarName].every(
+      (name) => containers.filter((one) => one === name).length === 1,
+    ) &&
+    [bootstrapVolume, tokenVolume].every(
+      (name) => volumes.filter((one) => one === name).length === 1,
+    )
+  );
+}
+
+/** The kubelet's calls that an earlier call led, as it noted them; nothing on a pod it did not change. */
+export function earlierCalls(pod: AdmittedPod): readonly OriginalProbe[] {
+  if (!wasInjected(pod)) return [];
+  try {
+    const noted: unknown = JSON.parse(pod.metadata.annotations?.[originalProbes] ?? '[]');
+    return Array.isArray(noted) ? noted.filter(isNote) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isNote(value: unknown): value is OriginalProbe {
+  if (typeof value !== 'object' || value === null) return false;
+  const { container, probe, kind, port, key } = value as Partial<Record<string, unknown>>;
+  const texts = [container, probe, kind, key].every((text) => typeof text === 'string');
+  return texts && typeof port === 'number' && !isSidecarPort(port);
+}
+
+/** The user that an earlier call drew for the sidecar. */
+export function earlierUser(pod: AdmittedPod): number | undefined {
+  if (!wasInjected(pod)) return undefined;
+  const sidecar = pod.spec.initContainers?.find(({ name }) => name === sidecarName);
+  const user = sidecar?.securityContext?.runAsUser ?? 0;
+  const { first, count } = sidecarUsers;
+  return user >= first && user < first + count ? user : undefined;
+}
+
+/** Takes out what is not as it has to be, and gives both containers for the beginning of the list. */
+export function renewContainers(
+  { spec }: AdmittedPod,
+  wanted: readonly [init: object, sidecar: object],
+): { readonly removed: readonly PatchOperation[]; readonly added: readonly object[] } {
+  const list = spec.initContainers ?? [];
+  const at = [initName, sidecarName].map((name) => list.findIndex((one) => one.name === name));
+  const [initAt = -1, sidecarAt = -1] = at;
+  const found = (index: number): AdmittedContainer | undefined => list[index];
+  if (initAt < sidecarAt && holds(found(initAt), wanted[0]) && holds(found(sidecarAt), wanted[1]))
+    return { removed: [], added: [] };
+  const removed = [...at].sort((a, b) => b - a).map((index) => remove('initContainers', index));
+  const added = [putRight(found(initAt), wanted[0]), putRight(found(sidecarAt), wanted[1])];
+  return { removed, added };
+}
+
+/** The same for the volumes, which have no order. */
+export function renewVolumes(
+  { spec }: AdmittedPod,
+  wanted: readonly { readonly name: string }[],
+): { readonly removed: readonly PatchOperation[]; readonly added: readonly object[] } {
+  const list = spec.volumes ?? [];
+  const wrong = wanted
+    .map((volume) => ({ volume, at: list.findIndex(({ name }) => name === volume.name) }))
+    .filter(({ volume, at }) => !holds(list[at], volume));
+  const places = wrong.map(({ at }) => at).sort((a, b) => b - a);
+  return {
+    removed: places.map((index) => remove('volumes', index)),
+    added: wrong.map(({ volume }) => volume),
+  };
+}
+
+function remove(list: string, index: number): PatchOperation {
+  return { op: 'remove', path: `/spec/${list}/${index}` };
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { ask, inject, messageOf, warningsOf } from '../../test/build/injected-pod.ts';
+import { makeAdmittedPod } from '../../test/build/injection.ts';
+import { originalProbes } from '../api/labels.ts';
+import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
+import { hookKey } from './names.ts';
+
+const withHooks = (lifecycle: NonNullable<AdmittedContainer['lifecycle']>): AdmittedPod =>
+  makeAdmittedPod({
+    containers: [{ name: 'app', ports: [{ name: 'web', containerPort: 8080 }], lifecycle }],
+  });
+
+describe('lifecycle hooks', () => {
+  it('that call the pod by HTTP are led to the sidecar', () => {
+    const httpHeaders = [{ name: 'X-A', value: 'b' }];
+    const injected = inject(
+      withHooks({
+        postStart: { httpGet: { path: '/started', port: 'web', httpHeaders } },
+        preStop: { httpGet: { path: '/stopping', port: 8443, scheme: 'HTTPS' } },
+      }),
+    );
+    const key = hookKey('u-1');
+    expect(injected.spec.containers[0]?.lifecycle).toEqual({
+      postStart: {
+        httpGet: {
+          path: `/osm-hook/app/postStart/${key}`,
+          port: 15_906,
+          scheme: 'HTTP',
+          httpHeaders,
+        },
+      },
+      preStop: { httpGet: { path: `/osm-hook/app/preStop/${key}`, port: 15_906, scheme: 'HTTP' } },
+    });
+    const common = { container: 'app', service: '', key };
+    expect(JSON.parse(injected.metadata.annotations[originalProbes] ?? '')).toEqual([
+      {
+        ...{ ...common, probe: 'postStart', kind: 'http', port: 8080, path: '/started' },
+        ...{ headers: httpHeaders, timeoutSeconds: 3600 },
+      },
+      {
+        ...{ ...common, probe: 'preStop', kind: 'https', port: 8443, path: '/stopping' },
+        ...{ headers: [], timeoutSeconds: 30 },
+      },
+    ]);
+  });
+
+  it('have addresses that differ from pod to pod', () => {
+    expect(hookKey('u-1')).toMatch(/^[0-9a-f]{32}$/);
+    expect(hookKey('u-1')).not.toBe(hookKey('u-2'));
+  });
+
+  it.each([
+    { preStop: { httpGet: { host: 'elsewhere', port: 80 } } },
+    { preStop: { exec: { command: ['true'] } } },
+    { postStart: { exec: { command: ['true'] } }, preStop: { sleep: { seconds: 3 } } },
+  ])('of other kinds stay as they are: %j', (lifecycle) => {
+    const answer = ask(withHooks(lifecycle));
+    expect(warningsOf(answer)).toEqual([]);
+    expect(inject(withHooks(lifecycle)).spec.containers[0]?.lifecycle).toMatchObject(lifecycle);
+  });
+
+  it('that cannot be led are named in a warning', () => {
+    const lost = { postStart: { tcpSocket: { port: 80 } }, preStop: { httpGet: { port: 'adm' } } };
+    expect(warningsOf(ask(withHooks(lost)))).toEqual([
+      'weft: the postStart hook of container app is a tcpSocket, which Kubernetes never runs; use httpGet or exec',
+      'weft: the preStop hook of container app asks for port "adm", which the container does not name, so the kubelet cannot make that call; give its number, or a port of the container that name',
+    ]);
+  });
+
+  it('are never led to a port of the sidecar: S4', () => {
+    const evil = { preStop: { httpGet: { path: '/quitquitquit', port: 15_000 } } };
+    expect(messageOf(ask(withHooks(evil)))).toContain(
+      "the preStop hook of container app asks for port 15000, which is the sidecar's own",
+    );
+  });
+});

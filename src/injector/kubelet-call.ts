@@ -1,0 +1,104 @@
+import type { ContainerPort, Probe } from '../api/core.ts';
+import {
+  type DeclaredHeader,
+  type OriginalProbe,
+  isHeaderName,
+  isHeaderValue,
+} from '../api/probes.ts';
+import { isSidecarPort } from '../common/sidecar-ports.ts';
+import type { PatchOperation } from '../api/admission.ts';
+
+/** What leads the kubelet's calls, probes and hooks, through the sidecar. */
+export interface CallChanges {
+  readonly operations: readonly PatchOperation[];
+  /** What they were, for the control plane. */
+  readonly originals: readonly OriginalProbe[];
+  /** Calls that cannot be led: sentences that name the remedy. */
+  readonly warnings: readonly string[];
+  /** Calls that must not be led: sentences that name the remedy. */
+  readonly problems: readonly string[];
+}
+
+export const unchanged: CallChanges = { operations: [], originals: [], warnings: [], problems: [] };
+
+/** Changes of several calls as one. */
+export function together(changes: readonly CallChanges[]): CallChanges {
+  return {
+    operations: changes.flatMap(({ operations }) => operations),
+    originals: changes.flatMap(({ originals }) => originals),
+    warnings: changes.flatMap(({ warnings }) => warnings),
+    problems: changes.flatMap(({ problems }) => problems),
+  };
+}
+
+/** What a call asks for: the part of an original that stands in the pod. */
+export interface Target extends Pick<OriginalProbe, 'kind' | 'path' | 'service' | 'headers'> {
+  readonly port: number | string;
+}
+
+/** Undefined: the call is none over the network, or goes to another host than the pod. */
+export function targetOf({ httpGet, tcpSocket, grpc }: Probe): Target | undefined {
+  if (httpGet) return httpTarget(httpGet);
+  const bare = { path: '', service: '', headers: [] };
+  if (tcpSocket) return tcpSocket.host ? undefined : { ...bare, kind: 'tcp', port: tcpSocket.port };
+  return grpc && { ...bare, kind: 'grpc', port: grpc.port, service: grpc.service ?? '' };
+}
+
+function httpTarget(httpGet: NonNullable<Probe['httpGet']>): Target | undefined {
+  if (httpGet.host) return undefined;
+  const kind = httpGet.scheme?.toUpperCase() === 'HTTPS' ? 'https' : 'http';
+  const headers = httpGet.httpHeaders ?? [];
+  return { kind, port: httpGet.port, path: httpGet.path || '/', service: '', headers };
+}
+
+/** As the kubelet does it: a name of the same container's ports, or else digits. */
+function resolvePort(
+  port: number | string,
+  declared: readonly ContainerPort[],
+): number | undefined {
+  if (typeof port === 'number') return port;
+  const named = declared.find(({ name }) => name === port)?.containerPort;
+  return named ?? (/^[1-9]\d{0,4}$/.test(port) ? Number(port) : undefined);
+}
+
+/** The target as the control plane reads it, or why it cannot be (warning) or must not be led (problem). */
+export function settle(
+  who: string,
+  target: Target,
+  declared: readonly ContainerPort[],
+):
+  | { readonly target: Target & { readonly port: number } }
+  | { warning: string }
+  | { problem: string } {
+  const port = resolvePort(target.port, declared);
+  if (port === undefined) {
+    const asked = JSON.stringify(target.port);
+    const remedy = 'give its number, or a port of the container that name';
+    return {
+      warning: `${who} asks for port ${asked}, which the container does not name, so the kubelet cannot make that call; ${remedy}`,
+    };
+  }
+  if (isSidecarPort(port))
+    return { problem: `${who} asks for port ${port}, which is the sidecar's own; use another` };
+  const bad = target.headers.find((header) => !isSound(header));
+  if (bad !== undefined)
+    return {
+      problem: `${who} has the header ${JSON.stringify(bad.name)}, which cannot be sent so`,
+    };
+  const headers = target.headers.map(({ name, value }) => ({ name, value }));
+  return { target: { ...target, port, headers } };
+}
+
+function isSound({ name, value }: DeclaredHeader): boolean {
+  return isHeaderName(name) && isHeaderValue(value);
+}
+
+/** Whether a call is led already: by an earlier call of this webhook that noted what it was. */
+export function ledBefore(
+  { httpGet }: Probe,
+  led: { readonly path: string; readonly port: number },
+): boolean {
+  return (
+    httpGet !== undefined && !httpGet.host && httpGet.path === led.path && httpGet.port === led.port
+  );
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { NamespaceBudget, type Verdict, type Weighed } from './budget.ts';
+
+const limits = { ofObject: 50, ofNamespace: 100, count: 8 };
+
+function make(): { budget: NamespaceBudget; told: Map<string, Verdict>; relists: () => number } {
+  const budget = new NamespaceBudget(limits);
+  const told = new Map<string, Verdict>();
+  let relists = 0;
+  budget.attach('A', {
+    judged: (key, verdict) => told.set(key, verdict),
+    relist: () => (relists += 1),
+  });
+  return { budget, told, relists: () => relists };
+}
+
+/** Named by its age. */
+const object = (name: string, weight: number, namespace = 'n'): Weighed => ({
+  ...{ kind: 'A', key: `${namespace}/${name}`, namespace, created: name, weight },
+});
+
+describe('NamespaceBudget', () => {
+  it('keeps what has room, in each namespace', () => {
+    const { budget } = make();
+    expect(budget.enter(object('a', 50))).toBe('kept');
+    expect(budget.enter(object('b', 40))).toBe('kept');
+    expect(budget.enter(object('c', 11))).toBe('small');
+    expect(budget.enter(object('d', 10))).toBe('kept');
+    expect(budget.enter(object('a', 50, 'other'))).toBe('kept');
+  });
+
+  it('keeps nothing that is too heavy by itself, and it takes nothing from others', () => {
+    const { budget } = make();
+    expect(budget.enter(object('a', 51))).toBe('small');
+    expect(budget.enter(object('b', 50))).toBe('kept');
+    expect(budget.enter(object('c', 50))).toBe('kept');
+    expect(budget.enter(object('a', 5))).toBe('kept');
+    expect(budget.verdictOn('A', 'n/c')).toBe('small');
+  });
+
+  it('tells of those that have room again', () => {
+    const { budget, told } = make();
+    for (const one of ['a', 'b', 'c']) budget.enter(object(one, 40));
+    expect(budget.verdictOn('A', 'n/c')).toBe('small');
+    budget.leave('A', 'n/a');
+    expect(told.size).toBe(0);
+    budget.settle();
+    expect([...told]).toEqual([['n/c', 'kept']]);
+  });
+
+  it('tells of those that an older one leaves no room for', () => {
+    const { budget, told } = make();
+    budget.enter(object('b', 40));
+    budget.enter(object('c', 40));
+    budget.enter(object('a', 40));
+    budget.settle();
+    expect([...told]).toEqual([['n/c', 'small']]);
+  });
+
+  it('knows the oldest ones alone, and has them listed again when there is room for more', () => {
+    const { budget, told, relists } = make();
+    for (let at = 0; at < limits.count; at += 1) budget.enter(object(`b${at}`, 1));
+    expect(budget.enter(object('c', 1))).toBe('unknown');
+    expect(budget.enter(object('a', 1))).toBe('kept');
+    budget.settle();
+    expect([...told]).toEqual([['n/b7', 'unknown']]);
+    budget.leave('A', 'n/b0');
+    expect(relists()).toBe(1);
+  });
+
+  it('forgets what a list does not have', () => {
+    const { budget } = make();
+    for (const one of ['a', 'b', 'c']) budget.enter(object(one, 40));
+    budget.retain('A', new Set(['n/b', 'n/c']));
+    expect(budget.verdictOn('A', 'n/a')).toBe('unknown');
+    expect(budget.verdictOn('A', 'n/c')).toBe('kept');
+  });
+
+  it('decides the same in whatever order objects come, grow and go', () => {
+    const step = fc.record({
+      name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      weight: fc.integer({ min: 0, max: 60 }),
+      gone: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const { budget } = make();
+        const last = new Map<string, number>();
+        for (const { name, weight, gone } of steps) {
+          if (gone) budget.leave('A', `n/${name}`);
+          else budget.enter(object(name, weight));
+          if (gone) last.delete(name);
+          else last.set(name, weight);
+        }
+        const { budget: fresh } = make();
+        for (const [name, weight] of [...last].reverse()) fresh.enter(object(name, weight));
+        let kept = 0;
+        for (const [name, weight] of last) {
+          const verdict = budget.verdictOn('A', `n/${name}`);
+          expect(verdict).toBe(fresh.verdictOn('A', `n/${name}`));
+          if (verdict === 'kept') kept += weight;
+        }
+        expect(kept).toBeLessThanOrEqual(limits.ofNamespace);
+      }),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { Registry } from 'prom-client';
+import { selfSignedServer } from './certificates/self-signed-server.ts';
+import { systemClock } from './common/clock.ts';
+import type { Component } from './common/component.ts';
+import type { Logger } from './common/logger.ts';
+import { createMetricsServer } from './common/metrics-server.ts';
+import { addProcessMetrics } from './common/process-metrics.ts';
+import type { ApiClient } from './kubernetes/api-client.ts';
+import { metricsAccess } from './kubernetes/metrics-access.ts';
+
+interface OperatorMetrics {
+  readonly port: number;
+  readonly client: Pick<ApiClient, 'create'>;
+  readonly logger: Logger;
+}
+
+/** The operator's metrics, by a certificate of its own: it works before the mesh has an authority. */
+export async function operatorMetrics({
+  port,
+  client,
+  logger,
+}: OperatorMetrics): Promise<Component> {
+  const registry = new Registry();
+  addProcessMetrics(registry);
+  return createMetricsServer({
+    port,
+    certificate: await selfSignedServer('weft-operator', systemClock),
+    access: metricsAccess(client, systemClock, logger),
+    metrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
+    logger,
+  });
+}

@@ -1,0 +1,104 @@
+import type { Condition } from '../api/core.ts';
+import type { MeshReport } from '../api/mesh-report.ts';
+import type { SpecProblem } from '../api/validate-mesh-config.ts';
+import type { Bundle, Rollout } from './facts.ts';
+import type { RootsNews } from './rotation/tell.ts';
+import type { Refusal } from './singleton.ts';
+
+/** Every condition type of a MeshConfig. Reconciling and Stalled are there only while they are true. */
+export type ConditionType =
+  | 'Ready'
+  | 'ControlPlaneAvailable'
+  | 'CertificatesReady'
+  | 'ProxiesSynced'
+  | 'PodsInMesh'
+  | 'ServicesServed'
+  | 'Reconciling'
+  | 'Stalled';
+
+/** Every reason of theirs. docs/meshconfig-status.md explains each; a test holds it to that. */
+export const reasons = [
+  'Ready',
+  'AnotherMeshConfig',
+  'WrongNamespace',
+  'InvalidSpec',
+  'NotAvailable',
+  'Rejected',
+  'Deleting',
+  'Available',
+  'ReplicasMissing',
+  'ControlPlaneMissing',
+  'ControlPlaneNotAvailable',
+  'RolloutStuck',
+  'RollingOut',
+  'BundlePublished',
+  'WaitingForBundle',
+  'BundleInvalid',
+  'RootExpired',
+  'WaitingForRoot',
+  'IssuerFailing',
+  'CaSecretUnusable',
+  'GatewaySecretNotKept',
+  'RootEndsSoon',
+  'RootRenewsSoon',
+  'Rotating',
+  'RotationHeld',
+  'PreflightFailed',
+  'WebhooksMissing',
+  'AllSynced',
+  'NoReport',
+  'Pending',
+  'ProxiesRejected',
+  'ReplicaUnreachable',
+  'ServerCertificateBad',
+  'CertificateRefused',
+  'SidecarsCrashing',
+  'SidecarsStuck',
+  'SidecarsLost',
+  'PodsWithoutSidecar',
+  'SidecarsRestarted',
+  'PodsStarting',
+  'AllInMesh',
+  'ServicesNotServed',
+  'AllServed',
+  'WaitingForReport',
+  'NotRuling',
+] as const;
+export type Reason = (typeof reasons)[number];
+
+/** A condition as it should be; `stamp` adds when it became so. */
+export interface WantedCondition {
+  readonly type: ConditionType;
+  readonly status: Condition['status'];
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** Everything that conditions are judged by. */
+export interface World {
+  readonly refusal: Refusal | undefined;
+  readonly problems: readonly SpecProblem[];
+  /** What the API server said when it refused an object of ours. */
+  readonly rejection: string | undefined;
+  readonly deleting: boolean;
+  readonly rollout: Rollout | undefined;
+  readonly bundle: Bundle;
+  readonly roots: Omit<RootsNews, 'block' | 'again'>;
+  /** What the control plane reported last of pods and proxies. */
+  readonly proxies: MeshReport | undefined;
+  /** When that was, as RFC 3339, if it has been silent for too long since. */
+  readonly silentSince: string | undefined;
+  /** Where the control plane is. */
+  readonly namespace: string;
+  /** Whether both webhook configurations are there. */
+  readonly webhooks: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Since when proxies have been behind, by the status as it is; undefined if they are not. */
+  readonly behindSince: number | undefined;
+}
+
+/** The command that shows what the control plane says of itself. */
+export function logsOf(namespace: string): string {
+  return `kubectl logs -n ${namespace} deployment/weft-control-plane`;
+}

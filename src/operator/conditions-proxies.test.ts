@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { now, pods, quiet, shown } from '../../test/build/judged-world.ts';
+import { makeReport } from '../../test/build/make-report.ts';
+import type { World } from './condition-words.ts';
+import { patienceMs } from './conditions.ts';
+
+const behind = makeReport({ synced: 2 });
+
+describe('judge, of proxies', () => {
+  it.each<readonly [string, Partial<World>, readonly string[]]>([
+    [
+      'proxies are behind, as after every change',
+      { proxies: behind, behindSince: now - patienceMs + 1 },
+      ['Ready=True/Ready', ...quiet.slice(0, 2), 'ProxiesSynced=False/Pending', ...pods],
+    ],
+    [
+      'proxies are behind for too long',
+      { proxies: behind, behindSince: now - patienceMs },
+      ['Ready=False/Pending', ...quiet.slice(0, 2), 'ProxiesSynced=False/Pending', ...pods],
+    ],
+    [
+      'a proxy rejected something',
+      { proxies: makeReport({ synced: 2, rejected: 1 }) },
+      [
+        'Ready=False/ProxiesRejected',
+        ...quiet.slice(0, 2),
+        'ProxiesSynced=False/ProxiesRejected',
+        ...pods,
+      ],
+    ],
+    [
+      'there is no proxy',
+      { proxies: makeReport({ connected: 0 }) },
+      ['Ready=True/Ready', ...quiet],
+    ],
+  ])('%s', (_, world, expected) => {
+    expect(shown(world)).toEqual(expected);
+  });
+});

@@ -1,0 +1,96 @@
+// Input: one kind of trouble as the control plane reports it. Output: a sentence that counts all, names
+// the first few with what is wrong, and says what to type next. Pure.
+import type { Finding, FindingKind, Found } from '../api/mesh-report.ts';
+
+const named = 3;
+const longestWhy = 200;
+
+interface Words {
+  /** What it is, of one and of several. */
+  readonly one: string;
+  readonly many: string;
+  /** For a finding that does not say it itself. */
+  readonly next: (namespace: string, name: string) => string;
+}
+
+const logs = (namespace: string, name: string): string => `kubectl logs -n ${namespace} ${name}`;
+const sidecarLogs = (namespace: string, name: string): string =>
+  `${logs(namespace, name)} -c envoy`;
+const describe =
+  (kind: string) =>
+  (namespace: string, name: string): string =>
+    `kubectl describe ${kind} -n ${namespace} ${name}`;
+
+const words: Readonly<Record<FindingKind, Words>> = {
+  'replica-unreachable': {
+    one: 'replica of the control plane cannot be asked, so its proxies are not counted',
+    many: 'replicas of the control plane cannot be asked, so their proxies are not counted',
+    next: logs,
+  },
+  'server-certificate': {
+    one: 'replica of the control plane shows a certificate that proxies cannot take',
+    many: 'replicas of the control plane show certificates that proxies cannot take',
+    next: logs,
+  },
+  'certificate-refused': {
+    one: "pod refuses the control plane's certificate",
+    many: "pods refuse the control plane's certificate",
+    next: (namespace, name) => `weft certificate status; ${sidecarLogs(namespace, name)}`,
+  },
+  'sidecar-crashing': {
+    one: 'pod has a sidecar that crashes',
+    many: 'pods have a sidecar that crashes',
+    next: (namespace, name) => `${sidecarLogs(namespace, name)} --previous`,
+  },
+  'sidecar-stuck': {
+    one: 'pod is stuck before its sidecar connects',
+    many: 'pods are stuck before their sidecar connects',
+    next: describe('pod'),
+  },
+  'sidecar-lost': {
+    one: 'pod runs with a sidecar that has lost the control plane',
+    many: 'pods run with a sidecar that has lost the control plane',
+    next: sidecarLogs,
+  },
+  'without-sidecar': {
+    one: 'pod runs outside the mesh and should be in it',
+    many: 'pods run outside the mesh and should be in it',
+    next: (namespace) => `kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}`,
+  },
+  'sidecar-restarted': {
+    one: 'pod has a sidecar that restarted within ten minutes',
+    many: 'pods have a sidecar that restarted within ten minutes',
+    next: (namespace, name) => `${sidecarLogs(namespace, name)} --previous`,
+  },
+  'service-not-served': {
+    one: 'Service is not served as declared',
+    many: 'Services are not served as declared',
+    next: describe('service'),
+  },
+};
+
+export function sentenceOf({ kind, count, found }: Finding): string {
+  const { one, many, next } = words[kind];
+  const shown = found.slice(0, named);
+  const more = count - shown.length;
+  const names = [...shown.map(nameOf), ...(more > 0 ? [`${more} more`] : [])];
+  const [first] = shown;
+  const command = first === undefined ? '' : ` Next: ${first.next ?? next(...placeOf(first))}.`;
+  return `${count} ${count === 1 ? one : many}: ${listOf(names)}.${command}`;
+}
+
+function nameOf({ name, why }: Found): string {
+  const short = why.length <= longestWhy ? why : `${why.slice(0, longestWhy - 1)}…`;
+  return `${name} (${short})`;
+}
+
+function listOf(names: readonly string[]): string {
+  return names.length < 2
+    ? names.join('')
+    : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
+
+function placeOf({ name }: Found): readonly [string, string] {
+  const slash = name.indexOf('/');
+  return [name.slice(0, slash), name.slice(slash + 1)];
+}

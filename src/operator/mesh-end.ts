@@ -1,0 +1,50 @@
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import type { Leaving } from './finalize.ts';
+
+/** What an operator remembers of the mesh that it kept, so that it can remove it when its MeshConfig is gone. */
+export class MeshEnd {
+  readonly #namespace: string;
+  #last: MeshConfig | undefined;
+  #since: number | undefined;
+  #done = false;
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  /** Whether all was removed, and nothing made since. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** This one rules. */
+  rules(meshConfig: MeshConfig): void {
+    this.#last = meshConfig;
+    this.#since = undefined;
+    this.#done = false;
+  }
+
+  /** Whether another MeshConfig ruled before this one, and what was made for it is still to be removed. */
+  isBefore(meshConfig: MeshConfig): boolean {
+    return this.#last !== undefined && this.#last.metadata.uid !== meshConfig.metadata.uid;
+  }
+
+  /** Whether its removal has begun, and is not done. */
+  get begun(): boolean {
+    return this.#since !== undefined;
+  }
+
+  /** The mesh that is leaving, from the first call on. `now` in milliseconds since the epoch. */
+  begin(now: number, leaving?: MeshConfig): Leaving {
+    this.#since ??= now;
+    this.#last ??= leaving;
+    return { namespace: this.#namespace, meshConfig: this.#last, since: this.#since };
+  }
+
+  /** Nothing is left of it. */
+  end(): void {
+    this.#last = undefined;
+    this.#since = undefined;
+    this.#done = true;
+  }
+}

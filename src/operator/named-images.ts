@@ -1,0 +1,49 @@
+import type { PodTemplate } from '../api/core.ts';
+import type { Images } from './workload.ts';
+
+const versionLabel = 'app.kubernetes.io/version';
+/** Containers of the PodTemplate, by what their images are for. */
+const containers: Readonly<Record<keyof Images, string>> = {
+  controlPlane: 'control-plane',
+  envoy: 'envoy',
+  init: 'init',
+};
+
+/**
+ * The images that an operator deploys: those of its command line, then those of the install's PodTemplate, then
+ * the names that they are published under. A PodTemplate of another version is that of the operator which
+ * comes next, or went: until one of ours is seen, what was known stays.
+ */
+export class NamedImages {
+  readonly #version: string;
+  readonly #given: Partial<Images>;
+  #known: Images;
+
+  constructor(version: string, given: Partial<Images> = {}) {
+    this.#version = version;
+    this.#given = given;
+    this.#known = { ...publishedImages(version), ...given };
+  }
+
+  of(template: PodTemplate | undefined): Images {
+    if (template?.metadata.labels?.[versionLabel] === this.#version)
+      this.#known = { ...publishedImages(this.#version), ...imagesIn(template), ...this.#given };
+    return this.#known;
+  }
+}
+
+function publishedImages(version: string): Images {
+  return {
+    controlPlane: `weft.dev/weft:${version}`,
+    envoy: 'envoyproxy/envoy:v1.40.0',
+    init: `weft.dev/weft-init:${version}`,
+  };
+}
+
+function imagesIn({ template }: PodTemplate): Partial<Images> {
+  const found = Object.entries(containers).flatMap(([use, name]) => {
+    const image = template.spec?.containers?.find((one) => one.name === name)?.image ?? '';
+    return image === '' ? [] : [[use, image] as const];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,67 @@
+// Input: the status of a MeshConfig as it is and as it becomes. Output: what events tell a user of it. Pure.
+import type { Condition } from '../api/core.ts';
+import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
+import type { Frozen } from '../common/freeze.ts';
+import type { ConditionType, Reason } from './condition-words.ts';
+import { tidingsOfRoots } from './rotation/tell.ts';
+
+type Status = Frozen<MeshConfigStatus>;
+
+/** What a user should be told of by an event when the status becomes this one. */
+export interface Tiding {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** That the mesh became ready, or stalled, or stopped to be ready, and why; and what roots went through. */
+export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tiding[] {
+  const before = meshConfig.status;
+  return [
+    ...tidingsOfReady(before, status),
+    ...tidingsOfRoots(before?.certificate, status.certificate),
+    ...news.flatMap(({ type, on, reasons }) => {
+      const [was, is] = [conditionIn(before, on), conditionIn(status, on)];
+      if (is === undefined || is.reason === was?.reason || !reasons.includes(is.reason as Reason))
+        return [];
+      return [{ type, reason: is.reason, note: is.message }];
+    }),
+  ];
+}
+
+/** Reasons of conditions that are told by an event when they come up. */
+const news: readonly (Pick<Tiding, 'type'> & {
+  readonly on: ConditionType;
+  readonly reasons: readonly Reason[];
+})[] = [
+  { type: 'Warning', on: 'Reconciling', reasons: ['RotationHeld', 'PreflightFailed'] },
+  { type: 'Warning', on: 'CertificatesReady', reasons: ['IssuerFailing', 'RootEndsSoon'] },
+  {
+    type: 'Warning',
+    on: 'CertificatesReady',
+    reasons: ['ServerCertificateBad', 'CertificateRefused'],
+  },
+  {
+    type: 'Warning',
+    on: 'CertificatesReady',
+    reasons: ['CaSecretUnusable', 'GatewaySecretNotKept'],
+  },
+  { type: 'Normal', on: 'CertificatesReady', reasons: ['RootRenewsSoon'] },
+  { type: 'Warning', on: 'ProxiesSynced', reasons: ['ReplicaUnreachable'] },
+  { type: 'Warning', on: 'PodsInMesh', reasons: ['PodsWithoutSidecar', 'SidecarsRestarted'] },
+  { type: 'Warning', on: 'ServicesServed', reasons: ['ServicesNotServed'] },
+];
+
+function tidingsOfReady(meshConfigStatus: Status | undefined, status: Status): readonly Tiding[] {
+  const before = conditionIn(meshConfigStatus, 'Ready');
+  const ready = conditionIn(status, 'Ready');
+  if (ready === undefined || ready.reason === before?.reason) return [];
+  const isTrouble = conditionIn(status, 'Stalled') !== undefined || before?.status === 'True';
+  if (ready.status !== 'True' && (!isTrouble || ready.reason === 'Deleting')) return [];
+  const type = ready.status === 'True' ? 'Normal' : 'Warning';
+  return [{ type, reason: ready.reason, note: ready.message }];
+}
+
+function conditionIn(status: Status | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeNamespace, makePod } from '../../test/build/make-object.ts';
+import { makeTrafficTarget, type TargetOptions } from '../../test/build/make-policy.ts';
+import { accountsWithoutPods } from './accounts-without-pods.ts';
+
+const pods = [
+  makePod({ account: 'cart', sidecar: false }),
+  makePod({ account: 'web' }),
+  makePod({ account: 'web', namespace: 'front' }),
+];
+const { namespaces } = makeSnapshot([makeNamespace(), makeNamespace('front', {}), ...pods]);
+
+function told(options: TargetOptions): readonly string[] {
+  const { diagnostics } = accountsWithoutPods(makeTrafficTarget(options), namespaces);
+  return diagnostics.map(({ message }) => message.slice(0, message.indexOf(',')));
+}
+
+const rows: readonly (readonly [string, TargetOptions, readonly string[]])[] = [
+  ['says nothing where pods run as all of them', { from: ['shop/web', 'front/web'] }, []],
+  [
+    'names a destination',
+    { to: 'npp' },
+    ['spec.destination: no pod of shop runs as ServiceAccount npp'],
+  ],
+  [
+    'names each source, by its namespace',
+    { from: ['shop/web', 'front/cart', 'nowhere/web'] },
+    [
+      'spec.sources[1]: no pod of front runs as ServiceAccount cart',
+      'spec.sources[2]: no pod of nowhere runs as ServiceAccount web',
+    ],
+  ],
+  ['leaves a target that cannot be read to others', { to: 'npp', from: [] }, []],
+];
+
+describe('ServiceAccounts of a TrafficTarget that no pod runs as', () => {
+  it.each(rows)('%s', (_title, options, expected) => {
+    expect(told(options)).toEqual(expected);
+  });
+
+  it('tells whether the destination is among them', () => {
+    const of = (to: string): boolean =>
+      accountsWithoutPods(makeTrafficTarget({ to }), namespaces).destination;
+    expect([of('cart'), of('npp')]).toEqual([false, true]);
+  });
+
+  it('warns and leaves nothing out', () => {
+    const { diagnostics } = accountsWithoutPods(makeTrafficTarget({ to: 'npp' }), namespaces);
+    expect(diagnostics[0]).toMatchObject({ code: 'target-without-pods', severity: 'warning' });
+  });
+});

@@ -1,0 +1,82 @@
+// Input: one address of an EndpointSlice. Output: who is there. Rule: whoever writes an EndpointSlice may
+// write any address into it, so who has the address is looked up, never believed.
+import type { EndpointSlice, Pod } from '../api/core.ts';
+import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
+import { isOneHost } from '../common/ip-address.ts';
+import { type AddressBook, podAddresses } from './address-book.ts';
+import { type Disputes, isOwn } from './address-claims.ts';
+import { onHostNetwork } from './pod-state.ts';
+import { ownPods } from './written-ports.ts';
+
+export type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
+
+/** A pod of the service's namespace; an address outside the mesh; or why the address does not count. */
+export type Judgement =
+  | { readonly is: 'pod'; readonly pod: Pod }
+  | { readonly is: 'outside' }
+  | { readonly is: 'unknown' }
+  | { readonly is: 'foreign'; readonly reason: string };
+
+export interface JudgeInput {
+  readonly input: NamespaceSnapshot;
+  readonly book: AddressBook;
+  /** Tells whether a pod carries a sidecar of this mesh. */
+  readonly hasSidecar: (pod: Pod) => boolean;
+}
+
+export function judge(
+  address: string,
+  { targetRef }: Pick<SliceEndpoint, 'targetRef'>,
+  given: JudgeInput,
+): Judgement {
+  if (!isOneHost(address)) return foreign('is no address that a pod can have');
+  if (targetRef?.kind !== 'Pod') return byAddress(address, given);
+  const pod = meantPod(targetRef, given);
+  const said = pod === undefined ? [] : podAddresses(pod);
+  if (pod === undefined || said.length === 0) return { is: 'unknown' };
+  if (!said.includes(address)) return foreign(`is no address of pod ${pod.metadata.name}`);
+  const { disputes } = given.book;
+  if (!isOwn(address, pod, disputes)) return disputed(address, disputes);
+  return onHostNetwork(pod) ? byAddress(address, given) : { is: 'pod', pod };
+}
+
+/** The very pod that is meant, not a successor of the same name. It may become known in a moment. */
+function meantPod(
+  { name = '', uid }: NonNullable<SliceEndpoint['targetRef']>,
+  { input }: JudgeInput,
+): Pod | undefined {
+  const pod = input.Pod.get(name);
+  return uid === undefined || pod?.metadata.uid === uid ? pod : undefined;
+}
+
+function byAddress(address: string, { input, book, hasSidecar }: JudgeInput): Judgement {
+  const own = ownPods(address, input, book);
+  const pod = own.find(hasSidecar) ?? own[0];
+  if (pod !== undefined) return { is: 'pod', pod };
+  const holders = book.pods.get(address) ?? [];
+  if (isNobodys(address, holders, book)) return disputed(address, book.disputes);
+  const other = holders.find(
+    (one) => !onHostNetwork(one) && hasSidecar(one) && isOwn(address, one, book.disputes),
+  );
+  if (other === undefined) return { is: 'outside' };
+  const { namespace = '', name } = other.metadata;
+  return foreign(`belongs to pod ${name} of namespace ${namespace}`);
+}
+
+/** An address that pods dispute; a Service's is the Service's, and outside the mesh for other services. */
+function isNobodys(
+  address: string,
+  holders: readonly Pod[],
+  { services, disputes }: AddressBook,
+): boolean {
+  if (services.has(address) || !disputes.byAddress.has(address)) return false;
+  return holders.every((pod) => !isOwn(address, pod, disputes));
+}
+
+function disputed(address: string, disputes: Disputes): Judgement {
+  return foreign(disputes.byAddress.get(address)?.reason ?? '');
+}
+
+function foreign(reason: string): Judgement {
+  return { is: 'foreign', reason };
+}

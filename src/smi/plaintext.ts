@@ -1,0 +1,16 @@
+import type { MeshSettings } from '../policy/mesh-settings.ts';
+
+/**
+ * Which endpoints without a sidecar are called, in plaintext: none; pods of the service's own namespace;
+ * or these and every address outside the mesh.
+ */
+export type Plaintext = 'none' | 'own-pods' | 'any';
+
+/**
+ * In strict mode nothing is called that cannot prove who it is. In permissive mode a pod of the mesh's
+ * namespaces that has no sidecar yet is called as it is; what is outside is egress.
+ */
+export function plaintextIn({ permissive, egress }: MeshSettings): Plaintext {
+  if (!permissive) return 'none';
+  return egress ? 'any' : 'own-pods';
+}

@@ -1,0 +1,90 @@
+// Input: who is at the addresses of a service port. Output: its endpoints. Rule: those that are ready are
+// called; without any, those that are ending but answer still, as kube-proxy has it.
+import type { Pod } from '../api/core.ts';
+import { isSidecarPort } from '../common/sidecar-ports.ts';
+import type { Endpoint } from '../policy/endpoints.ts';
+import type { MeshService } from '../policy/service.ts';
+import { type LeftOut, nothingLeftOut } from './endpoint-faults.ts';
+import type { Judgement } from './endpoint-judge.ts';
+import type { Plaintext } from './plaintext.ts';
+import { accountOf } from './services.ts';
+import type { Standing } from './standing.ts';
+
+/** An address of a service port, and who is there. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+  readonly hostname: string;
+  readonly judgement: Judgement;
+  readonly standing: Standing;
+}
+
+export interface PortInput {
+  readonly service: MeshService;
+  readonly hasSidecar: (pod: Pod) => boolean;
+  readonly plaintext: Plaintext;
+  readonly leftOut: LeftOut;
+}
+
+export function endpointsOfPort(places: readonly Place[], given: PortInput): readonly Endpoint[] {
+  const of = (...standings: readonly Standing[]): readonly Place[] =>
+    places.filter(({ standing }) => standings.includes(standing));
+  // What gets no calls is not worth a word.
+  const silently = { ...given, leftOut: nothingLeftOut() };
+  const ready = of('ready').flatMap((place) => callable(place, given));
+  const called =
+    ready.length > 0 ? ready : of('leaving').flatMap((place) => callable(place, silently));
+  const others = of('leaving', 'unready')
+    .flatMap((place) => callable(place, silently))
+    .filter((endpoint) => isDialled(endpoint, given.service))
+    .map((endpoint): Endpoint => ({ ...endpoint, unready: true }));
+  return distinct([...called, ...others]);
+}
+
+/** Whether somebody may reach it by its own address, and so hold connections to it while it is not ready. */
+function isDialled({ account, outside }: Endpoint, { headless }: MeshService): boolean {
+  return outside !== true && (headless || account === undefined);
+}
+
+/** The endpoint at that port, if it may be called; otherwise it is left out, and mostly with a word. */
+function callable(
+  { address, port, hostname, judgement }: Place,
+  { hasSidecar, plaintext, leftOut }: PortInput,
+): readonly Endpoint[] {
+  switch (judgement.is) {
+    case 'unknown':
+      return [];
+    case 'foreign':
+      leftOut.foreign.add(`${address}, which ${judgement.reason}`);
+      return [];
+    case 'outside':
+      if (plaintext === 'any') {
+        return [{ address, port, account: undefined, outside: true, hostname }];
+      }
+      leftOut.outside.add(address);
+      return [];
+    case 'pod': {
+      const { pod } = judgement;
+      // services.ts says so of the Service.
+      if (hasSidecar(pod)) {
+        return isSidecarPort(port) ? [] : [{ address, port, account: accountOf(pod), hostname }];
+      }
+      if (plaintext !== 'none') return [{ address, port, account: undefined, hostname }];
+      leftOut.withoutSidecar.add(pod.metadata.name);
+      return [];
+    }
+  }
+}
+
+/**
+ * Sorted by address and port, each once: while slices are rearranged an address may stand in two. If two
+ * pods have it for a moment, the one with a sidecar is meant: plaintext is never a guess.
+ */
+function distinct(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const byPlace = new Map<string, Endpoint>();
+  for (const endpoint of endpoints) {
+    const at = `${endpoint.address} ${endpoint.port}`;
+    if (byPlace.get(at)?.account === undefined) byPlace.set(at, endpoint);
+  }
+  return [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
+}

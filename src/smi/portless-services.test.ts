@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import type { Service } from '../api/core.ts';
+import { compileMesh } from './compile.ts';
+
+const pods = [makePod({ name: 'cart-0' }), makePod({ name: 'cart-1', ip: '10.0.0.2' })];
+const headless = makeService({ clusterIP: 'None', ports: [] });
+
+function told(...services: readonly Service[]): readonly string[] {
+  const snapshot = makeSnapshot([makeNamespace(), ...pods, ...services]);
+  const { diagnostics } = compileMesh(snapshot, makeSettings());
+  return diagnostics.map(
+    ({ severity, code, object, message }) => `${severity} ${code} ${object.name}: ${message}`,
+  );
+}
+
+describe('a headless Service without ports', () => {
+  it('notes that nobody can call its pods, and what to do', () => {
+    const [one, ...others] = told(headless);
+    expect(others).toEqual([]);
+    expect(one).toContain('note service-without-ports cart: it has no ports');
+    expect(one).toContain('its pod cart-0');
+    expect(one).toContain('list its ports here or in another Service');
+  });
+
+  it.each<[string, readonly Service[]]>([
+    ['another Service leads to its pods', [headless, makeService({ name: 'web', app: 'cart' })]],
+    ['it has no pods', [makeService({ clusterIP: 'None', ports: [], app: 'nobody' })]],
+    ['it has ports', [makeService({ clusterIP: 'None' })]],
+    ['it is not headless', [makeService({ ports: [] })]],
+  ])('is not spoken of when %s', (_what, services) => {
+    expect(told(...services)).toEqual([]);
+  });
+});

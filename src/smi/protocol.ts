@@ -1,0 +1,67 @@
+import type { ServicePort } from '../api/core.ts';
+import type { Protocol } from '../policy/service.ts';
+
+/**
+ * How a port's bytes are to be understood: appProtocol, else the prefix of its name, else HTTP, but for
+ * a port without a name that is TLS everywhere. TLS of the application is opaque.
+ */
+export function protocolOf(port: ServicePort): Protocol {
+  const declared = port.appProtocol?.toLowerCase() ?? '';
+  if (declared !== '') return protocolDeclared(declared) ?? 'tcp';
+  if (isTlsByNumber(port)) return 'tcp';
+  return port.name ? protocolNamed(port.name) : 'http';
+}
+
+/** Whether a port says nothing of its protocol, and its number stands for TLS everywhere. */
+export function isTlsByNumber({ port, name = '', appProtocol = '' }: ServicePort): boolean {
+  return name === '' && appProtocol === '' && tlsPorts.includes(port);
+}
+
+/** OSM's prefixes need their dash. Words that stand for TLS may stand alone: it is never HTTP to read. */
+function protocolNamed(name: string): Protocol {
+  if (name === 'https' || name === 'tls') return 'tcp';
+  return namePrefixes.find(([start]) => name.startsWith(start))?.[1] ?? 'http';
+}
+
+/** What an appProtocol says; undefined: Weft does not know it. Case does not count. */
+export function protocolDeclared(appProtocol: string): Protocol | undefined {
+  return applicationProtocols.get(appProtocol.toLowerCase());
+}
+
+const applicationProtocols: ReadonlyMap<string, Protocol> = new Map([
+  ['http', 'http'],
+  ['kubernetes.io/ws', 'http'],
+  ['grpc-web', 'http'],
+  ['grpc', 'grpc'],
+  ['h2c', 'grpc'],
+  ['http2', 'grpc'],
+  ['kubernetes.io/h2c', 'grpc'],
+  ['tcp', 'tcp'],
+  ['https', 'tcp'],
+  ['tls', 'tcp'],
+  ['ssl', 'tcp'],
+  ['kubernetes.io/wss', 'tcp'],
+  ['mongo', 'tcp'],
+  ['redis', 'tcp'],
+  ['postgresql', 'tcp'],
+  ['amqp', 'tcp'],
+  ['kafka', 'tcp'],
+  ['ldap', 'tcp'],
+  ['tcp-server-first', 'tcp-server-first'],
+  ['mysql', 'tcp-server-first'],
+  ['smtp', 'tcp-server-first'],
+  ['ftp', 'tcp-server-first'],
+  ['ssh', 'tcp-server-first'],
+]);
+
+const namePrefixes: readonly (readonly [string, Protocol])[] = [
+  ['tcp-server-first-', 'tcp-server-first'],
+  ['http-', 'http'],
+  ['tcp-', 'tcp'],
+  ['grpc-', 'grpc'],
+  ['https-', 'tcp'],
+  ['tls-', 'tcp'],
+];
+
+/** HTTP is the reading of a port that says nothing, but nobody speaks it in the clear on these. */
+const tlsPorts: readonly number[] = [443, 8443];

@@ -1,0 +1,38 @@
+// Input: a Service's port and a pod behind it. Output: the ports of the pod that it leads to.
+import type { Pod, ServicePort } from '../api/core.ts';
+import { onceFor } from '../common/once-for.ts';
+import type { Behind } from './behind.ts';
+
+/** Whether the mesh carries the port: TCP, which is also what a port says that says nothing. */
+export function isTcp(port: { readonly protocol?: string }): boolean {
+  return (port.protocol ?? 'TCP') === 'TCP';
+}
+
+/** Undefined: the port is named, and no container of the pod has a port of that name. */
+export function resolveTargetPort(pod: Pod, port: ServicePort): number | undefined {
+  const target = port.targetPort ?? port.port;
+  if (typeof target === 'number') return target === 0 ? port.port : target;
+  return namedPorts(pod).get(target);
+}
+
+/** Of ports of one name the first counts. Gone through once for a pod: every port of every Service may ask. */
+const namedPorts = onceFor((pod: Pod): ReadonlyMap<string, number> => {
+  const made = new Map<string, number>();
+  for (const { ports = [] } of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])])
+    for (const port of ports)
+      if (port.name !== undefined && isTcp(port) && !made.has(port.name))
+        made.set(port.name, port.containerPort);
+  return made;
+});
+
+/** All ports that a pod is called at by one port of a Service: what the Service says, and its slices. */
+export function targetPorts(
+  pod: Pod,
+  port: ServicePort,
+  { unselected, written }: Pick<Behind, 'unselected' | 'written'>,
+): readonly number[] {
+  const { name } = pod.metadata;
+  const said = unselected.has(name) ? undefined : resolveTargetPort(pod, port);
+  const others = (written.get(name) ?? []).filter((one) => one.port === port.port);
+  return [...(said === undefined ? [] : [said]), ...others.map(({ targetPort }) => targetPort)];
+}

@@ -1,0 +1,130 @@
+import { onceFor, onceForBoth } from '../../common/once-for.ts';
+import { inboundListener } from '../../envoy/names.ts';
+import { withFreshChains } from '../resources/fresh-chains.ts';
+import { lostChains } from '../resources/grants.ts';
+import type { Resource, ResourceSet } from '../resources/resource.ts';
+import { diff } from './diff.ts';
+import type { Table } from './recent-tables.ts';
+import type { TypeState } from './type-state.ts';
+
+type States = Readonly<Record<'listener' | 'route', TypeState>>;
+
+const noChains: ReadonlySet<string> = new Set();
+const noRoutes: ReadonlyMap<string, Resource> = new Map();
+
+/**
+ * What a client is told in place of what it is offered, after a caller of it lost a part of what it
+ * was allowed: its chain, made anew, so that Envoy ends what is open. When the client has that and
+ * the rules, it is told the listener as it is offered, which makes the chain anew once more. So a
+ * stream that the old rules let in between ends, too, and what is offered alone decides what is left.
+ */
+export class Narrowing {
+  /**
+   * Chains of those who lost something, since the client last had all that it was offered. A caller
+   * that lost everything may be back, with less, before the client knew that it was gone.
+   */
+  #chains = noChains;
+  /**
+   * Tables that the client has and is not offered: Envoy keeps them until it gets others. Undefined
+   * for one of which it may have had an older version, that allowed more.
+   */
+  #kept: Map<string, Table | undefined> | undefined;
+  /**
+   * Tables of permissive mode that the client may still judge by, since it last had all that it was offered.
+   * By such a table also a caller is allowed everything that was named by no rule before.
+   */
+  #open: Map<string, Table> | undefined;
+
+  get isOn(): boolean {
+    return this.#chains.size > 0;
+  }
+
+  /** What the client is to be told when `next` is offered after `previous`. */
+  offer(previous: ResourceSet | undefined, next: ResourceSet): ResourceSet {
+    const wasOn = this.isOn;
+    const routes = previous?.route ?? noRoutes;
+    // A client that is new and brought no tables has nothing to lose.
+    if (previous !== undefined || this.#kept !== undefined)
+      for (const name of diff(routes, next.route))
+        this.#compare(routes.get(name), next.route.get(name), wasOn);
+    return this.#tell(next);
+  }
+
+  /** The same again, for a client that turns out to have this table from another stream. */
+  bring(table: Table, offered: ResourceSet | undefined): ResourceSet | undefined {
+    (this.#kept ??= new Map()).set(table.name, table);
+    if (offered === undefined) return undefined;
+    this.#compare(undefined, offered.route.get(table.name), false);
+    return this.#tell(offered);
+  }
+
+  /** Ends when the client has the inbound listener it was told and the rules of all ports. True if so. */
+  end(told: ResourceSet, { listener, route }: States): boolean {
+    if (!this.isOn && this.#open === undefined) return false;
+    const inbound = told.listener.get(inboundListener);
+    if (inbound === undefined ? listener.holds(inboundListener) : !listener.has(inbound))
+      return false;
+    for (const table of told.route.values())
+      if (table.grants !== undefined && !route.has(table)) return false;
+    const wasOn = this.isOn;
+    this.#chains = noChains;
+    this.#open = undefined;
+    return wasOn;
+  }
+
+  #tell(next: ResourceSet): ResourceSet {
+    if (!this.isOn) return next;
+    const listener = withFreshChains(next.listener, this.#chains);
+    return listener === undefined ? next : Object.freeze({ ...next, listener });
+  }
+
+  #compare(previous: Resource | undefined, next: Resource | undefined, wasOn: boolean): void {
+    const open = next && this.#open?.get(next.name);
+    if (open !== undefined) this.#lose(open, next);
+    if (previous === undefined) this.#compareKept(next);
+    else if (previous.grants !== undefined) this.#compareOffered(previous, next, wasOn);
+  }
+
+  #compareOffered(previous: Resource, next: Resource | undefined, wasOn: boolean): void {
+    if (next === undefined)
+      (this.#kept ??= new Map()).set(previous.name, wasOn ? undefined : previous);
+    this.#lose(previous, next);
+  }
+
+  #compareKept(next: Resource | undefined): void {
+    if (next === undefined || this.#kept?.has(next.name) !== true) return;
+    const before = this.#kept.get(next.name);
+    this.#kept.delete(next.name);
+    if (before === undefined) this.#chains = union(this.#chains, new Set([next.name]));
+    else this.#lose(before, next);
+  }
+
+  #lose(before: Table, next: Table | undefined): void {
+    this.#chains = union(this.#chains, lostFrom(before, next));
+    if (before.grants?.permissive === true && next?.grants?.permissive !== true)
+      (this.#open ??= new Map()).set(before.name, before);
+  }
+}
+
+/** One of the two, where the other adds nothing: proxies that have the same then share it. */
+function union(some: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> {
+  if (isPart(more, some)) return some;
+  return isPart(some, more) ? more : new Set([...some, ...more]);
+}
+
+function isPart(part: ReadonlySet<string>, whole: ReadonlySet<string>): boolean {
+  return part.size <= whole.size && [...part].every((name) => whole.has(name));
+}
+
+function lostFrom(before: Table | undefined, after: Table | undefined): ReadonlySet<string> {
+  if (before === undefined) return noChains;
+  return after === undefined ? allFrom(before) : lostBetween(before, after);
+}
+
+/** The chains of the callers that a table let in. Compared once for all proxies that have the same table. */
+const allFrom = onceFor((before: Table) => chainsLost(before, undefined));
+const lostBetween = onceForBoth((before: Table, after: Table) => chainsLost(before, after));
+
+function chainsLost({ name, grants }: Table, after: Table | undefined): ReadonlySet<string> {
+  return grants === undefined ? noChains : new Set(lostChains(name, grants, after?.grants));
+}

@@ -1,0 +1,39 @@
+import type { Resource } from '../resources/resource.ts';
+import type { Suspects } from './refused.ts';
+
+/** A resource is a suspect to others when so many identities refused it: one may lie, or be odd. */
+const enough = 2;
+
+/** Which identities refused a resource, over all streams. */
+export class SharedSuspects {
+  readonly #refusers = new WeakMap<Resource, Set<string>>();
+
+  /** The same, as the streams of one identity see and change it. */
+  of(identity: string): Suspects {
+    return new OfIdentity(this.#refusers, identity);
+  }
+}
+
+class OfIdentity implements Suspects {
+  readonly #refusers: WeakMap<Resource, Set<string>>;
+  readonly #identity: string;
+
+  constructor(refusers: WeakMap<Resource, Set<string>>, identity: string) {
+    this.#refusers = refusers;
+    this.#identity = identity;
+  }
+
+  add(resource: Resource): void {
+    const known = this.#refusers.get(resource);
+    if (known === undefined) this.#refusers.set(resource, new Set([this.#identity]));
+    else if (known.size < enough) known.add(this.#identity);
+  }
+
+  delete(resource: Resource): void {
+    this.#refusers.delete(resource);
+  }
+
+  has(resource: Resource): boolean {
+    return (this.#refusers.get(resource)?.size ?? 0) >= enough;
+  }
+}

@@ -1,0 +1,35 @@
+import { any } from '../../envoy/any.ts';
+import { FilterStateValue_SharedWithUpstream } from '../../envoy/gen/envoy/extensions/filters/common/set_filter_state/v3/value_pb.js';
+import { ConfigSchema } from '../../envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
+import { callerAlpn, callerExtension, meshAlpn } from '../../envoy/names.ts';
+import { oneof } from '../../envoy/oneof.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import { discovered, extension } from './discovered.ts';
+import type { Resource } from './resource.ts';
+
+/**
+ * In front of what leaves for a service: it says which ALPN the connection to a peer offers. Who calls
+ * stands in the extension, so that listeners and clusters are the same bytes for every caller.
+ */
+export const callerFilter = discovered(callerExtension, ConfigSchema);
+
+/**
+ * The extension of a proxy of `account`: it asks for the chain of its identity, and for one that takes
+ * anyone where there is none.
+ */
+export function callerOf(account: IdentityKey): Resource {
+  const config = any(ConfigSchema, {
+    onNewConnection: [
+      {
+        key: oneof('objectKey', 'envoy.network.application_protocols'),
+        value: oneof('formatString', {
+          format: oneof('textFormatSource', {
+            specifier: oneof('inlineString', `${callerAlpn(account)},${meshAlpn}`),
+          }),
+        }),
+        sharedWithUpstream: FilterStateValue_SharedWithUpstream.ONCE,
+      },
+    ],
+  });
+  return extension(callerExtension, config, []);
+}

@@ -1,0 +1,32 @@
+import { type DescMessage, create } from '@bufbuild/protobuf';
+import type { Any } from '@bufbuild/protobuf/wkt';
+import { TypedExtensionConfigSchema } from '../../envoy/gen/envoy/config/core/v3/extension_pb.js';
+import {
+  type Filter,
+  FilterSchema,
+} from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
+import type { Origin } from '../../policy/origin.ts';
+import { adsSource } from './ads-source.ts';
+import { resourceOf } from './resource-of.ts';
+import type { Resource } from './resource.ts';
+
+/**
+ * A network filter whose configuration comes apart from its listener, as the extension of that name:
+ * when it changes, new connections get the new one and those that are open keep theirs. A change of
+ * the filter in the listener would end them.
+ */
+export function discovered(name: string, { typeName }: DescMessage): Filter {
+  return create(FilterSchema, {
+    name,
+    configType: {
+      case: 'configDiscovery',
+      value: { configSource: adsSource(), typeUrls: [`type.googleapis.com/${typeName}`] },
+    },
+  });
+}
+
+/** The extension of that name. */
+export function extension(name: string, config: Any, origins: readonly Origin[]): Resource {
+  const message = create(TypedExtensionConfigSchema, { name, typedConfig: config });
+  return resourceOf('extension', message, origins);
+}

@@ -1,0 +1,43 @@
+import type { IdentityKey } from '../../policy/identity.ts';
+import { callerOf } from './caller.ts';
+import type { Resource } from './resource.ts';
+import type { OutboundPart } from './translate.ts';
+
+type Named = ReadonlyMap<string, Resource>;
+
+/** What is offered of a part's listeners. */
+interface Listening {
+  readonly pods: { readonly listeners: Named };
+  readonly unnamed: ReadonlySet<string>;
+}
+
+/** The extensions of proxies: one map for all of an account that may call the same services. */
+export class ExtensionMaps {
+  readonly #callers = new Map<IdentityKey, WeakRef<Resource>>();
+  readonly #maps = new WeakMap<OutboundPart, WeakMap<Named, Map<IdentityKey, Named>>>();
+
+  /** Without a listener that names them there are none. */
+  of(part: OutboundPart, account: IdentityKey, { pods, unnamed }: Listening): Named {
+    if (part.taken.size + pods.listeners.size === 0) return none;
+    const byListeners = this.#maps.get(part) ?? new WeakMap<Named, Map<IdentityKey, Named>>();
+    this.#maps.set(part, byListeners);
+    const known = byListeners.get(pods.listeners) ?? new Map<IdentityKey, Named>();
+    byListeners.set(pods.listeners, known);
+    const before = known.get(account);
+    if (before !== undefined) return before;
+    const named = part.extensions.filter(({ name }) => !unnamed.has(name));
+    const made = new Map([this.#caller(account), ...named].map((one) => [one.name, one]));
+    known.set(account, made);
+    return made;
+  }
+
+  #caller(account: IdentityKey): Resource {
+    const before = this.#callers.get(account)?.deref();
+    if (before !== undefined) return before;
+    const made = callerOf(account);
+    this.#callers.set(account, new WeakRef(made));
+    return made;
+  }
+}
+
+const none: Named = new Map();

@@ -1,0 +1,62 @@
+import { create, fromBinary } from '@bufbuild/protobuf';
+import { contentHash } from '../../common/hash.ts';
+import { MetadataSchema } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import { ResourceSchema } from '../../envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { inboundListener } from '../../envoy/names.ts';
+import { resourceOf } from './resource-of.ts';
+import type { Resource } from './resource.ts';
+
+type Resources = ReadonlyMap<string, Resource>;
+
+interface Made {
+  readonly key: string;
+  /** Undefined: the listener has none of the chains. */
+  readonly listeners: WeakRef<Resources> | undefined;
+}
+
+/** The newest for each map: proxies that have the same are told the same, at about the same time. */
+const made = new WeakMap<Resources, Made>();
+
+/**
+ * The same listeners, where the inbound one has these chains in a form that Envoy takes for others:
+ * it drains those it had, and serves new connections as before. A route table's name among `chains`
+ * stands for all chains of its port. Undefined when it has none of them.
+ */
+export function withFreshChains(
+  listeners: Resources,
+  chains: ReadonlySet<string>,
+): Resources | undefined {
+  const plain = listeners.get(inboundListener);
+  if (plain === undefined || chains.size === 0) return undefined;
+  const key = contentHash([...chains].sort().join('\n'));
+  const before = made.get(listeners);
+  if (before?.key === key) {
+    const known = before.listeners?.deref();
+    if (known !== undefined || before.listeners === undefined) return known;
+  }
+  const fresh = freshListener(plain, chains);
+  const changed = fresh && new Map(listeners).set(inboundListener, fresh);
+  made.set(listeners, { key, listeners: changed && new WeakRef<Resources>(changed) });
+  return changed;
+}
+
+/** Metadata of a chain has no effect but that it makes the chain another one. */
+const mark = create(MetadataSchema, { filterMetadata: { weft: { fresh: true } } });
+
+/** The route table that a chain is named after. */
+function tableOf(chain: string): string {
+  return chain.slice(0, chain.indexOf('|'));
+}
+
+function freshListener(plain: Resource, chains: ReadonlySet<string>): Resource | undefined {
+  const { resource } = fromBinary(ResourceSchema, plain.encoded);
+  if (resource === undefined) return undefined;
+  const message = fromBinary(ListenerSchema, resource.value);
+  const concerned = message.filterChains.filter(
+    ({ name }) => chains.has(name) || chains.has(tableOf(name)),
+  );
+  if (concerned.length === 0) return undefined;
+  for (const chain of concerned) chain.metadata = mark;
+  return resourceOf('listener', message, plain.origins);
+}

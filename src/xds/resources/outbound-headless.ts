@@ -1,0 +1,90 @@
+// Input: one port of a reachable headless service. Output: its resources. Rule: a headless service is
+// called by the addresses of its pods, each of which has a listener of its own; what was dialled is
+// what is reached, in mTLS, or in plaintext where the pod has no sidecar.
+import {
+  outboundName,
+  plainPodCluster,
+  plainPodRoutes,
+  podCluster,
+  serviceFqdn,
+} from '../../envoy/names.ts';
+import { portKey } from '../../policy/endpoints.ts';
+import { plainPodAddressCluster, podAddressCluster } from './clusters.ts';
+import { destinations, isOpen } from './destination.ts';
+import {
+  type PodFilter,
+  type PortInput,
+  type ServicePart,
+  balanced,
+  leading,
+  withoutSplit,
+} from './service-part.ts';
+import { terminal } from './outbound-listener.ts';
+import { resourceOf } from './resource-of.ts';
+import type { Resource } from './resource.ts';
+
+export function translateHeadlessPort(given: PortInput): ServicePart {
+  const { reachable, port, settings } = given;
+  const { service, split } = reachable;
+  const { clusters, wants } = balanced(given);
+  const mesh = wayOf(given, outboundName(service.key, port.port), podWay(given));
+  const plain = settings.permissive
+    ? wayOf(given, plainPodRoutes(service.key, port.port), plainWay(given))
+    : undefined;
+  return {
+    listeners: [],
+    routes: [...mesh.routes, ...(plain?.routes ?? [])],
+    extensions: [...mesh.extensions, ...(plain?.extensions ?? [])],
+    clusters: [...clusters, ...mesh.clusters, ...(plain?.clusters ?? [])],
+    wants,
+    pods: [
+      {
+        key: portKey(service.key, port.port),
+        // A split leads away from the pods that are dialled, so it works at closed ones too.
+        accounts: split === undefined ? reachable.accounts : service.accounts,
+        mesh: mesh.pod,
+        plain: plain?.pod,
+        origins: withoutSplit(reachable),
+      },
+    ],
+  };
+}
+
+/** How the pods that are dialled are reached: the cluster, if they may be at all, and its name. */
+interface Way {
+  readonly name: string | undefined;
+  readonly clusters: readonly Resource[];
+}
+
+function podWay({ reachable, port, settings }: PortInput): Way {
+  if (!isOpen(reachable, settings)) return { name: undefined, clusters: [] };
+  const cluster = podAddressCluster(reachable, port, settings);
+  return {
+    name: podCluster(reachable.service.key, port.port),
+    clusters: [resourceOf('cluster', cluster, withoutSplit(reachable))],
+  };
+}
+
+function plainWay({ reachable, port }: PortInput): Way {
+  const cluster = plainPodAddressCluster(reachable, port);
+  return {
+    name: plainPodCluster(reachable.service.key, port.port),
+    clusters: [resourceOf('cluster', cluster, withoutSplit(reachable))],
+  };
+}
+
+interface Dialled extends Pick<ServicePart, 'routes' | 'extensions' | 'clusters'> {
+  readonly pod: PodFilter;
+}
+
+/** `name`: of the route table or the extension. */
+function wayOf(given: PortInput, name: string, way: Way): Dialled {
+  const { reachable, port, settings } = given;
+  const clusters = destinations(reachable, port, { ...given, own: way.name });
+  const host = serviceFqdn(reachable.service.key, settings.clusterDomain);
+  return {
+    clusters: way.clusters,
+    pod: { name, filter: terminal({ name, host }, port) },
+    ...leading(given, { name, clusters, pods: way.name }),
+  };
+}

@@ -1,0 +1,58 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
+import type { HttpMatch } from '../../policy/access.ts';
+import type { MeshSettings } from '../../policy/mesh-settings.ts';
+import { closedUnderDecoding } from './path-decoding.ts';
+import { ambiguousPath, escapedPath, wellFormedPath } from './path-plain.ts';
+
+type PathMatch = MeshSettings['pathMatch'];
+type Permission = MessageInitShape<typeof PermissionSchema>;
+
+const openPrefixes = new Set(['', '/', '.*', '/.*', '^/', '^/.*', '^.*']);
+const openWholes = new Set(['.*', '/.*', '^.*$', '^/.*$', '^/.*', '^.*']);
+
+/** False for an expression that holds for every path: such a rule does not care how a path is read. */
+export function judgesPath(regex: string, pathMatch: PathMatch): boolean {
+  return !(pathMatch === 'Prefix' ? openPrefixes : openWholes).has(regex);
+}
+
+/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does. */
+export function pathMatcher(regex: string, pathMatch: PathMatch): string {
+  return pathMatch === 'Prefix' ? `(?:${regex}).*` : regex;
+}
+
+/**
+ * What must hold of the path, all of it: the rule's own expression, for the path as it is and as an
+ * application might decode it, and that no part of it is resolved away.
+ */
+export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permission[] {
+  const regex = match.pathRegex;
+  const judged = regex !== undefined && judgesPath(regex, pathMatch);
+  // A filter on :path sees the query too and cannot be made stricter: it gets no escapes at all.
+  const byHeader = match.headers.some(({ name }) => name.toLowerCase() === ':path');
+  if (!judged && !byHeader) return [];
+  return [
+    ...(judged ? ownExpression(regex, pathMatch) : []),
+    ...(byHeader ? [not(onPath(escapedPath))] : []),
+    onPath(wellFormedPath),
+    not(onPath(ambiguousPath)),
+  ];
+}
+
+function ownExpression(regex: string, pathMatch: PathMatch): Permission[] {
+  const own = onPath(pathMatcher(regex, pathMatch));
+  const closed = closedUnderDecoding(regex);
+  if (closed === undefined) return [own, not(onPath(escapedPath))];
+  return closed === regex ? [own] : [own, onPath(pathMatcher(closed, pathMatch))];
+}
+
+function onPath(regex: string): Permission {
+  const matchPattern = { case: 'safeRegex' as const, value: { regex } };
+  return {
+    rule: { case: 'urlPath', value: { rule: { case: 'path', value: { matchPattern } } } },
+  };
+}
+
+function not(value: Permission): Permission {
+  return { rule: { case: 'notRule', value } };
+}

@@ -1,0 +1,75 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { duration } from '../../envoy/duration.ts';
+import type { RouteSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import type { HeaderValueOptionSchema } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import { HeaderValueOption_HeaderAppendAction } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import type { ProbeTarget } from '../../policy/workload.ts';
+import { oneof } from '../../envoy/oneof.ts';
+import { exactHeader, regexHeader } from './header-matcher.ts';
+import { probeCluster } from './probe-clusters.ts';
+
+/** How the kubelet names a pod: by its address. Nobody may choose a virtual host of the application. */
+const address = String.raw`(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\])(:\d{1,5})?`;
+
+/** Headers that say how a message is carried, which is Envoy's business. */
+const ofTheConnection = new Set([
+  ...['connection', 'content-length', 'host', 'http2-settings', 'keep-alive', 'proxy-connection'],
+  ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
+]);
+
+/**
+ * Exactly that path without a query leads to exactly what the probe or hook calls: its path with its own
+ * query, its host and its headers. The kubelet's own time limit comes first, so the same one here can
+ * only end what it gave up.
+ */
+export function probeRoute(probe: ProbeTarget, path: string): MessageInitShape<typeof RouteSchema> {
+  const host = probe.headers.findLast(({ name }) => name.toLowerCase() === 'host')?.value;
+  return {
+    match: {
+      pathSpecifier: { case: 'path', value: path },
+      headers: [
+        exactHeader(':path', path),
+        ...(host === undefined ? [regexHeader(':authority', address)] : []),
+      ],
+    },
+    requestHeadersToAdd: headersOf(probe),
+    // The kubelet would follow it to this listener, which leads nowhere else. A redirect without it passes.
+    responseHeadersToRemove: ['location'],
+    action: {
+      case: 'route',
+      value: {
+        clusterSpecifier: { case: 'cluster', value: probeCluster(probe) },
+        prefixRewrite: probe.path,
+        timeout: duration(Math.max(1, probe.timeoutSeconds) * 1000),
+        ...(host === undefined ? {} : { hostRewriteSpecifier: oneof('hostRewriteLiteral', host) }),
+        ...(probe.probe === 'postStart' ? { retryPolicy: untilItListens } : {}),
+      },
+    },
+  };
+}
+
+/** The kubelet calls postStart the moment the container starts, often before it listens. */
+const untilItListens = {
+  retryOn: 'connect-failure',
+  numRetries: 60,
+  retryBackOff: { baseInterval: duration(250), maxInterval: duration(500) },
+};
+
+function headersOf({
+  probe,
+  headers,
+}: ProbeTarget): MessageInitShape<typeof HeaderValueOptionSchema>[] {
+  const agent = probe === 'postStart' || probe === 'preStop' ? 'kube-lifecycle' : 'kube-probe';
+  const usual = [
+    { name: 'user-agent', value: `${agent}/weft` },
+    { name: 'accept', value: '*/*' },
+  ];
+  const declared = headers.filter(({ name }) => !ofTheConnection.has(name.toLowerCase()));
+  const kept = usual.filter(({ name }) => !declared.some((own) => own.name.toLowerCase() === name));
+  return [...kept, ...declared].map(({ name, value }) => ({
+    // A percent sign would begin a variable of Envoy's.
+    header: { key: name, value: value.replaceAll('%', '%%') },
+    appendAction: HeaderValueOption_HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD,
+    keepEmptyValue: true,
+  }));
+}

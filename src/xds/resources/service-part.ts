@@ -1,0 +1,93 @@
+import type { Filter } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
+import { type PortKey, portKey } from '../../policy/endpoints.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import { type Origin, originKey } from '../../policy/origin.ts';
+import { type MeshServicePort, isHttp } from '../../policy/service.ts';
+import type { ReachableService } from '../../policy/view.ts';
+import { serviceCluster } from './clusters.ts';
+import { type Around, isOpen } from './destination.ts';
+import { tcpExtension } from './outbound-listener.ts';
+import { resourceOf } from './resource-of.ts';
+import type { Resource } from './resource.ts';
+import { type RouteInput, outboundRoutes } from './routes-outbound.ts';
+
+/** A cluster that lives on endpoints, and whose endpoints they may be. */
+export interface EndpointWant {
+  readonly key: PortKey;
+  readonly accounts: readonly IdentityKey[];
+}
+
+/** What the listener of one pod's address runs bytes through. */
+export interface PodFilter {
+  /** Of the route table or the extension that the filter names; undefined: it names none. */
+  readonly name: string | undefined;
+  readonly filter: Filter;
+}
+
+/** A port whose endpoints have listeners of their own, each at its address. */
+export interface PodPort extends EndpointWant {
+  /** Of endpoints with a sidecar, those of `accounts`. */
+  readonly mesh: PodFilter | undefined;
+  /** Of pods without one. */
+  readonly plain: PodFilter | undefined;
+  readonly origins: readonly Origin[];
+}
+
+/** A listener and the addresses (`<ip> <port>`) that it takes: no two may take the same. */
+export interface BoundListener {
+  readonly resource: Resource;
+  readonly addresses: readonly string[];
+}
+
+/** What a caller needs to reach one service. */
+export interface ServicePart {
+  readonly listeners: readonly BoundListener[];
+  readonly routes: readonly Resource[];
+  readonly extensions: readonly Resource[];
+  readonly clusters: readonly Resource[];
+  readonly wants: readonly EndpointWant[];
+  readonly pods: readonly PodPort[];
+}
+
+export interface PortInput extends Around {
+  readonly reachable: ReachableService;
+  readonly port: MeshServicePort;
+}
+
+/** The cluster of all endpoints of a port, and what it wants. */
+export function balanced({
+  reachable,
+  port,
+  settings,
+}: PortInput): Pick<ServicePart, 'clusters' | 'wants'> {
+  if (!isOpen(reachable, settings)) return { clusters: [], wants: [] };
+  const cluster = serviceCluster(reachable, port, settings);
+  return {
+    clusters: [resourceOf('cluster', cluster, withoutSplit(reachable))],
+    wants: [{ key: portKey(reachable.service.key, port.port), accounts: reachable.accounts }],
+  };
+}
+
+/** What leads a port to its clusters, apart from the listener: a route table, or a TCP extension. */
+export function leading(
+  { reachable, port, settings }: PortInput,
+  to: Omit<RouteInput, 'settings'>,
+): Pick<ServicePart, 'routes' | 'extensions'> {
+  const { origins } = reachable;
+  if (!isHttp(port.protocol))
+    return { routes: [], extensions: [tcpExtension(to.name, to.clusters, origins)] };
+  const routes = outboundRoutes(reachable, { ...to, settings });
+  return { routes: [resourceOf('route', routes, origins)], extensions: [] };
+}
+
+/** How an address is written where listeners are kept apart. */
+export function boundAddress(address: string, port: number): string {
+  return `${address} ${port}`;
+}
+
+/** A split shapes routes and TCP extensions; the rest owes nothing to it. */
+export function withoutSplit({ origins, split }: ReachableService): readonly Origin[] {
+  if (split === undefined) return origins;
+  const keys = new Set(split.origins.map(originKey));
+  return origins.filter((origin) => !keys.has(originKey(origin)));
+}

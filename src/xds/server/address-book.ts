@@ -1,0 +1,104 @@
+import type { Guest } from './guest.ts';
+
+/** The guests of one network (a remote address, or an IPv6 /64) that are not inside yet, those that came first at the front. */
+export interface AddressEntry {
+  readonly silent: Set<Guest>;
+  readonly queued: Set<Guest>;
+  readonly entering: Set<Guest>;
+}
+
+type Row = keyof AddressEntry;
+
+/** Guests on their way in, by address. Nothing is kept of an address that has none. */
+export class AddressBook {
+  readonly #entries = new Map<string, AddressEntry>();
+  #takesLast = false;
+  readonly #sizes: Record<Row, number> = { silent: 0, queued: 0, entering: 0 };
+
+  of(network: string): AddressEntry | undefined {
+    return this.#entries.get(network);
+  }
+
+  size(row: Row): number {
+    return this.#sizes[row];
+  }
+
+  /** All guests in it. */
+  get count(): number {
+    const { silent, queued, entering } = this.#sizes;
+    return silent + queued + entering;
+  }
+
+  add(row: Row, guest: Guest): void {
+    const { network } = guest;
+    let entry = this.#entries.get(network);
+    if (entry === undefined) {
+      entry = { silent: new Set(), queued: new Set(), entering: new Set() };
+      this.#entries.set(network, entry);
+    }
+    entry[row].add(guest);
+    this.#sizes[row] += 1;
+  }
+
+  delete(row: Row, guest: Guest): void {
+    const { network } = guest;
+    const entry = this.#entries.get(network);
+    if (entry?.[row].delete(guest) !== true) return;
+    this.#sizes[row] -= 1;
+    if (entry.silent.size + entry.queued.size + entry.entering.size === 0)
+      this.#entries.delete(network);
+  }
+
+  /**
+   * The queued guest whose address has the fewest entering, and fewer than `most`; one that `isLate` comes
+   * after all others. Of equal ones by turns the one that waits longest and the one that came last: a crowd
+   * keeps the latter waiting for a turn, and nobody is passed over for ever.
+   */
+  next(most: number, isLate: (network: string) => boolean): Guest | undefined {
+    let [found, lowest]: [string | undefined, number] = [undefined, 2 * most];
+    this.#takesLast = !this.#takesLast;
+    for (const [network, { queued, entering }] of this.#entries) {
+      if (queued.size === 0 || entering.size >= most) continue;
+      const rank = entering.size + (isLate(network) ? most : 0);
+      if (rank < lowest || (this.#takesLast && rank === lowest)) [found, lowest] = [network, rank];
+    }
+    return found === undefined ? undefined : first(this.#toTheEnd(found)?.queued);
+  }
+
+  #toTheEnd(network: string): AddressEntry | undefined {
+    const entry = this.#entries.get(network);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(network);
+    this.#entries.set(network, entry);
+    return entry;
+  }
+
+  /** The address that has the most of these. */
+  greediest(weigh: (entry: AddressEntry) => number): AddressEntry | undefined {
+    let found: AddressEntry | undefined;
+    let most = 0;
+    for (const entry of this.#entries.values()) {
+      const weight = weigh(entry);
+      if (weight <= most) continue;
+      most = weight;
+      found = entry;
+    }
+    return found;
+  }
+
+  /** Those that enter: of the addresses that have most first, of one in the order they came. */
+  entering(): Iterable<Guest> {
+    return [...this.#entries.values()]
+      .filter(({ entering }) => entering.size > 0)
+      .sort((a, b) => b.entering.size - a.entering.size)
+      .flatMap(({ entering }) => [...entering]);
+  }
+
+  entries(): Iterable<AddressEntry> {
+    return this.#entries.values();
+  }
+}
+
+export function first(guests: ReadonlySet<Guest> | undefined): Guest | undefined {
+  return guests?.values().next().value;
+}

@@ -1,0 +1,12 @@
+/** Since when a client owes an answer to each response that it was sent. */
+export class Debts {
+  readonly #since = new Map<string, number>();
+
+  /** Takes down what is unanswered now; says for how many ms the oldest of these has been. */
+  age(unanswered: readonly string[], now: number): number {
+    for (const nonce of [...this.#since.keys()])
+      if (!unanswered.includes(nonce)) this.#since.delete(nonce);
+    for (const nonce of unanswered) if (!this.#since.has(nonce)) this.#since.set(nonce, now);
+    return this.#since.size === 0 ? 0 : now - Math.min(...this.#since.values());
+  }
+}

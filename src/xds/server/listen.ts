@@ -1,0 +1,179 @@
+import { Server } from '@grpc/grpc-js';
+import type { Logger } from '../../common/logger.ts';
+import type { IdentityKey } from '../../policy/identity.ts';
+import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
+import { askService, serveAsk, type AnswerReplica, type AskCall } from './ask-service.ts';
+import { countCalls } from './call-count.ts';
+import type { ChannelRenewal } from './channel-renewal.ts';
+import { closeService, serveClose, type CloseCall, type StreamName } from './close-service.ts';
+import type { AdsCall } from './connection.ts';
+import { entryOf } from './entry.ts';
+import { evidenceService, serveEvidence, type EvidenceCall } from './evidence-feed.ts';
+import type { EvidenceWatch } from './evidence-watch.ts';
+import { sendFramed } from './framed-messages.ts';
+import { lobbyLimits, type Limits } from './limits.ts';
+import type { XdsMetrics } from './metrics.ts';
+import type { Authenticate } from './proxy.ts';
+import type { Penalties } from '../../common/penalties.ts';
+import { watchHandshakes, type RefusedHandshake } from './refused-handshakes.ts';
+import { SecurePort } from './secure-port.ts';
+import { ReloadingCredentials, type ServerCredentialsSource } from './server-credentials.ts';
+import { sweep, sweepMs } from './sweep.ts';
+
+/** A server that listens, until the signal given to it aborts. */
+export interface Listening {
+  readonly port: number;
+  /** Resolves when every stream is closed and the port is free. */
+  readonly closed: Promise<void>;
+}
+
+/** What both ports share. */
+export interface PortDeps {
+  readonly credentials: ServerCredentialsSource;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly metrics: XdsMetrics;
+  readonly channel: ChannelRenewal;
+  readonly penalties: Penalties;
+}
+
+interface Proxies {
+  readonly address: string;
+  readonly ads: AdsOptions;
+  /** Told of each client that does not take the server's certificate. */
+  readonly onRefused: (handshake: RefusedHandshake) => void;
+  /** Ends every stream. */
+  readonly stop: () => void;
+}
+
+/** The sidecars' port: delta ADS, and nothing else. */
+export async function listenToProxies(
+  deps: PortDeps,
+  { address, ads, onRefused, stop }: Proxies,
+  signal: AbortSignal,
+): Promise<Listening> {
+  const server = new Server({
+    ...channelOptions(deps.limits, deps.limits.maxMessageBytes),
+    interceptors: [sendFramed(adsPath)],
+  });
+  const open = openPort(server, deps, deps.limits.maxMessageBytes);
+  watchHandshakes(server, onRefused);
+  server.addService(adsService, {
+    deltaAggregatedResources: (call: AdsCall) =>
+      void serveStream(call, entryOf(open.port, call), ads),
+  });
+  const port = await open.port.listen(address);
+  deps.channel.begin();
+  const timer = setInterval(() => sweep(ads), sweepMs).unref();
+  const closed = closedAfter(signal, async () => {
+    clearInterval(timer);
+    stop();
+    await open.close();
+  });
+  return { port, closed };
+}
+
+interface Replicas {
+  readonly address: string;
+  readonly authenticate: Authenticate;
+  readonly replicas: IdentityKey;
+  readonly answer: AnswerReplica | undefined;
+  readonly watch: EvidenceWatch;
+  /** Closes a stream whose pod has a newer one at the replica that says so. */
+  readonly close: (stream: StreamName) => void;
+}
+
+/** What other replicas of the control plane may call, and nobody else, on a port of its own. */
+export async function listenToReplicas(
+  deps: PortDeps,
+  { address, authenticate, replicas, answer, watch, close }: Replicas,
+  signal: AbortSignal,
+): Promise<Listening> {
+  const { limits, logger } = deps;
+  const server = new Server(channelOptions(limits, limits.maxAskBytes));
+  const open = openPort(server, deps, limits.maxAskBytes);
+  const stopped = new AbortController();
+  const timeoutMs = limits.authenticationMs;
+  const admission = { authenticate, replicas, timeoutMs, logger, signal: stopped.signal };
+  server.addService(evidenceService, {
+    watch: (call: EvidenceCall) =>
+      void serveEvidence(call, entryOf(open.port, call), { ...admission, watch }),
+  });
+  server.addService(closeService, {
+    close: (call: CloseCall) =>
+      void serveClose(call, entryOf(open.port, call), { ...admission, close }),
+  });
+  if (answer !== undefined)
+    server.addService(askService, {
+      ask: (call: AskCall) =>
+        void serveAsk(call, entryOf(open.port, call), { ...admission, answer }),
+    });
+  const port = await open.port.listen(address);
+  const closed = closedAfter(signal, async () => {
+    stopped.abort();
+    await open.close();
+  });
+  return { port, closed };
+}
+
+/** The port of a server, not listening yet, and the way to close both. */
+function openPort(
+  server: Server,
+  { credentials: source, limits, logger, metrics, channel, penalties }: PortDeps,
+  maxMessageBytes: number,
+): { readonly port: SecurePort; readonly close: () => Promise<void> } {
+  const credentials = new ReloadingCredentials(source, limits);
+  const port = new SecurePort({
+    server,
+    credentials,
+    limits: lobbyLimits(limits, maxMessageBytes),
+    tcpKeepaliveMs: limits.tcpKeepaliveMs,
+    onCut: (reason, { visitor, uid }) => {
+      metrics.connectionCut(reason);
+      logger.info('connection cut', { reason, address: visitor.address });
+      if (reason === 'too-many-bytes' && uid !== undefined) penalties.add(uid);
+    },
+  });
+  countCalls(server, port);
+  const forget = channel.of((graceMs) => port.drain(graceMs));
+  return {
+    port,
+    close: async () => {
+      forget();
+      credentials.stop();
+      port.close();
+      await shutDown(server);
+      port.cutAll();
+    },
+  };
+}
+
+async function closedAfter(signal: AbortSignal, close: () => Promise<void>): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await close();
+}
+
+/** Lets the last statuses out, then cuts those that do not read. */
+async function shutDown(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 1_000);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  server.forceShutdown();
+}
+
+function channelOptions(limits: Limits, maxMessageBytes: number): Record<string, number> {
+  return {
+    'grpc.enable_channelz': 0,
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_concurrent_streams': limits.maxStreamsPerConnection,
+    'grpc.keepalive_time_ms': limits.keepaliveMs,
+    'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
+    'grpc.max_connection_age_ms': limits.maxConnectionAgeMs,
+    'grpc.max_connection_age_grace_ms': limits.maxConnectionAgeGraceMs,
+  };
+}

@@ -1,0 +1,274 @@
+import { AddressBook, first, type AddressEntry } from './address-book.ts';
+import { networkOf } from '../../common/network-of.ts';
+import { Guest, type CutReason, type Stage, type Visitor } from './guest.ts';
+import { Insiders } from './insiders.ts';
+import { aroundBytes, type LobbyLimits } from './lobby-limits.ts';
+import { Penalties } from '../../common/penalties.ts';
+
+export interface LobbyOptions {
+  readonly limits: LobbyLimits;
+  /** Milliseconds, of a clock that never steps. */
+  readonly now: () => number;
+  /** The same of one that costs nothing to ask: each message does. */
+  readonly elapsed: () => number;
+  /** Calls back when other work had its turn. */
+  readonly later: (turn: () => void) => void;
+  /** Calls back within some 25 ms: a fast network brings megabytes in that time. */
+  readonly soon: (weigh: () => void) => void;
+  readonly onCut: (reason: CutReason, visitor: Pick<Guest, 'visitor' | 'uid'>) => void;
+}
+
+/**
+ * Decides which connection may go on, before anything of it is believed. Places are few and short;
+ * addresses take turns for them, and who is slow gives way to who waits. So an address that opens as
+ * many connections as it can takes from itself alone. What is inside is counted by its bytes.
+ */
+export class Lobby {
+  readonly #options: LobbyOptions;
+  readonly #book = new AddressBook();
+  readonly #inside: Insiders;
+  readonly #idle = new Set<Guest>();
+  /** Addresses that had to yield. */
+  readonly #slow: Penalties;
+  #turning = false;
+  #weighing = false;
+
+  constructor(options: LobbyOptions) {
+    this.#options = options;
+    this.#inside = new Insiders(options.limits);
+    this.#slow = new Penalties(options.limits.slowMs, options.now);
+  }
+
+  /** How many connections there are. */
+  get size(): number {
+    return this.#book.count + this.#inside.size + this.#idle.size;
+  }
+
+  /** Whether there are any whose time is limited. */
+  get isTimed(): boolean {
+    return this.#book.count + this.#idle.size > 0;
+  }
+
+  /** A connection was opened. Undefined, and cut, when there is no place for it. */
+  arrive(visitor: Visitor): Guest | undefined {
+    const { limits, now, onCut } = this.#options;
+    if (!this.#makeRoomFor(networkOf(visitor.address))) {
+      onCut('too-many', { visitor, uid: undefined });
+      visitor.cut();
+      return undefined;
+    }
+    const at = now();
+    const guest = new Guest(visitor, at, at + limits.helloMs);
+    this.#book.add('silent', guest);
+    return guest;
+  }
+
+  /** Its first message is whole: its TLS begins when it is its turn. */
+  greeted(guest: Guest): void {
+    if (guest.stage !== 'silent') return;
+    this.#move(guest, 'queued');
+    this.#kick();
+  }
+
+  /** A call on it begins. False, and cut, when too many have since the last one that was admitted. */
+  called(guest: Guest): boolean {
+    guest.unadmitted += 1;
+    if (guest.unadmitted <= this.#options.limits.maxCallsUnadmitted) return guest.stage !== 'gone';
+    this.cut(guest, 'too-many-calls');
+    return false;
+  }
+
+  /** The token of a call on it is being checked, until that is admitted or refused. */
+  asks(guest: Guest): void {
+    guest.asking += 1;
+  }
+
+  /** What came on it is a whole message of so many bytes. */
+  messageEnded(guest: Guest, bytes: number): void {
+    this.#finish(guest, bytes + aroundBytes.message);
+  }
+
+  /** A call on it was admitted. */
+  admitted(guest: Guest): void {
+    guest.asking -= 1;
+    if (guest.stage === 'gone') return;
+    guest.calls += 1;
+    guest.unadmitted = 0;
+    if (guest.stage === 'inside') return;
+    this.#move(guest, 'inside');
+    this.#kick();
+  }
+
+  /** A call on it was not admitted. It is told why, and goes unless another call is. */
+  refused(guest: Guest): void {
+    guest.asking -= 1;
+    if (guest.stage === 'inside' || guest.stage === 'gone') return;
+    guest.deadline = Math.min(guest.deadline, this.#options.now() + this.#options.limits.refusedMs);
+  }
+
+  /** An admitted call on it is over. The pod's next call is expected here, unless it is elsewhere. */
+  ended(guest: Guest, elsewhere: boolean): void {
+    guest.calls -= 1;
+    if (guest.stage !== 'inside' || guest.calls > 0) return;
+    const { limits, now } = this.#options;
+    if (this.#finish(guest, aroundBytes.call)) return;
+    this.#move(guest, 'idle');
+    guest.deadline = now() + (elsewhere ? limits.refusedMs : limits.idleMs);
+    const longest = first(this.#idle);
+    if (this.#idle.size > limits.maxIdle && longest !== undefined) this.cut(longest, 'idle');
+  }
+
+  /** It is closed, for whatever reason. */
+  gone(guest: Guest): void {
+    this.#move(guest, 'gone');
+    this.#kick();
+  }
+
+  cut(guest: Guest, reason: CutReason): void {
+    if (guest.stage === 'gone') return;
+    this.#move(guest, 'gone');
+    this.#options.onCut(reason, guest);
+    guest.visitor.cut();
+  }
+
+  /** Looks at the time of all whose time is limited. To be called a few times a second while there are such. */
+  look(): void {
+    if (!this.isTimed) return;
+    const now = this.#options.now();
+    for (const entry of this.#book.entries()) this.#lookAt(entry, now);
+    for (const guest of this.#idle) if (now > guest.deadline) this.cut(guest, 'idle');
+    this.#giveWay(now);
+    this.#kick();
+  }
+
+  /** Looks at the bytes of all that are inside. To be called a few times a second while bytes come. */
+  weighAll(): void {
+    this.#weigh('all');
+    this.#watch();
+  }
+
+  /** The bytes of those that are new or heavy are looked at more often than those of others. */
+  #watch(): void {
+    if (
+      this.#weighing ||
+      this.#inside.watched + this.#idle.size + this.#book.size('entering') === 0
+    )
+      return;
+    this.#weighing = true;
+    this.#options.soon(() => {
+      this.#weighing = false;
+      for (const { entering } of this.#book.entries()) this.#weighOutside(entering);
+      this.#weighOutside(this.#idle);
+      this.#giveWay(this.#options.now());
+      this.#kick();
+      this.#weigh('watched');
+      this.#watch();
+    });
+  }
+
+  /** Who sends much that is neither message nor call, as pings are, goes. */
+  #finish(guest: Guest, bytes: number): boolean {
+    const { limits, elapsed } = this.#options;
+    const waste = guest.finished(bytes, elapsed, limits.wastePerSecond);
+    if (waste <= limits.maxWaste) return false;
+    this.cut(guest, 'too-many-bytes');
+    return true;
+  }
+
+  #weigh(whom: 'watched' | 'all'): void {
+    for (const guest of this.#inside.weigh(whom, this.#options.now))
+      this.cut(guest, 'too-many-bytes');
+  }
+
+  /** Those without an admitted call have nothing to say but a call. */
+  #weighOutside(guests: Iterable<Guest>): void {
+    for (const guest of guests)
+      if (guest.unfinished > this.#options.limits.maxEntryBytes) this.cut(guest, 'too-many-bytes');
+  }
+
+  #lookAt({ silent, queued, entering }: AddressEntry, now: number): void {
+    const { maxHelloBytes } = this.#options.limits;
+    for (const guest of silent) if (now > guest.deadline) this.cut(guest, 'slow');
+    for (const guest of queued) {
+      if (guest.visitor.bytesRead > maxHelloBytes) this.cut(guest, 'too-many-bytes');
+      else if (now > guest.deadline) this.cut(guest, 'slow');
+    }
+    for (const guest of entering) if (now > guest.deadline) this.cut(guest, 'slow');
+  }
+
+  /** Who has entered for long goes when others wait for the place. */
+  #giveWay(now: number): void {
+    const { maxEntering, maxEnteringPerAddress } = this.#options.limits;
+    if (this.#book.size('queued') === 0) return;
+    if (this.#book.size('entering') >= maxEntering)
+      this.#cutSlow(this.#book.entering(), this.#book.size('queued'), now);
+    for (const { queued, entering } of this.#book.entries())
+      if (queued.size > 0 && entering.size >= maxEnteringPerAddress)
+        this.#cutSlow(entering, queued.size, now);
+  }
+
+  /** Those without a call that is checked have less time. */
+  #cutSlow(entering: Iterable<Guest>, most: number, now: number): void {
+    const { yieldMs, silentYieldMs } = this.#options.limits;
+    let left = most;
+    for (const guest of entering) {
+      if (left === 0) return;
+      if (now - guest.since < (guest.asking > 0 ? yieldMs : silentYieldMs)) continue;
+      this.#slow.add(guest.network);
+      this.cut(guest, 'slow');
+      left -= 1;
+    }
+  }
+
+  #makeRoomFor(network: string): boolean {
+    const { maxWaiting, maxWaitingPerAddress } = this.#options.limits;
+    const own = this.#book.of(network);
+    const waiting = (entry: AddressEntry): number => entry.silent.size + entry.queued.size;
+    if (own !== undefined && waiting(own) >= maxWaitingPerAddress) return this.#drop(own);
+    if (this.#book.size('silent') + this.#book.size('queued') < maxWaiting) return true;
+    const greedy = this.#book.greediest(waiting);
+    return greedy !== undefined && greedy !== own && this.#drop(greedy, true);
+  }
+
+  /** Those that have not greeted yet go first. */
+  #drop({ silent, queued }: AddressEntry, also = false): boolean {
+    const guest = first(silent) ?? (also ? first(queued) : undefined);
+    if (guest !== undefined) this.cut(guest, 'too-many');
+    return guest !== undefined;
+  }
+
+  #kick(): void {
+    if (this.#turning || this.#book.size('queued') === 0) return;
+    this.#turning = true;
+    this.#options.later(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turning = false;
+    const { startsPerTurn, maxEntering, maxEnteringPerAddress } = this.#options.limits;
+    for (let count = 0; count < startsPerTurn; count += 1) {
+      if (this.#book.size('entering') >= maxEntering) return;
+      const guest = this.#book.next(maxEnteringPerAddress, (network) => this.#slow.has(network));
+      if (guest === undefined) return;
+      this.#move(guest, 'entering');
+      guest.deadline = guest.since + this.#options.limits.entryMs;
+      guest.visitor.enter();
+    }
+    this.#kick();
+  }
+
+  #move(guest: Guest, stage: Stage): void {
+    const { stage: before } = guest;
+    if (before === 'gone') return;
+    if (before === 'inside') this.#inside.delete(guest);
+    else if (before === 'idle') this.#idle.delete(guest);
+    else this.#book.delete(before, guest);
+    guest.stage = stage;
+    if (stage === 'gone') guest.leave();
+    guest.since = this.#options.now();
+    if (stage === 'inside') this.#inside.add(guest);
+    else if (stage === 'idle') this.#idle.add(guest);
+    else if (stage !== 'gone') this.#book.add(stage, guest);
+    this.#watch();
+  }
+}

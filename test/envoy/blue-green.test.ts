@@ -1,0 +1,140 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { KubernetesObject } from '../../src/api/core.ts';
+import { failuresOf } from './asked.ts';
+import { systemClock } from '../../src/common/clock.ts';
+import { emptySnapshot } from '../../src/cluster/snapshot.ts';
+import { Pipeline } from '../../src/control-plane/pipeline.ts';
+import { Settle } from '../../src/control-plane/settle.ts';
+import { localCluster } from '../../src/envoy/names.ts';
+import type { IdentityKey } from '../../src/policy/identity.ts';
+import { serviceKey } from '../../src/policy/service.ts';
+import type { Resource } from '../../src/xds/resources/resource.ts';
+import type { Proxy } from '../../src/xds/server/proxy.ts';
+import { makeChange, makeRemoval, makeSettings, membership } from '../build/make-mesh.ts';
+import { makeEndpointSlice, makeNamespace, makePod, makeService } from '../build/make-object.ts';
+import { makeTrafficSplit } from '../build/make-policy.ts';
+import { account } from './make-view.ts';
+import { type TestMesh, type TestPod, startMesh } from './pod.ts';
+
+jest.setTimeout(90_000);
+
+const ip = '10.96.0.64';
+const names = ['caller', 'blue', 'green'] as const;
+const settings = makeSettings({ permissive: true });
+const ports = [
+  { name: 'http', port: 80, targetPort: 8080 },
+  { name: 'tcp-talk', port: 7000 },
+];
+const slicePorts = [
+  { name: 'http', port: 8080, protocol: 'TCP' as const },
+  { name: 'tcp-talk', port: 7000, protocol: 'TCP' as const },
+];
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('requests while Services select other pods, as the control plane tells it', () => {
+  let mesh: TestMesh;
+  let pipeline: Pipeline;
+  let settle: Settle;
+  const pods: Record<string, TestPod> = {};
+  const running: Promise<string>[] = [];
+  const program = join(import.meta.dirname, 'streams.mjs');
+
+  const service = (name: string, app: string, clusterIP: string): KubernetesObject =>
+    makeService({ name, app, clusterIP, ports });
+  const slice = (name: string, pod: string): KubernetesObject =>
+    makeEndpointSlice({ service: name, pods: { [pod]: pods[pod]!.address }, ports: slicePorts });
+
+  function apply(...objects: readonly KubernetesObject[]): void {
+    pipeline.gather(objects.map(makeChange));
+    settle.trigger();
+  }
+
+  beforeAll(async () => {
+    mesh = await startMesh();
+    for (const name of names) pods[name] = await mesh.pod(name);
+    const secrets = new Map<IdentityKey, readonly Resource[]>();
+    for (const name of names) {
+      const key = account(name, 'shop');
+      secrets.set(key, await mesh.authority.secrets(key));
+    }
+    pipeline = new Pipeline({
+      start: emptySnapshot(membership),
+      settings: () => settings,
+      secrets: { secretsOf: (key) => secrets.get(key) },
+      publish: (setOf) => {
+        for (const name of names) {
+          const proxy = { uid: `uid-shop-${name}`, account: account(name, 'shop') };
+          const set = setOf(proxy as unknown as Proxy);
+          if (set === undefined) continue;
+          // Callers are the last to hear of it, as some are in a large mesh.
+          if (name === 'caller') setTimeout(() => mesh.ads.offer(name, set), 1_000);
+          else mesh.ads.offer(name, set);
+        }
+      },
+      onCompiled: () => undefined,
+      now: () => Date.now(),
+      runLater: (ms) => settle.triggerIn(ms),
+    });
+    const failed = (error: unknown): never => {
+      throw error;
+    };
+    settle = new Settle(() => pipeline.run(), systemClock, failed);
+    for (const name of ['blue', 'green'])
+      running.push(pods[name]!.exec([process.execPath, program, 'serve', '25']));
+    apply(
+      makeNamespace(),
+      ...names.map((name) => makePod({ name, account: name, ip: pods[name]!.address })),
+      service('web', 'blue', ip),
+      slice('web', 'blue'),
+    );
+    await Promise.all(Object.values(pods).map((pod) => pod.ready()));
+    await pause(1_000);
+  });
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+    await Promise.allSettled(running);
+  });
+
+  let asks = 0;
+  /** What failed of requests, on kept connections and on new ones, and of new TCP connections. */
+  async function during(change: () => Promise<void>): Promise<readonly string[]> {
+    const file = join(mesh.directory, `stop-${String((asks += 1))}`);
+    const asking = ['ask', 'dial'].map((what) =>
+      pods['caller']!.exec([process.execPath, program, what, ip, file, '30']),
+    );
+    await pause(1_000);
+    await change();
+    await writeFile(file, '');
+    return (await Promise.all(asking)).flatMap(failuresOf);
+  }
+
+  it('none fails when the selector of a Service is changed', async () => {
+    const said = await during(async () => {
+      apply(service('web', 'green', ip));
+      await pause(500);
+      apply(slice('web', 'green'));
+      await pause(8_000);
+    });
+    expect(said).toEqual([]);
+    const local = localCluster(serviceKey('shop', 'web'), 8080);
+    expect(await pods['green']!.admin('/clusters')).toContain(local);
+    expect(await pods['blue']!.admin('/clusters')).not.toContain(local);
+  });
+
+  it('none fails when a split and the Services of its backends are deleted', async () => {
+    const split = makeTrafficSplit({ apex: 'web', backends: { canary: 1 } });
+    const canary = [service('canary', 'blue', '10.96.0.65'), slice('canary', 'blue')];
+    apply(...canary, split);
+    await pause(2_000);
+    const said = await during(async () => {
+      pipeline.gather([...canary, split].map(makeRemoval));
+      settle.trigger();
+      await pause(3_000);
+    });
+    expect(said).toEqual([]);
+  });
+});

@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  account,
+  makeEndpoint,
+  makeEndpoints,
+  makeInbound,
+  makeMatch,
+  makeOutbound,
+  makePort,
+  makeReachable,
+  makeRule,
+  makeServed,
+  makeService,
+  makeSettings,
+} from './make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+import { type RawSender, rawSender, requestText, statuses } from './raw.ts';
+
+jest.setTimeout(120_000);
+
+const ip = '10.96.0.61';
+const web = makeService('web', {
+  addresses: [ip],
+  ports: [makePort(80), makePort(81), makePort(90, 'grpc')],
+});
+const open = makeRule('all', {
+  http: [makeMatch({ pathRegex: '.*', methods: [] })],
+});
+
+/** What client.mjs prints. */
+interface Answer {
+  readonly status: number | string;
+  readonly seen: number;
+  readonly largest: number;
+}
+
+describe.each(['permissive', 'strict'] as const)('a sidecar refuses nothing, %s', (mode) => {
+  const settings = makeSettings({ permissive: mode === 'permissive' });
+  const rules = mode === 'permissive' ? 'any' : [open];
+  let mesh: TestMesh;
+  let caller: TestPod;
+  let raw: RawSender;
+
+  beforeAll(async () => {
+    mesh = await startMesh();
+    caller = await mesh.pod('caller');
+    raw = rawSender(caller, ip, 80);
+    const server = await mesh.pod('web');
+    mesh.endpoints = makeEndpoints({
+      'web/web|80': [makeEndpoint(server.address, 8080, account('web'))],
+      'web/web|81': [makeEndpoint(server.address, 8081, account('web'))],
+      'web/web|90': [makeEndpoint(server.address, 9090, account('web'))],
+    });
+    await mesh.offer('caller', {
+      inbound: makeInbound({ account: account('bookbuyer'), settings }),
+      outbound: makeOutbound({ services: [makeReachable(web)], settings }),
+    });
+    const services = [web.key];
+    await mesh.offer('web', {
+      inbound: makeInbound({
+        account: account('web'),
+        served: [
+          makeServed(8080, { services }),
+          makeServed(8081, { services }),
+          makeServed(9090, { services, protocol: 'grpc' }),
+        ],
+        rules,
+        settings,
+      }),
+      outbound: makeOutbound({ account: account('web'), settings }),
+    });
+    await server.serve('http', 8080);
+    await server.serve('parrot', 8081);
+    await server.serve('h2c', 9090);
+    await Promise.all([caller, server].map((pod) => pod.ready()));
+    await eventually(async () => (await caller.get(`http://${ip}/`)).status === 200);
+  });
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+  });
+
+  const offer = (token: string, path = '/a'): string =>
+    requestText(`GET ${path}`, 'Host: web.web', 'Connection: Upgrade', `Upgrade: ${token}`);
+
+  it.each([
+    ...['TLS/1.2', 'tls/1.0', 'HTTP/2.0', 'h2c', 'foo', 'foo/9', 'websockets', 'x, y', ''],
+    ...['TLS/1.3, foo', ' h2c , TLS/1.2 '],
+  ])('case 01: answers a request that offers "%s" as if it did not', async (token) => {
+    const twice = await raw(offer(token), offer(token, '/b'));
+    expect(statuses(twice)).toEqual([200, 200]);
+    expect(twice).toContain('"url":"/a"');
+    expect(twice).toContain('"url":"/b"');
+  });
+
+  it.each(['websocket', 'WebSocket', 'tcp', 'SPDY/3.1', 'websocket, foo', 'h2c, websocket'])(
+    'case 01: carries an upgrade to "%s", and the answer of a server that declines it',
+    async (token) => {
+      const taken = await raw(offer(token), 'ping');
+      expect(statuses(taken)).toEqual([101]);
+      expect(taken).toMatch(/ping$/);
+      // Of such an answer to a WebSocket Envoy passes the status and the headers on, not the body.
+      const declined = await raw(offer(token, '/decline'));
+      expect(statuses(declined)).toEqual([200]);
+      expect(declined).toMatch(/^x-app: declined/m);
+    },
+  );
+
+  it('case 01: takes a body beside the offer, and an offer in the answer', async () => {
+    const body = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: TLS/1.2', '-d', 'body'];
+    expect((await caller.get(`http://${ip}/`, ...body)).status).toBe(200);
+    const answer = await caller.get(`http://${ip}:81/`);
+    expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/^GET \/ HTTP/)]);
+  });
+
+  it('case 01: carries a WebSocket over HTTP/2', async () => {
+    const script = `
+      const session = require('node:http2').connect('http://${ip}:90');
+      session.on('remoteSettings', () => {
+        const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' });
+        stream.on('response', (h) => console.log(h[':status'], h['x-protocol']));
+        stream.on('data', (data) => { console.log(String(data)); process.exit(0); });
+        stream.on('error', (e) => { console.log(e.message); process.exit(0); });
+        stream.write('ping');
+      });`;
+    const output = await caller.exec([process.execPath, '-e', script]);
+    expect(output).toBe('200 websocket\nping\n');
+  });
+
+  it('case 02: answers HTTP/1.0 with and without Host, kept alive or not, with a body', async () => {
+    const one = await raw('GET /one HTTP/1.0\\r\\nHost: web.web:80\\r\\n\\r\\n');
+    const two = await raw('GET /two HTTP/1.0\\r\\n\\r\\n');
+    expect(two).toContain('"host":"web.web.svc.cluster.local"');
+    const post = 'POST /four HTTP/1.0\\r\\nHost: web.web\\r\\nContent-Length: 2\\r\\n\\r\\nhi';
+    const four = await raw(post);
+    const kept = 'GET /three HTTP/1.0\\r\\nHost: web\\r\\nConnection: keep-alive\\r\\n\\r\\n';
+    const three = await raw(kept, kept);
+    expect([one, two, four, three].map(statuses)).toEqual([[200], [200], [200], [200, 200]]);
+    expect(one).toMatch(/connection: close/i);
+    expect(two).toContain('"url":"/two"');
+  });
+
+  /** Asks with `count` more headers of `bytes` together. */
+  async function client(kind: string, url: string, ...sizes: [number, number]): Promise<Answer> {
+    const program = [process.execPath, join(import.meta.dirname, 'client.mjs'), kind, url];
+    return JSON.parse(await caller.exec([...program, ...sizes.map(String)])) as Answer;
+  }
+
+  it.each([
+    ['http', 'many', 120, 8_000],
+    ['http', 'large', 20, 50_000],
+    ['http', 'huge', 20, 80_000],
+    ['http', 'very many', 1_900, 90_000],
+    ['http', 'as large as the laxest of common servers takes', 20, 1_040_000],
+    ['http', 'one alone', 1, 80_000],
+    ['h2', 'many', 1_900, 90_000],
+    ['h2', 'huge', 20, 80_000],
+  ])(
+    'case 25: carries over %s %s request headers (%d, %d bytes)',
+    async (...[kind, , count, bytes]) => {
+      const port = kind === 'h2' ? 90 : 80;
+      const answer = await client(kind, `http://${ip}:${String(port)}/many`, count, bytes);
+      expect(answer.status).toBe(200);
+      expect(answer.seen).toBeGreaterThanOrEqual(count);
+    },
+  );
+
+  it.each([80_000, 1_000_000])('case 25: carries response headers of %d bytes', async (size) => {
+    const answer = await client('http', `http://${ip}/big/${String(size)}`, 1, 20);
+    expect(answer).toMatchObject({ status: 200, largest: size });
+  });
+
+  it('takes methods that it does not know', async () => {
+    const answer = await caller.get(`http://${ip}:81/`, '-X', 'BAN');
+    expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/^BAN \/ HTTP/)]);
+  });
+
+  // docs/ports-and-protocols.md, "What HTTP does not carry".
+  it('does not carry OPTIONS *, CONNECT to a host, and raw UTF-8 in a path', async () => {
+    const star = requestText('OPTIONS *', 'Host: web.web');
+    const connect = requestText('CONNECT other:443', 'Host: other:443');
+    const accents = requestText('GET /caf\\xc3\\xa9', 'Host: web.web');
+    const escaped = requestText('GET /caf%C3%A9', 'Host: web.web');
+    const answers = [];
+    for (const text of [star, connect, accents, escaped]) answers.push(await raw(text));
+    expect(answers.map(statuses)).toEqual([[404], [404], [400], [200]]);
+  });
+
+  it('writes requests anew: absolute-form as origin-form, names of headers in lower case', async () => {
+    const parrot = rawSender(caller, ip, 81);
+    const answer = await parrot(
+      requestText('GET http://web.web/x', 'Host: web.web', 'X-Odd-Case: a'),
+    );
+    expect(answer).toMatch(/^GET \/x HTTP\/1.1/m);
+    expect(answer).toMatch(/^x-odd-case: a/m);
+  });
+});

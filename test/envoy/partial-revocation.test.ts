@@ -1,0 +1,193 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { KubernetesObject } from '../../src/api/core.ts';
+import { failuresOf } from './asked.ts';
+import { makeNamespace } from '../build/make-object.ts';
+import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../build/make-policy.ts';
+import { leading, podObject } from './half-joined-objects.ts';
+import { type LiveMesh, liveMesh } from './live-mesh.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+import { sessionTalk } from './session-talk.ts';
+
+jest.setTimeout(180_000);
+
+const namespace = 'shop';
+const clusterIp = '10.96.7.1';
+const everybody = ['shop/client', 'shop/bystander'];
+const httpKinds = ['grpc', 'http', 'websocket'];
+const kinds = ['grpc', 'http', 'server-first', 'tcp', 'websocket'];
+const program = join(import.meta.dirname, 'streams.mjs');
+
+/** What the objects of a test say, where it is not the same all along. */
+interface Said {
+  /** Who may open streams, beside /quick, which everybody may ask for. */
+  readonly streams: readonly string[];
+  /** Other requests than /quick, for everybody, by a match of the group that both targets name. */
+  readonly wide?: boolean;
+  /** Two TrafficTargets say the same of TCP, or one. */
+  readonly twice?: boolean;
+  readonly more?: readonly KubernetesObject[];
+}
+
+const quick = { name: 'quick', pathRegex: '/quick', methods: ['GET'] } as const;
+const all = { name: 'all', pathRegex: '.*', methods: ['*'] } as const;
+
+describe('case 11: a client that loses one permission of several', () => {
+  let mesh: TestMesh;
+  let live: LiveMesh;
+  const talk = sessionTalk();
+  const pods: Record<string, TestPod> = {};
+  const running: Promise<string>[] = [];
+
+  function cluster({ streams, wide = false, twice = true, more = [] }: Said): KubernetesObject[] {
+    const http = (group: string) => ({ kind: 'HTTPRouteGroup' as const, name: group });
+    const target = (
+      name: string,
+      from: readonly string[],
+      rule: { kind: 'HTTPRouteGroup' | 'TCPRoute'; name: string },
+    ) => makeTrafficTarget({ name, to: 'server', namespace, from, rules: [rule] });
+    return [
+      makeNamespace(namespace),
+      ...['client', 'bystander', 'server'].map((name) =>
+        podObject(pods[name]!, { name, app: name, namespace }),
+      ),
+      ...leading({
+        ...{ name: 'server', namespace, clusterIP: clusterIp, selector: { app: 'server' } },
+        pods: { server: pods['server']!.address },
+        ports: [
+          { name: 'http', port: 80, targetPort: 8080 },
+          { name: 'tcp-sessions', port: 7000 },
+          { name: 'tcp-server-first', port: 7001 },
+        ],
+      }),
+      makeRouteGroup({ name: 'shared', namespace, matches: wide ? [quick, all] : [quick] }),
+      makeRouteGroup({ name: 'streams', namespace, matches: [all] }),
+      makeTcpRoute({ name: 'sessions', namespace, ports: [7000, 7001] }),
+      target('quick', everybody, http('shared')),
+      ...(streams.length > 0 ? [target('streams', streams, http('streams'))] : []),
+      target('sessions', everybody, { kind: 'TCPRoute', name: 'sessions' }),
+      ...(twice ? [target('too', everybody, { kind: 'TCPRoute', name: 'sessions' })] : []),
+      ...more,
+    ];
+  }
+
+  /** Applies the objects, waits until all is acknowledged, and then longer than a drain takes. */
+  async function apply(said: Said): Promise<void> {
+    await live.apply(cluster(said), { permissive: false, egress: false, ipv6: false });
+    for (const node of Object.keys(pods))
+      await eventually(() =>
+        Promise.resolve(mesh.ads.connected(node) && mesh.ads.unanswered(node) === 0),
+      );
+    await pause(4_500);
+  }
+
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /** Runs the program in a pod until `letGo`, which gives what it printed. */
+  function start(what: 'hold' | 'ask', node: string): { letGo: () => Promise<string[]> } {
+    const file = join(mesh.directory, `go-${what}-${String(running.length)}`);
+    const said = pods[node]!.exec([process.execPath, program, what, clusterIp, file, '80']);
+    running.push(said);
+    return {
+      async letGo() {
+        await writeFile(file, '');
+        return (await said).trim().split('\n');
+      },
+    };
+  }
+
+  function hold(node: string): { letGo: () => Promise<{ opened: string[]; ended: string[] }> } {
+    const held = start('hold', node);
+    return {
+      async letGo() {
+        const lines = await held.letGo();
+        const of = (word: string): string[] =>
+          lines.filter((line) => line.split(' ')[1] === word).map((line) => line.split(' ')[0]!);
+        return { opened: of('open').sort(), ended: of('end').sort() };
+      },
+    };
+  }
+
+  /** Asks for what stays allowed, all along; gives the failures. */
+  function ask(node: string): { letGo: () => Promise<readonly string[]> } {
+    const asking = start('ask', node);
+    return {
+      async letGo() {
+        return failuresOf((await asking.letGo()).join('\n'));
+      },
+    };
+  }
+
+  /** The server's inbound listener as Envoy has it, in all but the time. */
+  async function listenerInForce(): Promise<unknown> {
+    const page = await pods['server']!.admin('/config_dump?resource=dynamic_listeners');
+    const { configs } = JSON.parse(page) as {
+      configs: { name: string; active_state: { version_info: string; listener: unknown } }[];
+    };
+    return configs.find(({ name }) => name === 'inbound')?.active_state.listener;
+  }
+
+  beforeAll(async () => {
+    mesh = await startMesh(talk.begin);
+    live = liveMesh(mesh);
+    for (const name of ['server', 'client', 'bystander']) pods[name] = await mesh.pod(name);
+    running.push(pods['server']!.exec([process.execPath, program, 'serve', '105']));
+    await apply({ streams: everybody });
+    await Promise.all(Object.values(pods).map((pod) => pod.ready()));
+  }, 60_000);
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+    await Promise.allSettled(running);
+  });
+
+  it('loses the streams that only this one allowed, and nobody and nothing else', async () => {
+    await apply({ streams: everybody });
+    const before = await listenerInForce();
+    const [client, bystander] = [hold('client'), hold('bystander')];
+    const asking = [ask('client'), ask('bystander')];
+    await pause(3_000);
+    await apply({ streams: ['shop/bystander'] });
+    expect(await client.letGo()).toEqual({ opened: kinds, ended: httpKinds });
+    expect(await bystander.letGo()).toEqual({ opened: kinds, ended: [] });
+    for (const one of asking) expect(await one.letGo()).toEqual([]);
+    expect((await pods['client']!.get(`http://${clusterIp}/watch`)).status).toBe(403);
+    expect(await listenerInForce()).toEqual(before);
+  });
+
+  it('loses them by a narrower HTTPRouteGroup that several TrafficTargets name', async () => {
+    await apply({ streams: [], wide: true });
+    const [client, bystander] = [hold('client'), hold('bystander')];
+    const asking = ask('client');
+    await pause(3_000);
+    await apply({ streams: ['shop/bystander'], wide: false });
+    expect(await client.letGo()).toEqual({ opened: kinds, ended: httpKinds });
+    // The same is still allowed to it, by another TrafficTarget.
+    expect(await bystander.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await asking.letGo()).toEqual([]);
+  });
+
+  it('loses them while the server is away from the control plane, when it is back', async () => {
+    await apply({ streams: everybody });
+    const [client, bystander] = [hold('client'), hold('bystander')];
+    await pause(3_000);
+    talk.hangUp();
+    await apply({ streams: ['shop/bystander'] });
+    expect(await client.letGo()).toEqual({ opened: kinds, ended: httpKinds });
+    expect(await bystander.letGo()).toEqual({ opened: kinds, ended: [] });
+  });
+
+  it('loses nothing by what is added, renamed, or said twice and then once', async () => {
+    await apply({ streams: everybody });
+    const held = [hold('client'), hold('bystander')];
+    await pause(3_000);
+    await apply({ streams: everybody, wide: true });
+    await apply({ streams: [], wide: true });
+    await apply({ streams: everybody, wide: true, twice: false });
+    talk.hangUp();
+    await apply({ streams: everybody, twice: false, more: [makeTcpRoute({ namespace })] });
+    for (const one of held) expect(await one.letGo()).toEqual({ opened: kinds, ended: [] });
+  });
+});

@@ -1,0 +1,106 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { EndpointSlice } from '../../src/api/core.ts';
+import { makeEndpointSlice, makeNamespace, makePod, makeService } from '../build/make-object.ts';
+import { makeTcpRoute, makeTrafficTarget } from '../build/make-policy.ts';
+import { type LiveMesh, liveMesh } from './live-mesh.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+
+jest.setTimeout(60_000);
+
+const ip = '10.96.0.66';
+
+type Conditions = NonNullable<EndpointSlice['endpoints']>[number]['conditions'] & object;
+
+describe('a pod behind a headless service that is not ready for a while', () => {
+  let mesh: TestMesh;
+  let live: LiveMesh;
+  let caller: TestPod;
+  let db: TestPod;
+  let holds = 0;
+
+  /** db-0 is as told; undefined: the EndpointSlice has it no more. */
+  async function db0(conditions: Conditions | undefined): Promise<void> {
+    const ports = [{ name: 'tcp-db', port: 7000, protocol: 'TCP' as const }];
+    const slices = ['db', 'any'].map((service) =>
+      makeEndpointSlice({
+        ...{ service, ports, pods: conditions === undefined ? {} : { 'db-0': db.address } },
+        ...(conditions === undefined ? {} : { conditions }),
+      }),
+    );
+    await live.apply(
+      [
+        makeNamespace(),
+        makePod({ name: 'caller', account: 'caller', ip: caller.address }),
+        makePod({ name: 'db-0', account: 'db', ip: db.address }),
+        makeService({ name: 'db', clusterIP: 'None', ports }),
+        makeService({ name: 'any', app: 'db', clusterIP: ip, ports }),
+        ...slices,
+        makeTcpRoute({ name: 'any' }),
+        makeTrafficTarget({
+          ...{ to: 'db', from: ['shop/caller'], rules: [{ kind: 'TCPRoute', name: 'any' }] },
+        }),
+      ],
+      { permissive: false, egress: false },
+    );
+    await eventually(() => Promise.resolve(mesh.ads.unanswered('caller') === 0));
+  }
+
+  beforeAll(async () => {
+    mesh = await startMesh();
+    live = liveMesh(mesh);
+    caller = await mesh.pod('caller');
+    db = await mesh.pod('db-0');
+    await db.serve('talker', 7000);
+    await db0({ ready: true });
+    await Promise.all([caller, db].map((pod) => pod.ready()));
+  });
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+  });
+
+  /** Talks to the pod, by its own address unless told, holds the connection, and talks again when let go. */
+  function hold(at = db.address): { letGo: () => Promise<string> } {
+    const file = join(mesh.directory, `go-${String((holds += 1))}`);
+    const talk = 'echo hi >&3; read -t 3 said <&3 && echo "$said" || echo silence';
+    const wait = `until [ -e ${file} ]; do sleep 0.1; done`;
+    const script = `exec 3<>/dev/tcp/${at}/7000; ${talk}; ${wait}; ${talk}`;
+    const said = caller.exec(['bash', '-c', script]);
+    return {
+      async letGo() {
+        await writeFile(file, '');
+        return (await said).trim().replaceAll('\n', ', ');
+      },
+    };
+  }
+
+  /** Longer than a drain takes here. */
+  const drained = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
+  const twice = 'db-0 got hi, db-0 got hi';
+
+  it.each([
+    ['fails its readiness probe', { ready: false, serving: false, terminating: false }],
+    ['ends', { ready: false, serving: true, terminating: true }],
+    ['ends and answers no more', { ready: false, serving: false, terminating: true }],
+  ])('keeps its connections while it %s, and takes those that dial it', async (_, conditions) => {
+    await db0({ ready: true });
+    const held = [hold(), hold(ip)];
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await db0(conditions);
+    await drained();
+    for (const one of held) expect(await one.letGo()).toBe(twice);
+    expect(await hold().letGo()).toBe(twice);
+  });
+
+  it('loses them when it is gone', async () => {
+    await db0({ ready: true });
+    const held = hold();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await db0(undefined);
+    await drained();
+    expect(await held.letGo()).toBe('db-0 got hi, silence');
+  });
+});

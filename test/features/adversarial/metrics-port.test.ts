@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { metricsPath } from '../../../src/envoy/names.ts';
+import { ports } from '../../../src/envoy/ports.ts';
+import { makeInbound, makeOutbound, makeServed } from '../../envoy/make-view.ts';
+import { type Reply, type TestMesh, type TestPod, eventually, startMesh } from '../../envoy/pod.ts';
+
+jest.setTimeout(60_000);
+
+describe("S16: who sees a sidecar's statistics", () => {
+  let mesh: TestMesh;
+  let pod: TestPod;
+  let stranger: TestPod;
+  const ask = (path: string, ...options: string[]): Promise<Reply> =>
+    stranger.get(`http://${pod.address}:${String(ports.metrics)}${path}`, ...options);
+  const offer = (metrics: boolean): Promise<void> =>
+    mesh.offer('app', {
+      inbound: makeInbound({ served: [makeServed(8080)], metrics }),
+      outbound: makeOutbound(),
+    });
+
+  beforeAll(async () => {
+    mesh = await startMesh();
+    pod = await mesh.pod('app');
+    stranger = await mesh.pod('stranger', { sidecar: false });
+    await offer(false);
+    await pod.ready();
+  });
+
+  afterAll(async () => {
+    expect(mesh.ads.nacks).toEqual([]);
+    await mesh.stop();
+  });
+
+  it('nobody, where nobody asked for it: S16', async () => {
+    expect(await ask(metricsPath)).toMatchObject({ status: 0, exitCode: 7 });
+  });
+
+  it('whoever asks, where somebody switched it on, and nothing but them: S16', async () => {
+    await offer(true);
+    await eventually(async () => (await ask(metricsPath)).status === 200);
+    expect((await ask(metricsPath)).body).toMatch(/envoy_server_live/);
+    expect((await ask(`${metricsPath}?usedonly`)).status).toBe(200);
+    for (const path of [
+      ...['/', '/config_dump', '/stats', '/quitquitquit', `${metricsPath}/..`],
+      ...['?filter=.*', '?format=html', '?usedonly&filter=a', '?'].map((q) => metricsPath + q),
+    ]) {
+      expect({ path, status: (await ask(path)).status }).toEqual({ path, status: 404 });
+    }
+    expect((await ask(metricsPath, '-X', 'POST')).status).toBe(403);
+    expect((await ask(metricsPath, '-X', 'GET', '-d', 'a=b')).status).toBe(413);
+  });
+
+  it('nobody again, where it is switched off: S16', async () => {
+    await offer(false);
+    await eventually(async () => (await ask(metricsPath)).exitCode === 7);
+  });
+});

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { kinds } from '../../../src/api/kinds.ts';
+import { makeTcpRoute } from '../../build/make-policy.ts';
+import { eventually } from '../../e2e/eventually.ts';
+import { startRig, type Rig } from './rig.ts';
+
+jest.setTimeout(180_000);
+
+/** One more than the control plane knows of a namespace. */
+const count = 4_097;
+const atOnce = 16;
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await startRig();
+});
+afterAll(async () => {
+  await rig.stop();
+});
+
+async function writeEvery(from: number): Promise<void> {
+  for (let at = from; at < count; at += atOnce) {
+    const route = makeTcpRoute({ name: `r${at}`, namespace: 'shop' });
+    await rig.admin.create(kinds.tcpRoute, route, rig.signal);
+  }
+}
+
+it('is told by an Event in it that its newest objects are not known', async () => {
+  await Promise.all(Array.from({ length: atOnce }, (_, from) => writeEvery(from)));
+  await rig.startReplica('a');
+  const notes = await eventually('an Event in the namespace', 60_000, async () => {
+    const only = ['--field-selector', 'reason=namespace-crowded'];
+    const path = '-o=jsonpath={.items[*].message}';
+    const said = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
+    return said === '' ? undefined : said;
+  });
+  expect(notes).toContain('more than 4,096 SMI policies');
+});

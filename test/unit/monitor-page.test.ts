@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import type { Issuer } from '../../src/certificates/issuer.ts';
+import type { LeafStore } from '../../src/certificates/leaf-store.ts';
+import {
+  certificateGauges,
+  createMetrics,
+  proxyGauges,
+} from '../../src/control-plane/prometheus.ts';
+import type { Evidence } from '../../src/xds/server/evidence.ts';
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/monitor-weft.md'), 'utf8');
+
+const evidence = { connected: 0, synced: 0, rejected: 0 } as Evidence;
+const leaves = { health: () => ({ held: 0, waiting: 0 }) } as unknown as LeafStore;
+const issuer = { trouble: () => undefined } as unknown as Issuer;
+
+async function exposition(): Promise<string> {
+  const gauges = [...proxyGauges(() => evidence), ...certificateGauges(leaves, issuer)];
+  return (await createMetrics('1.2.3', gauges).text()).text;
+}
+
+function firstGroups(text: string, pattern: RegExp): readonly string[] {
+  const all = [...text.matchAll(pattern)].map(([, group = '']) => group);
+  return [...new Set(all)].sort();
+}
+
+it('docs/monitor-weft.md lists every metric of the control plane and no other', async () => {
+  const served = firstGroups(await exposition(), /^# TYPE (weft_\w+) /gm);
+  expect(firstGroups(page, /`(weft_\w+)`/g)).toEqual(served);
+});
+
+it('docs/monitor-weft.md gives every value of a label that has a meaning of its own', async () => {
+  const values = firstGroups(await exposition(), /\{(?:reason|severity|outcome)="([^"]+)"\}/g);
+  expect(values.length).toBeGreaterThan(20);
+  expect(values.filter((value) => !page.includes(`\`${value}\``))).toEqual([]);
+});
