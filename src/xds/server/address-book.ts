@@ -94,6 +94,10 @@ export class AddressBook {
       .flatMap(({ entering }) => [...entering]);
   }
 
+  byNetwork(): Iterable<[string, AddressEntry]> {
+    return this.#entries;
+  }
+
   entries(): Iterable<AddressEntry> {
     return this.#entries.values();
   }

@@ -21,7 +21,9 @@ export interface LobbyLimits {
   /** How long a connection may enter while others wait for its place: with a call that is checked, or without. */
   readonly yieldMs: number;
   readonly silentYieldMs: number;
-  /** How long an address that had to yield comes after those that had not. */
+  /** The same without a call while an address waits that comes before others. */
+  readonly shortYieldMs: number;
+  /** How long an address that held a place for no admitted call, while others waited, comes after all others. */
   readonly slowMs: number;
   /** How long a connection stays when a call on it was refused, so that it can read why. */
   readonly refusedMs: number;
@@ -53,6 +55,7 @@ export const defaultLobbyLimits: Omit<
   maxEntryBytes: 256 * 1024,
   yieldMs: 5_000,
   silentYieldMs: 500,
+  shortYieldMs: 200,
   slowMs: 30_000,
   refusedMs: 1_000,
   maxUnfinishedBytesOfAll: 8 * 1024 * 1024,

@@ -10,7 +10,12 @@ const limits: LobbyLimits = {
   ...{ maxWaiting: 12, maxWaitingPerAddress: 6, maxEntering: 6, maxEnteringPerAddress: 3 },
   ...{ maxIdle: 2, startsPerTurn: 2, maxHelloBytes: 100, maxEntryBytes: 1_000 },
   ...{ helloMs: 1_000, entryMs: 5_000, yieldMs: 500, refusedMs: 100, idleMs: 2_000 },
-  ...{ maxUnfinishedBytes: 2_000_000, maxUnfinishedBytesOfAll: 2_500_000, silentYieldMs: 300 },
+  ...{
+    maxUnfinishedBytes: 2_000_000,
+    maxUnfinishedBytesOfAll: 2_500_000,
+    silentYieldMs: 300,
+    shortYieldMs: 300,
+  },
 };
 
 describe('the lobby', () => {

@@ -28,7 +28,7 @@ export class Lobby {
   readonly #book = new AddressBook();
   readonly #inside: Insiders;
   readonly #idle = new Set<Guest>();
-  /** Addresses that had to yield. */
+  /** Addresses that held a place while others waited for it, and had no call admitted. */
   readonly #slow: Penalties;
   #turning = false;
   #weighing = false;
@@ -207,17 +207,24 @@ export class Lobby {
         this.#cutSlow(entering, queued.size, now);
   }
 
-  /** Those without a call that is checked have less time. */
+  /** Those without a call that is checked have less time, and less still while an address waits that is not slow. */
   #cutSlow(entering: Iterable<Guest>, most: number, now: number): void {
-    const { yieldMs, silentYieldMs } = this.#options.limits;
+    const { yieldMs, silentYieldMs, shortYieldMs } = this.#options.limits;
+    const silentMs = this.#newWait() ? shortYieldMs : silentYieldMs;
     let left = most;
     for (const guest of entering) {
       if (left === 0) return;
-      if (now - guest.since < (guest.asking > 0 ? yieldMs : silentYieldMs)) continue;
-      this.#slow.add(guest.network);
+      if (now - guest.since < (guest.asking > 0 ? yieldMs : silentMs)) continue;
       this.cut(guest, 'slow');
       left -= 1;
     }
+  }
+
+  /** Whether an address waits that is not slow. */
+  #newWait(): boolean {
+    for (const [network, { queued }] of this.#book.byNetwork())
+      if (queued.size > 0 && !this.#slow.has(network)) return true;
+    return false;
   }
 
   #makeRoomFor(network: string): boolean {
@@ -257,6 +264,11 @@ export class Lobby {
     this.#kick();
   }
 
+  #leave(guest: Guest, from: Stage): void {
+    guest.leave();
+    if (from === 'entering' && this.#book.size('queued') > 0) this.#slow.add(guest.network);
+  }
+
   #move(guest: Guest, stage: Stage): void {
     const { stage: before } = guest;
     if (before === 'gone') return;
@@ -264,7 +276,7 @@ export class Lobby {
     else if (before === 'idle') this.#idle.delete(guest);
     else this.#book.delete(before, guest);
     guest.stage = stage;
-    if (stage === 'gone') guest.leave();
+    if (stage === 'gone') this.#leave(guest, before);
     guest.since = this.#options.now();
     if (stage === 'inside') this.#inside.add(guest);
     else if (stage === 'idle') this.#idle.add(guest);

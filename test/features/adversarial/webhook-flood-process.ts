@@ -13,6 +13,8 @@ export interface Flood {
   readonly tls?: false;
   readonly head: string;
   readonly body: 'none' | 'one' | 'large' | 'tiny' | 'pipeline';
+  /** A client ends its connection after so many milliseconds. */
+  readonly staysMs?: number;
 }
 
 const block = ' '.repeat(0x10000);
@@ -42,12 +44,13 @@ function keepBegun(socket: Socket, head: string): void {
 }
 
 function attack(flood: Flood, ca: string, host: number): void {
-  const { port, head, body } = flood;
+  const { port, head, body, staysMs } = flood;
   const localAddress = `127.0.${host >> 8}.${host & 255}`;
   const options = { host: '127.0.0.1', port, localAddress };
   const begin = (): void => {
     socket.write(head);
     send[body](socket, head);
+    if (staysMs !== undefined) setTimeout(() => socket.destroy(), staysMs);
   };
   const socket: Socket =
     flood.tls === false ? connectPlain(options, begin) : connect({ ...options, ca }, begin);
