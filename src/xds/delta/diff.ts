@@ -10,8 +10,20 @@ const none: readonly string[] = [];
  * Remembered by the maps' identity: a change to a group of proxies is compared once for all of it.
  */
 export function diff(previous: Resources, next: Resources): readonly string[] {
-  return previous === next ? none : compare(previous, next);
+  if (previous === next) return none;
+  // A session asks twice for the same two maps, and the look-up costs more than all else that it does for an offer.
+  if (last?.previous !== previous || last.next !== next)
+    last = { previous, next, names: compare(previous, next) };
+  return last.names;
 }
+
+let last:
+  | {
+      readonly previous: Resources;
+      readonly next: Resources;
+      readonly names: readonly string[];
+    }
+  | undefined;
 
 const compare = onceForBoth((previous: Resources, next: Resources): readonly string[] => {
   const names: string[] = [];

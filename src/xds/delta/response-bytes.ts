@@ -24,7 +24,7 @@ interface Built {
   readonly age: number;
 }
 
-const defaultBudget = 16 * 1024 * 1024;
+const defaultBudget = 48 * 1024 * 1024;
 const text = new TextEncoder();
 const encodedTypeUrls = mapTypes((type) => text.encode(typeUrls[type]));
 
