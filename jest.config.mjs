@@ -8,6 +8,8 @@ const shared = {
 
 export default {
   workerIdleMemoryLimit: '768MB',
+  // Tests that speak over real sockets take a second where others have the processors.
+  testTimeout: 20_000,
   coverageProvider: 'babel',
   projects: [
     {

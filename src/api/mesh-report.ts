@@ -9,6 +9,8 @@ export interface MeshReport {
   readonly connected: number;
   readonly synced: number;
   readonly rejected: number;
+  /** Those that have been behind for 15 s; not told by a control plane of an older version. */
+  readonly late?: number | undefined;
   /** Pods that have a sidecar, or should have one: those of the mesh that run or are to run. */
   readonly expected: number;
   /** Of these, pods that start, or whose sidecar connects again, and have had no time for it yet. */
@@ -28,8 +30,10 @@ export const findingKinds = [
   'sidecar-stuck',
   'sidecar-lost',
   'without-sidecar',
+  'pod-left-out',
   'sidecar-restarted',
   'service-not-served',
+  'namespace-left-out',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
@@ -69,6 +73,7 @@ const isReport = has<MeshReport>({
   connected: isCount,
   synced: isCount,
   rejected: isCount,
+  late: optional(isCount),
   expected: isCount,
   starting: isCount,
   leftOut: isCount,

@@ -3,12 +3,11 @@ import type { WeftError } from '../common/errors.ts';
 import { backOffMs, type Random } from '../kubernetes/back-off.ts';
 import { isOver } from './wait-over.ts';
 
-/** What was said last, since when issuing fails, and for how many keys. */
+/** What was said last, and since when issuing fails, in milliseconds since the epoch. */
 export interface IssueFailure {
   readonly code: string;
   readonly message: string;
   readonly since: number;
-  readonly keys: number;
 }
 
 export const backOff = { baseMs: 1_000, maxMs: 60_000 };
@@ -18,7 +17,7 @@ export class IssueFailures<K> {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #keys = new Set<K>();
-  #last: Omit<IssueFailure, 'keys'> | undefined;
+  #last: IssueFailure | undefined;
   #ofIssuer = 0;
   #retryAt = 0;
 
@@ -28,7 +27,7 @@ export class IssueFailures<K> {
   }
 
   get last(): IssueFailure | undefined {
-    return this.#last && { ...this.#last, keys: this.#keys.size };
+    return this.#last;
   }
 
   /** When the issuer is asked again; undefined while it gives what it is asked for. */

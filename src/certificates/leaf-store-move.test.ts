@@ -123,7 +123,7 @@ describe('leaves that move to another signer', () => {
     await issuer.replaceRoot();
     issuer.refuse = () => new Error('away');
     await clock.advance(windowMs + 1_000);
-    expect(store.health().failure?.keys).toBeGreaterThan(0);
+    expect(store.health().failure).toBeDefined();
     issuer.refuse = undefined;
     issuer.requests.length = 0;
     back();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeService } from '../../test/build/make-object.ts';
 import type { KubernetesObject } from '../api/core.ts';
-import type { Clock } from '../common/clock.ts';
+import { type Clock, systemClock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { EventObject } from '../kubernetes/event-object.ts';
@@ -114,6 +114,97 @@ describe('case H: Events about objects without a status', () => {
     const { created } = await told([...many, ...few], 600);
     expect(created.slice(0, 3).toSorted()).toEqual(['bank/dns', 'crowd/s0', 'shop/dns']);
     expect(created.filter((name) => name.startsWith('crowd/'))).toHaveLength(500);
+  });
+});
+
+interface Again {
+  readonly severity: Diagnostic['severity'];
+  /** Whether the diagnostics after it are the very list that they were before. */
+  readonly sameList: boolean;
+}
+
+/** Of a Service that is created again once its Event is there: the uids that Events are about, and when. */
+async function toldAgain({ severity, sameList }: Again): Promise<string[]> {
+  const over = new AbortController();
+  const clock = quickClock();
+  const begin = clock.now();
+  const made: string[] = [];
+  let uid = 'one';
+  let diagnostics: readonly Diagnostic[] = [{ ...diagnosticOf('shop', 'dns'), severity }];
+  const client = {
+    create: <T extends KubernetesObject>(_: unknown, object: T): Promise<T> => {
+      const { regarding } = object as unknown as EventObject;
+      made.push(`${regarding['uid'] ?? ''} after ${(clock.now() - begin) / 1000} s`);
+      if (made.length > 1) over.abort();
+      uid = 'two';
+      if (!sameList) diagnostics = [...diagnostics];
+      events.trigger();
+      return Promise.resolve(object);
+    },
+    merge: <T extends KubernetesObject>(): Promise<T> => Promise.resolve({} as T),
+  };
+  const events = new ObjectEvents({
+    ...{ client, clock, logger: silentLogger, controller: 'weft.dev/control-plane' },
+    instance: 'one',
+    diagnostics: () => diagnostics,
+    find: () => {
+      const service = makeService();
+      return { ...service, metadata: { ...service.metadata, uid } };
+    },
+  });
+  const tooLate = AbortSignal.any([over.signal, AbortSignal.timeout(500)]);
+  await events.run(tooLate);
+  return made;
+}
+
+describe('Events about an object that was created again', () => {
+  const kinds = ['error', 'note'] as const;
+  const cases = kinds.flatMap((severity) =>
+    [false, true].map((sameList) => ({ severity, sameList })),
+  );
+
+  it.each(cases)(
+    'are told at once, with the severity $severity (same list: $sameList)',
+    async (again) => {
+      expect(await toldAgain(again)).toEqual(['one after 0 s', 'two after 0 s']);
+    },
+  );
+
+  it('wait for its compile: what is known is of the one before', async () => {
+    const over = new AbortController();
+    const made: unknown[] = [];
+    let looks = 0;
+    const client = {
+      create: <T extends KubernetesObject>(_: unknown, object: T): Promise<T> => {
+        made.push((object as unknown as EventObject).regarding['uid']);
+        over.abort();
+        return Promise.resolve(object);
+      },
+      merge: <T extends KubernetesObject>(): Promise<T> => Promise.resolve({} as T),
+    };
+    const events = new ObjectEvents({
+      ...{ client, clock: systemClock, logger: silentLogger, controller: 'weft.dev/control-plane' },
+      instance: 'one',
+      diagnostics: () => listed,
+      find: () => {
+        looks += 1;
+        const service = makeService();
+        return { ...service, metadata: { ...service.metadata, uid: looks > 1 ? 'two' : 'one' } };
+      },
+    });
+    const listed = [diagnosticOf('shop', 'dns')];
+    const running = events.run(over.signal);
+    await systemClock.sleep(20, over.signal);
+    expect(made).toEqual([]);
+    events.trigger();
+    await running;
+    expect(made).toEqual(['two']);
+  });
+
+  it('have a name that follows from their words and the object, whatever the version of Weft', async () => {
+    const there = new Set<string>();
+    await told([diagnosticOf('shop', 'dns')], 1, { there });
+    expect([...there]).toEqual(['shop/dns.5506df37f3361915']);
   });
 });
 

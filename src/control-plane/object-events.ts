@@ -33,6 +33,8 @@ const maxPerNamespace = 500;
 
 interface Told {
   readonly namespace: string;
+  /** Of the object: another of the same name is told of anew. */
+  readonly uid: string;
   count: number;
   /** When it is to be written again. */
   dueAt: number;
@@ -53,6 +55,8 @@ export class ObjectEvents implements Component {
   readonly #servedAt = new Map<string, number>();
   #queue: FairQueue | undefined;
   #last: readonly Diagnostic[] | undefined;
+  /** Since the last look, an object may have been created again: its diagnostics may be the same list. */
+  #triggered = false;
   #wanted: ReadonlyMap<string, Diagnostic> = new Map();
   readonly #bucket: TokenBucket;
 
@@ -63,6 +67,7 @@ export class ObjectEvents implements Component {
 
   /** Diagnostics may have changed. */
   trigger(): void {
+    this.#triggered = true;
     this.#wakeup.wake();
   }
 
@@ -84,18 +89,40 @@ export class ObjectEvents implements Component {
   /** Takes over what is wrong now; what is wrong no more is told no more, and its Event runs out. */
   #follow(): void {
     const diagnostics = this.#deps.diagnostics();
-    if (diagnostics === this.#last) return;
+    const triggered = this.#triggered;
+    this.#triggered = false;
+    if (diagnostics === this.#last && !(triggered && this.#isAboutOthers())) return;
     this.#last = diagnostics;
-    this.#wanted = firstOfEach(diagnostics);
-    const now = this.#deps.clock.now();
-    const told = new Map<string, Told>();
+    this.#take(firstOfEach(diagnostics));
     const namespaces = new Set(diagnostics.map(({ object }) => object.namespace));
-    for (const [key, { object }] of this.#wanted)
-      told.set(key, this.#told.get(key) ?? { namespace: object.namespace, count: 0, dueAt: now });
-    this.#told = told;
     for (const namespace of this.#servedAt.keys())
       if (!namespaces.has(namespace)) this.#servedAt.delete(namespace);
     this.#queue = undefined;
+  }
+
+  #take(wanted: readonly Diagnostic[]): void {
+    const now = this.#deps.clock.now();
+    const [diagnostics, told] = [new Map<string, Diagnostic>(), new Map<string, Told>()];
+    for (const diagnostic of wanted) {
+      const { namespace } = diagnostic.object;
+      const uid = this.#uidOf(diagnostic);
+      const key = JSON.stringify([wordsOf(diagnostic), uid]);
+      diagnostics.set(key, diagnostic);
+      told.set(key, this.#told.get(key) ?? { namespace, uid, count: 0, dueAt: now });
+    }
+    this.#wanted = diagnostics;
+    this.#told = told;
+  }
+
+  /** Whether one of the objects is gone, and there may be another of its name. */
+  #isAboutOthers(): boolean {
+    for (const [key, diagnostic] of this.#wanted)
+      if (this.#uidOf(diagnostic) !== this.#told.get(key)?.uid) return true;
+    return false;
+  }
+
+  #uidOf(diagnostic: Diagnostic): string {
+    return this.#deps.find(diagnostic)?.metadata.uid ?? '';
   }
 
   /** What is due, namespace by namespace in turn. Looked for anew only when the last ones are written. */
@@ -125,10 +152,11 @@ export class ObjectEvents implements Component {
     told.dueAt = isToldOnce(diagnostic) ? never : clock.now() + renewMs;
     this.#servedAt.set(told.namespace, clock.now());
     const regarding = find(diagnostic);
-    if (regarding === undefined) return;
+    // Another of its name is not compiled yet: it is told of once that is done.
+    if (regarding === undefined || (regarding.metadata.uid ?? '') !== told.uid) return;
     told.count += 1;
     try {
-      await this.#tell(key, { regarding, diagnostic, count: told.count }, signal);
+      await this.#tell({ regarding, diagnostic, count: told.count }, signal);
     } catch (error) {
       if (signal.aborted) return;
       told.dueAt = clock.now() + retryMs;
@@ -138,14 +166,10 @@ export class ObjectEvents implements Component {
   }
 
   /** Creates the Event, or says that it goes on if it is there. */
-  async #tell(
-    key: string,
-    { regarding, diagnostic, count }: Telling,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #tell({ regarding, diagnostic, count }: Telling, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#deps;
     const occurrence = occurrenceOf(regarding, diagnostic);
-    const suffix = suffixOf(key, regarding);
+    const suffix = suffixOf(diagnostic, regarding);
     const object = eventObject(occurrence, this.#deps, { now: clock.now(), suffix });
     const { name, namespace = 'default' } = object.metadata;
     try {
@@ -173,28 +197,25 @@ function isToldOnce({ severity }: Diagnostic): boolean {
   return severity === 'note';
 }
 
-function keyOf({ object, code, message }: Diagnostic): string {
+/** What is said, and the name of the object that it is said of. */
+function wordsOf({ object, code, message }: Diagnostic): string {
   return JSON.stringify([object.kind, object.namespace, object.name, code, message]);
 }
 
 /** Of each namespace the first; diagnostics come sorted by object. */
-function firstOfEach(diagnostics: readonly Diagnostic[]): ReadonlyMap<string, Diagnostic> {
+function firstOfEach(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const counts = new Map<string, number>();
-  const kept = new Map<string, Diagnostic>();
-  for (const diagnostic of diagnostics) {
-    const { namespace } = diagnostic.object;
+  return diagnostics.filter(({ object: { namespace } }) => {
     const count = counts.get(namespace) ?? 0;
-    if (count >= maxPerNamespace) continue;
     counts.set(namespace, count + 1);
-    kept.set(keyOf(diagnostic), diagnostic);
-  }
-  return kept;
+    return count < maxPerNamespace;
+  });
 }
 
 /** The same for the same words about the same object, whoever leads. */
-function suffixOf(key: string, { metadata }: KubernetesObject): string {
+function suffixOf(diagnostic: Diagnostic, { metadata }: KubernetesObject): string {
   const hash = createHash('sha256')
-    .update(key)
+    .update(wordsOf(diagnostic))
     .update(metadata.uid ?? '');
   return hash.digest('hex').slice(0, 16);
 }

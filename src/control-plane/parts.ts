@@ -33,7 +33,7 @@ import { PodLedger } from './pods/ledger.ts';
 import { Survey } from './pods/survey.ts';
 import { switchStanding } from './pods/switch-standing.ts';
 import { setAsideIn } from './set-aside-in.ts';
-import { channelTo, otherReplicas } from './replicas.ts';
+import { channelTo, isLeaving, otherReplicas } from './replicas.ts';
 import { encodeFacts } from './replica-facts.ts';
 import type { Issuing } from './roots/issuing.ts';
 import { reportNow } from './roots/report-now.ts';
@@ -116,6 +116,7 @@ function makePeers(ground: Ground, issuing: Issuing, xds: XdsServer): PeerEviden
     pods: sources.cluster.Pod,
     clock,
     others: () => otherReplicas(sources.cluster.Pod.objects, options),
+    isLeaving: (name) => isLeaving(sources.cluster.Pod.objects, name),
     own: () => xds.evidence(),
     follow: (ip, changed, signal) =>
       followEvidence({ ...channelTo(ip, options, trust), ...life }, changed, signal),
@@ -173,12 +174,17 @@ function makeStatuses(
   return { events, statuses };
 }
 
-function makeSurvey(ledger: PodLedger, peers: PeerEvidence, pipeline: Pipeline): Survey {
+function makeSurvey(
+  { sources }: Ground,
+  pipeline: Pipeline,
+  { ledger, peers }: { readonly ledger: PodLedger; readonly peers: PeerEvidence },
+): Survey {
   return new Survey({
     ledger,
     joined: () => peers.joined(),
     wouldOffer: (uid) => pipeline.wouldOffer(uid),
-    diagnostics: () => pipeline.compiled?.diagnostics,
+    diagnostics: () =>
+      pipeline.compiled && [...pipeline.compiled.diagnostics, ...sources.crowded()],
   });
 }
 
@@ -213,7 +219,7 @@ export function makeParts(ground: Ground): Parts {
   const settle = new Settle(() => pipeline.run(), clock, failed);
   const peers = makePeers(ground, issuing, xds);
   const ledger = makeLedger(ground);
-  const survey = makeSurvey(ledger, peers, pipeline);
+  const survey = makeSurvey(ground, pipeline, { ledger, peers });
   const objectEvents = makeObjectEvents(ground, () => pipeline);
   const { events, statuses } = makeStatuses(ground, pipeline, survey);
   const keepers = makeKeepers({

@@ -22,6 +22,8 @@ interface Stage {
   /** What the other replica says; undefined: it cannot be reached. */
   readonly says: (evidence: Evidence | undefined) => void;
   readonly closed: string[];
+  /** The other replica is being deleted. */
+  readonly leave: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -29,6 +31,7 @@ function stage(own: Evidence): Stage {
   const clock = new FakeClock();
   const over = new AbortController();
   const closed: string[] = [];
+  let isLeaving = false;
   let says: Stage['says'] = () => undefined;
   const note =
     (where: string) =>
@@ -38,6 +41,7 @@ function stage(own: Evidence): Stage {
     pods: new FakeStore(),
     clock,
     others: () => new Map([['weft-system/two', '10.0.0.2']]),
+    isLeaving: () => isLeaving,
     own: () => own,
     follow: (_, changed) => {
       says = changed;
@@ -53,6 +57,7 @@ function stage(own: Evidence): Stage {
   return {
     ...{ peers, clock, closed },
     says: (evidence) => says(evidence),
+    leave: () => (isLeaving = true),
     stop: () => {
       over.abort();
       return running;
@@ -72,6 +77,17 @@ describe('case H: what all replicas know together', () => {
     expect(peers.joined()).toMatchObject({ complete: true, connected: 2, unreachable: [] });
     says(undefined);
     expect(peers.joined()).toMatchObject({ complete: false, settling: true, unreachable: [] });
+    await stop();
+  });
+
+  it('waits for no replica that is being deleted, and counts what such a one still says', async () => {
+    const { peers, clock, says, leave, stop } = stage(evidenceOf(['a', 1]));
+    says(evidenceOf(['b', 1]));
+    leave();
+    expect(peers.joined()).toMatchObject({ complete: true, connected: 2 });
+    says(undefined);
+    await clock.advance(silentMs);
+    expect(peers.joined()).toMatchObject({ complete: true, connected: 1, unreachable: [] });
     await stop();
   });
 

@@ -12,6 +12,8 @@ export interface PeerEvidenceDeps {
   readonly clock: Clock;
   /** The other running replicas by name, with their addresses; this one needs no wire. */
   readonly others: () => ReadonlyMap<string, string>;
+  /** Whether that replica is being deleted: once it is silent, nothing more is to come from it. */
+  readonly isLeaving: (name: string) => boolean;
   readonly own: () => Evidence;
   /** Follows the replica at that address until the signal aborts. */
   readonly follow: (
@@ -76,7 +78,7 @@ export class PeerEvidence implements Component {
   joined(): MeshEvidence {
     const now = this.#deps.clock.now();
     const joined = this.#join();
-    const silent = [...this.#peers].filter(([, { evidence }]) => evidence === undefined);
+    const silent = this.#counted().filter(([, { evidence }]) => evidence === undefined);
     this.#outdatedSince = joined.outdated.length === 0 ? undefined : (this.#outdatedSince ?? now);
     const waits = silent.map(([, { silentSince }]) => silentSince);
     return {
@@ -96,7 +98,7 @@ export class PeerEvidence implements Component {
     const { outdated } = this.#join();
     if (outdated.length === 0) return;
     const { closeOwn, closeAt } = this.#deps;
-    const peers = [...this.#peers.values()];
+    const peers = this.#counted().map(([, peer]) => peer);
     for (const stream of outdated) if (stream.replica === 0) closeOwn(stream);
     for (const [index, peer] of peers.entries()) {
       const theirs = outdated.filter(({ replica }) => replica === index + 1);
@@ -114,11 +116,18 @@ export class PeerEvidence implements Component {
     for (const key of [...this.#peers.keys()]) this.#forget(key);
   }
 
-  /** This replica first, then the others in the order of `#peers`. */
+  /** A replica on a node that is gone stays a pod that is being deleted until the node is removed. */
+  #counted(): readonly (readonly [string, Peer])[] {
+    return [...this.#peers].filter(
+      ([name, { evidence }]) => evidence !== undefined || !this.#deps.isLeaving(name),
+    );
+  }
+
+  /** This replica first, then the others in the order of `#counted`. */
   #join(): JoinedEvidence {
     const parts = [
       this.#deps.own(),
-      ...[...this.#peers.values()].map((peer) => peer.evidence),
+      ...this.#counted().map(([, { evidence }]) => evidence),
     ] as const;
     const last = this.#last;
     if (last?.parts.length === parts.length && parts.every((part, at) => part === last.parts[at]))

@@ -152,6 +152,14 @@ const rows: readonly (readonly [string, PolicyFacts, string, string, string, str
     'True',
   ],
   [
+    'a replica cannot be asked, and a proxy of another refused it',
+    makeFacts({ complete: false, evidence: makeEvidence({ acknowledged: 2, rejected: 1 }) }),
+    'False',
+    'Rejected',
+    '2/3?',
+    'True',
+  ],
+  [
     'broken object',
     makeFacts({ diagnostics: [broken], evidence: undefined }),
     'False',

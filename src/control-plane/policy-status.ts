@@ -149,7 +149,6 @@ function evidenceVerdict(facts: PolicyFacts, evidence: WholeEvidence): Verdict {
   const { acknowledged, total, starting } = evidence;
   const part = isBroken(facts) ? ' what is valid of it; the rest is left out' : '';
   const count = `${acknowledged} of ${total} proxies acknowledged${part}${absence(evidence)}`;
-  if (evidence.rejected > 0) return rejectedVerdict(evidence);
   if (evidence.origin.generation < facts.generation) {
     return { status: 'False', reason: 'Pending', message: 'this generation is being compiled' };
   }
@@ -164,6 +163,9 @@ function programmedVerdict(facts: PolicyFacts): Verdict {
   if (isBroken(facts) && facts.evidence === undefined) {
     return { status: 'False', reason: 'NotAccepted', message: 'see the Accepted condition' };
   }
+  // What a proxy refused is known for certain, whatever else is not.
+  if (facts.evidence !== undefined && facts.evidence.rejected > 0)
+    return rejectedVerdict(facts.evidence);
   if (!facts.complete) {
     return {
       status: 'Unknown',

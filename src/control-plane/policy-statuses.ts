@@ -1,7 +1,8 @@
-import type { Namespace } from '../api/core.ts';
+import type { KubernetesObject, Namespace } from '../api/core.ts';
 import type { TCPRoute } from '../api/gen/tcp-route.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { Kind } from '../api/kinds.ts';
+import { leftOutOf } from '../cluster/left-out.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { originKey, type OriginKey } from '../policy/origin.ts';
@@ -28,6 +29,8 @@ function byObject(diagnostics: readonly Diagnostic[]): ReadonlyMap<OriginKey, Di
 /** How far policies are in force at the proxies, by the policy's key. */
 export interface PolicyEvidence {
   readonly complete: boolean;
+  /** Whether what is missing is about to come, as when a replica has just started: what was said before stands. */
+  readonly settling?: boolean;
   readonly of: (key: OriginKey) => WholeEvidence | undefined;
 }
 
@@ -42,8 +45,23 @@ export function shownPorts(
 }
 
 /**
- * What every policy object of the mesh should say in its status, from the mesh as compiled, and every one
- * that was of the mesh.
+ * Whether the mesh was compiled from this very object as it is now. The cache may be ahead: until the next compile
+ * nothing is known of a new object or a new generation, and what an object's status said before stands.
+ */
+function isCompiled(kind: PolicyKind, object: PolicyObject, { snapshot }: Compiled): boolean {
+  const { namespace = '', name, uid, generation } = object.metadata;
+  const known: KubernetesObject | undefined = snapshot.namespaces.get(namespace)?.[kind].get(name);
+  if (known === undefined || known.metadata.uid !== uid) return false;
+  return known.metadata.generation === generation && leftOutOf(known) === leftOutOf(object);
+}
+
+function isUnknown({ conditions }: WantedPolicyStatus): boolean {
+  return conditions.some(({ status }) => status === 'Unknown');
+}
+
+/**
+ * What every policy object that the mesh was compiled from should say in its status, and every policy object
+ * whose namespace was of the mesh.
  */
 export function policyStatuses(
   sources: Sources,
@@ -76,10 +94,12 @@ export function policyStatuses(
     const objects = [...sources.cluster[name].objects.values()] as PolicyObject[];
     return objects.flatMap((object) => {
       const namespace = namespaceOf(object);
-      const status = isMember(namespace, membership)
+      const isInside = isMember(namespace, membership);
+      if (isInside && !isCompiled(name, object, compiled)) return [];
+      const status = isInside
         ? statusOf(name, object)
         : leftStatus(object, namespace, membership.meshName);
-      return status === undefined
+      return status === undefined || (evidence.settling === true && isUnknown(status))
         ? []
         : [{ kind, object, status: { ...status, ...shownPorts(name, object) } }];
     });

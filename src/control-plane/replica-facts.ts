@@ -10,7 +10,7 @@ export interface ReplicaFacts {
   readonly held: readonly string[];
   readonly waiting: readonly string[];
   readonly earliestExpiry?: number;
-  readonly failure?: Pick<IssueFailure, 'code' | 'message' | 'since'>;
+  readonly failure?: IssueFailure;
   /** What is wrong with the certificate that proxies see, as a sentence without a subject. */
   readonly certificate?: string;
   /** Clients that refused it lately, by IP, with their alert. */

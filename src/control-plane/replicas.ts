@@ -6,6 +6,7 @@ import { Secret } from '../common/secret.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import { controlPlaneId } from '../policy/identity.ts';
 import type { ReplicaChannel } from '../xds/server/replica-channel.ts';
+import type { LivingPod } from './pods/pod-life.ts';
 import { controlPlaneHost, type ControlPlaneOptions } from './options.ts';
 
 /** `<namespace>/<pod>` of a replica, as all replicas know it. */
@@ -39,6 +40,11 @@ export function followReplicas(
     if (changes.some(({ key }) => key.startsWith(`${options.namespace}/`))) known = undefined;
   });
   return () => (known ??= otherReplicas(pods.objects, options));
+}
+
+/** Whether the pod of that name is being deleted. */
+export function isLeaving(pods: ReadonlyMap<string, KubernetesObject>, name: string): boolean {
+  return (pods.get(name) as LivingPod | undefined)?.life.deleting === true;
 }
 
 /** The way to the replica at that IP, whose certificate `trust` has to vouch for. */

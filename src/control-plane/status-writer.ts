@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../api/core.ts';
+import type { Condition, KubernetesObject } from '../api/core.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { apiVersionOf, type Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
@@ -6,21 +6,21 @@ import type { Component } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
-import { TokenBucket } from '../common/token-bucket.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { withTransitionTimes } from '../api/condition.ts';
+import { type WantedCondition, withTransitionTimes } from '../api/condition.ts';
 import {
   type PolicyStatus,
   statusNumbers,
   statusTexts,
   type WantedPolicyStatus,
 } from './policy-status.ts';
+import { soonestMs, StatusBacklog } from './status-backlog.ts';
 
 /** Field manager of everything that the control plane applies. */
 export const fieldManager = controlPlaneName;
-const burst = 20;
-const refillMs = 200;
 const retryMs = 1000;
+/** While statuses wait, they are decided anew after a change, but not more often: that takes all policies. */
+const refreshMs = 1000;
 const resyncMs = 30_000;
 
 /** An object whose status Weft owns, as the cache holds it. */
@@ -64,49 +64,111 @@ export function isUpToDate(wanted: WantedPolicyStatus, current: Partial<PolicySt
   );
 }
 
+/** Whether the object was not known to be refused, or left out, for that reason. */
+function isWorse(wanted: readonly WantedCondition[], current: readonly Condition[]): boolean {
+  return wanted.some(({ type, status, reason }) => {
+    if (status !== 'False' || reason === 'Pending') return false;
+    const before = current.find((condition) => condition.type === type);
+    return before?.status !== status || before.reason !== reason;
+  });
+}
+
+/** A status that is to be written. */
+interface Pending {
+  readonly key: string;
+  readonly namespace: string;
+  readonly isUrgent: boolean;
+  /** With the status that the object has, as far as we know. */
+  readonly wanted: WantedStatus;
+  /** The object as the cache holds it. */
+  readonly cached: PolicyObject;
+}
+
+interface Written {
+  readonly cached: PolicyObject;
+  readonly status: PolicyStatus;
+}
+
 /**
- * Writes the statuses that differ from what the API server holds: leader only, in the order of
- * `wanted`, at most five a second after a burst of twenty. Nothing is written when nothing changed.
+ * Writes the statuses that differ from what the API server holds: leader only, changes for the worse first, at
+ * the pace of the backlog. While some wait, it decides anew what they should be, so that none is written as it was
+ * minutes ago. Nothing is written when nothing changed.
  */
 export class StatusWriter implements Component {
   readonly name = 'status-writer';
   readonly leaderOnly = true;
   readonly #deps: StatusWriterDeps;
-  readonly #wakeup = new Wakeup();
-  readonly #bucket: TokenBucket;
+  #wakeup = new Wakeup();
+  readonly #backlog: StatusBacklog<Pending>;
+  /** What we wrote on objects of which the cache has no news since. */
+  #written = new Map<string, Written>();
+  /** Something that statuses depend on changed since the last look. */
+  #changed = true;
+  /** Something could not be written, or decided, since the last look. */
+  #again = false;
+  #lookedAt = 0;
 
   constructor(deps: StatusWriterDeps) {
     this.#deps = deps;
-    this.#bucket = new TokenBucket(deps.clock, { burst, everyMs: refillMs });
+    this.#backlog = new StatusBacklog(deps.clock);
   }
 
   /** Something that statuses depend on changed. */
   trigger(): void {
+    this.#changed = true;
     this.#wakeup.wake();
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    this.#written = new Map();
+    this.#look();
     while (!signal.aborted) {
-      const again = await this.#writeAll(signal);
-      await this.#wakeup.wait(again ? retryMs : resyncMs, this.#deps.clock, signal);
+      if (this.#isLookDue()) this.#look();
+      const next = this.#backlog.take();
+      if (next !== undefined) await this.#write(next, signal);
+      else if (this.#backlog.size > 0) await this.#wakeup.wait(soonestMs, clock, signal);
+      else {
+        await this.#wakeup.wait(this.#again ? retryMs : resyncMs, clock, signal);
+        this.#changed = true;
+      }
     }
   }
 
-  /** True when something is left to write. */
-  async #writeAll(signal: AbortSignal): Promise<boolean> {
-    let failed = false;
+  #isLookDue(): boolean {
+    if (this.#backlog.size === 0) return this.#changed;
+    // Either way: the clock may step back.
+    const since = Math.abs(this.#deps.clock.now() - this.#lookedAt);
+    return since >= (this.#changed || this.#again ? refreshMs : resyncMs);
+  }
+
+  /** Decides what is to be written. */
+  #look(): void {
+    this.#changed = false;
+    // This look is the answer to all that triggered before it.
+    this.#wakeup = new Wakeup();
+    this.#lookedAt = this.#deps.clock.now();
     const all = this.#deps.wanted();
-    if (all === undefined) return true;
-    for (const wanted of all) {
-      if (signal.aborted) return false;
-      if (isUpToDate(wanted.status, wanted.object.status ?? {})) continue;
-      while (!this.#bucket.take()) await this.#deps.clock.sleep(refillMs, signal);
-      failed = !(await this.#write(wanted, signal)) || failed;
-    }
-    return failed;
+    this.#again = all === undefined;
+    const written = new Map<string, Written>();
+    const pending = (all ?? []).flatMap((wanted) => {
+      const { kind, object, status } = wanted;
+      const { namespace = '', name } = object.metadata;
+      const key = `${kind.kind}/${namespace}/${name}`;
+      const own = this.#written.get(key);
+      const isOurs = own?.cached === object;
+      if (isOurs) written.set(key, own);
+      const current: Partial<PolicyStatus> = (isOurs ? own.status : object.status) ?? {};
+      if (isUpToDate(status, current)) return [];
+      const isUrgent = isWorse(status.conditions, current.conditions ?? []);
+      const held = isOurs ? { ...object, status: own.status } : object;
+      return [{ key, namespace, isUrgent, wanted: { kind, object: held, status }, cached: object }];
+    });
+    if (all !== undefined) this.#written = written;
+    this.#backlog.follow(pending);
   }
 
-  async #write(wanted: WantedStatus, signal: AbortSignal): Promise<boolean> {
+  async #write({ key, wanted, cached }: Pending, signal: AbortSignal): Promise<void> {
     const { kind, object, status } = wanted;
     const { namespace, name } = object.metadata;
     const conditions = withTransitionTimes(
@@ -127,13 +189,13 @@ export class StatusWriter implements Component {
         { fieldManager, force: true, subresource: 'status' },
         signal,
       );
+      this.#written.set(key, { cached, status: applied.status });
       this.#deps.onWritten(wanted);
-      return true;
     } catch (error) {
       const { code } = WeftError.from(error);
-      if (code === 'api-not-found') return true;
+      if (code === 'api-not-found') return;
+      this.#again = true;
       this.#deps.logger.warn('status not written', { kind: kind.kind, namespace, name, error });
-      return false;
     }
   }
 }

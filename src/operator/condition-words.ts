@@ -56,10 +56,12 @@ export const reasons = [
   'SidecarsStuck',
   'SidecarsLost',
   'PodsWithoutSidecar',
+  'PodsLeftOut',
   'SidecarsRestarted',
   'PodsStarting',
   'AllInMesh',
   'ServicesNotServed',
+  'NamespacesLeftOut',
   'AllServed',
   'WaitingForReport',
   'NotRuling',
@@ -94,8 +96,6 @@ export interface World {
   readonly webhooks: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Since when proxies have been behind, by the status as it is; undefined if they are not. */
-  readonly behindSince: number | undefined;
 }
 
 /** The command that shows what the control plane says of itself. */

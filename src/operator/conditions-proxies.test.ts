@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { now, pods, quiet, shown } from '../../test/build/judged-world.ts';
+import { pods, quiet, shown } from '../../test/build/judged-world.ts';
 import { makeReport } from '../../test/build/make-report.ts';
 import type { World } from './condition-words.ts';
-import { patienceMs } from './conditions.ts';
 
 const behind = makeReport({ synced: 2 });
 
@@ -10,12 +9,12 @@ describe('judge, of proxies', () => {
   it.each<readonly [string, Partial<World>, readonly string[]]>([
     [
       'proxies are behind, as after every change',
-      { proxies: behind, behindSince: now - patienceMs + 1 },
+      { proxies: behind },
       ['Ready=True/Ready', ...quiet.slice(0, 2), 'ProxiesSynced=False/Pending', ...pods],
     ],
     [
       'proxies are behind for too long',
-      { proxies: behind, behindSince: now - patienceMs },
+      { proxies: { ...behind, late: 1 } },
       ['Ready=False/Pending', ...quiet.slice(0, 2), 'ProxiesSynced=False/Pending', ...pods],
     ],
     [

@@ -65,6 +65,44 @@ const troubles: readonly (readonly [string, Partial<World>, readonly string[], s
     'kubectl describe service -n shop web-1',
   ],
   [
+    'a pod is left out',
+    { proxies: makeReport({ findings: [makeFinding('pod-left-out')] }) },
+    ['Ready=True/Ready', 'PodsInMesh=False/PodsLeftOut'],
+    'kubectl describe pod -n shop web-1',
+  ],
+  [
+    'a namespace is too large',
+    { proxies: makeReport({ findings: [makeFinding('namespace-left-out')] }) },
+    ['Ready=True/Ready', 'ServicesServed=False/NamespacesLeftOut'],
+    'kubectl describe namespace web-1',
+  ],
+  [
+    'a replica cannot be asked, and a proxy of another refused something',
+    {
+      proxies: makeReport({
+        ...{ connected: 3, synced: 2, rejected: 1 },
+        findings: [makeFinding('replica-unreachable')],
+      }),
+    },
+    ['Ready=False/ProxiesRejected', 'ProxiesSynced=False/ProxiesRejected'],
+    'cannot be asked',
+  ],
+  [
+    'a replica cannot be asked, and not all pods are connected to the others',
+    {
+      proxies: makeReport({
+        ...{ connected: 2, synced: 2, expected: 3, starting: 1 },
+        findings: [makeFinding('replica-unreachable')],
+      }),
+    },
+    [
+      'Ready=True/Ready',
+      'ProxiesSynced=Unknown/ReplicaUnreachable',
+      'PodsInMesh=Unknown/ReplicaUnreachable',
+    ],
+    'cannot be asked',
+  ],
+  [
     'a replica is missing',
     { rollout: { wanted: 2, available: 1, settled: true, stuck: undefined } },
     ['Ready=True/Ready', 'ControlPlaneAvailable=True/ReplicasMissing'],

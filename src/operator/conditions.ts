@@ -2,11 +2,10 @@ import { logsOf } from './condition-words.ts';
 import type { ConditionType, Reason, WantedCondition, World } from './condition-words.ts';
 import { judgeCertificates } from './judge-certificates.ts';
 import { judgeControlPlane, replicasOf } from './judge-control-plane.ts';
-import { gapsIn, judgePods, judgeProxies, judgeServices, reportIn } from './judge-mesh.ts';
+import { gapsIn, judgePods, judgeServices } from './judge-mesh.ts';
+import { judgeProxies } from './judge-proxies.ts';
+import { reportIn } from './report-in.ts';
 import type { Refusal } from './singleton.ts';
-
-/** Proxies may be behind for so long, as they are after every change, before the mesh is not ready. */
-export const patienceMs = 15_000;
 
 /** Of roots there is nothing to say. */
 export const noNews: World['roots'] = {
@@ -140,6 +139,7 @@ function gapOfSwitch({ roots: { moving } }: World): readonly string[] {
 /** Nothing that is in use suffers by these. */
 const passedOver: readonly Reason[] = [
   'PodsWithoutSidecar',
+  'PodsLeftOut',
   'CaSecretUnusable',
   'GatewaySecretNotKept',
 ];
@@ -152,7 +152,7 @@ function isGrave({ type, reason }: WantedCondition, world: World): boolean {
   return reason !== 'IssuerFailing' || world.roots.failing?.urgent === true;
 }
 
-function isTooLong({ proxies, behindSince, now }: World): boolean {
-  if ((proxies?.rejected ?? 0) > 0) return true;
-  return behindSince !== undefined && now - behindSince >= patienceMs;
+/** Each proxy is behind for a moment after every change. */
+function isTooLong({ proxies }: World): boolean {
+  return (proxies?.rejected ?? 0) > 0 || (proxies?.late ?? 0) > 0;
 }

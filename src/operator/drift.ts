@@ -2,6 +2,7 @@ import type { ConfigMap, KubernetesObject, Namespace, PodTemplate } from '../api
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { reportedAtKey } from '../api/mesh-report.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { type Reflector, type ReflectorDeps, reflect } from '../kubernetes/reflector.ts';
 import { identify } from './desired.ts';
@@ -12,6 +13,7 @@ import {
 } from '../api/control-plane-names.ts';
 import { imagesName, ownedSelector } from './names.ts';
 import type { Owned } from './prune.ts';
+import { ReportPulse } from './report-pulse.ts';
 
 /** Every kind that the operator makes. */
 const ownedKinds: readonly Kind[] = [
@@ -42,7 +44,7 @@ export class Watched {
   readonly #caBundle: Reflector<ConfigMap>;
   readonly #proxies: Reflector<ConfigMap>;
   readonly #certificates: Reflector<ConfigMap>;
-  #reportHeardAt: number | undefined;
+  readonly #pulse = new ReportPulse();
 
   constructor(client: ApiConnection, namespace: string, deps: ReflectorDeps) {
     const configMap = (name: string): Reflector<ConfigMap> =>
@@ -66,12 +68,14 @@ export class Watched {
     this.#caBundle = configMap(caBundleConfigMap);
     this.#proxies = configMap(proxiesConfigMap);
     this.#certificates = configMap(certificatesConfigMap);
-    this.#proxies.subscribe(() => (this.#reportHeardAt = deps.clock.now()));
+    this.#proxies.subscribe(() => {
+      this.#pulse.see(this.proxies?.data?.[reportedAtKey], deps.clock.now());
+    });
   }
 
-  /** When the report on proxies was last seen to change, in ms since the epoch; undefined before. */
-  get reportHeardAt(): number | undefined {
-    return this.#reportHeardAt;
+  /** When the control plane reported last, if it has been silent for too long since. */
+  reportSilentSince(now: number): string | undefined {
+    return this.#pulse.silentSince(now);
   }
 
   /** The namespace of the mesh. */

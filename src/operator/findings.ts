@@ -48,14 +48,19 @@ const words: Readonly<Record<FindingKind, Words>> = {
     next: describe('pod'),
   },
   'sidecar-lost': {
-    one: 'pod runs with a sidecar that has lost the control plane',
-    many: 'pods run with a sidecar that has lost the control plane',
+    one: 'pod has a sidecar that has lost the control plane',
+    many: 'pods have a sidecar that has lost the control plane',
     next: sidecarLogs,
   },
   'without-sidecar': {
     one: 'pod runs outside the mesh and should be in it',
     many: 'pods run outside the mesh and should be in it',
     next: (namespace) => `kubectl rollout restart deployment,statefulset,daemonset -n ${namespace}`,
+  },
+  'pod-left-out': {
+    one: 'pod is left out of the mesh, or a part of it',
+    many: 'pods are left out of the mesh, or parts of them',
+    next: describe('pod'),
   },
   'sidecar-restarted': {
     one: 'pod has a sidecar that restarted within ten minutes',
@@ -66,6 +71,11 @@ const words: Readonly<Record<FindingKind, Words>> = {
     one: 'Service is not served as declared',
     many: 'Services are not served as declared',
     next: describe('service'),
+  },
+  'namespace-left-out': {
+    one: 'namespace has objects that are left out of the mesh',
+    many: 'namespaces have objects that are left out of the mesh',
+    next: (_, name) => `kubectl describe namespace ${name}`,
   },
 };
 

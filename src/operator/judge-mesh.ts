@@ -1,50 +1,10 @@
-// Input: the report of the control plane. Output: what the conditions say of proxies, pods and Services.
+// Input: the report of the control plane. Output: what the conditions say of pods and Services.
 // Rule: what nobody can know now is Unknown, never what it was.
-import type { Finding, FindingKind, MeshReport } from '../api/mesh-report.ts';
-import { logsOf, type Reason, type WantedCondition, type World } from './condition-words.ts';
+import type { FindingKind, MeshReport } from '../api/mesh-report.ts';
+import type { Reason, WantedCondition, World } from './condition-words.ts';
 import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
-
-/** The report, while it can be believed. */
-export function reportIn({ proxies, silentSince, rollout }: World): MeshReport | undefined {
-  return silentSince === undefined && (rollout?.available ?? 0) > 0 ? proxies : undefined;
-}
-
-function noReport(world: World): Pick<WantedCondition, 'status' | 'reason' | 'message'> {
-  const { silentSince, namespace } = world;
-  const since =
-    silentSince === undefined ? 'does not report' : `has not reported since ${silentSince}`;
-  const message = `The control plane ${since}. Next: ${logsOf(namespace)}.`;
-  return { status: 'Unknown', reason: 'NoReport', message };
-}
-
-/** Shows of each policy how many proxies have it. */
-const policies = 'kubectl get traffictarget,httproutegroup,tcproute,trafficsplit -A';
-
-export function judgeProxies(world: World): WantedCondition {
-  const type = 'ProxiesSynced';
-  const report = reportIn(world);
-  if (report === undefined) return { type, ...noReport(world) };
-  const unreachable = findingIn(report, 'replica-unreachable');
-  if (unreachable !== undefined) {
-    const message = sentenceOf(unreachable);
-    return { type, status: 'Unknown', reason: 'ReplicaUnreachable', message };
-  }
-  const { connected, synced, rejected } = report;
-  if (connected === 0) {
-    return { type, status: 'True', reason: 'AllSynced', message: 'No proxy is connected.' };
-  }
-  const count = `${counted(synced, connected, ['proxy has', 'proxies have'])} acknowledged everything`;
-  if (rejected > 0) {
-    const message = `${count}; ${rejected} rejected something and ${rejected === 1 ? 'goes' : 'go'} on with what ${rejected === 1 ? 'it' : 'they'} had. The status of the policies says what. Next: ${policies}.`;
-    return { type, status: 'False', reason: 'ProxiesRejected', message };
-  }
-  if (synced < connected) {
-    const message = `${count}. Next, if that lasts: ${policies}.`;
-    return { type, status: 'False', reason: 'Pending', message };
-  }
-  return { type, status: 'True', reason: 'AllSynced', message: `${count}.` };
-}
+import { findingIn, noReport, reportIn } from './report-in.ts';
 
 /** Reasons of PodsInMesh for which pods do not do what the mesh promises them. */
 const podReasons: readonly (readonly [FindingKind, Reason])[] = [
@@ -53,58 +13,82 @@ const podReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['sidecar-stuck', 'SidecarsStuck'],
   ['sidecar-lost', 'SidecarsLost'],
   ['without-sidecar', 'PodsWithoutSidecar'],
+  ['pod-left-out', 'PodsLeftOut'],
 ];
+
+const serviceReasons: readonly (readonly [FindingKind, Reason])[] = [
+  ['service-not-served', 'ServicesNotServed'],
+  ['namespace-left-out', 'NamespacesLeftOut'],
+];
+
+/** What a condition says: of something that is wrong, or that is worth a word. */
+interface Said {
+  readonly reason: Reason;
+  readonly sentence: string;
+}
+
+function badIn(
+  report: MeshReport,
+  reasons: readonly (readonly [FindingKind, Reason])[],
+): readonly Said[] {
+  return reasons.flatMap(([kind, reason]) => {
+    const finding = findingIn(report, kind);
+    return finding === undefined ? [] : [{ reason, sentence: sentenceOf(finding) }];
+  });
+}
 
 export function judgePods(world: World): WantedCondition {
   const type = 'PodsInMesh';
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
-  const { connected, expected, starting, leftOut } = report;
-  const out =
-    leftOut > 0 ? ` ${leftOut} ${leftOut === 1 ? 'pod is' : 'pods are'} left out on purpose.` : '';
-  const bad = podReasons.flatMap(([kind, reason]) => {
-    const finding = findingIn(report, kind);
-    return finding === undefined ? [] : [{ reason, sentence: sentenceOf(finding) }];
-  });
-  const restarted = findingIn(report, 'sidecar-restarted');
-  const sentences = [
-    ...bad.map(({ sentence }) => sentence),
-    ...(restarted === undefined ? [] : [sentenceOf(restarted)]),
+  const bad = badIn(report, podReasons);
+  const restarted = badIn(report, [['sidecar-restarted', 'SidecarsRestarted']]);
+  const states: readonly (readonly [WantedCondition['status'], readonly Said[]])[] = [
+    ['False', bad.length === 0 ? [] : [...bad, ...restarted]],
+    ['Unknown', hidden(report)],
+    ['True', restarted],
+    ['True', [wellOf(report)]],
   ];
+  const [status, said] = states.find(([, { length }]) => length > 0) ?? ['True', []];
+  const sentences = said.map(({ sentence }) => sentence).filter((sentence) => sentence !== '');
+  const message = [...sentences, countOf(report)].join(' ');
+  return { type, status, reason: said[0]?.reason ?? 'AllInMesh', message };
+}
+
+/** Pods that seem to be missing may be connected to a replica that cannot be asked. */
+function hidden(report: MeshReport): readonly Said[] {
+  if (report.connected >= report.expected) return [];
+  return badIn(report, [['replica-unreachable', 'ReplicaUnreachable']]);
+}
+
+function wellOf({ starting }: MeshReport): Said {
+  if (starting === 0) return { reason: 'AllInMesh', sentence: '' };
+  const sentence = `${starting} ${starting === 1 ? 'pod is' : 'pods are'} starting.`;
+  return { reason: 'PodsStarting', sentence };
+}
+
+function countOf({ connected, expected, leftOut }: MeshReport): string {
   const all =
     expected === 0
       ? 'No pod is to have a sidecar'
       : `${counted(connected, expected, ['pod is', 'pods are'])} connected`;
-  const count = `${all}.${out}`;
-  const [worst] = bad;
-  if (worst !== undefined) {
-    const message = `${sentences.join(' ')} ${count}`;
-    return { type, status: 'False', reason: worst.reason, message };
-  }
-  if (restarted !== undefined) {
-    const message = `${sentences.join(' ')} ${count}`;
-    return { type, status: 'True', reason: 'SidecarsRestarted', message };
-  }
-  if (starting > 0) {
-    const message = `${starting} ${starting === 1 ? 'pod is' : 'pods are'} starting. ${count}`;
-    return { type, status: 'True', reason: 'PodsStarting', message };
-  }
-  return { type, status: 'True', reason: 'AllInMesh', message: count };
+  const out =
+    leftOut > 0 ? ` ${leftOut} ${leftOut === 1 ? 'pod is' : 'pods are'} left out on purpose.` : '';
+  return `${all}.${out}`;
 }
 
 export function judgeServices(world: World): WantedCondition {
   const type = 'ServicesServed';
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
-  const finding = findingIn(report, 'service-not-served');
-  return finding === undefined
-    ? {
-        type,
-        status: 'True',
-        reason: 'AllServed',
-        message: 'Every Service of the mesh is served as declared.',
-      }
-    : { type, status: 'False', reason: 'ServicesNotServed', message: sentenceOf(finding) };
+  const bad = badIn(report, serviceReasons);
+  const [worst] = bad;
+  if (worst === undefined) {
+    const message = 'Every Service of the mesh is served as declared.';
+    return { type, status: 'True', reason: 'AllServed', message };
+  }
+  const message = bad.map(({ sentence }) => sentence).join(' ');
+  return { type, status: 'False', reason: worst.reason, message };
 }
 
 /** What is wrong with the certificate that the control plane shows to proxies, if anything. */
@@ -136,8 +120,4 @@ const gapReasons = new Set<Reason>([
 
 function isGap({ status, reason }: WantedCondition): boolean {
   return status !== 'True' || gapReasons.has(reason);
-}
-
-function findingIn({ findings }: MeshReport, kind: FindingKind): Finding | undefined {
-  return findings.find((finding) => finding.kind === kind);
 }

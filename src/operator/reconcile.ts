@@ -1,10 +1,8 @@
 import type { KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { apiVersionOf, kinds } from '../api/kinds.ts';
-import { reportedAtKey } from '../api/mesh-report.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
-import { timestamp } from '../common/timestamp.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
@@ -13,7 +11,7 @@ import type { StoreKey } from '../kubernetes/store.ts';
 import type { Outcome } from '../kubernetes/work-queue.ts';
 import type { Applier } from './applier.ts';
 import type { World } from './condition-words.ts';
-import { noNews, patienceMs } from './conditions.ts';
+import { noNews } from './conditions.ts';
 import { homeOf, identify } from './desired.ts';
 import type { Watched } from './drift.ts';
 import { readBundle, readProxies, readRollout } from './facts.ts';
@@ -27,7 +25,7 @@ import { keepRoots } from './rotation/keep-roots.ts';
 import { lookAtRoots, type RootsLook } from './rotation/roots.ts';
 import { refusalOf, rulerOf } from './singleton.ts';
 import type { CertificateBlock } from './rotation/tell.ts';
-import { behindSince, isCurrent, statusOf, untilHeartbeat } from './status.ts';
+import { isCurrent, statusOf, untilHeartbeat } from './status.ts';
 import { tidingsOf } from './tidings.ts';
 import { validateSpec } from '../api/validate-mesh-config.ts';
 import type { Images } from './workload.ts';
@@ -103,7 +101,7 @@ async function rule(
   const look = lookAt(meshConfig, deps, { ruler: meshConfig, problems, rejection, roots });
   const late = await report(meshConfig, look, { deps, signal });
   const beat = untilHeartbeat(meshConfig, look.world.now);
-  return outcomeOf(done.again, whenImpatient(look.world), roots?.news.again, late, beat);
+  return outcomeOf(done.again, roots?.news.again, late, beat);
 }
 
 interface Done {
@@ -215,11 +213,10 @@ function lookAt(
     bundle: readBundle(watched.caBundle),
     roots: roots?.news ?? noNews,
     proxies: readProxies(watched.proxies),
-    silentSince: silentSince(watched, clock.now()),
+    silentSince: watched.reportSilentSince(clock.now()),
     namespace,
     webhooks: [...webhookIdentities].every((identity) => live.has(identity)),
     now: clock.now(),
-    behindSince: behindSince(meshConfig),
   };
   // A plan changes only when all that it needs was put in place.
   const goesOn = rejection === undefined && roots !== undefined;
@@ -253,24 +250,6 @@ async function report(
     deps.events.record({ regarding: meshConfig, ...tiding });
   }
   return undefined;
-}
-
-/** When proxies that are behind will have been so for too long. */
-function whenImpatient({ proxies, behindSince: since, now }: World): number | undefined {
-  if (proxies === undefined || proxies.synced >= proxies.connected) return undefined;
-  const left = (since ?? now) + patienceMs - now;
-  return left > 0 ? left : undefined;
-}
-
-/** The control plane says at least every 30 s that it lives. */
-const longestSilenceMs = 90_000;
-
-/** When the control plane reported last, if it has been silent for too long since. By our own clock alone. */
-function silentSince({ reportHeardAt, proxies }: Watched, now: number): string | undefined {
-  // A control plane of an older version has no heartbeat.
-  if (proxies?.data?.[reportedAtKey] === undefined) return undefined;
-  if (reportHeardAt === undefined || now - reportHeardAt < longestSilenceMs) return undefined;
-  return timestamp(reportHeardAt);
 }
 
 /** The soonest of these, in milliseconds from now. */

@@ -8,7 +8,7 @@ import type { Frozen } from '../common/freeze.ts';
 import { timestamp } from '../common/timestamp.ts';
 import type { World } from './condition-words.ts';
 import { judge } from './conditions.ts';
-import { reportIn } from './judge-mesh.ts';
+import { reportIn } from './report-in.ts';
 import type { CertificateBlock } from './rotation/tell.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { trafficAllowed } from '../api/traffic-allowed.ts';
@@ -94,13 +94,6 @@ function inForce(world: World, version: string): Status {
       summary: `${counts.synced}/${counts.expected}`,
     },
   };
-}
-
-/** Since when proxies have been behind, as the status tells; undefined if it does not. */
-export function behindSince(meshConfig: MeshConfig): number | undefined {
-  const condition = meshConfig.status?.conditions?.find(({ type }) => type === 'ProxiesSynced');
-  if (condition?.status !== 'False') return undefined;
-  return Date.parse(condition.lastTransitionTime);
 }
 
 /** Whether the MeshConfig says all this already. The order of conditions does not count. */

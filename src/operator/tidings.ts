@@ -48,8 +48,12 @@ const news: readonly (Pick<Tiding, 'type'> & {
   },
   { type: 'Normal', on: 'CertificatesReady', reasons: ['RootRenewsSoon'] },
   { type: 'Warning', on: 'ProxiesSynced', reasons: ['ReplicaUnreachable'] },
-  { type: 'Warning', on: 'PodsInMesh', reasons: ['PodsWithoutSidecar', 'SidecarsRestarted'] },
-  { type: 'Warning', on: 'ServicesServed', reasons: ['ServicesNotServed'] },
+  {
+    type: 'Warning',
+    on: 'PodsInMesh',
+    reasons: ['PodsWithoutSidecar', 'PodsLeftOut', 'SidecarsRestarted'],
+  },
+  { type: 'Warning', on: 'ServicesServed', reasons: ['ServicesNotServed', 'NamespacesLeftOut'] },
 ];
 
 function tidingsOfReady(meshConfigStatus: Status | undefined, status: Status): readonly Tiding[] {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { makeSnapshot } from '../../test/build/make-mesh.ts';
 import { makeNamespace, makePod } from '../../test/build/make-object.ts';
 import { makeTrafficTarget, type TargetOptions } from '../../test/build/make-policy.ts';
+import type { Pod } from '../api/core.ts';
 import { accountsWithoutPods } from './accounts-without-pods.ts';
 
 const pods = [
@@ -37,6 +38,13 @@ const rows: readonly (readonly [string, TargetOptions, readonly string[]])[] = [
 describe('ServiceAccounts of a TrafficTarget that no pod runs as', () => {
   it.each(rows)('%s', (_title, options, expected) => {
     expect(told(options)).toEqual(expected);
+  });
+
+  it('counts no pod that finished', () => {
+    const evicted = makePod({ account: 'old' });
+    const failed: Pod = { ...evicted, status: { ...evicted.status, phase: 'Failed' } };
+    const { namespaces: left } = makeSnapshot([makeNamespace(), failed]);
+    expect(accountsWithoutPods(makeTrafficTarget({ to: 'old' }), left).destination).toBe(true);
   });
 
   it('tells whether the destination is among them', () => {

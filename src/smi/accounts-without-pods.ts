@@ -1,5 +1,5 @@
 // Input: a TrafficTarget and the pods of the whole cluster. Output: a word for each ServiceAccount that it
-// names and no pod runs as. Rule: this is no mistake for certain, since a Deployment may be scaled to zero,
+// names and no pod runs as; a pod that finished runs as none. Rule: this is no mistake for certain, since a Deployment may be scaled to zero,
 // so nothing is left out for it.
 import { onceFor } from '../common/once-for.ts';
 import type { Pod } from '../api/core.ts';
@@ -8,6 +8,7 @@ import type { ByName, ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
 import { warn } from './diagnose.ts';
+import { isFinished } from './pod-state.ts';
 import { accountOf } from './services.ts';
 import { readTrafficTarget } from './traffic-target.ts';
 
@@ -20,7 +21,8 @@ export interface AccountsWithoutPods {
 type Namespaces = ClusterSnapshot['namespaces'];
 
 const accountsIn = onceFor(
-  (pods: ByName<Pod>): ReadonlySet<IdentityKey> => new Set([...pods.values()].map(accountOf)),
+  (pods: ByName<Pod>): ReadonlySet<IdentityKey> =>
+    new Set([...pods.values()].filter((pod) => !isFinished(pod)).map(accountOf)),
 );
 
 function hasPod(namespaces: Namespaces, namespace: string, serviceAccount: string): boolean {

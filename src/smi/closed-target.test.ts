@@ -54,6 +54,21 @@ describe('what a TrafficTarget opens', () => {
     else expect(messages[0]).toContain(said);
   });
 
+  it('names a pod of the destination without a sidecar beside others that have one', () => {
+    const target = makeTrafficTarget({ to: 'cart', from: ['shop/cart'], rules: [http] });
+    const objects = [
+      ...[makeNamespace(), makeService({ name: 'cart', app: 'cart' })],
+      ...[makeRouteGroup({ name: 'all' }), target],
+      makePod({ account: 'cart', name: 'cart-1', ip: '10.0.0.1' }),
+      makePod({ account: 'cart', name: 'cart-2', ip: '10.0.0.2', sidecar: false }),
+    ];
+    const snapshot = makeSnapshot(objects);
+    const { model } = compileMesh(snapshot, makeSettings({ permissive: false }));
+    const { closed, diagnostics } = openingOf(target, { namespaces: snapshot.namespaces, model });
+    expect(closed).toBeUndefined();
+    expect(diagnostics[0]?.message).toContain('pod cart-2 of ServiceAccount cart runs without');
+  });
+
   it('is not asked in permissive mode, but for pods', () => {
     expect(opening('db', [http], true).closed).toBeUndefined();
     expect(opening('bare', [http], true).closed).toBeUndefined();

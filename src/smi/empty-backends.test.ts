@@ -43,6 +43,8 @@ describe('a backend that exists and has nobody to answer', () => {
 
   it('is one whose pods are not ready', () => {
     expect(told({ v1: 1, v2: 1 }, v2, v2Pod, v2Slice(false))).toHaveLength(1);
+    const headless = makeService({ name: 'v2', app: 'v2', clusterIP: 'None' });
+    expect(told({ v1: 1, v2: 1 }, headless, v2Pod, v2Slice(false))).toHaveLength(1);
   });
 
   it.each<[string, Readonly<Record<string, number>>, readonly KubernetesObject[]]>([

@@ -27,7 +27,7 @@ export function emptyBackends(
 }
 
 function isEmpty({ service }: SplitBackend, port: number, endpoints: EndpointMap): boolean {
-  return (endpoints.get(portKey(service, port)) ?? []).length === 0;
+  return (endpoints.get(portKey(service, port)) ?? []).every(({ unready }) => unready === true);
 }
 
 function emptyBackend(

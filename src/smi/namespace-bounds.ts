@@ -4,6 +4,7 @@
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { MeshService, ServiceKey } from '../policy/service.ts';
+import type { Split } from '../policy/split.ts';
 import { onceFor } from '../common/once-for.ts';
 import { isFinished } from './pod-state.ts';
 import { type BoundedInbound, boundInbound } from './inbound-bounds.ts';
@@ -63,15 +64,16 @@ export function boundReached(
 export interface AccessInput extends Pick<BoundedInbound, 'rules' | 'workloads'> {
   readonly input: NamespaceSnapshot;
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
+  readonly splits: ReadonlyMap<ServiceKey, Split>;
 }
 
 export function boundAccess(
-  { input, rules: all, workloads, services: compiled }: AccessInput,
+  { input, rules: all, workloads, services: compiled, splits }: AccessInput,
   known: Partial<NamespaceBounds>,
 ): Pick<NamespaceBounds, 'opened' | 'inbound'> {
   const { Service: services, TrafficTarget: targets } = input;
-  const opened = remember(known.opened, [all, compiled, targets], () =>
-    boundOpened(all, compiled, targets),
+  const opened = remember(known.opened, [all, compiled, splits, targets], () =>
+    boundOpened({ rules: all, services: compiled, splits, targets }),
   );
   const { rules } = opened.value;
   const inbound = boundInbound({ rules, workloads, services, targets }, known.inbound);

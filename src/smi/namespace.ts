@@ -116,7 +116,7 @@ function compileParts(
   const bounds = boundAccess(
     {
       ...{ input, rules: access.targets.result, services: services.result },
-      workloads: workloads.result,
+      ...{ workloads: workloads.result, splits: splits.value.splits },
     },
     known,
   );

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeService, makePod, makeNamespace } from '../../test/build/make-object.ts';
 import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../test/build/make-policy.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficSplit,
+  makeTrafficTarget,
+} from '../../test/build/make-policy.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Service } from '../api/core.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import { identityKey } from '../policy/identity.ts';
@@ -59,6 +65,7 @@ describe('tooWideTargets', () => {
 
 describe('boundOpened', () => {
   it('bounds TrafficTargets times the Services behind their destination', () => {
+    const splits = new Map();
     const destination = identityKey({ namespace: 'shop', serviceAccount: 'cart' });
     const services = new Map(
       Array.from({ length: 1024 }, (_, index) => {
@@ -78,10 +85,49 @@ describe('boundOpened', () => {
       origins: [{ kind: 'TrafficTarget', namespace: 'shop', name, generation: 1 }],
     }));
     const within = new Map([[destination, rules.slice(0, maxOpenedOfNamespace / 1024)]]);
-    expect(boundOpened(within, services, mapOf(some)).rules).toBe(within);
-    const bounded = boundOpened(new Map([[destination, rules]]), services, mapOf(some));
+    const named = mapOf(some);
+    expect(boundOpened({ rules: within, services, splits, targets: named }).rules).toBe(within);
+    const bounded = boundOpened({
+      rules: new Map([[destination, rules]]),
+      ...{ services, splits, targets: named },
+    });
     expect(bounded.rules.get(destination)).toEqual(rules.slice(0, maxOpenedOfNamespace / 1024));
     expect(bounded.diagnostics).toHaveLength(300 - maxOpenedOfNamespace / 1024);
+  });
+});
+
+/** 64 ports behind 64 accounts, and TrafficTargets of 64 sources, more than may open them all. */
+function wide(more: 'ports' | 'apexes' | 'nothing'): readonly Diagnostic[] {
+  const accounts = Array.from({ length: 64 }, (_, at) => `caller-${at}`);
+  const ports = Array.from({ length: more === 'ports' ? 16 : 1 }, (_, at) => ({ port: 80 + at }));
+  const apexes = Array.from({ length: more === 'apexes' ? 16 : 0 }, (_, at) => `apex-${at}`);
+  const objects = [
+    ...[makeNamespace('shop'), makeRouteGroup({ name: 'all' })],
+    makePod({ account: 'cart', name: 'cart-1', sidecar: false }),
+    ...accounts.map((account, at) => makePod({ account, name: account, ip: `10.1.0.${at}` })),
+    ...Array.from({ length: 16 }, (_, at) => makeService({ name: `s${at}`, app: 'cart', ports })),
+    ...apexes.map((name) => makeService({ name, app: 'none' })),
+    ...apexes.map((name) => makeTrafficSplit({ name, apex: name, backends: { s0: 1 } })),
+    ...targets(2_000).map((target) => ({
+      ...target,
+      spec: {
+        ...target.spec,
+        sources: accounts.map((name) => ({ kind: 'ServiceAccount', namespace: 'shop', name })),
+        rules: [{ kind: 'HTTPRouteGroup', name: 'all' }],
+      },
+    })),
+  ];
+  const { diagnostics } = compileMesh(makeSnapshot(objects), makeSettings());
+  return diagnostics.filter(({ code }) => code === 'target-too-wide');
+}
+
+describe('what TrafficTargets open', () => {
+  it.each([
+    ['nothing', 2_000 - 256],
+    ['ports', 2_000 - 16],
+    ['apexes', 2_000 - 128],
+  ] as const)('counts by sources and ports, with %s more', (more, left) => {
+    expect(wide(more)).toHaveLength(left);
   });
 });
 

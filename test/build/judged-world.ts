@@ -17,7 +17,6 @@ export const well: World = {
   namespace: 'weft-system',
   webhooks: true,
   now,
-  behindSince: undefined,
 };
 
 /** `type=status/reason` of each condition. */

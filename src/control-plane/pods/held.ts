@@ -1,30 +1,35 @@
 // Input: the status of a pod. Output: what the pod waits for before its sidecar runs. Pure and total.
-import { fieldsOf, type Fields, flag, integer, records, text } from '../../cluster/read.ts';
+import { fieldsOf, type Fields, flag, integer, text } from '../../cluster/read.ts';
 import { endOf, saying } from './kubelet-words.ts';
+import { conditionOf, isWithoutSandbox } from './pod-conditions.ts';
 
-/** `hard`: the kubelet says that it cannot go on. `soft`: it may be on its way. */
+/**
+ * `hard`: the kubelet says that it cannot go on. `soft`: it may be on its way. `gated`: scheduling gates keep
+ * nodes from it, on purpose and for as long as their owner wants.
+ */
 export interface Held {
-  readonly kind: 'hard' | 'soft' | 'unscheduled';
+  readonly kind: 'hard' | 'soft' | 'unscheduled' | 'gated';
   readonly why: string;
 }
 
 /** Undefined when the pod tells of nothing that it waits for. `statuses` are those of its init containers. */
 export function heldBy(status: Fields, statuses: readonly Fields[]): Held | undefined {
-  const conditions = records(status['conditions']) ?? [];
-  const unmet = (type: string): Fields | undefined =>
-    conditions.find((one) => one['type'] === type && one['status'] === 'False');
-  const unscheduled = unmet('PodScheduled');
+  const unscheduled = conditionOf(status, 'PodScheduled', 'False');
   if (unscheduled !== undefined) {
-    const why = `no node takes it: ${saying(text(unscheduled['message']) ?? '')}`;
-    return { kind: 'unscheduled', why };
+    const kind = text(unscheduled['reason']) === 'SchedulingGated' ? 'gated' : 'unscheduled';
+    return { kind, why: `no node takes it: ${saying(text(unscheduled['message']) ?? '')}` };
   }
   const current = statuses.find((one) => !isDone(one));
   const held = current && heldContainer(current);
-  if (held !== undefined && held.kind === 'hard') return held;
-  if (unmet('PodReadyToStartContainers') !== undefined) {
-    return { kind: 'soft', why: 'its volumes or its network are not there yet' };
-  }
-  return held;
+  const isSetUp = !isWithoutSandbox(status);
+  // A container that ended with the sandbox before says nothing of the next one.
+  if (held?.kind === 'hard' && (isSetUp || !hasEnded(current))) return held;
+  if (isSetUp) return held;
+  return { kind: 'soft', why: 'its volumes or its network are not there yet' };
+}
+
+function hasEnded(status: Fields | undefined): boolean {
+  return fieldsOf(status?.['state'])['terminated'] !== undefined;
 }
 
 /** An init container that ended well, or a sidecar that started. */

@@ -57,14 +57,13 @@ export class PodLedger {
   }
 
   look(seen: Seen): PodsLook {
-    const { behind, refusing } = seen.evidence;
+    const { behind, refusing, late } = seen.evidence;
     const quiet = this.#quietWith(seen.evidence);
     const calm = this.#calm;
-    if (calm?.quiet === quiet && calm.behind === behind && calm.refusing === refusing)
-      return calm.look;
+    if (calm?.quiet === quiet && isSame(calm, seen.evidence)) return calm.look;
     const look = this.#lookAt(quiet, seen);
     const isCalm = quiet.others.size + this.#bare.size === 0;
-    this.#calm = isCalm ? { quiet, behind, refusing, look } : undefined;
+    this.#calm = isCalm ? { quiet, behind, refusing, late, look } : undefined;
     return look;
   }
 
@@ -105,7 +104,7 @@ export class PodLedger {
       connected,
       complete: seen.evidence.complete,
       absentSince: this.#absence(uid, connected, now),
-      alert: seen.alerts.get(pod.status?.podIP ?? ''),
+      alert: addressesOf(pod).flatMap((ip) => seen.alerts.get(ip) ?? [])[0],
       bootstrap: bootstraps.has(namespace),
       now,
     };
@@ -152,7 +151,13 @@ export class PodLedger {
   }
 }
 
-interface Calm extends Pick<Seen['evidence'], 'behind' | 'refusing'> {
+type Trouble = Pick<Seen['evidence'], 'behind' | 'refusing' | 'late'>;
+
+function isSame(one: Trouble, other: Trouble): boolean {
+  return one.behind === other.behind && one.refusing === other.refusing && one.late === other.late;
+}
+
+interface Calm extends Trouble {
   readonly quiet: Quiet;
   readonly look: PodsLook;
 }
@@ -163,6 +168,12 @@ interface Moment {
   readonly now: number;
   /** Namespaces that have the ConfigMap that sidecars start from. */
   readonly bootstraps: ReadonlySet<string | undefined>;
+}
+
+/** A sidecar calls from any address of its pod, of either family. */
+function addressesOf({ status }: LivingPod): readonly string[] {
+  const { podIP, podIPs = [] } = status ?? {};
+  return [...(podIP === undefined ? [] : [podIP]), ...podIPs.map(({ ip }) => ip)];
 }
 
 const outside: Belonging = { kind: 'outside' };

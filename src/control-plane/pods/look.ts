@@ -4,7 +4,7 @@ import type { LivingPod } from './pod-life.ts';
 
 /** What is asked of proxies: who has a stream, and who refuses the certificate, by IP. */
 export interface Seen {
-  readonly evidence: Pick<JoinedEvidence, 'streams' | 'behind' | 'refusing' | 'complete'>;
+  readonly evidence: Pick<JoinedEvidence, 'streams' | 'behind' | 'refusing' | 'late' | 'complete'>;
   readonly alerts: ReadonlyMap<string, string>;
 }
 

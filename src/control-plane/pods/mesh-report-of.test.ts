@@ -11,6 +11,7 @@ import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { endpointFaults, type LeftOut, nothingLeftOut } from '../../smi/endpoint-faults.ts';
 import { PodLedger } from './ledger.ts';
 import type { Seen } from './look.ts';
+import type { LivingPod } from './pod-life.ts';
 import { meshReportOf } from './mesh-report-of.ts';
 
 const clock = new FakeClock(Date.parse('2026-01-01T01:00:00Z'));
@@ -44,6 +45,7 @@ function seen(...names: readonly string[]): Seen {
     streams,
     behind: new Set<string>(),
     refusing: new Set<string>(),
+    late: new Set<string>(),
     complete: true,
   };
   return { evidence, alerts: new Map() };
@@ -105,8 +107,11 @@ describe('case H: the report on the mesh', () => {
     const look = ledger.look({ evidence, alerts });
     expect(ledger.look({ evidence: { ...evidence }, alerts })).toBe(look);
     const behind = new Set(['uid-shop-a', 'uid-of-a-pod-that-is-none-of-the-mesh']);
-    const late = ledger.look({ evidence: { ...evidence, behind, refusing: behind }, alerts });
-    expect(late).toMatchObject({ connected: 1, synced: 0, rejected: 1 });
+    const late = ledger.look({
+      evidence: { ...evidence, behind, refusing: behind, late: behind },
+      alerts,
+    });
+    expect(late).toMatchObject({ connected: 1, synced: 0, rejected: 1, late: 1 });
     expect(ledger.look({ evidence, alerts }).synced).toBe(1);
     pods.put(pod('b'));
     expect(ledger.look({ evidence, alerts }).expected).toBe(2);
@@ -160,6 +165,50 @@ describe('case H: the report on the mesh', () => {
       { kind: 'service-not-served', count: 1, found: [{ name: 'shop/s1', why: 'why' }] },
     ]);
   });
+
+  it.each([
+    ['Pod', 'shop', 'pod-left-out', 'shop/x', undefined],
+    [
+      'EndpointSlice',
+      'shop',
+      'service-not-served',
+      'shop/x',
+      'kubectl describe endpointslice -n shop x',
+    ],
+    ['Namespace', '', 'namespace-left-out', 'x', undefined],
+    ['TrafficTarget', 'shop', undefined, undefined, undefined],
+  ] as const)(
+    'names a %s of which a part is left out',
+    (...[kind, namespace, found, name, next]) => {
+      const { ledger } = makeLedger();
+      const object = { kind, namespace, name: 'x', generation: 0 };
+      const one = { code: 'object-too-large', severity: 'error', object, message: 'why' } as const;
+      const nobody = { unreachable: [], replicas: [] };
+      const report = meshReportOf({
+        pods: ledger.look(seen()),
+        ...nobody,
+        diagnostics: [one, one],
+      });
+      const told = { kind: found, count: 1, found: [{ name, why: 'why', ...(next && { next }) }] };
+      expect(report.findings).toEqual(found === undefined ? [] : [told]);
+    },
+  );
+
+  it.each(['10.0.0.1', 'fd00::1'])(
+    'knows a sidecar that refused the certificate from %s',
+    async (ip) => {
+      const { ledger, pods } = makeLedger();
+      const plain = pod('a', { ip: '10.0.0.1' }) as LivingPod;
+      const podIPs = [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }];
+      const both: LivingPod = { ...plain, status: { ...plain.status, podIPs } };
+      pods.put(both);
+      const refused = { ...seen(), alerts: new Map([[ip, 'unknown ca']]) };
+      ledger.look(refused);
+      await clock.advance(15_000);
+      const { troubles } = ledger.look(refused);
+      expect([...troubles.keys()]).toEqual(['certificate-refused']);
+    },
+  );
 
   it('counts a Service whose pods or addresses get no calls, by what the endpoints say of it', () => {
     const { ledger } = makeLedger();

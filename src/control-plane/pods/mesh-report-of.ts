@@ -1,5 +1,5 @@
 // Input: the pods as the ledger sees them, everybody's evidence, the replicas, and what is wrong with
-// Services. Output: the report that the operator judges by. Pure.
+// Services, Pods and namespaces. Output: the report that the operator judges by. Pure.
 import {
   type Finding,
   type FindingKind,
@@ -29,12 +29,13 @@ export function meshReportOf(facts: MeshFacts): MeshReport {
       unreachable.map((name) => ({ name, why: 'it runs and does not answer the other replicas' })),
     ],
     ['server-certificate', replicas.flatMap(certificateTrouble)],
-    ['service-not-served', notServed(diagnostics)],
+    ...leftOut(diagnostics),
   ]);
   return {
     connected: pods.connected,
     synced: pods.synced,
     rejected: pods.rejected,
+    late: pods.late,
     expected: pods.expected,
     starting: pods.starting,
     leftOut: pods.leftOut,
@@ -58,13 +59,30 @@ function certificateTrouble({ replica, certificate }: ReplicaFacts): readonly Fo
     : [{ name: replica, why: `its certificate ${certificate}` }];
 }
 
-/** Services of which a part is left out of the mesh, each once. */
-function notServed(diagnostics: readonly Diagnostic[]): readonly Found[] {
-  const found = new Map<string, Found>();
+/** Kinds without a status of Weft's, and what is reported when a part of such an object is left out of the mesh. */
+const leftOutKinds: ReadonlyMap<string, FindingKind> = new Map([
+  ['Pod', 'pod-left-out'],
+  ['Service', 'service-not-served'],
+  ['EndpointSlice', 'service-not-served'],
+  ['Namespace', 'namespace-left-out'],
+]);
+
+/** Objects of which a part is left out of the mesh, each once. */
+function leftOut(diagnostics: readonly Diagnostic[]): ReadonlyMap<FindingKind, readonly Found[]> {
+  const found = new Map<FindingKind, Map<string, Found>>();
   for (const { object, severity, message } of diagnostics) {
-    if (object.kind !== 'Service' || severity !== 'error') continue;
-    const name = `${object.namespace}/${object.name}`;
-    if (!found.has(name)) found.set(name, { name, why: message });
+    const kind = leftOutKinds.get(object.kind);
+    if (kind === undefined || severity !== 'error') continue;
+    const name = object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
+    const ofKind = found.get(kind) ?? new Map<string, Found>();
+    if (!ofKind.has(name)) ofKind.set(name, { name, why: message, ...lookAt(object) });
+    found.set(kind, ofKind);
   }
-  return [...found.values()];
+  return new Map([...found].map(([kind, objects]) => [kind, [...objects.values()]]));
+}
+
+/** Nothing where the finding's own command is right. */
+function lookAt({ kind, namespace, name }: Diagnostic['object']): Pick<Found, 'next'> {
+  if (kind !== 'EndpointSlice') return {};
+  return { next: `kubectl describe endpointslice -n ${namespace} ${name}` };
 }

@@ -16,6 +16,7 @@ import { deepFreeze } from '../../common/freeze.ts';
 import { bootstrapVolume, sidecarName } from '../../injector/names.ts';
 import { type Held, heldBy } from './held.ts';
 import { endOf, saying, timeOf } from './kubelet-words.ts';
+import { isNodeSilent, isWithoutSandbox, scheduledAt } from './pod-conditions.ts';
 import { ownerOf } from './pod-owner.ts';
 
 /** A pod with what is known of its life. Times are milliseconds since the epoch. */
@@ -25,6 +26,10 @@ export interface LivingPod extends Pod {
 
 export interface PodLife {
   readonly created: number;
+  /** When a node took it; undefined before that, and when the scheduler does not say. */
+  readonly scheduled: number | undefined;
+  /** Whether its node does not answer, so that what is known of its containers may be old. */
+  readonly nodeSilent: boolean;
   readonly deleting: boolean;
   /** What decides whether it is to have a sidecar. */
   readonly annotations: Readonly<Record<string, string>>;
@@ -46,6 +51,8 @@ export interface SidecarLife {
   readonly restarts: number;
   /** Whether the kubelet waits before it starts it again. */
   readonly backOff: boolean;
+  /** Whether it ended with a failure and has not been started again, in a pod that is set up. */
+  readonly failed: boolean;
   /** How it ended the last time; at 0 when the kubelet does not know when. Undefined: it never did. */
   readonly ended: { readonly at: number; readonly why: string } | undefined;
 }
@@ -67,6 +74,8 @@ function lifeOf(raw: Fields): PodLife {
   const statuses = records(status['initContainerStatuses']) ?? [];
   return {
     created: timeOf(metadata['creationTimestamp']) ?? 0,
+    scheduled: scheduledAt(status),
+    nodeSilent: isNodeSilent(status),
     deleting: text(metadata['deletionTimestamp']) !== undefined,
     annotations: Object.fromEntries(kept),
     owner: ownerOf(metadata),
@@ -74,7 +83,7 @@ function lifeOf(raw: Fields): PodLife {
       text(fieldsOf(spec['os'])['name']) === 'windows' ||
       textMap(spec['nodeSelector'])?.['kubernetes.io/os'] === 'windows',
     mirror: annotations['kubernetes.io/config.mirror'] !== undefined,
-    sidecar: hasSidecar(spec) ? sidecarLife(statuses) : undefined,
+    sidecar: hasSidecar(spec) ? sidecarLife(statuses, isWithoutSandbox(status)) : undefined,
     held: heldBy(status, statuses),
   };
 }
@@ -86,7 +95,7 @@ function hasSidecar(spec: Fields): boolean {
   return named('initContainers', sidecarName) && named('volumes', bootstrapVolume);
 }
 
-function sidecarLife(statuses: readonly Fields[]): SidecarLife {
+function sidecarLife(statuses: readonly Fields[], withoutSandbox: boolean): SidecarLife {
   const status = statuses.find(({ name }) => name === sidecarName) ?? {};
   const state = fieldsOf(status['state']);
   // While it is between its end and its next start, the newest end is the state itself.
@@ -96,8 +105,13 @@ function sidecarLife(statuses: readonly Fields[]): SidecarLife {
     started: flag(status['started']) ?? false,
     restarts: integer(status['restartCount']) ?? 0,
     backOff: text(fieldsOf(state['waiting'])['reason']) === 'CrashLoopBackOff',
+    failed: !withoutSandbox && isFailure(state['terminated']),
     ended: lastEnd(ended),
   };
+}
+
+function isFailure(ended: unknown): boolean {
+  return (ended ?? undefined) !== undefined && integer(fieldsOf(ended)['exitCode']) !== 0;
 }
 
 function lastEnd(ended: unknown): SidecarLife['ended'] {

@@ -1,7 +1,8 @@
 // Input: one pod that is inside the mesh, and whether its proxy has a stream. Output: how the proxy fares.
 // Rule: nothing is called wrong before an ordinary start or reconnection has had its time.
 import type { FindingKind } from '../../api/mesh-report.ts';
-import type { LivingPod, SidecarLife } from './pod-life.ts';
+import type { Held } from './held.ts';
+import type { LivingPod, PodLife, SidecarLife } from './pod-life.ts';
 import { hasRun } from './switch-standing.ts';
 
 /** How the proxy of a pod that is inside fares. `starting` is no trouble. */
@@ -34,6 +35,13 @@ export const refusedGraceMs = 15_000;
 /** A restart of a sidecar is told so long. */
 export const restartToldMs = 600_000;
 
+const beforeItRunsMs: Readonly<Record<Held['kind'], number>> = {
+  hard: hardGraceMs,
+  soft: startGraceMs,
+  unscheduled: scheduleGraceMs,
+  gated: Number.POSITIVE_INFINITY,
+};
+
 /** Pure. Whether a pod that is `inside` is well for sure if its proxy has a stream: most are, and need no closer look. */
 export function hasNothingToTell({ life: { sidecar } }: LivingPod): boolean {
   return sidecar !== undefined && sidecar.restarts === 0 && !sidecar.backOff;
@@ -48,12 +56,9 @@ export function standingOf(pod: LivingPod, facts: ProxyFacts): Standing {
     return { kind: 'sidecar-crashing', why };
   }
   if (facts.connected) return restartedLately(sidecar, facts.now) ?? { kind: 'well' };
-  if (facts.alert !== undefined && isAbsentFor(refusedGraceMs, facts)) {
-    return { kind: 'certificate-refused', why: `its sidecar says: ${facts.alert}` };
-  }
   return sidecar.runningSince === undefined
     ? whileItDoesNotRun(pod, facts)
-    : withoutStream(sidecar, sidecar.runningSince, facts);
+    : withoutStream(pod.life, sidecar.runningSince, facts);
 }
 
 function whileItDoesNotRun(pod: LivingPod, facts: ProxyFacts): Standing {
@@ -64,31 +69,30 @@ function isAbsentFor(ms: number, { absentSince, now }: ProxyFacts): boolean {
   return absentSince !== undefined && now - absentSince >= ms;
 }
 
-function isCrashing({ backOff, restarts, runningSince }: SidecarLife): boolean {
-  return backOff || (restarts > 0 && runningSince === undefined);
+/** The kubelet starts a sidecar again at once after its first failure: that is told as a restart. */
+function isCrashing({ backOff, failed, restarts }: SidecarLife): boolean {
+  return backOff || (failed && restarts > 0);
 }
 
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-function restartedLately({ restarts, ended }: SidecarLife, now: number): Standing | undefined {
-  if (restarts === 0 || ended === undefined || now - ended.at > restartToldMs) return undefined;
+/** Told from when the sidecar runs again: its node may have been away long, or the kubelet not know the end. */
+function restartedLately(sidecar: SidecarLife, now: number): Standing | undefined {
+  const { restarts, ended, runningSince = 0 } = sidecar;
+  if (restarts === 0 || ended === undefined) return undefined;
+  if (now - Math.max(ended.at, runningSince) > restartToldMs) return undefined;
   return {
     kind: 'sidecar-restarted',
     why: `its sidecar restarted ${times(restarts)}: ${ended.why}`,
   };
 }
 
-function beforeItRuns({ created, held }: LivingPod['life'], facts: ProxyFacts): Standing {
-  const age = facts.now - created;
-  const grace =
-    held?.kind === 'hard'
-      ? hardGraceMs
-      : held?.kind === 'unscheduled'
-        ? scheduleGraceMs
-        : startGraceMs;
-  if (age < grace) return { kind: 'starting' };
+/** From when a node takes the pod it has its time anew: until then the kubelet knows nothing of it. */
+function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFacts): Standing {
+  const age = facts.now - Math.max(created, scheduled);
+  if (age < beforeItRunsMs[held?.kind ?? 'soft']) return { kind: 'starting' };
   const why = held?.why ?? 'the kubelet has not begun to start it';
   const missing = facts.bootstrap ? '' : ', and its namespace has no ConfigMap weft-bootstrap';
   return { kind: 'sidecar-stuck', why: `${why}${missing}` };
@@ -98,7 +102,7 @@ function beforeItRuns({ created, held }: LivingPod['life'], facts: ProxyFacts): 
  * Between its end and the restart, which the kubelet makes at once the first time: that is told as a restart
  * as soon as it runs again. The control plane's own clock counts, for a kubelet may not know when it ended.
  */
-function afterItsEnd({ sidecar, held }: LivingPod['life'], facts: ProxyFacts): Standing {
+function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): Standing {
   if (!isAbsentFor(held?.kind === 'soft' ? startGraceMs : hardGraceMs, facts)) {
     return { kind: 'starting' };
   }
@@ -106,18 +110,37 @@ function afterItsEnd({ sidecar, held }: LivingPod['life'], facts: ProxyFacts): S
   return { kind: 'sidecar-crashing', why: `its sidecar ended and has not started again: ${why}` };
 }
 
-function withoutStream(
-  { started }: SidecarLife,
-  runningSince: number,
-  facts: ProxyFacts,
-): Standing {
-  const { complete, now } = facts;
+function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): Standing {
+  const { alert, complete, now } = facts;
+  const tried = now - triesSince(life, runningSince, facts);
+  // An earlier pod may have had the address that the alert came from.
+  if (alert !== undefined && tried >= refusedGraceMs && isAbsentFor(refusedGraceMs, facts)) {
+    return { kind: 'certificate-refused', why: `its sidecar says: ${alert}` };
+  }
   // Nobody knows whether it is connected to the replica that cannot be asked.
   if (!complete) return { kind: 'starting' };
-  if (!started) {
-    if (now - runningSince < startGraceMs) return { kind: 'starting' };
-    return { kind: 'sidecar-stuck', why: 'its sidecar runs but has not reached the control plane' };
-  }
+  if (life.sidecar?.started === true) return afterItsStream(life, facts);
+  if (tried < startGraceMs) return { kind: 'starting' };
+  return { kind: 'sidecar-stuck', why: 'its sidecar runs but has not reached the control plane' };
+}
+
+/**
+ * Since when it could have reached the control plane. A restart gives no new time: its start-up probe restarts
+ * a sidecar that cannot connect, again and again. The time in which its pod waited for a node does not count.
+ */
+function triesSince(
+  { sidecar, scheduled = 0 }: PodLife,
+  runningSince: number,
+  { absentSince, now }: ProxyFacts,
+): number {
+  const restarts = sidecar?.restarts ?? 0;
+  return restarts === 0 ? runningSince : Math.max(absentSince ?? now, scheduled);
+}
+
+function afterItsStream({ nodeSilent }: PodLife, facts: ProxyFacts): Standing {
   if (!isAbsentFor(lostGraceMs, facts)) return { kind: 'starting' };
-  return { kind: 'sidecar-lost', why: 'its sidecar runs and has no stream to the control plane' };
+  const why = nodeSilent
+    ? 'its node does not answer, and its sidecar has no stream to the control plane'
+    : 'its sidecar runs and has no stream to the control plane';
+  return { kind: 'sidecar-lost', why };
 }

@@ -30,8 +30,7 @@ export class Survey {
   report(): MeshReport | undefined {
     const evidence = this.#deps.joined();
     const diagnostics = this.#deps.diagnostics();
-    const isJustSilent = !evidence.complete && evidence.unreachable.length === 0;
-    if (evidence.settling || isJustSilent || diagnostics === undefined) return undefined;
+    if (evidence.settling || isJustSilent(evidence) || diagnostics === undefined) return undefined;
     const { unreachable } = evidence;
     const replicas = replicasIn(evidence);
     const pods = this.#look(evidence, replicas);
@@ -44,7 +43,11 @@ export class Survey {
     if (evidence.settling) return undefined;
     const { absent } = this.#look(evidence, replicasIn(evidence));
     const proxies = absent.flatMap((one) => this.#proxyOf(one) ?? []);
-    return { complete: evidence.complete, of: countAbsent(evidence.objects, proxies) };
+    return {
+      complete: evidence.complete,
+      settling: isJustSilent(evidence),
+      of: countAbsent(evidence.objects, proxies),
+    };
   }
 
   #look(evidence: MeshEvidence, replicas: readonly ReplicaFacts[]): PodsLook {
@@ -57,6 +60,11 @@ export class Survey {
     const set = this.#deps.wouldOffer(uid);
     return set && { pod: `${namespace}/${name}`, starting, set };
   }
+}
+
+/** A replica has not been heard, and not for long enough to be named. */
+function isJustSilent({ complete, unreachable }: MeshEvidence): boolean {
+  return !complete && unreachable.length === 0;
 }
 
 function replicasIn({ facts }: MeshEvidence): readonly ReplicaFacts[] {

@@ -5,7 +5,7 @@ import type { Standing } from './standing.ts';
 
 /** Adds up how pods stand. */
 export class Tally {
-  readonly counts = { connected: 0, synced: 0, rejected: 0, starting: 0 };
+  readonly counts = { connected: 0, synced: 0, rejected: 0, late: 0, starting: 0 };
   readonly troubles = new Map<FindingKind, Found[]>();
   readonly absent: AbsentPod[] = [];
   readonly #evidence: Seen['evidence'];
@@ -33,12 +33,14 @@ export class Tally {
     this.counts.connected += uids.size;
     this.counts.synced += uids.size - countIn(uids, this.#evidence.behind);
     this.counts.rejected += countIn(uids, this.#evidence.refusing);
+    this.counts.late += countIn(uids, this.#evidence.late);
   }
 
   #connected(uid: string): void {
     this.counts.connected += 1;
     if (!this.#evidence.behind.has(uid)) this.counts.synced += 1;
     if (this.#evidence.refusing.has(uid)) this.counts.rejected += 1;
+    if (this.#evidence.late.has(uid)) this.counts.late += 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import { onceFor } from '../../common/once-for.ts';
 import type { Filter } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { type PortKey, portKey } from '../../policy/endpoints.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
@@ -86,8 +87,12 @@ export function boundAddress(address: string, port: number): string {
 }
 
 /** A split shapes routes and TCP extensions; the rest owes nothing to it. */
-export function withoutSplit({ origins, split }: ReachableService): readonly Origin[] {
-  if (split === undefined) return origins;
-  const keys = new Set(split.origins.map(originKey));
-  return origins.filter((origin) => !keys.has(originKey(origin)));
+export function withoutSplit(reachable: ReachableService): readonly Origin[] {
+  return reachable.split === undefined ? reachable.origins : others(reachable);
 }
+
+/** One list for all ports. */
+const others = onceFor(({ origins, split }: ReachableService): readonly Origin[] => {
+  const keys = new Set(split?.origins.map(originKey));
+  return origins.filter((origin) => !keys.has(originKey(origin)));
+});

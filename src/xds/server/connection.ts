@@ -3,7 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ResourceSet, ResourceType } from '../resources/resource.ts';
 import type { DeltaRequest } from '../delta/request-bytes.ts';
 import type { DeltaResponse, Session, Step } from '../delta/session.ts';
-import { Debts } from './debts.ts';
+import { Lateness } from './lateness.ts';
 import type { Entry } from './entry.ts';
 import type { StreamEnd, XdsMetrics } from './metrics.ts';
 import type { Proxy } from './proxy.ts';
@@ -43,8 +43,9 @@ export class Connection {
   isStranger = false;
   /** Since when the sweep has found it to be one. */
   strangerSince: number | undefined;
-  /** What its client owes, as the sweep found. */
-  readonly debts = new Debts();
+  readonly lateness = new Lateness();
+  /** Whether it has been behind for long, as the sweep found. */
+  isLate = false;
   /** Since when listeners and routes are held back for new clusters. */
   heldSince: number | undefined;
   readonly #call: AdsCall;

@@ -23,7 +23,9 @@ export interface WholeEvidence extends ObjectEvidence {
 
 interface Absence {
   starting: number;
-  away: string[];
+  away: number;
+  /** Of those that are away the first by name. */
+  awayPods: readonly string[];
 }
 
 /** The evidence of objects with the absent counted as not having acknowledged. Pure. */
@@ -32,38 +34,44 @@ export function countAbsent(
   absent: readonly AbsentProxy[],
 ): (key: OriginKey) => WholeEvidence | undefined {
   const drafts = new Map<OriginKey, Absence & { readonly origin: Origin }>();
-  for (const [set, { starting, away }] of bySet(absent))
+  for (const [set, { starting, away, awayPods }] of bySet(absent))
     for (const [key, origin] of originsOf(set)) {
-      const draft = drafts.get(key) ?? { origin, starting: 0, away: [] };
+      const draft = drafts.get(key) ?? { origin, starting: 0, away: 0, awayPods: [] };
       drafts.set(key, draft);
       draft.starting += starting;
-      draft.away = draft.away.concat(away);
+      draft.away += away;
+      draft.awayPods = firstOf(draft.awayPods, awayPods);
     }
   return (key) => {
     const [known, draft] = [objects.get(key), drafts.get(key)];
     const evidence = known ?? (draft && nobodyYet(draft.origin));
     if (evidence === undefined) return undefined;
-    const { starting = 0, away = [] } = draft ?? {};
-    return {
-      ...evidence,
-      total: evidence.total + starting + away.length,
-      starting,
-      away: away.length,
-      awayPods: away.toSorted().slice(0, maxNamed),
-    };
+    const { starting = 0, away = 0, awayPods = [] } = draft ?? {};
+    return { ...evidence, total: evidence.total + starting + away, starting, away, awayPods };
   };
 }
 
 /** Pods that would be offered the same are counted together: a thousand may start at once. */
 function bySet(absent: readonly AbsentProxy[]): ReadonlyMap<ResourceSet, Absence> {
-  const sets = new Map<ResourceSet, Absence>();
-  for (const { pod, starting, set } of absent) {
-    const absence = sets.get(set) ?? { starting: 0, away: [] };
-    sets.set(set, absence);
-    if (starting) absence.starting += 1;
-    else absence.away.push(pod);
+  const away = new Map<ResourceSet, string[]>();
+  const starting = new Map<ResourceSet, number>();
+  for (const { pod, starting: isStarting, set } of absent) {
+    const names = away.get(set) ?? [];
+    away.set(set, names);
+    if (isStarting) starting.set(set, (starting.get(set) ?? 0) + 1);
+    else names.push(pod);
   }
-  return sets;
+  const sets = [...away].map(([set, names]): [ResourceSet, Absence] => [
+    set,
+    { starting: starting.get(set) ?? 0, away: names.length, awayPods: firstOf(names, []) },
+  ]);
+  return new Map(sets);
+}
+
+/** The first by name of both. */
+function firstOf(some: readonly string[], more: readonly string[]): readonly string[] {
+  if (more.length === 0 && some.length <= 1) return some;
+  return [...some, ...more].sort().slice(0, maxNamed);
 }
 
 function nobodyYet(origin: Origin): ObjectEvidence {

@@ -48,11 +48,9 @@ export function evidenceOf(
 ): Evidence {
   const tallies: Tallies = new Map();
   for (const [set, members] of connections.groups) countGroup(tallies, set, members);
-  const behind = new Set<string>();
   const refusing = new Set<string>();
   for (const connection of connections.unsettled) {
     discountOutstanding(tallies, connection, standingOf);
-    behind.add(connection.proxy.uid);
     if (countRefusals(tallies, connection)) refusing.add(connection.proxy.uid);
   }
   nameLaggards(tallies, connections, standingOf);
@@ -66,11 +64,21 @@ export function evidenceOf(
     rejected: refusing.size,
     step,
     streams: connections.streams,
-    behind,
     refusing,
+    ...laggardsIn(connections),
     objects,
     facts,
   };
+}
+
+function laggardsIn({ unsettled }: Connections): Pick<Evidence, 'behind' | 'late'> {
+  const all = [...unsettled];
+  const late = all.filter(({ isLate }) => isLate);
+  return { behind: uidsOf(all), late: uidsOf(late) };
+}
+
+function uidsOf(connections: readonly Connection[]): ReadonlySet<string> {
+  return new Set(connections.map(({ proxy }) => proxy.uid));
 }
 
 function countGroup(tallies: Tallies, set: ResourceSet, members: number): void {

@@ -14,6 +14,7 @@ export interface EvidenceChange {
   /** All of them: most of the time there are none. */
   readonly behind: readonly string[];
   readonly refusing: readonly string[];
+  readonly late: readonly string[];
   readonly objects: readonly (readonly [OriginKey, ObjectEvidence])[];
   /** Objects that concern no proxy of the replica any more. */
   readonly gone: readonly OriginKey[];
@@ -29,6 +30,7 @@ export const noEvidence: Evidence = {
   streams: new Map(),
   behind: new Set(),
   refusing: new Set(),
+  late: new Set(),
   objects: new Map(),
   facts: '',
 };
@@ -55,9 +57,9 @@ export function nothingNew(evidence: Evidence): EvidenceChange {
 type Rest = Omit<EvidenceChange, 'joined' | 'left' | 'objects' | 'gone'>;
 
 /** What every change carries whole. */
-function restOf({ behind, refusing, ...evidence }: Evidence): Rest {
+function restOf({ behind, refusing, late, ...evidence }: Evidence): Rest {
   const { connected, synced, rejected, step, facts } = evidence;
-  const lists = { behind: [...behind], refusing: [...refusing] };
+  const lists = { behind: [...behind], refusing: [...refusing], late: [...late] };
   return { connected, synced, rejected, step, facts, ...lists };
 }
 
@@ -69,7 +71,8 @@ function sameRest(previous: Evidence, next: Evidence): boolean {
     previous.step === next.step &&
     previous.facts === next.facts &&
     sameSet(previous.behind, next.behind) &&
-    sameSet(previous.refusing, next.refusing)
+    sameSet(previous.refusing, next.refusing) &&
+    sameSet(previous.late, next.late)
   );
 }
 
@@ -100,6 +103,7 @@ export function applyChange(previous: Evidence, change: EvidenceChange): Evidenc
     streams: streamsAfter(previous.streams, change),
     behind: new Set(change.behind),
     refusing: new Set(change.refusing),
+    late: new Set(change.late),
   };
 }
 
@@ -139,7 +143,7 @@ function isChange(value: unknown): value is EvidenceChange {
     typeof fields['facts'] === 'string' &&
     isListOf(objects, isEntry) &&
     isListOf(joined, isStream) &&
-    ['gone', 'left', 'behind', 'refusing'].every((name) => isTexts(fields[name]))
+    ['gone', 'left', 'behind', 'refusing', 'late'].every((name) => isTexts(fields[name]))
   );
 }
 

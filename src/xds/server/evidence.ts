@@ -52,6 +52,8 @@ export interface Evidence {
   /** Uids of the pods whose proxy did not acknowledge everything, and of those that refused something. */
   readonly behind: ReadonlySet<string>;
   readonly refusing: ReadonlySet<string>;
+  /** Of those behind, pods whose proxy has been so for 15 s: it owes an answer, or asks for nothing more. */
+  readonly late: ReadonlySet<string>;
   /** What the replica says besides, in words of its own: nothing here depends on it. */
   readonly facts: string;
   readonly objects: ReadonlyMap<OriginKey, ObjectEvidence>;

@@ -31,7 +31,10 @@ function makeEvidence(...objects: readonly ObjectEvidence[]): Evidence {
 /** Three proxies, or so, of which the first is in sync, and the last refused something. */
 function withPods(
   ...names: readonly string[]
-): Pick<Evidence, 'connected' | 'synced' | 'rejected' | 'streams' | 'behind' | 'refusing'> {
+): Pick<
+  Evidence,
+  'connected' | 'synced' | 'rejected' | 'streams' | 'behind' | 'refusing' | 'late'
+> {
   const last = names.at(-1) ?? '';
   return {
     connected: names.length,
@@ -40,6 +43,7 @@ function withPods(
     streams: new Map(names.map((name) => [name, { pod: `shop/${name}`, opened: 1 }])),
     behind: new Set([last]),
     refusing: new Set([last]),
+    late: new Set([last]),
   };
 }
 

@@ -4,7 +4,15 @@ import { maxNamed, type Evidence, type ObjectEvidence, type Stream } from './evi
 /** What all replicas know. When one could not be asked, every count is a lower bound. */
 export interface JoinedEvidence extends Pick<
   Evidence,
-  'connected' | 'synced' | 'rejected' | 'step' | 'streams' | 'behind' | 'refusing' | 'objects'
+  | 'connected'
+  | 'synced'
+  | 'rejected'
+  | 'step'
+  | 'streams'
+  | 'behind'
+  | 'refusing'
+  | 'late'
+  | 'objects'
 > {
   readonly complete: boolean;
   /** Streams that a newer one of the same pod took the place of, and that their replica still counts. */
@@ -34,7 +42,7 @@ export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEv
       const other = objects.get(key);
       objects.set(key, other === undefined ? object : joinObject(other, object));
     }
-  const { streams, outdated, behind, refusing } = streamsOf(all);
+  const { streams, outdated, behind, refusing, late } = streamsOf(all);
   return {
     complete: known.length === all.length,
     connected: streams.size,
@@ -44,13 +52,14 @@ export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEv
     streams,
     behind,
     refusing,
+    late,
     objects,
     outdated,
     facts: known.map(({ facts }) => facts),
   };
 }
 
-type JoinedStreams = Pick<JoinedEvidence, 'streams' | 'outdated' | 'behind' | 'refusing'>;
+type JoinedStreams = Pick<JoinedEvidence, 'streams' | 'outdated' | 'behind' | 'refusing' | 'late'>;
 
 /** Those of a single replica are as they are. */
 function streamsOf(replicas: readonly (Evidence | undefined)[]): JoinedStreams {
@@ -85,6 +94,7 @@ function joinStreams(replicas: readonly (Evidence | undefined)[]): JoinedStreams
     outdated,
     behind: ofNewest(({ behind }) => behind),
     refusing: ofNewest(({ refusing }) => refusing),
+    late: ofNewest(({ late }) => late),
   };
 }
 

@@ -7,8 +7,11 @@ import type { Proxy } from './proxy.ts';
 /** What a proxy should have; undefined while nothing is known of it yet: it waits. */
 export type SetOf = (proxy: Proxy) => ResourceSet | undefined;
 
-/** Streams written to before other work gets its turn: about 5 ms of work for small responses. */
-const sliceSize = 64;
+/**
+ * Streams written to before other work gets its turn: about 5 ms of work for small responses. What is offered may
+ * have to be made first, so their time is bounded, too.
+ */
+const slice = { size: 64, ms: 10 };
 
 /** Brings what is published to every stream, a slice at a time, so that the process stays responsive. */
 export class Push {
@@ -41,9 +44,10 @@ export class Push {
   }
 
   #slice(): void {
-    let left = sliceSize;
+    let left = slice.size;
+    const began = performance.now();
     for (const connection of this.#waiting) {
-      if (left === 0) {
+      if (left === 0 || performance.now() - began > slice.ms) {
         setImmediate(() => this.#slice());
         return;
       }

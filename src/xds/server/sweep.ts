@@ -6,6 +6,9 @@ import type { Closing, Connection } from './connection.ts';
 /** How often open streams are looked at. One timer for all of them. */
 export const sweepMs = 1_000;
 
+/** A proxy may be behind for so long, as each is after every change, before that is reported. */
+const lateMs = 15_000;
+
 /**
  * Closes streams whose token has ended, that never said anything, that are of no workload or
  * that owe an answer for too long, refills their request credits,
@@ -44,8 +47,18 @@ function verdictOn(connection: Connection, now: number, options: AdsOptions): Cl
 
 /** Whoever is in sync owes nothing, and mostly that is everybody. */
 function owes(connection: Connection, now: number, { connections, limits }: AdsOptions): boolean {
-  if (!connections.unsettled.has(connection)) return false;
-  return connection.debts.age(connection.session.unanswered, now) > limits.answerMs;
+  const { lateness, session } = connection;
+  if (!connections.unsettled.has(connection)) {
+    if (connection.isLate) lateness.end();
+    connection.isLate = false;
+    return false;
+  }
+  const isLate = lateness.behind(session.unanswered, now) >= lateMs;
+  if (isLate !== connection.isLate) {
+    connection.isLate = isLate;
+    connections.note(connection);
+  }
+  return lateness.owing(session.unanswered, now) > limits.answerMs;
 }
 
 function hasten(connection: Connection, now: number, options: AdsOptions): void {

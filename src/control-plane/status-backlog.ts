@@ -1,0 +1,96 @@
+import type { Clock } from '../common/clock.ts';
+import { type Pace, TokenBucket } from '../common/token-bucket.ts';
+import { FairQueue } from './fair-queue.ts';
+import { Turns } from './turns.ts';
+
+/** Something that is to be written. */
+export interface Waiting {
+  readonly key: string;
+  readonly namespace: string;
+  /** Whether it is a change for the worse, which an author must not wait for. */
+  readonly isUrgent: boolean;
+}
+
+/** The pace spares the API server, whose watchers all get every write. */
+const paces = {
+  urgent: { burst: 20, everyMs: 100 },
+  other: { burst: 20, everyMs: 200 },
+} as const satisfies Readonly<Record<string, Pace>>;
+/** When the pace is reached, something may be written after so many milliseconds at the soonest. */
+export const soonestMs = paces.urgent.everyMs;
+
+/**
+ * What waits to be written, and in which order. Changes for the worse have a pace of their own, so a thousand
+ * others do not delay them, nor the other way round. In each of the two, namespaces take turns, and in a namespace
+ * comes first what was not taken for longest: what changes all the time, or cannot be written, delays nothing else.
+ */
+export class StatusBacklog<T extends Waiting> {
+  readonly #urgent: Lane<T>;
+  readonly #other: Lane<T>;
+  #lanes: readonly Lane<T>[];
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#urgent = new Lane(clock, paces.urgent);
+    this.#other = new Lane(clock, paces.other);
+    this.#lanes = [this.#urgent, this.#other];
+  }
+
+  get size(): number {
+    return this.#urgent.size + this.#other.size;
+  }
+
+  /** Takes over what waits now, in place of all that waited before. */
+  follow(all: readonly T[]): void {
+    this.#urgent.follow(all.filter(({ isUrgent }) => isUrgent));
+    this.#other.follow(all.filter(({ isUrgent }) => !isUrgent));
+    this.#lanes = [this.#urgent, this.#other];
+  }
+
+  /** The next; undefined when nothing waits, or nothing may be written yet. */
+  take(): T | undefined {
+    for (const lane of this.#lanes) {
+      const next = lane.take();
+      if (next === undefined) continue;
+      // The other lane is next, for a slow API server may have time for fewer than both may write.
+      this.#lanes = [...this.#lanes.filter((one) => one !== lane), lane];
+      return next;
+    }
+    return undefined;
+  }
+}
+
+class Lane<T extends Waiting> {
+  readonly #bucket: TokenBucket;
+  readonly #turns = { namespaces: new Turns(), keys: new Turns() };
+  #waiting: ReadonlyMap<string, T> = new Map();
+  #queue = new FairQueue();
+
+  constructor(clock: Pick<Clock, 'now'>, pace: Pace) {
+    this.#bucket = new TokenBucket(clock, pace);
+  }
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  follow(all: readonly T[]): void {
+    const { namespaces, keys } = this.#turns;
+    const sorted = all.toSorted(
+      (a, b) =>
+        namespaces.last(a.namespace) - namespaces.last(b.namespace) ||
+        keys.last(a.key) - keys.last(b.key),
+    );
+    this.#queue = new FairQueue();
+    this.#waiting = new Map(sorted.map((one) => [one.key, one]));
+    for (const { namespace, key } of sorted) this.#queue.add(namespace, key);
+  }
+
+  take(): T | undefined {
+    if (this.#queue.size === 0 || !this.#bucket.take()) return undefined;
+    const next = this.#waiting.get(this.#queue.take() ?? '');
+    if (next === undefined) return undefined;
+    this.#turns.namespaces.pass(next.namespace);
+    this.#turns.keys.pass(next.key);
+    return next;
+  }
+}

@@ -1,0 +1,23 @@
+/** A name that is forgotten beyond that is as good as one that had no turn. */
+const most = 50_000;
+
+/** Remembers in what order names had their turn, so that the name that waited longest comes first. Bounded. */
+export class Turns {
+  readonly #turns = new Map<string, number>();
+  #count = 0;
+
+  /** The name has its turn now. */
+  pass(name: string): void {
+    this.#count += 1;
+    this.#turns.delete(name);
+    this.#turns.set(name, this.#count);
+    if (this.#turns.size <= most) return;
+    const [oldest = name] = this.#turns.keys();
+    this.#turns.delete(oldest);
+  }
+
+  /** Smaller for those that waited longer; 0 for those that had no turn. */
+  last(name: string): number {
+    return this.#turns.get(name) ?? 0;
+  }
+}

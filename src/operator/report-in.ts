@@ -1,0 +1,20 @@
+// The report of the control plane, and what is said while there is none that can be believed.
+import type { Finding, FindingKind, MeshReport } from '../api/mesh-report.ts';
+import { logsOf, type WantedCondition, type World } from './condition-words.ts';
+
+/** The report, while it can be believed. */
+export function reportIn({ proxies, silentSince, rollout }: World): MeshReport | undefined {
+  return silentSince === undefined && (rollout?.available ?? 0) > 0 ? proxies : undefined;
+}
+
+export function noReport(world: World): Pick<WantedCondition, 'status' | 'reason' | 'message'> {
+  const { silentSince, namespace } = world;
+  const since =
+    silentSince === undefined ? 'does not report' : `has not reported since ${silentSince}`;
+  const message = `The control plane ${since}. Next: ${logsOf(namespace)}.`;
+  return { status: 'Unknown', reason: 'NoReport', message };
+}
+
+export function findingIn({ findings }: MeshReport, kind: FindingKind): Finding | undefined {
+  return findings.find((finding) => finding.kind === kind);
+}

@@ -1,0 +1,40 @@
+import { timestamp } from '../common/timestamp.ts';
+
+/** The control plane says at least every 30 s that it lives. */
+const longestSilenceMs = 90_000;
+/** So far the control plane's clock may be from ours, with the half minute to which it rounds. */
+const skewMs = 60_000;
+
+interface Seen {
+  readonly reportedAt: string;
+  /** When we saw it first, by our own clock. */
+  readonly at: number;
+  /** Whether another was seen before: then it was made while we watched. */
+  readonly isNews: boolean;
+}
+
+/**
+ * Whether the control plane still reports. A time that changed while we watched is judged by our own clock alone.
+ * The first one that is seen may be of any age, for we may just have started: it is old, too, when it says so
+ * itself by far more than clocks differ.
+ */
+export class ReportPulse {
+  #last: Seen | undefined;
+
+  /** Takes the time of the report as it is now; undefined without one, as of an older version. */
+  see(reportedAt: string | undefined, now: number): void {
+    if (reportedAt === this.#last?.reportedAt) return;
+    const isNews = this.#last !== undefined;
+    this.#last = reportedAt === undefined ? undefined : { reportedAt, at: now, isNews };
+  }
+
+  /** The time of the last report, as RFC 3339, when the control plane has been silent for too long since. */
+  silentSince(now: number): string | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const madeAt = Date.parse(last.reportedAt);
+    const isOld = !last.isNews && now - madeAt >= longestSilenceMs + skewMs;
+    if (!isOld && now - last.at < longestSilenceMs) return undefined;
+    return timestamp(Number.isNaN(madeAt) ? last.at : madeAt);
+  }
+}
