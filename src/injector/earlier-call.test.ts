@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { ask, messageOf, patched } from '../../test/build/injected-pod.ts';
 import { makeAdmittedPod, makeFacts } from '../../test/build/injection.ts';
 import { injectedBy, originalProbes } from '../api/labels.ts';
+import { parseProbes } from '../smi/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
+import { earlierCalls } from './earlier-call.ts';
 
 const plain = makeAdmittedPod();
 const injected = patched(plain, ask(plain));
@@ -121,21 +123,59 @@ describe('a pod that claims to be injected', () => {
   });
 
   it.each([
-    '[',
-    '{}',
-    'null',
-    '[null]',
-    '[{"container":1}]',
-    '[{"container":"app","probe":"liveness","kind":"http","port":15000,"key":""}]',
+    ...['[', '{}', 'null', '[null]', '[{"container":1}]'],
+    ...[{ port: 15_000 }, { port: 70_000 }, { port: 0 }, { port: 80.5 }, { port: '80' }].map(noted),
+    ...[{ kind: 'udp' }, { probe: 'preStop', kind: 'tcp' }, { probe: 'else' }].map(noted),
+    ...[{ path: undefined }, { path: '\ud800' }, { service: 1 }, { key: '/' }].map(noted),
+    ...[{ timeoutSeconds: undefined }, { timeoutSeconds: 0 }, { timeoutSeconds: 2 ** 31 }].map(
+      noted,
+    ),
+    ...[{ headers: {} }, { headers: [{ name: 'a b', value: '' }] }, { headers: [{}] }].map(noted),
   ])('with the note %j has no probe led by it', (note) => {
-    const { spec } = injected;
-    const led = { httpGet: { path: '/osm-liveness-probe/app', port: 15_901 } };
-    const containers = [{ name: 'app', livenessProbe: led }];
-    const pod = {
-      ...injected,
-      metadata: { name: 'p', annotations: { [originalProbes]: note } },
-      spec: { ...spec, containers },
-    };
-    expect(messageOf(ask(pod))).toContain("port 15901, which is the sidecar's own");
+    expect(messageOf(ask(led(note)))).toContain("port 15901, which is the sidecar's own");
+  });
+
+  it.each([noted({}), noted({ headers: [{ name: 'Host', value: 'a' }], key: 'k' })])(
+    'with the note %j has its probe led by it',
+    (note) => {
+      const { spec, metadata } = secondCall(led(note));
+      expect(spec.containers).toMatchObject(led(note).spec.containers);
+      expect(parseProbes(metadata.annotations?.[originalProbes])).toEqual(parseProbes(note));
+    },
+  );
+
+  it.each([
+    { kind: 'grpc', path: '' },
+    { headers: undefined, key: undefined },
+    { probe: 'preStop', key: 'a'.repeat(15) },
+    { probe: 'postStart', key: 'a'.repeat(16) },
+    { container: '-' },
+    { path: 'x' },
+    { port: 65_535 },
+    { port: 65_536 },
+    { timeoutSeconds: 1.5 },
+    { key: 'a'.repeat(65) },
+  ])('believes what the control plane believes, and nothing else: %j', (changes) => {
+    const pod = led(noted(changes));
+    const read = parseProbes(pod.metadata.annotations?.[originalProbes]);
+    expect(earlierCalls(pod)).toHaveLength(typeof read === 'string' ? 0 : 1);
   });
 });
+
+/** A note of one call, changed. */
+function noted(changes: object): string {
+  const call = { container: 'app', probe: 'liveness', kind: 'http', port: 8080, path: '/' };
+  const rest = { service: '', timeoutSeconds: 1, headers: [], key: '' };
+  return JSON.stringify([{ ...call, ...rest, ...changes }]);
+}
+
+/** An injected pod whose liveness probe goes to the sidecar, with that note. */
+function led(note: string): AdmittedPod {
+  const httpGet = { path: '/osm-liveness-probe/app', port: 15_901 };
+  const containers = [{ name: 'app', livenessProbe: { httpGet } }];
+  return {
+    ...injected,
+    metadata: { name: 'p', annotations: { [originalProbes]: note } },
+    spec: { ...injected.spec, containers },
+  };
+}

@@ -1,9 +1,9 @@
 import type { PatchOperation } from '../api/admission.ts';
 import { originalProbes } from '../api/labels.ts';
 import type { OriginalProbe } from '../api/probes.ts';
-import { isSidecarPort } from '../common/sidecar-ports.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 import { bootstrapVolume, initName, sidecarName, sidecarUsers, tokenVolume } from './names.ts';
+import { notedCalls } from './noted-call.ts';
 import { holds, putRight } from './put-right.ts';
 
 /**
@@ -26,20 +26,7 @@ export function wasInjected({ spec }: AdmittedPod): boolean {
 
 /** The kubelet's calls that an earlier call led, as it noted them; nothing on a pod it did not change. */
 export function earlierCalls(pod: AdmittedPod): readonly OriginalProbe[] {
-  if (!wasInjected(pod)) return [];
-  try {
-    const noted: unknown = JSON.parse(pod.metadata.annotations?.[originalProbes] ?? '[]');
-    return Array.isArray(noted) ? noted.filter(isNote) : [];
-  } catch {
-    return [];
-  }
-}
-
-function isNote(value: unknown): value is OriginalProbe {
-  if (typeof value !== 'object' || value === null) return false;
-  const { container, probe, kind, port, key } = value as Partial<Record<string, unknown>>;
-  const texts = [container, probe, kind, key].every((text) => typeof text === 'string');
-  return texts && typeof port === 'number' && !isSidecarPort(port);
+  return wasInjected(pod) ? notedCalls(pod.metadata.annotations?.[originalProbes]) : [];
 }
 
 /** The user that an earlier call drew for the sidecar. */

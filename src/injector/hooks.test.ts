@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ask, inject, messageOf, warningsOf } from '../../test/build/injected-pod.ts';
 import { makeAdmittedPod } from '../../test/build/injection.ts';
 import { originalProbes } from '../api/labels.ts';
+import { parseProbes } from '../smi/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 import { hookKey } from './names.ts';
 
@@ -65,6 +66,24 @@ describe('lifecycle hooks', () => {
       'weft: the postStart hook of container app is a tcpSocket, which Kubernetes never runs; use httpGet or exec',
       'weft: the preStop hook of container app asks for port "adm", which the container does not name, so the kubelet cannot make that call; give its number, or a port of the container that name',
     ]);
+  });
+
+  it.each([
+    [0, 1],
+    [4_000_000_000, 2_147_483_647],
+  ])('with a grace period of %i s have a note that can be read', (grace, noted) => {
+    const { spec } = withHooks({ preStop: { httpGet: { path: '/stopping', port: 80 } } });
+    const pod = makeAdmittedPod({ ...spec, terminationGracePeriodSeconds: grace });
+    const read = parseProbes(inject(pod).metadata.annotations[originalProbes]);
+    expect(read).toEqual([expect.objectContaining({ probe: 'preStop', timeoutSeconds: noted })]);
+  });
+
+  it('of a port that does not exist stay as they are, for the API server to refuse', () => {
+    const lost = { preStop: { httpGet: { path: '/stopping', port: 70_000 } } };
+    expect(inject(withHooks(lost)).spec.containers[0]?.lifecycle).toEqual(lost);
+    expect(warningsOf(ask(withHooks(lost))).join()).toContain(
+      'the preStop hook of container app asks for port 70000, which is no port',
+    );
   });
 
   it('are never led to a port of the sidecar: S4', () => {

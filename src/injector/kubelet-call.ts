@@ -25,10 +25,19 @@ export const unchanged: CallChanges = { operations: [], originals: [], warnings:
 export function together(changes: readonly CallChanges[]): CallChanges {
   return {
     operations: changes.flatMap(({ operations }) => operations),
-    originals: changes.flatMap(({ originals }) => originals),
+    originals: changes.flatMap(({ originals }) => originals).map(withReadableTime),
     warnings: changes.flatMap(({ warnings }) => warnings),
     problems: changes.flatMap(({ problems }) => problems),
   };
+}
+
+/** The most seconds that the control plane reads in a note. */
+export const longestSeconds = 2 ** 31 - 1;
+
+/** Kubernetes takes 0 as 1, and a grace period, which bounds a preStop hook, may be longer than can be read. */
+function withReadableTime(original: OriginalProbe): OriginalProbe {
+  const timeoutSeconds = Math.min(longestSeconds, Math.max(1, original.timeoutSeconds));
+  return { ...original, timeoutSeconds };
 }
 
 /** What a call asks for: the part of an original that stands in the pod. */
@@ -49,6 +58,11 @@ function httpTarget(httpGet: NonNullable<Probe['httpGet']>): Target | undefined 
   const kind = httpGet.scheme?.toUpperCase() === 'HTTPS' ? 'https' : 'http';
   const headers = httpGet.httpHeaders ?? [];
   return { kind, port: httpGet.port, path: httpGet.path || '/', service: '', headers };
+}
+
+/** Whether it is the number of a port. */
+export function isPort(number: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }
 
 /** As the kubelet does it: a name of the same container's ports, or else digits. */
@@ -78,6 +92,11 @@ export function settle(
       warning: `${who} asks for port ${asked}, which the container does not name, so the kubelet cannot make that call; ${remedy}`,
     };
   }
+  // Led to the sidecar the number would be hidden from the API server, which names the field that is wrong.
+  if (!isPort(port))
+    return {
+      warning: `${who} asks for port ${port}, which is no port, so the API server refuses the pod; use 1 to 65535`,
+    };
   if (isSidecarPort(port))
     return { problem: `${who} asks for port ${port}, which is the sidecar's own; use another` };
   const bad = target.headers.find((header) => !isSound(header));

@@ -159,6 +159,27 @@ describe('rewriteProbes', () => {
   });
 
   it.each<[string, Probe]>([
+    ['70000', { tcpSocket: { port: 70_000 } }],
+    ['0', { httpGet: { port: 0 } }],
+    ['-1', { grpc: { port: -1 } }],
+    ['99999', { httpGet: { port: '99999' } }],
+    ['65536', { tcpSocket: { port: 'huge' } }],
+  ])('leaves a probe of port %s as it is, for the API server to refuse', (asked, livenessProbe) => {
+    const ports = [{ name: 'huge', containerPort: 65_536 }];
+    const pod = withApp({ ports, livenessProbe, readinessProbe: { exec: { command: ['true'] } } });
+    const { warnings, ...rest } = rewrite(pod);
+    expect(rest).toEqual({ pod, originals: [] });
+    expect(warnings).toEqual([
+      `the liveness probe of container app asks for port ${asked}, which is no port, so the API server refuses the pod; use 1 to 65535`,
+    ]);
+  });
+
+  it('leads a probe of the last port there is', () => {
+    const pod = withApp({ livenessProbe: { tcpSocket: { port: 65_535 } } });
+    expect(rewrite(pod).originals.map(({ port }) => port)).toEqual([65_535]);
+  });
+
+  it.each<[string, Probe]>([
     ['http', { httpGet: { path: '/quitquitquit', port: 15_000 } }],
     ['https', { httpGet: { port: 15_003, scheme: 'HTTPS' } }],
     ['tcp', { tcpSocket: { port: '15001' } }],

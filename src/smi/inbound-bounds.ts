@@ -121,17 +121,13 @@ function cutAt(
 ): Cut | undefined {
   const kinds = new Map(pods.map((served) => [kindOf(served), served]));
   const counted = kinds.size > maxKinds ? [[...kinds.values()].flat()] : [...kinds.values()];
-  const lists = counted.flatMap((served) => {
-    const objects = objectsOf(account, served, input);
-    const steps = objects.map(([, step]) => step);
-    const at = firstBeyond(steps, maxInboundBytes);
-    return at === undefined ? [] : [objects.map(([object]) => object).slice(at)];
-  });
-  const [first, ...others] = lists.map(([object]) => object).filter((one) => one !== undefined);
-  if (first === undefined) return undefined;
-  const oldest = others.reduce((a, b) => (byAge(a, b) <= 0 ? a : b), first);
-  const everything = objectsOf(account, [...kinds.values()].flat(), input);
-  const objects = everything.map(([one]) => one).filter((one) => byAge(one, oldest) >= 0);
+  const row = rowOf(account, counted, input);
+  const at = firstBeyond(
+    row.map(([, step]) => step),
+    maxInboundBytes,
+  );
+  if (at === undefined) return undefined;
+  const objects = [...new Set(row.slice(at).map(([object]) => object))];
   const keyOf = ({ metadata }: KubernetesObject): string =>
     `${metadata.namespace ?? ''}/${metadata.name}`;
   const services = new Set(objects.filter(isService).map(keyOf));
@@ -142,10 +138,10 @@ function isService(object: KubernetesObject): boolean {
   return object.kind === 'Service';
 }
 
-/** By age, with what each of them adds. */
-function objectsOf(
+/** By age, with what each of them adds: a Service to each kind of pods that it leads to. */
+function rowOf(
   account: IdentityKey,
-  served: readonly ServedPort[],
+  kinds: readonly Workload['served'][],
   { rules, services, targets }: InboundInput,
 ): readonly (readonly [KubernetesObject, Step])[] {
   const steps: (readonly [KubernetesObject, Step])[] = [];
@@ -153,9 +149,11 @@ function objectsOf(
     const target = targets.get(rule.origins[0]?.name ?? '');
     if (target !== undefined) steps.push([target, { rule }]);
   }
-  for (const [key, ports] of portsByService(served)) {
-    const service = services.get(key.slice(key.indexOf('/') + 1));
-    if (service !== undefined) steps.push([service, { service: key, ports }]);
+  for (const [kind, served] of kinds.entries()) {
+    for (const [key, ports] of portsByService(served)) {
+      const service = services.get(key.slice(key.indexOf('/') + 1));
+      if (service !== undefined) steps.push([service, { service: key, ports, kind }]);
+    }
   }
   return steps.sort(([a], [b]) => byAge(a, b));
 }

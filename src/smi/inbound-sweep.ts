@@ -1,104 +1,176 @@
 // Input: the rules of one account and the Services that lead to its pods, by age. Output: the first of
 // them with which a proxy would have to hold too much. Rule: each is counted with all older ones.
 import { isHttp } from '../policy/service.ts';
-import { onceFor } from '../common/once-for.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { ServedPort } from '../policy/workload.ts';
 import { type Cost, PortCost } from './inbound-cost.ts';
 
-/** A rule, or a Service and the ports of a pod that it leads to. */
-export type Step =
-  { readonly rule: AccessRule } | { readonly service: string; readonly ports: readonly Port[] };
+/** A rule, or a Service and the ports that it leads to at pods of one kind. Each kind has a sum of its own. */
+export type Step = { readonly rule: AccessRule } | ServiceStep;
+
+interface ServiceStep {
+  readonly service: string;
+  readonly ports: readonly Port[];
+  /** A small number; absent: 0. */
+  readonly kind?: number;
+}
 
 export type Port = Pick<ServedPort, 'targetPort' | 'protocol'>;
 
-/** The index of the first step with which the sum is above `most`; undefined: it never is. */
+/** The index of the first step with which the sum of some kind is above `most`; undefined: none ever is. */
 export function firstBeyond(steps: readonly Step[], most: number): number | undefined {
-  const sweep = new Sweep(most);
+  const sweep = new Sweep(steps, most);
   const at = steps.findIndex((step) => {
     sweep.add(step);
-    return sweep.sum > most;
+    return sweep.largest > most;
   });
   return at < 0 ? undefined : at;
 }
 
-/** Bytes, about, that a proxy holds for all of them. */
+/** Bytes, about, that a proxy holds for all of them: one of the kind that holds most. */
 export function costOf(steps: readonly Step[]): number {
-  const sweep = new Sweep(Infinity);
+  const sweep = new Sweep(steps, Infinity);
   for (const step of steps) sweep.add(step);
-  return sweep.sum;
+  return sweep.largest;
 }
 
-interface Slot {
-  readonly port: Port;
-  readonly cost: PortCost;
+/** The Services that lead to a port at pods of one kind. */
+interface Ways {
+  readonly kind: number;
   services: number;
   /** The lengths of their names together. */
   letters: number;
 }
 
-/** Ends each count as soon as the sum is above the bound, so it takes no more time than the bound allows. */
+/** A port of some pods. What rules cost there depends on the port alone, so all kinds share the count. */
+interface Slot {
+  readonly cost: PortCost;
+  /** Rules that name the port, so far. */
+  readonly rules: AccessRule[];
+  /** None until a Service leads there. */
+  readonly ways: Ways[];
+}
+
+/** The ports of one sort, HTTP or opaque: rules for requests hold at the former alone, and cost is of the sort. */
+interface Side {
+  readonly http: boolean;
+  readonly slots: Map<number, Slot>;
+  /** Those to which some Service leads already. */
+  readonly begun: Slot[];
+  /** Rules that hold at all ports, so far. */
+  readonly rules: AccessRule[];
+}
+
+/**
+ * Visits a rule and a port together only where the rule costs something there, and ends each count as soon as a sum
+ * is above the bound. So it takes no more time than the bound allows, beside reading each step once.
+ */
 class Sweep {
   readonly #most: number;
-  readonly #slots = new Map<string, Slot>();
-  readonly #rules: AccessRule[] = [];
-  sum = 0;
+  readonly #http = sideOf(true);
+  readonly #opaque = sideOf(false);
+  readonly #sums: number[] = [];
+  largest = 0;
 
-  constructor(most: number) {
+  /** `steps` are all that are to come. */
+  constructor(steps: readonly Step[], most: number) {
     this.#most = most;
+    for (const step of steps) if ('service' in step) this.#expect(step);
   }
 
   add(step: Step): void {
-    if ('rule' in step) this.#addRule(step.rule);
-    else this.#addService(step.service, step.ports);
+    if ('service' in step) this.#addService(step);
+    else this.#addRule(step.rule);
+  }
+
+  /** A rule has to be kept for those ports alone that a Service will lead to. */
+  #expect({ ports }: ServiceStep): void {
+    for (const { targetPort, protocol } of ports) {
+      const { http, slots } = this.#sideFor(protocol);
+      if (slots.has(targetPort)) continue;
+      slots.set(targetPort, { cost: new PortCost(http), rules: [], ways: [] });
+    }
   }
 
   #addRule(rule: AccessRule): void {
-    this.#rules.push(rule);
-    for (const slot of this.#slots.values()) {
-      this.#count(slot, rule);
-      if (this.sum > this.#most) return;
+    const sides = rule.http === 'all' ? [this.#http, this.#opaque] : [this.#http];
+    const { ports } = rule;
+    for (const side of sides) {
+      if (ports === 'all') this.#addEverywhere(side, rule);
+      else this.#addAt(side, rule, ports);
     }
   }
 
-  #addService(name: string, ports: readonly Port[]): void {
+  #addEverywhere({ begun, rules }: Side, rule: AccessRule): void {
+    rules.push(rule);
+    for (const slot of begun) {
+      this.#count(slot, rule);
+      if (this.largest > this.#most) return;
+    }
+  }
+
+  #addAt({ slots }: Side, rule: AccessRule, ports: readonly number[]): void {
+    if (slots.size === 0) return;
     for (const port of ports) {
-      const slot = this.#slotOf(port);
-      slot.services += 1;
-      slot.letters += name.length;
-      this.sum += slot.cost.bytes + slot.cost.names * name.length;
-      // The first Service of a port brings the rules that were there before it.
-      if (slot.services === 1) this.#replay(slot);
-      if (this.sum > this.#most) return;
+      const slot = slots.get(port);
+      if (slot === undefined) continue;
+      slot.rules.push(rule);
+      if (slot.ways.length > 0) this.#count(slot, rule);
+      if (this.largest > this.#most) return;
     }
   }
 
-  #replay(slot: Slot): void {
-    for (const rule of this.#rules) {
-      this.#count(slot, rule);
-      if (this.sum > this.#most) return;
+  #addService({ service, ports, kind = 0 }: ServiceStep): void {
+    for (const { targetPort, protocol } of ports) {
+      const side = this.#sideFor(protocol);
+      const slot = side.slots.get(targetPort);
+      if (slot === undefined) continue;
+      const isFirst = slot.ways.length === 0;
+      const ways = waysOf(slot, kind);
+      ways.services += 1;
+      ways.letters += service.length;
+      this.#raise(kind, slot.cost.bytes + slot.cost.names * service.length);
+      if (isFirst) this.#begin(side, slot);
+      if (this.largest > this.#most) return;
+    }
+  }
+
+  /** The first Service of a port brings the rules that were there before it. */
+  #begin(side: Side, slot: Slot): void {
+    side.begun.push(slot);
+    for (const rules of [side.rules, slot.rules]) {
+      for (const rule of rules) {
+        if (this.largest > this.#most) return;
+        this.#count(slot, rule);
+      }
     }
   }
 
   #count(slot: Slot, rule: AccessRule): void {
-    if (!holds(rule, slot.port.targetPort)) return;
     const more: Cost = slot.cost.add(rule);
-    this.sum += slot.services * more.bytes + slot.letters * more.names;
+    for (const { kind, services, letters } of slot.ways)
+      this.#raise(kind, services * more.bytes + letters * more.names);
   }
 
-  #slotOf(port: Port): Slot {
-    const key = `${port.targetPort} ${port.protocol}`;
-    const known = this.#slots.get(key);
-    if (known !== undefined) return known;
-    const cost = new PortCost(isHttp(port.protocol));
-    const slot = { port, cost, services: 0, letters: 0 };
-    this.#slots.set(key, slot);
-    return slot;
+  #raise(kind: number, by: number): void {
+    const sum = (this.#sums[kind] ?? 0) + by;
+    this.#sums[kind] = sum;
+    if (sum > this.largest) this.largest = sum;
+  }
+
+  #sideFor(protocol: Port['protocol']): Side {
+    return isHttp(protocol) ? this.#http : this.#opaque;
   }
 }
 
-const setOf = onceFor((ports: readonly number[]): ReadonlySet<number> => new Set(ports));
+function sideOf(http: boolean): Side {
+  return { http, slots: new Map(), begun: [], rules: [] };
+}
 
-function holds({ ports }: AccessRule, port: number): boolean {
-  return ports === 'all' || setOf(ports).has(port);
+function waysOf({ ways }: Slot, kind: number): Ways {
+  const known = ways.find((one) => one.kind === kind);
+  if (known !== undefined) return known;
+  const made = { kind, services: 0, letters: 0 };
+  ways.push(made);
+  return made;
 }

@@ -11,6 +11,8 @@ export interface RawSender {
 
 export function rawSender(pod: TestPod, address: string, port: number): RawSender {
   const script = [
+    // Envoy may end the connection while bash still writes.
+    "trap '' PIPE",
     `exec 3<>/dev/tcp/${address}/${String(port)}`,
     'printf "$1" >&3',
     'if [ -n "$2" ]; then sleep 0.4; printf "$2" >&3; fi',
