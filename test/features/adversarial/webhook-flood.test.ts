@@ -161,6 +161,7 @@ describe('S3: many connections to the webhooks from a pod without any credential
 
 /** Addresses of 700 hosts, none of which is the API server's. */
 const many = Array.from({ length: 700 }, (_, host) => 0x100 + host);
+const crowd = Array.from({ length: 2_000 }, (_, host) => 0x100 + host);
 const own = [1];
 const largest = `content-length: ${3 * mebibyte}\r\n\r\n`;
 
@@ -196,6 +197,18 @@ describe('connections and bodies that have the address of the API server, or hun
     [
       'H4: a body without an end from each of 700 addresses',
       { count: 700, hosts: many, head: post('/mutate') + announced, body: 'one' },
+    ],
+    [
+      'H4: a connection that leaves before its time is over from each of 700 addresses',
+      { count: 700, hosts: many, head: '', body: 'none', staysMs: 90 },
+    ],
+    [
+      'H4: a connection without a request from each of 2,000 addresses',
+      { count: 2_000, hosts: crowd, head: '', body: 'none' },
+    ],
+    [
+      'H4: a connection that leaves before its time is over from each of 2,000 addresses',
+      { count: 2_000, hosts: crowd, head: '', body: 'none', staysMs: 90 },
     ],
   ])('%s: pods are admitted, memory is bounded', async (_, flood) => {
     const { rss, lagMs } = await under([flood], 16);
