@@ -45,8 +45,9 @@ describe('the xDS server, to other replicas', () => {
   it('lets only the control plane follow the evidence', async () => {
     rig.server.publish(() => set);
     const stopping = new AbortController();
+    const byStranger: (Evidence | undefined)[] = [];
     const seen: (Evidence | undefined)[] = [];
-    const follow = (token: string): Promise<void> =>
+    const follow = (token: string, told: (Evidence | undefined)[]): Promise<void> =>
       followEvidence(
         {
           address: rig.replicaAddress,
@@ -57,13 +58,12 @@ describe('the xDS server, to other replicas', () => {
           clock: systemClock,
           logger: silentLogger,
         },
-        (evidence) => seen.push(evidence),
+        (evidence) => told.push(evidence),
         stopping.signal,
       );
-    const stranger = follow('shop/cart-9~shop/cart');
-    await until(() => seen.length > 0);
-    expect(seen).toEqual([undefined]);
-    const followed = follow(replica);
+    const stranger = follow('shop/cart-9~shop/cart', byStranger);
+    await until(() => byStranger.length > 0);
+    const followed = follow(replica, seen);
     await rig.syncEverything(rig.connect());
     await until(() => seen.at(-1)?.synced === 1);
     expect(seen.at(-1)).toEqual(rig.server.evidence());
@@ -71,5 +71,6 @@ describe('the xDS server, to other replicas', () => {
     await until(() => seen.at(-1) === undefined);
     stopping.abort();
     await Promise.all([stranger, followed]);
+    expect(byStranger.filter((evidence) => evidence !== undefined)).toEqual([]);
   });
 });
