@@ -79,19 +79,19 @@ function inForce(world: World, version: string): Status {
   // While nobody reports, old counts would be a claim.
   const report = reportIn(world);
   if (report === undefined) return status;
-  const { findings, ...counts } = report;
+  const { findings, connected, synced, rejected, late = 0, expected, starting, leftOut } = report;
   const count = (kind: FindingKind): number =>
     findings.find((finding) => finding.kind === kind)?.count ?? 0;
   return {
     ...status,
     proxies: {
-      ...counts,
+      ...{ connected, synced, rejected, late, expected, starting, leftOut },
       stuck: count('sidecar-stuck'),
       crashing: count('sidecar-crashing'),
       lost: count('sidecar-lost'),
       refusing: count('certificate-refused'),
       withoutSidecar: count('without-sidecar'),
-      summary: `${counts.synced}/${counts.expected}`,
+      summary: `${synced}/${expected}`,
     },
   };
 }

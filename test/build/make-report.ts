@@ -3,7 +3,7 @@ import type { Finding, FindingKind, MeshReport } from '../../src/api/mesh-report
 /** A report of three pods that are all well, unless told otherwise. */
 export function makeReport(more: Partial<MeshReport> = {}): MeshReport {
   const connected = more.connected ?? 3;
-  const none = { rejected: 0, starting: 0, leftOut: 0, findings: [] };
+  const none = { rejected: 0, late: 0, starting: 0, leftOut: 0, findings: [] };
   return { ...none, connected, synced: connected, expected: connected, ...more };
 }
 

@@ -482,6 +482,10 @@ export interface MeshConfigStatus {
      */
     rejected?: number;
     /**
+     * Of these, sidecars that have not acknowledged something for 15 s.
+     */
+    late?: number;
+    /**
      * Pods that have a sidecar or should have one.
      */
     expected?: number;
