@@ -1,31 +1,14 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { connect } from 'node:tls';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { clientHello } from '../../test/fakes/client-hello.ts';
 import { judgeHello } from './client-hello.ts';
 
 const most = 8_192;
-
-/** What a real TLS client says first. */
-function firstBytes(): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const server = createServer((socket) => {
-      socket.once('data', (bytes) => {
-        resolve(bytes);
-        socket.destroy();
-        server.close();
-      });
-    }).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      connect({ host: '127.0.0.1', port, servername: 'a.b' }).on('error', () => undefined);
-    });
-  });
-}
 
 describe('the first bytes of a connection', () => {
   let hello: Buffer;
 
   beforeAll(async () => {
-    hello = await firstBytes();
+    hello = await clientHello();
   });
 
   it('are a greeting when all of a ClientHello is there, with whatever follows', () => {

@@ -1,7 +1,8 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import { connect as connectPlain, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { typeUrls } from '../../../../src/xds/resources/resource.ts';
+import { clientHello } from '../../../fakes/client-hello.ts';
 import { XdsClient } from '../../../fakes/xds-client.ts';
 import { encodeMessage } from '../../../fakes/wire.ts';
 import { callBytes, preface, resetBytes } from './raw-http2.ts';
@@ -113,19 +114,7 @@ const forAnHour = 3_600_000;
 const xds = ({ port }: Place): number => port;
 const replica = ({ replicaPort }: Place): number => replicaPort;
 
-/** The first bytes of a client, as any TLS client sends them. */
-const hello = new Promise<Buffer>((resolve) => {
-  const server = createServer((socket) =>
-    socket.once('data', (bytes) => {
-      resolve(bytes);
-      socket.destroy();
-      server.close();
-    }),
-  ).listen(0, '127.0.0.1', () => {
-    const { port } = server.address() as AddressInfo;
-    tls({ ca: '', port, replicaPort: 0 }).on('error', () => undefined);
-  });
-});
+const hello = clientHello();
 
 function names(prefix: string, count: number, length: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index}`.padEnd(length, 'x'));
