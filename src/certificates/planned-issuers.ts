@@ -1,4 +1,3 @@
-import { deepEqual } from '../common/equal.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import type { Authority, Issuer, IssuerTrouble, Leaf } from './issuer.ts';
@@ -52,11 +51,12 @@ export class PlannedIssuers {
 
   /** Whom everyone is to trust; undefined while a root of the plan is not known. */
   trust(): MeshTrust | undefined {
-    const trusted = (this.#plan?.trusted ?? []).flatMap((root) => this.#rootsOf(root));
-    if (trusted.length === 0 || trusted.length !== this.#plan?.trusted.length) return undefined;
-    // Asked for at each push for each proxy: the texts are mostly the very same, and are not put together.
-    if (this.#trust === undefined || !deepEqual(this.#trust.of, trusted))
-      this.#trust = { of: trusted, trust: meshTrustOf(trusted) };
+    const roots = this.#plan?.trusted ?? [];
+    // Asked for at each push for each proxy: the texts are mostly the very same, and nothing is put together.
+    if (this.#trust !== undefined && this.#isOf(roots, this.#trust.of)) return this.#trust.trust;
+    const trusted = roots.flatMap((root) => this.#trustedBy(root));
+    if (trusted.length === 0 || trusted.length !== roots.length) return undefined;
+    this.#trust = { of: trusted, trust: meshTrustOf(trusted) };
     return this.#trust.trust;
   }
 
@@ -70,9 +70,24 @@ export class PlannedIssuers {
     return this.#roots.run(signal);
   }
 
-  #rootsOf({ name, root: { trustDomain }, pinned }: NamedRoot): readonly TrustedDomain[] {
-    const roots = pinned ?? this.#roots.of(name)?.authority()?.bundle.pem;
-    return roots === undefined ? [] : [{ trustDomain, roots }];
+  #isOf(roots: readonly NamedRoot[], domains: readonly TrustedDomain[]): boolean {
+    return (
+      roots.length === domains.length &&
+      domains.every((domain, at) => {
+        const root = roots[at];
+        if (root === undefined || root.root.trustDomain !== domain.trustDomain) return false;
+        return this.#pemOf(root) === domain.roots;
+      })
+    );
+  }
+
+  #trustedBy(root: NamedRoot): readonly TrustedDomain[] {
+    const roots = this.#pemOf(root);
+    return roots === undefined ? [] : [{ trustDomain: root.root.trustDomain, roots }];
+  }
+
+  #pemOf({ name, pinned }: NamedRoot): string | undefined {
+    return pinned ?? this.#roots.of(name)?.authority()?.bundle.pem;
   }
 
   #issuerAs(role: Role): Issuer {

@@ -6,7 +6,8 @@ import {
 } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { RecentTables } from '../../src/xds/delta/recent-tables.ts';
 import { ResponseBytes } from '../../src/xds/delta/response-bytes.ts';
-import { type DeltaResponse, Session } from '../../src/xds/delta/session.ts';
+import { Session } from '../../src/xds/delta/session.ts';
+import type { DeltaResponse } from '../../src/xds/delta/step.ts';
 import { SharedSuspects } from '../../src/xds/delta/suspects.ts';
 import type { AdsStream, BeginTalk } from './ads.ts';
 

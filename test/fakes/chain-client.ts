@@ -8,7 +8,8 @@ import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/
 import { RecentTables } from '../../src/xds/delta/recent-tables.ts';
 import type { ResponseBytes } from '../../src/xds/delta/response-bytes.ts';
 import type { DeltaRequest } from '../../src/xds/delta/request-bytes.ts';
-import { type DeltaResponse, Session } from '../../src/xds/delta/session.ts';
+import { Session } from '../../src/xds/delta/session.ts';
+import type { DeltaResponse } from '../../src/xds/delta/step.ts';
 import { pushOrder } from '../../src/xds/delta/type-order.ts';
 import type { ResourceSet, ResourceType } from '../../src/xds/resources/resource.ts';
 import { deltaRequest } from './delta-request.ts';

@@ -1,7 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { DeltaDiscoveryResponseSchema } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import type { ResponseBytes } from '../../src/xds/delta/response-bytes.ts';
-import { type DeltaResponse, Session } from '../../src/xds/delta/session.ts';
+import { Session } from '../../src/xds/delta/session.ts';
+import type { DeltaResponse } from '../../src/xds/delta/step.ts';
 import { pushOrder } from '../../src/xds/delta/type-order.ts';
 import type { Suspects } from '../../src/xds/delta/refused.ts';
 import { type ResourceSet, type ResourceType, typeUrls } from '../../src/xds/resources/resource.ts';

@@ -1,29 +1,40 @@
 import { onceForBoth } from '../../common/once-for.ts';
-import type { Resource } from '../resources/resource.ts';
+import type { Resource, ResourceSet, ResourceType } from '../resources/resource.ts';
+import { pushOrder } from './type-order.ts';
 
 type Resources = ReadonlyMap<string, Resource>;
 
-const none: readonly string[] = [];
+/** The names that differ, of the types in which any does. */
+export type Changes = ReadonlyMap<ResourceType, readonly string[]>;
+
+const noResources: Resources = new Map();
+const nothing: ResourceSet = Object.freeze({
+  cluster: noResources,
+  endpoint: noResources,
+  secret: noResources,
+  listener: noResources,
+  extension: noResources,
+  route: noResources,
+});
+const noChanges: Changes = new Map();
 
 /**
- * The names that were added, removed or got another version between two maps of one type.
- * Remembered by the maps' identity: a change to a group of proxies is compared once for all of it.
+ * The names that were added, removed or got another version between two sets; `previous`: undefined for none.
+ * Compared once for all proxies that go from the one to the other, and each of their maps once for all sets.
  */
-export function diff(previous: Resources, next: Resources): readonly string[] {
-  if (previous === next) return none;
-  // A session asks twice for the same two maps, and the look-up costs more than all else that it does for an offer.
-  if (last?.previous !== previous || last.next !== next)
-    last = { previous, next, names: compare(previous, next) };
-  return last.names;
+export function changesBetween(previous: ResourceSet | undefined, next: ResourceSet): Changes {
+  return previous === next ? noChanges : compareSets(previous ?? nothing, next);
 }
 
-let last:
-  | {
-      readonly previous: Resources;
-      readonly next: Resources;
-      readonly names: readonly string[];
-    }
-  | undefined;
+const compareSets = onceForBoth((previous: ResourceSet, next: ResourceSet): Changes => {
+  const changes = new Map<ResourceType, readonly string[]>();
+  for (const type of pushOrder) {
+    if (previous[type] === next[type]) continue;
+    const names = compare(previous[type], next[type]);
+    if (names.length > 0) changes.set(type, names);
+  }
+  return changes;
+});
 
 const compare = onceForBoth((previous: Resources, next: Resources): readonly string[] => {
   const names: string[] = [];

@@ -3,14 +3,13 @@ import { inboundListener } from '../../envoy/names.ts';
 import { withFreshChains } from '../resources/fresh-chains.ts';
 import { lostChains } from '../resources/grants.ts';
 import type { Resource, ResourceSet } from '../resources/resource.ts';
-import { diff } from './diff.ts';
+import { changesBetween } from './diff.ts';
 import type { Table } from './recent-tables.ts';
 import type { TypeState } from './type-state.ts';
 
 type States = Readonly<Record<'listener' | 'route', TypeState>>;
 
 const noChains: ReadonlySet<string> = new Set();
-const noRoutes: ReadonlyMap<string, Resource> = new Map();
 
 /**
  * What a client is told in place of what it is offered, after a caller of it lost a part of what it
@@ -42,11 +41,10 @@ export class Narrowing {
   /** What the client is to be told when `next` is offered after `previous`. */
   offer(previous: ResourceSet | undefined, next: ResourceSet): ResourceSet {
     const wasOn = this.isOn;
-    const routes = previous?.route ?? noRoutes;
     // A client that is new and brought no tables has nothing to lose.
     if (previous !== undefined || this.#kept !== undefined)
-      for (const name of diff(routes, next.route))
-        this.#compare(routes.get(name), next.route.get(name), wasOn);
+      for (const name of changesBetween(previous, next).get('route') ?? [])
+        this.#compare(previous?.route.get(name), next.route.get(name), wasOn);
     return this.#tell(next);
   }
 

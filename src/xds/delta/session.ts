@@ -1,36 +1,21 @@
 import type { Resource, ResourceSet, ResourceType } from '../resources/resource.ts';
 import type { Batch } from './batch.ts';
-import { diff } from './diff.ts';
+import { changesBetween } from './diff.ts';
 import { Narrowing } from './narrowing.ts';
 import { RecentTables } from './recent-tables.ts';
 import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
-import type { EncodedResponse, ResponseBytes } from './response-bytes.ts';
+import type { ResponseBytes } from './response-bytes.ts';
+import { answerOf, type DeltaResponse, nothingToSay, type Step } from './step.ts';
 import { pushOrder, referrers, removalOrder, typeOf } from './type-order.ts';
 import type { Refusal, Suspects } from './refused.ts';
 import { costOf } from './subscription.ts';
 import { TypeState } from './type-state.ts';
 
-/** A response to be written to the client, in the order given. */
-export interface DeltaResponse extends EncodedResponse {
-  readonly type: ResourceType;
-}
-
-/** What a request led to. */
-export interface Step {
-  readonly responses: readonly DeltaResponse[];
-  /** How the request answered an earlier response; undefined when it answered none. */
-  readonly answer: 'acknowledged' | 'refused' | undefined;
-  /** Resources now known to be refused. A response refused as a whole first goes out again in parts. */
-  readonly refusals: readonly Refusal[];
-}
-
 /** They name clusters, which must be there when a connection comes. */
 const waitForClusters: readonly ResourceType[] = ['listener', 'extension', 'route'];
 
-const nothing: Step = { responses: [], answer: undefined, refusals: [] };
 /** Names in a request that is looked at before it is taken in. */
 const long = 1_000;
-const noResources: ReadonlyMap<string, Resource> = new Map();
 
 /**
  * The conversation with one proxy, as state: requests and offers in, responses out; no clock, no
@@ -51,8 +36,9 @@ export class Session {
   /** What is offered, or for a while what takes its place. */
   #told: ResourceSet | undefined;
   #hasteRequested = false;
-  /** What `burden` returned last; undefined once that may have changed. */
+  /** What `burden` and `names` returned last; undefined once that may have changed. */
   #burden: number | undefined;
+  #names: number | undefined;
 
   constructor(bytes: ResponseBytes, suspects: Suspects, tables = new RecentTables()) {
     this.#bytes = bytes;
@@ -93,14 +79,12 @@ export class Session {
 
   /** How many names the client asked for one by one, in all types. */
   get names(): number {
-    let sum = 0;
-    for (const type of pushOrder) sum += this.#states[type].subscription.size;
-    return sum;
+    return (this.#names ??= sumOf(this.#ordered, ({ subscription }) => subscription.size));
   }
 
   /** Bytes kept for this client alone, beside what is offered to it. */
   get burden(): number {
-    return (this.#burden ??= this.#ordered.reduce((sum, { burden }) => sum + burden, 0));
+    return (this.#burden ??= sumOf(this.#ordered, ({ burden }) => burden));
   }
 
   /** What the names of a long request would add to that: it may be too much to even take it in. */
@@ -117,9 +101,11 @@ export class Session {
   /** Takes in a request: an answer, a subscription, or both. */
   receive(request: DeltaRequest): Step {
     const type = typeOf(request.typeUrl);
-    if (type === undefined) return nothing;
+    if (type === undefined) return nothingToSay;
     const state = this.#states[type];
-    if (this.#burden !== 0 || !isMereAcknowledgement(request)) this.#burden = undefined;
+    const isNew = !state.subscription.started || !isMereAcknowledgement(request);
+    if (isNew || this.#burden !== 0) this.#burden = undefined;
+    if (isNew) this.#names = undefined;
     const refusals = request.nonce === '' ? undefined : state.answered(request);
     if (type === 'route' && !state.subscription.started) this.#recall(request);
     state.subscribe(request, this.#told?.[type]);
@@ -211,14 +197,12 @@ export class Session {
   }
 
   #tell(next: ResourceSet): void {
-    const previous = this.#told;
+    const changes = changesBetween(this.#told, next);
     this.#told = next;
-    for (const state of this.#ordered) {
-      const { type } = state;
-      if (previous?.[type] === next[type]) continue;
+    for (const [type, names] of changes) {
+      const state = this.#states[type];
       // Names that were asked for while nothing was offered are due already.
-      if (state.subscription.started)
-        state.markDue(diff(previous?.[type] ?? noResources, next[type]));
+      if (state.subscription.started) state.markDue(names);
     }
   }
 
@@ -291,7 +275,6 @@ export class Session {
   }
 }
 
-function answerOf(refusals: readonly Refusal[] | undefined, request: DeltaRequest): Step['answer'] {
-  if (refusals === undefined) return undefined;
-  return request.error === undefined ? 'acknowledged' : 'refused';
+function sumOf(states: readonly TypeState[], count: (state: TypeState) => number): number {
+  return states.reduce((sum, state) => sum + count(state), 0);
 }

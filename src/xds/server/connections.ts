@@ -2,17 +2,23 @@ import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
 import type { Stream } from './evidence.ts';
 
+/** An open stream as last noted. */
+interface Noted {
+  /** What it is offered. */
+  set: ResourceSet | undefined;
+  /** Bytes kept for it beside that. */
+  burden: number;
+}
+
 /** The open streams, grouped by what they are offered, with those set apart that are not in sync. */
 export class Connections {
-  readonly #open = new Set<Connection>();
+  readonly #open = new Map<Connection, Noted>();
   readonly #byUid = new Map<string, Connection>();
   readonly #unsettled = new Set<Connection>();
   readonly #groups = new Map<ResourceSet, number>();
-  readonly #groupOf = new Map<Connection, ResourceSet>();
   /** Streams that were opened on an older certificate than the newest one. */
   readonly #outdated = new Set<Connection>();
-  /** What streams make the process keep, of those that do. */
-  readonly #burdens = new Map<Connection, number>();
+  /** Bytes kept for all streams beside what is offered to them. */
   #burden = 0;
   #channel = 0;
   #streams: ReadonlyMap<string, Stream> | undefined;
@@ -44,15 +50,15 @@ export class Connections {
 
   /** Bytes kept for a stream, as last noted. */
   burdenOf(connection: Connection): number {
-    return this.#burdens.get(connection) ?? 0;
+    return this.#open.get(connection)?.burden ?? 0;
   }
 
   /** The stream that most is kept for. */
   heaviest(): Connection | undefined {
     let [found, most]: [Connection | undefined, number] = [undefined, 0];
-    for (const [connection, bytes] of this.#burdens) {
-      if (bytes <= most) continue;
-      [found, most] = [connection, bytes];
+    for (const [connection, { burden }] of this.#open) {
+      if (burden <= most) continue;
+      [found, most] = [connection, burden];
     }
     return found;
   }
@@ -70,7 +76,7 @@ export class Connections {
   /** The streams by the uid of their pod. The same map while nobody comes or goes. */
   get streams(): ReadonlyMap<string, Stream> {
     this.#streams ??= new Map(
-      [...this.#open].map(({ proxy: { uid, pod }, opened }) => [uid, { pod, opened }]),
+      [...this].map(({ proxy: { uid, pod }, opened }) => [uid, { pod, opened }]),
     );
     return this.#streams;
   }
@@ -78,7 +84,7 @@ export class Connections {
   /** From now on new streams are opened on the certificate of this step; those there are, are not. */
   renewChannel(step: number): void {
     this.#channel = step;
-    for (const connection of this.#open) this.#outdated.add(connection);
+    for (const connection of this) this.#outdated.add(connection);
     this.#onChange();
   }
 
@@ -89,7 +95,7 @@ export class Connections {
   }
 
   [Symbol.iterator](): Iterator<Connection> {
-    return this.#open.values();
+    return this.#open.keys();
   }
 
   byUid(uid: string): Connection | undefined {
@@ -100,7 +106,7 @@ export class Connections {
   add(connection: Connection): Connection | undefined {
     const older = this.#byUid.get(connection.proxy.uid);
     if (older !== undefined) this.remove(older);
-    this.#open.add(connection);
+    this.#open.set(connection, { set: undefined, burden: 0 });
     this.#byUid.set(connection.proxy.uid, connection);
     this.#unsettled.add(connection);
     this.#streams = undefined;
@@ -110,47 +116,44 @@ export class Connections {
 
   /** Whether it was there. */
   remove(connection: Connection): boolean {
-    if (!this.#open.delete(connection)) return false;
+    const noted = this.#open.get(connection);
+    if (noted === undefined) return false;
+    this.#open.delete(connection);
     if (this.#byUid.get(connection.proxy.uid) === connection)
       this.#byUid.delete(connection.proxy.uid);
     this.#unsettled.delete(connection);
     this.#outdated.delete(connection);
-    this.#weigh(connection, 0);
+    this.#weigh(noted, 0);
     this.#streams = undefined;
-    this.#leaveGroup(connection);
+    this.#join(noted, undefined);
     this.#onChange();
     return true;
   }
 
   /** To be called after a session was given something: an offer or a request. */
   note(connection: Connection): void {
-    if (!this.#open.has(connection)) return;
-    const set = connection.session.offered;
-    if (set !== undefined && this.#groupOf.get(connection) !== set) {
-      this.#leaveGroup(connection);
-      this.#groupOf.set(connection, set);
-      this.#groups.set(set, (this.#groups.get(set) ?? 0) + 1);
-    }
-    this.#weigh(connection, connection.session.burden);
-    if (connection.session.synced) this.#unsettled.delete(connection);
+    const noted = this.#open.get(connection);
+    if (noted === undefined) return;
+    const { offered, burden, synced } = connection.session;
+    if (noted.set !== offered) this.#join(noted, offered);
+    if (noted.burden !== burden) this.#weigh(noted, burden);
+    if (synced) this.#unsettled.delete(connection);
     else this.#unsettled.add(connection);
     this.#onChange();
   }
 
-  #weigh(connection: Connection, bytes: number): void {
-    const before = this.#burdens.get(connection) ?? 0;
-    if (before === bytes) return;
-    this.#burden += bytes - before;
-    if (bytes === 0) this.#burdens.delete(connection);
-    else this.#burdens.set(connection, bytes);
+  #weigh(noted: Noted, burden: number): void {
+    this.#burden += burden - noted.burden;
+    noted.burden = burden;
   }
 
-  #leaveGroup(connection: Connection): void {
-    const set = this.#groupOf.get(connection);
-    if (set === undefined) return;
-    this.#groupOf.delete(connection);
-    const members = (this.#groups.get(set) ?? 0) - 1;
-    if (members > 0) this.#groups.set(set, members);
-    else this.#groups.delete(set);
+  #join(noted: Noted, set: ResourceSet | undefined): void {
+    const { set: before } = noted;
+    noted.set = set;
+    if (set !== undefined) this.#groups.set(set, (this.#groups.get(set) ?? 0) + 1);
+    if (before === undefined) return;
+    const members = (this.#groups.get(before) ?? 0) - 1;
+    if (members > 0) this.#groups.set(before, members);
+    else this.#groups.delete(before);
   }
 }

@@ -72,13 +72,12 @@ export function evidenceOf(
 }
 
 function laggardsIn({ unsettled }: Connections): Pick<Evidence, 'behind' | 'late'> {
-  const all = [...unsettled];
-  const late = all.filter(({ isLate }) => isLate);
-  return { behind: uidsOf(all), late: uidsOf(late) };
-}
-
-function uidsOf(connections: readonly Connection[]): ReadonlySet<string> {
-  return new Set(connections.map(({ proxy }) => proxy.uid));
+  const [behind, late] = [new Set<string>(), new Set<string>()];
+  for (const { proxy, isLate } of unsettled) {
+    behind.add(proxy.uid);
+    if (isLate) late.add(proxy.uid);
+  }
+  return { behind, late };
 }
 
 function countGroup(tallies: Tallies, set: ResourceSet, members: number): void {

@@ -31,6 +31,9 @@ export type CutReason = (typeof cutReasons)[number];
 /** TLS and HTTP/2 of a connection, and the chunks that were read. */
 const costBytes = 256 * 1024;
 
+/** To ask a socket what it read costs more than a short message, so it is asked once for some of them. */
+const shortMessages = { count: 16, bytes: 16 * 1024 };
+
 /** A connection in the lobby's book. */
 export class Guest {
   readonly visitor: Visitor;
@@ -54,8 +57,10 @@ export class Guest {
   asking = 0;
   /** Calls that began since the last one was admitted. */
   unadmitted = 0;
-  /** Bytes of all finished messages, with what was around them. */
+  /** Bytes of all finished messages, with what was around them, as of the last look at the socket. */
   #finished = 0;
+  /** Messages that were finished since, and their bytes. */
+  #since = { count: 0, bytes: 0 };
   /** Bytes that were no message, less what may come in the time since `#seen`. */
   #waste = 0;
   #seen: number | undefined;
@@ -69,7 +74,7 @@ export class Guest {
 
   /** Bytes that came since the last message was whole, or the last call was over. */
   get unfinished(): number {
-    return this.visitor.bytesRead - this.#finished;
+    return Math.max(0, this.visitor.bytesRead - this.#finished - this.#since.bytes);
   }
 
   /** It is closed. Who had an admitted call rarely is, and costs the collector nothing more. */
@@ -77,14 +82,25 @@ export class Guest {
     if (this.uid === undefined) this.#weight ??= new ArrayBuffer(costBytes);
   }
 
+  /** A message of so many bytes is whole, or a call is over. True when it is time to `settle`. */
+  finished(bytes: number): boolean {
+    const since = this.#since;
+    since.count += 1;
+    since.bytes += bytes;
+    return since.count >= shortMessages.count || since.bytes >= shortMessages.bytes;
+  }
+
   /**
-   * A message of so many bytes is whole, or a call is over. Tells the bytes that were neither, less
-   * `perSecond` of all the seconds since, in milliseconds of `clock`.
+   * Tells the bytes that were neither message nor call, less `perSecond` of all the seconds since, in
+   * milliseconds of `clock`.
    */
-  finished(bytes: number, clock: () => number, perSecond: number): number {
+  settle(clock: () => number, perSecond: number): number {
+    const since = this.#since;
     const read = this.visitor.bytesRead;
-    const more = read - this.#finished - bytes;
+    const more = read - this.#finished - since.bytes;
     this.#finished = read;
+    since.count = 0;
+    since.bytes = 0;
     // Most messages come to nothing that is worth a look at the clock.
     if (this.#waste === 0 && more <= 0) return 0;
     const now = clock();

@@ -187,7 +187,7 @@ describe('the lobby', () => {
     [b.bytesRead, c.bytesRead] = [1_300_000, 1_400_000];
     weigh();
     expect([b.isCut, c.isCut]).toEqual([false, true]);
-    all[1]?.guest.finished(0, () => now, 0);
+    all[1]?.guest.settle(() => now, 0);
     b.bytesRead += 1_900_000;
     for (let look = 0; look < 10; look += 1) wait(1_000);
     expect(b.isCut).toBe(false);

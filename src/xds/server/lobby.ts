@@ -85,7 +85,7 @@ export class Lobby {
 
   /** What came on it is a whole message of so many bytes. */
   messageEnded(guest: Guest, bytes: number): void {
-    this.#finish(guest, bytes + aroundBytes.message);
+    if (guest.finished(bytes + aroundBytes.message)) this.#settle(guest);
   }
 
   /** A call on it was admitted. */
@@ -111,7 +111,8 @@ export class Lobby {
     guest.calls -= 1;
     if (guest.stage !== 'inside' || guest.calls > 0) return;
     const { limits, now } = this.#options;
-    if (this.#finish(guest, aroundBytes.call)) return;
+    guest.finished(aroundBytes.call);
+    if (this.#settle(guest)) return;
     this.#move(guest, 'idle');
     guest.deadline = now() + (elsewhere ? limits.refusedMs : limits.idleMs);
     const longest = first(this.#idle);
@@ -167,9 +168,9 @@ export class Lobby {
   }
 
   /** Who sends much that is neither message nor call, as pings are, goes. */
-  #finish(guest: Guest, bytes: number): boolean {
+  #settle(guest: Guest): boolean {
     const { limits, elapsed } = this.#options;
-    const waste = guest.finished(bytes, elapsed, limits.wastePerSecond);
+    const waste = guest.settle(elapsed, limits.wastePerSecond);
     if (waste <= limits.maxWaste) return false;
     this.cut(guest, 'too-many-bytes');
     return true;
