@@ -83,6 +83,10 @@ export class XdsRig {
     await this.stopServer();
   }
 
+  get address(): string {
+    return this.#running.address;
+  }
+
   connect(token: string | null = 'shop/cart-1~shop/cart', ca = this.authority.ca): XdsClient {
     const { address } = this.#running;
     const client = new XdsClient({ address, ca, serverName, token: token ?? undefined });

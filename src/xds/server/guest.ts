@@ -30,6 +30,7 @@ export type CutReason = (typeof cutReasons)[number];
 
 /** TLS and HTTP/2 of a connection, and the chunks that were read. */
 const costBytes = 256 * 1024;
+const youngMs = 60_000;
 
 /** To ask a socket what it read costs more than a short message, so it is asked once for some of them. */
 const shortMessages = { count: 16, bytes: 16 * 1024 };
@@ -39,6 +40,7 @@ export class Guest {
   readonly visitor: Visitor;
   /** Whose share it counts for: its address, or that one's IPv6 /64. */
   readonly network: string;
+  readonly #arrived: number;
   stage: Stage = 'silent';
   /** When it came to its stage. */
   since: number;
@@ -68,6 +70,7 @@ export class Guest {
   constructor(visitor: Visitor, now: number, deadline: number) {
     this.visitor = visitor;
     this.network = networkOf(visitor.address);
+    this.#arrived = now;
     this.since = now;
     this.deadline = deadline;
   }
@@ -77,9 +80,13 @@ export class Guest {
     return Math.max(0, this.visitor.bytesRead - this.#finished - this.#since.bytes);
   }
 
-  /** It is closed. Who had an admitted call rarely is, and costs the collector nothing more. */
-  leave(): void {
-    if (this.uid === undefined) this.#weight ??= new ArrayBuffer(costBytes);
+  /**
+   * It is closed. An old connection with an admitted call rarely is, and many such together, as after a switch of
+   * certificates, cost the collector nothing more.
+   */
+  leave(now: number): void {
+    if (this.uid === undefined || now - this.#arrived < youngMs)
+      this.#weight ??= new ArrayBuffer(costBytes);
   }
 
   /** A message of so many bytes is whole, or a call is over. True when it is time to `settle`. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
 import { askService, serveAsk, type AnswerReplica, type AskCall } from './ask-service.ts';
-import { countCalls } from './call-count.ts';
+import { guardCalls } from './guard-calls.ts';
 import type { ChannelRenewal } from './channel-renewal.ts';
 import { closeService, serveClose, type CloseCall, type StreamName } from './close-service.ts';
 import type { AdsCall } from './connection.ts';
@@ -134,7 +134,7 @@ function openPort(
       if (reason === 'too-many-bytes' && uid !== undefined) penalties.add(uid);
     },
   });
-  countCalls(server, port);
+  guardCalls(server, port);
   const forget = channel.of((graceMs) => port.drain(graceMs));
   return {
     port,

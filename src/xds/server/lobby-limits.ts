@@ -64,7 +64,7 @@ export const defaultLobbyLimits: Omit<
 };
 
 /** What goes with a message, and with a call: frames, acknowledgements, TLS, and a call's headers with its token. */
-export const aroundBytes = { message: 512, call: 8 * 1024 };
+export const aroundBytes = { message: 64, call: 8 * 1024 };
 
 /** An honest proxy's first message is smaller: the budget of all is never made good at its cost. */
 export const everyonesBytes = 256 * 1024;

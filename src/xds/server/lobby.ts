@@ -266,7 +266,7 @@ export class Lobby {
   }
 
   #leave(guest: Guest, from: Stage): void {
-    guest.leave();
+    guest.leave(this.#options.now());
     if (from === 'entering' && this.#book.size('queued') > 0) this.#slow.add(guest.network);
   }
 

@@ -5,7 +5,7 @@ import { typeUrls } from '../../../../src/xds/resources/resource.ts';
 import { clientHello } from '../../../fakes/client-hello.ts';
 import { XdsClient } from '../../../fakes/xds-client.ts';
 import { encodeMessage } from '../../../fakes/wire.ts';
-import { callBytes, preface, resetBytes } from './raw-http2.ts';
+import { callBytes, packed, preface, resetBytes } from './raw-http2.ts';
 import { type Place, serverName } from './words.ts';
 
 /** Begins one hostile client, which goes on for ever: it comes back when it is cut. */
@@ -191,6 +191,17 @@ export const kinds: Readonly<Record<string, Attack>> = {
     http2(place, place.port, (session) => {
       const authorization = `Bearer shop/${name}~shop/pour`;
       pour(call(session, adsPath, { authorization }), Buffer.alloc(65_536, 1));
+    }),
+  'packs its messages': (place, name) =>
+    http2(place, place.port, (session) => {
+      const authorization = `Bearer shop/${name}~shop/packer`;
+      pour(call(session, adsPath, { authorization, 'grpc-encoding': 'gzip' }), packed);
+    }),
+  'sends thousands of empty messages at once': (place, name) =>
+    http2(place, place.port, (session) => {
+      const authorization = `Bearer shop/${name}~shop/empty`;
+      call(session, adsPath, { authorization }).write(Buffer.alloc(5 * 9_900));
+      setTimeout(() => session.destroy(), 2_000);
     }),
   'asks for names that nobody has': (place, name) => {
     let turn = 0;

@@ -1,4 +1,5 @@
 /* HTTP/2 frames as bytes (RFC 9113 section 4), for clients that no library lets one be. */
+import { gzipSync } from 'node:zlib';
 
 /** Types of frames, with the flags they go with. */
 const kinds = {
@@ -34,12 +35,24 @@ export const preface = Buffer.concat([
 export function callBytes(stream: number, path: string, token?: string): Buffer {
   const fields = [
     Buffer.from([0x83, 0x87]),
+    // Node resets a call that names no authority before anybody sees it.
+    literal(Buffer.from([0x01]), 'weft'),
     literal(Buffer.from([0x04]), path),
     literal(Buffer.from([0x0f, 0x10]), 'application/grpc'),
     literal(Buffer.from([0x00, 0x02, 0x74, 0x65]), 'trailers'),
     ...(token === undefined ? [] : [literal(Buffer.from([0x0f, 0x08]), `Bearer ${token}`)]),
   ];
   return frame(kinds.headers, stream, Buffer.concat(fields));
+}
+
+/** A gRPC message of 2 MB as its caller may send it: 2 KB, if the server unpacks it. */
+export const packed = framed(1, gzipSync(Buffer.alloc(2 * 1024 * 1024 - 64)));
+
+function framed(isPacked: 0 | 1, message: Buffer): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt8(isPacked, 0);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
 }
 
 /** Resets a stream, as cancelled. */
