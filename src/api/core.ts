@@ -63,6 +63,7 @@ export interface Service extends KubernetesObject {
     readonly selector?: Readonly<Record<string, string>>;
     readonly publishNotReadyAddresses?: boolean;
     readonly sessionAffinity?: string;
+    readonly internalTrafficPolicy?: string;
   };
 }
 

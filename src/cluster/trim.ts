@@ -131,9 +131,8 @@ function container(object: Fields): Fields {
 }
 
 function service(object: Fields): object {
-  const { type, clusterIP, clusterIPs, selector, ports, sessionAffinity } = fieldsOf(
-    object['spec'],
-  );
+  const spec = fieldsOf(object['spec']);
+  const { type, clusterIP, clusterIPs, selector, ports, sessionAffinity } = spec;
   return {
     ...head(object),
     metadata: { ...identity(object), ...age(object) },
@@ -143,8 +142,9 @@ function service(object: Fields): object {
       clusterIPs: addresses(clusterIPs),
       selector: textMap(selector),
       ports: records(ports)?.flatMap(servicePort),
-      // The API server writes the default into every Service: it says nothing.
+      // The API server writes the defaults into every Service: they say nothing.
       sessionAffinity: sessionAffinity === 'ClientIP' ? sessionAffinity : undefined,
+      internalTrafficPolicy: spec['internalTrafficPolicy'] === 'Local' ? 'Local' : undefined,
     }),
   };
 }

@@ -29,6 +29,7 @@ export type DiagnosticCode =
   | 'service-protocol-conflict'
   | 'service-port-reserved'
   | 'service-affinity-ignored'
+  | 'service-locality-ignored'
   | 'service-without-ports'
   | 'service-ports-limited'
   | 'service-address-shared'

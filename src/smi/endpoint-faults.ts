@@ -39,7 +39,7 @@ export function endpointFaults(
       refuse(
         service,
         'service-without-sidecar',
-        `without a sidecar: ${listed(withoutSidecar)}; strict mode calls nothing that cannot prove who it is, so they get no calls from the mesh: restart their workloads (kubectl rollout restart deployment -n ${namespace}), and remove openservicemesh.io/sidecar-injection: disabled where they have it`,
+        `without a sidecar: ${listed(withoutSidecar)}; strict mode calls nothing that cannot prove who it is, so they get no calls from the mesh; that is right if they stay outside on purpose. Otherwise let the namespace ask for sidecars (kubectl annotate namespace ${namespace} --overwrite openservicemesh.io/sidecar-injection=enabled; without a label openservicemesh.io/ignore), remove openservicemesh.io/sidecar-injection: disabled from the pod templates that have it, and restart the workloads (kubectl rollout restart deployment -n ${namespace})`,
       ),
     );
   }

@@ -106,6 +106,26 @@ describe('endpoints', () => {
     expect(endpointsOf(headless)['shop/cart|80']).toEqual([]);
   });
 
+  it.each([
+    ['not ready', { ready: false }],
+    ['ending', leaving],
+  ])('are called while another slice says that they are %s', (_, conditions) => {
+    const said = makeEndpointSlice({ name: 'a', conditions });
+    const ready = makeEndpointSlice({ name: 'b' });
+    const plain = [makePod({ sidecar: false }), makeNamespace()];
+    for (const slices of [
+      [said, ready],
+      [ready, said],
+    ]) {
+      expect(endpointsOf(...slices)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
+      const all = [makeService(), ...plain, ...slices];
+      const { model } = compileMesh(makeSnapshot(all), makeSettings({ permissive: true }));
+      expect(model.endpoints.get(portKey(serviceKey('shop', 'cart'), 80))).toEqual([
+        { address: '10.0.0.1', port: 80, account: undefined, hostname: '' },
+      ]);
+    }
+  });
+
   it('are ready when nothing is said about it', () => {
     expect(endpointsOf(makeEndpointSlice({ conditions: {} }))['shop/cart|80']).toHaveLength(1);
   });

@@ -77,14 +77,17 @@ function callable(
 }
 
 /**
- * Sorted by address and port, each once: while slices are rearranged an address may stand in two. If two
- * pods have it for a moment, the one with a sidecar is meant: plaintext is never a guess.
+ * Sorted by address and port, each once: while slices are rearranged an address may stand in two. Where they
+ * differ, the first counts, which is called if any is. If two pods have it for a moment, the one with a sidecar is
+ * meant: plaintext is never a guess.
  */
 function distinct(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const byPlace = new Map<string, Endpoint>();
   for (const endpoint of endpoints) {
     const at = `${endpoint.address} ${endpoint.port}`;
-    if (byPlace.get(at)?.account === undefined) byPlace.set(at, endpoint);
+    const before = byPlace.get(at);
+    const isSurer = before?.account === undefined && endpoint.account !== undefined;
+    if (before === undefined || isSurer) byPlace.set(at, endpoint);
   }
   return [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
 }

@@ -123,6 +123,38 @@ describe('compileService', () => {
     expect(diagnostics[0]?.message).toContain('ports 80 and 81');
   });
 
+  it.each([
+    ['a name and its number', { targetPort: 'web' }, { targetPort: 8080 }],
+    ['two names of one number', { targetPort: 'web' }, { targetPort: 'raw' }],
+  ])('names two ports that lead to one port of a pod by %s', (...[, one, other]) => {
+    const ports = [
+      { port: 80, ...one },
+      { port: 81, ...other, name: 'tcp-raw' },
+    ];
+    const pod = makePod({ ports: { web: 8080, raw: 8080 } });
+    const of = (...pods: readonly Pod[]): readonly string[] =>
+      compileService(makeService({ ports }), having(...pods)).diagnostics.map(({ code }) => code);
+    expect(of(pod, pod)).toEqual(['service-protocol-conflict']);
+    expect(of()).toEqual([]);
+  });
+
+  it.each([
+    ['Local', '10.96.0.1', ['service-locality-ignored']],
+    ['Local', 'None', []],
+    ['Cluster', '10.96.0.1', []],
+  ])(
+    'says that an internal traffic policy of %s has no effect on %s',
+    (internalTrafficPolicy, clusterIP, codes) => {
+      const service = makeService({ clusterIP });
+      const spec = { ...service.spec, internalTrafficPolicy };
+      const { diagnostics } = compileService(
+        trim('Service', { ...service, spec } as Service),
+        having(),
+      );
+      expect(diagnostics.map(({ code }) => code)).toEqual(codes);
+    },
+  );
+
   it('has an address for each family, and none when headless', () => {
     const service = makeService();
     const dual = { ...service, spec: { ...service.spec, clusterIPs: ['10.96.0.1', 'fd00::1'] } };

@@ -1,14 +1,16 @@
 import type { Pod, Service, ServicePort } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
-import { type MeshService, type MeshServicePort, serviceKey, isHttp } from '../policy/service.ts';
+import { type MeshService, type MeshServicePort, serviceKey } from '../policy/service.ts';
 import { isSidecarPort } from '../common/sidecar-ports.ts';
 import { serviceAddresses } from './address-book.ts';
 import { type LostAddress, lostDiagnostics } from './cluster-ips.ts';
-import { refuse, warn } from './diagnose.ts';
+import { refuse } from './diagnose.ts';
 import type { Behind } from './behind.ts';
+import { ignoredFields } from './ignored-fields.ts';
 import { portFaults } from './port-faults.ts';
 import { protocolOf } from './protocol.ts';
+import { protocolConflicts } from './protocol-conflicts.ts';
 import { isTcp, targetPorts } from './target-port.ts';
 
 export interface CompiledService {
@@ -48,8 +50,8 @@ export function compileService(
       ...ports.flatMap((port) => portFaults(object, port)),
       ...tcp.flatMap((port) => reservedPort(object, port, { pods: withSidecar, behind })),
       ...lostDiagnostics(object, lost),
-      ...protocolConflicts(object, tcp),
-      ...ignoredAffinity(object),
+      ...protocolConflicts(object, tcp, behind),
+      ...ignoredFields(object),
     ],
   };
 }
@@ -92,39 +94,4 @@ function reservedPort(
         `port ${port.port} leads to port ${target} of its pods, which belongs to their sidecars, so that is left out: let the application listen on another port, and name that one in targetPort`,
       ),
     );
-}
-
-/** The sidecar of the caller chooses among the endpoints, and knows no sessions. */
-function ignoredAffinity(object: Service): readonly Diagnostic[] {
-  const { sessionAffinity, ports = [] } = object.spec;
-  if (sessionAffinity !== 'ClientIP' || !ports.some(isTcp)) return [];
-  return [
-    warn(
-      object,
-      'service-affinity-ignored',
-      'spec.sessionAffinity: ClientIP has no effect on calls from the mesh, where the requests of one caller are spread over all pods of the Service: keep sessions where all pods find them, or let callers name one pod of a headless Service; then remove the field',
-    ),
-  ];
-}
-
-/** One target port that is to be read in two ways: the sidecar beside it can read it in one. */
-function protocolConflicts(object: Service, ports: readonly ServicePort[]): readonly Diagnostic[] {
-  const isHttpPort = (port: ServicePort): boolean => isHttp(protocolOf(port));
-  return ports
-    .filter(isHttpPort)
-    .flatMap((http) =>
-      ports
-        .filter((other) => !isHttpPort(other) && targetOf(other) === targetOf(http))
-        .map((tcp) =>
-          warn(
-            object,
-            'service-protocol-conflict',
-            `ports ${http.port} and ${tcp.port} lead to one targetPort, ${targetOf(http)}, as HTTP and as opaque TCP: it is read as HTTP on both; name both ports alike, or give one of them a targetPort of its own`,
-          ),
-        ),
-    );
-}
-
-function targetOf({ port, targetPort = port }: ServicePort): string {
-  return String(targetPort === 0 ? port : targetPort);
 }

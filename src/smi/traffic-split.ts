@@ -189,7 +189,7 @@ function leadsAstray(
       warn(
         object,
         'split-apex-missing',
-        `spec.service: there is no service ${split.apex}, so nobody can call it; create it, or correct the name`,
+        `spec.service: there is no service ${split.apex} in the mesh (a Service of type ExternalName is none), so nobody can call it; create it, or correct the name`,
       ),
     ];
   }
@@ -199,7 +199,7 @@ function leadsAstray(
         warn(
           object,
           'split-backend-missing',
-          `spec.backends: there is no service ${backend.service}, so it gets no calls until it is created`,
+          `spec.backends: there is no service ${backend.service} in the mesh (a Service of type ExternalName is none), so it gets no calls until it is created; create it, or correct the name`,
         ),
       ];
     }

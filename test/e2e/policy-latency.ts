@@ -43,7 +43,7 @@ async function policy(file: string, at = 0): Promise<KubernetesObject> {
 
 async function editsOf({ api, signal }: World): Promise<readonly Edit[]> {
   const options = { fieldManager: 'e2e', force: true };
-  const target = await policy('traffic-access.yaml');
+  const target = await policy('traffic-access.yaml', 2);
   const [allV1, allV2] = [
     await policy('traffic-split-100-0.yaml'),
     await policy('traffic-split-0-100.yaml'),

@@ -23,7 +23,7 @@ const ofTheConnection = new Set([
  * only end what it gave up.
  */
 export function probeRoute(probe: ProbeTarget, path: string): MessageInitShape<typeof RouteSchema> {
-  const host = probe.headers.findLast(({ name }) => name.toLowerCase() === 'host')?.value;
+  const host = hostOf(probe);
   return {
     match: {
       pathSpecifier: { case: 'path', value: path },
@@ -48,6 +48,12 @@ export function probeRoute(probe: ProbeTarget, path: string): MessageInitShape<t
   };
 }
 
+/** As the kubelet reads it: the first counts, and an empty one is none. */
+function hostOf({ headers }: ProbeTarget): string | undefined {
+  const host = headers.find(({ name }) => name.toLowerCase() === 'host')?.value;
+  return host === '' ? undefined : host;
+}
+
 /** The kubelet calls postStart the moment the container starts, often before it listens. */
 const untilItListens = {
   retryOn: 'connect-failure',
@@ -64,9 +70,13 @@ function headersOf({
     { name: 'user-agent', value: `${agent}/weft` },
     { name: 'accept', value: '*/*' },
   ];
+  const isUsual = (header: string): boolean =>
+    usual.some(({ name }) => name === header.toLowerCase());
   const declared = headers.filter(({ name }) => !ofTheConnection.has(name.toLowerCase()));
   const kept = usual.filter(({ name }) => !declared.some((own) => own.name.toLowerCase() === name));
-  return [...kept, ...declared].map(({ name, value }) => ({
+  // To declare one of the usual ones empty is the way to have it left out.
+  const sent = declared.filter(({ name, value }) => value !== '' || !isUsual(name));
+  return [...kept, ...sent].map(({ name, value }) => ({
     // A percent sign would begin a variable of Envoy's.
     header: { key: name, value: value.replaceAll('%', '%%') },
     appendAction: HeaderValueOption_HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD,
