@@ -29,6 +29,9 @@ export const findingKinds = [
   'sidecar-crashing',
   'sidecar-stuck',
   'sidecar-lost',
+  'proxy-refusing',
+  'proxy-late',
+  'sidecar-disconnected',
   'without-sidecar',
   'pod-left-out',
   'sidecar-restarted',
@@ -59,17 +62,41 @@ export const maxFound = 5;
 export const meshReportKey = 'report.json';
 export const reportedAtKey = 'reportedAt';
 
-export function formatMeshReport(report: MeshReport): string {
-  return JSON.stringify(report);
+/**
+ * Kinds that the first version does not know: it takes a report with another kind among its findings for
+ * nonsense. They are written beside those. A reader who leaves them out misses names, no trouble: `rejected`,
+ * `late` and `starting` count the same.
+ */
+const newerKinds: readonly FindingKind[] = ['proxy-refusing', 'proxy-late', 'sidecar-disconnected'];
+
+export function formatMeshReport({ findings, ...rest }: MeshReport): string {
+  const isNewer = ({ kind }: Finding): boolean => newerKinds.includes(kind);
+  const written: WrittenReport = {
+    ...rest,
+    findings: findings.filter((finding) => !isNewer(finding)),
+    newerFindings: findings.filter(isNewer),
+  };
+  return JSON.stringify(written);
 }
 
-const isFinding = has<Finding>({
-  kind: oneOf(...findingKinds),
+/** A report as it is written. */
+interface WrittenReport extends MeshReport {
+  /** Some may be of a kind that only a newer version knows. */
+  readonly newerFindings?: readonly NewerFinding[] | undefined;
+}
+
+interface NewerFinding extends Omit<Finding, 'kind'> {
+  readonly kind: string;
+}
+
+const counts = {
   count: isCount,
   found: listOf(has<Found>({ name: isString, why: isString, next: optional(isString) })),
-});
+};
+const isFinding = has<Finding>({ kind: oneOf(...findingKinds), ...counts });
+const isNewerFinding = has<NewerFinding>({ kind: isString, ...counts });
 
-const isReport = has<MeshReport>({
+const isReport = has<WrittenReport>({
   connected: isCount,
   synced: isCount,
   rejected: isCount,
@@ -78,9 +105,19 @@ const isReport = has<MeshReport>({
   starting: isCount,
   leftOut: isCount,
   findings: listOf(isFinding),
+  newerFindings: optional(listOf(isNewerFinding)),
 });
 
-/** Undefined when there is none, or when it is not what formatMeshReport writes. Never throws. */
+/**
+ * Undefined when there is none, or when it is not what formatMeshReport writes. Leaves out newer findings
+ * of kinds that are not known here. Never throws.
+ */
 export function parseMeshReport(text: string | undefined): MeshReport | undefined {
-  return parseGuarded(text, isReport);
+  const written = parseGuarded(text, isReport);
+  if (written === undefined) return undefined;
+  const { findings, newerFindings = [], ...rest } = written;
+  const all = [...findings, ...newerFindings];
+  const ofKind = (kind: FindingKind): readonly Finding[] =>
+    all.filter((finding): finding is Finding => finding.kind === kind);
+  return { ...rest, findings: findingKinds.flatMap(ofKind) };
 }

@@ -40,6 +40,7 @@ import { reportNow } from './roots/report-now.ts';
 import { makeRootParts, type RootParts } from './roots/root-parts.ts';
 import { createWorkloadSecrets } from './roots/workload-secrets.ts';
 import { Settle } from './settle.ts';
+import { shownDiagnostics } from './shown-diagnostics.ts';
 import { StatusWriter } from './status-writer.ts';
 import { createWebhooks } from './webhooks.ts';
 
@@ -193,10 +194,12 @@ export function makeParts(ground: Ground): Parts {
   const { logger, membership, settings } = ground;
   const roots = makeRootParts(ground, () => keepers.certificates.trigger());
   const { issuing } = roots;
-  const metrics = createMetrics(ground.options.version, [
+  const gauges = [
     ...proxyGauges(() => xds.evidence()),
     ...certificateGauges(issuing.leaves, issuing.issuers.workloads),
-  ]);
+  ];
+  const shown = shownDiagnostics(() => pipeline.compiled, ground.sources.crowded);
+  const metrics = createMetrics(ground.options.version, gauges, shown);
   const xds: XdsServer = makeXds(ground, issuing, metrics);
   const pipeline = new Pipeline({
     start: emptySnapshot(membership),
@@ -205,9 +208,8 @@ export function makeParts(ground: Ground): Parts {
     publish: (setOf) => {
       xds.publish(setOf, issuing.issuers.plan?.step ?? 0);
     },
-    onCompiled: ({ diagnostics }, seconds) => {
+    onCompiled: (_, seconds) => {
       metrics.compiled(seconds);
-      metrics.diagnostics([...diagnostics, ...ground.sources.crowded()]);
       statuses.trigger();
       objectEvents.trigger();
       keepers.proxies.trigger();

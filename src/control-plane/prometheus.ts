@@ -17,8 +17,6 @@ export interface ControlPlaneMetrics {
   readonly xds: XdsMetrics;
   /** Seconds one compile took. */
   readonly compiled: (seconds: number) => void;
-  /** All that is wrong now. */
-  readonly diagnostics: (all: readonly Diagnostic[]) => void;
   readonly injected: (outcome: 'injected' | 'left-out' | 'refused') => void;
   readonly text: () => Promise<{ readonly text: string; readonly type: string }>;
 }
@@ -168,7 +166,27 @@ function registerGauges(registry: Registry, gauges: readonly ReadGauge[]): void 
   }
 }
 
-export function createMetrics(version: string, gauges: readonly ReadGauge[]): ControlPlaneMetrics {
+/** Counted when somebody asks. */
+function registerDiagnostics(registry: Registry, read: () => readonly Diagnostic[]): void {
+  new Gauge({
+    name: 'weft_diagnostics',
+    help: 'What is wrong with objects that users wrote, by severity.',
+    labelNames: ['severity'] as const,
+    registers: [registry],
+    collect() {
+      const all = read();
+      for (const one of severities)
+        this.set({ severity: one }, all.filter(({ severity }) => severity === one).length);
+    },
+  });
+}
+
+/** `diagnostics` are all that are shown on objects now. */
+export function createMetrics(
+  version: string,
+  gauges: readonly ReadGauge[],
+  diagnostics: () => readonly Diagnostic[] = () => [],
+): ControlPlaneMetrics {
   const registry = new Registry();
   const registers = [registry];
   addProcessMetrics(registry);
@@ -185,13 +203,7 @@ export function createMetrics(version: string, gauges: readonly ReadGauge[]): Co
     buckets: pushBuckets,
     registers,
   });
-  const found = new Gauge({
-    name: 'weft_diagnostics',
-    help: 'What is wrong with objects that users wrote, by severity.',
-    labelNames: ['severity'] as const,
-    registers,
-  });
-  for (const severity of severities) found.set({ severity }, 0);
+  registerDiagnostics(registry, diagnostics);
   const admissions = new Counter({
     name: 'weft_injections_total',
     help: 'Pods that came through the injector, by outcome.',
@@ -203,10 +215,6 @@ export function createMetrics(version: string, gauges: readonly ReadGauge[]): Co
   return {
     xds: xdsMetrics(registry),
     compiled: (seconds) => compile.observe(seconds),
-    diagnostics: (all) => {
-      for (const one of severities)
-        found.set({ severity: one }, all.filter(({ severity }) => severity === one).length);
-    },
     injected: (outcome) => admissions.inc({ outcome }),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   };

@@ -58,6 +58,7 @@ export const reasons = [
   'PodsWithoutSidecar',
   'PodsLeftOut',
   'SidecarsRestarted',
+  'SidecarsDisconnected',
   'PodsStarting',
   'AllInMesh',
   'ServicesNotServed',

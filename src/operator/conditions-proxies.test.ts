@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { pods, quiet, shown } from '../../test/build/judged-world.ts';
-import { makeReport } from '../../test/build/make-report.ts';
+import { message, pods, quiet, shown } from '../../test/build/judged-world.ts';
+import { makeFinding, makeReport } from '../../test/build/make-report.ts';
 import type { World } from './condition-words.ts';
 
 const behind = makeReport({ synced: 2 });
@@ -34,5 +34,61 @@ describe('judge, of proxies', () => {
     ],
   ])('%s', (_, world, expected) => {
     expect(shown(world)).toEqual(expected);
+  });
+});
+
+const policies = 'kubectl get traffictarget,httproutegroup,tcproute,trafficsplit -A';
+const logs = 'kubectl logs -n shop web-1 -c envoy';
+const lateOne = makeFinding('proxy-late');
+
+describe('case H: what ProxiesSynced says of proxies that are not in sync', () => {
+  it.each<readonly [string, Parameters<typeof makeReport>[0], string]>([
+    [
+      'behind for a moment',
+      { synced: 2 },
+      '2 of 3 proxies have acknowledged everything. A proxy that is behind for 15 s is named here.',
+    ],
+    [
+      'behind for long',
+      { synced: 2, late: 1, findings: [lateOne] },
+      `2 of 3 proxies have acknowledged everything. 1 proxy has been behind for 15 s: shop/web-1 (why). Next: ${logs}.`,
+    ],
+    [
+      'many behind for long',
+      { connected: 9, synced: 2, late: 7, findings: [makeFinding('proxy-late', 7)] },
+      `2 of 9 proxies have acknowledged everything. 7 proxies have been behind for 15 s: shop/web-1 (why), shop/web-2 (why), shop/web-3 (why) and 4 more. Next: ${logs}.`,
+    ],
+    [
+      'refusing something',
+      { synced: 2, rejected: 1, late: 1, findings: [makeFinding('proxy-refusing')] },
+      `2 of 3 proxies have acknowledged everything. 1 proxy rejected something and goes on with what it had: shop/web-1 (why). Next: ${logs}.`,
+    ],
+    [
+      'refusing something while another is late',
+      { synced: 0, rejected: 2, late: 3, findings: [makeFinding('proxy-refusing', 2), lateOne] },
+      `0 of 3 proxies have acknowledged everything. 2 proxies rejected something and go on with what they had: shop/web-1 (why) and shop/web-2 (why). Next: ${logs}. 1 proxy has been behind for 15 s: shop/web-1 (why). Next: ${logs}.`,
+    ],
+  ])('names them: %s', (_, report, expected) => {
+    expect(message({ proxies: makeReport(report) }, 'ProxiesSynced')).toBe(expected);
+  });
+
+  it.each<readonly [string, Parameters<typeof makeReport>[0], string]>([
+    [
+      'late ones',
+      { synced: 1, late: 2 },
+      `1 of 3 proxies have acknowledged everything; 2 of the others have been behind for 15 s. Next: ${policies}.`,
+    ],
+    [
+      'those behind',
+      { synced: 2, late: undefined },
+      `2 of 3 proxies have acknowledged everything. Next, if that lasts: ${policies}.`,
+    ],
+    [
+      'those that refuse something',
+      { synced: 2, rejected: 1 },
+      `2 of 3 proxies have acknowledged everything; 1 rejected something and goes on with what it had. The status of the policies says what. Next: ${policies}.`,
+    ],
+  ])('counts what an older control plane reports: %s', (_, report, expected) => {
+    expect(message({ proxies: makeReport(report) }, 'ProxiesSynced')).toBe(expected);
   });
 });

@@ -159,6 +159,19 @@ describe('case H: Ready', () => {
     );
   });
 
+  it('does not call a pod starting whose sidecar was connected', () => {
+    const findings = [makeFinding('sidecar-disconnected')];
+    const text =
+      '1 pod has a sidecar that was connected and is not any more: shop/web-1 (why). Next: wait; if that lasts: kubectl logs -n shop web-1 -c envoy.';
+    const one = { proxies: makeReport({ connected: 2, expected: 3, starting: 1, findings }) };
+    expect(shown(one)).toContain('PodsInMesh=True/SidecarsDisconnected');
+    expect(message(one, 'Ready')).toBe(`The mesh serves. ${text} 2 of 3 pods are connected.`);
+    const two = { proxies: makeReport({ connected: 1, expected: 3, starting: 2, findings }) };
+    expect(message(two, 'PodsInMesh')).toBe(
+      `${text} 1 pod is starting. 1 of 3 pods are connected.`,
+    );
+  });
+
   it('has the next command of the first that it names', () => {
     const next = 'kubectl rollout restart daemonset/agent -n shop';
     const finding = makeFinding('without-sidecar', 2);

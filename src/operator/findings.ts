@@ -52,6 +52,21 @@ const words: Readonly<Record<FindingKind, Words>> = {
     many: 'pods have a sidecar that has lost the control plane',
     next: sidecarLogs,
   },
+  'proxy-refusing': {
+    one: 'proxy rejected something and goes on with what it had',
+    many: 'proxies rejected something and go on with what they had',
+    next: sidecarLogs,
+  },
+  'proxy-late': {
+    one: 'proxy has been behind for 15 s',
+    many: 'proxies have been behind for 15 s',
+    next: sidecarLogs,
+  },
+  'sidecar-disconnected': {
+    one: 'pod has a sidecar that was connected and is not any more',
+    many: 'pods have a sidecar that was connected and is not any more',
+    next: (namespace, name) => `wait; if that lasts: ${sidecarLogs(namespace, name)}`,
+  },
   'without-sidecar': {
     one: 'pod runs outside the mesh and should be in it',
     many: 'pods run outside the mesh and should be in it',

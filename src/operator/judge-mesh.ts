@@ -16,6 +16,12 @@ const podReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['pod-left-out', 'PodsLeftOut'],
 ];
 
+/** Reasons of PodsInMesh that are worth a word and pass, or turn into one of those above. */
+const passingReasons: readonly (readonly [FindingKind, Reason])[] = [
+  ['sidecar-disconnected', 'SidecarsDisconnected'],
+  ['sidecar-restarted', 'SidecarsRestarted'],
+];
+
 const serviceReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['service-not-served', 'ServicesNotServed'],
   ['namespace-left-out', 'NamespacesLeftOut'],
@@ -42,16 +48,14 @@ export function judgePods(world: World): WantedCondition {
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
   const bad = badIn(report, podReasons);
-  const restarted = badIn(report, [['sidecar-restarted', 'SidecarsRestarted']]);
+  const passing = badIn(report, passingReasons);
   const states: readonly (readonly [WantedCondition['status'], readonly Said[]])[] = [
-    ['False', bad.length === 0 ? [] : [...bad, ...restarted]],
+    ['False', bad.length === 0 ? [] : [...bad, ...passing]],
     ['Unknown', hidden(report)],
-    ['True', restarted],
-    ['True', [wellOf(report)]],
+    ['True', [...passing, ...startingIn(report)]],
   ];
   const [status, said] = states.find(([, { length }]) => length > 0) ?? ['True', []];
-  const sentences = said.map(({ sentence }) => sentence).filter((sentence) => sentence !== '');
-  const message = [...sentences, countOf(report)].join(' ');
+  const message = [...said.map(({ sentence }) => sentence), countOf(report)].join(' ');
   return { type, status, reason: said[0]?.reason ?? 'AllInMesh', message };
 }
 
@@ -61,10 +65,13 @@ function hidden(report: MeshReport): readonly Said[] {
   return badIn(report, [['replica-unreachable', 'ReplicaUnreachable']]);
 }
 
-function wellOf({ starting }: MeshReport): Said {
-  if (starting === 0) return { reason: 'AllInMesh', sentence: '' };
+/** Who was connected before is among those that start, and is told apart. */
+function startingIn(report: MeshReport): readonly Said[] {
+  const again = findingIn(report, 'sidecar-disconnected')?.count ?? 0;
+  const starting = report.starting - again;
+  if (starting <= 0) return [];
   const sentence = `${starting} ${starting === 1 ? 'pod is' : 'pods are'} starting.`;
-  return { reason: 'PodsStarting', sentence };
+  return [{ reason: 'PodsStarting', sentence }];
 }
 
 function countOf({ connected, expected, leftOut }: MeshReport): string {
@@ -114,6 +121,7 @@ const gapReasons = new Set<Reason>([
   'ReplicasMissing',
   'RolloutStuck',
   'RootEndsSoon',
+  'SidecarsDisconnected',
   'SidecarsRestarted',
   'PodsStarting',
 ]);

@@ -30,20 +30,32 @@ function countOf({ synced, connected }: MeshReport): string {
 }
 
 function someRejected(report: MeshReport): WantedCondition {
-  const { rejected } = report;
-  const [go, they] = rejected === 1 ? ['goes', 'it'] : ['go', 'they'];
-  const unreachable = findingIn(report, 'replica-unreachable');
-  const message = [
-    `${countOf(report)}; ${rejected} rejected something and ${go} on with what ${they} had.`,
-    `The status of the policies says what. Next: ${policies}.`,
-    ...(unreachable === undefined ? [] : [sentenceOf(unreachable)]),
-  ].join(' ');
+  const others = [findingIn(report, 'proxy-late'), findingIn(report, 'replica-unreachable')];
+  const sentences = others.filter((finding) => finding !== undefined).map(sentenceOf);
+  const message = [`${countOf(report)}${rejectedIn(report)}`, ...sentences].join(' ');
   return { type, status: 'False', reason: 'ProxiesRejected', message };
 }
 
+/** A control plane of an older version names nobody. */
+function rejectedIn(report: MeshReport): string {
+  const finding = findingIn(report, 'proxy-refusing');
+  if (finding !== undefined) return `. ${sentenceOf(finding)}`;
+  const { rejected } = report;
+  const [go, they] = rejected === 1 ? ['goes', 'it'] : ['go', 'they'];
+  return `; ${rejected} rejected something and ${go} on with what ${they} had. The status of the policies says what. Next: ${policies}.`;
+}
+
 function someBehind(report: MeshReport): WantedCondition {
-  const { late = 0 } = report;
-  const lasting = `; ${late} of the others ${late === 1 ? 'has' : 'have'} been behind for 15 s. Next: ${policies}.`;
-  const message = countOf(report) + (late > 0 ? lasting : `. Next, if that lasts: ${policies}.`);
+  const message = `${countOf(report)}${behindIn(report)}`;
   return { type, status: 'False', reason: 'Pending', message };
+}
+
+/** A control plane of an older version names nobody, or does not know for how long proxies have been behind. */
+function behindIn(report: MeshReport): string {
+  const finding = findingIn(report, 'proxy-late');
+  if (finding !== undefined) return `. ${sentenceOf(finding)}`;
+  const { late } = report;
+  if (late === undefined) return `. Next, if that lasts: ${policies}.`;
+  if (late === 0) return '. A proxy that is behind for 15 s is named here.';
+  return `; ${late} of the others ${late === 1 ? 'has' : 'have'} been behind for 15 s. Next: ${policies}.`;
 }

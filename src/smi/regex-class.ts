@@ -48,10 +48,19 @@ function readHex(scanner: RegexScanner): Escape {
   } else {
     digits = isHex(scanner.peek()) && isHex(scanner.peek(1)) ? scanner.next() + scanner.next() : '';
   }
-  const point = parseInt(digits, 16);
-  if (digits === '' || digits.length > 6 || point > 0x10ffff) {
-    scanner.fail('\\x needs two hexadecimal digits, or some in braces up to 10FFFF');
+  if (digits === '' || digits.length > 6) {
+    scanner.fail('\\x needs two hexadecimal digits, or up to six in braces');
     return nothing;
+  }
+  return byteOf(scanner, parseInt(digits, 16), `\\x{${digits}}`);
+}
+
+/** Envoy reads paths, headers and the pattern itself byte by byte: an escape stands for one byte. */
+function byteOf(scanner: RegexScanner, point: number, shown: string): Escape {
+  if (point > 0xff) {
+    scanner.fail(
+      `${shown} is above \\x{FF}, and Envoy matches bytes: write the character itself, in a path percent-encoded, and outside of []`,
+    );
   }
   return { kind: 'character', point };
 }
@@ -64,7 +73,7 @@ function readOctal(scanner: RegexScanner, first: string): Escape {
   }
   let digits = first;
   while (digits.length < 3 && isOctal(scanner.peek())) digits += scanner.next();
-  return { kind: 'character', point: parseInt(digits, 8) };
+  return byteOf(scanner, parseInt(digits, 8), `\\${digits}`);
 }
 
 /** \pL, \p{Lu}, \p{^Greek}. */
@@ -118,26 +127,45 @@ function readPosix(scanner: RegexScanner): number | undefined {
 /** One character, a set, or a range from one character to another. */
 function readRange(scanner: RegexScanner): number {
   const low = readMember(scanner);
-  if (typeof low !== 'number') return low.size;
+  if ('size' in low) return low.size;
   if (scanner.peek() !== '-' || scanner.peek(1) === ']' || scanner.peek(1) === '') {
-    return sizeOf(low);
+    return sizeOf(low.point);
   }
   scanner.next();
   const high = readMember(scanner);
-  if (typeof high !== 'number') scanner.fail('a range in [] ends in a set');
-  else if (high < low) scanner.fail('a range in [] ends before it begins');
+  if ('size' in high) scanner.fail('a range in [] ends in a set');
+  else if (high.point < low.point) scanner.fail('a range in [] ends before it begins');
+  else if (high.first < low.last)
+    scanner.fail('a range in [] ends before it begins, since Envoy reads it byte by byte');
   return wideSize;
 }
 
-/** A character's code point, or the size of a set. */
-function readMember(scanner: RegexScanner): number | { readonly size: number } {
-  const point = scanner.next();
-  if (point !== '\\') return point.codePointAt(0) ?? 0;
+/** Envoy reads a class byte by byte since 1.39, and by characters before: a range must hold for both. */
+interface Member {
+  readonly point: number;
+  /** Its first and its last byte: of a character outside of ASCII, a range begins at its last and ends at its first. */
+  readonly first: number;
+  readonly last: number;
+}
+
+function readMember(scanner: RegexScanner): Member | { readonly size: number } {
+  const text = scanner.next();
+  if (text !== '\\') return literal(text);
   const escape = readEscape(scanner);
-  if (escape.kind === 'character') return escape.point;
+  if (escape.kind === 'character') {
+    const { point } = escape;
+    return { point, first: point, last: point };
+  }
   if (escape.kind === 'set') return escape;
   scanner.fail('there is an escape in [] that stands for no character');
-  return 0;
+  return literal('');
+}
+
+function literal(text: string): Member {
+  const point = text.codePointAt(0) ?? 0;
+  if (point < 0x80) return { point, first: point, last: point };
+  const bytes = Buffer.from(text);
+  return { point, first: bytes.at(0) ?? 0, last: bytes.at(-1) ?? 0 };
 }
 
 /** The size of one character. */

@@ -19,7 +19,7 @@ const taken: readonly string[] = [
   '[[:alpha:][:^digit:]]',
   '[[:]',
   '\\p{Lu}\\pN\\P{^Greek}',
-  '\\x41\\x{1F600}\\012\\0',
+  '\\x41\\x{FF}\\x{0000e9}\\012\\377\\0',
   '\\Qa.b\\E',
   'a{2}b{2,}c{2,5}?',
   'a{,2}',
@@ -28,6 +28,7 @@ const taken: readonly string[] = [
   'x]}',
   '\\_\\/\\-',
   '日本',
+  '[日-本é-\\xff\\x80-日]',
   '()|',
 ];
 
@@ -60,7 +61,14 @@ const refused: readonly (readonly [string, string])[] = [
   ['\\', 'backslash'],
   ['\\q', 'no escape'],
   ['\\8', 'no escape'],
-  ['\\x{110000}', '10FFFF'],
+  ['\\x{20AC}', '\\x{20AC} is above \\x{FF}'],
+  ['[^\\x{10FFFF}]', 'is above'],
+  ['[\\x80-\\x{100}]', 'is above'],
+  ['\\x{110000}', 'is above'],
+  ['\\400', '\\400 is above'],
+  ['\\x{}', 'two hexadecimal digits'],
+  ['[\\xe0-é]', 'byte by byte'],
+  ['[\\xf0-日]', 'byte by byte'],
   ['\\p{Klingon}', 'Unicode class'],
   ['(?P<a>x)(?P<a>y)', 'two groups'],
   ['(?P<>x)', 'no word'],
@@ -69,6 +77,8 @@ const refused: readonly (readonly [string, string])[] = [
 ];
 
 const stricter: readonly (readonly [string, string])[] = [
+  ['\\x{00000FF}', 'up to six'],
+  ['[ü-\\xd0]', 'before it begins'],
   ['\\Qa', '\\E'],
   ['^*', 'nothing before'],
   ['a'.repeat(2049), 'longer than'],

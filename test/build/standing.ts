@@ -14,6 +14,7 @@ const facts: ProxyFacts = {
   connected: false,
   complete: true,
   absentSince: created,
+  wasConnected: false,
   alert: undefined,
   bootstrap: true,
   now: created,

@@ -8,6 +8,7 @@ import type { LivingPod } from './pod-life.ts';
 import { Quiet } from './quiet.ts';
 import { type ProxyFacts, standingOf } from './standing.ts';
 import { Tally } from './tally.ts';
+import { unsyncedIn } from './unsynced.ts';
 
 export interface LedgerDeps {
   readonly pods: ObjectStore<KubernetesObject>;
@@ -26,8 +27,10 @@ export class PodLedger {
   readonly #inside = new Map<string, LivingPod>();
   readonly #bare = new Map<string, Bare>();
   readonly #leftOut = new Set<string>();
-  /** Since when a pod has been seen without a stream, by uid. */
-  readonly #absentSince = new Map<string, number>();
+  /** Pods without a stream, by uid. */
+  readonly #absences = new Map<string, Absence>();
+  /** The streams of the last look. */
+  #streams: Seen['evidence']['streams'] = new Map();
   /** Undefined once a pod inside may have come into the other part. */
   #quiet: Quiet | undefined;
   /** The last look, if nothing in it depends on the time: the same object while nothing changes. */
@@ -62,6 +65,7 @@ export class PodLedger {
     const calm = this.#calm;
     if (calm?.quiet === quiet && isSame(calm, seen.evidence)) return calm.look;
     const look = this.#lookAt(quiet, seen);
+    this.#streams = seen.evidence.streams;
     const isCalm = quiet.others.size + this.#bare.size === 0;
     this.#calm = isCalm ? { quiet, behind, refusing, late, look } : undefined;
     return look;
@@ -85,7 +89,7 @@ export class PodLedger {
       ...tally.counts,
       expected: this.#inside.size + this.#bare.size,
       leftOut: this.#leftOut.size,
-      troubles: tally.troubles,
+      troubles: new Map([...tally.troubles, ...unsyncedIn(seen.evidence, this.#inside)]),
       absent: tally.absent,
     };
   }
@@ -93,17 +97,19 @@ export class PodLedger {
   #quietWith({ streams }: Seen['evidence']): Quiet {
     if (this.#quiet?.streams === streams) return this.#quiet;
     const quiet = new Quiet(this.#inside, streams);
-    for (const uid of quiet.uids) this.#absentSince.delete(uid);
+    for (const uid of quiet.uids) this.#absences.delete(uid);
     return (this.#quiet = quiet);
   }
 
   #factsOf(pod: LivingPod, { seen, now, bootstraps }: Moment): ProxyFacts {
     const { uid = '', namespace } = pod.metadata;
     const connected = seen.evidence.streams.has(uid);
+    const absence = this.#absence(uid, connected, now);
     return {
       connected,
       complete: seen.evidence.complete,
-      absentSince: this.#absence(uid, connected, now),
+      absentSince: absence?.since,
+      wasConnected: absence?.wasConnected ?? false,
       alert: addressesOf(pod).flatMap((ip) => seen.alerts.get(ip) ?? [])[0],
       bootstrap: bootstraps.has(namespace),
       now,
@@ -129,7 +135,7 @@ export class PodLedger {
       this.#inside.set(key, pod);
       if (this.#quiet?.keeps(pod, uid) === true) return 'as before';
     } else if (!this.#inside.delete(key)) return 'changed';
-    if (uid !== pod?.metadata.uid) this.#absentSince.delete(uid ?? '');
+    if (uid !== pod?.metadata.uid) this.#absences.delete(uid ?? '');
     this.#quiet = undefined;
     return 'changed';
   }
@@ -140,15 +146,22 @@ export class PodLedger {
     return belongingOf(pod, namespace as Namespace | undefined, membership);
   }
 
-  #absence(uid: string, connected: boolean, now: number): number | undefined {
+  #absence(uid: string, connected: boolean, now: number): Absence | undefined {
     if (connected) {
-      this.#absentSince.delete(uid);
+      this.#absences.delete(uid);
       return undefined;
     }
-    const since = this.#absentSince.get(uid) ?? now;
-    this.#absentSince.set(uid, since);
-    return since;
+    const wasConnected = this.#streams.has(uid);
+    const absence = this.#absences.get(uid) ?? { since: now, wasConnected };
+    this.#absences.set(uid, absence);
+    return absence;
   }
+}
+
+interface Absence {
+  readonly since: number;
+  /** Whether it had a stream at the look before. */
+  readonly wasConnected: boolean;
 }
 
 type Trouble = Pick<Seen['evidence'], 'behind' | 'refusing' | 'late'>;

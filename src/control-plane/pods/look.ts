@@ -4,7 +4,10 @@ import type { LivingPod } from './pod-life.ts';
 
 /** What is asked of proxies: who has a stream, and who refuses the certificate, by IP. */
 export interface Seen {
-  readonly evidence: Pick<JoinedEvidence, 'streams' | 'behind' | 'refusing' | 'late' | 'complete'>;
+  readonly evidence: Pick<
+    JoinedEvidence,
+    'streams' | 'behind' | 'refusing' | 'late' | 'complete' | 'objects'
+  >;
   readonly alerts: ReadonlyMap<string, string>;
 }
 

@@ -1,55 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { membership } from '../../../test/build/make-mesh.ts';
 import { type LifeOptions, makeLivingPod } from '../../../test/build/make-living-pod.ts';
-import { makeNamespace, makeService } from '../../../test/build/make-object.ts';
+import { makeService } from '../../../test/build/make-object.ts';
+import { ledgerAt, type PodsAndLedger, runs, seen } from '../../../test/build/pod-ledger.ts';
 import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeStore } from '../../../test/fakes/fake-store.ts';
-import type { ConfigMap, KubernetesObject } from '../../api/core.ts';
+import type { KubernetesObject } from '../../api/core.ts';
 import { type Finding, formatMeshReport, parseMeshReport } from '../../api/mesh-report.ts';
 import { sidecarInjection } from '../../api/labels.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
 import { endpointFaults, type LeftOut, nothingLeftOut } from '../../smi/endpoint-faults.ts';
-import { PodLedger } from './ledger.ts';
-import type { Seen } from './look.ts';
 import type { LivingPod } from './pod-life.ts';
 import { meshReportOf } from './mesh-report-of.ts';
 
 const clock = new FakeClock(Date.parse('2026-01-01T01:00:00Z'));
-const enabled = { [sidecarInjection]: 'enabled' };
-const joined = {
-  ...makeNamespace(),
-  metadata: { ...makeNamespace().metadata, annotations: enabled },
-};
-const runs = [
-  { name: 'envoy', started: true, state: { running: { startedAt: '2026-01-01T00:00:00Z' } } },
-];
-
-function makeLedger(): {
-  readonly ledger: PodLedger;
-  readonly pods: FakeStore<KubernetesObject>;
-} {
-  const pods = new FakeStore<KubernetesObject>();
-  const namespaces = new FakeStore<KubernetesObject>([joined]);
-  const bootstraps = new FakeStore<ConfigMap>();
-  const ledger = new PodLedger({ pods, namespaces, bootstraps, membership, clock });
-  ledger.follow(() => undefined);
-  return { ledger, pods };
-}
-
-/** That these pods have a stream. */
-function seen(...names: readonly string[]): Seen {
-  const streams = new Map(
-    names.map((name) => [`uid-shop-${name}`, { pod: `shop/${name}`, opened: 1 }]),
-  );
-  const evidence = {
-    streams,
-    behind: new Set<string>(),
-    refusing: new Set<string>(),
-    late: new Set<string>(),
-    complete: true,
-  };
-  return { evidence, alerts: new Map() };
-}
+const makeLedger = (): PodsAndLedger => ledgerAt(clock);
 
 const pod = (name: string, more: LifeOptions = {}): KubernetesObject =>
   makeLivingPod({ name, statuses: runs, ...more });

@@ -1,6 +1,7 @@
-// Input: a pod that should have a sidecar and has none. Output: the command that helps, by what made the pod.
+// Input: a pod whose sidecar is missing or silent. Output: the command that helps, by what made the pod.
 // Rule: what stands in it is named by Kubernetes, so that it can be copied. Pure.
 import { sidecarInjection } from '../../api/labels.ts';
+import { sidecarName } from '../../injector/names.ts';
 import type { LivingPod } from './pod-life.ts';
 import { unnamedOwner } from './pod-owner.ts';
 
@@ -36,6 +37,13 @@ export function annotateNamespace(pod: LivingPod): string {
 
 /** A static pod comes from a file on its node, which no command of kubectl reaches. */
 export const optOutStatic = `add the annotation ${sidecarInjection}: disabled to its manifest on its node`;
+
+/** Shows what a sidecar says that runs and does nothing, then makes its pod alone again: it may be frozen. */
+export function reviveSidecar({ life: { owner }, metadata }: LivingPod): string {
+  const { name, namespace = '' } = metadata;
+  const again = owner === undefined ? ', then create it again from its manifest' : '';
+  return `kubectl logs -n ${namespace} ${name} -c ${sidecarName}; if that shows nothing new: kubectl delete pod -n ${namespace} ${name}${again}`;
+}
 
 /** Of these kubectl can restart all pods and patch the template. */
 function hasTemplate(owner: string): boolean {

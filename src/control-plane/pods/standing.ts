@@ -5,9 +5,12 @@ import type { Held } from './held.ts';
 import type { LivingPod, PodLife, SidecarLife } from './pod-life.ts';
 import { hasRun } from './switch-standing.ts';
 
-/** How the proxy of a pod that is inside fares. `starting` is no trouble. */
+/** How the proxy of a pod that is inside fares. `starting` is no trouble: it has its time. */
 export type Standing =
-  { readonly kind: 'well' | 'starting' } | { readonly kind: FindingKind; readonly why: string };
+  | { readonly kind: 'well' }
+  /** `disconnected`: it was connected and is not any more, and what is to come. */
+  | { readonly kind: 'starting'; readonly disconnected?: string }
+  | { readonly kind: FindingKind; readonly why: string };
 
 /** What is known of a proxy besides its pod. Times are milliseconds since the epoch. */
 export interface ProxyFacts {
@@ -16,6 +19,8 @@ export interface ProxyFacts {
   readonly complete: boolean;
   /** Since when it has been seen without a stream; undefined while it has one. */
   readonly absentSince: number | undefined;
+  /** Whether this control plane saw a stream of it before that. */
+  readonly wasConnected: boolean;
   /** What it said when it refused the control plane's certificate. */
   readonly alert: string | undefined;
   /** Whether the pod's namespace has the ConfigMap that sidecars start from. */
@@ -104,7 +109,7 @@ function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFac
  */
 function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): Standing {
   if (!isAbsentFor(held?.kind === 'soft' ? startGraceMs : hardGraceMs, facts)) {
-    return { kind: 'starting' };
+    return onItsWay(facts, 'it ended and is to start again');
   }
   const why = held?.why ?? sidecar?.ended?.why ?? 'no reason given';
   return { kind: 'sidecar-crashing', why: `its sidecar ended and has not started again: ${why}` };
@@ -120,7 +125,7 @@ function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): 
   // Nobody knows whether it is connected to the replica that cannot be asked.
   if (!complete) return { kind: 'starting' };
   if (life.sidecar?.started === true) return afterItsStream(life, facts);
-  if (tried < startGraceMs) return { kind: 'starting' };
+  if (tried < startGraceMs) return onItsWay(facts, timeToConnect(startGraceMs));
   return { kind: 'sidecar-stuck', why: 'its sidecar runs but has not reached the control plane' };
 }
 
@@ -137,8 +142,21 @@ function triesSince(
   return restarts === 0 ? runningSince : Math.max(absentSince ?? now, scheduled);
 }
 
+/** A sidecar that this control plane never saw may be on its first way. */
+function onItsWay({ wasConnected }: ProxyFacts, disconnected: string): Standing {
+  return { kind: 'starting', ...(wasConnected && { disconnected }) };
+}
+
+function timeToConnect(ms: number): string {
+  return `it has ${ms / 1000} s to connect again`;
+}
+
+/** Its start-up probe passed, so it was connected, whether or not this control plane saw it. */
 function afterItsStream({ nodeSilent }: PodLife, facts: ProxyFacts): Standing {
-  if (!isAbsentFor(lostGraceMs, facts)) return { kind: 'starting' };
+  if (!isAbsentFor(lostGraceMs, facts)) {
+    const disconnected = nodeSilent ? 'its node does not answer' : timeToConnect(lostGraceMs);
+    return { kind: 'starting', disconnected };
+  }
   const why = nodeSilent
     ? 'its node does not answer, and its sidecar has no stream to the control plane'
     : 'its sidecar runs and has no stream to the control plane';

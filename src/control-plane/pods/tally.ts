@@ -1,5 +1,6 @@
 import type { FindingKind, Found } from '../../api/mesh-report.ts';
 import type { AbsentPod, Seen } from './look.ts';
+import { reviveSidecar } from './next-command.ts';
 import type { LivingPod } from './pod-life.ts';
 import type { Standing } from './standing.ts';
 
@@ -18,7 +19,9 @@ export class Tally {
     const { uid = '' } = pod.metadata;
     if (this.#evidence.streams.has(uid)) this.#connected(uid);
     else this.absent.push({ pod, starting: standing.kind === 'starting' });
-    if (standing.kind === 'starting') this.counts.starting += 1;
+    if (standing.kind === 'starting') this.#starting(name, standing);
+    else if (standing.kind === 'sidecar-lost')
+      this.tell(standing.kind, { name, why: standing.why, next: reviveSidecar(pod) });
     else if ('why' in standing) this.tell(standing.kind, { name, why: standing.why });
   }
 
@@ -34,6 +37,11 @@ export class Tally {
     this.counts.synced += uids.size - countIn(uids, this.#evidence.behind);
     this.counts.rejected += countIn(uids, this.#evidence.refusing);
     this.counts.late += countIn(uids, this.#evidence.late);
+  }
+
+  #starting(name: string, { disconnected }: Extract<Standing, { kind: 'starting' }>): void {
+    this.counts.starting += 1;
+    if (disconnected !== undefined) this.tell('sidecar-disconnected', { name, why: disconnected });
   }
 
   #connected(uid: string): void {

@@ -103,9 +103,7 @@ export class Session {
     const type = typeOf(request.typeUrl);
     if (type === undefined) return nothingToSay;
     const state = this.#states[type];
-    const isNew = !state.subscription.started || !isMereAcknowledgement(request);
-    if (isNew || this.#burden !== 0) this.#burden = undefined;
-    if (isNew) this.#names = undefined;
+    this.#mayChange(state.subscription.started && isMereAcknowledgement(request));
     const refusals = request.nonce === '' ? undefined : state.answered(request);
     if (type === 'route' && !state.subscription.started) this.#recall(request);
     state.subscribe(request, this.#told?.[type]);
@@ -159,6 +157,12 @@ export class Session {
         const { name, version } = refusal.resource;
         if (this.#told?.[type].get(name)?.version === version) yield refusal;
       }
+  }
+
+  /** An acknowledgement alone may end a refusal, and changes no names. */
+  #mayChange(isAcknowledgement: boolean): void {
+    if (!isAcknowledgement || this.#burden !== 0) this.#burden = undefined;
+    if (!isAcknowledgement) this.#names = undefined;
   }
 
   #refuses(type: ResourceType): boolean {

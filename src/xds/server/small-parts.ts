@@ -16,31 +16,57 @@ export class SmallParts {
 
   /** Watches a call, on which nothing came yet. */
   watch(call: Duplex): void {
-    const bounds = new MessageBounds();
-    const handOn = call.push.bind(call);
-    const waiting: (Buffer | null)[] = [];
-    const later = (): void => this.#turns.add(next);
-    const next = (): void => {
-      if (call.destroyed) return;
-      if (call.isPaused()) {
-        call.once('resume', later);
-        return;
-      }
-      const piece = waiting.shift() ?? null;
-      const end = piece === null ? 0 : bounds.pass(piece, mostAtOnce);
-      if (piece !== null && end < piece.length) waiting.unshift(piece.subarray(end));
-      handOn(piece?.subarray(0, end) ?? null);
-      if (waiting.length > 0) later();
-    };
-    call.push = (piece: Buffer | null): boolean => {
-      const isNext = waiting.length === 0;
-      const end = isNext && piece !== null ? bounds.pass(piece, mostAtOnce) : 0;
-      if (isNext && (piece === null || end === piece.length)) return handOn(piece);
-      if (end > 0) handOn(piece?.subarray(0, end));
-      waiting.push(piece?.subarray(end) ?? null);
-      if (isNext) later();
-      // Nothing more is read until what waits was handed on.
+    const parts = new PartsOfCall(call, this.#turns);
+    call.push = (piece: Buffer | null): boolean => parts.come(piece);
+  }
+}
+
+class PartsOfCall {
+  readonly #call: Duplex;
+  readonly #handOn: Duplex['push'];
+  readonly #turns: InTurns;
+  readonly #bounds = new MessageBounds();
+  /** What came and was not handed on; null is the end. */
+  readonly #waiting: (Buffer | null)[] = [];
+
+  constructor(call: Duplex, turns: InTurns) {
+    this.#call = call;
+    this.#handOn = call.push.bind(call);
+    this.#turns = turns;
+  }
+
+  /** Tells whether more may be read: not while something waits. */
+  come(piece: Buffer | null): boolean {
+    if (this.#waiting.length > 0) {
+      this.#waiting.push(piece);
       return false;
-    };
+    }
+    const mayRead = this.#handOnPartOf(piece);
+    if (this.#waiting.length === 0) return mayRead;
+    this.#later();
+    return false;
+  }
+
+  #next(): void {
+    if (this.#call.destroyed) return;
+    if (this.#call.isPaused()) {
+      this.#call.once('resume', () => this.#later());
+      return;
+    }
+    this.#handOnPartOf(this.#waiting.shift() ?? null);
+    if (this.#waiting.length > 0) this.#later();
+  }
+
+  /** The rest waits before all else. */
+  #handOnPartOf(piece: Buffer | null): boolean {
+    if (piece === null) return this.#handOn(null);
+    const end = this.#bounds.pass(piece, mostAtOnce);
+    if (end === piece.length) return this.#handOn(piece);
+    this.#waiting.unshift(piece.subarray(end));
+    return this.#handOn(piece.subarray(0, end));
+  }
+
+  #later(): void {
+    this.#turns.add(() => this.#next());
   }
 }

@@ -47,6 +47,10 @@ export const anyRegex: fc.Arbitrary<string> = fc.oneof(
     '(?:a|)*',
     'a{,3}',
     '\\x{110000}',
+    '\\x{20AC}',
+    '[\\x80-\\x{ff}]',
+    '\\400',
+    '[\\xf0-日]',
   ),
   fc
     .array(
