@@ -8,9 +8,10 @@ export const rooms = {
   api: ['common'],
   policy: ['common'],
   envoy: ['common'],
-  cluster: ['common', 'api'],
+  cluster: ['common', 'api', 'policy'],
   kubernetes: ['common', 'api'],
   smi: ['common', 'api', 'cluster', 'policy'],
+  mesh: ['common', 'api', 'cluster', 'policy', 'smi'],
   xds: ['common', 'policy', 'envoy'],
   certificates: ['common', 'api', 'policy', 'kubernetes'],
   admission: ['common', 'api'],
@@ -24,6 +25,7 @@ export const rooms = {
     'cluster',
     'kubernetes',
     'smi',
+    'mesh',
     'xds',
     'certificates',
     'admission',
@@ -45,4 +47,4 @@ export const packageHomes = {
 };
 
 /** Rooms and folders that decide and therefore may not import any `node:` module. */
-export const pure = ['policy', 'smi', 'cluster', 'xds/resources', 'xds/delta', 'api'];
+export const pure = ['policy', 'smi', 'mesh', 'cluster', 'xds/resources', 'xds/delta', 'api'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makePod } from '../../test/build/make-object.ts';
 import type { KubernetesObject } from '../api/core.ts';
-import { isFinished } from '../smi/pod-state.ts';
+import { isFinished } from '../mesh/pod-state.ts';
 import { trim } from './trim.ts';
 
 const ended = { name: 'app', state: { terminated: { exitCode: 0 } } };

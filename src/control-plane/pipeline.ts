@@ -4,7 +4,7 @@ import { Lingering } from '../policy/lingering.ts';
 import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { createViews } from '../policy/view-of.ts';
-import { compileMesh, type Compilation } from '../smi/compile.ts';
+import { compileMesh, type Compilation } from '../mesh/compile.ts';
 import { createAssembler } from '../xds/resources/resource-set.ts';
 import type { ResourceSet } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';

@@ -2,7 +2,7 @@ import type { Condition } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { WholeEvidence } from '../xds/server/count-absent.ts';
 import type { Rejection } from '../xds/server/evidence.ts';
-import type { Closed } from '../smi/closed-target.ts';
+import type { Closed } from '../mesh/closed-target.ts';
 import type { WantedCondition } from '../api/condition.ts';
 
 /** The status Weft writes on every SMI object. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { leaveOut } from '../cluster/left-out.ts';
-import { compileMesh } from '../smi/compile.ts';
+import { compileMesh } from '../mesh/compile.ts';
 import type { WholeEvidence } from '../xds/server/count-absent.ts';
 import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
 import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';

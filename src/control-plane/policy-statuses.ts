@@ -6,7 +6,7 @@ import { leftOutOf } from '../cluster/left-out.ts';
 import { isMember } from '../cluster/mesh-membership.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { originKey, type OriginKey } from '../policy/origin.ts';
-import { type Opening, openingOf } from '../smi/closed-target.ts';
+import { type Opening, openingOf } from '../mesh/closed-target.ts';
 import { compileTcpRoute } from '../smi/tcp-route.ts';
 import type { WholeEvidence } from '../xds/server/count-absent.ts';
 import { leftStatus } from './left-status.ts';

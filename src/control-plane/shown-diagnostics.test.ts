@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../api/core.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
-import { compileMesh } from '../smi/compile.ts';
+import { compileMesh } from '../mesh/compile.ts';
 import { makeChange, makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
 import {
   makeEndpointSlice,

@@ -1,7 +1,7 @@
 import { isMember } from '../cluster/mesh-membership.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { openingOf } from '../smi/closed-target.ts';
-import { remember, type Remembered } from '../smi/remember.ts';
+import { openingOf } from '../mesh/closed-target.ts';
+import { remember, type Remembered } from '../common/remember.ts';
 import type { Compiled } from './pipeline.ts';
 
 /**

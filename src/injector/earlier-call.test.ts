@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ask, messageOf, patched } from '../../test/build/injected-pod.ts';
 import { makeAdmittedPod, makeFacts } from '../../test/build/injection.ts';
 import { injectedBy, originalProbes } from '../api/labels.ts';
-import { parseProbes } from '../smi/probes.ts';
+import { parseProbes } from '../mesh/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 import { earlierCalls } from './earlier-call.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ask, inject, messageOf, warningsOf } from '../../test/build/injected-pod.ts';
 import { makeAdmittedPod } from '../../test/build/injection.ts';
 import { originalProbes } from '../api/labels.ts';
-import { parseProbes } from '../smi/probes.ts';
+import { parseProbes } from '../mesh/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 import { hookKey } from './names.ts';
 

@@ -14,7 +14,7 @@ import {
 } from '../../test/build/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
-import { compileMesh } from '../smi/compile.ts';
+import { compileMesh } from '../mesh/compile.ts';
 import type { MeshModel } from './mesh-model.ts';
 import type { MeshSettings } from './mesh-settings.ts';
 import type { ProxyView } from './view.ts';

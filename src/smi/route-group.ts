@@ -3,9 +3,9 @@ import { isRecord } from '../common/guards.ts';
 import type { HeaderMatch, HttpMatch } from '../policy/access.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
 import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse } from './diagnose.ts';
+import { originOf, refuse } from '../cluster/diagnose.ts';
 import { regexProblem } from './regex.ts';
-import { fields, list, type Shape, text, textMap } from './shape.ts';
+import { fields, list, type Shape, text, textMap } from '../common/shape.ts';
 
 /** An HTTPRouteGroup that a TrafficTarget may lean on. */
 export interface CompiledRouteGroup {

@@ -10,7 +10,7 @@ import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { AccessRule, HttpMatch } from '../policy/access.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse } from './diagnose.ts';
+import { originOf, refuse } from '../cluster/diagnose.ts';
 import type { CompiledRouteGroup } from './route-group.ts';
 import type { CompiledTcpRoute } from './tcp-route.ts';
 

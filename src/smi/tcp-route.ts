@@ -1,8 +1,8 @@
 import type { TCPRoute } from '../api/gen/tcp-route.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse } from './diagnose.ts';
-import { fields, integer, list } from './shape.ts';
+import { originOf, refuse } from '../cluster/diagnose.ts';
+import { fields, integer, list } from '../common/shape.ts';
 
 /** A TCPRoute that a TrafficTarget may lean on. */
 export interface CompiledTcpRoute {

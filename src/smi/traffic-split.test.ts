@@ -4,7 +4,7 @@ import { makeNamespace, makeService } from '../../test/build/make-object.ts';
 import { makeTrafficSplit, type SplitOptions } from '../../test/build/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { compileMesh } from './compile.ts';
+import { compileMesh } from '../mesh/compile.ts';
 
 const services = [
   makeService({ name: 'cart', ports: [{ port: 80 }, { port: 90, name: 'tcp-x' }] }),

@@ -2,9 +2,9 @@ import type { TrafficSplit } from '../api/gen/traffic-split.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type MeshService, type ServiceKey, serviceKey } from '../policy/service.ts';
 import type { Split, SplitBackend } from '../policy/split.ts';
-import { byAge } from './by-age.ts';
-import { originOf, refuse, warn } from './diagnose.ts';
-import { fields, integer, list, text } from './shape.ts';
+import { byAge } from '../cluster/by-age.ts';
+import { originOf, refuse, warn } from '../cluster/diagnose.ts';
+import { fields, integer, list, text } from '../common/shape.ts';
 
 export interface CompiledSplits {
   readonly splits: ReadonlyMap<ServiceKey, Split>;

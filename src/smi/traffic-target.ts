@@ -4,8 +4,8 @@ import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
-import { refuse, warn } from './diagnose.ts';
-import { fields, list, name, type Shape, text } from './shape.ts';
+import { refuse, warn } from '../cluster/diagnose.ts';
+import { fields, list, name, type Shape, text } from '../common/shape.ts';
 import { resolveRules, type Routes } from './target-rules.ts';
 
 export interface CompiledTarget {

@@ -5,7 +5,7 @@ import { meshSettings } from '../../src/control-plane/mesh-settings.ts';
 import type { Diagnostic } from '../../src/policy/diagnostic.ts';
 import type { MeshModel } from '../../src/policy/mesh-model.ts';
 import { originKey } from '../../src/policy/origin.ts';
-import { type Compilation, compileMesh } from '../../src/smi/compile.ts';
+import { type Compilation, compileMesh } from '../../src/mesh/compile.ts';
 import { makeSnapshot } from './make-mesh.ts';
 
 /** A golden story: what is in the cluster, and the mesh it makes. */

@@ -5,7 +5,7 @@ import { httpProbePath } from '../../src/envoy/names.ts';
 import { ports } from '../../src/envoy/ports.ts';
 import type { AccessRule } from '../../src/policy/access.ts';
 import type { MeshService } from '../../src/policy/service.ts';
-import { protocolOf } from '../../src/smi/protocol.ts';
+import { protocolOf } from '../../src/mesh/protocol.ts';
 import {
   account,
   makeEndpoint,

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../src/api/core.ts';
 import type { Diagnostic } from '../../src/policy/diagnostic.ts';
 import type { MeshSettings } from '../../src/policy/mesh-settings.ts';
 import { createViews } from '../../src/policy/view-of.ts';
-import { type Compilation, compileMesh } from '../../src/smi/compile.ts';
+import { type Compilation, compileMesh } from '../../src/mesh/compile.ts';
 import { makeSettings, makeSnapshot } from '../build/make-mesh.ts';
 import type { TestMesh } from './pod.ts';
 

@@ -7,7 +7,7 @@ import { isMember, type MeshMembership } from '../../cluster/mesh-membership.ts'
 import { decide, type Decision } from '../../injector/decide.ts';
 import type { InjectorFacts } from '../../injector/facts.ts';
 import { reasons } from '../../injector/reasons.ts';
-import { isFinished } from '../../smi/pod-state.ts';
+import { isFinished } from '../../mesh/pod-state.ts';
 import { annotateNamespace, annotateTemplate, createAgain, optOutStatic } from './next-command.ts';
 import type { LivingPod } from './pod-life.ts';
 

@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../../api/core.ts';
 import { type Finding, formatMeshReport, parseMeshReport } from '../../api/mesh-report.ts';
 import { sidecarInjection } from '../../api/labels.ts';
 import type { Diagnostic } from '../../policy/diagnostic.ts';
-import { endpointFaults, type LeftOut, nothingLeftOut } from '../../smi/endpoint-faults.ts';
+import { endpointFaults, type LeftOut, nothingLeftOut } from '../../mesh/endpoint-faults.ts';
 import type { LivingPod } from './pod-life.ts';
 import { meshReportOf } from './mesh-report-of.ts';
 

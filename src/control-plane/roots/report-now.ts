@@ -1,6 +1,6 @@
 import type { CertificateReport, RootReport } from '../../api/certificate-report.ts';
 import type { IssuingPlan } from '../../certificates/issuing-plan.ts';
-import { isWorkload } from '../../smi/pod-state.ts';
+import { isWorkload } from '../../mesh/pod-state.ts';
 import type { BootstrapKeeper } from '../bootstrap-keeper.ts';
 import type { Ground } from '../ground.ts';
 import type { PeerEvidence } from '../peer-evidence.ts';

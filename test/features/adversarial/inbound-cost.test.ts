@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { costOf, type Step } from '../../../src/smi/inbound-sweep.ts';
+import { costOf, type Step } from '../../../src/mesh/inbound-sweep.ts';
 import { makePod, makeService } from '../../build/make-object.ts';
 import { makeNamespace } from '../../build/make-object.ts';
 import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../build/make-policy.ts';

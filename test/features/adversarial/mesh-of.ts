@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { createViews } from '../../../src/policy/view-of.ts';
-import { type Compilation, compileMesh } from '../../../src/smi/compile.ts';
+import { type Compilation, compileMesh } from '../../../src/mesh/compile.ts';
 import { createAssembler } from '../../../src/xds/resources/resource-set.ts';
 import type { Resource, ResourceSet } from '../../../src/xds/resources/resource.ts';
 import { makeSettings, makeSnapshot } from '../../build/make-mesh.ts';

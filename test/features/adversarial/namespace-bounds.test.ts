@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
-import { maxPortsOfNamespace } from '../../../src/smi/port-bounds.ts';
+import { maxPortsOfNamespace } from '../../../src/mesh/port-bounds.ts';
 import type { ResourceSet } from '../../../src/xds/resources/resource.ts';
 import { makePod, makeService } from '../../build/make-object.ts';
 import { makeTrafficTarget } from '../../build/make-policy.ts';

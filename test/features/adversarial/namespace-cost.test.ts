@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { applyChanges } from '../../../src/cluster/snapshot.ts';
 import { serviceKey } from '../../../src/policy/service.ts';
-import { compileMesh, type Compilation } from '../../../src/smi/compile.ts';
+import { compileMesh, type Compilation } from '../../../src/mesh/compile.ts';
 import { makeChange, makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
 import { cpuOf } from '../../build/cpu.ts';
 import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { healthcheckPath, hookPath, httpProbePath, readyPath } from '../../../src/envoy/names.ts';
 import { probeLimits } from '../../../src/envoy/plain-limits.ts';
 import { ports } from '../../../src/envoy/ports.ts';
-import { parseProbes } from '../../../src/smi/probes.ts';
+import { parseProbes } from '../../../src/mesh/probes.ts';
 import { makeInbound, makeOutbound, makeProbe, makeSettings } from '../../envoy/make-view.ts';
 import { type Reply, type TestMesh, type TestPod, startMesh } from '../../envoy/pod.ts';
 

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../../src/api/core.ts';
 import { applyChanges } from '../../../src/cluster/snapshot.ts';
 import type { MeshModel } from '../../../src/policy/mesh-model.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
-import { compileMesh } from '../../../src/smi/compile.ts';
+import { compileMesh } from '../../../src/mesh/compile.ts';
 import { identityOf } from '../../build/arbitrary.ts';
 import { makeChange, makeRemoval, makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
 import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { createViews } from '../../../src/policy/view-of.ts';
-import { compileMesh } from '../../../src/smi/compile.ts';
+import { compileMesh } from '../../../src/mesh/compile.ts';
 import { createAssembler } from '../../../src/xds/resources/resource-set.ts';
 import type { ResourceSet } from '../../../src/xds/resources/resource.ts';
 import { makeSettings, makeSnapshot } from '../../build/make-mesh.ts';

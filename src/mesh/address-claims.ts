@@ -1,0 +1,124 @@
+// Input: who says to have an address. Output: of whom it is not. Rule: whoever may write the status of a
+// pod can put any address into it, so what a Service has is never a pod's, and what pods of several
+// namespaces say to have is nobody's. A change costs the addresses that it touches.
+import type { Pod, Service } from '../api/core.ts';
+import { isTerminating, onHostNetwork } from './pod-state.ts';
+import { sameItems } from '../common/remember.ts';
+
+export interface Dispute {
+  /** What follows "address x". */
+  readonly reason: string;
+  /** Pods whose status names the address, and that do not have it. */
+  readonly losers: ReadonlySet<Pod>;
+  /** Whether those who own the losers are to hear of it; what passes by itself is not worth a word. */
+  readonly told: boolean;
+}
+
+/** An address about which nobody disagrees is not in them. */
+export interface Disputes {
+  readonly byAddress: ReadonlyMap<string, Dispute>;
+  /** Those in which pods of a namespace lose, by address: the very same map while none of them differs. */
+  readonly byNamespace: ReadonlyMap<string, ReadonlyMap<string, Dispute>>;
+}
+
+export const noDisputes: Disputes = { byAddress: new Map(), byNamespace: new Map() };
+
+interface Claims {
+  readonly pods: ReadonlyMap<string, readonly Pod[]>;
+  readonly services: ReadonlyMap<string, readonly Service[]>;
+}
+
+/** The disputes after a change of who has the addresses in `changed`; `before` itself if none differs. */
+export function judgeClaims(
+  { pods, services }: Claims,
+  changed: ReadonlySet<string>,
+  before: Disputes,
+): Disputes {
+  const verdicts = [...changed]
+    .map((address) => ({
+      address,
+      known: before.byAddress.get(address),
+      now: disputeOver(pods.get(address) ?? [], services.get(address) ?? []),
+    }))
+    .filter(({ known, now }) => !isSame(known, now));
+  if (verdicts.length === 0) return before;
+  const byAddress = new Map(before.byAddress);
+  const drafts = new Map<string, Map<string, Dispute>>();
+  for (const { address, known, now } of verdicts) {
+    put(byAddress, address, now);
+    for (const namespace of new Set([...losersOf(known), ...losersOf(now)].map(namespaceOf))) {
+      const draft = drafts.get(namespace) ?? new Map(before.byNamespace.get(namespace));
+      const loses = losersOf(now).some((pod) => namespaceOf(pod) === namespace);
+      put(draft, address, loses ? now : undefined);
+      drafts.set(namespace, draft);
+    }
+  }
+  const byNamespace = new Map(before.byNamespace);
+  for (const [namespace, draft] of drafts) {
+    put(byNamespace, namespace, draft.size === 0 ? undefined : draft);
+  }
+  return { byAddress, byNamespace };
+}
+
+function put<V>(map: Map<string, V>, key: string, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}
+
+function losersOf(dispute: Dispute | undefined): readonly Pod[] {
+  return [...(dispute?.losers ?? [])];
+}
+
+/** Whether an address that the pod's status names is the pod's. */
+export function isOwn(address: string, pod: Pod, { byAddress }: Disputes): boolean {
+  return byAddress.get(address)?.losers.has(pod) !== true;
+}
+
+function isSame(one: Dispute | undefined, other: Dispute | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return one.reason === other.reason && sameItems([...one.losers], [...other.losers]);
+}
+
+function disputeOver(pods: readonly Pod[], [service]: readonly Service[]): Dispute | undefined {
+  if (pods.length === 0) return undefined;
+  if (service !== undefined) {
+    const reason = `is the clusterIP of service ${nameOf(service)}`;
+    return { reason, losers: new Set(pods), told: true };
+  }
+  return pods.length === 1 ? undefined : disputeAmong(pods);
+}
+
+function disputeAmong(pods: readonly Pod[]): Dispute | undefined {
+  const staying = pods.filter((pod) => !isTerminating(pod));
+  const last = staying.length === 0;
+  const contenders = last ? pods : staying;
+  const onNode = contenders.find(onHostNetwork);
+  if (onNode !== undefined) {
+    // Pods on their nodes' network share its address by right, of whatever namespace they are.
+    const losers = pods.filter((pod) => !onHostNetwork(pod));
+    const reason = `is that of the node of pod ${nameOf(onNode)}`;
+    return losers.length === 0 ? undefined : { reason, losers: new Set(losers), told: !last };
+  }
+  const namespaces = new Set(contenders.map(namespaceOf));
+  if (namespaces.size > 1) {
+    const names = contenders.map(nameOf);
+    const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ' and others' : '');
+    return {
+      reason: `stands in the status of pods of several namespaces (${shown})`,
+      losers: new Set(pods),
+      told: !last,
+    };
+  }
+  const losers = pods.filter((pod) => !namespaces.has(namespaceOf(pod)));
+  if (losers.length === 0) return undefined;
+  const reason = `has gone over to pod ${contenders.map(nameOf)[0] ?? ''}`;
+  return { reason, losers: new Set(losers), told: false };
+}
+
+function namespaceOf({ metadata }: Pod): string {
+  return metadata.namespace ?? '';
+}
+
+function nameOf({ metadata }: Pod | Service): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}

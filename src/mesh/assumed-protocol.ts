@@ -1,0 +1,41 @@
+import type { Service } from '../api/core.ts';
+import type { ByName } from '../cluster/snapshot.ts';
+import type { AccessRule } from '../policy/access.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { IdentityKey } from '../policy/identity.ts';
+import type { MeshService, ServiceKey } from '../policy/service.ts';
+import { warn } from '../cluster/diagnose.ts';
+import { isTlsByNumber } from './protocol.ts';
+import { isTcp } from './target-port.ts';
+
+type Rules = ReadonlyMap<IdentityKey, readonly AccessRule[]>;
+
+/**
+ * Ports that are opaque by their number alone, where the rules for the pods speak of HTTP alone: these
+ * open no opaque port, so that nobody may call it. A port that works as it was read needs no word.
+ */
+export function assumedProtocols(
+  objects: ByName<Service>,
+  services: ReadonlyMap<ServiceKey, MeshService>,
+  rules: Rules,
+): readonly Diagnostic[] {
+  return [...services.values()].flatMap(({ name, accounts }) => {
+    const object = objects.get(name);
+    const ports = (object?.spec.ports ?? []).filter(isTcp).filter(isTlsByNumber);
+    const target = ports.length === 0 ? undefined : firstOfHttpAlone(accounts, rules);
+    if (object === undefined || target === undefined) return [];
+    return ports.map(({ port }) => closedPort(object, port, target));
+  });
+}
+
+/** A rule of an account whose rules all name HTTP requests. */
+function firstOfHttpAlone(accounts: readonly IdentityKey[], rules: Rules): AccessRule | undefined {
+  return accounts
+    .map((account) => rules.get(account) ?? [])
+    .find((own) => own.length > 0 && own.every(({ http }) => http !== 'all'))?.[0];
+}
+
+function closedPort(service: Service, port: number, { name }: AccessRule): Diagnostic {
+  const message = `port ${port} says nothing of its protocol, so it is carried as opaque TCP by its number, and TrafficTarget ${name} allows HTTP requests alone: outside permissive mode nobody may call it; set appProtocol: http if it is HTTP in the clear, or name a TCPRoute in the TrafficTarget if it is TLS`;
+  return warn(service, 'service-protocol-assumed', message);
+}

@@ -1,0 +1,138 @@
+// Input: a snapshot of the cluster and the mesh's settings. Output: the mesh in its own words, and
+// what is wrong with the objects. Rule: a namespace is compiled by itself; what equals the previous
+// result is the very same object, so a consumer may tell by identity what is new.
+import { isMember } from '../cluster/mesh-membership.ts';
+import type { ClusterSnapshot } from '../cluster/snapshot.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { MeshModel } from '../policy/mesh-model.ts';
+import type { MeshSettings } from '../policy/mesh-settings.ts';
+import { originKey } from '../policy/origin.ts';
+import { keepAddressBook } from './address-book.ts';
+import { type ClusterIps, judgeClusterIps } from './cluster-ips.ts';
+import { type Around, type CompiledNamespace, compileNamespace, type Scope } from './namespace.ts';
+import { plaintextIn } from './plaintext.ts';
+import { sameEntries, sameItems, share } from '../common/remember.ts';
+
+/** A compiled mesh. Given to the next compileMesh as `previous`, it makes that cost what changed. */
+export interface Compilation {
+  readonly model: MeshModel;
+  /** Sorted by object, then code, then message. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the next compilation starts from; of no interest to others. */
+  readonly memory: {
+    readonly scope: Scope;
+    readonly clusterIps: ClusterIps;
+    /** The namespaces of the mesh, by name. */
+    readonly namespaces: ReadonlyMap<string, CompiledNamespace>;
+  };
+}
+
+/** Compiles the mesh. Total: a broken object is left out, with a diagnostic; the rest lives. */
+export function compileMesh(
+  snapshot: ClusterSnapshot,
+  settings: MeshSettings,
+  previous?: Compilation,
+): Compilation {
+  const scope = share(previous?.memory.scope, {
+    meshName: snapshot.membership.meshName,
+    clusterDomain: settings.clusterDomain,
+  });
+  const { book, changed } = keepAddressBook(snapshot, previous?.memory.clusterIps.book);
+  const clusterIps = judgeClusterIps(book, changed, previous?.memory.clusterIps);
+  const plaintext = plaintextIn(settings);
+  const addresses = { book, changed, lost: clusterIps.lost };
+  const namespaces = compileNamespaces(snapshot, { scope, plaintext, addresses }, previous);
+  const shared = share(previous?.model.settings, settings);
+  const unchanged =
+    previous?.model.settings === shared && sameEntries(previous.memory.namespaces, namespaces);
+  if (unchanged) {
+    const { model, diagnostics, memory } = previous;
+    return memory.clusterIps.book === book
+      ? previous
+      : { model, diagnostics, memory: { ...memory, clusterIps } };
+  }
+  return {
+    model: mergeModel([...namespaces.values()], shared, previous),
+    diagnostics: mergeDiagnostics([...namespaces.values()], previous),
+    memory: { scope, clusterIps, namespaces },
+  };
+}
+
+function compileNamespaces(
+  snapshot: ClusterSnapshot,
+  around: Around,
+  previous: Compilation | undefined,
+): ReadonlyMap<string, CompiledNamespace> {
+  const namespaces = new Map<string, CompiledNamespace>();
+  for (const [name, input] of [...snapshot.namespaces].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!isMember(input.Namespace, snapshot.membership)) continue;
+    const before = previous?.memory.namespaces.get(name);
+    namespaces.set(name, compileNamespace(input, around, before));
+  }
+  return namespaces;
+}
+
+const emptyModel: Partial<MeshModel> = {};
+
+function mergeModel(
+  namespaces: readonly CompiledNamespace[],
+  settings: MeshSettings,
+  previous: Compilation | undefined,
+): MeshModel {
+  const before = previous?.model ?? emptyModel;
+  const earlier = [...(previous?.memory.namespaces.values() ?? [])];
+  const merge = <K, V>(part: Part<K, V>, merged: ReadonlyMap<K, V> | undefined) =>
+    mergeMaps(namespaces.map(part), earlier.map(part), merged);
+  return {
+    settings,
+    services: merge((namespace) => namespace.services.result, before.services),
+    endpoints: merge((namespace) => namespace.endpoints.endpoints, before.endpoints),
+    splits: merge((namespace) => namespace.splits.value.splits, before.splits),
+    rules: merge((namespace) => namespace.inbound.rules, before.rules),
+    guarded: settings.egress ? mergeGuarded(namespaces, earlier, before) : nothingGuarded,
+    workloads: merge((namespace) => namespace.inbound.workloads, before.workloads),
+  };
+}
+
+const nothingGuarded: MeshModel['guarded'] = [];
+
+function mergeGuarded(
+  namespaces: readonly CompiledNamespace[],
+  earlier: readonly CompiledNamespace[],
+  before: Partial<MeshModel>,
+): MeshModel['guarded'] {
+  const lists = namespaces.map(({ guarded }) => guarded.value);
+  const listsBefore = earlier.map(({ guarded }) => guarded.value);
+  const stands = before.settings?.egress === true && sameItems(lists, listsBefore);
+  if (stands && before.guarded !== undefined) return before.guarded;
+  return share(before.guarded, [...new Set(lists.flat())].sort());
+}
+
+type Part<K, V> = (namespace: CompiledNamespace) => ReadonlyMap<K, V>;
+
+/** One map of all parts; `merged` while the parts are those it was made from. */
+function mergeMaps<K, V>(
+  parts: readonly ReadonlyMap<K, V>[],
+  earlier: readonly ReadonlyMap<K, V>[],
+  merged: ReadonlyMap<K, V> | undefined,
+): ReadonlyMap<K, V> {
+  if (merged !== undefined && sameItems(parts, earlier)) return merged;
+  const all = new Map<K, V>();
+  for (const part of parts) for (const [key, value] of part) all.set(key, value);
+  return merged !== undefined && sameEntries(merged, all) ? merged : all;
+}
+
+function mergeDiagnostics(
+  namespaces: readonly CompiledNamespace[],
+  previous: Compilation | undefined,
+): readonly Diagnostic[] {
+  const lists = namespaces.map((namespace) => namespace.diagnostics.value);
+  const earlier = [...(previous?.memory.namespaces.values() ?? [])].map(
+    (namespace) => namespace.diagnostics.value,
+  );
+  if (previous !== undefined && sameItems(lists, earlier)) return previous.diagnostics;
+  const placed = lists
+    .flat()
+    .map((one) => [`${originKey(one.object)} ${one.code} ${one.message}`, one] as const);
+  return placed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}

@@ -1,0 +1,20 @@
+// Input: the disputes in which pods of a namespace lose. Output: a diagnostic on each of these pods.
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { Dispute } from './address-claims.ts';
+import { refuse } from '../cluster/diagnose.ts';
+import { isTerminating } from './pod-state.ts';
+
+export function disputedPods(
+  namespace: string,
+  disputes: ReadonlyMap<string, Dispute>,
+): readonly Diagnostic[] {
+  return [...disputes].flatMap(([address, { reason, losers, told }]) =>
+    [...losers]
+      .filter((pod) => told && pod.metadata.namespace === namespace && !isTerminating(pod))
+      .map((pod) => refuse(pod, 'pod-address-disputed', message(address, reason))),
+  );
+}
+
+function message(address: string, reason: string): string {
+  return `address ${address} of its status ${reason}, so the mesh leads no call to this pod by it: see who wrote the status of these pods (kubectl get pod -o yaml --show-managed-fields), delete a pod whose status no kubelet wrote, and take away the right to write pods/status`;
+}

@@ -1,0 +1,72 @@
+// Input: what was left out of a service's endpoints. Output: a diagnostic for each kind of reason.
+import type { Service } from '../api/core.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { refuse } from '../cluster/diagnose.ts';
+import type { Plaintext } from './plaintext.ts';
+
+/** What was left out, each once: texts that name it. */
+export interface LeftOut {
+  /** `<address>: <reason>`. */
+  readonly foreign: Set<string>;
+  /** Names of pods. */
+  readonly withoutSidecar: Set<string>;
+  /** Addresses. */
+  readonly outside: Set<string>;
+}
+
+export function nothingLeftOut(): LeftOut {
+  return { foreign: new Set(), withoutSidecar: new Set(), outside: new Set() };
+}
+
+export function endpointFaults(
+  service: Service,
+  { foreign, withoutSidecar, outside }: LeftOut,
+  plaintext: Plaintext,
+): readonly Diagnostic[] {
+  const { namespace = '' } = service.metadata;
+  const found: Diagnostic[] = [];
+  if (foreign.size > 0) {
+    found.push(
+      refuse(
+        service,
+        'service-endpoint-foreign',
+        `its EndpointSlices name ${listed(foreign)}, so that is left out: a service leads to pods of its own namespace by their own addresses, and to addresses outside the mesh; correct or delete the EndpointSlice (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${service.metadata.name})`,
+      ),
+    );
+  }
+  if (withoutSidecar.size > 0) {
+    found.push(
+      refuse(
+        service,
+        'service-without-sidecar',
+        `without a sidecar: ${listed(withoutSidecar)}; strict mode calls nothing that cannot prove who it is, so they get no calls from the mesh; that is right if they stay outside on purpose. Otherwise let the namespace ask for sidecars (kubectl annotate namespace ${namespace} --overwrite openservicemesh.io/sidecar-injection=enabled; without a label openservicemesh.io/ignore), remove openservicemesh.io/sidecar-injection: disabled from the pod templates that have it, and restart the workloads (kubectl rollout restart deployment -n ${namespace})`,
+      ),
+    );
+  }
+  if (outside.size > 0) found.push(outsideFault(service, outside, plaintext));
+  return found;
+}
+
+function outsideFault(
+  service: Service,
+  outside: ReadonlySet<string>,
+  plaintext: Plaintext,
+): Diagnostic {
+  const remedy =
+    plaintext === 'none'
+      ? 'strict mode leads the name of a service to sidecars only: call the address itself, or a DNS name outside the mesh, with spec.traffic.enableEgress of the MeshConfig true'
+      : 'set spec.traffic.enableEgress of the MeshConfig to true, or put what is there into the mesh';
+  return refuse(
+    service,
+    'service-endpoint-outside',
+    `outside the mesh: ${listed(outside)}; that is egress, and gets no calls by this service: ${remedy}`,
+  );
+}
+
+const shown = 5;
+
+function listed(names: ReadonlySet<string>): string {
+  const sorted = [...names].sort();
+  const more = sorted.length - shown;
+  return sorted.slice(0, shown).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,272 @@
+// Input: one namespace of the mesh. Output: all the mesh takes from it. Rule: of other namespaces only
+// who has which address is looked up, so a namespace of which neither objects nor addresses changed is
+// not compiled again; within one that did, only what the change touches is.
+import type { Pod } from '../api/core.ts';
+import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { MeshService, ServiceKey } from '../policy/service.ts';
+import type { AddressBook } from './address-book.ts';
+import type { Dispute } from './address-claims.ts';
+import { assumedProtocols } from './assumed-protocol.ts';
+import { keyOf, type LostAddresses } from './cluster-ips.ts';
+import { emptyBackends } from './empty-backends.ts';
+import { compileEndpoints, type NamespaceEndpoints } from './endpoints.ts';
+import { disputedPods } from './disputed-pods.ts';
+import { guardedAddresses } from './guarded.ts';
+import { compileLayer, type Layer } from './layer.ts';
+import { compileAccess, type NamespaceAccess } from './namespace-access.ts';
+import {
+  boundAccess,
+  boundReached,
+  boundSelecting,
+  diagnosticsOf,
+  type NamespaceBounds,
+  type SelectingServices,
+} from './namespace-bounds.ts';
+import { siftLeftOut } from './left-out.ts';
+import type { Plaintext } from './plaintext.ts';
+import { isWorkload } from './pod-state.ts';
+import { intersects, type Remembered, remember, sameItems, shareMap } from '../common/remember.ts';
+import { portlessServices } from './portless-services.ts';
+import { type Selection, selectPods } from './selection.ts';
+import { compileService, type CompiledService } from './services.ts';
+import { sharedAddresses } from './shared-address.ts';
+import { groupSlices, type NamespaceSlices } from './slices.ts';
+import { type CompiledSplits, compileSplits } from '../smi/traffic-split.ts';
+import { compileWorkloads, type NamespaceWorkloads } from './namespace-workloads.ts';
+
+/** What a namespace's compilation depends on besides its objects. */
+export interface Scope {
+  readonly meshName: string;
+  readonly clusterDomain: string;
+}
+
+/** What one compilation of all namespaces has in common. */
+export interface Around {
+  readonly scope: Scope;
+  readonly plaintext: Plaintext;
+  readonly addresses: Addresses;
+}
+
+/** Who has which address in the whole cluster. */
+export interface Addresses {
+  readonly book: AddressBook;
+  /** Those whose holders are others than at the compilation before. */
+  readonly changed: ReadonlySet<string>;
+  readonly lost: LostAddresses;
+}
+
+/** One namespace in the mesh's words, with what it takes to make only the next change's. */
+export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
+  readonly input: NamespaceSnapshot;
+  readonly scope: Scope;
+  readonly plaintext: Plaintext;
+  readonly lost: LostAddresses;
+  /** Those over addresses of its pods. */
+  readonly disputes: ReadonlyMap<string, Dispute>;
+  readonly slices: NamespaceSlices;
+  readonly selection: Selection;
+  readonly services: Layer<CompiledService, ServiceKey, MeshService>;
+  readonly splits: Remembered<CompiledSplits>;
+  readonly workloads: NamespaceWorkloads;
+  readonly endpoints: NamespaceEndpoints;
+  readonly shared: Remembered<readonly Diagnostic[]>;
+  readonly empty: Remembered<readonly Diagnostic[]>;
+  readonly portless: Remembered<readonly Diagnostic[]>;
+  readonly disputed: Remembered<readonly Diagnostic[]>;
+  readonly assumed: Remembered<readonly Diagnostic[]>;
+  readonly guarded: Remembered<readonly string[]>;
+  /** Of objects that have no room in memory. */
+  readonly leftOut: readonly Diagnostic[];
+  readonly diagnostics: Remembered<readonly Diagnostic[]>;
+}
+
+/** The namespace compiled; `before` itself when nothing that it was made from changed. */
+export function compileNamespace(
+  snapshot: NamespaceSnapshot,
+  around: Around,
+  before: CompiledNamespace | undefined,
+): CompiledNamespace {
+  const { input, diagnostics: leftOut } = siftLeftOut(snapshot);
+  const known = before?.scope === around.scope ? before : undefined;
+  if (known?.input === input && !isTouched(known, around)) return known;
+  const parts = { ...compileParts(input, around, known), leftOut };
+  return { ...parts, diagnostics: gatherDiagnostics(parts, known) };
+}
+
+function compileParts(
+  whole: NamespaceSnapshot,
+  { scope, plaintext, addresses }: Around,
+  known: Partial<CompiledNamespace> = {},
+): Omit<CompiledNamespace, 'diagnostics' | 'leftOut'> {
+  const { book, changed, lost } = addresses;
+  const name = nameOf(whole);
+  const disputes = disputesOf(name, book);
+  const hasSidecar = (pod: Pod): boolean => isWorkload(pod, scope.meshName);
+  const slices = groupSlices(whole.EndpointSlice, known.slices);
+  const selecting = boundSelecting(whole, slices, known);
+  const selectable = { ...whole, Service: selecting.led.services };
+  const selection = selectPods({ input: selectable, slices, book, changed }, known.selection);
+  const reached = boundReached(selecting, selection, known);
+  const input = { ...whole, Service: reached.services };
+  const services = compileServices({ input, scope, selection, lost }, known);
+  const splits = compileNamespaceSplits(input, { scope, services }, known);
+  const access = compileAccess(input, known);
+  const workloads = compileWorkloads({ input, scope, selection }, known.workloads);
+  const bounds = boundAccess(
+    {
+      ...{ input, rules: access.targets.result, services: services.result },
+      ...{ workloads: workloads.result, splits: splits.value.splits },
+    },
+    known,
+  );
+  const { behind } = selection;
+  const others = unsoughtPods(whole, selecting, selection);
+  const guardInputs = [services.result, behind, others, plaintext, disputes];
+  const endpoints = compileEndpoints(
+    { input, services: services.result, slices, book, changed, hasSidecar, plaintext },
+    known.endpoints,
+  );
+  const made = { selection, services, splits, endpoints };
+  return {
+    ...{ input: whole, scope, plaintext, lost, disputes, slices },
+    ...{ ...selecting, ...bounds, reached },
+    workloads,
+    ...access,
+    ...remarksOn({ ...made, ...selecting, ...bounds, input }, known),
+    ...made,
+    guarded: remember(known.guarded, guardInputs, () =>
+      guardedAddresses({
+        ...{ services: services.result, behind, others: others.values() },
+        ...{ hasSidecar, plaintext, book },
+      }),
+    ),
+    disputed: remember(known.disputed, [disputes], () => disputedPods(name, disputes)),
+  };
+}
+
+const noPods: NamespaceSnapshot['Pod'] = new Map();
+
+/** All pods, where there are Services for which nobody looked for any. */
+function unsoughtPods(
+  whole: NamespaceSnapshot,
+  { selecting }: SelectingServices,
+  { beyond }: Selection,
+): NamespaceSnapshot['Pod'] {
+  return beyond.size === 0 && selecting.services === whole.Service ? noPods : whole.Pod;
+}
+
+type Remarks = Pick<CompiledNamespace, 'empty' | 'assumed' | 'portless' | 'shared'>;
+type Remarked = Pick<
+  CompiledNamespace,
+  'input' | 'selecting' | 'selection' | 'services' | 'splits' | 'endpoints' | 'inbound'
+>;
+
+/** What can be said of objects that are in force. */
+function remarksOn(
+  { input, selecting, selection, services, splits, endpoints, inbound }: Remarked,
+  known: Partial<CompiledNamespace>,
+): Remarks {
+  const { rules } = inbound;
+  // A Service that lost all its ports to a bound is not one without ports.
+  const all = selecting.services;
+  return {
+    empty: remember(known.empty, [input.TrafficSplit, splits, endpoints.endpoints], () =>
+      emptyBackends(input.TrafficSplit, splits.value.splits, endpoints.endpoints),
+    ),
+    assumed: remember(known.assumed, [input.Service, services.result, rules], () =>
+      assumedProtocols(input.Service, services.result, rules),
+    ),
+    portless: remember(known.portless, [all, selection.behind], () =>
+      portlessServices(all, selection.behind),
+    ),
+    shared: remember(known.shared, [input.Service, selection.behind], () =>
+      sharedAddresses(input.Service, selection.behind),
+    ),
+  };
+}
+
+/** Whether an unchanged namespace leads to addresses that changed hands, or now leads elsewhere. */
+function isTouched(known: CompiledNamespace, { plaintext, addresses: all }: Around): boolean {
+  const { book, changed, lost } = all;
+  if (known.lost !== lost || known.plaintext !== plaintext) return true;
+  if (known.disputes !== disputesOf(nameOf(known.input), book)) return true;
+  if (changed.size === 0) return false;
+  for (const { addresses } of known.slices.byService.values()) {
+    if (intersects(addresses, changed)) return true;
+  }
+  return false;
+}
+
+const undisputed: CompiledNamespace['disputes'] = new Map();
+
+function disputesOf(name: string, { disputes }: AddressBook): CompiledNamespace['disputes'] {
+  return disputes.byNamespace.get(name) ?? undisputed;
+}
+
+function nameOf({ Namespace: namespace }: NamespaceSnapshot): string {
+  return namespace?.metadata.name ?? '';
+}
+
+function compileNamespaceSplits(
+  input: NamespaceSnapshot,
+  { scope, services }: Pick<CompiledNamespace, 'scope' | 'services'>,
+  known: Partial<CompiledNamespace>,
+): CompiledNamespace['splits'] {
+  return remember(known.splits, [input.TrafficSplit, services.result, scope], () => {
+    const { splits, diagnostics } = compileSplits({
+      objects: [...input.TrafficSplit.values()],
+      services: services.result,
+      clusterDomain: scope.clusterDomain,
+    });
+    return { splits: shareMap(known.splits?.value.splits, splits), diagnostics };
+  });
+}
+
+type ServicesInput = Pick<CompiledNamespace, 'input' | 'scope' | 'selection' | 'lost'>;
+
+const nothingLost: NonNullable<ReturnType<LostAddresses['get']>> = [];
+
+function compileServices(
+  { input, scope, selection, lost: all }: ServicesInput,
+  known: Partial<CompiledNamespace>,
+): CompiledNamespace['services'] {
+  const hasSidecar = (pod: Pod): boolean => isWorkload(pod, scope.meshName);
+  return compileLayer(known.services, {
+    inputs: [input.Service, selection.behind, all],
+    items: () =>
+      [...selection.behind].flatMap(([name, behind]) => {
+        const service = input.Service.get(name);
+        if (service === undefined) return [];
+        const lost = all.get(keyOf(service)) ?? nothingLost;
+        const make = (): CompiledService => compileService(service, { behind, lost, hasSidecar });
+        return [{ name, inputs: [service, behind, lost], make }];
+      }),
+    collect: (values) => new Map(values.map(({ service }) => [service.key, service])),
+  });
+}
+
+function gatherDiagnostics(
+  parts: Omit<CompiledNamespace, 'diagnostics'>,
+  known: CompiledNamespace | undefined,
+): Remembered<readonly Diagnostic[]> {
+  const lists = [
+    ...diagnosticsOf(parts),
+    parts.services.diagnostics,
+    parts.endpoints.diagnostics,
+    parts.shared.value,
+    parts.disputed.value,
+    parts.assumed.value,
+    parts.splits.value.diagnostics,
+    parts.empty.value,
+    parts.portless.value,
+    parts.workloads.diagnostics,
+    parts.groups.diagnostics,
+    parts.tcp.diagnostics,
+    parts.targets.diagnostics,
+    parts.leftOut,
+  ];
+  return known !== undefined && sameItems(known.diagnostics.inputs, lists)
+    ? known.diagnostics
+    : remember(known?.diagnostics, lists, () => lists.flat());
+}

@@ -1,0 +1,94 @@
+// Input: the Services of a namespace. Output: the same with the ports that the mesh serves, and what was
+// left out. Rule: every port of a Service costs memory in each proxy that may call it, also in those of
+// other namespaces, so one namespace has a bounded number of them. What was there first stays.
+import type { Service, ServicePort } from '../api/core.ts';
+import type { ByName } from '../cluster/snapshot.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { byAge } from '../cluster/by-age.ts';
+import { refuse } from '../cluster/diagnose.ts';
+import { isTcp } from './target-port.ts';
+
+/** TCP ports of one Service. */
+export const maxPortsOfService = 128;
+/** TCP ports of all Services of a namespace. */
+export const maxPortsOfNamespace = 1024;
+
+export interface BoundedServices {
+  readonly input: ByName<Service>;
+  /** `input` itself while nothing is left out. */
+  readonly services: ByName<Service>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Costs the Services of the namespace, and nothing while they are the very same. */
+export function boundPorts(input: ByName<Service>, before?: BoundedServices): BoundedServices {
+  if (before?.input === input) return before;
+  if (isWithin(input)) return { input, services: input, diagnostics: none };
+  const services = new Map(input);
+  const diagnostics: Diagnostic[] = [];
+  let left = maxPortsOfNamespace;
+  for (const service of [...input.values()].filter(hasPorts).sort(byAge)) {
+    const { length } = tcpPorts(service);
+    const most = Math.min(maxPortsOfService, left);
+    left -= Math.min(length, most);
+    if (length <= most) continue;
+    services.set(service.metadata.name, withPorts(service, most));
+    diagnostics.push(leftOut(service, most));
+  }
+  return { input, services, diagnostics };
+}
+
+const none: readonly Diagnostic[] = [];
+
+function isWithin(services: ByName<Service>): boolean {
+  let count = 0;
+  for (const service of services.values()) {
+    if (!hasPorts(service)) continue;
+    const { length } = tcpPorts(service);
+    count += length;
+    if (length > maxPortsOfService || count > maxPortsOfNamespace) return false;
+  }
+  return true;
+}
+
+/** False for a Service that is a name for another: the mesh makes nothing of it. */
+export function hasPorts({ spec }: Service): boolean {
+  return spec.type !== 'ExternalName';
+}
+
+export function tcpPorts({ spec }: Service): readonly ServicePort[] {
+  return (spec.ports ?? []).filter(isTcp);
+}
+
+const cut = new WeakMap<Service, Service>();
+
+/** The Service with that many of its TCP ports: the very same as the last time if it has as many. */
+export function withPorts(service: Service, most: number): Service {
+  const kept = new Set(tcpPorts(service).slice(0, most));
+  const known = cut.get(service);
+  if (known !== undefined && tcpPorts(known).length === kept.size) return known;
+  const ports = service.spec.ports?.filter((port) => kept.has(port) || !isTcp(port)) ?? [];
+  const made = { ...service, spec: { ...service.spec, ports } };
+  cut.set(service, made);
+  return made;
+}
+
+function leftOut(service: Service, most: number): Diagnostic {
+  const reason =
+    most === maxPortsOfService
+      ? `the mesh serves ${String(maxPortsOfService)} TCP ports of one Service: move the others to Services of their own, or delete those that nobody calls`
+      : `the mesh serves ${String(maxPortsOfNamespace)} TCP ports of all Services of one namespace, and older Services go first: delete ports and Services that nobody calls, or move some to another namespace`;
+  return refuse(
+    service,
+    'service-ports-limited',
+    `ports ${portsFrom(service, most)} are left out, and calls to them are refused: ${reason}`,
+  );
+}
+
+/** The numbers of the TCP ports that are left out, the first of them by number. */
+export function portsFrom(service: Service, most: number): string {
+  const ports = tcpPorts(service).slice(most);
+  const numbers = ports.slice(0, 5).map(({ port }) => String(port));
+  const more = ports.length > 5 ? ` and ${String(ports.length - 5)} more` : '';
+  return `${numbers.join(', ')}${more}`;
+}

@@ -1,0 +1,52 @@
+import type { Service, ServicePort } from '../api/core.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import type { Protocol } from '../policy/service.ts';
+import { note, warn } from '../cluster/diagnose.ts';
+import { protocolDeclared, protocolOf } from './protocol.ts';
+import { isTcp } from './target-port.ts';
+
+/** What a port of a Service says that is read in another way than its owner may think. */
+export function portFaults(object: Service, port: ServicePort): readonly Diagnostic[] {
+  if (!isTcp(port)) {
+    return [
+      note(
+        object,
+        'service-port-unsupported',
+        `port ${port.port} is ${port.protocol ?? ''}: the mesh carries TCP only, so it goes around the mesh without mTLS and policy`,
+      ),
+    ];
+  }
+  const declared = port.appProtocol?.toLowerCase() ?? '';
+  if (declared === '') return assumedByName(object, port);
+  if (protocolDeclared(declared) !== undefined) return [];
+  return [
+    warn(
+      object,
+      'service-protocol-unsupported',
+      `port ${port.port} has appProtocol ${declared}, which Weft does not know: it is carried as opaque TCP; set http, grpc, tcp or tcp-server-first to say how to read it`,
+    ),
+  ];
+}
+
+/** Words that people name such a port by, beside those that an appProtocol may be. */
+const otherWords: ReadonlyMap<string, Protocol> = new Map([
+  ...['mongodb', 'postgres', 'pgsql', 'memcached', 'memcache', 'cassandra', 'cql', 'mqtt'].map(
+    (word) => [word, 'tcp'] as const,
+  ),
+  ...['amqps', 'ldaps', 'mssql', 'zookeeper'].map((word) => [word, 'tcp'] as const),
+  ...['mariadb', 'nats', 'imap', 'pop3', 'sftp'].map((word) => [word, 'tcp-server-first'] as const),
+]);
+
+/** OSM's names need their dash, so a port named by the protocol alone is HTTP like any other. */
+function assumedByName(object: Service, port: ServicePort): readonly Diagnostic[] {
+  const { name = '' } = port;
+  const meant = protocolDeclared(name) ?? otherWords.get(name);
+  if (meant?.startsWith('tcp') !== true || protocolOf(port) !== 'http') return [];
+  return [
+    warn(
+      object,
+      'service-protocol-assumed',
+      `port ${port.port} is named "${name}", which without a dash says nothing of its protocol, so it is read as HTTP and anything else is refused there; set appProtocol: ${meant}, or let its name begin with ${meant}-`,
+    ),
+  ];
+}

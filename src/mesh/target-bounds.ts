@@ -1,0 +1,47 @@
+// Input: the TrafficTargets of a namespace and the routes that they name. Output: those that go too far.
+// Rule: each target repeats what its routes say, so the sum of it is bounded; what was there first stays.
+import type { TrafficTarget } from '../api/gen/traffic-target.ts';
+import type { ByName } from '../cluster/snapshot.ts';
+import { onceFor } from '../common/once-for.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { beyond } from '../cluster/by-age.ts';
+import { refuse } from '../cluster/diagnose.ts';
+import type { Routes } from '../smi/target-rules.ts';
+import { readTrafficTarget } from '../smi/traffic-target.ts';
+
+/** Matches and ports of the routes that the TrafficTargets of one namespace name, repetitions counted. */
+export const maxNamedOfNamespace = 524_288;
+
+/** By name, those that are left out: the youngest that are beyond the bound. */
+export function tooWideTargets(
+  targets: ByName<TrafficTarget>,
+  routes: Routes,
+): ReadonlyMap<string, Diagnostic> {
+  const sized = [...targets.values()].map((one) => [one, sizeOf(one, routes)] as const);
+  return new Map(
+    beyond(sized, maxNamedOfNamespace).map(([target, size]) => [
+      target.metadata.name,
+      leftOut(target, size),
+    ]),
+  );
+}
+
+/** How much a target repeats: also what it does not pick of a group has to be gone through. */
+function sizeOf(target: TrafficTarget, { groups, tcp }: Routes): number {
+  if (!isReadable(target)) return 0;
+  return target.spec.rules.reduce((sum, { kind, name }) => {
+    if (kind === 'HTTPRouteGroup') return sum + (groups.get(name)?.matches.length ?? 0);
+    const ports = kind === 'TCPRoute' ? tcp.get(name)?.ports : undefined;
+    return sum + (ports === undefined || ports === 'all' ? 0 : ports.length);
+  }, 0);
+}
+
+const isReadable = onceFor(
+  (target: TrafficTarget): boolean => readTrafficTarget(target).parties !== undefined,
+);
+
+function leftOut(target: TrafficTarget, size: number): Diagnostic {
+  const most = String(maxNamedOfNamespace);
+  const message = `spec.rules names routes with ${String(size)} matches and ports, and with those of older TrafficTargets that is more than the ${most} which all TrafficTargets of one namespace may name, so it allows nothing: name smaller routes, put the sources of TrafficTargets with the same rules into one of them, or delete those that nobody needs`;
+  return refuse(target, 'target-too-wide', message);
+}
