@@ -100,7 +100,7 @@ async function operator(flags: OperatorFlags): Promise<void> {
     import('./common/clock.ts'),
   ]);
   const [{ createHealthServer }, { connect }, { createOperator }] = await Promise.all([
-    import('./common/health-server.ts'),
+    import('./connections/health-server.ts'),
     import('./kubernetes/connect.ts'),
     import('./operator/operator.ts'),
   ]);

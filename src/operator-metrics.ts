@@ -3,7 +3,7 @@ import { selfSignedServer } from './certificates/self-signed-server.ts';
 import { systemClock } from './common/clock.ts';
 import type { Component } from './common/component.ts';
 import type { Logger } from './common/logger.ts';
-import { createMetricsServer } from './common/metrics-server.ts';
+import { createMetricsServer } from './connections/metrics-server.ts';
 import { addProcessMetrics } from './common/process-metrics.ts';
 import type { ApiClient } from './kubernetes/api-client.ts';
 import { metricsAccess } from './kubernetes/metrics-access.ts';

@@ -5,20 +5,26 @@
  */
 export const rooms = {
   common: [],
+  connections: ['common'],
   api: ['common'],
   policy: ['common'],
   envoy: ['common'],
   cluster: ['common', 'api', 'policy'],
-  kubernetes: ['common', 'api'],
+  kubernetes: ['common', 'connections', 'api'],
   smi: ['common', 'api', 'cluster', 'policy'],
   mesh: ['common', 'api', 'cluster', 'policy', 'smi'],
-  xds: ['common', 'policy', 'envoy'],
+  xds: ['common', 'connections', 'policy', 'envoy'],
   certificates: ['common', 'api', 'policy', 'kubernetes'],
-  admission: ['common', 'api'],
+  authentication: ['common', 'api', 'policy'],
   injector: ['common', 'api', 'envoy'],
-  operator: ['common', 'api', 'kubernetes'],
+  pods: ['common', 'api', 'policy', 'cluster', 'kubernetes', 'mesh', 'xds', 'injector'],
+  status: ['common', 'api', 'policy', 'cluster', 'kubernetes', 'smi', 'mesh', 'xds'],
+  admission: ['common', 'connections', 'api'],
+  rotation: ['common', 'api'],
+  operator: ['common', 'api', 'kubernetes', 'rotation'],
   'control-plane': [
     'common',
+    'connections',
     'api',
     'policy',
     'envoy',
@@ -28,6 +34,9 @@ export const rooms = {
     'mesh',
     'xds',
     'certificates',
+    'authentication',
+    'pods',
+    'status',
     'admission',
     'injector',
   ],
@@ -37,7 +46,7 @@ export const rooms = {
 /** Third-party packages and the folders (under src/) that may import each. */
 export const packageHomes = {
   '@bufbuild/protobuf': ['envoy', 'xds'],
-  '@grpc/grpc-js': ['xds/server', 'control-plane'],
+  '@grpc/grpc-js': ['xds/port', 'xds/replicas', 'xds/server', 'control-plane'],
   '@kubernetes/client-node': ['kubernetes'],
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
@@ -47,4 +56,13 @@ export const packageHomes = {
 };
 
 /** Rooms and folders that decide and therefore may not import any `node:` module. */
-export const pure = ['policy', 'smi', 'mesh', 'cluster', 'xds/resources', 'xds/delta', 'api'];
+export const pure = [
+  'policy',
+  'smi',
+  'mesh',
+  'rotation',
+  'cluster',
+  'xds/resources',
+  'xds/delta',
+  'api',
+];

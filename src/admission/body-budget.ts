@@ -1,4 +1,4 @@
-import { patientNow } from '../common/patient-clock.ts';
+import { patientNow } from '../connections/patient-clock.ts';
 
 export interface BodyLimits {
   /** Bytes of all bodies that are not complete or not answered yet. */

@@ -6,3 +6,8 @@ export interface Component {
   /** Runs until the signal aborts, then cleans up and resolves. Rejects only if it failed for good. */
   run(signal: AbortSignal): Promise<void>;
 }
+
+/** A component from a function, for every replica. */
+export function component(name: string, run: (signal: AbortSignal) => Promise<void>): Component {
+  return { name, leaderOnly: false, run };
+}

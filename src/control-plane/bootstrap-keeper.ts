@@ -1,5 +1,10 @@
 import type { ConfigMap, Namespace, OwnerReference } from '../api/core.ts';
-import { bootstrapConfigMap, madeByControlPlane, meshLabel } from '../api/control-plane-names.ts';
+import {
+  bootstrapConfigMap,
+  madeByControlPlane,
+  meshLabel,
+  controlPlaneFieldManager,
+} from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
@@ -9,7 +14,6 @@ import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import { bootstrapFileNames } from '../envoy/bootstrap.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { fieldManager } from './status-writer.ts';
 
 export interface BootstrapKeeperDeps {
   readonly client: ApiClient;
@@ -163,7 +167,12 @@ export class BootstrapKeeper implements Component {
     const { client, logger } = this.#deps;
     const object = this.#configMap(namespace, files);
     try {
-      await client.apply(kinds.configMap, object, { fieldManager, force: true }, signal);
+      await client.apply(
+        kinds.configMap,
+        object,
+        { fieldManager: controlPlaneFieldManager, force: true },
+        signal,
+      );
       return undefined;
     } catch (thrown) {
       const error = WeftError.from(thrown);

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { certificateBlocks } from '../common/pem.ts';
-import type { RefusedHandshake } from '../xds/server/refused-handshakes.ts';
+import type { RefusedHandshake } from '../xds/port/refused-handshakes.ts';
 import type { Clock } from '../common/clock.ts';
 
 /** A refusal is told so long after the last time: proxies try again at least every 30 s. */

@@ -28,11 +28,6 @@ export async function runAll(
   if (failed.signal.aborted) throw failed.signal.reason as Error;
 }
 
-/** A component from a function. */
-export function component(name: string, run: (signal: AbortSignal) => Promise<void>): Component {
-  return { name, leaderOnly: false, run };
-}
-
 /** Says how late the event loop runs: `lagMs` is the worst delay seen in the last ten seconds. */
 export function watchEventLoop(clock: Clock): Component & { lagMs(): number } {
   const everyMs = 1_000;

@@ -1,12 +1,11 @@
 import type { ConfigMap } from '../api/core.ts';
-import { madeByControlPlane } from '../api/control-plane-names.ts';
+import { madeByControlPlane, controlPlaneFieldManager } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { fieldManager } from './status-writer.ts';
 
 export interface ConfigMapKeeperDeps {
   readonly client: ApiClient;
@@ -71,7 +70,12 @@ export class ConfigMapKeeper implements Component {
       data,
     };
     try {
-      await client.apply(kinds.configMap, object, { fieldManager, force: true }, signal);
+      await client.apply(
+        kinds.configMap,
+        object,
+        { fieldManager: controlPlaneFieldManager, force: true },
+        signal,
+      );
       this.#written = JSON.stringify(data);
     } catch (error) {
       logger.warn('config map not kept', { namespace, name, error });

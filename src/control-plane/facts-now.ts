@@ -3,7 +3,7 @@ import type { CertificateDoubts, RefusedClients } from './certificate-doubts.ts'
 import type { Ground } from './ground.ts';
 import type { ReplicaFacts } from './replica-facts.ts';
 import { replicaName } from './replicas.ts';
-import type { Issuing } from './roots/issuing.ts';
+import type { Issuing } from '../certificates/plan/issuing.ts';
 
 /** Who doubts the certificate of this replica: its clients, and the replica itself. */
 interface Doubted {

@@ -7,7 +7,7 @@ import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { meshSettings } from './mesh-settings.ts';
 import type { ControlPlaneOptions } from './options.ts';
-import { PlanFollower } from './roots/plan-follower.ts';
+import { PlanFollower } from '../certificates/plan/plan-follower.ts';
 import { createSources, type Sources } from './sources.ts';
 
 /** What is there before anything else is made. */

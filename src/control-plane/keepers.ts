@@ -17,11 +17,11 @@ import { controlPlanePath } from '../policy/identity.ts';
 import { BootstrapKeeper } from './bootstrap-keeper.ts';
 import { ConfigMapKeeper, type ConfigMapKeeperDeps } from './config-map-keeper.ts';
 import { homeOwners } from './home.ts';
-import type { Issuing } from './roots/issuing.ts';
+import type { Issuing } from '../certificates/plan/issuing.ts';
 import { controlPlaneHost } from './options.ts';
 import { followAddresses } from './own-service.ts';
 import type { Ground } from './ground.ts';
-import type { Survey } from './pods/survey.ts';
+import type { Survey } from './survey.ts';
 
 /** What the leader keeps in the cluster. */
 export interface Keepers {

@@ -3,9 +3,10 @@ import type { ClusterKind } from '../cluster/snapshot.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Ground } from './ground.ts';
-import { ObjectEvents } from './object-events.ts';
+import { ObjectEvents } from '../status/object-events.ts';
 import type { Pipeline } from './pipeline.ts';
-import { clusterKinds, policyKinds } from './sources.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
+import { clusterKinds } from '../cluster/cluster-kinds.ts';
 
 /** Events about the objects whose diagnostics no status of Weft's tells: Services, Pods and Namespaces. */
 export function makeObjectEvents(

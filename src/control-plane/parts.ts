@@ -2,46 +2,46 @@ import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { Pod } from '../api/core.ts';
 import type { AdmissionServer } from '../admission/server.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
-import type { MeshTrust } from '../certificates/mesh-trust.ts';
+import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import { decodeAsk, encodeAnswer } from '../certificates/sharing/leaf-ask.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import { pacedLogger } from '../common/paced-logger.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
-import { askToClose } from '../xds/server/close-service.ts';
+import { askToClose } from '../xds/replicas/close-service.ts';
 import { identityKey } from '../policy/identity.ts';
-import { followEvidence } from '../xds/server/evidence-client.ts';
+import { followEvidence } from '../xds/replicas/evidence-client.ts';
 import { createXdsServer, type XdsServer } from '../xds/server/xds-server.ts';
 import { CertificateDoubts, RefusedClients } from './certificate-doubts.ts';
 import { factsNow } from './facts-now.ts';
 import type { Ground } from './ground.ts';
 import { makeKeepers, type Keepers } from './keepers.ts';
-import { fetchPublishedKeys } from './jwks.ts';
+import { fetchPublishedKeys } from '../authentication/jwks.ts';
 import { PeerEvidence } from './peer-evidence.ts';
 import { Pipeline } from './pipeline.ts';
-import { policyEvents } from './policy-events.ts';
-import { policyStatuses } from './policy-statuses.ts';
+import { policyEvents } from '../status/policy-events.ts';
+import { policyStatuses } from '../status/policy-statuses.ts';
 import {
   certificateGauges,
   createMetrics,
   proxyGauges,
   type ControlPlaneMetrics,
 } from './prometheus.ts';
-import { proxyTokens } from './proxy-token.ts';
+import { proxyTokens } from '../authentication/proxy-token.ts';
 import { makeObjectEvents } from './make-object-events.ts';
-import type { ObjectEvents } from './object-events.ts';
-import { PodLedger } from './pods/ledger.ts';
-import { Survey } from './pods/survey.ts';
-import { switchStanding } from './pods/switch-standing.ts';
+import type { ObjectEvents } from '../status/object-events.ts';
+import { PodLedger } from '../pods/ledger.ts';
+import { Survey } from './survey.ts';
+import { switchStanding } from '../pods/switch-standing.ts';
 import { setAsideIn } from './set-aside-in.ts';
 import { channelTo, isLeaving, otherReplicas } from './replicas.ts';
 import { encodeFacts } from './replica-facts.ts';
-import type { Issuing } from './roots/issuing.ts';
-import { reportNow } from './roots/report-now.ts';
-import { makeRootParts, type RootParts } from './roots/root-parts.ts';
-import { createWorkloadSecrets } from './roots/workload-secrets.ts';
+import type { Issuing } from '../certificates/plan/issuing.ts';
+import { reportNow } from './report-now.ts';
+import { makeRootParts, type RootParts } from './root-parts.ts';
+import { createWorkloadSecrets } from './workload-secrets.ts';
 import { Settle } from './settle.ts';
 import { shownDiagnostics } from './shown-diagnostics.ts';
-import { StatusWriter } from './status-writer.ts';
+import { StatusWriter } from '../status/status-writer.ts';
 import { createWebhooks } from './webhooks.ts';
 
 /** Everything a replica is made of. wiring.ts says what sets what in motion. */
@@ -165,7 +165,7 @@ function makeStatuses(
       const { compiled } = pipeline;
       if (compiled === undefined) return [];
       const evidence = survey.policies();
-      return evidence && policyStatuses(sources, compiled, evidence);
+      return evidence && policyStatuses(sources.cluster, compiled, evidence);
     },
     onWritten: (wanted) => {
       const before = wanted.object.status?.conditions ?? [];

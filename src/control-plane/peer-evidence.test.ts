@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeClock } from '../../test/fakes/fake-clock.ts';
 import { FakeStore } from '../../test/fakes/fake-store.ts';
-import type { StreamName } from '../xds/server/close-service.ts';
-import type { Evidence } from '../xds/server/evidence.ts';
-import { noEvidence } from '../xds/server/evidence-wire.ts';
+import type { StreamName } from '../xds/replicas/close-service.ts';
+import type { Evidence } from '../xds/evidence/evidence.ts';
+import { noEvidence } from '../xds/evidence/evidence-wire.ts';
 import { PeerEvidence, settleMs, silentMs } from './peer-evidence.ts';
 
 function evidenceOf(...streams: readonly (readonly [string, number])[]): Evidence {

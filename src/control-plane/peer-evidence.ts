@@ -3,9 +3,9 @@ import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
-import type { StreamName } from '../xds/server/close-service.ts';
-import type { Evidence } from '../xds/server/evidence.ts';
-import { joinEvidence, type JoinedEvidence } from '../xds/server/join.ts';
+import type { StreamName } from '../xds/replicas/close-service.ts';
+import type { Evidence } from '../xds/evidence/evidence.ts';
+import { joinEvidence, type JoinedEvidence } from '../xds/evidence/join.ts';
 
 export interface PeerEvidenceDeps {
   readonly pods: ObjectStore<KubernetesObject>;

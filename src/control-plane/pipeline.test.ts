@@ -3,7 +3,7 @@ import { makeChange, makeSettings, membership } from '../../test/build/make-mesh
 import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
 import type { ResourceSet } from '../xds/resources/resource.ts';
-import type { Proxy } from '../xds/server/proxy.ts';
+import type { Proxy } from '../policy/proxy.ts';
 import { Pipeline } from './pipeline.ts';
 
 it('lets a pod serve a Service that left it until callers know, and then no more', () => {

@@ -4,17 +4,11 @@ import { Lingering } from '../policy/lingering.ts';
 import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { createViews } from '../policy/view-of.ts';
-import { compileMesh, type Compilation } from '../mesh/compile.ts';
+import { type CompiledMesh, compileMesh } from '../mesh/compile.ts';
 import { createAssembler } from '../xds/resources/resource-set.ts';
 import type { ResourceSet } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
-import type { Proxy } from '../xds/server/proxy.ts';
-
-/** The mesh as last compiled. */
-export interface Compiled extends Compilation {
-  readonly snapshot: ClusterSnapshot;
-  readonly settings: MeshSettings;
-}
+import type { Proxy } from '../policy/proxy.ts';
 
 export interface PipelineDeps {
   readonly start: ClusterSnapshot;
@@ -23,7 +17,7 @@ export interface PipelineDeps {
   /** What each proxy is to have from now on; undefined while it is not known what a pod is. */
   readonly publish: (setOf: (proxy: Proxy) => ResourceSet | undefined) => void;
   /** With the seconds it took to compile. */
-  readonly onCompiled: (compiled: Compiled, seconds: number) => void;
+  readonly onCompiled: (compiled: CompiledMesh, seconds: number) => void;
   readonly now: () => number;
   /** Asks for a run that many milliseconds from now, in place of what was asked for before. */
   readonly runLater: (ms: number) => void;
@@ -40,7 +34,7 @@ export class Pipeline {
   readonly #lingering = new Lingering();
   #waiting: ClusterChange[] = [];
   #snapshot: ClusterSnapshot;
-  #compiled: Compiled | undefined;
+  #compiled: CompiledMesh | undefined;
   /** What proxies are told of: the compiled ones, lingering. */
   #workloads: MeshModel['workloads'] = new Map();
   #secretsChanged = false;
@@ -50,7 +44,7 @@ export class Pipeline {
     this.#snapshot = deps.start;
   }
 
-  get compiled(): Compiled | undefined {
+  get compiled(): CompiledMesh | undefined {
     return this.#compiled;
   }
 

@@ -2,10 +2,10 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { addProcessMetrics } from '../common/process-metrics.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Issuer } from '../certificates/issuer.ts';
-import type { LeafStore } from '../certificates/leaf-store.ts';
-import type { Evidence } from '../xds/server/evidence.ts';
-import { cutReasons } from '../xds/server/guest.ts';
-import { streamEnds, type XdsMetrics } from '../xds/server/metrics.ts';
+import type { LeafStore } from '../certificates/leaves/leaf-store.ts';
+import type { Evidence } from '../xds/evidence/evidence.ts';
+import { cutReasons } from '../xds/port/guest.ts';
+import { streamEnds, type XdsMetrics } from '../xds/port/metrics.ts';
 import { typeUrls, type ResourceType } from '../xds/resources/resource.ts';
 
 const types = Object.keys(typeUrls) as ResourceType[];

@@ -1,6 +1,6 @@
 // What a replica says of itself beside its streams, for the leader: JSON in its evidence.
-import type { IssueFailure } from '../certificates/issue-failures.ts';
-import type { LeafHealth } from '../certificates/rotator.ts';
+import type { IssueFailure } from '../certificates/leaves/issue-failures.ts';
+import type { LeafHealth } from '../certificates/leaves/rotator.ts';
 
 /** One replica: its leaves, its own certificate, and who does not take that. */
 export interface ReplicaFacts {

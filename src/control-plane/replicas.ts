@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
-import type { MeshTrust } from '../certificates/mesh-trust.ts';
+import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import { Secret } from '../common/secret.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import { controlPlaneId } from '../policy/identity.ts';
-import type { ReplicaChannel } from '../xds/server/replica-channel.ts';
-import type { LivingPod } from './pods/pod-life.ts';
+import type { ReplicaChannel } from '../xds/replicas/replica-channel.ts';
+import type { LivingPod } from '../pods/pod-life.ts';
 import { controlPlaneHost, type ControlPlaneOptions } from './options.ts';
 
 /** `<namespace>/<pod>` of a replica, as all replicas know it. */

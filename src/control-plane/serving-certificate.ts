@@ -1,4 +1,4 @@
-import type { ServerCertificate } from '../certificates/server-certificate.ts';
+import type { ServerCertificate } from '../certificates/leaves/server-certificate.ts';
 import type { Secret } from '../common/secret.ts';
 
 /** What a TLS server of the control plane shows: a PEM chain, leaf first, and its PEM key. */

@@ -10,18 +10,18 @@ import {
   makeService,
 } from '../../test/build/make-object.ts';
 import { makeRouteGroup, makeTrafficTarget } from '../../test/build/make-policy.ts';
-import type { Compiled } from './pipeline.ts';
+import type { CompiledMesh } from '../mesh/compile.ts';
 import { createMetrics } from './prometheus.ts';
 import { OpeningDiagnostics, shownDiagnostics } from './shown-diagnostics.ts';
 
-function compiledOf(...objects: readonly KubernetesObject[]): Compiled {
+function compiledOf(...objects: readonly KubernetesObject[]): CompiledMesh {
   const snapshot = makeSnapshot(objects);
   const settings = makeSettings();
   return { ...compileMesh(snapshot, settings), snapshot, settings };
 }
 
 /** The same mesh with these objects as well. */
-function grown(before: Compiled, ...objects: readonly KubernetesObject[]): Compiled {
+function grown(before: CompiledMesh, ...objects: readonly KubernetesObject[]): CompiledMesh {
   const snapshot = applyChanges(before.snapshot, objects.map(makeChange));
   const { settings } = before;
   return { ...compileMesh(snapshot, settings, before), snapshot, settings };
@@ -32,7 +32,7 @@ const around = [makeNamespace(), makeService(), makeRouteGroup(), makePod(), web
 /** Its destination has no pods, and one of its sources has none. */
 const lonely = makeTrafficTarget({ name: 'lonely', to: 'nobody', from: ['shop/web', 'shop/gone'] });
 
-async function countedIn(compiled: Compiled | undefined): Promise<Record<string, number>> {
+async function countedIn(compiled: CompiledMesh | undefined): Promise<Record<string, number>> {
   const shown = shownDiagnostics(
     () => compiled,
     () => [],

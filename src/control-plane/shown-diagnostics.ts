@@ -2,7 +2,7 @@ import { isMember } from '../cluster/mesh-membership.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { openingOf } from '../mesh/closed-target.ts';
 import { remember, type Remembered } from '../common/remember.ts';
-import type { Compiled } from './pipeline.ts';
+import type { CompiledMesh } from '../mesh/compile.ts';
 
 /**
  * What the statuses of TrafficTargets say beyond what the compiler found. Made when asked for, on any replica: a
@@ -11,7 +11,7 @@ import type { Compiled } from './pipeline.ts';
 export class OpeningDiagnostics {
   #last: Remembered<readonly Diagnostic[]> | undefined;
 
-  of({ snapshot, model }: Compiled): readonly Diagnostic[] {
+  of({ snapshot, model }: CompiledMesh): readonly Diagnostic[] {
     const { membership, namespaces } = snapshot;
     const { workloads, rules, settings } = model;
     const all = [...namespaces.values()];
@@ -32,7 +32,7 @@ export class OpeningDiagnostics {
 
 /** Tells of every diagnostic that users see on objects, in statuses and Events. */
 export function shownDiagnostics(
-  compiledNow: () => Compiled | undefined,
+  compiledNow: () => CompiledMesh | undefined,
   crowded: () => readonly Diagnostic[],
 ): () => readonly Diagnostic[] {
   const openings = new OpeningDiagnostics();

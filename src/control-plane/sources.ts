@@ -2,6 +2,8 @@ import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { type PolicyKind, policyKinds } from '../api/policy-kinds.ts';
+import { clusterKinds } from '../cluster/cluster-kinds.ts';
 import { bootstrapConfigMap } from '../api/control-plane-names.ts';
 import type { ClusterChange, ClusterKind } from '../cluster/snapshot.ts';
 import { trim } from '../cluster/trim.ts';
@@ -10,25 +12,10 @@ import type { ApiConnection } from '../kubernetes/connect.ts';
 import { reflect, type Reflector, type ReflectorDeps } from '../kubernetes/reflector.ts';
 import type { Change, ObjectStore } from '../kubernetes/store.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { keptStatus } from './kept-status.ts';
-import { keepPod } from './pods/pod-life.ts';
+import { keptStatus } from '../status/kept-status.ts';
+import { keepPod } from '../pods/pod-life.ts';
 import { createRations } from './rations.ts';
-import type { PolicyObject } from './status-writer.ts';
-
-/** The kinds a snapshot is made of, and where the API server has them. */
-export const clusterKinds: Readonly<Record<ClusterKind, Kind>> = {
-  Namespace: kinds.namespace,
-  Pod: kinds.pod,
-  Service: kinds.service,
-  EndpointSlice: kinds.endpointSlice,
-  TrafficTarget: kinds.trafficTarget,
-  HTTPRouteGroup: kinds.httpRouteGroup,
-  TCPRoute: kinds.tcpRoute,
-  TrafficSplit: kinds.trafficSplit,
-};
-
-export const policyKinds = ['TrafficTarget', 'HTTPRouteGroup', 'TCPRoute', 'TrafficSplit'] as const;
-export type PolicyKind = (typeof policyKinds)[number];
+import type { PolicyObject } from '../status/status-writer.ts';
 
 /** All that the control plane watches. */
 export interface Sources {

@@ -3,7 +3,7 @@ import type { KubernetesObject, Namespace } from '../api/core.ts';
 import { injectionPath, validationPath } from '../api/control-plane-names.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { createAdmissionServer, type AdmissionServer } from '../admission/server.ts';
-import type { ServerCertificate } from '../certificates/server-certificate.ts';
+import type { ServerCertificate } from '../certificates/leaves/server-certificate.ts';
 import type { Logger } from '../common/logger.ts';
 import { createInjector } from '../injector/inject.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';

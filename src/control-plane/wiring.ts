@@ -1,11 +1,12 @@
-import { movesStanding } from './pods/switch-standing.ts';
+import { movesStanding } from '../pods/switch-standing.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import type { ClusterKind } from '../cluster/snapshot.ts';
 import type { Change } from '../kubernetes/store.ts';
 import type { IdentityKey } from '../policy/identity.ts';
 import { touchesOwnService } from './own-service.ts';
 import type { Parts } from './parts.ts';
-import { clusterChange, clusterKinds } from './sources.ts';
+import { clusterKinds } from '../cluster/cluster-kinds.ts';
+import { clusterChange } from './sources.ts';
 
 function hasEnded(change: Change<KubernetesObject>): boolean {
   const phase = (change.after as Pod | undefined)?.status?.phase;

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
-import type { MetricsAccess, MetricsVerdict } from '../common/metrics-server.ts';
+import type { MetricsAccess, MetricsVerdict } from '../connections/metrics-server.ts';
 import { networkOf } from '../common/network-of.ts';
 import type { ApiClient } from './api-client.ts';
 

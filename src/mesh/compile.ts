@@ -27,6 +27,12 @@ export interface Compilation {
   };
 }
 
+/** A compilation with what it was made of. */
+export interface CompiledMesh extends Compilation {
+  readonly snapshot: ClusterSnapshot;
+  readonly settings: MeshSettings;
+}
+
 /** Compiles the mesh. Total: a broken object is left out, with a diagnostic; the rest lives. */
 export function compileMesh(
   snapshot: ClusterSnapshot,

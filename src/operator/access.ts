@@ -11,7 +11,7 @@ import {
   proxiesConfigMap,
 } from '../api/control-plane-names.ts';
 
-import type { RootNeeds } from './rotation/needs.ts';
+import type { RootNeeds } from '../rotation/needs.ts';
 
 /** A PolicyRule of Kubernetes' RBAC. */
 export interface Rule {

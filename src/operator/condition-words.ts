@@ -2,7 +2,7 @@ import type { Condition } from '../api/core.ts';
 import type { MeshReport } from '../api/mesh-report.ts';
 import type { SpecProblem } from '../api/validate-mesh-config.ts';
 import type { Bundle, Rollout } from './facts.ts';
-import type { RootsNews } from './rotation/tell.ts';
+import type { RootsNews } from '../rotation/tell.ts';
 import type { Refusal } from './singleton.ts';
 
 /** Every condition type of a MeshConfig. Reconciling and Stalled are there only while they are true. */

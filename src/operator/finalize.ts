@@ -21,7 +21,7 @@ import {
 import { gatewayLeft } from './gateway-left.ts';
 import { podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
-import { releaseRoots } from './rotation/release-roots.ts';
+import { releaseRoots } from './release-roots.ts';
 import { meshNameOf } from './webhooks.ts';
 
 export interface FinalizeDeps {

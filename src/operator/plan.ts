@@ -3,7 +3,7 @@ import type { OwnerReference } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { kinds } from '../api/kinds.ts';
 import { planAccess } from './access.ts';
-import type { RootNeeds } from './rotation/needs.ts';
+import type { RootNeeds } from '../rotation/needs.ts';
 import { type Desired, identify, ownedBy } from './desired.ts';
 import { planWebhooks, webhookNames } from './webhooks.ts';
 import { planWorkload, type WorkloadFacts } from './workload.ts';

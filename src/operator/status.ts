@@ -9,7 +9,7 @@ import { timestamp } from '../common/timestamp.ts';
 import type { World } from './condition-words.ts';
 import { judge } from './conditions.ts';
 import { reportIn } from './report-in.ts';
-import type { CertificateBlock } from './rotation/tell.ts';
+import type { CertificateBlock } from '../rotation/tell.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { trafficAllowed } from '../api/traffic-allowed.ts';
 

@@ -3,7 +3,7 @@ import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
 import type { ConditionType, Reason } from './condition-words.ts';
-import { tidingsOfRoots } from './rotation/tell.ts';
+import { tidingsOfRoots } from '../rotation/tell.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 

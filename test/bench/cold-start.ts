@@ -1,4 +1,4 @@
-import { createLeafStore } from '../../src/certificates/leaf-store.ts';
+import { createLeafStore } from '../../src/certificates/leaves/leaf-store.ts';
 import type { RunningIssuer } from '../../src/certificates/issuer.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { silentLogger } from '../../src/common/logger.ts';

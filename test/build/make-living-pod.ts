@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../src/api/core.ts';
-import { keepPod, type LivingPod } from '../../src/control-plane/pods/pod-life.ts';
+import { keepPod, type LivingPod } from '../../src/pods/pod-life.ts';
 import { makePod, type PodOptions } from './make-object.ts';
 
 export interface LifeOptions extends PodOptions {

@@ -1,8 +1,8 @@
 import type { ConfigMap, KubernetesObject } from '../../src/api/core.ts';
 import { sidecarInjection } from '../../src/api/labels.ts';
 import type { Clock } from '../../src/common/clock.ts';
-import { PodLedger } from '../../src/control-plane/pods/ledger.ts';
-import type { Seen } from '../../src/control-plane/pods/look.ts';
+import { PodLedger } from '../../src/pods/ledger.ts';
+import type { Seen } from '../../src/pods/look.ts';
 import { FakeStore } from '../fakes/fake-store.ts';
 import { membership } from './make-mesh.ts';
 import { makeNamespace } from './make-object.ts';

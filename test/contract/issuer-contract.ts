@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ProviderMode } from '../../src/api/root-spec.ts';
 import type { Issuer, Leaf, LeafRequest, LeafSubject } from '../../src/certificates/issuer.ts';
-import { problemOfIssued } from '../../src/certificates/leaf-check.ts';
+import { problemOfIssued } from '../../src/certificates/leaves/leaf-check.ts';
 import { identityKey, type IdentityKey } from '../../src/policy/identity.ts';
 import { certificatesFrom } from '../build/certificates.ts';
 

@@ -3,7 +3,7 @@ import { controlPlaneName } from '../../src/api/control-plane-names.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import type { KeyChoice, RootProvider, RootSpec } from '../../src/api/root-spec.ts';
 import type { RunningIssuer } from '../../src/certificates/issuer.ts';
-import { openIssuer, type IssuerDeps } from '../../src/certificates/open-issuer.ts';
+import { openIssuer, type IssuerDeps } from '../../src/certificates/plan/open-issuer.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { WeftError } from '../../src/common/errors.ts';
 import { silentLogger } from '../../src/common/logger.ts';

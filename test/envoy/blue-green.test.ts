@@ -11,7 +11,7 @@ import { localCluster } from '../../src/envoy/names.ts';
 import type { IdentityKey } from '../../src/policy/identity.ts';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
-import type { Proxy } from '../../src/xds/server/proxy.ts';
+import type { Proxy } from '../../src/policy/proxy.ts';
 import { makeChange, makeRemoval, makeSettings, membership } from '../build/make-mesh.ts';
 import { makeEndpointSlice, makeNamespace, makePod, makeService } from '../build/make-object.ts';
 import { makeTrafficSplit } from '../build/make-policy.ts';

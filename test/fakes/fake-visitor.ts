@@ -1,4 +1,4 @@
-import type { Visitor } from '../../src/xds/server/guest.ts';
+import type { Visitor } from '../../src/xds/port/guest.ts';
 
 /** A connection that only notes what is done to it. */
 export class FakeVisitor implements Visitor {

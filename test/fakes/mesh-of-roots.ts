@@ -1,7 +1,7 @@
 import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
 import type { CertificateReport } from '../../src/api/certificate-report.ts';
-import type { SwitchFacts } from '../../src/operator/rotation/evidence.ts';
-import { type Decision, nextPlan, type Rotation } from '../../src/operator/rotation/next-plan.ts';
+import type { SwitchFacts } from '../../src/rotation/evidence.ts';
+import { type Decision, nextPlan, type Rotation } from '../../src/rotation/next-plan.ts';
 import { leaderReport } from './leader-report.ts';
 import { cut, type ReplicaModel, type SidecarModel, startSidecar } from './sidecar-model.ts';
 import { faultBetween, faultOfEnd, faultOfStep, faultOfWebhooks } from './trust-promises.ts';

@@ -4,12 +4,12 @@ import type { Clock } from '../../src/common/clock.ts';
 import { WeftError } from '../../src/common/errors.ts';
 import { silentLogger } from '../../src/common/logger.ts';
 import type { ApiClient } from '../../src/kubernetes/api-client.ts';
-import type { WantedPolicyStatus } from '../../src/control-plane/policy-status.ts';
+import type { WantedPolicyStatus } from '../../src/status/policy-status.ts';
 import {
   type PolicyObject,
   StatusWriter,
   type WantedStatus,
-} from '../../src/control-plane/status-writer.ts';
+} from '../../src/status/status-writer.ts';
 
 export const wanted: WantedPolicyStatus = {
   observedGeneration: 2,

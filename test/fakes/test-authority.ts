@@ -5,7 +5,7 @@ import { Secret } from '../../src/common/secret.ts';
 import type {
   ServerCertificate,
   ServerCredentialsSource,
-} from '../../src/xds/server/server-credentials.ts';
+} from '../../src/xds/port/server-credentials.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const hourMs = 3_600_000;

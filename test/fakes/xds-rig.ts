@@ -3,7 +3,7 @@ import { systemClock } from '../../src/common/clock.ts';
 import { WeftError } from '../../src/common/errors.ts';
 import { silentLogger } from '../../src/common/logger.ts';
 import type { IdentityKey } from '../../src/policy/identity.ts';
-import type { Proxy } from '../../src/xds/server/proxy.ts';
+import type { Proxy } from '../../src/policy/proxy.ts';
 import { makeOrigin, makeResource, makeSet } from './resource-sets.ts';
 import { makeAuthority, ReplaceableCredentials, type TestAuthority } from './test-authority.ts';
 import { XdsClient } from './xds-client.ts';

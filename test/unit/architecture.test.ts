@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { foldersInCircles } from '../../tools/check/folder-circles.ts';
 import { packageHomes, rooms } from '../../tools/rooms.mjs';
 
 const repository = join(import.meta.dirname, '../..');
@@ -27,6 +28,22 @@ describe('the rooms', () => {
       expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
     });
   }
+
+  it('and their folders need each other one way only', () => {
+    const exclude = ['src/**/*.test.ts', 'src/**/gen/**'];
+    const files = globSync('src/**/*.ts', { cwd: repository, exclude });
+    const sources = new Map(
+      files.map((file) => [file, readFileSync(join(repository, file), 'utf8')]),
+    );
+    expect(foldersInCircles(sources)).toEqual([]);
+    const circle = new Map([
+      ['a/x.ts', "import { y } from '../b/y.ts';"],
+      ['b/y.ts', "import type { Z } from './c/z.ts';"],
+      ['b/c/z.ts', "export { x } from '../../a/x.ts';"],
+      ['d/w.ts', "import { x } from '../a/x.ts';"],
+    ]);
+    expect(foldersInCircles(circle)).toEqual([['a', 'b', 'b/c']]);
+  });
 
   it('have no barrels, utils or the like', () => {
     const banned = /\/(index|types|utils?|helpers?|manager|handler)(\.ts|\/)/;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { Issuer } from '../../src/certificates/issuer.ts';
-import type { LeafStore } from '../../src/certificates/leaf-store.ts';
+import type { LeafStore } from '../../src/certificates/leaves/leaf-store.ts';
 import {
   certificateGauges,
   createMetrics,
   proxyGauges,
 } from '../../src/control-plane/prometheus.ts';
-import type { Evidence } from '../../src/xds/server/evidence.ts';
+import type { Evidence } from '../../src/xds/evidence/evidence.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/monitor-weft.md'), 'utf8');
 

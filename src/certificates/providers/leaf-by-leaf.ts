@@ -11,7 +11,7 @@ import { Listeners } from '../listeners.ts';
 import type { PinnedRoots } from '../pinned-roots.ts';
 import { templateOf } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
-import { shortestValidityMs } from '../validity.ts';
+import { shortestValidityMs } from '../leaves/validity.ts';
 import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
 import { signingRequest } from '../x509/signing-request.ts';
 import { problemOfLeaf } from '../x509/validate.ts';

@@ -7,7 +7,7 @@ import { WeftError } from '../../common/errors.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { identityKey, type IdentityKey } from '../../policy/identity.ts';
 import type { Leaf, LeafRequest } from '../issuer.ts';
-import { createLeafStore } from '../leaf-store.ts';
+import { createLeafStore } from '../leaves/leaf-store.ts';
 import { ownersOf } from './owners.ts';
 
 const hourMs = 3_600_000;

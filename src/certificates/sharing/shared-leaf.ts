@@ -3,7 +3,7 @@
 import { WeftError } from '../../common/errors.ts';
 import type { Authority, Leaf } from '../issuer.ts';
 import { rootOfSigner, signerId } from '../issuing-plan.ts';
-import { problemOfIssued } from '../leaf-check.ts';
+import { problemOfIssued } from '../leaves/leaf-check.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
 import type { Certificate } from '../x509/certificate.ts';

@@ -10,19 +10,20 @@ import { typeOf } from '../delta/type-order.ts';
 import type { Refusal } from '../delta/refused.ts';
 import type { SharedSuspects } from '../delta/suspects.ts';
 import { unframed } from './framed-messages.ts';
-import { admit, refusalOf } from './admission.ts';
+import { admit, refusalOf } from '../port/admission.ts';
 import * as closings from './closings.ts';
 import { Connection, closeCall } from './connection.ts';
-import type { AdsCall, Closing } from './connection.ts';
+import type { AdsCall } from './connection.ts';
+import type { Closing } from '../port/closing.ts';
 import type { Connections } from './connections.ts';
-import type { Entry } from './entry.ts';
+import type { Entry } from '../port/entry.ts';
 import type { FairTurns } from '../../common/fair-turns.ts';
-import type { Limits } from './limits.ts';
+import type { Limits } from '../port/limits.ts';
 import type { Openings } from './openings.ts';
-import type { XdsMetrics } from './metrics.ts';
+import type { XdsMetrics } from '../port/metrics.ts';
 import type { Penalties } from '../../common/penalties.ts';
 import type { Push } from './push.ts';
-import type { Authenticate, Proxy } from './proxy.ts';
+import type { Authenticate, Proxy } from '../../policy/proxy.ts';
 
 export const adsPath =
   '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';

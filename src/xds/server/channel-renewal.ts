@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { end } from './ads.ts';
 import type { AdsOptions } from './ads.ts';
-import type { Closing } from './connection.ts';
+import type { Closing } from '../port/closing.ts';
 
 /** Closes every connection after this many milliseconds whatever its client does. */
 const graceMs = 15_000;

@@ -1,6 +1,6 @@
 /* Why streams of proxies are closed. */
 import { status } from '@grpc/grpc-js';
-import type { Closing } from './connection.ts';
+import type { Closing } from '../port/closing.ts';
 
 export const clientLeft: Closing = { reason: 'client', code: status.OK, details: 'OK' };
 export const tooManyStreams: Closing = {

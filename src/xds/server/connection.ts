@@ -1,23 +1,15 @@
-import type { status } from '@grpc/grpc-js';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ResourceSet, ResourceType } from '../resources/resource.ts';
 import type { DeltaRequest } from '../delta/request-bytes.ts';
 import type { Session } from '../delta/session.ts';
 import type { DeltaResponse, Step } from '../delta/step.ts';
+import type { Closing } from '../port/closing.ts';
 import { Lateness } from './lateness.ts';
-import type { Entry } from './entry.ts';
-import type { StreamEnd, XdsMetrics } from './metrics.ts';
-import type { Proxy } from './proxy.ts';
+import type { Entry } from '../port/entry.ts';
+import type { StreamEnd, XdsMetrics } from '../port/metrics.ts';
+import type { Proxy } from '../../policy/proxy.ts';
 
 export type AdsCall = ServerDuplexStream<Buffer, Buffer>;
-
-/** Why a stream is closed by us: for the client a status, for the metrics a reason. */
-export interface Closing {
-  readonly reason: StreamEnd;
-  readonly code: status;
-  /** Sent to the client: says nothing that helps an attacker. */
-  readonly details: string;
-}
 
 export interface ConnectionOptions {
   readonly call: AdsCall;

@@ -1,6 +1,6 @@
 import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
-import type { Stream } from './evidence.ts';
+import type { Stream } from '../evidence/evidence.ts';
 
 /** An open stream as last noted. */
 interface Noted {

@@ -2,22 +2,27 @@ import { Server } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
-import { askService, serveAsk, type AnswerReplica, type AskCall } from './ask-service.ts';
-import { guardCalls } from './guard-calls.ts';
+import { askService, serveAsk, type AnswerReplica, type AskCall } from '../replicas/ask-service.ts';
+import { guardCalls } from '../port/guard-calls.ts';
 import type { ChannelRenewal } from './channel-renewal.ts';
-import { closeService, serveClose, type CloseCall, type StreamName } from './close-service.ts';
+import {
+  closeService,
+  serveClose,
+  type CloseCall,
+  type StreamName,
+} from '../replicas/close-service.ts';
 import type { AdsCall } from './connection.ts';
-import { entryOf } from './entry.ts';
-import { evidenceService, serveEvidence, type EvidenceCall } from './evidence-feed.ts';
-import type { EvidenceWatch } from './evidence-watch.ts';
+import { entryOf } from '../port/entry.ts';
+import { evidenceService, serveEvidence, type EvidenceCall } from '../replicas/evidence-feed.ts';
+import type { EvidenceWatch } from '../evidence/evidence-watch.ts';
 import { sendFramed } from './framed-messages.ts';
-import { lobbyLimits, type Limits } from './limits.ts';
-import type { XdsMetrics } from './metrics.ts';
-import type { Authenticate } from './proxy.ts';
+import { lobbyLimits, type Limits } from '../port/limits.ts';
+import type { XdsMetrics } from '../port/metrics.ts';
+import type { Authenticate } from '../../policy/proxy.ts';
 import type { Penalties } from '../../common/penalties.ts';
-import { watchHandshakes, type RefusedHandshake } from './refused-handshakes.ts';
-import { SecurePort } from './secure-port.ts';
-import { ReloadingCredentials, type ServerCredentialsSource } from './server-credentials.ts';
+import { watchHandshakes, type RefusedHandshake } from '../port/refused-handshakes.ts';
+import { SecurePort } from '../port/secure-port.ts';
+import { ReloadingCredentials, type ServerCredentialsSource } from '../port/server-credentials.ts';
 import { sweep, sweepMs } from './sweep.ts';
 
 /** A server that listens, until the signal given to it aborts. */

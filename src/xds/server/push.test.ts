@@ -4,7 +4,7 @@ import { makeSet } from '../../../test/fakes/resource-sets.ts';
 import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
-import type { XdsMetrics } from './metrics.ts';
+import type { XdsMetrics } from '../port/metrics.ts';
 import { Push } from './push.ts';
 
 /** Streams that only count what they are offered. */

@@ -1,8 +1,8 @@
 import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
-import type { XdsMetrics } from './metrics.ts';
-import type { Proxy } from './proxy.ts';
+import type { XdsMetrics } from '../port/metrics.ts';
+import type { Proxy } from '../../policy/proxy.ts';
 
 /** What a proxy should have; undefined while nothing is known of it yet: it waits. */
 export type SetOf = (proxy: Proxy) => ResourceSet | undefined;

@@ -1,7 +1,8 @@
 import { owing, silent, stranger, tokenExpired } from './closings.ts';
 import { end } from './ads.ts';
 import type { AdsOptions } from './ads.ts';
-import type { Closing, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Closing } from '../port/closing.ts';
 
 /** How often open streams are looked at. One timer for all of them. */
 export const sweepMs = 1_000;

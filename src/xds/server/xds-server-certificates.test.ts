@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { originKey } from '../../policy/origin.ts';
 import { makeAuthority } from '../../../test/fakes/test-authority.ts';
-import { channelOrigin } from './evidence.ts';
+import { channelOrigin } from '../evidence/evidence.ts';
 import { serverName, set, until, XdsRig } from '../../../test/fakes/xds-rig.ts';
 
 describe('the certificate of the xDS server', () => {

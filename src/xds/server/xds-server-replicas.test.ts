@@ -3,9 +3,9 @@ import { status } from '@grpc/grpc-js';
 import { systemClock } from '../../common/clock.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { Secret } from '../../common/secret.ts';
-import { askToClose } from './close-service.ts';
-import { followEvidence } from './evidence-client.ts';
-import type { Evidence, Stream } from './evidence.ts';
+import { askToClose } from '../replicas/close-service.ts';
+import { followEvidence } from '../replicas/evidence-client.ts';
+import type { Evidence, Stream } from '../evidence/evidence.ts';
 import { replica, serverId, serverName, set, until, XdsRig } from '../../../test/fakes/xds-rig.ts';
 
 describe('the xDS server, to other replicas', () => {

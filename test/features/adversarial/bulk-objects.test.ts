@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { monitoredBy } from '../../../src/api/labels.ts';
-import type { PolicyObject } from '../../../src/control-plane/status-writer.ts';
+import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { makeRouteGroup } from '../../build/make-policy.ts';
 import { type Rig, startRig } from '../control-plane/rig.ts';

@@ -1,5 +1,5 @@
 /* The health port in a process of its own, which is busy now and then as one that compiles is; ended with its parent. */
-import { createHealthServer } from '../../../src/common/health-server.ts';
+import { createHealthServer } from '../../../src/connections/health-server.ts';
 
 const busyMs = 200;
 

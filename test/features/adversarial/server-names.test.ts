@@ -13,7 +13,7 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../../../src/envoy/bootstrap.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
-import { askReplica } from '../../../src/xds/server/ask-client.ts';
+import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
 import { createXdsServer } from '../../../src/xds/server/xds-server.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { envoyBinary } from '../../../tools/parts/envoy.ts';

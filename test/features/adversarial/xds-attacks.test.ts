@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/common/clock.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
-import type { Proxy } from '../../../src/xds/server/proxy.ts';
+import type { Proxy } from '../../../src/policy/proxy.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
 import { makeResource, makeSet } from '../../fakes/resource-sets.ts';
 import {

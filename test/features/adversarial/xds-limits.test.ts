@@ -7,9 +7,9 @@ import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger, type LogFields } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
-import type { Limits } from '../../../src/xds/server/limits.ts';
-import { noMetrics } from '../../../src/xds/server/metrics.ts';
-import type { Proxy } from '../../../src/xds/server/proxy.ts';
+import type { Limits } from '../../../src/xds/port/limits.ts';
+import { noMetrics } from '../../../src/xds/port/metrics.ts';
+import type { Proxy } from '../../../src/policy/proxy.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
 import { makeResource, makeSet } from '../../fakes/resource-sets.ts';
 import {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, expect, it } from '@jest/globals';
 import { kinds } from '../../../src/api/kinds.ts';
-import { createLeafStore } from '../../../src/certificates/leaf-store.ts';
+import { createLeafStore } from '../../../src/certificates/leaves/leaf-store.ts';
 import { caSecret } from '../../../src/api/control-plane-names.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { identityKey } from '../../../src/policy/identity.ts';

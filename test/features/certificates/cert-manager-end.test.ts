@@ -1,7 +1,7 @@
 // Cases of the field with a real cert-manager: long names, and a CA that ends soon.
 import { describe, expect, it, jest } from '@jest/globals';
 import type { ProviderMode } from '../../../src/api/root-spec.ts';
-import { problemOfIssued } from '../../../src/certificates/leaf-check.ts';
+import { problemOfIssued } from '../../../src/certificates/leaves/leaf-check.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { certificatesFrom } from '../../build/certificates.ts';
 import { issue, ready, workloadRequest } from '../../contract/ask-issuer.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { controlPlaneName } from '../../../src/api/control-plane-names.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { probe } from '../../../src/certificates/probe.ts';
+import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { authorityPem, makeIntermediate, makeRoot } from '../../build/certificates.ts';
 import { ready, trouble } from '../../contract/ask-issuer.ts';

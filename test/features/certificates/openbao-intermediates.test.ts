@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { problemOfIssued } from '../../../src/certificates/leaf-check.ts';
-import { probe } from '../../../src/certificates/probe.ts';
+import { problemOfIssued } from '../../../src/certificates/leaves/leaf-check.ts';
+import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock, type Clock } from '../../../src/common/clock.ts';
 import { certificatesFrom } from '../../build/certificates.ts';
 import { issue, ready, trouble, workloadRequest } from '../../contract/ask-issuer.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { VaultRoot } from '../../../src/api/root-spec.ts';
-import { probe } from '../../../src/certificates/probe.ts';
+import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { certificatesFrom } from '../../build/certificates.ts';

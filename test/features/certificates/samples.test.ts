@@ -6,7 +6,7 @@ import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { rootOfMeshConfig } from '../../../src/api/root-of.ts';
 import type { RootProvider, VaultRoot } from '../../../src/api/root-spec.ts';
-import { probe } from '../../../src/certificates/probe.ts';
+import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';

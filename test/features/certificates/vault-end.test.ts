@@ -1,8 +1,8 @@
 // Cases of the field with a real OpenBao: long names, a CA that ends soon, clocks that are behind.
 import { describe, expect, it, jest } from '@jest/globals';
 import type { ProviderMode, VaultRoot } from '../../../src/api/root-spec.ts';
-import { problemOfIssued } from '../../../src/certificates/leaf-check.ts';
-import { probe } from '../../../src/certificates/probe.ts';
+import { problemOfIssued } from '../../../src/certificates/leaves/leaf-check.ts';
+import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { certificatesFrom } from '../../build/certificates.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import type { PolicyObject } from '../../../src/control-plane/status-writer.ts';
+import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import type { ProxyDouble } from '../../fakes/proxy-double.ts';
 import { startRig, type Replica, type Rig } from './rig.ts';
 

@@ -10,7 +10,7 @@ import { makeParts, type Parts } from '../../../src/control-plane/parts.ts';
 import { channelTo } from '../../../src/control-plane/replicas.ts';
 import { followPlan, wire } from '../../../src/control-plane/wiring.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
-import { askReplica } from '../../../src/xds/server/ask-client.ts';
+import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { eventually } from '../../e2e/eventually.ts';
 import { ProxyDouble } from '../../fakes/proxy-double.ts';

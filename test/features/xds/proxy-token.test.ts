@@ -4,10 +4,10 @@ import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
 import { tokenAudience } from '../../../src/api/labels.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
-import { fetchPublishedKeys } from '../../../src/control-plane/jwks.ts';
-import { proxyTokens } from '../../../src/control-plane/proxy-token.ts';
+import { fetchPublishedKeys } from '../../../src/authentication/jwks.ts';
+import { proxyTokens } from '../../../src/authentication/proxy-token.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
-import type { Authenticate } from '../../../src/xds/server/proxy.ts';
+import type { Authenticate } from '../../../src/policy/proxy.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { call } from './api-call.ts';
 

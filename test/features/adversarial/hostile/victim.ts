@@ -7,7 +7,7 @@ import { WeftError } from '../../../../src/common/errors.ts';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { Secret } from '../../../../src/common/secret.ts';
 import type { IdentityKey } from '../../../../src/policy/identity.ts';
-import type { Proxy } from '../../../../src/xds/server/proxy.ts';
+import type { Proxy } from '../../../../src/policy/proxy.ts';
 import { createXdsServer } from '../../../../src/xds/server/xds-server.ts';
 import { makeResource, makeSet } from '../../../fakes/resource-sets.ts';
 import { makeAuthority, ReplaceableCredentials } from '../../../fakes/test-authority.ts';

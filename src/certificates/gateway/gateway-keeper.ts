@@ -1,0 +1,221 @@
+import type { GatewayReport } from '../../api/certificate-report.ts';
+import type { OwnerReference } from '../../api/core.ts';
+import { rootOfSigner } from '../issuing-plan.ts';
+import type { PlannedIssuers } from '../plan/planned-issuers.ts';
+import {
+  createServerCertificate,
+  type ServerCertificate,
+  type ServerIdentity,
+} from '../leaves/server-certificate.ts';
+import { leafValidity } from '../leaves/validity.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Component } from '../../common/component.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import { untilAborted } from '../../common/aborted.ts';
+import { Wakeup } from '../../common/wakeup.ts';
+import type { Random } from '../../kubernetes/back-off.ts';
+import { GatewayLedger, type GatewayFacts } from './gateway-ledger.ts';
+import { type Gateway, gatewaySecret } from './gateway-secret.ts';
+import { GatewayStore, type GatewayApi } from './gateway-store.ts';
+import { keyKindUnder } from '../plan/issuing.ts';
+
+/** What the MeshConfig wants of the Secret. */
+export interface GatewayWish {
+  /** Undefined: no Secret is to be there. */
+  readonly gateway: Gateway | undefined;
+  /** The mesh ends, which is why there is to be none. */
+  readonly ending: boolean;
+}
+
+export interface GatewayKeeperDeps {
+  readonly client: GatewayApi;
+  /** The control plane's namespace. */
+  readonly home: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly issuers: PlannedIssuers;
+  /** Who owns the Secret. */
+  readonly owners: () => readonly OwnerReference[];
+  /** Whether a root of the mesh is kept in the Secret of this place, so that it is not to be touched. */
+  readonly holdsRoot: (place: Gateway['secret']) => boolean;
+  /** Undefined before a MeshConfig was read: then nothing is written, and nothing removed. */
+  readonly wish: () => GatewayWish | undefined;
+  /** What an earlier leader reported, read once when this one begins. */
+  readonly before: (signal: AbortSignal) => Promise<GatewayFacts | undefined>;
+  /** Called when the report became another one. */
+  readonly onReport: () => void;
+}
+
+const ofRoot =
+  'a root of the mesh is kept in the Secret of spec.certificate.ingressGateway.secret; name another one there';
+const resyncMs = 5_000;
+const retryMs = 5_000;
+
+/**
+ * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and
+ * ca.crt, renewed in time and moved from root to root with everything else. One that it wrote is removed
+ * when it is not wanted any more, or not there, or when the mesh ends; one that cannot be removed holds up no
+ * other. Another's Secret is left as it is (gateway-store.ts). Leader only.
+ */
+export class GatewayKeeper implements Component {
+  readonly name = 'gateway-keeper';
+  readonly leaderOnly = true;
+  readonly #deps: GatewayKeeperDeps;
+  readonly #wakeup = new Wakeup();
+  /** Resolves when a gateway is wanted for the first time in this term. */
+  #asked = Promise.withResolvers<undefined>();
+  readonly #store: GatewayStore;
+  readonly #ledger: GatewayLedger;
+  /** Whether it is known what an earlier leader wrote. */
+  #knows = false;
+  /** What the Secret was written from; undefined: it is to be written again. */
+  #held: ServerIdentity | undefined;
+  #certificate: ServerCertificate | undefined;
+
+  constructor(deps: GatewayKeeperDeps) {
+    this.#deps = deps;
+    this.#store = new GatewayStore(deps);
+    this.#ledger = new GatewayLedger(() => deps.onReport());
+  }
+
+  trigger(): void {
+    this.#certificate?.review();
+    this.#wakeup.wake();
+  }
+
+  /** The Secret as last written, with the steps of the plan that it follows; undefined until that is known. */
+  report(): GatewayFacts | undefined {
+    return this.#knows ? this.#ledger.facts() : undefined;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { issuers, clock, random, logger } = this.#deps;
+    const certificate = createServerCertificate({
+      issuer: issuers.workloads,
+      ...{ clock, random, logger },
+      subject: () => ({ kind: 'gateway', dnsNames: this.#wanted?.subjectAltNames ?? [] }),
+      keyKind: () => keyKindUnder(issuers.plan?.signer),
+      validity: () => leafValidity(this.#wanted?.validityDuration).validityMs,
+    });
+    this.#certificate = certificate;
+    await this.#recall(signal);
+    this.#asked = Promise.withResolvers();
+    const stop = certificate.onChange(() => this.#wakeup.wake());
+    const renewing = this.#renew(certificate, signal);
+    let resyncAt = 0;
+    while (!signal.aborted) {
+      if (clock.now() >= resyncAt) {
+        this.#held = undefined;
+        resyncAt = clock.now() + resyncMs;
+      }
+      const done = await this.#settle(certificate, signal);
+      await this.#wakeup.wait(done ? resyncMs : retryMs, clock, signal);
+    }
+    stop();
+    await renewing;
+  }
+
+  get #wanted(): Gateway | undefined {
+    return this.#deps.wish()?.gateway;
+  }
+
+  /** Finds out what an earlier leader wrote: forgotten, that Secret would stay for ever. */
+  async #recall(signal: AbortSignal): Promise<void> {
+    this.#knows = false;
+    this.#held = undefined;
+    while (!signal.aborted && !(await this.#learn(signal)))
+      await this.#deps.clock.sleep(retryMs, signal).catch(() => undefined);
+  }
+
+  async #learn(signal: AbortSignal): Promise<boolean> {
+    const { before, logger } = this.#deps;
+    let known: GatewayFacts | undefined;
+    try {
+      known = await before(signal);
+    } catch (error) {
+      if (!signal.aborted) logger.warn('gateway secret of before not known', { error });
+      return false;
+    }
+    this.#knows = true;
+    this.#ledger.recall(known);
+    return true;
+  }
+
+  /** Nobody is asked for a certificate before a gateway is. */
+  async #renew(certificate: ServerCertificate, signal: AbortSignal): Promise<void> {
+    await Promise.race([this.#asked.promise, untilAborted(signal)]);
+    if (!signal.aborted) await certificate.run(signal);
+  }
+
+  async #settle(certificate: ServerCertificate, signal: AbortSignal): Promise<boolean> {
+    const wish = this.#deps.wish();
+    if (wish === undefined) return false;
+    const { gateway: wanted, ending } = wish;
+    if (wanted !== undefined) this.#asked.resolve(undefined);
+    this.#ledger.want(wanted);
+    const isClear = await this.#clear(signal);
+    this.#ledger.release(ending && isClear);
+    const isKept =
+      wanted === undefined || (await this.#keep(wanted, certificate.current(), signal));
+    return isClear && isKept;
+  }
+
+  /** Whether none is left of those that are to go. */
+  async #clear(signal: AbortSignal): Promise<boolean> {
+    for (const one of this.#ledger.left) await this.#remove(one, signal);
+    return this.#ledger.left.length === 0;
+  }
+
+  async #remove(one: GatewayReport, signal: AbortSignal): Promise<void> {
+    const { logger, clock } = this.#deps;
+    const { namespace, name } = one;
+    try {
+      const removed = await this.#store.remove({ namespace, name }, signal);
+      if (removed) logger.info('gateway secret removed', { namespace, name });
+      else logger.warn("gateway secret left: it is another's", { namespace, name });
+      this.#ledger.gone(one);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#ledger.stays(one, WeftError.from(thrown), clock.now());
+      logger.warn('gateway secret not removed', { namespace, name, error: thrown });
+    }
+  }
+
+  async #keep(
+    wanted: Gateway,
+    identity: ServerIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (identity === undefined) return false;
+    try {
+      if (identity !== this.#held) await this.#write(wanted, identity, signal);
+      this.#ledger.refused(undefined, 0);
+      this.#note(wanted, identity);
+      return true;
+    } catch (thrown) {
+      if (signal.aborted) return false;
+      this.#ledger.refused(WeftError.from(thrown), this.#deps.clock.now());
+      this.#deps.logger.warn('gateway secret not kept', { ...wanted.secret, error: thrown });
+      return false;
+    }
+  }
+
+  async #write(wanted: Gateway, identity: ServerIdentity, signal: AbortSignal): Promise<void> {
+    if (this.#deps.holdsRoot(wanted.secret)) throw new WeftError('configuration-invalid', ofRoot);
+    await this.#store.write(gatewaySecret(wanted, identity, this.#deps.owners()), signal);
+    this.#held = identity;
+  }
+
+  /** The steps that the Secret is known to follow: those of the plan that it was compared with. */
+  #note({ secret }: Gateway, { signer, caPem }: ServerIdentity): void {
+    const { plan } = this.#deps.issuers;
+    const bundle = this.#deps.issuers.bundle();
+    if (plan === undefined || bundle?.pem !== caPem) return;
+    const isNewest = rootOfSigner(signer) === plan.signer.name;
+    const { namespace, name } = secret;
+    const signerStep = isNewest ? plan.signerStep : plan.signerStep - 1;
+    this.#ledger.wrote({ namespace, name, trustedStep: plan.trustedStep, signerStep });
+  }
+}

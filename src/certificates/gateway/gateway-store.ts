@@ -1,0 +1,81 @@
+import { controlPlaneFieldManager } from '../../api/control-plane-names.ts';
+import type { SecretObject } from '../../api/core.ts';
+import { kinds } from '../../api/kinds.ts';
+import { gatewayOf } from '../../api/labels.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { ApiClient, ObjectRef } from '../../kubernetes/api-client.ts';
+import { isOfGateway, type StoredSecret } from './gateway-owned.ts';
+import type { Gateway } from './gateway-secret.ts';
+
+export type GatewayApi = Pick<ApiClient, 'get' | 'apply' | 'remove'>;
+type Place = Gateway['secret'];
+
+export interface GatewayStoreDeps {
+  readonly client: GatewayApi;
+  /** The control plane's namespace, by which its Secrets are told from those of another mesh. */
+  readonly home: string;
+}
+
+/**
+ * The Secrets of ingress gateways in the cluster. Whoever may edit the MeshConfig names any Secret there is,
+ * so that one of another owner's is neither written nor deleted, whatever its name and namespace.
+ */
+export class GatewayStore {
+  readonly #deps: GatewayStoreDeps;
+
+  constructor(deps: GatewayStoreDeps) {
+    this.#deps = deps;
+  }
+
+  /** Rejects with `configuration-invalid` when another's Secret is in that place. */
+  async write(secret: SecretObject, signal: AbortSignal): Promise<void> {
+    const { client, home } = this.#deps;
+    const { name, namespace = '' } = secret.metadata;
+    const found = await this.#find({ name, namespace }, signal);
+    if (found !== undefined && !isOfGateway(found, home))
+      throw ofAnother({ name, namespace }, home);
+    const metadata = {
+      ...secret.metadata,
+      labels: { ...secret.metadata.labels, [gatewayOf]: home },
+    };
+    // What was judged is what is written: one that came meanwhile, or changed, is a conflict.
+    const judged = found && {
+      uid: found.metadata.uid,
+      resourceVersion: found.metadata.resourceVersion,
+    };
+    const object = { ...secret, metadata: { ...metadata, ...judged } } as SecretObject;
+    const force = found !== undefined;
+    await client.apply(
+      kinds.secret,
+      object,
+      { fieldManager: controlPlaneFieldManager, force },
+      signal,
+    );
+  }
+
+  /** False when the Secret there is another's: it stays. */
+  async remove(place: Place, signal: AbortSignal): Promise<boolean> {
+    const { client, home } = this.#deps;
+    const found = await this.#find(place, signal);
+    if (found === undefined) return true;
+    if (!isOfGateway(found, home)) return false;
+    const { uid } = found.metadata;
+    await client.remove(refOf(place), uid === undefined ? {} : { uid }, signal);
+    return true;
+  }
+
+  #find(place: Place, signal: AbortSignal): Promise<StoredSecret | undefined> {
+    return this.#deps.client.get<StoredSecret>(refOf(place), signal);
+  }
+}
+
+function refOf({ namespace, name }: Place): ObjectRef {
+  return { kind: kinds.secret, namespace, name };
+}
+
+function ofAnother({ namespace, name }: Place, home: string): WeftError {
+  return new WeftError(
+    'configuration-invalid',
+    `Secret ${namespace}/${name} is there already and is not this mesh's, so it is not overwritten; name another one in spec.certificate.ingressGateway.secret, or delete it, or give it the label ${gatewayOf}=${home} if it is to be overwritten`,
+  );
+}

@@ -1,0 +1,63 @@
+import { sameSubject, type Leaf, type LeafSubject } from '../issuer.ts';
+import type { KeyKind } from '../x509/key-pair.ts';
+
+/** A leaf in use, with what is needed to ask when it is to be replaced. */
+export interface HeldLeaf {
+  readonly leaf: Leaf;
+  readonly subject: LeafSubject;
+  readonly keyKind: KeyKind;
+  /** Milliseconds since the epoch, by our own clock. */
+  readonly issuedAt: number;
+  readonly renewAt: number;
+}
+
+/** What the world looks like when the question is asked. */
+export interface RenewalFacts {
+  readonly now: number;
+  /** The names that the leaf should carry now. */
+  readonly subject: LeafSubject;
+  /** The key that it should have now. */
+  readonly keyKind: KeyKind;
+  /** Who signs now; undefined while nobody is known to. */
+  readonly signer: string | undefined;
+}
+
+/** By its dates, which is urgent. */
+export type DateReason = 'NotYetValid' | 'Due';
+/** The leaf is good for as long as the mesh trusts its signer, but it is to be another. */
+export type MoveReason = 'SubjectChanged' | 'KeyChanged' | 'OtherSigner';
+
+/** No leaf is replaced for its dates sooner after its issue, however short its life came out. */
+const restMs = 10_000;
+const share = 2 / 3;
+const sooner = 0.2;
+const later = 0.05;
+
+/**
+ * Whether its dates ask for another leaf at this moment; undefined: they do not. A wall clock may have
+ * stepped either way since the leaf was issued, so every question is asked anew of `now`.
+ */
+export function dateReason(held: HeldLeaf, now: number): DateReason | undefined {
+  if (Math.abs(now - held.issuedAt) < restMs) return undefined;
+  // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
+  if (now < held.leaf.notBefore) return 'NotYetValid';
+  return now >= held.renewAt ? 'Due' : undefined;
+}
+
+/** Why a leaf is not the one that would be issued now; undefined: it is. */
+export function moveReason(held: HeldLeaf, facts: RenewalFacts): MoveReason | undefined {
+  if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
+  if (held.keyKind !== facts.keyKind) return 'KeyChanged';
+  if (facts.signer !== undefined && facts.signer !== held.leaf.signer) return 'OtherSigner';
+  return undefined;
+}
+
+/**
+ * Two thirds into the life that a leaf has from `now`, up to 20 % sooner or 5 % later by `random` (0 to 1): never
+ * all at once, and with three tenths of its life to go.
+ */
+export function renewalTime(leaf: Leaf, now: number, random: number): number {
+  const life = leaf.notAfter - now;
+  const side = 2 * random - 1;
+  return now + life * share * (1 + side * (side < 0 ? sooner : later));
+}

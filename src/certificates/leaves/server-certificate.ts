@@ -1,0 +1,115 @@
+import type { Secret } from '../../common/secret.ts';
+import type { Issuer, LeafSubject } from '../issuer.ts';
+import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
+import { defaultValidityMs } from './validity.ts';
+import type { KeyKind } from '../x509/key-pair.ts';
+
+export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
+  /** Who the server is; asked at each issue. */
+  readonly subject: () => LeafSubject;
+  /** Asked at each issue; default 24 h. */
+  readonly validity?: () => number;
+  /** Asked at each issue; default P-256. */
+  readonly keyKind?: () => KeyKind;
+}
+
+/** What a TLS server and its clients need. */
+export interface ServerIdentity {
+  readonly certChainPem: string;
+  readonly keyPem: Secret<string>;
+  /** The roots by which clients judge this server: a CA ConfigMap, a caBundle. */
+  readonly caPem: string;
+  /** Who signed it, as in Leaf. */
+  readonly signer: string;
+}
+
+/** The certificate of one of Weft's own servers, which renews itself. */
+export interface ServerCertificate {
+  /** Undefined until the first one is issued. The same object until something in it changes. */
+  current(): ServerIdentity | undefined;
+  /** Calls back after `current()` became another one; returns the way to stop it. */
+  onChange(callback: () => void): () => void;
+  /** Resolves with the first one, or rejects with the signal's reason. */
+  ready(signal: AbortSignal): Promise<ServerIdentity>;
+  /** Looks at it now: call it when its names changed. */
+  review(): void;
+  /** Issues and renews until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  health(): LeafHealth;
+}
+
+/** Issues nothing until it runs. */
+export function createServerCertificate(options: ServerCertificateOptions): ServerCertificate {
+  const { subject, issuer, ...others } = options;
+  const { validity = () => defaultValidityMs, keyKind = () => 'P-256', ...rest } = others;
+  const rotator = new Rotator<'server'>({
+    ...rest,
+    issuer,
+    requestFor: () => ({
+      subject: subject(),
+      validityMs: validity(),
+      keyKind: keyKind(),
+    }),
+  });
+  const current = identityOf(rotator, issuer);
+  const onChange = (callback: () => void): (() => void) => {
+    let told = current();
+    const compare = (): void => {
+      const now = current();
+      if (now === told) return;
+      told = now;
+      callback();
+    };
+    const stops = [rotator.onChange(compare), issuer.onChange(compare)];
+    return () => stops.forEach((stop) => stop());
+  };
+  return {
+    current,
+    onChange,
+    review: () => rotator.review(),
+    ready: (signal) => firstOf(current, onChange, signal),
+    run: (signal) => {
+      current();
+      return rotator.run(signal);
+    },
+    health: () => rotator.health(),
+  };
+}
+
+/** What the server has now: the same object until something in it changes. */
+function identityOf(rotator: Rotator<'server'>, issuer: Issuer): () => ServerIdentity | undefined {
+  let last: ServerIdentity | undefined;
+  return () => {
+    const leaf = rotator.leafOf('server');
+    const bundle = issuer.authority()?.bundle;
+    if (leaf === undefined || bundle === undefined) return undefined;
+    if (last?.keyPem !== leaf.privateKey || last.caPem !== bundle.pem)
+      last = {
+        certChainPem: leaf.certificateChain,
+        keyPem: leaf.privateKey,
+        caPem: bundle.pem,
+        signer: leaf.signer,
+      };
+    return last;
+  };
+}
+
+function firstOf(
+  current: ServerCertificate['current'],
+  onChange: ServerCertificate['onChange'],
+  signal: AbortSignal,
+): Promise<ServerIdentity> {
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      const found = current();
+      if (found === undefined && !signal.aborted) return;
+      stop();
+      signal.removeEventListener('abort', finish);
+      if (found === undefined) reject(signal.reason as Error);
+      else resolve(found);
+    };
+    const stop = onChange(finish);
+    signal.addEventListener('abort', finish);
+    finish();
+  });
+}

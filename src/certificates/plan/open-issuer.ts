@@ -1,0 +1,199 @@
+import type { ObjectMeta, SecretObject } from '../../api/core.ts';
+import { kinds } from '../../api/kinds.ts';
+import { sentToVault } from '../../api/labels.ts';
+import type { RootSpec, VaultRoot } from '../../api/root-spec.ts';
+import type { Clock } from '../../common/clock.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Random } from '../../kubernetes/back-off.ts';
+import type { ApiConnection } from '../../kubernetes/connect.ts';
+import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
+import { withinTime } from '../../kubernetes/time-limit.ts';
+import type { RunningIssuer } from '../issuer.ts';
+import { parsePinnedRoots, type PinnedRoots } from '../pinned-roots.ts';
+import { askingForLess } from '../providers/ask-for-less.ts';
+import { BuiltInIssuer } from '../providers/built-in.ts';
+import { CertManagerIssuer } from '../providers/cert-manager.ts';
+import { intermediateSource } from '../providers/intermediate.ts';
+import { KeptAuthority } from '../providers/kept-authority.ts';
+import { LeafByLeafIssuer } from '../providers/leaf-by-leaf.ts';
+import type { OutsideIssuer } from '../providers/outside-issuer.ts';
+import { Throttle } from '../providers/throttle.ts';
+import { vaultIssuer } from '../providers/vault/vault-issuer.ts';
+import type { RequestToken } from '../providers/vault/vault-login.ts';
+import { keyKindOf } from '../x509/key-pair.ts';
+
+export interface IssuerDeps {
+  readonly api: ApiConnection;
+  /** Of the mesh: where the Secrets are that a root names, and where Secrets and requests are made. */
+  readonly namespace: string;
+  /** The Secret that an intermediate of this root is kept in; of this root alone. */
+  readonly intermediateSecret: string;
+  /** Put on every Secret and CertificateRequest that is made. */
+  readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
+  /** Where Vault may be, as https://host:port; none: anywhere. */
+  readonly vaultAddresses?: readonly string[] | undefined;
+  /** For Vault's Kubernetes auth; kubernetes/token-request.ts makes them. */
+  readonly requestToken: RequestToken;
+  /** PEM: what does not chain to these roots is refused as root-changed. */
+  readonly pinnedRoots?: string | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly times?: IssuerTimes;
+}
+
+/** Milliseconds, each with a default that suits production. */
+export interface IssuerTimes {
+  /** Asked for an intermediate: 7 days. */
+  readonly intermediateValidityMs?: number;
+  /** How often a signer of every leaf is looked at, and the token for one of intermediates: 5 min. */
+  readonly lookMs?: number;
+  /** How long one call to Vault, or one CertificateRequest, may take. */
+  readonly callMs?: number;
+}
+
+/**
+ * The issuer that a root asks for. It looks for its authority while it runs; what is wrong with the
+ * settings shows as its trouble. Throws only when `pinnedRoots` is no PEM (certificate-invalid).
+ */
+export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
+  const { clock, random, logger, namespace } = deps;
+  const { provider, trustDomain } = root;
+  const keyKind = keyKindOf(root.key);
+  const pinned = parsePinnedRoots(deps.pinnedRoots);
+  if (provider.kind === 'builtIn')
+    return keep({
+      ...{ deps, pinned, secretName: provider.secretName },
+      open: (options) => new BuiltInIssuer({ ...options, keyKind }),
+    });
+  const { outside: unbounded, watched } = openOutside(root, deps);
+  const outside = askingForLess(throttled(unbounded, deps), clock);
+  if (signsLeafByLeaf(root)) {
+    const life = { clock, random, logger, namespace, lookMs: deps.times?.lookMs };
+    const issuer = new LeafByLeafIssuer({ outside, trustDomain, keyKind, pinned, ...life });
+    return alongside(issuer, watched);
+  }
+  const validityMs = deps.times?.intermediateValidityMs;
+  const source = intermediateSource({ outside, keyKind, pinned, clock, validityMs });
+  const kept = keep({
+    ...{ deps, pinned, secretName: deps.intermediateSecret },
+    open: (options) => new KeptAuthority({ ...options, source }),
+  });
+  return alongside(kept, [outside, ...watched], () => outside.trouble?.());
+}
+
+/** Whether each leaf under this root costs a request at an issuer outside. */
+export function signsLeafByLeaf({ provider }: RootSpec): boolean {
+  return provider.kind !== 'builtIn' && provider.mode === 'leaf';
+}
+
+type Alive = Pick<RunningIssuer, 'run'>;
+type KeptOptions = Omit<ConstructorParameters<typeof KeptAuthority>[0], 'source'>;
+
+interface Keeping {
+  readonly secretName: string;
+  readonly deps: IssuerDeps;
+  readonly pinned: PinnedRoots | undefined;
+  /** Makes who signs with what the Secret holds. */
+  readonly open: (options: KeptOptions) => KeptAuthority;
+}
+
+/** An authority that lives in a Secret, which is watched along with it. */
+function keep({ secretName, deps, pinned, open }: Keeping): RunningIssuer {
+  const { api, namespace, metadata = {}, clock, random, logger } = deps;
+  const secrets = watchSecret(secretName, deps);
+  const life = { clock, random, logger };
+  const issuer = open({ api, secrets, namespace, secretName, metadata, pinned, ...life });
+  return alongside(issuer, [secrets]);
+}
+
+interface Outside {
+  readonly outside: OutsideIssuer;
+  /** What has to run besides. */
+  readonly watched: readonly Alive[];
+}
+
+function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
+  const { clock, logger, namespace } = deps;
+  const { callMs: limitMs, lookMs } = deps.times ?? {};
+  if (provider.kind === 'certManager') {
+    const { api, metadata, random } = deps;
+    const life = { clock, random, logger, limitMs };
+    const options = { root: provider, api, namespace, metadata, ...life };
+    return { outside: new CertManagerIssuer(options), watched: [] };
+  }
+  if (provider.kind !== 'vault') throw new TypeError('the built-in root has nothing outside');
+  const { requestToken, random } = deps;
+  const secrets = new Map(namesIn(provider).map((name) => [name, watchSecret(name, deps)]));
+  const secretOf = (name: string): SecretObject | undefined =>
+    secrets.get(name)?.objects.get(`${namespace}/${name}`);
+  const maySend = (name: string): boolean => {
+    const found = secretOf(name);
+    return found === undefined || found.metadata.labels?.[sentToVault] === 'true';
+  };
+  const secretText = ({ name, key }: { name: string; key: string }): string | undefined => {
+    const data = secretOf(name)?.data?.[key];
+    return data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8');
+  };
+  const watched = [...secrets.values()];
+  const limit = { clock, ms: longestSyncMs, reason: () => unread([...secrets.keys()]) };
+  const secretsKnown = (signal: AbortSignal): Promise<unknown> =>
+    withinTime(limit, (inner) => Promise.all(watched.map((one) => one.whenSynced(inner))), signal);
+  const life = { clock, random, logger, limitMs, lookMs };
+  const reading = { namespace, secretText, secretsKnown, maySend };
+  const { vaultAddresses: allowed } = deps;
+  return {
+    outside: vaultIssuer({ root: provider, ...reading, allowed, requestToken, ...life }),
+    watched,
+  };
+}
+
+const longestSyncMs = 10_000;
+
+function unread(names: readonly string[]): WeftError {
+  return new WeftError(
+    'issuer-unavailable',
+    `the Secrets ${names.join(', ')} cannot be read: the API server is away, or the control plane lacks the right`,
+    { retry: 'soon' },
+  );
+}
+
+function throttled(outside: OutsideIssuer, { clock, random }: IssuerDeps): OutsideIssuer {
+  const throttle = new Throttle({ clock, random });
+  return {
+    name: outside.name,
+    sign: (wish, signal) => throttle.run((inner) => outside.sign(wish, inner), signal),
+    trouble: () => outside.trouble?.(),
+    run: (signal) => outside.run(signal),
+  };
+}
+
+/** The Secrets of the namespace that a Vault root names. */
+function namesIn({ caBundle, auth }: VaultRoot): string[] {
+  const names = [caBundle?.name, auth.kind === 'token' ? auth.secret.name : undefined];
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+function watchSecret(name: string, deps: IssuerDeps): Reflector<SecretObject> {
+  const { api, namespace, clock, random, logger: log } = deps;
+  const only = { namespace, fieldSelector: `metadata.name=${name}` };
+  return reflect<SecretObject>(api, kinds.secret, only, { clock, random, log });
+}
+
+/** The issuer, whose life includes that of what it stands on, and what is wrong with that. */
+function alongside(
+  issuer: RunningIssuer,
+  others: readonly Alive[],
+  trouble: RunningIssuer['trouble'] = () => undefined,
+): RunningIssuer {
+  return {
+    issue: (request, signal) => issuer.issue(request, signal),
+    authority: () => issuer.authority(),
+    onChange: (callback) => issuer.onChange(callback),
+    trouble: () => issuer.trouble() ?? trouble(),
+    run: async (signal) => {
+      await Promise.all([issuer, ...others].map((one) => one.run(signal)));
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Authority, Issuer, IssuerTrouble, Leaf } from '../issuer.ts';
+import { signerId, type IssuingPlan, type NamedRoot } from '../issuing-plan.ts';
+import { Listeners } from '../listeners.ts';
+import { OpenRoots, type OpenIssuer } from './open-roots.ts';
+import { meshTrustOf, type MeshTrust, type TrustedDomain } from './mesh-trust.ts';
+import type { TrustBundle } from '../trust-bundle.ts';
+
+/** For whom an issuer of the plan signs. */
+type Role = 'signer' | 'serverSigner';
+
+/**
+ * Issuers that do as the plan says: who signs and whom everybody trusts change with the plan, all at
+ * once. The bundle is made of the pinned roots, so it needs no issuer to be reachable.
+ */
+export class PlannedIssuers {
+  /** Signs the leaves of workloads. */
+  readonly workloads: Issuer;
+  /** Signs the control plane's own certificate. */
+  readonly servers: Issuer;
+  readonly #roots: OpenRoots;
+  readonly #listeners: Listeners<undefined>;
+  #plan: IssuingPlan | undefined;
+  #trust: { readonly of: readonly TrustedDomain[]; readonly trust: MeshTrust } | undefined;
+
+  constructor(open: OpenIssuer, logger: Logger) {
+    this.#roots = new OpenRoots(open, logger);
+    this.#listeners = new Listeners(logger);
+    this.#roots.onChange(() => this.#listeners.tell(undefined));
+    this.workloads = this.#issuerAs('signer');
+    this.servers = this.#issuerAs('serverSigner');
+  }
+
+  get plan(): IssuingPlan | undefined {
+    return this.#plan;
+  }
+
+  /** Does as `plan` says from now on. The same plan again changes nothing. */
+  follow(plan: IssuingPlan): void {
+    if (plan === this.#plan) return;
+    this.#plan = plan;
+    this.#roots.keep([...new Map(inUse(plan).map((root) => [root.name, root])).values()]);
+    this.#listeners.tell(undefined);
+  }
+
+  /** The issuer behind a root, if it is open. */
+  of(name: string): Issuer | undefined {
+    return this.#roots.of(name);
+  }
+
+  /** Whom everyone is to trust; undefined while a root of the plan is not known. */
+  trust(): MeshTrust | undefined {
+    const roots = this.#plan?.trusted ?? [];
+    // Asked for at each push for each proxy: the texts are mostly the very same, and nothing is put together.
+    if (this.#trust !== undefined && this.#isOf(roots, this.#trust.of)) return this.#trust.trust;
+    const trusted = roots.flatMap((root) => this.#trustedBy(root));
+    if (trusted.length === 0 || trusted.length !== roots.length) return undefined;
+    this.#trust = { of: trusted, trust: meshTrustOf(trusted) };
+    return this.#trust.trust;
+  }
+
+  /** All the roots of it. */
+  bundle(): TrustBundle | undefined {
+    return this.trust()?.bundle;
+  }
+
+  /** Runs the issuers that are open, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#roots.run(signal);
+  }
+
+  #isOf(roots: readonly NamedRoot[], domains: readonly TrustedDomain[]): boolean {
+    return (
+      roots.length === domains.length &&
+      domains.every((domain, at) => {
+        const root = roots[at];
+        if (root === undefined || root.root.trustDomain !== domain.trustDomain) return false;
+        return this.#pemOf(root) === domain.roots;
+      })
+    );
+  }
+
+  #trustedBy(root: NamedRoot): readonly TrustedDomain[] {
+    const roots = this.#pemOf(root);
+    return roots === undefined ? [] : [{ trustDomain: root.root.trustDomain, roots }];
+  }
+
+  #pemOf({ name, pinned }: NamedRoot): string | undefined {
+    return pinned ?? this.#roots.of(name)?.authority()?.bundle.pem;
+  }
+
+  #issuerAs(role: Role): Issuer {
+    const remember = rememberAuthority();
+    const inner = (): { root: NamedRoot; issuer: Issuer } | undefined => {
+      const root = this.#plan?.[role];
+      const issuer = root && this.#roots.of(root.name);
+      return root === undefined || issuer === undefined ? undefined : { root, issuer };
+    };
+    return {
+      authority: (): Authority | undefined => {
+        const [now, bundle] = [inner(), this.bundle()];
+        const authority = now?.issuer.authority();
+        if (now === undefined || authority === undefined || bundle === undefined) return undefined;
+        return remember(now.root.name, authority, bundle);
+      },
+      issue: async (request, signal): Promise<Leaf> => {
+        const now = inner();
+        if (now === undefined)
+          throw new WeftError('issuer-unavailable', 'no root is in use yet', { retry: 'soon' });
+        const { subject } = request;
+        if (subject.kind !== 'gateway' && subject.trustDomain !== now.root.root.trustDomain)
+          throw new WeftError('issuer-unavailable', 'another trust domain signs now', {
+            retry: 'soon',
+          });
+        const leaf = await now.issuer.issue(request, signal);
+        return { ...leaf, signer: signerId(now.root.name, leaf.signer) };
+      },
+      onChange: (callback) => this.#listeners.add(callback),
+      trouble: (): IssuerTrouble | undefined => inner()?.issuer.trouble(),
+    };
+  }
+}
+
+function inUse({ signer, serverSigner }: IssuingPlan): readonly NamedRoot[] {
+  return [signer, serverSigner];
+}
+
+/** The same object while nothing in it changed, so that nobody thinks it is another authority. */
+function rememberAuthority(): (
+  root: string,
+  authority: Authority,
+  bundle: TrustBundle,
+) => Authority {
+  let last: Authority | undefined;
+  return (root, { signer, notAfter }, bundle) => {
+    const id = signerId(root, signer);
+    if (last?.signer !== id || last.notAfter !== notAfter || last.bundle !== bundle)
+      last = { signer: id, notAfter, bundle };
+    return last;
+  };
+}

@@ -1,0 +1,208 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { RootSpec } from '../../api/root-spec.ts';
+import { controlPlaneName } from '../../api/control-plane-names.ts';
+import type { Clock } from '../../common/clock.ts';
+import { WeftError, type ErrorCode } from '../../common/errors.ts';
+import { identityKey } from '../../policy/identity.ts';
+import type { Authority, Issuer, Leaf, LeafRequest } from '../issuer.ts';
+import { certificatesIn, templateOf } from '../signing-authority.ts';
+import { toleratedSkewMs } from '../providers/outside-issuer.ts';
+import { defaultValidityMs, shortestValidityMs } from '../leaves/validity.ts';
+import { keyKindOf, kindOfKey } from '../x509/key-pair.ts';
+import { problemOfLeaf } from '../x509/validate.ts';
+
+export interface ProbeOptions {
+  readonly root: RootSpec;
+  /** The control plane's own: the probe is a leaf for it. */
+  readonly namespace: string;
+  /** How long the mesh's leaves are to live; less is noted. Default 24 h. */
+  readonly validityMs?: number;
+  /** How long to wait until the issuer is known. Default 60 s. */
+  readonly limitMs?: number;
+  readonly clock: Clock;
+}
+
+/** What a usable issuer showed. */
+export interface ProbeFacts {
+  readonly ok: true;
+  /** What the probe was judged by: its roots are to be recorded, and pinned from now on. */
+  readonly authority: Authority;
+  /** Milliseconds that the issuer's clock runs ahead of ours, as far as the probe shows; 0 when it does not. */
+  readonly skewMs: number;
+  /** For people: what works, but otherwise than asked for. */
+  readonly notes: readonly string[];
+}
+
+export interface ProbeRefusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const lookMs = 100;
+
+/**
+ * Has a leaf signed for a workload of the trust domain and looks at all of it: names kept exactly,
+ * both ends of TLS, key, dates and clock, the chain with its CAs up to a root. Rejects only with the
+ * signal's reason; everything else is an answer.
+ */
+export async function probe(
+  issuer: Issuer,
+  options: ProbeOptions,
+  signal: AbortSignal,
+): Promise<ProbeFacts | ProbeRefusal> {
+  try {
+    await untilKnown(issuer, options, signal);
+    const request = requestOf(options);
+    const asked = options.clock.now();
+    const leaf = await issuer.issue(request, signal);
+    const authority = issuer.authority();
+    if (authority === undefined) throw new WeftError('internal', 'a leaf came from nobody');
+    const now = options.clock.now();
+    return judge({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const { code, message } = WeftError.from(thrown);
+    return { ok: false, code, message };
+  }
+}
+
+async function untilKnown(
+  issuer: Issuer,
+  { clock, limitMs = 60_000 }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = clock.now() + limitMs;
+  while (issuer.authority() === undefined) {
+    const trouble = issuer.trouble();
+    const passing = trouble === undefined || trouble.code === 'issuer-unavailable';
+    if (!passing || clock.now() >= end)
+      throw new WeftError(
+        (trouble?.code ?? 'issuer-unavailable') as ErrorCode,
+        trouble?.message ?? 'the issuer did not answer in time',
+      );
+    await clock.sleep(lookMs, signal);
+  }
+}
+
+function requestOf({ root, namespace, validityMs }: ProbeOptions): LeafRequest {
+  const account = identityKey({ namespace, serviceAccount: controlPlaneName });
+  return {
+    subject: { kind: 'workload', trustDomain: root.trustDomain, account },
+    validityMs: validityMs ?? defaultValidityMs,
+    keyKind: keyKindOf(root.key),
+  };
+}
+
+interface Evidence {
+  readonly leaf: Leaf;
+  readonly request: LeafRequest;
+  readonly authority: Authority;
+  readonly asked: number;
+  readonly now: number;
+  /** Whether Weft itself says when leaves begin. */
+  readonly backdates: boolean;
+}
+
+function signsElsewhere({ root: { provider } }: ProbeOptions): boolean {
+  return provider.kind !== 'builtIn' && provider.mode === 'leaf';
+}
+
+function judge(evidence: Evidence): ProbeFacts {
+  const { leaf, request, authority, asked, now } = evidence;
+  const chain = certificatesIn(leaf.certificateChain, 'the probe');
+  const roots = certificatesIn(authority.bundle.pem, 'the roots');
+  const privateKey = createPrivateKey(leaf.privateKey.reveal());
+  const [first] = chain;
+  const notBefore = first?.notBefore ?? 0;
+  const skewMs = Math.max(0, notBefore - asked);
+  if (notBefore > asked + toleratedSkewMs) throw clockAhead(skewMs);
+  const template = templateOf(request.subject, leaf);
+  const problem = problemOfLeaf({ chain, privateKey, roots }, template, Math.max(now, notBefore));
+  if (problem !== undefined) throw unusable(`${problem.fault}: ${problem.message}`);
+  requireKey(first, request.keyKind);
+  requireYounger(notBefore, [...chain.slice(1), ...(roots.length === 1 ? roots : [])]);
+  const lifeMs = leaf.notAfter - now;
+  if (lifeMs < shortestValidityMs - tolerance)
+    throw unusable(`leaves live ${minutes(lifeMs)} min only, 10 min are the least that is of use`);
+  return {
+    ok: true,
+    authority,
+    skewMs,
+    notes: [
+      ...notesOn({ lifeMs, wishedMs: request.validityMs, skewMs }),
+      ...(evidence.backdates || skewMs > 0 ? [] : notesOnBackdating(asked - notBefore)),
+    ],
+  };
+}
+
+function requireKey(
+  leaf: { readonly publicKey: KeyObject } | undefined,
+  wished: LeafRequest['keyKind'],
+): void {
+  const kind = leaf && kindOfKey(leaf.publicKey);
+  if (kind !== wished)
+    throw unusable(`a key of kind ${wished} was asked for, the leaf has ${String(kind)}`);
+}
+
+/** Strict verifiers refuse a leaf that begins before a certificate above it. */
+function requireYounger(notBefore: number, signers: readonly { notBefore: number }[]): void {
+  const above = Math.max(...signers.map((one) => one.notBefore), 0);
+  if (notBefore < above) throw olderThanCa(above - notBefore);
+}
+
+/** An issuer that was asked for ten minutes gives a few seconds less by the time that it is looked at. */
+const tolerance = 30_000;
+
+function notesOn(found: {
+  readonly lifeMs: number;
+  readonly wishedMs: number;
+  readonly skewMs: number;
+}): string[] {
+  const notes: string[] = [];
+  if (found.lifeMs < found.wishedMs - tolerance)
+    notes.push(
+      `leaves live ${minutes(found.lifeMs)} min, not the ${minutes(found.wishedMs)} min asked for`,
+    );
+  if (found.skewMs > 1_000)
+    notes.push(`the issuer's clock is ${Math.round(found.skewMs / 1000)} s ahead of ours`);
+  return notes;
+}
+
+/** Clocks of nodes may be behind by that much. */
+const leastBackdateMs = 60_000;
+
+/** Said where an issuer outside decides, who has to be set up for it. */
+function notesOnBackdating(aheadMs: number): string[] {
+  if (aheadMs >= leastBackdateMs) return [];
+  const seconds = Math.max(Math.round(aheadMs / 1000), 0);
+  return [
+    `leaves begin ${seconds} s before they are issued, so a node whose clock is behind by more refuses ` +
+      'new ones: let the issuer backdate them by a minute or more',
+  ];
+}
+
+function olderThanCa(byMs: number): WeftError {
+  const seconds = Math.ceil(byMs / 1000);
+  return new WeftError(
+    'issuer-unavailable',
+    `leaves begin ${seconds} s before the certificate that signs them, which strict peers refuse: it is new, ` +
+      'and this passes when it is as old as leaves are backdated',
+    { retry: 'soon' },
+  );
+}
+
+function clockAhead(skewMs: number): WeftError {
+  return unusable(
+    `not-yet-valid: the issuer's clock is ${Math.round(skewMs / 1000)} s ahead of ours; ` +
+      'peers would refuse its certificates. Set the clocks of the nodes',
+  );
+}
+
+function unusable(message: string): WeftError {
+  return new WeftError('issuer-misconfigured', message);
+}
+
+function minutes(milliseconds: number): number {
+  return Math.floor(milliseconds / 60_000);
+}

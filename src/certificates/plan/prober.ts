@@ -1,0 +1,128 @@
+import type { RootReport } from '../../api/certificate-report.ts';
+import type { Issuer, IssuerTrouble, RunningIssuer } from '../issuer.ts';
+import type { NamedRoot } from '../issuing-plan.ts';
+import type { OpenIssuer } from './open-roots.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Component } from '../../common/component.ts';
+import { WeftError } from '../../common/errors.ts';
+import type { Logger } from '../../common/logger.ts';
+import { Wakeup } from '../../common/wakeup.ts';
+import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
+
+/** What a probe found: the root, or why it cannot be used. */
+export type Probe = (issuer: Issuer, root: NamedRoot, signal: AbortSignal) => Promise<RootReport>;
+
+export interface ProberDeps {
+  readonly open: OpenIssuer;
+  readonly probe: Probe;
+  /** The root that the plan wants to have tried; undefined: none. */
+  readonly candidate: () => NamedRoot | undefined;
+  readonly onResult: () => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface Result {
+  readonly of: string;
+  readonly report: RootReport;
+}
+
+/** A root that was good is tried again so often, until it signs: it may break before its turn comes. */
+const lookAgainMs = 30_000;
+const backOff = { baseMs: 2_000, maxMs: 30_000 };
+
+/**
+ * Tries out the root that the plan names as candidate, before anybody trusts it: its issuer is opened,
+ * signs a probe, and is closed again. Goes on trying while that fails. Leader only, so that an issuer
+ * is asked once.
+ */
+export class Prober implements Component {
+  readonly name = 'prober';
+  readonly leaderOnly = true;
+  readonly #deps: ProberDeps;
+  readonly #wakeup = new Wakeup();
+  #result: Result | undefined;
+  #triedAt = 0;
+
+  constructor(deps: ProberDeps) {
+    this.#deps = deps;
+  }
+
+  /** The candidate may be another one. */
+  trigger(): void {
+    this.#wakeup.wake();
+  }
+
+  /** What was found out about this root; undefined: nothing yet. */
+  reportOn(root: NamedRoot): RootReport | undefined {
+    return this.#result?.of === definitionOf(root) ? this.#result.report : undefined;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { candidate, clock, random } = this.#deps;
+    this.#result = undefined;
+    let failures = 0;
+    while (!signal.aborted) {
+      const root = candidate();
+      if (root !== undefined && this.#isDue(root)) {
+        if (this.reportOn(root) === undefined) failures = 0;
+        failures = (await this.#try(root, signal)) ? 0 : failures + 1;
+      }
+      const wait = failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
+      await this.#wakeup.wait(wait, clock, signal);
+    }
+  }
+
+  /** What is good is not tried at every trigger; what is not, is. */
+  #isDue(root: NamedRoot): boolean {
+    if (this.reportOn(root)?.ready !== true) return true;
+    return this.#deps.clock.now() >= this.#triedAt + lookAgainMs;
+  }
+
+  async #try(root: NamedRoot, signal: AbortSignal): Promise<boolean> {
+    const stop = new AbortController();
+    const both = AbortSignal.any([signal, stop.signal]);
+    const issuer = this.#deps.open(root);
+    const running = issuer.run(both).catch(() => undefined);
+    const report = await this.#ask(issuer, root, both);
+    this.#triedAt = this.#deps.clock.now();
+    stop.abort();
+    await running;
+    if (signal.aborted) return false;
+    this.#note(root, report);
+    return report.ready;
+  }
+
+  async #ask(issuer: RunningIssuer, root: NamedRoot, signal: AbortSignal): Promise<RootReport> {
+    try {
+      return await this.#deps.probe(issuer, root, signal);
+    } catch (thrown) {
+      const { code, message } = WeftError.from(thrown);
+      return { ready: false, trouble: { code, message, since: this.#deps.clock.now() } };
+    }
+  }
+
+  #note(root: NamedRoot, report: RootReport): void {
+    const { logger, onResult } = this.#deps;
+    const trouble = report.trouble && lasting(report.trouble, this.reportOn(root)?.trouble);
+    if (report.ready && this.reportOn(root)?.ready === true) return;
+    if (report.ready) logger.info('root tried out', { root: root.name });
+    else if (trouble === report.trouble)
+      logger.warn('root cannot be used', { root: root.name, problem: trouble?.message });
+    this.#result = {
+      of: definitionOf(root),
+      report: trouble === undefined ? report : { ...report, trouble },
+    };
+    onResult();
+  }
+}
+
+/** The same trouble as before has lasted since it was first seen. */
+function lasting(trouble: IssuerTrouble, before: IssuerTrouble | undefined): IssuerTrouble {
+  return before?.message === trouble.message ? before : trouble;
+}
+
+function definitionOf(root: NamedRoot): string {
+  return JSON.stringify(root);
+}

@@ -1,0 +1,66 @@
+import { decodeAnswer, encodeAsk, type LeafAsk } from './leaf-ask.ts';
+import type { LeafPeers, PeerAnswer } from './shared-issuer.ts';
+import type { Clock } from '../../common/clock.ts';
+import type { Logger } from '../../common/logger.ts';
+import type { Secret } from '../../common/secret.ts';
+
+export interface PeerLeavesOptions {
+  /** This replica's name. */
+  readonly own: string;
+  /** The other running replicas by name, with their addresses. */
+  readonly others: () => ReadonlyMap<string, string>;
+  /** Undefined when the replica at that address does not answer. */
+  readonly ask: (
+    ip: string,
+    ask: Buffer,
+    signal: AbortSignal,
+  ) => Promise<Secret<Buffer> | undefined>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A replica that did not answer is left out so long: what it owns has another owner meanwhile. */
+const silentMs = 10_000;
+
+/** The other replicas, asked over the network. Each that is silent is waited for once, not once a leaf. */
+export class PeerLeaves implements LeafPeers {
+  readonly own: string;
+  readonly #options: PeerLeavesOptions;
+  /** Since when a replica is silent. */
+  readonly #silent = new Map<string, number>();
+
+  constructor(options: PeerLeavesOptions) {
+    this.#options = options;
+    this.own = options.own;
+  }
+
+  others(): readonly string[] {
+    const running = this.#options.others();
+    for (const name of this.#silent.keys()) if (!running.has(name)) this.#silent.delete(name);
+    return [...running.keys()].filter((name) => !this.#isSilent(name));
+  }
+
+  async ask(replica: string, ask: LeafAsk, signal: AbortSignal): Promise<PeerAnswer | undefined> {
+    const ip = this.#options.others().get(replica);
+    if (ip === undefined || this.#isSilent(replica)) return undefined;
+    const bytes = await this.#options.ask(ip, encodeAsk(ask), signal);
+    const answer = bytes && this.#read(bytes, replica);
+    if (answer === undefined) this.#silent.set(replica, this.#options.clock.now());
+    else this.#silent.delete(replica);
+    return answer;
+  }
+
+  #isSilent(replica: string): boolean {
+    const since = this.#silent.get(replica);
+    return since !== undefined && Math.abs(this.#options.clock.now() - since) < silentMs;
+  }
+
+  #read(bytes: Secret<Buffer>, replica: string): PeerAnswer | undefined {
+    try {
+      return { leaf: decodeAnswer(bytes) };
+    } catch {
+      this.#options.logger.warn('replica gave no answer that can be read', { replica });
+      return undefined;
+    }
+  }
+}

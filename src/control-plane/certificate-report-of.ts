@@ -1,0 +1,140 @@
+// Input: the plan, everybody's evidence, the pods there are, and the issuers. Output: the report that
+// the operator decides by. Rule: who cannot be counted as having followed counts as not having.
+import type {
+  BootstrapsReport,
+  CertificateReport,
+  RootReport,
+  Witnesses,
+} from '../api/certificate-report.ts';
+import { isSetAside } from '../api/set-aside.ts';
+import type { IssuingPlan } from '../certificates/issuing-plan.ts';
+import type { IssueFailure } from '../certificates/leaves/issue-failures.ts';
+import type { LeafHealth } from '../certificates/leaves/rotator.ts';
+import { onceFor } from '../common/once-for.ts';
+import { originKey, type Origin } from '../policy/origin.ts';
+import { channelOrigin, maxNamed, type ObjectEvidence } from '../xds/evidence/evidence.ts';
+import type { JoinedEvidence } from '../xds/evidence/join.ts';
+import type { HeldBootstraps } from './bootstrap-keeper.ts';
+import type { GatewayFacts } from '../certificates/gateway/gateway-ledger.ts';
+import { leafOrigin, trustOrigin } from './workload-secrets.ts';
+
+/** All that a report is made from; what concerns the gateway's Secret is passed on. */
+export interface ReportFacts extends GatewayFacts {
+  readonly plan: IssuingPlan;
+  readonly evidence: JoinedEvidence;
+  /** Pods of the mesh that run, so that their proxy has started: uid, and `<namespace>/<pod>`. */
+  readonly running: readonly (readonly [string, string])[];
+  /** Whom the MeshConfig lets a switch go on without. */
+  readonly setAside: readonly string[];
+  readonly roots: Readonly<Record<string, RootReport>>;
+  /** How far the bootstraps are with the roots that are trusted; undefined while that is not known. */
+  readonly bootstraps: HeldBootstraps | undefined;
+  readonly health: LeavesFacts;
+}
+
+type LeavesFacts = Omit<LeafHealth, 'failure'> & {
+  readonly failure: Omit<IssueFailure, 'keys'> | undefined;
+};
+
+/** Pure. */
+export function certificateReportOf(facts: ReportFacts): CertificateReport {
+  const { plan, evidence, running, roots, bootstraps } = facts;
+  const { gateway, gatewaysLeft, gatewayTrouble, released } = facts;
+  // By uid: a pod that took the name of another one has not connected because that one had.
+  const absent = running
+    .filter(([uid]) => !evidence.streams.has(uid))
+    .map(([, pod]) => pod)
+    .toSorted();
+  const witnesses = (origin: Omit<Origin, 'generation'>, step: number): Witnesses =>
+    witnessesOf({ evidence, absent, setAside: facts.setAside }, { ...origin, generation: step });
+  return {
+    step: evidence.step,
+    // While a stream counts that another took the place of, its ACKs would be a proof of nothing.
+    complete: evidence.complete && evidence.outdated.length === 0,
+    setAside: facts.setAside,
+    roots,
+    trust: witnesses(trustOrigin, plan.trustedStep),
+    leaves: witnesses(leafOrigin, plan.signerStep),
+    channel: witnesses(channelOrigin, plan.serverStep),
+    bootstraps: bootstraps && bootstrapsReport(bootstraps, plan.trustedStep, running),
+    ...(gateway && { gateway }),
+    ...(gatewaysLeft && { gatewaysLeft }),
+    ...(gatewayTrouble && { gatewayTrouble }),
+    ...(released && { released }),
+    health: healthOf(facts.health),
+  };
+}
+
+/** As many as can be set aside. */
+const maxUnserved = 200;
+
+function bootstrapsReport(
+  { since, unserved }: HeldBootstraps,
+  step: number,
+  running: ReportFacts['running'],
+): BootstrapsReport {
+  if (unserved.length === 0) return { step, since };
+  const podsOf = (namespace: string): readonly string[] =>
+    running
+      .map(([, pod]) => pod)
+      .filter((pod) => pod.startsWith(`${namespace}/`))
+      .toSorted();
+  return {
+    ...{ step, since },
+    unserved: unserved.map((one) => {
+      const pods = podsOf(one.namespace);
+      return { ...one, pods: pods.slice(0, maxUnserved), total: pods.length };
+    }),
+  };
+}
+
+type Tallied = Pick<ObjectEvidence, 'acknowledged' | 'aside' | 'unstarted' | 'waiting'>;
+
+interface Electorate {
+  readonly evidence: JoinedEvidence;
+  /** Pods without a stream. */
+  readonly absent: readonly string[];
+  readonly setAside: readonly string[];
+}
+
+/** Of streams that were counted for this step the replicas know who is set aside; of all others only we do. */
+function witnessesOf(
+  { evidence, absent, setAside }: Electorate,
+  { generation: step, ...origin }: Origin,
+): Witnesses {
+  const found = evidence.objects.get(originKey(origin));
+  const isOfStep = found?.origin.generation === step;
+  const counted: Tallied = isOfStep ? found : { acknowledged: 0, waiting: [] };
+  const silent = isOfStep ? absent : [...absent, ...connectedPods(evidence.streams)];
+  const waiting = silent.filter((pod) => !isSetAside(pod, setAside));
+  const { acknowledged, aside = 0, unstarted = 0 } = counted;
+  const total = evidence.connected + absent.length - unstarted;
+  return {
+    step,
+    acknowledged: Math.min(acknowledged, total),
+    total,
+    aside: silent.length - waiting.length + aside,
+    waiting: [...waiting, ...counted.waiting].slice(0, maxNamed),
+  };
+}
+
+/** Made once while nobody comes or goes. */
+const connectedPods = onceFor((streams: JoinedEvidence['streams']): readonly string[] =>
+  [...new Set([...streams.values()].map(({ pod }) => pod))].toSorted(),
+);
+
+function healthOf({
+  held,
+  waiting,
+  earliestExpiry,
+  failure,
+}: LeavesFacts): CertificateReport['health'] {
+  return {
+    held,
+    waiting,
+    ...(earliestExpiry === undefined ? {} : { earliestExpiry }),
+    ...(failure === undefined
+      ? {}
+      : { failure: { code: failure.code, message: failure.message, since: failure.since } }),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Leaf } from '../certificates/issuer.ts';
+import { rootOfSigner, type IssuingPlan } from '../certificates/issuing-plan.ts';
+import type { LeafStore } from '../certificates/leaves/leaf-store.ts';
+import type { PlannedIssuers } from '../certificates/plan/planned-issuers.ts';
+import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
+import type { Origin } from '../policy/origin.ts';
+import type { Resource } from '../xds/resources/resource.ts';
+import type { SecretSource } from '../xds/resources/secret-source.ts';
+import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
+
+/** What an ACK of a proxy's leaf, and of its trusted roots, is evidence about. */
+export const leafOrigin = { kind: 'Leaf', namespace: '', name: 'mesh' } as const;
+export const trustOrigin = { kind: 'TrustBundle', namespace: '', name: 'mesh' } as const;
+
+/** What was encoded for a leaf, with the trust bundle's resource that went with it. */
+interface Encoded {
+  readonly trust: Resource;
+  readonly generation: number;
+  readonly all: readonly Resource[];
+}
+
+/**
+ * The SDS secrets of each identity, encoded once a leaf and once a trust bundle: the same leaf yields
+ * the very same resources. Each says of which step of the plan it is, so that its ACK proves that
+ * step. Asking for an identity without a leaf starts its issue.
+ */
+export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers): SecretSource {
+  const ofLeaf = new WeakMap<Leaf, Encoded>();
+  const trustOf = createTrustResource();
+  return {
+    secretsOf(account) {
+      const leaf = leaves.leafOf(account);
+      const [plan, meshTrust] = [issuers.plan, issuers.trust()];
+      if (leaf === undefined || plan === undefined || meshTrust === undefined) return undefined;
+      const trust = trustOf(meshTrust, plan.trustedStep);
+      const generation = generationOf(leaf, plan);
+      const known = ofLeaf.get(leaf);
+      if (known?.trust === trust && known.generation === generation) return known.all;
+      const origins: readonly Origin[] = [{ ...leafOrigin, generation }];
+      const own = workloadResource(leaf.certificateChain, leaf.privateKey, origins);
+      const all = [own, trust];
+      ofLeaf.set(leaf, { trust, generation, all });
+      return all;
+    },
+  };
+}
+
+/** A leaf of the root that signs now is of the step at which it began to; any other one is older. */
+function generationOf(leaf: Leaf, { signer, signerStep }: IssuingPlan): number {
+  return rootOfSigner(leaf.signer) === signer.name ? signerStep : signerStep - 1;
+}
+
+function createTrustResource(): (trust: MeshTrust, generation: number) => Resource {
+  let last: { trust: MeshTrust; generation: number; resource: Resource } | undefined;
+  return (trust, generation) => {
+    if (last?.trust !== trust || last.generation !== generation) {
+      const resource = trustResource(trust.domains, [{ ...trustOrigin, generation }]);
+      last = { trust, generation, resource };
+    }
+    return last.resource;
+  };
+}

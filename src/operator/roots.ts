@@ -1,0 +1,43 @@
+import { planOf } from '../api/certificate-plan.ts';
+import { type CertificateReport, reportKey } from '../api/certificate-report.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { parseReport } from '../api/parse-report.ts';
+import type { Watched } from './drift.ts';
+import { webhookIdentities } from './plan.ts';
+import { trustOf } from './webhooks.ts';
+import { bundleOf, decideRoots, type RootsDecision } from '../rotation/decide.ts';
+import { needsOf, type RootNeeds } from '../rotation/needs.ts';
+import { newsOf, type RootsNews } from '../rotation/tell.ts';
+
+/** One look at the roots of a mesh: what is decided, and all that follows from it. */
+export interface RootsLook {
+  readonly decision: RootsDecision;
+  readonly report: CertificateReport | undefined;
+  readonly news: RootsNews;
+  readonly needs: RootNeeds;
+  /** What webhooks are to trust (PEM) by the plan in force; undefined while there is none. */
+  readonly bundle: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Reads what the operator sees of roots and decides. `now` in milliseconds since the epoch. */
+export function lookAtRoots(meshConfig: MeshConfig, watched: Watched, now: number): RootsLook {
+  const report = parseReport(watched.certificates?.data?.[reportKey]);
+  const live = watched.live;
+  const webhooks = [...webhookIdentities].flatMap((identity) => {
+    const object = live.get(identity);
+    return object === undefined ? [] : trustOf(object);
+  });
+  const decision = decideRoots({ meshConfig, objects: watched.roots, report, webhooks, now });
+  // Not the next plan: what is dropped there is dropped here once it is in force.
+  const { trusted } = planOf(meshConfig) ?? decision.plan ?? {};
+  return {
+    decision,
+    report,
+    news: newsOf(decision, { meshConfig, report, now }),
+    needs: needsOf(meshConfig, decision),
+    bundle: trusted && bundleOf(decision.records, trusted),
+    now,
+  };
+}

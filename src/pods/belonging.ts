@@ -1,0 +1,133 @@
+// Input: one pod and its namespace. Output: what the pod is to the mesh, and what to do when it should be
+// inside and is not. Pure.
+import type { KubernetesObject, Namespace } from '../api/core.ts';
+import { injectedBy, notInjected, sidecarInjection } from '../api/labels.ts';
+import { readSwitch } from '../api/switch-annotation.ts';
+import { isMember, type MeshMembership } from '../cluster/mesh-membership.ts';
+import { decide, type Decision } from '../injector/decide.ts';
+import type { InjectorFacts } from '../injector/facts.ts';
+import { reasons } from '../injector/reasons.ts';
+import { isFinished } from '../mesh/pod-state.ts';
+import { annotateNamespace, annotateTemplate, createAgain, optOutStatic } from './next-command.ts';
+import type { LivingPod } from './pod-life.ts';
+
+/**
+ * What a pod is to the mesh, whatever its proxy does: `inside` has a sidecar, `bare` should have one,
+ * `left-out` has none on purpose, `outside` does not concern the mesh.
+ */
+export type Belonging =
+  { readonly kind: 'inside' | 'left-out' | 'outside' } | ({ readonly kind: 'bare' } & Bare);
+
+/** Why a pod should be inside and is not, and the next command that leads to that. */
+export interface Bare {
+  readonly why: string;
+  readonly next: string;
+}
+
+/** Pure. `namespace` is the pod's own; undefined while it is not known. */
+export function belongingOf(
+  pod: LivingPod,
+  namespace: Namespace | undefined,
+  membership: MeshMembership,
+): Belonging {
+  const { life, metadata } = pod;
+  if (life.deleting || isFinished(pod)) return { kind: 'outside' };
+  const labelled = metadata.labels?.[injectedBy] === membership.meshName;
+  const member = isMember(namespace, membership);
+  if (!member && !(labelled && life.sidecar !== undefined)) return { kind: 'outside' };
+  const why = halfInside({ labelled, member, carries: life.sidecar !== undefined });
+  if (why !== undefined) return { kind: 'bare', why, next: createAgain(pod) };
+  return labelled ? { kind: 'inside' } : withoutSidecar(pod, namespace, membership);
+}
+
+interface Signs {
+  readonly labelled: boolean;
+  readonly member: boolean;
+  /** Whether it has a sidecar. */
+  readonly carries: boolean;
+}
+
+/** Why a pod that has some signs of the mesh is not in it; undefined when the signs agree. */
+function halfInside({ labelled, member, carries }: Signs): string | undefined {
+  if (labelled && !carries) return `it carries the label ${injectedBy} and has no sidecar`;
+  if (carries && !labelled) return `it has a sidecar, but has lost the label ${injectedBy}`;
+  return member ? undefined : 'it has a sidecar, but its namespace has left the mesh';
+}
+
+function withoutSidecar(
+  pod: LivingPod,
+  namespace: Namespace | undefined,
+  membership: MeshMembership,
+): Belonging {
+  if (pod.status?.phase !== 'Running') return { kind: 'outside' };
+  const decision = decide({
+    pod: asAdmitted(pod),
+    namespace: pod.metadata.namespace ?? '',
+    facts: factsOf(namespace, membership),
+  });
+  const why = whyBare(decision);
+  if (why === undefined) return { kind: 'left-out' };
+  const next = nextFor(decision, pod, namespace);
+  return { kind: 'bare', why: pod.life.annotations[notInjected] ?? why, next };
+}
+
+/** Why a pod should have a sidecar, or was to have one and cannot; undefined: it is out on purpose. */
+function whyBare(decision: Decision): string | undefined {
+  if (decision.kind === 'refuse') return decision.problems.join('; ');
+  if (decision.kind === 'inject')
+    return 'it was created before its namespace asked for sidecars, or past the injector';
+  const { sentence, surprising } = reasons[decision.reason];
+  return decision.asked && surprising ? sentence : undefined;
+}
+
+/** What leads a pod with that verdict into the mesh, or says that it cannot be there. */
+function nextFor(decision: Decision, pod: LivingPod, namespace: Namespace | undefined): string {
+  if (decision.kind === 'inject') return createAgain(pod);
+  if (decision.kind === 'refuse') return correctAnnotation(pod, namespace);
+  if (decision.reason === 'label-of-pod') return annotateTemplate(pod, 'enabled');
+  if (decision.reason === 'label-of-namespace') return annotateNamespace(pod);
+  return decision.reason === 'static-pod' ? optOutStatic : annotateTemplate(pod, 'disabled');
+}
+
+/** An annotation with a word that says nothing: the pod's, or else its namespace's. */
+function correctAnnotation(pod: LivingPod, namespace: Namespace | undefined): string {
+  const isInvalid = (of: KubernetesObject | undefined): boolean =>
+    readSwitch(sidecarInjection, of).kind === 'invalid';
+  if (isInvalid(asAdmitted(pod))) return annotateTemplate(pod, 'enabled');
+  return isInvalid(namespace) ? annotateNamespace(pod) : createAgain(pod);
+}
+
+/** The pod as the injector would judge it if it were created now; of its containers nothing counts. */
+function asAdmitted({
+  apiVersion,
+  kind,
+  metadata,
+  spec,
+  life,
+}: LivingPod): Parameters<typeof decide>[0]['pod'] {
+  const mirror = life.mirror ? { 'kubernetes.io/config.mirror': '' } : {};
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...metadata, annotations: { ...life.annotations, ...mirror } },
+    spec: {
+      containers: [],
+      ...(spec.hostNetwork === undefined ? {} : { hostNetwork: spec.hostNetwork }),
+      ...(life.windows ? { os: { name: 'windows' } } : {}),
+    },
+  };
+}
+
+function factsOf(
+  namespace: Namespace | undefined,
+  { meshName, controlPlaneNamespace }: MeshMembership,
+): InjectorFacts {
+  return {
+    meshName,
+    controlPlaneNamespace,
+    images: { envoy: '', init: '' },
+    sidecar: {},
+    traffic: {},
+    namespace: () => namespace,
+  };
+}

@@ -1,0 +1,63 @@
+// Input: the status of a pod. Output: what the pod waits for before its sidecar runs. Pure and total.
+import { fieldsOf, type Fields, flag, integer, text } from '../cluster/read.ts';
+import { endOf, saying } from './kubelet-words.ts';
+import { conditionOf, isWithoutSandbox } from './pod-conditions.ts';
+
+/**
+ * `hard`: the kubelet says that it cannot go on. `soft`: it may be on its way. `gated`: scheduling gates keep
+ * nodes from it, on purpose and for as long as their owner wants.
+ */
+export interface Held {
+  readonly kind: 'hard' | 'soft' | 'unscheduled' | 'gated';
+  readonly why: string;
+}
+
+/** Undefined when the pod tells of nothing that it waits for. `statuses` are those of its init containers. */
+export function heldBy(status: Fields, statuses: readonly Fields[]): Held | undefined {
+  const unscheduled = conditionOf(status, 'PodScheduled', 'False');
+  if (unscheduled !== undefined) {
+    const kind = text(unscheduled['reason']) === 'SchedulingGated' ? 'gated' : 'unscheduled';
+    return { kind, why: `no node takes it: ${saying(text(unscheduled['message']) ?? '')}` };
+  }
+  const current = statuses.find((one) => !isDone(one));
+  const held = current && heldContainer(current);
+  const isSetUp = !isWithoutSandbox(status);
+  // A container that ended with the sandbox before says nothing of the next one.
+  if (held?.kind === 'hard' && (isSetUp || !hasEnded(current))) return held;
+  if (isSetUp) return held;
+  return { kind: 'soft', why: 'its volumes or its network are not there yet' };
+}
+
+function hasEnded(status: Fields | undefined): boolean {
+  return fieldsOf(status?.['state'])['terminated'] !== undefined;
+}
+
+/** An init container that ended well, or a sidecar that started. */
+function isDone(status: Fields): boolean {
+  const ended = fieldsOf(status['state'])['terminated'];
+  return (
+    (ended !== undefined && integer(fieldsOf(ended)['exitCode']) === 0) ||
+    flag(status['started']) === true
+  );
+}
+
+const onItsWay = new Set(['PodInitializing', 'ContainerCreating']);
+
+function heldContainer(status: Fields): Held | undefined {
+  const name = text(status['name']) ?? '';
+  const state = fieldsOf(status['state']);
+  const ended = fieldsOf(state['terminated'] ?? fieldsOf(status['lastState'])['terminated']);
+  const waiting = fieldsOf(state['waiting']);
+  const reason = text(waiting['reason']);
+  if (reason !== undefined) {
+    if (onItsWay.has(reason)) return { kind: 'soft', why: `container ${name} has not started` };
+    const exit = integer(ended['exitCode']);
+    const said = text(waiting['message']) ?? '';
+    const detail = exit === undefined ? said : endOf(ended);
+    return { kind: 'hard', why: `container ${name}: ${reason}${detail && `, ${saying(detail)}`}` };
+  }
+  if (state['terminated'] !== undefined) {
+    return { kind: 'hard', why: `container ${name} ended: ${endOf(ended)}` };
+  }
+  return { kind: 'soft', why: `container ${name} runs and is not ready` };
+}

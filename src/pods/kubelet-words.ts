@@ -1,0 +1,22 @@
+// Input: parts of a pod's status. Output: what the kubelet says in them, fit to be shown. Pure and total.
+import { type Fields, integer, text } from '../cluster/read.ts';
+
+/** The longest text of another program that is kept. */
+const longestSaying = 160;
+
+export function endOf(ended: Fields): string {
+  const reason = text(ended['reason']) ?? 'Error';
+  return `${saying(reason)}, exit code ${integer(ended['exitCode']) ?? 'unknown'}`;
+}
+
+/** Others' words on one line, without what a terminal would obey, and no longer than is worth showing. */
+export function saying(words: string): string {
+  const line = words.replaceAll(/[\s\p{C}]+/gu, ' ').trim();
+  return line.length <= longestSaying ? line : `${line.slice(0, longestSaying - 1)}…`;
+}
+
+/** Milliseconds since the epoch; undefined for what is no time. */
+export function timeOf(value: unknown): number | undefined {
+  const time = Date.parse(text(value) ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,27 @@
+import type { FindingKind, Found, MeshReport } from '../api/mesh-report.ts';
+import type { JoinedEvidence } from '../xds/evidence/join.ts';
+import type { LivingPod } from './pod-life.ts';
+
+/** What is asked of proxies: who has a stream, and who refuses the certificate, by IP. */
+export interface Seen {
+  readonly evidence: Pick<
+    JoinedEvidence,
+    'streams' | 'behind' | 'refusing' | 'late' | 'complete' | 'objects'
+  >;
+  readonly alerts: ReadonlyMap<string, string>;
+}
+
+/** A pod whose proxy has no stream. */
+export interface AbsentPod {
+  readonly pod: LivingPod;
+  /** Whether it may still be on its way. */
+  readonly starting: boolean;
+}
+
+/** The counts of the report, and what its findings are made from. */
+export interface PodsLook extends Omit<MeshReport, 'findings'> {
+  /** Of each kind how many, and all of their names with what is wrong. */
+  readonly troubles: ReadonlyMap<FindingKind, readonly Found[]>;
+  /** Pods inside the mesh without a stream. */
+  readonly absent: readonly AbsentPod[];
+}

@@ -1,0 +1,164 @@
+// Input: one pod that is inside the mesh, and whether its proxy has a stream. Output: how the proxy fares.
+// Rule: nothing is called wrong before an ordinary start or reconnection has had its time.
+import type { FindingKind } from '../api/mesh-report.ts';
+import type { Held } from './held.ts';
+import type { LivingPod, PodLife, SidecarLife } from './pod-life.ts';
+import { hasRun } from './switch-standing.ts';
+
+/** How the proxy of a pod that is inside fares. `starting` is no trouble: it has its time. */
+export type Standing =
+  | { readonly kind: 'well' }
+  /** `disconnected`: it was connected and is not any more, and what is to come. */
+  | { readonly kind: 'starting'; readonly disconnected?: string }
+  | { readonly kind: FindingKind; readonly why: string };
+
+/** What is known of a proxy besides its pod. Times are milliseconds since the epoch. */
+export interface ProxyFacts {
+  readonly connected: boolean;
+  /** False while a replica cannot be asked: the proxy may be connected to that one. */
+  readonly complete: boolean;
+  /** Since when it has been seen without a stream; undefined while it has one. */
+  readonly absentSince: number | undefined;
+  /** Whether this control plane saw a stream of it before that. */
+  readonly wasConnected: boolean;
+  /** What it said when it refused the control plane's certificate. */
+  readonly alert: string | undefined;
+  /** Whether the pod's namespace has the ConfigMap that sidecars start from. */
+  readonly bootstrap: boolean;
+  readonly now: number;
+}
+
+/** A container that the kubelet gave up on may be pulled or created again within this time. */
+export const hardGraceMs = 15_000;
+/** A pod may take so long to start, a proxy to connect, and a pod to find a node. */
+export const startGraceMs = 60_000;
+export const scheduleGraceMs = 300_000;
+/** A proxy that was connected may be so long without a stream, as when replicas are replaced. */
+export const lostGraceMs = 30_000;
+/** A proxy that one replica's certificate does not suit may find another replica. */
+export const refusedGraceMs = 15_000;
+/** A restart of a sidecar is told so long. */
+export const restartToldMs = 600_000;
+
+const beforeItRunsMs: Readonly<Record<Held['kind'], number>> = {
+  hard: hardGraceMs,
+  soft: startGraceMs,
+  unscheduled: scheduleGraceMs,
+  gated: Number.POSITIVE_INFINITY,
+};
+
+/** Pure. Whether a pod that is `inside` is well for sure if its proxy has a stream: most are, and need no closer look. */
+export function hasNothingToTell({ life: { sidecar } }: LivingPod): boolean {
+  return sidecar !== undefined && sidecar.restarts === 0 && !sidecar.backOff;
+}
+
+/** Pure. For a pod that is `inside`. */
+export function standingOf(pod: LivingPod, facts: ProxyFacts): Standing {
+  const { sidecar } = pod.life;
+  if (sidecar === undefined) return { kind: 'starting' };
+  if (isCrashing(sidecar)) {
+    const why = `its sidecar restarted ${times(sidecar.restarts)}: ${sidecar.ended?.why ?? 'no reason given'}`;
+    return { kind: 'sidecar-crashing', why };
+  }
+  if (facts.connected) return restartedLately(sidecar, facts.now) ?? { kind: 'well' };
+  return sidecar.runningSince === undefined
+    ? whileItDoesNotRun(pod, facts)
+    : withoutStream(pod.life, sidecar.runningSince, facts);
+}
+
+function whileItDoesNotRun(pod: LivingPod, facts: ProxyFacts): Standing {
+  return hasRun(pod) ? afterItsEnd(pod.life, facts) : beforeItRuns(pod.life, facts);
+}
+
+function isAbsentFor(ms: number, { absentSince, now }: ProxyFacts): boolean {
+  return absentSince !== undefined && now - absentSince >= ms;
+}
+
+/** The kubelet starts a sidecar again at once after its first failure: that is told as a restart. */
+function isCrashing({ backOff, failed, restarts }: SidecarLife): boolean {
+  return backOff || (failed && restarts > 0);
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+/** Told from when the sidecar runs again: its node may have been away long, or the kubelet not know the end. */
+function restartedLately(sidecar: SidecarLife, now: number): Standing | undefined {
+  const { restarts, ended, runningSince = 0 } = sidecar;
+  if (restarts === 0 || ended === undefined) return undefined;
+  if (now - Math.max(ended.at, runningSince) > restartToldMs) return undefined;
+  return {
+    kind: 'sidecar-restarted',
+    why: `its sidecar restarted ${times(restarts)}: ${ended.why}`,
+  };
+}
+
+/** From when a node takes the pod it has its time anew: until then the kubelet knows nothing of it. */
+function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFacts): Standing {
+  const age = facts.now - Math.max(created, scheduled);
+  if (age < beforeItRunsMs[held?.kind ?? 'soft']) return { kind: 'starting' };
+  const why = held?.why ?? 'the kubelet has not begun to start it';
+  const missing = facts.bootstrap ? '' : ', and its namespace has no ConfigMap weft-bootstrap';
+  return { kind: 'sidecar-stuck', why: `${why}${missing}` };
+}
+
+/**
+ * Between its end and the restart, which the kubelet makes at once the first time: that is told as a restart
+ * as soon as it runs again. The control plane's own clock counts, for a kubelet may not know when it ended.
+ */
+function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): Standing {
+  if (!isAbsentFor(held?.kind === 'soft' ? startGraceMs : hardGraceMs, facts)) {
+    return onItsWay(facts, 'it ended and is to start again');
+  }
+  const why = held?.why ?? sidecar?.ended?.why ?? 'no reason given';
+  return { kind: 'sidecar-crashing', why: `its sidecar ended and has not started again: ${why}` };
+}
+
+function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): Standing {
+  const { alert, complete, now } = facts;
+  const tried = now - triesSince(life, runningSince, facts);
+  // An earlier pod may have had the address that the alert came from.
+  if (alert !== undefined && tried >= refusedGraceMs && isAbsentFor(refusedGraceMs, facts)) {
+    return { kind: 'certificate-refused', why: `its sidecar says: ${alert}` };
+  }
+  // Nobody knows whether it is connected to the replica that cannot be asked.
+  if (!complete) return { kind: 'starting' };
+  if (life.sidecar?.started === true) return afterItsStream(life, facts);
+  if (tried < startGraceMs) return onItsWay(facts, timeToConnect(startGraceMs));
+  return { kind: 'sidecar-stuck', why: 'its sidecar runs but has not reached the control plane' };
+}
+
+/**
+ * Since when it could have reached the control plane. A restart gives no new time: its start-up probe restarts
+ * a sidecar that cannot connect, again and again. The time in which its pod waited for a node does not count.
+ */
+function triesSince(
+  { sidecar, scheduled = 0 }: PodLife,
+  runningSince: number,
+  { absentSince, now }: ProxyFacts,
+): number {
+  const restarts = sidecar?.restarts ?? 0;
+  return restarts === 0 ? runningSince : Math.max(absentSince ?? now, scheduled);
+}
+
+/** A sidecar that this control plane never saw may be on its first way. */
+function onItsWay({ wasConnected }: ProxyFacts, disconnected: string): Standing {
+  return { kind: 'starting', ...(wasConnected && { disconnected }) };
+}
+
+function timeToConnect(ms: number): string {
+  return `it has ${ms / 1000} s to connect again`;
+}
+
+/** Its start-up probe passed, so it was connected, whether or not this control plane saw it. */
+function afterItsStream({ nodeSilent }: PodLife, facts: ProxyFacts): Standing {
+  if (!isAbsentFor(lostGraceMs, facts)) {
+    const disconnected = nodeSilent ? 'its node does not answer' : timeToConnect(lostGraceMs);
+    return { kind: 'starting', disconnected };
+  }
+  const why = nodeSilent
+    ? 'its node does not answer, and its sidecar has no stream to the control plane'
+    : 'its sidecar runs and has no stream to the control plane';
+  return { kind: 'sidecar-lost', why };
+}

@@ -1,0 +1,35 @@
+import type { KubernetesObject } from '../api/core.ts';
+import { isSetAside } from '../api/set-aside.ts';
+import type { Change, ObjectStore } from '../kubernetes/store.ts';
+import type { Proxy } from '../policy/proxy.ts';
+import type { SwitchStanding } from '../xds/evidence/evidence.ts';
+import type { LivingPod } from './pod-life.ts';
+
+/**
+ * Whether the kubelet ever said that the pod's sidecar ran. Before that nothing at the other end of a stream
+ * is an Envoy of the mesh: a token can be asked for a pod that no node ever took. One that ran once counts,
+ * whatever became of it. Pure.
+ */
+export function hasRun({ life: { sidecar } }: LivingPod): boolean {
+  if (sidecar === undefined) return false;
+  const { started, runningSince, restarts, ended } = sidecar;
+  return started || runningSince !== undefined || restarts > 0 || ended !== undefined;
+}
+
+/** Whether a change of a pod may change how `switchStanding` judges its proxy. */
+export function movesStanding({ before, after }: Change<KubernetesObject>): boolean {
+  const [was, is] = [before, after] as [LivingPod | undefined, LivingPod | undefined];
+  if (was === undefined || is === undefined) return true;
+  return was.metadata.uid !== is.metadata.uid || hasRun(was) !== hasRun(is);
+}
+
+/** What a proxy that has not acknowledged counts for in a switch of roots, by what is known of its pod. */
+export function switchStanding(
+  { pod, uid }: Pick<Proxy, 'pod' | 'uid'>,
+  pods: Pick<ObjectStore<KubernetesObject>, 'objects'>,
+  setAside: readonly string[],
+): SwitchStanding {
+  const known = pods.objects.get(pod) as LivingPod | undefined;
+  if (known?.metadata.uid === uid && !hasRun(known)) return 'unstarted';
+  return isSetAside(pod, setAside) ? 'aside' : 'counts';
+}

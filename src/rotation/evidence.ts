@@ -1,0 +1,215 @@
+import type { CertificatePlan } from '../api/certificate-plan.ts';
+import type { CertificateReport, UnservedNamespace, Witnesses } from '../api/certificate-report.ts';
+import { isSetAside } from '../api/set-aside.ts';
+import { deepEqual } from '../common/equal.ts';
+import { timestamp } from '../common/timestamp.ts';
+
+/** What a switch is judged by, besides the plan and where it is to lead. */
+export interface SwitchFacts {
+  /** Milliseconds since the epoch, as all times here. */
+  readonly now: number;
+  /** What the leader of the control plane said last. */
+  readonly report: CertificateReport | undefined;
+  /** Roots whose certificates are in their record already. */
+  readonly pinned: ReadonlySet<string>;
+  /** Whether the live webhook configurations trust all that the plan trusts. */
+  readonly webhooksTrust: boolean;
+  /** Whether a certificate for an ingress gateway is asked for. */
+  readonly gateway: boolean;
+  readonly patience: Patience;
+}
+
+/** spec.certificate.rotation in milliseconds and names. */
+export interface Patience {
+  readonly bundlePropagationMs: number;
+  readonly setAsideAfterMs: number;
+  readonly setAside: readonly string[];
+}
+
+/** How far the proof is that a step needs. */
+export interface Evidence {
+  readonly acknowledged: number;
+  readonly total: number;
+  /** How many of the rest are set aside. */
+  readonly aside?: number;
+  readonly waiting: readonly string[];
+  /** What is missing, in words; empty when all is proven. */
+  readonly lacks: readonly string[];
+  /** When to look again, where time is all that is missing. */
+  readonly until?: number | undefined;
+}
+
+/** Proof that everybody trusts what the plan trusts: proxies, pods to come, webhooks, the gateway. */
+export function proveTrust(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
+  const { trustedStep } = plan;
+  return gather(plan, facts, (report) => {
+    const { gateway } = report;
+    const counted = withUnserved(
+      judge(report.trust, trustedStep, { facts, since, what: 'the roots' }),
+      judgeBootstraps(report, trustedStep, { facts, since }),
+    );
+    const lacks = [...counted.lacks];
+    if (!facts.webhooksTrust) lacks.push('the webhooks do not have all roots yet');
+    if (facts.gateway && (gateway === undefined || gateway.trustedStep < trustedStep)) {
+      lacks.push("the ingress gateway's Secret does not have the roots yet");
+    }
+    return { ...counted, lacks };
+  });
+}
+
+/** Proof that no proxy uses a certificate that another than the plan's signer signed. */
+export function proveLeaves(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
+  return gather(plan, facts, ({ leaves }) =>
+    judge(leaves, plan.signerStep, { facts, since, what: 'their new certificate' }),
+  );
+}
+
+/** Proof that running pods had the time to learn the roots that the control plane is known by. */
+export function proveBootstraps(
+  plan: CertificatePlan,
+  facts: SwitchFacts,
+  since: number,
+): Evidence {
+  return gather(plan, facts, (report) => {
+    const judged = judgeBootstraps(report, plan.trustedStep, { facts, since });
+    const { bootstraps } = report;
+    if (bootstraps === undefined || judged.lacks.length > 0) return judged;
+    const until = bootstraps.since + facts.patience.bundlePropagationMs;
+    if (until <= facts.now) return nobody;
+    const seconds = Math.round(facts.patience.bundlePropagationMs / 1000);
+    const lack = `kubelets have ${seconds} s to bring the roots to running pods, until ${timestamp(until)}`;
+    return { ...nobody, lacks: [lack], until };
+  });
+}
+
+/**
+ * Every namespace has the roots, but for those that refuse them: of these the pods wait that run there,
+ * each by its name. Nobody else's do.
+ */
+function judgeBootstraps(
+  { bootstraps }: CertificateReport,
+  step: number,
+  question: Omit<Question, 'what'>,
+): Evidence {
+  if (bootstraps === undefined || bootstraps.step < step) {
+    return { ...nobody, lacks: ['not every namespace has the roots that pods start with'] };
+  }
+  const { unserved = [] } = bootstraps;
+  const held = unserved.map((one) => judgeUnserved(one, question));
+  return {
+    ...nobody,
+    waiting: held.flatMap(({ waiting }) => waiting),
+    lacks: held.flatMap(({ lacks }) => lacks),
+    until: held.find(({ until }) => until !== undefined)?.until,
+  };
+}
+
+function judgeUnserved(
+  { namespace, reason, pods, total }: UnservedNamespace,
+  { facts, since }: Omit<Question, 'what'>,
+): Evidence {
+  const { setAside, setAsideAfterMs } = facts.patience;
+  const until = since + setAsideAfterMs;
+  const isOver = until <= facts.now;
+  const waiting = pods.filter((name) => !isSetAside(name, setAside));
+  const isWhole = total === pods.length || setAside.includes(`${namespace}/*`);
+  if (total === 0 || (isOver && waiting.length === 0 && isWhole)) return nobody;
+  const shown = waiting.slice(0, maxShown);
+  const lack = `the namespace ${namespace} takes no ConfigMap weft-bootstrap, so its ${total} pods do not get the roots that the control plane is known by (${reason})`;
+  if (waiting.length > 0 || isOver) return { ...nobody, waiting: shown, lacks: [lack] };
+  const aside = `its pods are set aside from ${timestamp(until)}`;
+  return { ...nobody, lacks: [lack, aside], until };
+}
+
+/** Shown, not counted: all of them have to be set aside. */
+const maxShown = 10;
+
+function withUnserved(counted: Evidence, unserved: Evidence): Evidence {
+  return {
+    ...counted,
+    waiting: [...new Set([...counted.waiting, ...unserved.waiting])],
+    lacks: [...counted.lacks, ...unserved.lacks],
+    until: unserved.until ?? counted.until,
+  };
+}
+
+/** Proof that every stream to the control plane runs on the certificate it has now. */
+export function proveChannel(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
+  const what = "the control plane's new certificate";
+  return gather(plan, facts, ({ channel }) =>
+    judge(channel, plan.serverStep, { facts, since, what }),
+  );
+}
+
+/** Proof that the ingress gateway has a certificate of the plan's signer. */
+export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): Evidence {
+  return gather(plan, facts, ({ gateway }) => {
+    if (!facts.gateway || (gateway?.signerStep ?? 0) >= plan.signerStep) return nobody;
+    return { ...nobody, lacks: ["the ingress gateway's Secret has no new certificate yet"] };
+  });
+}
+
+/** All of them together; counts are those of the first that lacks proxies, or else of the last that counts. */
+export function together(...all: readonly [Evidence, ...Evidence[]]): Evidence {
+  const counting = all.filter((one) => one.total > 0);
+  const shown = counting.find(({ lacks }) => lacks.length > 0) ?? counting.at(-1) ?? all[0];
+  const until = all.findLast((one) => one.until !== undefined)?.until;
+  const lacks = [...new Set(all.flatMap((one) => one.lacks))];
+  return { ...shown, lacks, until };
+}
+
+const nobody: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+
+/** A report that is late or partial proves nothing, whatever it counts. */
+function gather(
+  plan: CertificatePlan,
+  { report }: SwitchFacts,
+  read: (report: CertificateReport) => Evidence,
+): Evidence {
+  if (report === undefined) {
+    return { ...nobody, lacks: ['the control plane does not report'] };
+  }
+  const found = read(report);
+  const lacks: string[] = [];
+  if (report.step < plan.step) {
+    lacks.push('not every replica of the control plane has taken up this phase yet');
+  }
+  if (!report.complete) lacks.push('a replica of the control plane cannot be asked');
+  return { ...found, lacks: [...lacks, ...found.lacks] };
+}
+
+interface Question {
+  readonly facts: SwitchFacts;
+  readonly since: number;
+  readonly what: string;
+}
+
+function judge(witnesses: Witnesses, step: number, { facts, since, what }: Question): Evidence {
+  const { acknowledged, total, waiting } = witnesses;
+  const aside = asideIn(witnesses, facts);
+  const counts = { acknowledged, total, waiting, ...(aside > 0 && { aside }) };
+  if (witnesses.step !== step) {
+    return { ...counts, acknowledged: 0, lacks: ['the proxies are not counted for this step yet'] };
+  }
+  const { setAsideAfterMs } = facts.patience;
+  const until = since + setAsideAfterMs;
+  const spared = until <= facts.now ? aside : 0;
+  if (acknowledged + spared >= total) return { ...counts, lacks: [] };
+  const lack = `${acknowledged} of ${total} proxies have acknowledged ${what}`;
+  if (aside === 0 || spared > 0) return { ...counts, lacks: [lack] };
+  return {
+    ...counts,
+    lacks: [lack, `${aside} of the others are set aside from ${timestamp(until)}`],
+    until,
+  };
+}
+
+/**
+ * How many are set aside, as the control plane counts who knows all of their names; nobody while it goes by
+ * another list than ours. One of before this count was made names some, and only these are known.
+ */
+function asideIn({ aside, waiting }: Witnesses, { report, patience }: SwitchFacts): number {
+  const { setAside } = patience;
+  if (aside === undefined) return waiting.filter((name) => isSetAside(name, setAside)).length;
+  return deepEqual(report?.setAside ?? [], setAside) ? aside : 0;
+}

@@ -1,0 +1,197 @@
+import type { CertificatePlan } from '../api/certificate-plan.ts';
+import { timestamp } from '../common/timestamp.ts';
+import {
+  type Evidence,
+  proveBootstraps,
+  proveChannel,
+  proveGateway,
+  proveLeaves,
+  proveTrust,
+  type SwitchFacts,
+  together,
+} from './evidence.ts';
+
+/** Where the mesh is to get to, by the names of MeshRootCertificates. */
+export interface Intent {
+  /** The root that is to sign. */
+  readonly target: string;
+  /** Roots that are to be trusted beside it. */
+  readonly keep: readonly string[];
+}
+
+export type Phase = 'Preflight' | 'TrustBoth' | 'SignNew' | 'Settle' | 'DropOld';
+
+/** The switch that the status tells of. */
+export interface Rotation {
+  readonly to: string;
+  readonly phase: Phase;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface Question {
+  readonly plan: CertificatePlan;
+  readonly intent: Intent;
+  readonly facts: SwitchFacts;
+  /** As it was told before; it survives the operator, as the plan does. */
+  readonly rotation: Rotation | undefined;
+}
+
+export interface Decision {
+  /** The same object when nothing changes; else its step is one more. */
+  readonly plan: CertificatePlan;
+  /** Undefined when the mesh is where it is to be. */
+  readonly rotation: Rotation | undefined;
+  /** What this phase waits for. */
+  readonly evidence: Evidence;
+}
+
+/**
+ * The next step of a switch, one at most. Pure. Each step is taken on proof that the one before has
+ * reached everybody, so that at no moment a certificate is in use that somebody does not trust:
+ *
+ * | phase     | while                             | leaves it                                          |
+ * |-----------|-----------------------------------|----------------------------------------------------|
+ * | Preflight | the target is not trusted         | a probe passed, its root pinned: trusted           |
+ * | TrustBoth | another signs leaves              | everybody trusts both, the target can sign: signer |
+ * | SignNew   | another signs the server's        | every leaf is of the target: server signer         |
+ * | Settle    | roots nobody wants are trusted    | every stream and leaf is of the target: dropped    |
+ * | DropOld   | not everybody has the last roots  | everybody has                                      |
+ *
+ * The phase follows from plan and intent alone, so an edit at any moment leads on from where the mesh
+ * is: back, or to a third root.
+ */
+export function nextPlan(question: Question): Decision {
+  const { plan, intent } = question;
+  const tried = withCandidate(plan, candidateOf(plan, intent));
+  if (tried !== plan) return changed(question, tried);
+  const phase = phaseOf(question);
+  if (phase === undefined) return { plan, rotation: undefined, evidence: proven };
+  const rotation = timed(question, phase);
+  const evidence = prove(question, rotation);
+  if (evidence.lacks.length > 0) return { plan, rotation, evidence };
+  const next = advance(plan, intent, phase);
+  if (next !== plan) return changed(question, next);
+  return { plan, rotation: undefined, evidence };
+}
+
+const proven: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+
+/** Until the target signs, it is tried again and again: it may break before its turn comes. */
+function candidateOf(plan: CertificatePlan, { target, keep }: Intent): string | undefined {
+  if (plan.signer !== target) return target;
+  return keep.find((name) => !plan.trusted.includes(name));
+}
+
+function phaseOf({ plan, intent, rotation }: Question): Phase | undefined {
+  const { target } = intent;
+  if (!plan.trusted.includes(target)) return 'Preflight';
+  if (plan.signer !== target) return 'TrustBoth';
+  if (plan.serverSigner !== target) return 'SignNew';
+  if (plan.trusted.some((name) => !isWanted(name, intent))) return 'Settle';
+  if (intent.keep.some((name) => !plan.trusted.includes(name))) return 'Preflight';
+  return lastPhase(rotation);
+}
+
+/** Nothing is left to do but to wait until what was done last has reached everybody. */
+function lastPhase(rotation: Rotation | undefined): Phase | undefined {
+  if (rotation?.phase === 'Preflight') return undefined;
+  return rotation?.phase === 'SignNew' ? 'Settle' : rotation?.phase;
+}
+
+function prove(question: Question, { phase, since }: Rotation): Evidence {
+  const { plan, facts, intent } = question;
+  switch (phase) {
+    case 'Preflight':
+      return proveRoot(question);
+    case 'TrustBoth': {
+      const trust = proveTrust(plan, facts, since);
+      return plan.signer === intent.target ? trust : together(trust, proveRoot(question));
+    }
+    case 'SignNew':
+      return together(proveLeaves(plan, facts, since), proveBootstraps(plan, facts, since));
+    case 'Settle':
+      return together(
+        proveChannel(plan, facts, since),
+        proveLeaves(plan, facts, since),
+        proveGateway(plan, facts),
+      );
+    case 'DropOld':
+      return proveTrust(plan, facts, since);
+  }
+}
+
+/** The candidate can sign, and what it vouches with is known for good. */
+function proveRoot({ plan, facts }: Question): Evidence {
+  const name = plan.candidate ?? plan.signer;
+  const { report, pinned } = facts;
+  const of = report !== undefined && report.step >= plan.step ? report.roots[name] : undefined;
+  if (of === undefined) return { ...proven, lacks: [`${name} is being tried`] };
+  if (of.trouble !== undefined && !of.ready) {
+    const { message, since } = of.trouble;
+    return { ...proven, lacks: [`${name} cannot sign since ${timestamp(since)}: ${message}`] };
+  }
+  if (!of.ready) return { ...proven, lacks: [`${name} is being tried`] };
+  return pinned.has(name) ? proven : { ...proven, lacks: [`${name} is not in its record yet`] };
+}
+
+function advance(plan: CertificatePlan, intent: Intent, phase: Phase): CertificatePlan {
+  const { target } = intent;
+  const step = plan.step + 1;
+  const rest: CertificatePlan = withoutCandidate(plan);
+  switch (phase) {
+    case 'Preflight': {
+      const trusted = [...plan.trusted, plan.candidate ?? target];
+      return { ...plan, step, trusted, trustedStep: step };
+    }
+    case 'TrustBoth':
+      if (plan.signer === target) return plan;
+      return { ...rest, step, signer: target, signerStep: step };
+    case 'SignNew':
+      return { ...plan, step, serverSigner: target, serverStep: step };
+    case 'Settle': {
+      const trusted = plan.trusted.filter((name) => isWanted(name, intent));
+      if (trusted.length === plan.trusted.length) return plan;
+      return { ...plan, step, trusted, trustedStep: step };
+    }
+    case 'DropOld':
+      return plan;
+  }
+}
+
+function changed(question: Question, plan: CertificatePlan): Decision {
+  const next = { ...question, plan };
+  const phase = phaseOf({ ...next, rotation: movedOn(question, plan) });
+  const total = question.facts.report?.trust.total ?? 0;
+  const evidence = { ...proven, total, lacks: ['the control plane is told'] };
+  return { plan, rotation: phase && timed(next, phase), evidence };
+}
+
+/** What the status would say if the change were made: it decides what a plan at rest waits for. */
+function movedOn(
+  { intent, rotation, facts }: Question,
+  plan: CertificatePlan,
+): Rotation | undefined {
+  if (plan.trustedStep !== plan.step) return rotation;
+  const grew = plan.candidate !== undefined;
+  return { to: intent.target, phase: grew ? 'TrustBoth' : 'DropOld', since: facts.now };
+}
+
+function timed({ intent, rotation, facts }: Question, phase: Phase): Rotation {
+  const same = rotation?.phase === phase && rotation.to === intent.target;
+  return { to: intent.target, phase, since: same ? rotation.since : facts.now };
+}
+
+function isWanted(name: string, { target, keep }: Intent): boolean {
+  return name === target || keep.includes(name);
+}
+
+function withCandidate(plan: CertificatePlan, candidate: string | undefined): CertificatePlan {
+  if (plan.candidate === candidate) return plan;
+  const rest = { ...withoutCandidate(plan), step: plan.step + 1 };
+  return candidate === undefined ? rest : { ...rest, candidate };
+}
+
+function withoutCandidate({ candidate: _, ...rest }: CertificatePlan): CertificatePlan {
+  return rest;
+}

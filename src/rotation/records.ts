@@ -1,0 +1,115 @@
+import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
+import { madeByControlPlane } from '../api/control-plane-names.ts';
+import { rootOfMrc } from '../api/root-of.ts';
+import { problemOfVaultAudience } from '../api/vault-audience.ts';
+import type { RootSpec } from '../api/root-spec.ts';
+
+/** Why a MeshRootCertificate is not followed, and what to do. */
+export interface RootRefusal {
+  readonly reason:
+    'InvalidProvider' | 'InsecureVault' | 'UnsafeAudience' | 'SecretElsewhere' | 'IllegalRoles';
+  readonly message: string;
+}
+
+/** The root as it passed its probe. Proxies trust just this. */
+export interface Pin {
+  /** PEM. */
+  readonly roots: string;
+  /** SHA-256, lower-case hex. */
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch; undefined when nobody said. */
+  readonly notAfter: number | undefined;
+}
+
+/** A MeshRootCertificate as decisions need it. */
+export interface RootRecord {
+  readonly name: string;
+  readonly object: MeshRootCertificate;
+  /** Weft wrote it, as opposed to a person. */
+  readonly managed: boolean;
+  readonly role: 'active' | 'passive' | 'inactive';
+  /** Undefined when the object says none that can be used. */
+  readonly spec: RootSpec | undefined;
+  readonly refusal: RootRefusal | undefined;
+  readonly pin: Pin | undefined;
+  /** Its issuer has another root by now: what is pinned stays good, but it does not sign again. */
+  readonly outdated: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** Whether Weft wrote it. */
+export function isManaged({ metadata }: Pick<MeshRootCertificate, 'metadata'>): boolean {
+  return metadata.labels?.[madeByControlPlane.label] === madeByControlPlane.value;
+}
+
+/** Reads MeshRootCertificates, the oldest first. Never throws. */
+export function readRecords(
+  objects: Iterable<MeshRootCertificate>,
+  namespace: string,
+): readonly RootRecord[] {
+  const records = [...objects].map((object) => readRecord(object, namespace));
+  return records.toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+}
+
+function readRecord(object: MeshRootCertificate, namespace: string): RootRecord {
+  const { metadata, spec, status } = object;
+  const refusal = refusalOf(object, namespace);
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return {
+    name: metadata.name,
+    object,
+    managed: isManaged(object),
+    role: spec.role,
+    spec: refusal === undefined ? rootOfMrc(object) : undefined,
+    refusal,
+    pin: pinIn(status),
+    outdated: ready?.reason === 'RootChanged',
+    createdAt: Date.parse(metadata.creationTimestamp ?? '') || 0,
+  };
+}
+
+function pinIn(status: MeshRootCertificate['status']): Pin | undefined {
+  const { roots, fingerprint, notAfter } = status ?? {};
+  if (roots === undefined || fingerprint === undefined) return undefined;
+  return {
+    roots,
+    fingerprint,
+    notAfter: notAfter === undefined ? undefined : Date.parse(notAfter),
+  };
+}
+
+function refusalOf(object: MeshRootCertificate, namespace: string): RootRefusal | undefined {
+  const { provider } = object.spec;
+  const elsewhere = secretsOf(provider).find(({ where }) => where !== namespace);
+  if (elsewhere !== undefined) {
+    const { field, where } = elsewhere;
+    const message = `spec.provider.${field}.namespace is ${where}; Weft reads Secrets of its own namespace only: copy the Secret to ${namespace} and name that`;
+    return { reason: 'SecretElsewhere', message };
+  }
+  if (provider.vault !== undefined && provider.vault.protocol !== 'https') {
+    const message =
+      'spec.provider.vault.protocol is http, over which the token would travel in the clear; create another MeshRootCertificate with https';
+    return { reason: 'InsecureVault', message };
+  }
+  const audience = provider.vault?.kubernetesAuth?.audience;
+  const unfit = audience === undefined ? undefined : problemOfVaultAudience(audience);
+  if (unfit !== undefined) {
+    const message = `spec.provider.vault.kubernetesAuth.audience: ${unfit}, in another MeshRootCertificate`;
+    return { reason: 'UnsafeAudience', message };
+  }
+  if (rootOfMrc(object) !== undefined) return undefined;
+  const message = 'spec.provider names no provider that can be used; create another one with it';
+  return { reason: 'InvalidProvider', message };
+}
+
+function secretsOf({
+  tresor,
+  vault,
+}: MeshRootCertificate['spec']['provider']): readonly { field: string; where: string }[] {
+  const token = vault?.token?.secretKeyRef;
+  return [
+    ...(tresor ? [{ field: 'tresor.ca.secretRef', where: tresor.ca.secretRef.namespace }] : []),
+    ...(token ? [{ field: 'vault.token.secretKeyRef', where: token.namespace }] : []),
+  ];
+}

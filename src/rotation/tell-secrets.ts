@@ -1,0 +1,74 @@
+import type { CertificateReport, TroubleReport } from '../api/certificate-report.ts';
+import type { RootRecord } from './records.ts';
+
+/** A Secret of the mesh's certificates that is not as it must be, while all that is in use goes on. */
+export interface SecretTrouble {
+  readonly reason: 'CaSecretUnusable' | 'GatewaySecretNotKept';
+  readonly message: string;
+}
+
+export interface SecretFacts {
+  readonly signer: RootRecord | undefined;
+  readonly report: CertificateReport | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What the API server may be busy with is passed over for so long. */
+export const secretPatienceMs = 30_000;
+const passing: readonly string[] = ['api-unavailable', 'api-conflict', 'api-not-found'];
+
+/** The gravest of them: a CA that is kept in memory alone ends with the last replica. Pure. */
+export function tellSecrets(facts: SecretFacts): SecretTrouble | undefined {
+  return tellAuthority(facts) ?? tellGateway(facts) ?? tellLeft(facts);
+}
+
+function tellAuthority({ signer, report, now }: SecretFacts): SecretTrouble | undefined {
+  if (signer?.spec?.provider.kind !== 'builtIn') return undefined;
+  const { trouble, fingerprint } = report?.roots[signer.name] ?? {};
+  if (trouble === undefined || !lasts(trouble, now)) return undefined;
+  const held =
+    fingerprint === undefined
+      ? 'No certificate can be issued until it is mended. Next: put the CA back into the Secret from a backup.'
+      : 'The control plane signs with the CA that it holds in memory, which is lost when its pods restart. Next: put that CA back into the Secret from a backup, or delete the Secret, and the control plane writes it again.';
+  return { reason: 'CaSecretUnusable', message: `${sentence(trouble)} ${held}` };
+}
+
+function tellGateway({ report, now }: SecretFacts): SecretTrouble | undefined {
+  const trouble = report?.gatewayTrouble;
+  if (trouble === undefined || !lasts(trouble, now)) return undefined;
+  const next =
+    trouble.code === 'configuration-invalid'
+      ? ''
+      : ' Next: see the rights in docs/switch-certificates.md.';
+  const message = `The certificate of the ingress gateway is not written: ${sentence(trouble)}${next}`;
+  return { reason: 'GatewaySecretNotKept', message };
+}
+
+function tellLeft({ report, now }: SecretFacts): SecretTrouble | undefined {
+  const stays = report?.gatewaysLeft?.find(({ trouble }) => trouble && lasts(trouble, now));
+  if (stays?.trouble === undefined) return undefined;
+  const { namespace, name, trouble } = stays;
+  const message = `Secret ${namespace}/${name} of an earlier ingress gateway cannot be removed: ${sentence(trouble)} Next: give the control plane the right to, or delete it yourself.`;
+  return { reason: 'GatewaySecretNotKept', message };
+}
+
+function lasts({ code, since }: TroubleReport, now: number): boolean {
+  return !passing.includes(code) || now - since >= secretPatienceMs;
+}
+
+function sentence({ code, message }: TroubleReport): string {
+  return `${message} (${code}).`;
+}
+
+/** When words about Secrets come up by time alone, in ms since the epoch. */
+export function secretsToldAt({ signer, report }: SecretFacts): readonly number[] {
+  const troubles = [
+    signer && report?.roots[signer.name]?.trouble,
+    report?.gatewayTrouble,
+    ...(report?.gatewaysLeft ?? []).map(({ trouble }) => trouble),
+  ];
+  return troubles.flatMap((trouble) =>
+    trouble === undefined ? [] : [trouble.since + secretPatienceMs],
+  );
+}

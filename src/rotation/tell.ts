@@ -1,0 +1,275 @@
+import type { CertificatePlan } from '../api/certificate-plan.ts';
+import type { CertificateReport, TroubleReport } from '../api/certificate-report.ts';
+import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
+import { firstRoot } from '../api/root-of.ts';
+import { parseDuration } from '../common/duration.ts';
+import type { Frozen } from '../common/freeze.ts';
+import { patienceOf, type RootsDecision } from './decide.ts';
+import { timestamp } from '../common/timestamp.ts';
+import type { Evidence } from './evidence.ts';
+import type { RootRecord } from './records.ts';
+import type { Rotation } from './next-plan.ts';
+import { endOf, type RootEnd } from './root-end.ts';
+import { isGoingBack } from './root-status.ts';
+import { secretsToldAt, tellSecrets, type SecretTrouble } from './tell-secrets.ts';
+
+export type CertificateBlock = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
+type Block = NonNullable<CertificateBlock['rotation']>;
+/** The block with all that is always said. */
+type Told = Block & { readonly since: string; readonly message: string };
+
+/** What the MeshConfig's status says of certificates, and what its conditions are judged by. */
+export interface RootsNews {
+  readonly block: CertificateBlock;
+  /** Why there is no plan yet; undefined when there is one. */
+  readonly first: string | undefined;
+  readonly moving:
+    | {
+        readonly reason: 'Rotating' | 'RotationHeld' | 'PreflightFailed';
+        readonly message: string;
+      }
+    | undefined;
+  /**
+   * Leaves cannot be issued; urgent once that lasts, when somebody has none, or when the first of them is in
+   * the last third of its life.
+   */
+  readonly failing: { readonly message: string; readonly urgent: boolean } | undefined;
+  /** A Secret of the mesh's certificates is not as it must be. */
+  readonly secrets: SecretTrouble | undefined;
+  /** The root that signs ends soon, or is soon replaced. */
+  readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
+  /** Who decides, when it is not the MeshConfig. */
+  readonly note: string | undefined;
+  /** When time alone changes what there is to tell or to do; milliseconds from now. */
+  readonly again: number | undefined;
+}
+
+export interface NewsFacts {
+  readonly meshConfig: MeshConfig;
+  readonly report: CertificateReport | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Puts a decision in words. Pure. */
+export function newsOf(decision: RootsDecision, facts: NewsFacts): RootsNews {
+  const { plan, records, resolution, rotation } = decision;
+  const { meshConfig, now } = facts;
+  const { renewBeforeMs } = patienceOf(meshConfig);
+  const signer = records.find(({ name }) => name === plan?.signer);
+  const end = signer && endOf(signer, { meshConfig, renewBeforeMs, report: facts.report });
+  const told = rotation && tellRotation(decision, rotation, meshConfig);
+  return {
+    block: {
+      summary: summaryOf(decision, told),
+      ...tellSigner(signer, end),
+      ...(plan && { plan: asWritten(plan) }),
+      ...(told && { rotation: told }),
+    },
+    first: plan === undefined ? tellFirst(facts.report) : undefined,
+    moving: told && tellMoving(decision, told, facts),
+    failing: tellFailing(facts, signer),
+    secrets: tellSecrets({ signer, report: facts.report, now }),
+    ending: tellEnding(end, now),
+    note: resolution?.overruled === true ? overruled(decision) : undefined,
+    again: againIn(decision, facts, end),
+  };
+}
+
+function tellSigner(signer: RootRecord | undefined, end: RootEnd | undefined): CertificateBlock {
+  if (signer === undefined) return {};
+  const { name, spec, pin } = signer;
+  return {
+    root: name,
+    ...(spec && { provider: spec.provider.kind }),
+    ...(pin?.notAfter !== undefined && { rootNotAfter: timestamp(pin.notAfter) }),
+    ...(end?.renewsAt !== undefined && { rootRenewsAt: timestamp(end.renewsAt) }),
+  };
+}
+
+function asWritten({ candidate, ...plan }: CertificatePlan): NonNullable<CertificateBlock['plan']> {
+  return candidate === undefined ? plan : { ...plan, candidate };
+}
+
+function overruled({ intent }: RootsDecision): string {
+  return `MeshRootCertificate ${intent?.target} decides who signs, not spec.certificate.provider`;
+}
+
+function tellFirst(report: CertificateReport | undefined): string {
+  const { trouble } = report?.roots[firstRoot] ?? {};
+  if (trouble === undefined) return 'The first root is being tried.';
+  return `The first root cannot sign since ${timestamp(trouble.since)}: ${trouble.message} (${trouble.code}).`;
+}
+
+function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: MeshConfig): Told {
+  const { plan, evidence = nothing, intent } = decision;
+  const { to, phase, since } = rotation;
+  const { acknowledged, total, waiting, lacks } = evidence;
+  const from = fromOf(decision, to, meshConfig);
+  const isBack = plan !== undefined && intent !== undefined && isGoingBack(plan, intent);
+  const back = isBack ? [`Going back to ${to}.`] : [];
+  const held = lacks.length === 0 ? [] : [`Waiting: ${lacks.join('; ')}.`];
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...{ to, phase, acknowledged, total },
+    since: timestamp(since),
+    ...(waiting.length > 0 && { waiting }),
+    message: [...back, ...held].join(' '),
+  };
+}
+
+const nothing: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+
+/** Who signed before, or signs still; on the way back that which is left. */
+function fromOf({ plan }: RootsDecision, to: string, { status }: MeshConfig): string | undefined {
+  const told = status?.certificate?.rotation;
+  const before = told?.to === to ? told.from : told?.to;
+  return [plan?.signer, before, ...(plan?.trusted ?? [])].find(
+    (name) => name !== undefined && name !== to,
+  );
+}
+
+function summaryOf({ plan, records }: RootsDecision, rotation: Block | undefined): string {
+  const providerOf = (name: string | undefined): string =>
+    records.find((record) => record.name === name)?.spec?.provider.kind ?? name ?? 'none';
+  if (plan === undefined) return 'none yet';
+  if (rotation === undefined) return providerOf(plan.signer);
+  const { from = plan.signer, to, phase, acknowledged = 0, total = 0 } = rotation;
+  const ends = [providerOf(from), providerOf(to)];
+  const [one, other] = ends[0] === ends[1] ? [from, to] : ends;
+  const count = phase === 'Preflight' ? '' : ` ${acknowledged}/${total}`;
+  return `${one} → ${other}: ${phase}${count}`;
+}
+
+function tellMoving(
+  { plan, evidence = nothing }: RootsDecision,
+  told: Told,
+  { meshConfig, report, now }: NewsFacts,
+): RootsNews['moving'] {
+  const { phase, to, message, since } = told;
+  const trouble = report?.roots[plan?.candidate ?? to]?.trouble;
+  if (phase === 'Preflight' && trouble !== undefined) {
+    const remedy = 'Mend the issuer, or set spec.certificate.provider back';
+    const text = `${message} Nothing else was changed. ${remedy}.`;
+    return { reason: 'PreflightFailed', message: text };
+  }
+  const isLong = Date.parse(since) + patienceOf(meshConfig).setAsideAfterMs <= now;
+  if (evidence.lacks.length === 0 || !isLong) {
+    return { reason: 'Rotating', message: `${phase} on the way to ${to}. ${message}`.trim() };
+  }
+  const rest = remedyFor(
+    { ...told, left: waitingIn(evidence) },
+    tellFailing({ meshConfig, report, now }, undefined),
+  );
+  const text = `${phase} waits since ${since}. ${message}${rest}`;
+  return { reason: 'RotationHeld', message: text };
+}
+
+/** Who waits for a certificate that cannot be issued has nothing to mend. */
+function remedyFor(
+  { waiting = [], left }: Told & { readonly left: number },
+  failing: RootsNews['failing'],
+): string {
+  if (failing !== undefined) return ` ${failing.message}`;
+  if (waiting.length === 0) return '';
+  const more = left > waiting.length ? ` and ${left - waiting.length} more` : '';
+  return ` Restart ${waiting.join(', ')}${more}, or name them in spec.certificate.rotation.setAside to go on without them; <namespace>/* there stands for all pods of a namespace.`;
+}
+
+/** How many there are of those of whom some are named. */
+function waitingIn({ total, acknowledged, aside = 0 }: Evidence): number {
+  return total - acknowledged - aside;
+}
+
+/** Failures are passed over for so long: an issuer may be busy for a moment. */
+const failingPatienceMs = 30_000;
+
+function tellFailing(facts: NewsFacts, signer: RootRecord | undefined): RootsNews['failing'] {
+  const { report } = facts;
+  const failure = report?.health.failure ?? leafTrouble(signer, report);
+  if (failure === undefined) return undefined;
+  const { earliestExpiry } = report?.health ?? {};
+  const end =
+    earliestExpiry === undefined
+      ? ''
+      : ` The first certificate in use ends ${timestamp(earliestExpiry)}.`;
+  const message = `No certificate could be issued since ${timestamp(failure.since)}: ${failure.message} (${failure.code}).${end} Mend the issuer, or switch to another by spec.certificate.provider.`;
+  return { message, urgent: isUrgent(facts, failure) };
+}
+
+function isUrgent({ meshConfig, report, now }: NewsFacts, { since }: TroubleReport): boolean {
+  const { earliestExpiry = Infinity, waiting = 0 } = report?.health ?? {};
+  const text = meshConfig.spec.certificate?.serviceCertValidityDuration ?? '24h';
+  const life = Math.max(parseDuration(text) ?? 0, 600_000);
+  return waiting > 0 || now - since >= failingPatienceMs || earliestExpiry - now < life / 3;
+}
+
+/** Why an issuer that signs each leaf cannot: the next one that is due will fail. */
+function leafTrouble(
+  signer: RootRecord | undefined,
+  report: CertificateReport | undefined,
+): TroubleReport | undefined {
+  const provider = signer?.spec?.provider;
+  if (signer === undefined || provider === undefined || provider.kind === 'builtIn')
+    return undefined;
+  return provider.mode === 'leaf' ? report?.roots[signer.name]?.trouble : undefined;
+}
+
+function tellEnding(end: RootEnd | undefined, now: number): RootsNews['ending'] {
+  return end === undefined || now < end.toldFrom ? undefined : end;
+}
+
+const longestMs = 3_600_000;
+
+/** Nothing advances by time alone, but some proof has an hour, and words change. */
+function againIn(
+  { evidence, rotation, plan, records }: RootsDecision,
+  { meshConfig, report, now }: NewsFacts,
+  end: RootEnd | undefined,
+): number | undefined {
+  const { setAsideAfterMs } = patienceOf(meshConfig);
+  const held = rotation && rotation.since + setAsideAfterMs;
+  const failed = report?.health.failure && report.health.failure.since + failingPatienceMs;
+  const signer = records.find(({ name }) => name === plan?.signer);
+  const secrets = secretsToldAt({ signer, report, now });
+  const left = [evidence?.until, held, failed, end?.toldFrom, end?.renewsAt, ...secrets]
+    .filter((at) => at !== undefined)
+    .map((at) => at - now)
+    .filter((ms) => ms > 0);
+  return left.length === 0 ? undefined : Math.min(longestMs, ...left);
+}
+
+/** Something to tell by an event. */
+export interface RootTiding {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** What a user is told of by events when the block becomes this one: each phase, the end, the way back. */
+export function tidingsOfRoots(
+  before: CertificateBlock | undefined,
+  after: CertificateBlock | undefined,
+): readonly RootTiding[] {
+  const [was, is] = [before?.rotation, after?.rotation];
+  if (is === undefined) return was === undefined ? [] : tidingsOfEnd(after);
+  if (was === undefined) return normal(`CertificateRotation${is.phase}`, `${wayOf(is)}.`);
+  if (was.phase === is.phase && was.to === is.to) return [];
+  const isBack = was.to !== is.to && was.from === is.to;
+  const reason = isBack ? 'CertificateRotationBack' : `CertificateRotation${is.phase}`;
+  // Without the counts of the phase before: they are of the last status, and older than its proof.
+  return normal(reason, `${wayOf(is)}, after ${was.phase}.`);
+}
+
+function tidingsOfEnd(after: CertificateBlock | undefined): readonly RootTiding[] {
+  if (after?.plan === undefined) return [];
+  return normal('CertificateRotationDone', `${after.root} signs, and every proxy follows.`);
+}
+
+function wayOf({ phase, from = 'none', to }: Block): string {
+  return `${phase} from ${from} to ${to}`;
+}
+
+function normal(reason: string, note: string): readonly RootTiding[] {
+  return [{ type: 'Normal', reason, note }];
+}

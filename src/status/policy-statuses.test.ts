@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import type { TrafficTarget } from '../api/gen/traffic-target.ts';
+import type { KubernetesObject } from '../api/core.ts';
+import { leaveOut } from '../cluster/left-out.ts';
+import { compileMesh } from '../mesh/compile.ts';
+import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
+import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import { makeRouteGroup, makeTrafficTarget } from '../../test/build/make-policy.ts';
+import type { CompiledMesh } from '../mesh/compile.ts';
+import { type PolicyEvidence, policyStatuses } from './policy-statuses.ts';
+import type { WantedStatus } from './status-writer.ts';
+
+/** The mesh as compiled from these TrafficTargets, and what they need. */
+function compiledOf(...targets: readonly TrafficTarget[]): CompiledMesh {
+  const callers = makePod({ name: 'web-1', account: 'web', ip: '10.0.0.9' });
+  const around = [makeNamespace(), makeService(), makeRouteGroup(), makePod(), callers];
+  const snapshot = makeSnapshot([...around, ...targets]);
+  const settings = makeSettings();
+  return { ...compileMesh(snapshot, settings), snapshot, settings };
+}
+
+/** The statuses of these TrafficTargets, which are what the cache has now. */
+function statusesOf(
+  compiled: CompiledMesh,
+  ...cached: readonly KubernetesObject[]
+): WantedStatus[] {
+  return statusesBy({ complete: true }, compiled, ...cached);
+}
+
+function statusesBy(
+  known: Omit<PolicyEvidence, 'of'>,
+  compiled: CompiledMesh,
+  ...cached: readonly KubernetesObject[]
+): WantedStatus[] {
+  const evidence: WholeEvidence = {
+    origin: { kind: 'TrafficTarget', namespace: 'shop', name: 'cart', generation: 1 },
+    ...{ total: 2, acknowledged: 2, rejected: 0, rejections: [], waiting: [] },
+    ...{ starting: 0, away: 0, awayPods: [] },
+  };
+  const none = { objects: new Map<string, KubernetesObject>() };
+  const targets = new Map(cached.map((one) => [`shop/${one.metadata.name}`, one]));
+  const cluster = {
+    ...{ HTTPRouteGroup: none, TCPRoute: none, TrafficSplit: none },
+    TrafficTarget: { objects: targets },
+  };
+  const of = (): WholeEvidence => evidence;
+  return [...policyStatuses(cluster, compiled, { ...known, of })];
+}
+
+describe('the statuses of policies', () => {
+  const good = makeTrafficTarget();
+  const broken = [{ kind: 'HTTPRouteGroup', name: 'nosuch' }] as const;
+
+  it('tell of the objects that the mesh is compiled from', () => {
+    const [found] = statusesOf(compiledOf(good), good);
+    expect(found?.status).toMatchObject({ observedGeneration: 1, inForce: '2/2' });
+  });
+
+  it('stay as they were while a replica has just become silent, and are unknown afterwards', () => {
+    const compiled = compiledOf(good);
+    expect(statusesBy({ complete: false, settling: true }, compiled, good)).toEqual([]);
+    const [found] = statusesBy({ complete: false, settling: false }, compiled, good);
+    expect(found?.status.conditions[1]).toMatchObject({ status: 'Unknown' });
+  });
+
+  it('say nothing of a generation that is not compiled yet', () => {
+    const next = makeTrafficTarget({ generation: 2, rules: broken });
+    expect(statusesOf(compiledOf(good), next)).toEqual([]);
+    const [found] = statusesOf(compiledOf(next), next);
+    expect(found?.status).toMatchObject({ observedGeneration: 2 });
+    expect(found?.status.conditions[0]).toMatchObject({ type: 'Accepted', status: 'False' });
+  });
+
+  it('say nothing of an object that is not compiled yet', () => {
+    const fresh = makeTrafficTarget({ name: 'fresh', to: 'cart', rules: broken });
+    const named = statusesOf(compiledOf(good), good, fresh).map(({ object }) => object);
+    expect(named).toEqual([good]);
+  });
+
+  it('say nothing of an object that was created again, or has no room any more, since', () => {
+    const again = { ...good, metadata: { ...good.metadata, uid: 'another' } };
+    expect(statusesOf(compiledOf(good), again)).toEqual([]);
+    expect(statusesOf(compiledOf(good), leaveOut(good, 'no room'))).toEqual([]);
+  });
+
+  it('tell of an object of which only the resource version is new', () => {
+    const metadata = { ...good.metadata, resourceVersion: '99' };
+    expect(statusesOf(compiledOf(good), { ...good, metadata })).toHaveLength(1);
+  });
+});

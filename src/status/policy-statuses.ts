@@ -1,0 +1,112 @@
+import type { KubernetesObject, Namespace } from '../api/core.ts';
+import type { TCPRoute } from '../api/gen/tcp-route.ts';
+import type { TrafficTarget } from '../api/gen/traffic-target.ts';
+import type { Kind } from '../api/kinds.ts';
+import { leftOutOf } from '../cluster/left-out.ts';
+import { isMember } from '../cluster/mesh-membership.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { originKey, type OriginKey } from '../policy/origin.ts';
+import { type Opening, openingOf } from '../mesh/closed-target.ts';
+import { compileTcpRoute } from '../smi/tcp-route.ts';
+import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
+import { leftStatus } from './left-status.ts';
+import type { CompiledMesh } from '../mesh/compile.ts';
+import { policyStatus, short, type WantedPolicyStatus } from './policy-status.ts';
+import { type PolicyKind, policyKinds } from '../api/policy-kinds.ts';
+import { clusterKinds } from '../cluster/cluster-kinds.ts';
+import type { ObjectStore } from '../kubernetes/store.ts';
+import type { PolicyObject, WantedStatus } from './status-writer.ts';
+
+function byObject(diagnostics: readonly Diagnostic[]): ReadonlyMap<OriginKey, Diagnostic[]> {
+  const found = new Map<OriginKey, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const key = originKey(diagnostic.object);
+    const list = found.get(key);
+    if (list === undefined) found.set(key, [diagnostic]);
+    else list.push(diagnostic);
+  }
+  return found;
+}
+
+/** How far policies are in force at the proxies, by the policy's key. */
+export interface PolicyEvidence {
+  readonly complete: boolean;
+  /** Whether what is missing is about to come, as when a replica has just started: what was said before stands. */
+  readonly settling?: boolean;
+  readonly of: (key: OriginKey) => WholeEvidence | undefined;
+}
+
+/** An empty list of ports stands for all of them: a column that shows it would read as none. */
+export function shownPorts(
+  kind: PolicyKind,
+  object: PolicyObject,
+): Pick<WantedPolicyStatus, 'ports'> {
+  const ports = kind === 'TCPRoute' ? compileTcpRoute(object as TCPRoute).ports : undefined;
+  if (ports === undefined) return {};
+  return { ports: short(ports === 'all' ? ports : ports.join(',')) };
+}
+
+/**
+ * Whether the mesh was compiled from this very object as it is now. The cache may be ahead: until the next compile
+ * nothing is known of a new object or a new generation, and what an object's status said before stands.
+ */
+function isCompiled(kind: PolicyKind, object: PolicyObject, { snapshot }: CompiledMesh): boolean {
+  const { namespace = '', name, uid, generation } = object.metadata;
+  const known: KubernetesObject | undefined = snapshot.namespaces.get(namespace)?.[kind].get(name);
+  if (known === undefined || known.metadata.uid !== uid) return false;
+  return known.metadata.generation === generation && leftOutOf(known) === leftOutOf(object);
+}
+
+function isUnknown({ conditions }: WantedPolicyStatus): boolean {
+  return conditions.some(({ status }) => status === 'Unknown');
+}
+
+/** The policies as the cache holds them, each with its status. */
+export type PolicyStores = Readonly<Record<PolicyKind, Pick<ObjectStore<PolicyObject>, 'objects'>>>;
+
+/**
+ * What every policy object that the mesh was compiled from should say in its status, and every policy object
+ * whose namespace was of the mesh.
+ */
+export function policyStatuses(
+  policies: PolicyStores,
+  compiled: CompiledMesh,
+  evidence: PolicyEvidence,
+): readonly WantedStatus[] {
+  const diagnostics = byObject(compiled.diagnostics);
+  const { membership, namespaces } = compiled.snapshot;
+  const statusOf = (kind: PolicyKind, object: PolicyObject): WantedPolicyStatus => {
+    const { namespace = '', name, generation = 0 } = object.metadata;
+    const key = originKey({ kind, namespace, name });
+    const opening: Opening =
+      kind === 'TrafficTarget'
+        ? openingOf(object as TrafficTarget, { namespaces, model: compiled.model })
+        : { closed: undefined, diagnostics: [] };
+    return policyStatus({
+      kind,
+      generation,
+      diagnostics: [...(diagnostics.get(key) ?? []), ...opening.diagnostics],
+      closed: opening.closed,
+      evidence: evidence.of(key),
+      complete: evidence.complete,
+      permissive: compiled.settings.permissive,
+    });
+  };
+  const namespaceOf = (object: PolicyObject): Namespace | undefined =>
+    namespaces.get(object.metadata.namespace ?? '')?.Namespace;
+  return policyKinds.flatMap((name) => {
+    const kind: Kind = clusterKinds[name];
+    const objects = [...policies[name].objects.values()];
+    return objects.flatMap((object) => {
+      const namespace = namespaceOf(object);
+      const isInside = isMember(namespace, membership);
+      if (isInside && !isCompiled(name, object, compiled)) return [];
+      const status = isInside
+        ? statusOf(name, object)
+        : leftStatus(object, namespace, membership.meshName);
+      return status === undefined || (evidence.settling === true && isUnknown(status))
+        ? []
+        : [{ kind, object, status: { ...status, ...shownPorts(name, object) } }];
+    });
+  });
+}

@@ -1,0 +1,199 @@
+import type { Condition, KubernetesObject } from '../api/core.ts';
+import { controlPlaneFieldManager } from '../api/control-plane-names.ts';
+import { apiVersionOf, type Kind } from '../api/kinds.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import { WeftError } from '../common/errors.ts';
+import type { Logger } from '../common/logger.ts';
+import { Wakeup } from '../common/wakeup.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { type WantedCondition, withTransitionTimes } from '../api/condition.ts';
+import {
+  type PolicyStatus,
+  statusNumbers,
+  statusTexts,
+  type WantedPolicyStatus,
+} from './policy-status.ts';
+import { soonestMs, StatusBacklog } from './status-backlog.ts';
+
+const retryMs = 1000;
+/** While statuses wait, they are decided anew after a change, but not more often: that takes all policies. */
+const refreshMs = 1000;
+const resyncMs = 30_000;
+
+/** An object whose status Weft owns, as the cache holds it. */
+export interface PolicyObject extends KubernetesObject {
+  readonly status?: Partial<PolicyStatus>;
+}
+
+/** One object and the status it should have. */
+export interface WantedStatus {
+  readonly kind: Kind;
+  readonly object: PolicyObject;
+  readonly status: WantedPolicyStatus;
+}
+
+export interface StatusWriterDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The statuses as they should be now, for every policy object there is; undefined: not known for a moment. */
+  readonly wanted: () => readonly WantedStatus[] | undefined;
+  /** Called after a write, with the status before it. */
+  readonly onWritten: (wanted: WantedStatus) => void;
+}
+
+function sameCondition(a: object, b: object | undefined): boolean {
+  const shown = (o: object): string =>
+    JSON.stringify(o, ['type', 'status', 'reason', 'message', 'observedGeneration']);
+  return b !== undefined && shown(a) === shown(b);
+}
+
+/** Whether `current` already says what is wanted; times do not count. */
+export function isUpToDate(wanted: WantedPolicyStatus, current: Partial<PolicyStatus>): boolean {
+  return (
+    [...statusNumbers, ...statusTexts].every((field) => wanted[field] === current[field]) &&
+    wanted.conditions.every((condition) =>
+      sameCondition(
+        condition,
+        current.conditions?.find((c) => c.type === condition.type),
+      ),
+    )
+  );
+}
+
+/** Whether the object was not known to be refused, or left out, for that reason. */
+function isWorse(wanted: readonly WantedCondition[], current: readonly Condition[]): boolean {
+  return wanted.some(({ type, status, reason }) => {
+    if (status !== 'False' || reason === 'Pending') return false;
+    const before = current.find((condition) => condition.type === type);
+    return before?.status !== status || before.reason !== reason;
+  });
+}
+
+/** A status that is to be written. */
+interface Pending {
+  readonly key: string;
+  readonly namespace: string;
+  readonly isUrgent: boolean;
+  /** With the status that the object has, as far as we know. */
+  readonly wanted: WantedStatus;
+  /** The object as the cache holds it. */
+  readonly cached: PolicyObject;
+}
+
+interface Written {
+  readonly cached: PolicyObject;
+  readonly status: PolicyStatus;
+}
+
+/**
+ * Writes the statuses that differ from what the API server holds: leader only, changes for the worse first, at
+ * the pace of the backlog. While some wait, it decides anew what they should be, so that none is written as it was
+ * minutes ago. Nothing is written when nothing changed.
+ */
+export class StatusWriter implements Component {
+  readonly name = 'status-writer';
+  readonly leaderOnly = true;
+  readonly #deps: StatusWriterDeps;
+  #wakeup = new Wakeup();
+  readonly #backlog: StatusBacklog<Pending>;
+  /** What we wrote on objects of which the cache has no news since. */
+  #written = new Map<string, Written>();
+  /** Something that statuses depend on changed since the last look. */
+  #changed = true;
+  /** Something could not be written, or decided, since the last look. */
+  #again = false;
+  #lookedAt = 0;
+
+  constructor(deps: StatusWriterDeps) {
+    this.#deps = deps;
+    this.#backlog = new StatusBacklog(deps.clock);
+  }
+
+  /** Something that statuses depend on changed. */
+  trigger(): void {
+    this.#changed = true;
+    this.#wakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    this.#written = new Map();
+    this.#look();
+    while (!signal.aborted) {
+      if (this.#isLookDue()) this.#look();
+      const next = this.#backlog.take();
+      if (next !== undefined) await this.#write(next, signal);
+      else if (this.#backlog.size > 0) await this.#wakeup.wait(soonestMs, clock, signal);
+      else {
+        await this.#wakeup.wait(this.#again ? retryMs : resyncMs, clock, signal);
+        this.#changed = true;
+      }
+    }
+  }
+
+  #isLookDue(): boolean {
+    if (this.#backlog.size === 0) return this.#changed;
+    // Either way: the clock may step back.
+    const since = Math.abs(this.#deps.clock.now() - this.#lookedAt);
+    return since >= (this.#changed || this.#again ? refreshMs : resyncMs);
+  }
+
+  /** Decides what is to be written. */
+  #look(): void {
+    this.#changed = false;
+    // This look is the answer to all that triggered before it.
+    this.#wakeup = new Wakeup();
+    this.#lookedAt = this.#deps.clock.now();
+    const all = this.#deps.wanted();
+    this.#again = all === undefined;
+    const written = new Map<string, Written>();
+    const pending = (all ?? []).flatMap((wanted) => {
+      const { kind, object, status } = wanted;
+      const { namespace = '', name } = object.metadata;
+      const key = `${kind.kind}/${namespace}/${name}`;
+      const own = this.#written.get(key);
+      const isOurs = own?.cached === object;
+      if (isOurs) written.set(key, own);
+      const current: Partial<PolicyStatus> = (isOurs ? own.status : object.status) ?? {};
+      if (isUpToDate(status, current)) return [];
+      const isUrgent = isWorse(status.conditions, current.conditions ?? []);
+      const held = isOurs ? { ...object, status: own.status } : object;
+      return [{ key, namespace, isUrgent, wanted: { kind, object: held, status }, cached: object }];
+    });
+    if (all !== undefined) this.#written = written;
+    this.#backlog.follow(pending);
+  }
+
+  async #write({ key, wanted, cached }: Pending, signal: AbortSignal): Promise<void> {
+    const { kind, object, status } = wanted;
+    const { namespace, name } = object.metadata;
+    const conditions = withTransitionTimes(
+      status.conditions,
+      object.status?.conditions ?? [],
+      this.#deps.clock.now(),
+    );
+    const applied = {
+      apiVersion: apiVersionOf(kind),
+      kind: kind.kind,
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+      status: { ...status, conditions },
+    };
+    try {
+      await this.#deps.client.apply(
+        kind,
+        applied,
+        { fieldManager: controlPlaneFieldManager, force: true, subresource: 'status' },
+        signal,
+      );
+      this.#written.set(key, { cached, status: applied.status });
+      this.#deps.onWritten(wanted);
+    } catch (error) {
+      const { code } = WeftError.from(error);
+      if (code === 'api-not-found') return;
+      this.#again = true;
+      this.#deps.logger.warn('status not written', { kind: kind.kind, namespace, name, error });
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import type { CountedStreams } from './streams.ts';
+import { evidenceOf, type StandingOf } from './evidence-of.ts';
+import { changeBetween, noEvidence } from './evidence-wire.ts';
+import type { Evidence } from './evidence.ts';
+
+/**
+ * Evidence is counted at most this often, and not at all while nothing happens. When counting takes
+ * long, as while a thousand proxies connect, it may take a tenth of the time, yet is never late by
+ * more than `slowestMs`.
+ */
+const throttleMs = 250;
+const share = 10;
+const slowestMs = 1_500;
+/** Where more streams are behind, as while many connect, who asks may be told what was counted before. */
+const exactUpTo = 64;
+
+type Listener = (evidence: Evidence) => void;
+
+/** Keeps the evidence of this process current and tells who wants to know. */
+export class EvidenceWatch {
+  readonly #listeners = new Set<Listener>();
+  readonly #facts: () => string;
+  readonly #standingOf: StandingOf;
+  #connections: CountedStreams | undefined;
+  #current: Evidence = noEvidence;
+  #step = 0;
+  #stale = false;
+  #costMs = 0;
+  #countedAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * `facts`: what the process says besides; `standingOf`: what is known of a proxy that is behind. Both are
+   * asked each time, so tell of a change by `touch`.
+   */
+  constructor(facts: () => string = () => '', standingOf: StandingOf = () => 'counts') {
+    this.#facts = facts;
+    this.#standingOf = standingOf;
+  }
+
+  /** Names the streams to count; before that there is no evidence. */
+  of(connections: CountedStreams): void {
+    this.#connections = connections;
+  }
+
+  /** What was published from now on is of this step. */
+  published(step: number): void {
+    this.#step = step;
+    this.touch();
+  }
+
+  /**
+   * Exact at the time of the call while most streams are in sync; else as it was at most `slowestMs` ago, and
+   * those that watch are told what is newer. The same object as before while nothing changed.
+   */
+  current(): Evidence {
+    const isCrowded = (this.#connections?.unsettled.size ?? 0) > exactUpTo;
+    if (isCrowded && performance.now() - this.#countedAt < this.#pauseMs) return this.#current;
+    return this.#count();
+  }
+
+  get #pauseMs(): number {
+    return Math.min(slowestMs, Math.max(throttleMs, this.#costMs * share));
+  }
+
+  #count(): Evidence {
+    if (this.#stale && this.#connections !== undefined) {
+      this.#stale = false;
+      const started = performance.now();
+      const next = evidenceOf(this.#connections, {
+        step: this.#step,
+        facts: this.#facts(),
+        standingOf: this.#standingOf,
+      });
+      this.#countedAt = performance.now();
+      this.#costMs = this.#countedAt - started;
+      if (changeBetween(this.#current, next) !== undefined) this.#current = next;
+    }
+    return this.#current;
+  }
+
+  /** Something happened that evidence may depend on. */
+  touch(): void {
+    this.#stale = true;
+    if (this.#listeners.size === 0) return;
+    this.#timer ??= setTimeout(() => this.#tell(), this.#pauseMs).unref();
+  }
+
+  /** Calls back, now and then after each change, until the returned function is called. */
+  watch(listener: Listener): () => void {
+    let last = this.#count();
+    const wrapped: Listener = (evidence) => {
+      if (evidence === last) return;
+      last = evidence;
+      listener(evidence);
+    };
+    this.#listeners.add(wrapped);
+    listener(last);
+    return () => this.#listeners.delete(wrapped);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#listeners.clear();
+  }
+
+  #tell(): void {
+    this.#timer = undefined;
+    const evidence = this.#count();
+    for (const listener of this.#listeners) listener(evidence);
+  }
+}

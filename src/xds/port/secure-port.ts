@@ -1,0 +1,164 @@
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { Server } from '@grpc/grpc-js';
+import { WeftError } from '../../common/errors.ts';
+import { InTurns } from './in-turns.ts';
+import { patientNow } from '../../connections/patient-clock.ts';
+import { awaitHello } from '../../connections/await-hello.ts';
+import type { CutReason, Guest, Visitor } from './guest.ts';
+import { Lobby } from './lobby.ts';
+import type { LobbyLimits } from './lobby-limits.ts';
+import { ReadBytes } from './read-bytes.ts';
+import type { ReloadingCredentials } from './server-credentials.ts';
+
+export interface SecurePortOptions {
+  readonly server: Server;
+  readonly credentials: ReloadingCredentials;
+  readonly limits: LobbyLimits;
+  readonly tcpKeepaliveMs: number;
+  readonly onCut: (reason: CutReason, visitor: Pick<Guest, 'visitor' | 'uid'>) => void;
+}
+
+/** A call as far as its connection goes. */
+type Peer = { getPeer(): string };
+
+/** Connections that the kernel keeps until they are taken; beyond that it lets the next one wait for seconds. */
+const backlog = 4_096;
+const lookMs = 200;
+const restMs = 500;
+const weighMs = 25;
+const readsPerTurn = 2;
+
+/**
+ * The port of a gRPC server. Its connections are ours until TLS may begin on them: grpc-js takes any
+ * number, and keeps each for as long as its client likes.
+ */
+export class SecurePort {
+  readonly #net: NetServer;
+  readonly #injector: ReturnType<Server['createConnectionInjector']>;
+  readonly #options: SecurePortOptions;
+  readonly #lobby: Lobby;
+  readonly #guests = new Map<string, Guest>();
+  readonly #sockets = new Set<Socket>();
+  readonly #readings = new InTurns(readsPerTurn);
+  readonly #read = new ReadBytes();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: SecurePortOptions) {
+    const { server, credentials, limits, onCut, tcpKeepaliveMs } = options;
+    this.#options = options;
+    this.#injector = server.createConnectionInjector(credentials);
+    this.#lobby = new Lobby({
+      limits,
+      onCut,
+      now: patientNow,
+      elapsed: () => performance.now(),
+      later: setImmediate,
+      soon: (weigh) => setTimeout(weigh, weighMs).unref(),
+    });
+    this.#net = createServer(
+      {
+        highWaterMark: limits.maxHelloBytes,
+        noDelay: true,
+        pauseOnConnect: true,
+        keepAlive: true,
+        keepAliveInitialDelay: tcpKeepaliveMs,
+      },
+      (socket) => this.#take(socket),
+    );
+  }
+
+  /** Serves on `<host>:<port>` (port 0: any); resolves with the port. Rejects with WeftError. */
+  listen(address: string): Promise<number> {
+    const colon = address.lastIndexOf(':');
+    const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+    return new Promise((resolve, reject) => {
+      this.#net.once('error', (cause) =>
+        reject(new WeftError('internal', 'cannot listen', { cause, retry: 'soon' })),
+      );
+      this.#net.listen({ host, port: Number(address.slice(colon + 1)), backlog }, () => {
+        const bound = this.#net.address();
+        resolve(typeof bound === 'object' ? (bound?.port ?? 0) : 0);
+      });
+    });
+  }
+
+  /** The connection that a call came on; undefined when it is closed already. */
+  guestOf(call: Peer): Guest | undefined {
+    return this.#guests.get(call.getPeer());
+  }
+
+  /** A call begins on the connection from there. False when it is one too many: the connection is cut. */
+  called(peer: string): boolean {
+    const guest = this.#guests.get(peer);
+    return guest !== undefined && this.#lobby.called(guest);
+  }
+
+  get lobby(): Lobby {
+    return this.#lobby;
+  }
+
+  /** Tells every connection to go away, and ends those that are still there after the grace. */
+  drain(graceMs: number): void {
+    this.#injector.drain(graceMs);
+  }
+
+  /** Takes no connection any more. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#net.close();
+  }
+
+  /** Cuts what is left. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #look(): void {
+    this.#lobby.look();
+    if (this.#read.isDue()) this.#lobby.weighAll();
+    this.#timer = undefined;
+    if (this.#lobby.size > 0) this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    const wait = this.#lobby.isTimed ? lookMs : restMs;
+    this.#timer ??= setTimeout(() => this.#look(), wait).unref();
+  }
+
+  #take(socket: Socket): void {
+    const { remoteAddress: address, remotePort } = socket;
+    if (address === undefined || remotePort === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.on('error', () => undefined);
+    const visitor: Visitor = {
+      address,
+      get bytesRead() {
+        return socket.bytesRead;
+      },
+      enter: () => this.#injector.injectConnection(socket),
+      cut: () => socket.resetAndDestroy(),
+    };
+    const guest = this.#lobby.arrive(visitor);
+    if (guest === undefined) return;
+    const peer = `${address}:${remotePort}`;
+    this.#guests.set(peer, guest);
+    this.#sockets.add(socket);
+    this.#lookAgain();
+    socket.once('close', () => {
+      this.#lobby.gone(guest);
+      this.#sockets.delete(socket);
+      if (this.#guests.get(peer) === guest) this.#guests.delete(peer);
+    });
+    this.#readings.add(() => this.#awaitHello(socket, guest));
+  }
+
+  #awaitHello(socket: Socket, guest: Guest): void {
+    if (socket.destroyed) return;
+    awaitHello(socket, this.#options.limits.maxHelloBytes, {
+      whole: () => this.#lobby.greeted(guest),
+      none: () => this.#lobby.cut(guest, 'not-tls'),
+    });
+  }
+}
