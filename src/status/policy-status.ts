@@ -138,7 +138,7 @@ function absence({ starting, away, awayPods }: WholeEvidence): string {
   const [first = ''] = awayPods;
   const [namespace = '', pod = ''] = first.split('/');
   return [
-    ...(starting > 0 ? [`; ${starting} of them are starting`] : []),
+    ...(starting > 0 ? [`; ${starting} of them are starting or connecting again`] : []),
     ...(away > 0
       ? [`; not connected: ${names} (kubectl describe pod -n ${namespace} ${pod})`]
       : []),
