@@ -20,6 +20,7 @@ export default tseslint.config(
       ...limits,
       eqeqeq: 'error',
       'no-console': 'error',
+      'no-duplicate-imports': 'error',
       'no-restricted-syntax': [
         'error',
         {

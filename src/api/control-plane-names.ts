@@ -1,9 +1,10 @@
 // What operator and control plane must call by the same name: one makes it, the other finds it.
 
-/** Deployment, Service, ServiceAccount, Lease and app.kubernetes.io/name of the control plane. */
+/**
+ * Deployment, Service, ServiceAccount, Lease and app.kubernetes.io/name of the control plane, and the field manager of
+ * everything that it applies.
+ */
 export const controlPlaneName = 'weft-control-plane';
-/** Field manager of everything that the control plane applies. */
-export const controlPlaneFieldManager = controlPlaneName;
 /**
  * Role and RoleBinding that are there as long as the MeshConfig that rules: it owns them. Without them the
  * API server calls no webhook of the mesh, whatever became of the processes that answered.

@@ -1,13 +1,10 @@
-import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeClock } from '../../test/fakes/fake-clock.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { WeftError } from '../common/errors.ts';
-import type { Logger } from '../common/logger.ts';
-import { silentLogger } from '../common/logger.ts';
-import { parsePublishedKeys } from './jwks.ts';
-import type { PublishedKeys } from './jwks.ts';
+import { type Logger, silentLogger } from '../common/logger.ts';
+import { parsePublishedKeys, type PublishedKeys } from './jwks.ts';
 import { proxyTokens } from './proxy-token.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,5 +1,4 @@
-import { verify } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { tokenAudience } from '../api/labels.ts';
 import type { Clock } from '../common/clock.ts';
@@ -7,10 +6,8 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { identityKey } from '../policy/identity.ts';
 import type { Authenticate, Proxy } from '../policy/proxy.ts';
-import { KeyCache } from './jwks.ts';
-import type { FetchKeys } from './jwks.ts';
-import { readClaims, splitToken } from './proxy-token-claims.ts';
-import type { TokenClaims, TokenParts } from './proxy-token-claims.ts';
+import { type FetchKeys, KeyCache } from './jwks.ts';
+import { readClaims, splitToken, type TokenClaims, type TokenParts } from './proxy-token-claims.ts';
 
 export interface ProxyTokenDeps {
   readonly fetchKeys: FetchKeys;

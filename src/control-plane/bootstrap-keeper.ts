@@ -3,7 +3,7 @@ import {
   bootstrapConfigMap,
   madeByControlPlane,
   meshLabel,
-  controlPlaneFieldManager,
+  controlPlaneName,
 } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
@@ -170,7 +170,7 @@ export class BootstrapKeeper implements Component {
       await client.apply(
         kinds.configMap,
         object,
-        { fieldManager: controlPlaneFieldManager, force: true },
+        { fieldManager: controlPlaneName, force: true },
         signal,
       );
       return undefined;

@@ -1,5 +1,5 @@
 import type { ConfigMap } from '../api/core.ts';
-import { madeByControlPlane, controlPlaneFieldManager } from '../api/control-plane-names.ts';
+import { madeByControlPlane, controlPlaneName } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
@@ -73,7 +73,7 @@ export class ConfigMapKeeper implements Component {
       await client.apply(
         kinds.configMap,
         object,
-        { fieldManager: controlPlaneFieldManager, force: true },
+        { fieldManager: controlPlaneName, force: true },
         signal,
       );
       this.#written = JSON.stringify(data);

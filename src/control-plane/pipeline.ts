@@ -1,5 +1,4 @@
-import type { ClusterChange, ClusterSnapshot } from '../cluster/snapshot.ts';
-import { applyChanges } from '../cluster/snapshot.ts';
+import { applyChanges, type ClusterChange, type ClusterSnapshot } from '../cluster/snapshot.ts';
 import { Lingering } from '../policy/lingering.ts';
 import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../api/core.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
-import { compileMesh } from '../mesh/compile.ts';
+import { type CompiledMesh, compileMesh } from '../mesh/compile.ts';
 import { makeChange, makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
 import {
   makeEndpointSlice,
@@ -10,7 +10,6 @@ import {
   makeService,
 } from '../../test/build/make-object.ts';
 import { makeRouteGroup, makeTrafficTarget } from '../../test/build/make-policy.ts';
-import type { CompiledMesh } from '../mesh/compile.ts';
 import { createMetrics } from './prometheus.ts';
 import { OpeningDiagnostics, shownDiagnostics } from './shown-diagnostics.ts';
 

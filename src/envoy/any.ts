@@ -1,5 +1,4 @@
-import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
-import { create } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { type Any, AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 
 /** Packs a message, given as its plain fields, for an extension point of Envoy. */

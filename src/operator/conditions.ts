@@ -1,5 +1,10 @@
-import { logsOf } from './condition-words.ts';
-import type { ConditionType, Reason, WantedCondition, World } from './condition-words.ts';
+import {
+  type ConditionType,
+  logsOf,
+  type Reason,
+  type WantedCondition,
+  type World,
+} from './condition-words.ts';
 import { judgeCertificates } from './judge-certificates.ts';
 import { judgeControlPlane, replicasOf } from './judge-control-plane.ts';
 import { gapsIn, judgePods, judgeServices } from './judge-mesh.ts';

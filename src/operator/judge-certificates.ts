@@ -1,7 +1,6 @@
 // Input: the trust bundle, the roots and the control plane's certificate. Output: whether certificates can be
 // issued and taken. Pure.
-import type { WantedCondition, World } from './condition-words.ts';
-import { logsOf } from './condition-words.ts';
+import { logsOf, type WantedCondition, type World } from './condition-words.ts';
 import { judgeServerCertificate } from './judge-mesh.ts';
 
 export function judgeCertificates(world: World): WantedCondition {

@@ -1,5 +1,4 @@
-import type { CertificatePlan } from '../api/certificate-plan.ts';
-import { planOf } from '../api/certificate-plan.ts';
+import { type CertificatePlan, planOf } from '../api/certificate-plan.ts';
 import type { CertificateReport } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';

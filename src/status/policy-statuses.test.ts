@@ -2,12 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { leaveOut } from '../cluster/left-out.ts';
-import { compileMesh } from '../mesh/compile.ts';
+import { type CompiledMesh, compileMesh } from '../mesh/compile.ts';
 import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
 import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
 import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
 import { makeRouteGroup, makeTrafficTarget } from '../../test/build/make-policy.ts';
-import type { CompiledMesh } from '../mesh/compile.ts';
 import { type PolicyEvidence, policyStatuses } from './policy-statuses.ts';
 import type { WantedStatus } from './status-writer.ts';
 

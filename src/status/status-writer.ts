@@ -1,5 +1,5 @@
 import type { Condition, KubernetesObject } from '../api/core.ts';
-import { controlPlaneFieldManager } from '../api/control-plane-names.ts';
+import { controlPlaneName } from '../api/control-plane-names.ts';
 import { apiVersionOf, type Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
@@ -184,7 +184,7 @@ export class StatusWriter implements Component {
       await this.#deps.client.apply(
         kind,
         applied,
-        { fieldManager: controlPlaneFieldManager, force: true, subresource: 'status' },
+        { fieldManager: controlPlaneName, force: true, subresource: 'status' },
         signal,
       );
       this.#written.set(key, { cached, status: applied.status });

@@ -1,8 +1,4 @@
-import {
-  type ProxyFacts,
-  type Standing,
-  standingOf,
-} from '../../src/pods/standing.ts';
+import { type ProxyFacts, type Standing, standingOf } from '../../src/pods/standing.ts';
 import { type LifeOptions, makeLivingPod } from './make-living-pod.ts';
 
 export const created = Date.parse('2026-01-01T00:00:00Z');

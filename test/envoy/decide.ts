@@ -1,7 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import { callerAlpn, meshAlpn } from '../../src/envoy/names.ts';
-import type { IdentityKey } from '../../src/policy/identity.ts';
-import { spiffeId } from '../../src/policy/identity.ts';
+import { type IdentityKey, spiffeId } from '../../src/policy/identity.ts';
 import type { Resource, ResourceSet } from '../../src/xds/resources/resource.ts';
 import { jsonOf } from './messages.ts';
 

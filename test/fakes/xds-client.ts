@@ -1,6 +1,11 @@
 import { type MessageInitShape, create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { Client, Metadata, credentials } from '@grpc/grpc-js';
-import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type StatusObject,
+} from '@grpc/grpc-js';
 import {
   DeltaDiscoveryRequestSchema,
   type DeltaDiscoveryResponse,

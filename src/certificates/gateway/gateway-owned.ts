@@ -1,4 +1,4 @@
-import { controlPlaneFieldManager } from '../../api/control-plane-names.ts';
+import { controlPlaneName } from '../../api/control-plane-names.ts';
 import type { SecretObject } from '../../api/core.ts';
 import { gatewayOf } from '../../api/labels.ts';
 
@@ -26,7 +26,7 @@ export function isOfGateway({ metadata }: StoredSecret, home: string): boolean {
   if (label !== undefined) return label === home;
   return (metadata.managedFields ?? []).some(
     ({ manager, operation, fieldsV1 }) =>
-      manager === controlPlaneFieldManager && operation === 'Apply' && hasKey(fieldsV1?.['f:data']),
+      manager === controlPlaneName && operation === 'Apply' && hasKey(fieldsV1?.['f:data']),
   );
 }
 

@@ -1,4 +1,4 @@
-import { controlPlaneFieldManager } from '../../api/control-plane-names.ts';
+import { controlPlaneName } from '../../api/control-plane-names.ts';
 import type { SecretObject } from '../../api/core.ts';
 import { kinds } from '../../api/kinds.ts';
 import { gatewayOf } from '../../api/labels.ts';
@@ -45,12 +45,7 @@ export class GatewayStore {
     };
     const object = { ...secret, metadata: { ...metadata, ...judged } } as SecretObject;
     const force = found !== undefined;
-    await client.apply(
-      kinds.secret,
-      object,
-      { fieldManager: controlPlaneFieldManager, force },
-      signal,
-    );
+    await client.apply(kinds.secret, object, { fieldManager: controlPlaneName, force }, signal);
   }
 
   /** False when the Secret there is another's: it stays. */

@@ -1,12 +1,11 @@
 import { defaultTrustDomain } from '../../api/root-of.ts';
-import type { IssuingPlan, NamedRoot } from '../issuing-plan.ts';
+import { type IssuingPlan, type NamedRoot, rootOfSigner } from '../issuing-plan.ts';
 import { createLeafStore, type LeafStore } from '../leaves/leaf-store.ts';
 import { PlannedIssuers } from './planned-issuers.ts';
 import { createServerCertificate, type ServerCertificate } from '../leaves/server-certificate.ts';
 import { signsLeafByLeaf } from './open-issuer.ts';
 import { SharedIssuer, type LeafPeers } from '../sharing/shared-issuer.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
-import { rootOfSigner } from '../issuing-plan.ts';
 import { leafValidity } from '../leaves/validity.ts';
 import { keyKindOf, type KeyKind } from '../x509/key-pair.ts';
 import type { OpenIssuer } from './open-roots.ts';

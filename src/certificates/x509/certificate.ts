@@ -1,6 +1,13 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
-import { bitsSet, childrenOf, DerError, oidText, readElement, timeOf } from './der-reader.ts';
-import type { DerElement } from './der-reader.ts';
+import {
+  bitsSet,
+  childrenOf,
+  type DerElement,
+  DerError,
+  oidText,
+  readElement,
+  timeOf,
+} from './der-reader.ts';
 import { oids } from './oids.ts';
 import { pemOf } from '../../common/pem.ts';
 

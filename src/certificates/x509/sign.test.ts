@@ -7,8 +7,12 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as oracle from '@peculiar/x509';
 import fc from 'fast-check';
-import { makeIntermediate, makeRoot, signUnder } from '../../../test/build/certificates.ts';
-import type { TestAuthority } from '../../../test/build/certificates.ts';
+import {
+  makeIntermediate,
+  makeRoot,
+  signUnder,
+  type TestAuthority,
+} from '../../../test/build/certificates.ts';
 import { ecKeys, rsaKeys } from '../../../test/keys/test-keys.ts';
 import { identityKey } from '../../policy/identity.ts';
 import type { Certificate } from './certificate.ts';

@@ -1,5 +1,4 @@
-import { typeUrls } from '../resources/resource.ts';
-import type { Resource, ResourceType } from '../resources/resource.ts';
+import { type Resource, type ResourceType, typeUrls } from '../resources/resource.ts';
 
 /** What one response says: at most one version of a name, in either list. */
 export interface ResponseContent {

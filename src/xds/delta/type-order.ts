@@ -1,5 +1,4 @@
-import { typeUrls } from '../resources/resource.ts';
-import type { ResourceType } from '../resources/resource.ts';
+import { type ResourceType, typeUrls } from '../resources/resource.ts';
 
 /**
  * Make before break: what is named goes out before what names it.

@@ -1,10 +1,15 @@
-import { originKey } from '../../policy/origin.ts';
-import type { Origin, OriginKey } from '../../policy/origin.ts';
+import { type Origin, originKey, type OriginKey } from '../../policy/origin.ts';
 import type { Refusal } from '../delta/refused.ts';
 import type { Resource, ResourceSet } from '../resources/resource.ts';
 import type { CountedStream, CountedStreams } from './streams.ts';
-import { channelOrigin, maxNamed } from './evidence.ts';
-import type { Evidence, ObjectEvidence, Rejection, SwitchStanding } from './evidence.ts';
+import {
+  channelOrigin,
+  type Evidence,
+  maxNamed,
+  type ObjectEvidence,
+  type Rejection,
+  type SwitchStanding,
+} from './evidence.ts';
 import { originsOf, originsOfMap } from './origins-of.ts';
 import type { Proxy } from '../../policy/proxy.ts';
 

@@ -1,5 +1,4 @@
-import { status } from '@grpc/grpc-js';
-import type { Metadata } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import type { EventEmitter } from 'node:events';
 import { WeftError } from '../../common/errors.ts';
 import type { Closing } from './closing.ts';

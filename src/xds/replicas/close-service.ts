@@ -1,5 +1,4 @@
-import type { Client, ServerDuplexStream } from '@grpc/grpc-js';
-import { status } from '@grpc/grpc-js';
+import { type Client, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { refusalOf } from '../port/admission.ts';

@@ -1,6 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { AddressSchema } from '../../envoy/gen/envoy/config/core/v3/address_pb.js';
-import type { CidrRangeSchema } from '../../envoy/gen/envoy/config/core/v3/address_pb.js';
+import type {
+  AddressSchema,
+  CidrRangeSchema,
+} from '../../envoy/gen/envoy/config/core/v3/address_pb.js';
 
 /** A TCP address in Envoy's words. */
 export function socketAddress(

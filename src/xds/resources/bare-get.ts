@@ -1,8 +1,11 @@
 import { type MessageInitShape, create } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { oneof } from '../../envoy/oneof.ts';
-import { type Permission, PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
-import { RBAC_Action } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
+import {
+  type Permission,
+  PermissionSchema,
+  RBAC_Action,
+} from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { BufferSchema } from '../../envoy/gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js';
 import { HeaderMutationSchema } from '../../envoy/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
 import { RBACSchema } from '../../envoy/gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js';

@@ -1,8 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { duration } from '../../envoy/duration.ts';
 import type { RouteSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
-import type { HeaderValueOptionSchema } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
-import { HeaderValueOption_HeaderAppendAction } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import {
+  HeaderValueOption_HeaderAppendAction,
+  type HeaderValueOptionSchema,
+} from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
 import type { ProbeTarget } from '../../policy/workload.ts';
 import { oneof } from '../../envoy/oneof.ts';
 import { exactHeader, regexHeader } from './header-matcher.ts';

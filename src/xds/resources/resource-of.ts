@@ -1,5 +1,4 @@
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { toBinary } from '@bufbuild/protobuf';
+import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { contentHash } from '../../common/hash.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { TypedExtensionConfigSchema } from '../../envoy/gen/envoy/config/core/v3/extension_pb.js';

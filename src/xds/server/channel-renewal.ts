@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { end } from './ads.ts';
-import type { AdsOptions } from './ads.ts';
+import { type AdsOptions, end } from './ads.ts';
 import type { Closing } from '../port/closing.ts';
 
 /** Closes every connection after this many milliseconds whatever its client does. */

@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Client, Server, ServerCredentials, credentials } from '@grpc/grpc-js';
-import type { ServerInterceptor, ServerWritableStream } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  Server,
+  ServerCredentials,
+  type ServerInterceptor,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import { sendFramed, unframed } from './framed-messages.ts';
 
 const path = '/test/Stream';

@@ -1,5 +1,8 @@
-import { ServerInterceptingCall } from '@grpc/grpc-js';
-import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
+import {
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
 
 /** What gRPC puts before each message: a flag for compression, and the length. */
 const headerBytes = 5;

@@ -1,6 +1,5 @@
 import { owing, silent, stranger, tokenExpired } from './closings.ts';
-import { end } from './ads.ts';
-import type { AdsOptions } from './ads.ts';
+import { type AdsOptions, end } from './ads.ts';
 import type { Connection } from './connection.ts';
 import type { Closing } from '../port/closing.ts';
 

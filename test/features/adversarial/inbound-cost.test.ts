@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { costOf, type Step } from '../../../src/mesh/inbound-sweep.ts';
-import { makePod, makeService } from '../../build/make-object.ts';
-import { makeNamespace } from '../../build/make-object.ts';
+import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
 import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../build/make-policy.ts';
 import { meshOf } from './mesh-of.ts';
 
