@@ -54,7 +54,7 @@ feature: setup ## Features on a real API server and a real Envoy
 e2e: setup ## The mesh end to end on a real node (root)
 	@$(jest) --selectProjects e2e --runInBand
 test-rotation: setup ## Nine switches of the certificate provider under load (root)
-	@node tools/test-rotation.ts
+	@node test/rotation/run.ts
 bench: setup ## Measure speed and memory; the figures also go to out/bench.json
 	@node test/bench/run.ts
 
@@ -65,7 +65,7 @@ generate: setup ## Generate Envoy's messages, the API types and the drawing agai
 	@node tools/generate/mesh-config-fields.ts
 	@node tools/docs/room-graph.ts
 golden: setup ## Write the golden stories again
-	@node tools/golden.ts
+	@node test/golden/write.ts
 lock: ## Write package-lock.json again, with the packages of every platform
 	@npm install --no-audit --no-fund
 	@node tools/lock-platforms.ts

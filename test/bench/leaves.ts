@@ -2,10 +2,10 @@ import { connect } from '../../src/kubernetes/connect.ts';
 import type { RootProvider } from '../../src/api/root-spec.ts';
 import type { ApiServer } from '../apiserver.ts';
 import { startIssuer } from '../contract/start-issuer.ts';
-import { startCertManager } from '../real/cert-manager.ts';
-import { makeCaIssuer } from '../real/cert-manager-setup.ts';
+import { startCertManager } from '../../tools/real/cert-manager.ts';
+import { makeCaIssuer } from '../../tools/real/cert-manager-setup.ts';
 import { makeMeshPki } from '../real/mesh-pki.ts';
-import { startOpenBao } from '../real/openbao.ts';
+import { startOpenBao } from '../../tools/real/openbao.ts';
 import { startBuiltIn } from './built-in-issuer.ts';
 import { type ColdStart, coldStart, manyAccounts } from './cold-start.ts';
 

@@ -2,7 +2,7 @@ import { beforeAll, describe } from '@jest/globals';
 import type { ProviderMode, VaultAuth, VaultRoot } from '../../src/api/root-spec.ts';
 import { connect } from '../../src/kubernetes/connect.ts';
 import { ofFile } from '../of-file.ts';
-import { startOpenBao } from '../real/openbao.ts';
+import { startOpenBao } from '../../tools/real/openbao.ts';
 import {
   enableKubernetesAuth,
   enablePki,
@@ -10,7 +10,7 @@ import {
   makeRole,
   makeToken,
   type KubernetesAuth,
-} from '../real/openbao-setup.ts';
+} from '../../tools/real/openbao-setup.ts';
 import { sharedApiServer } from '../shared-api-server.ts';
 import { describeInModes, type IssuerUnderTest } from './issuer-contract.ts';
 import { ensureNamespace, intermediateSecret, putSecret, startIssuer } from './start-issuer.ts';

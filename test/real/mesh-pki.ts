@@ -1,8 +1,14 @@
 import type { VaultAuth, VaultRoot } from '../../src/api/root-spec.ts';
 import type { ApiConnection } from '../../src/kubernetes/connect.ts';
 import { ensureNamespace, putSecret } from '../contract/start-issuer.ts';
-import type { OpenBao } from './openbao.ts';
-import { enablePki, makePolicy, makeRole, makeToken, type BaoPki } from './openbao-setup.ts';
+import type { OpenBao } from '../../tools/real/openbao.ts';
+import {
+  enablePki,
+  makePolicy,
+  makeRole,
+  makeToken,
+  type BaoPki,
+} from '../../tools/real/openbao-setup.ts';
 
 /** A PKI engine with role `mesh`, and what a mesh in one namespace needs to use it by token. */
 export interface MeshPki {

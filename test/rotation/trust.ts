@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Pod } from '../../src/api/core.ts';
 import { kinds } from '../../src/api/kinds.ts';
-import { done } from '../real/openbao.ts';
+import { done } from '../../tools/real/openbao.ts';
 import { type InstallPlace, readSecret } from '../../tools/issuers/place.ts';
 import { names, type Provider } from '../../tools/issuers/provider.ts';
 import type { Issuers } from '../../tools/issuers/up.ts';

@@ -45,6 +45,17 @@ describe('the rooms', () => {
     expect(foldersInCircles(circle)).toEqual([['a', 'b', 'b/c']]);
   });
 
+  it('and the tools need no test', () => {
+    const files = globSync('{src,tools,demo}/**/*.ts', {
+      cwd: repository,
+      exclude: ['**/*.test.ts', '**/gen/**'],
+    });
+    const needing = files.filter((file) =>
+      /from '[./]*\/test\//.test(readFileSync(join(repository, file), 'utf8')),
+    );
+    expect(needing).toEqual([]);
+  });
+
   it('have no barrels, utils or the like', () => {
     const banned = /\/(index|types|utils?|helpers?|manager|handler)(\.ts|\/)/;
     const files = globSync('src/**/*.ts', { cwd: repository });

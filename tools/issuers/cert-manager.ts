@@ -3,8 +3,8 @@ import {
   certManagerObjects,
   installDefinitions,
   isReady,
-} from '../../test/real/cert-manager.ts';
-import { makeCaIssuer } from '../../test/real/cert-manager-setup.ts';
+} from '../real/cert-manager.ts';
+import { makeCaIssuer } from '../real/cert-manager-setup.ts';
 import type { Note } from '../progress.ts';
 import { applyManifest, type InstallPlace, rolledOut } from './place.ts';
 import { names } from './provider.ts';

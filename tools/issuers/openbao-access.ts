@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
-import { baoAsk, type BaoClient } from '../../test/real/openbao.ts';
-import { openRunFolder } from '../../test/real/run-folder.ts';
+import { baoAsk, type BaoClient } from '../real/openbao.ts';
+import { openRunFolder } from '../real/run-folder.ts';
 import { untilReady } from '../base/daemon.ts';
 import { freePort } from '../base/probe.ts';
 import type { InstallPlace } from './place.ts';

@@ -1,11 +1,11 @@
-import { done } from '../../test/real/openbao.ts';
+import { done } from '../real/openbao.ts';
 import {
   enablePki,
   makeKubernetesRole,
   makePolicy,
   makeRole,
   makeToken,
-} from '../../test/real/openbao-setup.ts';
+} from '../real/openbao-setup.ts';
 import { sentToVault } from '../../src/api/labels.ts';
 import type { BaoAccess } from './openbao-access.ts';
 import { type InstallPlace, readSecret, writeSecret } from './place.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import { kinds } from '../../src/api/kinds.ts';
-import { done } from '../../test/real/openbao.ts';
+import { done } from '../real/openbao.ts';
 import { createAuthority } from '../cluster/authority.ts';
 import type { Note } from '../progress.ts';
 import { type BaoAccess, openBaoAccess } from './openbao-access.ts';

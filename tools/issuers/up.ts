@@ -2,7 +2,7 @@
  * Puts certificate issuers into a running local cluster: `node tools/issuers/up.ts [CLUSTER]`. What a
  * MeshConfig says to use them is in `provider.ts`.
  */
-import type { CertManagerObjects } from '../../test/real/cert-manager.ts';
+import type { CertManagerObjects } from '../real/cert-manager.ts';
 import { runMain } from '../base/main.ts';
 import { placeOf } from '../cluster/place.ts';
 import { demoCluster } from '../demo/demo-cluster.ts';

@@ -7,8 +7,8 @@ import { certificatesFrom } from '../../build/certificates.ts';
 import { issue, ready, workloadRequest } from '../../contract/ask-issuer.ts';
 import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { ofFile } from '../../of-file.ts';
-import { startCertManager } from '../../real/cert-manager.ts';
-import { makeCaIssuer } from '../../real/cert-manager-setup.ts';
+import { startCertManager } from '../../../tools/real/cert-manager.ts';
+import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { certManagerRoot } from './cert-manager-root.ts';
 

@@ -8,8 +8,8 @@ import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { startOwnApiServer } from '../../contract/own-api-server.ts';
 import { intermediateSecret } from '../../contract/start-issuer.ts';
 import { ofFile } from '../../of-file.ts';
-import { startCertManager, type CertManager } from '../../real/cert-manager.ts';
-import { makeCaIssuer, type CaIssuer } from '../../real/cert-manager-setup.ts';
+import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
+import { makeCaIssuer, type CaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { certManagerRoot } from './cert-manager-root.ts';
 import { requestsIn } from './certificate-requests.ts';
 

@@ -1,6 +1,6 @@
 import { kinds } from '../../../src/api/kinds.ts';
 import type { ApiConnection } from '../../../src/kubernetes/connect.ts';
-import type { CertManagerObject } from '../../real/cert-manager.ts';
+import type { CertManagerObject } from '../../../tools/real/cert-manager.ts';
 
 /** The CertificateRequests of that namespace that issuers of Weft have made and not taken back. */
 export function requestsIn(

@@ -17,7 +17,7 @@ import { ready, trouble } from '../../contract/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { ensureNamespace } from '../../contract/start-issuer.ts';
-import { installDefinitions, type CertManagerObject } from '../../real/cert-manager.ts';
+import { installDefinitions, type CertManagerObject } from '../../../tools/real/cert-manager.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { requestsIn } from './certificate-requests.ts';
 

@@ -4,10 +4,10 @@ import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts'
 import { startBuiltIn } from '../../bench/built-in-issuer.ts';
 import { type ColdStart, coldStart, manyAccounts } from '../../bench/cold-start.ts';
 import { startIssuer } from '../../contract/start-issuer.ts';
-import { startCertManager, type CertManager } from '../../real/cert-manager.ts';
-import { makeCaIssuer } from '../../real/cert-manager-setup.ts';
+import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
+import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { makeMeshPki } from '../../real/mesh-pki.ts';
-import { startOpenBao, type OpenBao } from '../../real/openbao.ts';
+import { startOpenBao, type OpenBao } from '../../../tools/real/openbao.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 
 // A rollout of a thousand workloads, from a control plane that has just started. What it costs in time

@@ -3,8 +3,8 @@ import { issue, ready, trouble } from '../../contract/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { ofFile } from '../../of-file.ts';
-import { done } from '../../real/openbao.ts';
-import { enableKubernetesAuth, makeToken } from '../../real/openbao-setup.ts';
+import { done } from '../../../tools/real/openbao.ts';
+import { enableKubernetesAuth, makeToken } from '../../../tools/real/openbao-setup.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { startVaultRig } from './vault-rig.ts';
 

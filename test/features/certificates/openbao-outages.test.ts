@@ -9,8 +9,8 @@ import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { putSecret } from '../../contract/start-issuer.ts';
 import { ofFile } from '../../of-file.ts';
-import { done } from '../../real/openbao.ts';
-import { makeToken } from '../../real/openbao-setup.ts';
+import { done } from '../../../tools/real/openbao.ts';
+import { makeToken } from '../../../tools/real/openbao-setup.ts';
 import { startVaultRig } from './vault-rig.ts';
 
 // The issuer of a Vault that cannot be reached, does odd things or is sealed.

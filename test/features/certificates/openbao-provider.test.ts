@@ -8,8 +8,8 @@ import { issue, ready, trouble } from '../../contract/ask-issuer.ts';
 import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { intermediateSecret, putSecret } from '../../contract/start-issuer.ts';
 import { ofFile } from '../../of-file.ts';
-import { done } from '../../real/openbao.ts';
-import { makePolicy, makeRole } from '../../real/openbao-setup.ts';
+import { done } from '../../../tools/real/openbao.ts';
+import { makePolicy, makeRole } from '../../../tools/real/openbao-setup.ts';
 import { secretInLog, startVaultRig } from './vault-rig.ts';
 
 // The issuer of a Vault: which settings it refuses, and which certificates.

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { certificatesFrom } from '../../build/certificates.ts';
 import { ofFile } from '../../of-file.ts';
-import { conditionOf, pemFrom } from '../../real/cert-manager.ts';
-import { makeCaIssuer } from '../../real/cert-manager-setup.ts';
+import { conditionOf, pemFrom } from '../../../tools/real/cert-manager.ts';
+import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { makeCsr } from '../../real/csr.ts';
-import { makeToken } from '../../real/openbao-setup.ts';
+import { makeToken } from '../../../tools/real/openbao-setup.ts';
 import { mayLeaf, startSigningBao, workloadId } from './signing-bao.ts';
 import { startSigningCertManager } from './signing-cert-manager.ts';
 import { sole } from './sole-certificate.ts';

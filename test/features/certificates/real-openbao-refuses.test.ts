@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ofFile } from '../../of-file.ts';
 import { makeCsr } from '../../real/csr.ts';
-import { done, type BaoAnswer } from '../../real/openbao.ts';
-import { makeToken } from '../../real/openbao-setup.ts';
+import { done, type BaoAnswer } from '../../../tools/real/openbao.ts';
+import { makeToken } from '../../../tools/real/openbao-setup.ts';
 import { mayLeaf, signLeaf, startSigningBao } from './signing-bao.ts';
 
 // How the real OpenBao refuses: the status and the words that the provider has to understand.

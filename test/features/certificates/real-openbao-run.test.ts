@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
 import { describe, expect, it } from '@jest/globals';
 import { ofFile } from '../../of-file.ts';
-import { startOpenBao } from '../../real/openbao.ts';
+import { startOpenBao } from '../../../tools/real/openbao.ts';
 
 // What tests are promised of an OpenBao that they start, and of what a killed run leaves.
 
@@ -30,7 +30,7 @@ describe('the OpenBao of a test', () => {
 
   it('dies with a killed run, whose folder the next one clears', async () => {
     const script = [
-      `const { openRunFolder } = await import(${JSON.stringify(join(import.meta.dirname, '../../real/run-folder.ts'))});`,
+      `const { openRunFolder } = await import(${JSON.stringify(join(import.meta.dirname, '../../../tools/real/run-folder.ts'))});`,
       "const folder = await openRunFolder('killed');",
       "const { pid } = await folder.start('sleep', ['sleep', '60']);",
       'console.log(JSON.stringify({ path: folder.path, pid })); setInterval(() => {}, 1000);',
@@ -44,7 +44,7 @@ describe('the OpenBao of a test', () => {
     expect(running()).toBe(true);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const { openRunFolder } = await import('../../real/run-folder.ts');
+    const { openRunFolder } = await import('../../../tools/real/run-folder.ts');
     const next = await openRunFolder('killed');
     expect(dirname(next.path)).toBe(dirname(path));
     expect([existsSync(path), running()]).toEqual([false, false]);

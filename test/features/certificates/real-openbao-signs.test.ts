@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { certificatesFrom } from '../../build/certificates.ts';
 import { ofFile } from '../../of-file.ts';
-import { done } from '../../real/openbao.ts';
-import { enablePki, makeToken } from '../../real/openbao-setup.ts';
+import { done } from '../../../tools/real/openbao.ts';
+import { enablePki, makeToken } from '../../../tools/real/openbao-setup.ts';
 import {
   mayIntermediate,
   mayLeaf,

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ofFile } from '../../of-file.ts';
-import { done, type BaoAnswer } from '../../real/openbao.ts';
-import { enableKubernetesAuth, makeToken, serviceAccountToken } from '../../real/openbao-setup.ts';
+import { done, type BaoAnswer } from '../../../tools/real/openbao.ts';
+import {
+  enableKubernetesAuth,
+  makeToken,
+  serviceAccountToken,
+} from '../../../tools/real/openbao-setup.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { mayLeaf, signed, signLeaf, startSigningBao, workloadId } from './signing-bao.ts';
 

@@ -14,9 +14,9 @@ import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { startOwnApiServer } from '../../contract/own-api-server.ts';
 import { intermediateSecret, putSecret } from '../../contract/start-issuer.ts';
 import { ofFile } from '../../of-file.ts';
-import { isReady, startCertManager } from '../../real/cert-manager.ts';
-import { done, startOpenBao } from '../../real/openbao.ts';
-import { enableKubernetesAuth, enablePki } from '../../real/openbao-setup.ts';
+import { isReady, startCertManager } from '../../../tools/real/cert-manager.ts';
+import { done, startOpenBao } from '../../../tools/real/openbao.ts';
+import { enableKubernetesAuth, enablePki } from '../../../tools/real/openbao-setup.ts';
 
 // config/samples and the two pages about certificates: what they tell a reader to do works, to the letter.
 

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import type { Certificate } from '../../../src/certificates/x509/certificate.ts';
 import { makeCsr } from '../../real/csr.ts';
-import { startOpenBao, type BaoAnswer, type OpenBao } from '../../real/openbao.ts';
-import { enablePki, makePolicy, makeRole, type BaoPki } from '../../real/openbao-setup.ts';
+import { startOpenBao, type BaoAnswer, type OpenBao } from '../../../tools/real/openbao.ts';
+import { enablePki, makePolicy, makeRole, type BaoPki } from '../../../tools/real/openbao-setup.ts';
 import { sole } from './sole-certificate.ts';
 
 /** An OpenBao that signs by an engine at `pki`, and the bodies of calls for that. */

@@ -5,8 +5,8 @@ import {
   startCertManager,
   type CertManager,
   type CertManagerObject,
-} from '../../real/cert-manager.ts';
-import { makeCaIssuer, type CaIssuer } from '../../real/cert-manager-setup.ts';
+} from '../../../tools/real/cert-manager.ts';
+import { makeCaIssuer, type CaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { sole } from './sole-certificate.ts';
 

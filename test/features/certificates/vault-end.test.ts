@@ -9,8 +9,8 @@ import { certificatesFrom } from '../../build/certificates.ts';
 import { issue, ready, workloadRequest } from '../../contract/ask-issuer.ts';
 import { issuersOfFile } from '../../contract/issuers-of-file.ts';
 import { ofFile } from '../../of-file.ts';
-import { done } from '../../real/openbao.ts';
-import { enablePki, makePolicy, makeRole, makeToken } from '../../real/openbao-setup.ts';
+import { done } from '../../../tools/real/openbao.ts';
+import { enablePki, makePolicy, makeRole, makeToken } from '../../../tools/real/openbao-setup.ts';
 import { startVaultRig } from './vault-rig.ts';
 
 jest.setTimeout(60_000);

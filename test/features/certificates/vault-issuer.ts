@@ -1,5 +1,5 @@
 import { putSecret } from '../../contract/start-issuer.ts';
-import { isReady, type CertManager } from '../../real/cert-manager.ts';
+import { isReady, type CertManager } from '../../../tools/real/cert-manager.ts';
 import { signLeaf, type SigningBao } from './signing-bao.ts';
 
 interface VaultIssuer {

@@ -1,7 +1,7 @@
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import type { IssuerWishes } from '../../contract/start-issuer.ts';
 import { makeMeshPki, type MeshPki } from '../../real/mesh-pki.ts';
-import { startOpenBao, type OpenBao } from '../../real/openbao.ts';
+import { startOpenBao, type OpenBao } from '../../../tools/real/openbao.ts';
 import { sharedApiServer } from '../../shared-api-server.ts';
 import { recordLog } from './log-record.ts';
 

@@ -12,8 +12,8 @@ import { ownersOf } from '../../../src/certificates/sharing/owners.ts';
 import { identityKey, type IdentityKey } from '../../../src/policy/identity.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { startCertManager, type CertManager } from '../../real/cert-manager.ts';
-import { makeCaIssuer } from '../../real/cert-manager-setup.ts';
+import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
+import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { startRig, type Rig } from './rig.ts';
 import { startSharingReplica, type SharingReplica } from './sharing-replica.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Daemon, recordedDaemon, startDaemon } from '../../tools/base/daemon.ts';
-import { endProcesses, identify, isRunning } from '../../tools/base/process-identity.ts';
+import { type Daemon, recordedDaemon, startDaemon } from '../base/daemon.ts';
+import { endProcesses, identify, isRunning } from '../base/process-identity.ts';
 
 /** A folder of this process, with the programs that were started from it. */
 export interface RunFolder {

@@ -3,11 +3,11 @@ import type { Condition, KubernetesObject } from '../../src/api/core.ts';
 import { kinds, type Kind } from '../../src/api/kinds.ts';
 import type { ObjectRef } from '../../src/kubernetes/api-client.ts';
 import { connect, type ApiConnection } from '../../src/kubernetes/connect.ts';
-import { type Daemon, untilReady } from '../../tools/base/daemon.ts';
-import { run } from '../../tools/base/command.ts';
-import { certManager, certManagerCrds } from '../../tools/parts/cert-manager.ts';
-import { kubectl } from '../../tools/parts/kubectl.ts';
-import type { ApiServer } from '../apiserver.ts';
+import { type Daemon, untilReady } from '../base/daemon.ts';
+import { run } from '../base/command.ts';
+import { certManager, certManagerCrds } from '../parts/cert-manager.ts';
+import { kubectl } from '../parts/kubectl.ts';
+import type { ReachableApi } from './reachable-api.ts';
 import { openRunFolder } from './run-folder.ts';
 
 /** An object of cert-manager's, as far as tests read it. */
@@ -81,7 +81,7 @@ const waitMs = 20_000;
  * SelfSigned ClusterIssuer is. Of several on one API server one works; when it stops, the next goes
  * on within some seconds, so a test that needs it gone wants an API server of its own.
  */
-export async function startCertManager(apiServer: Omit<ApiServer, 'stop'>): Promise<CertManager> {
+export async function startCertManager(apiServer: ReachableApi): Promise<CertManager> {
   const program = await certManager();
   const folder = await openRunFolder('cert-manager');
   const api = await connect({ kubeconfig: apiServer.kubeconfigPath });

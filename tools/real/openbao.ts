@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, type Dispatcher, request } from 'undici';
-import { untilReady } from '../../tools/base/daemon.ts';
-import { freePort } from '../../tools/base/probe.ts';
-import { type Authority, createAuthority } from '../../tools/cluster/authority.ts';
-import { writePair } from '../../tools/cluster/keys.ts';
-import { openbao } from '../../tools/parts/openbao.ts';
+import { untilReady } from '../base/daemon.ts';
+import { freePort } from '../base/probe.ts';
+import { type Authority, createAuthority } from '../cluster/authority.ts';
+import { writePair } from '../cluster/keys.ts';
+import { openbao } from '../parts/openbao.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 
 /** What OpenBao answered: the status, and the parsed body, empty where there was none. */

@@ -1,7 +1,7 @@
 // Writes the golden stories again: `make golden`. Files that a story no longer makes are removed.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { playStory, storyDirectory, storyNames } from '../test/golden/story-files.ts';
+import { playStory, storyDirectory, storyNames } from './story-files.ts';
 
 for (const story of storyNames()) {
   const directory = storyDirectory(story);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { run } from '../../tools/base/command.ts';
-import { kubectl } from '../../tools/parts/kubectl.ts';
-import type { ApiServer } from '../apiserver.ts';
+import { run } from '../base/command.ts';
+import { kubectl } from '../parts/kubectl.ts';
+import type { ReachableApi } from './reachable-api.ts';
 import { done, type BaoCall, type BaoClient } from './openbao.ts';
 
 /** A PKI engine with a root of its own, mounted somewhere. */
@@ -148,7 +148,7 @@ export async function makeKubernetesRole(
  */
 export async function enableKubernetesAuth(
   bao: BaoClient,
-  apiServer: Omit<ApiServer, 'stop'>,
+  apiServer: ReachableApi,
   { mount = 'kubernetes', namespace }: { readonly mount?: string; readonly namespace: string },
 ): Promise<KubernetesAuth> {
   const reviewer = await reviewerToken(apiServer, namespace);
@@ -173,7 +173,7 @@ export async function enableKubernetesAuth(
 
 /** A token of a service account for this audience, as the kubelet would project it. */
 export async function serviceAccountToken(
-  apiServer: Omit<ApiServer, 'stop'>,
+  apiServer: ReachableApi,
   account: { readonly namespace: string; readonly name: string; readonly audience?: string },
 ): Promise<string> {
   const audience = account.audience === undefined ? [] : [`--audience=${account.audience}`];
@@ -181,10 +181,7 @@ export async function serviceAccountToken(
   return (await run(await kubectl(), args, environment(apiServer))).trim();
 }
 
-async function reviewerToken(
-  apiServer: Omit<ApiServer, 'stop'>,
-  namespace: string,
-): Promise<string> {
+async function reviewerToken(apiServer: ReachableApi, namespace: string): Promise<string> {
   const name = 'openbao';
   const objects = [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
@@ -207,7 +204,7 @@ async function reviewerToken(
   return serviceAccountToken(apiServer, { namespace, name });
 }
 
-function environment({ kubeconfigPath }: Omit<ApiServer, 'stop'>): {
+function environment({ kubeconfigPath }: ReachableApi): {
   readonly env: Record<string, string>;
 } {
   return { env: { KUBECONFIG: kubeconfigPath } };

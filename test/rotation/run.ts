@@ -6,15 +6,15 @@
  * the load.
  */
 import { parseArgs } from 'node:util';
-import { prepareLoad } from '../test/load/load.ts';
-import { nineSwitches, type Outcome } from '../test/rotation/nine-switches.ts';
-import { runMain } from './base/main.ts';
-import { bringDown } from './cluster/down.ts';
-import { installMesh, localCluster } from './demo/up.ts';
-import { openPlace } from './issuers/place.ts';
-import { names } from './issuers/provider.ts';
-import { installIssuers } from './issuers/up.ts';
-import { say, step } from './progress.ts';
+import { prepareLoad } from '../load/load.ts';
+import { nineSwitches, type Outcome } from './nine-switches.ts';
+import { runMain } from '../../tools/base/main.ts';
+import { bringDown } from '../../tools/cluster/down.ts';
+import { installMesh, localCluster } from '../../tools/demo/up.ts';
+import { openPlace } from '../../tools/issuers/place.ts';
+import { names } from '../../tools/issuers/provider.ts';
+import { installIssuers } from '../../tools/issuers/up.ts';
+import { say, step } from '../../tools/progress.ts';
 
 const cluster = 'rotation';
 
