@@ -59,11 +59,12 @@ bench: setup ## Measure speed and memory; the figures also go to out/bench.json
 	@node test/bench/run.ts
 
 ##@ Work on it
-generate: setup ## Generate Envoy's messages, the API types and the drawing again
+generate: setup ## Generate Envoy's messages, the API types, the drawing and the index of decisions again
 	@node tools/generate/envoy.ts
 	@node tools/generate/api.ts
 	@node tools/generate/mesh-config-fields.ts
 	@node tools/docs/room-graph.ts
+	@node tools/docs/decisions-index.ts
 golden: setup ## Write the golden stories again
 	@node test/golden/write.ts
 lock: ## Write package-lock.json again, with the packages of every platform

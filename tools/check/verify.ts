@@ -9,6 +9,7 @@ const watched = [
   'src/envoy/gen/**/*',
   'src/api/gen/*',
   'docs/architecture.md',
+  'docs/decisions/README.md',
   'docs/meshconfig-fields.md',
   'config/admission/meshconfig-warnings.yaml',
 ];
@@ -30,6 +31,7 @@ for (const script of [
   'tools/generate/api.ts',
   'tools/generate/mesh-config-fields.ts',
   'tools/docs/room-graph.ts',
+  'tools/docs/decisions-index.ts',
 ]) {
   execFileSync(process.execPath, [join(repository, script)], { cwd: repository, stdio: 'pipe' });
 }
