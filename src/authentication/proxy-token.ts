@@ -1,6 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { tokenAudience } from '../api/labels.ts';
+import { serviceAccountNameOf } from '../api/service-account-name.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
@@ -112,7 +113,7 @@ async function awaitKnown<T extends KubernetesObject>(
 function podMisfit(pod: Pod, claims: TokenClaims): boolean {
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed') return true;
-  return (pod.spec.serviceAccountName ?? 'default') !== claims.serviceAccount.name;
+  return serviceAccountNameOf(pod) !== claims.serviceAccount.name;
 }
 
 function refused({ logger }: ProxyTokenDeps, reason: string, claims?: TokenClaims): WeftError {

@@ -1,3 +1,4 @@
+import { serviceAccountNameOf } from '../api/service-account-name.ts';
 import { type Resources, cores, parseResources } from '../api/resources.ts';
 import { bootstrapFileNames, mountPaths } from '../envoy/bootstrap.ts';
 import { readyPath } from '../envoy/names.ts';
@@ -32,7 +33,7 @@ export function planSidecar(
     image: sidecar.envoyImage || images.envoy,
     logLevel: sidecar.logLevel || 'error',
     resources: parseResources(sidecar.resources, []),
-    cluster: `${pod.spec.serviceAccountName || 'default'}.${namespace}`,
+    cluster: `${serviceAccountNameOf(pod)}.${namespace}`,
     stay,
     user,
   };

@@ -1,4 +1,5 @@
 import type { Pod, Service, ServicePort } from '../api/core.ts';
+import { serviceAccountNameOf } from '../api/service-account-name.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../policy/identity.ts';
 import { type MeshService, type MeshServicePort, serviceKey } from '../policy/service.ts';
@@ -61,12 +62,11 @@ function distinctPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
   return ports.filter(({ port }, index) => ports.findIndex((one) => one.port === port) === index);
 }
 
-/** Who a pod is: its ServiceAccount, "default" when it names none, as Kubernetes has it. */
+/** Who a pod is: the identity of its ServiceAccount. */
 export function accountOf(pod: Pod): IdentityKey {
-  const serviceAccount = pod.spec.serviceAccountName ?? '';
   return identityKey({
     namespace: pod.metadata.namespace ?? '',
-    serviceAccount: serviceAccount === '' ? 'default' : serviceAccount,
+    serviceAccount: serviceAccountNameOf(pod),
   });
 }
 
