@@ -1,7 +1,7 @@
 import { canonicalAddress } from '../common/ip-address.ts';
 
 /** A value that a person wrote, and where: "annotation X" or "MeshConfig spec.traffic.Y". */
-export interface Written {
+export interface WrittenList {
   readonly where: string;
   readonly entries: readonly unknown[];
 }
@@ -13,7 +13,7 @@ export interface IpRange {
 }
 
 /** One kind of entry: what it means, or undefined when it is not of the form. */
-export interface Entry<T> {
+export interface ParsedEntry<T> {
   readonly form: string;
   parse(entry: unknown): T | undefined;
 }
@@ -24,23 +24,30 @@ export function commaList(text: string): readonly string[] {
 }
 
 /** Ports of one or more lists, sorted, each once. A wrong entry becomes a problem and is left out. */
-export function parsePorts(lists: readonly Written[], problems: string[]): readonly number[] {
+export function parsePorts(lists: readonly WrittenList[], problems: string[]): readonly number[] {
   const parsed = parseAll(lists, entries.port, problems);
   return [...new Set(parsed)].sort((a, b) => a - b);
 }
 
 /** IP ranges of one or more lists, in their order, each once. */
-export function parseRanges(lists: readonly Written[], problems: string[]): readonly IpRange[] {
+export function parseRanges(lists: readonly WrittenList[], problems: string[]): readonly IpRange[] {
   const parsed = parseAll(lists, entries.range, problems);
   return [...new Map(parsed.map((range) => [range.text, range])).values()];
 }
 
 /** Names of network interfaces, each once; at most 15 of letters, digits, dot, dash and underscore. */
-export function parseInterfaces(lists: readonly Written[], problems: string[]): readonly string[] {
+export function parseInterfaces(
+  lists: readonly WrittenList[],
+  problems: string[],
+): readonly string[] {
   return [...new Set(parseAll(lists, entries.interface, problems))];
 }
 
-function parseAll<T>(lists: readonly Written[], entry: Entry<T>, problems: string[]): T[] {
+function parseAll<T>(
+  lists: readonly WrittenList[],
+  entry: ParsedEntry<T>,
+  problems: string[],
+): T[] {
   return lists.flatMap(({ where, entries: written }) =>
     written.flatMap((one) => {
       const value = entry.parse(one);
@@ -56,7 +63,7 @@ export const entries = {
   port: { parse: parsePort, form: 'a port from 1 to 65535' },
   range: { parse: parseRange, form: 'an IPv4 or IPv6 range such as 10.0.0.0/8 or fd00::/8' },
   interface: { parse: parseInterface, form: 'the name of a network interface such as eth1' },
-} satisfies Readonly<Record<string, Entry<unknown>>>;
+} satisfies Readonly<Record<string, ParsedEntry<unknown>>>;
 
 function parsePort(entry: unknown): number | undefined {
   const port = typeof entry === 'string' && /^[1-9]\d{0,4}$/.test(entry) ? Number(entry) : entry;

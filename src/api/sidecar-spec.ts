@@ -1,6 +1,6 @@
 import type { Frozen } from '../common/freeze.ts';
 import { isSealedPort } from '../common/sidecar-ports.ts';
-import { type Entry, entries } from './parse-list.ts';
+import { type ParsedEntry, entries } from './parse-list.ts';
 import { type ResourceProblem, parseResources } from './resources.ts';
 
 /** The fields of MeshConfig `spec.sidecar` that matter when a pod is made. */
@@ -77,7 +77,7 @@ function problemsOfLists(traffic: Frozen<TrafficSettings>): readonly FieldProble
 function checkList(
   traffic: Frozen<TrafficSettings>,
   list: keyof TrafficSettings,
-  entry: Entry<unknown>,
+  entry: ParsedEntry<unknown>,
 ): readonly FieldProblem[] {
   const written: readonly unknown[] = traffic[list] ?? [];
   return written.flatMap((one, index) =>

@@ -12,7 +12,7 @@ import { timestamp } from '../common/timestamp.ts';
 
 /** Phases of a switch, in their order. */
 export const phases = ['Preflight', 'TrustBoth', 'SignNew', 'Settle', 'DropOld'] as const;
-export type Phase = (typeof phases)[number];
+export type SwitchPhase = (typeof phases)[number];
 
 /** The worst that is the case: `failing` and `held` need somebody to act. */
 export type State = 'healthy' | 'switching' | 'unknown' | 'held' | 'failing';
@@ -58,7 +58,7 @@ export interface RootStatus {
 export interface RotationStatus {
   readonly from?: string;
   readonly to: string;
-  readonly phase: Phase;
+  readonly phase: SwitchPhase;
   /** The phase's place among all, from 1. */
   readonly step: number;
   readonly steps: number;

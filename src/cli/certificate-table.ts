@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 import {
   type CertificateStatus,
   type LeavesStatus,
-  type Phase,
+  type SwitchPhase,
   type ProxiesStatus,
   type RootStatus,
   type RotationStatus,
@@ -101,7 +101,7 @@ function endOf(notAfter: string, now: number): string {
 }
 
 /** What each phase does, as long as it lasts. */
-const doing: Readonly<Record<Phase, string>> = {
+const doing: Readonly<Record<SwitchPhase, string>> = {
   Preflight: 'the new root is tried out; nothing changes for anybody',
   TrustBoth: 'every proxy learns to trust the new root beside the old one',
   SignNew:
@@ -126,7 +126,7 @@ function rotationFields(rotation: RotationStatus, now: number): readonly Field[]
   ];
 }
 
-function ladder(current: Phase): readonly string[] {
+function ladder(current: SwitchPhase): readonly string[] {
   const at = phases.indexOf(current);
   const width = Math.max(...phases.map((phase) => phase.length));
   return phases.map((phase, index) => {

@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import { expect, it } from '@jest/globals';
-import { type Connection, type Exchange, leastOf } from './connection-rank.ts';
+import { type RankedConnection, type Exchange, leastOf } from './connection-rank.ts';
 
 const moment = { now: 10_000, timeMs: 1_000 };
 
-function connection(key: string, more: Partial<Connection>): Connection {
+function connection(key: string, more: Partial<RankedConnection>): RankedConnection {
   const socket = new Socket();
   return { key, network: key, socket, exchanges: new Set(), isProven: false, since: 0, ...more };
 }

@@ -8,7 +8,7 @@ export interface Exchange {
 }
 
 /** A connection of an HTTP server, as far as it matters for who gives way. */
-export interface Connection {
+export interface RankedConnection {
   readonly network: string;
   readonly key: string;
   readonly socket: Socket;
@@ -25,14 +25,14 @@ export interface Connection {
  * `busy`: a whole request of it is being answered, so it never gives way.
  */
 const standings = ['late', 'slow', 'idle', 'sending', 'timed', 'busy'] as const;
-export type Standing = (typeof standings)[number];
+export type ConnectionStanding = (typeof standings)[number];
 
 /** How long a body may take that comes, and an answer that goes, on a connection that is proven. */
 const slowMs = 500;
 
 export interface Least {
-  readonly connection: Connection;
-  readonly standing: Standing;
+  readonly connection: RankedConnection;
+  readonly standing: ConnectionStanding;
 }
 
 /**
@@ -41,11 +41,14 @@ export interface Least {
  * Undefined when a review is under way on each of them.
  */
 export function leastOf(
-  connections: Iterable<Connection>,
+  connections: Iterable<RankedConnection>,
   { now, timeMs }: { readonly now: number; readonly timeMs: number },
-  meant: (connection: Connection) => boolean,
+  meant: (connection: RankedConnection) => boolean,
 ): Least | undefined {
-  let [least, lowest]: [Connection | undefined, number] = [undefined, standings.indexOf('busy')];
+  let [least, lowest]: [RankedConnection | undefined, number] = [
+    undefined,
+    standings.indexOf('busy'),
+  ];
   for (const connection of connections) {
     if (!meant(connection)) continue;
     const rank = standings.indexOf(standingOf(connection, now, timeMs));
@@ -60,10 +63,10 @@ export function leastOf(
  * answered is `sending`: it gives way, however new that body is.
  */
 function standingOf(
-  { isProven, since, exchanges }: Connection,
+  { isProven, since, exchanges }: RankedConnection,
   now: number,
   timeMs: number,
-): Standing {
+): ConnectionStanding {
   let isSlow = false;
   for (const { since: began, request, response } of exchanges) {
     if (request.complete && !response.writableEnded) return 'busy';

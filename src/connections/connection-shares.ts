@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { type Connection, type Least, leastOf } from './connection-rank.ts';
+import { type RankedConnection, type Least, leastOf } from './connection-rank.ts';
 import { networkOf } from '../common/network-of.ts';
 import { patientNow } from './patient-clock.ts';
 import { Penalties } from '../common/penalties.ts';
@@ -68,7 +68,7 @@ class ConnectionTable {
   readonly #limits: ConnectionLimits;
   readonly #now: () => number;
   /** By the ends of the connection, in the order of arrival. */
-  readonly #all = new Map<string, Connection>();
+  readonly #all = new Map<string, RankedConnection>();
   readonly #sizes = new Map<string, number>();
   readonly #slow: Penalties;
   #timeMs = time.mostMs;
@@ -88,7 +88,7 @@ class ConnectionTable {
       socket.destroy();
       return;
     }
-    const connection: Connection = {
+    const connection: RankedConnection = {
       ...{ network, key, socket, exchanges: new Set(), isProven: false, since: this.#now() },
     };
     this.#all.set(key, connection);
@@ -150,14 +150,14 @@ class ConnectionTable {
     );
   }
 
-  #close(connection: Connection | undefined): boolean {
+  #close(connection: RankedConnection | undefined): boolean {
     if (connection === undefined) return false;
     this.#remove(connection);
     connection.socket.destroy();
     return true;
   }
 
-  #remove({ key, network, socket }: Connection): void {
+  #remove({ key, network, socket }: RankedConnection): void {
     if (this.#all.get(key)?.socket !== socket) return;
     this.#all.delete(key);
     const left = this.#sizeOf(network) - 1;

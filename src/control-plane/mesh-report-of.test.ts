@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../api/core.ts';
 import { type Finding, formatMeshReport, parseMeshReport } from '../api/mesh-report.ts';
 import { sidecarInjection } from '../api/labels.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { endpointFaults, type LeftOut, nothingLeftOut } from '../mesh/endpoint-faults.ts';
+import { endpointFaults, type LeftOutEndpoints, nothingLeftOut } from '../mesh/endpoint-faults.ts';
 import type { LivingPod } from '../pods/pod-life.ts';
 import { meshReportOf } from './mesh-report-of.ts';
 
@@ -176,7 +176,7 @@ describe('case H: the report on the mesh', () => {
   it('counts a Service whose pods or addresses get no calls, by what the endpoints say of it', () => {
     const { ledger } = makeLedger();
     const service = makeService();
-    const left = (part: Partial<LeftOut>): readonly Diagnostic[] =>
+    const left = (part: Partial<LeftOutEndpoints>): readonly Diagnostic[] =>
       endpointFaults(service, { ...nothingLeftOut(), ...part }, 'none');
     for (const part of [{ withoutSidecar: new Set(['a']) }, { outside: new Set(['10.0.0.9']) }]) {
       const diagnostics = left(part);

@@ -3,7 +3,7 @@ import { makeAdmittedPod, makeFacts, makeNamespace } from '../../test/build/inje
 import { ignore, monitoredBy, sidecarInjection } from '../api/labels.ts';
 import { ports } from '../envoy/ports.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
-import { type Decision, decide } from './decide.ts';
+import { type InjectionDecision, decide } from './decide.ts';
 import { reasons } from './reasons.ts';
 
 const facts = makeFacts({}, [
@@ -24,13 +24,13 @@ const facts = makeFacts({}, [
   makeNamespace('weft-system'),
 ]);
 
-const judge = (namespace: string, pod: AdmittedPod = makeAdmittedPod()): Decision =>
+const judge = (namespace: string, pod: AdmittedPod = makeAdmittedPod()): InjectionDecision =>
   decide({ pod, namespace, facts });
 const annotated = (value: string): AdmittedPod =>
   makeAdmittedPod({}, { annotations: { [sidecarInjection]: value } });
 const labelled = (value: string): AdmittedPod =>
   makeAdmittedPod({}, { labels: { [sidecarInjection]: value } });
-const summary = (decision: Decision): string =>
+const summary = (decision: InjectionDecision): string =>
   decision.kind === 'skip' ? decision.reason : decision.kind;
 
 describe('decide', () => {

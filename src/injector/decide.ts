@@ -7,7 +7,7 @@ import type { SkipReason } from './reasons.ts';
 import { labelledSwitch, type Switch, readSwitch } from '../api/switch-annotation.ts';
 
 /** The verdict on a pod. `problems` are sentences without subject; each names value and remedy. */
-export type Decision =
+export type InjectionDecision =
   | { readonly kind: 'inject' }
   | { readonly kind: 'skip'; readonly reason: SkipReason; readonly asked: boolean }
   | { readonly kind: 'refuse'; readonly problems: readonly string[] };
@@ -27,14 +27,14 @@ export interface Case {
  * which overrides the namespace's in both directions. A label of that name counts for nothing, but is told. A pod that is meant to have one but would break
  * with it is refused, not silently left out of the mesh.
  */
-export function decide({ pod, namespace, facts }: Omit<Case, 'lot'>): Decision {
+export function decide({ pod, namespace, facts }: Omit<Case, 'lot'>): InjectionDecision {
   const known = facts.namespace(namespace);
   const ofPod = readSwitch(sidecarInjection, pod);
   const ofNamespace = readSwitch(sidecarInjection, known);
   const unwanted = notWanted(ofPod, ofNamespace);
   const mistaken = meantByLabel(unwanted, pod, known);
   const asked = unwanted === undefined || mistaken !== undefined;
-  const skip = (reason: SkipReason): Decision => ({ kind: 'skip', reason, asked });
+  const skip = (reason: SkipReason): InjectionDecision => ({ kind: 'skip', reason, asked });
 
   const out = unableToHaveOne(pod) ?? reservedNamespace(namespace, facts);
   if (out !== undefined) return skip(out);
@@ -46,7 +46,7 @@ export function decide({ pod, namespace, facts }: Omit<Case, 'lot'>): Decision {
   return problems.length > 0 ? refuse(problems) : { kind: 'inject' };
 }
 
-function refuse(problems: readonly string[]): Decision {
+function refuse(problems: readonly string[]): InjectionDecision {
   return { kind: 'refuse', problems };
 }
 

@@ -1,7 +1,7 @@
 import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
 import { notInjected } from '../api/labels.ts';
 import { isPod, podTitle } from './admitted-pod.ts';
-import { type Case, type Decision, decide } from './decide.ts';
+import { type Case, type InjectionDecision, decide } from './decide.ts';
 import type { InjectorFacts } from './facts.ts';
 import { annotate, composePatch } from './patch.ts';
 import { reasons } from './reasons.ts';
@@ -22,7 +22,7 @@ export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
   };
 }
 
-function answer(given: Case, decision: Decision): AdmissionAnswer {
+function answer(given: Case, decision: InjectionDecision): AdmissionAnswer {
   switch (decision.kind) {
     case 'inject': {
       const injection = composePatch(given);
@@ -40,7 +40,7 @@ function answer(given: Case, decision: Decision): AdmissionAnswer {
 /** A controller that makes pods keeps warnings to itself, so the pod says it as well. */
 function skipped(
   { pod, namespace }: Case,
-  { reason, asked }: Extract<Decision, { kind: 'skip' }>,
+  { reason, asked }: Extract<InjectionDecision, { kind: 'skip' }>,
 ): AdmissionAnswer {
   const { sentence, surprising } = reasons[reason];
   if (!asked || !surprising) return { allowed: true };

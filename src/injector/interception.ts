@@ -9,7 +9,7 @@ import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectorFacts } from './facts.ts';
 import {
   type IpRange,
-  type Written,
+  type WrittenList,
   commaList,
   parseInterfaces,
   parsePorts,
@@ -37,7 +37,7 @@ export function parseInterception(
   { traffic, sidecar }: InjectorFacts,
   problems: string[],
 ): Interception {
-  const lists = (field: keyof typeof traffic, annotation: string): readonly Written[] => [
+  const lists = (field: keyof typeof traffic, annotation: string): readonly WrittenList[] => [
     { where: `MeshConfig spec.traffic.${field}`, entries: traffic[field] ?? [] },
     {
       where: `annotation ${annotation}`,

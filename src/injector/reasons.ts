@@ -14,16 +14,16 @@ export type SkipReason =
   | 'label-of-namespace';
 
 /** What to tell people, and whether to tell them unasked: when the pod was meant to be in the mesh. */
-export interface Reason {
+export interface InjectionReason {
   readonly sentence: string;
   readonly surprising: boolean;
 }
 
-const surprise = (sentence: string): Reason => ({ sentence, surprising: true });
-const expected = (sentence: string): Reason => ({ sentence, surprising: false });
+const surprise = (sentence: string): InjectionReason => ({ sentence, surprising: true });
+const expected = (sentence: string): InjectionReason => ({ sentence, surprising: false });
 
 /** A sentence for each reason; it says what would have to change. */
-export const reasons: Readonly<Record<SkipReason, Reason>> = {
+export const reasons: Readonly<Record<SkipReason, InjectionReason>> = {
   'host-network': surprise(
     'it uses the host network, whose traffic must not be redirected; set hostNetwork: false',
   ),

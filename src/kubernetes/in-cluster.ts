@@ -9,7 +9,7 @@ import { type Access, type Credentials, keptAccess } from './credentials.ts';
 /** Where the kubelet puts a pod's service account. */
 export const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-export interface Pod {
+export interface OwnPod {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export function isInCluster(folder = serviceAccountFolder): boolean {
 }
 
 /** A pod's own credentials. The token and CA files are read again as the kubelet renews them. */
-export async function inClusterCredentials(pod: Pod): Promise<Credentials> {
+export async function inClusterCredentials(pod: OwnPod): Promise<Credentials> {
   const host = pod.environment['KUBERNETES_SERVICE_HOST'];
   const port = pod.environment['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === undefined || host === '') {

@@ -9,7 +9,12 @@ import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { originKey } from '../policy/origin.ts';
 import { keepAddressBook } from './address-book.ts';
 import { type ClusterIps, judgeClusterIps } from './cluster-ips.ts';
-import { type Around, type CompiledNamespace, compileNamespace, type Scope } from './namespace.ts';
+import {
+  type NamespaceContext,
+  type CompiledNamespace,
+  compileNamespace,
+  type Scope,
+} from './namespace.ts';
 import { plaintextIn } from './plaintext.ts';
 import { sameEntries, sameItems, share } from '../common/remember.ts';
 
@@ -66,7 +71,7 @@ export function compileMesh(
 
 function compileNamespaces(
   snapshot: ClusterSnapshot,
-  around: Around,
+  around: NamespaceContext,
   previous: Compilation | undefined,
 ): ReadonlyMap<string, CompiledNamespace> {
   const namespaces = new Map<string, CompiledNamespace>();

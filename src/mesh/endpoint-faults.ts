@@ -5,7 +5,7 @@ import { refuse } from '../cluster/diagnose.ts';
 import type { Plaintext } from './plaintext.ts';
 
 /** What was left out, each once: texts that name it. */
-export interface LeftOut {
+export interface LeftOutEndpoints {
   /** `<address>: <reason>`. */
   readonly foreign: Set<string>;
   /** Names of pods. */
@@ -14,13 +14,13 @@ export interface LeftOut {
   readonly outside: Set<string>;
 }
 
-export function nothingLeftOut(): LeftOut {
+export function nothingLeftOut(): LeftOutEndpoints {
   return { foreign: new Set(), withoutSidecar: new Set(), outside: new Set() };
 }
 
 export function endpointFaults(
   service: Service,
-  { foreign, withoutSidecar, outside }: LeftOut,
+  { foreign, withoutSidecar, outside }: LeftOutEndpoints,
   plaintext: Plaintext,
 ): readonly Diagnostic[] {
   const { namespace = '' } = service.metadata;

@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../api/core.ts';
 import type { AccessRule } from '../policy/access.ts';
 import { identityKey } from '../policy/identity.ts';
 import { compileMesh, type Compilation } from './compile.ts';
-import { costOf, firstBeyond, type Step } from './inbound-sweep.ts';
+import { costOf, firstBeyond, type SweepStep } from './inbound-sweep.ts';
 
 const cart = identityKey({ namespace: 'shop', serviceAccount: 'cart' });
 const rules = [{ kind: 'TCPRoute', name: 'any' } as const];
@@ -107,11 +107,11 @@ describe('firstBeyond', () => {
       port: fc.constantFrom('all' as const, [80], [81]),
     })
     .filter(({ some }) => some.length > 0)
-    .map(({ some, port }): Step => {
+    .map(({ some, port }): SweepStep => {
       const made = { name: 'x', sources: some, ports: port, http: 'all', origins: [] };
       return { rule: { ...made, destination: cart } as unknown as AccessRule };
     });
-  const led = fc.subarray([80, 81], { minLength: 1 }).map((ports): Step => ({
+  const led = fc.subarray([80, 81], { minLength: 1 }).map((ports): SweepStep => ({
     service: 'shop/cart',
     ports: ports.map((targetPort) => ({ targetPort, protocol: 'http' as const })),
   }));

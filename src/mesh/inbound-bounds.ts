@@ -12,7 +12,7 @@ import type { ServedPort, Workload } from '../policy/workload.ts';
 import { byAge } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 import { costOfWay, mostOfRule } from './inbound-cost.ts';
-import { firstBeyond, type Step } from './inbound-sweep.ts';
+import { firstBeyond, type SweepStep } from './inbound-sweep.ts';
 import { sameItems, shareMap } from '../common/remember.ts';
 
 /** Bytes of configuration, about, that the rules and Services of one account make for each of its proxies. */
@@ -143,8 +143,8 @@ function rowOf(
   account: IdentityKey,
   kinds: readonly Workload['served'][],
   { rules, services, targets }: InboundInput,
-): readonly (readonly [KubernetesObject, Step])[] {
-  const steps: (readonly [KubernetesObject, Step])[] = [];
+): readonly (readonly [KubernetesObject, SweepStep])[] {
+  const steps: (readonly [KubernetesObject, SweepStep])[] = [];
   for (const rule of rules.get(account) ?? []) {
     const target = targets.get(rule.origins[0]?.name ?? '');
     if (target !== undefined) steps.push([target, { rule }]);

@@ -8,7 +8,7 @@ import { isHttp } from '../policy/service.ts';
 import type { ServedPort, Workload } from '../policy/workload.ts';
 import { type BoundedInbound, boundInbound, type InboundInput } from './inbound-bounds.ts';
 import { PortCost } from './inbound-cost.ts';
-import { costOf, firstBeyond, type Port, type Step } from './inbound-sweep.ts';
+import { costOf, firstBeyond, type Port, type SweepStep } from './inbound-sweep.ts';
 
 const cart = identityKey({ namespace: 'shop', serviceAccount: 'cart' });
 const web = identityKey({ namespace: 'shop', serviceAccount: 'web' });
@@ -110,7 +110,7 @@ const rule = fc
     some: fc.subarray([web, cart], { minLength: 1 }),
     ...{ ports, http: fc.constantFrom('all' as const, [match]) },
   })
-  .map(({ some: sources, ...parts }): Step => {
+  .map(({ some: sources, ...parts }): SweepStep => {
     return { rule: { name: 'shop/x', sources, destination: cart, origins: [], ...parts } };
   });
 const port = fc.record({
@@ -129,7 +129,7 @@ function holds({ ports: named }: AccessRule, { targetPort }: Port): boolean {
 }
 
 /** The sum for one kind of pods as it is meant: each port of each Service with each rule that holds there. */
-function meant(steps: readonly Step[], kind: number): number {
+function meant(steps: readonly SweepStep[], kind: number): number {
   const rules = steps.flatMap((step) => ('rule' in step ? [step.rule] : []));
   const ways = steps.flatMap((step) => {
     if ('rule' in step || step.kind !== kind) return [];
@@ -154,7 +154,7 @@ describe('the sweep', () => {
   it('finds the first step that is too much for some kind of pods', () => {
     fc.assert(
       fc.property(row, fc.integer({ min: 1, max: 60_000 }), (steps, most) => {
-        const isBeyond = (_: Step, at: number): boolean =>
+        const isBeyond = (_: SweepStep, at: number): boolean =>
           [0, 1, 2].some((kind) => meant(steps.slice(0, at + 1), kind) > most);
         const first = steps.findIndex(isBeyond);
         expect(firstBeyond(steps, most)).toBe(first < 0 ? undefined : first);

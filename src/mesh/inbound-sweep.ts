@@ -6,7 +6,7 @@ import type { ServedPort } from '../policy/workload.ts';
 import { type Cost, PortCost } from './inbound-cost.ts';
 
 /** A rule, or a Service and the ports that it leads to at pods of one kind. Each kind has a sum of its own. */
-export type Step = { readonly rule: AccessRule } | ServiceStep;
+export type SweepStep = { readonly rule: AccessRule } | ServiceStep;
 
 interface ServiceStep {
   readonly service: string;
@@ -18,7 +18,7 @@ interface ServiceStep {
 export type Port = Pick<ServedPort, 'targetPort' | 'protocol'>;
 
 /** The index of the first step with which the sum of some kind is above `most`; undefined: none ever is. */
-export function firstBeyond(steps: readonly Step[], most: number): number | undefined {
+export function firstBeyond(steps: readonly SweepStep[], most: number): number | undefined {
   const sweep = new Sweep(steps, most);
   const at = steps.findIndex((step) => {
     sweep.add(step);
@@ -28,7 +28,7 @@ export function firstBeyond(steps: readonly Step[], most: number): number | unde
 }
 
 /** Bytes, about, that a proxy holds for all of them: one of the kind that holds most. */
-export function costOf(steps: readonly Step[]): number {
+export function costOf(steps: readonly SweepStep[]): number {
   const sweep = new Sweep(steps, Infinity);
   for (const step of steps) sweep.add(step);
   return sweep.largest;
@@ -73,12 +73,12 @@ class Sweep {
   largest = 0;
 
   /** `steps` are all that are to come. */
-  constructor(steps: readonly Step[], most: number) {
+  constructor(steps: readonly SweepStep[], most: number) {
     this.#most = most;
     for (const step of steps) if ('service' in step) this.#expect(step);
   }
 
-  add(step: Step): void {
+  add(step: SweepStep): void {
     if ('service' in step) this.#addService(step);
     else this.#addRule(step.rule);
   }

@@ -42,7 +42,7 @@ export interface Scope {
 }
 
 /** What one compilation of all namespaces has in common. */
-export interface Around {
+export interface NamespaceContext {
   readonly scope: Scope;
   readonly plaintext: Plaintext;
   readonly addresses: Addresses;
@@ -84,7 +84,7 @@ export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
 /** The namespace compiled; `before` itself when nothing that it was made from changed. */
 export function compileNamespace(
   snapshot: NamespaceSnapshot,
-  around: Around,
+  around: NamespaceContext,
   before: CompiledNamespace | undefined,
 ): CompiledNamespace {
   const { input, diagnostics: leftOut } = siftLeftOut(snapshot);
@@ -96,7 +96,7 @@ export function compileNamespace(
 
 function compileParts(
   whole: NamespaceSnapshot,
-  { scope, plaintext, addresses }: Around,
+  { scope, plaintext, addresses }: NamespaceContext,
   known: Partial<CompiledNamespace> = {},
 ): Omit<CompiledNamespace, 'diagnostics' | 'leftOut'> {
   const { book, changed, lost } = addresses;
@@ -187,7 +187,10 @@ function remarksOn(
 }
 
 /** Whether an unchanged namespace leads to addresses that changed hands, or now leads elsewhere. */
-function isTouched(known: CompiledNamespace, { plaintext, addresses: all }: Around): boolean {
+function isTouched(
+  known: CompiledNamespace,
+  { plaintext, addresses: all }: NamespaceContext,
+): boolean {
   const { book, changed, lost } = all;
   if (known.lost !== lost || known.plaintext !== plaintext) return true;
   if (known.disputes !== disputesOf(nameOf(known.input), book)) return true;

@@ -4,11 +4,11 @@ import type { Pod } from '../api/core.ts';
 import { isSidecarPort } from '../common/sidecar-ports.ts';
 import type { Endpoint } from '../policy/endpoints.ts';
 import type { MeshService } from '../policy/service.ts';
-import { type LeftOut, nothingLeftOut } from './endpoint-faults.ts';
+import { type LeftOutEndpoints, nothingLeftOut } from './endpoint-faults.ts';
 import type { Judgement } from './endpoint-judge.ts';
 import type { Plaintext } from './plaintext.ts';
 import { accountOf } from './services.ts';
-import type { Standing } from './standing.ts';
+import type { EndpointStanding } from './standing.ts';
 
 /** An address of a service port, and who is there. */
 export interface Place {
@@ -16,18 +16,21 @@ export interface Place {
   readonly port: number;
   readonly hostname: string;
   readonly judgement: Judgement;
-  readonly standing: Standing;
+  readonly standing: EndpointStanding;
 }
 
-export interface PortInput {
+export interface EndpointsInput {
   readonly service: MeshService;
   readonly hasSidecar: (pod: Pod) => boolean;
   readonly plaintext: Plaintext;
-  readonly leftOut: LeftOut;
+  readonly leftOut: LeftOutEndpoints;
 }
 
-export function endpointsOfPort(places: readonly Place[], given: PortInput): readonly Endpoint[] {
-  const of = (...standings: readonly Standing[]): readonly Place[] =>
+export function endpointsOfPort(
+  places: readonly Place[],
+  given: EndpointsInput,
+): readonly Endpoint[] {
+  const of = (...standings: readonly EndpointStanding[]): readonly Place[] =>
     places.filter(({ standing }) => standings.includes(standing));
   // What gets no calls is not worth a word.
   const silently = { ...given, leftOut: nothingLeftOut() };
@@ -49,7 +52,7 @@ function isDialled({ account, outside }: Endpoint, { headless }: MeshService): b
 /** The endpoint at that port, if it may be called; otherwise it is left out, and mostly with a word. */
 function callable(
   { address, port, hostname, judgement }: Place,
-  { hasSidecar, plaintext, leftOut }: PortInput,
+  { hasSidecar, plaintext, leftOut }: EndpointsInput,
 ): readonly Endpoint[] {
   switch (judgement.is) {
     case 'unknown':

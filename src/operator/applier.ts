@@ -5,7 +5,7 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { type Desired, identify } from './desired.ts';
-import { type Applied, type Change, diff } from './diff.ts';
+import { type Applied, type ObjectDifference, diff } from './diff.ts';
 import { fieldManager } from './names.ts';
 import type { Removal } from './prune.ts';
 import { RepairPace } from './repair-pace.ts';
@@ -88,7 +88,7 @@ export class Applier {
   }
 
   async #change(
-    { reason, desired }: Change,
+    { reason, desired }: ObjectDifference,
     live: KubernetesObject | undefined,
     signal: AbortSignal,
   ): Promise<void> {

@@ -3,7 +3,7 @@ import type { MeshReport } from '../api/mesh-report.ts';
 import type { SpecProblem } from '../api/validate-mesh-config.ts';
 import type { Bundle, Rollout } from './facts.ts';
 import type { RootsNews } from '../rotation/tell.ts';
-import type { Refusal } from './singleton.ts';
+import type { MeshConfigRefusal } from './singleton.ts';
 
 /** Every condition type of a MeshConfig. Reconciling and Stalled are there only while they are true. */
 export type ConditionType =
@@ -70,7 +70,7 @@ export const reasons = [
 export type Reason = (typeof reasons)[number];
 
 /** A condition as it should be; `stamp` adds when it became so. */
-export interface WantedCondition {
+export interface JudgedCondition {
   readonly type: ConditionType;
   readonly status: Condition['status'];
   readonly reason: Reason;
@@ -79,7 +79,7 @@ export interface WantedCondition {
 
 /** Everything that conditions are judged by. */
 export interface World {
-  readonly refusal: Refusal | undefined;
+  readonly refusal: MeshConfigRefusal | undefined;
   readonly problems: readonly SpecProblem[];
   /** What the API server said when it refused an object of ours. */
   readonly rejection: string | undefined;

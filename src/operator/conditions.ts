@@ -2,7 +2,7 @@ import {
   type ConditionType,
   logsOf,
   type Reason,
-  type WantedCondition,
+  type JudgedCondition,
   type World,
 } from './condition-words.ts';
 import { judgeCertificates } from './judge-certificates.ts';
@@ -10,7 +10,7 @@ import { judgeControlPlane, replicasOf } from './judge-control-plane.ts';
 import { gapsIn, judgePods, judgeServices } from './judge-mesh.ts';
 import { judgeProxies } from './judge-proxies.ts';
 import { reportIn } from './report-in.ts';
-import type { Refusal } from './singleton.ts';
+import type { MeshConfigRefusal } from './singleton.ts';
 
 /** Of roots there is nothing to say. */
 export const noNews: World['roots'] = {
@@ -23,7 +23,7 @@ export const noNews: World['roots'] = {
 };
 
 /** The conditions of a MeshConfig in this world. Pure. */
-export function judge(world: World): readonly WantedCondition[] {
+export function judge(world: World): readonly JudgedCondition[] {
   if (world.refusal !== undefined) return judgeRefused(world.refusal);
   const parts = [
     judgeControlPlane(world),
@@ -39,9 +39,9 @@ export function judge(world: World): readonly WantedCondition[] {
   );
 }
 
-function judgeRefused(refusal: Refusal): readonly WantedCondition[] {
+function judgeRefused(refusal: MeshConfigRefusal): readonly JudgedCondition[] {
   const { reason, message } = explain(refusal);
-  const unknown = (type: ConditionType): WantedCondition => ({
+  const unknown = (type: ConditionType): JudgedCondition => ({
     type,
     status: 'Unknown',
     reason: 'NotRuling',
@@ -58,7 +58,10 @@ function judgeRefused(refusal: Refusal): readonly WantedCondition[] {
   ];
 }
 
-function explain(refusal: Refusal): { readonly reason: Reason; readonly message: string } {
+function explain(refusal: MeshConfigRefusal): {
+  readonly reason: Reason;
+  readonly message: string;
+} {
   if (refusal.kind === 'wrong-namespace') {
     const message = `A MeshConfig rules only in the operator's namespace; create it in ${refusal.namespace} and delete this one.`;
     return { reason: 'WrongNamespace', message };
@@ -67,7 +70,7 @@ function explain(refusal: Refusal): { readonly reason: Reason; readonly message:
   return { reason: 'AnotherMeshConfig', message };
 }
 
-function judgeStalled({ problems, rejection, deleting }: World): WantedCondition | undefined {
+function judgeStalled({ problems, rejection, deleting }: World): JudgedCondition | undefined {
   if (deleting) return undefined;
   const type = 'Stalled';
   if (problems.length > 0) {
@@ -80,8 +83,8 @@ function judgeStalled({ problems, rejection, deleting }: World): WantedCondition
   return { type, status: 'True', reason: 'Rejected', message: rejection };
 }
 
-function judgeReconciling(world: World): WantedCondition | undefined {
-  const is = (reason: Reason, message: string): WantedCondition => ({
+function judgeReconciling(world: World): JudgedCondition | undefined {
+  const is = (reason: Reason, message: string): JudgedCondition => ({
     type: 'Reconciling',
     status: 'True',
     reason,
@@ -108,13 +111,13 @@ function judgeReconciling(world: World): WantedCondition | undefined {
 
 function judgeReady(
   world: World,
-  parts: readonly WantedCondition[],
-  stalled: WantedCondition | undefined,
-): WantedCondition {
+  parts: readonly JudgedCondition[],
+  stalled: JudgedCondition | undefined,
+): JudgedCondition {
   const no = ({
     reason,
     message,
-  }: Pick<WantedCondition, 'reason' | 'message'>): WantedCondition => ({
+  }: Pick<JudgedCondition, 'reason' | 'message'>): JudgedCondition => ({
     type: 'Ready',
     status: 'False',
     reason,
@@ -151,7 +154,7 @@ const passedOver: readonly Reason[] = [
 
 /** Proxies may be behind for a while, certificates last while they cannot be renewed, and pods that
  * stay outside keep no other from the mesh. */
-function isGrave({ type, reason }: WantedCondition, world: World): boolean {
+function isGrave({ type, reason }: JudgedCondition, world: World): boolean {
   if (type === 'ProxiesSynced') return isTooLong(world);
   if (type === 'ServicesServed' || passedOver.includes(reason)) return false;
   return reason !== 'IssuerFailing' || world.roots.failing?.urgent === true;

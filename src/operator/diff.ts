@@ -11,7 +11,7 @@ export interface Applied {
 }
 
 /** An object to apply, and why: it is new, it is to be different, or somebody touched it. */
-export interface Change {
+export interface ObjectDifference {
   readonly reason: 'create' | 'update' | 'repair';
   readonly desired: Desired;
 }
@@ -29,7 +29,7 @@ export interface DiffInput {
  * held against the API server's own form of what we applied, so that normalised values and other
  * managers' fields are no difference; at rest the answer is empty.
  */
-export function diff({ desired, live, applied }: DiffInput): readonly Change[] {
+export function diff({ desired, live, applied }: DiffInput): readonly ObjectDifference[] {
   return desired.flatMap((one) => {
     const identity = identify(one.kind, one.object.metadata.name);
     const reason = compare(one, live.get(identity), applied.get(identity));
@@ -41,7 +41,7 @@ function compare(
   desired: Desired,
   live: KubernetesObject | undefined,
   applied: Applied | undefined,
-): Change['reason'] | undefined {
+): ObjectDifference['reason'] | undefined {
   if (live === undefined) return applied === undefined ? 'create' : 'repair';
   // It will be gone in a moment, and then it is missing.
   if (live.metadata.deletionTimestamp !== undefined) return undefined;

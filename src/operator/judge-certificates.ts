@@ -1,9 +1,9 @@
 // Input: the trust bundle, the roots and the control plane's certificate. Output: whether certificates can be
 // issued and taken. Pure.
-import { logsOf, type WantedCondition, type World } from './condition-words.ts';
+import { logsOf, type JudgedCondition, type World } from './condition-words.ts';
 import { judgeServerCertificate } from './judge-mesh.ts';
 
-export function judgeCertificates(world: World): WantedCondition {
+export function judgeCertificates(world: World): JudgedCondition {
   const { roots } = world;
   const missing = judgeBundle(world) ?? judgeServerCertificate(world);
   if (missing !== undefined) return missing;
@@ -24,7 +24,7 @@ export function judgeCertificates(world: World): WantedCondition {
 }
 
 /** What is wrong with the bundle that everybody trusts, if anything. */
-function judgeBundle({ bundle, namespace, now }: World): WantedCondition | undefined {
+function judgeBundle({ bundle, namespace, now }: World): JudgedCondition | undefined {
   const type = 'CertificatesReady';
   if (bundle.kind === 'absent') {
     const message = `The control plane has not published its trust bundle yet. Next, if that lasts: ${logsOf(namespace)}.`;

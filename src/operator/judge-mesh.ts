@@ -1,7 +1,7 @@
 // Input: the report of the control plane. Output: what the conditions say of pods and Services.
 // Rule: what nobody can know now is Unknown, never what it was.
 import type { FindingKind, MeshReport } from '../api/mesh-report.ts';
-import type { Reason, WantedCondition, World } from './condition-words.ts';
+import type { Reason, JudgedCondition, World } from './condition-words.ts';
 import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
 import { findingIn, noReport, reportIn } from './report-in.ts';
@@ -43,13 +43,13 @@ function badIn(
   });
 }
 
-export function judgePods(world: World): WantedCondition {
+export function judgePods(world: World): JudgedCondition {
   const type = 'PodsInMesh';
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
   const bad = badIn(report, podReasons);
   const passing = badIn(report, passingReasons);
-  const states: readonly (readonly [WantedCondition['status'], readonly Said[]])[] = [
+  const states: readonly (readonly [JudgedCondition['status'], readonly Said[]])[] = [
     ['False', bad.length === 0 ? [] : [...bad, ...passing]],
     ['Unknown', hidden(report)],
     ['True', [...passing, ...startingIn(report)]],
@@ -84,7 +84,7 @@ function countOf({ connected, expected, leftOut }: MeshReport): string {
   return `${all}.${out}`;
 }
 
-export function judgeServices(world: World): WantedCondition {
+export function judgeServices(world: World): JudgedCondition {
   const type = 'ServicesServed';
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
@@ -99,7 +99,7 @@ export function judgeServices(world: World): WantedCondition {
 }
 
 /** What is wrong with the certificate that the control plane shows to proxies, if anything. */
-export function judgeServerCertificate(world: World): WantedCondition | undefined {
+export function judgeServerCertificate(world: World): JudgedCondition | undefined {
   const type = 'CertificatesReady';
   const report = reportIn(world);
   if (report === undefined) return undefined;
@@ -113,7 +113,7 @@ export function judgeServerCertificate(world: World): WantedCondition | undefine
 }
 
 /** What of a mesh that serves is not as it should be: the sentences that Ready adds. */
-export function gapsIn(parts: readonly WantedCondition[]): readonly string[] {
+export function gapsIn(parts: readonly JudgedCondition[]): readonly string[] {
   return parts.filter(isGap).map(({ message }) => message);
 }
 
@@ -126,6 +126,6 @@ const gapReasons = new Set<Reason>([
   'PodsStarting',
 ]);
 
-function isGap({ status, reason }: WantedCondition): boolean {
+function isGap({ status, reason }: JudgedCondition): boolean {
   return status !== 'True' || gapReasons.has(reason);
 }

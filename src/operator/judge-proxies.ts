@@ -1,6 +1,6 @@
 // Input: the report of the control plane. Output: what ProxiesSynced says.
 import type { MeshReport } from '../api/mesh-report.ts';
-import type { WantedCondition, World } from './condition-words.ts';
+import type { JudgedCondition, World } from './condition-words.ts';
 import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
 import { findingIn, noReport, reportIn } from './report-in.ts';
@@ -10,7 +10,7 @@ const policies = 'kubectl get traffictarget,httproutegroup,tcproute,trafficsplit
 
 const type = 'ProxiesSynced';
 
-export function judgeProxies(world: World): WantedCondition {
+export function judgeProxies(world: World): JudgedCondition {
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
   // What a proxy refused is known for certain, whatever another replica would say.
@@ -29,7 +29,7 @@ function countOf({ synced, connected }: MeshReport): string {
   return `${counted(synced, connected, ['proxy has', 'proxies have'])} acknowledged everything`;
 }
 
-function someRejected(report: MeshReport): WantedCondition {
+function someRejected(report: MeshReport): JudgedCondition {
   const others = [findingIn(report, 'proxy-late'), findingIn(report, 'replica-unreachable')];
   const sentences = others.filter((finding) => finding !== undefined).map(sentenceOf);
   const message = [`${countOf(report)}${rejectedIn(report)}`, ...sentences].join(' ');
@@ -45,7 +45,7 @@ function rejectedIn(report: MeshReport): string {
   return `; ${rejected} rejected something and ${go} on with what ${they} had. The status of the policies says what. Next: ${policies}.`;
 }
 
-function someBehind(report: MeshReport): WantedCondition {
+function someBehind(report: MeshReport): JudgedCondition {
   const message = `${countOf(report)}${behindIn(report)}`;
   return { type, status: 'False', reason: 'Pending', message };
 }

@@ -1,7 +1,7 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 
 /** Why a MeshConfig does not rule. */
-export type Refusal =
+export type MeshConfigRefusal =
   | { readonly kind: 'another-rules'; readonly ruler: string }
   | { readonly kind: 'wrong-namespace'; readonly namespace: string };
 
@@ -24,7 +24,7 @@ export function refusalOf(
   meshConfig: MeshConfig,
   ruler: MeshConfig | undefined,
   namespace: string,
-): Refusal | undefined {
+): MeshConfigRefusal | undefined {
   if (meshConfig.metadata.namespace !== namespace) return { kind: 'wrong-namespace', namespace };
   if (ruler === undefined || ruler.metadata.uid === meshConfig.metadata.uid) return undefined;
   return { kind: 'another-rules', ruler: `${namespace}/${ruler.metadata.name}` };

@@ -4,7 +4,7 @@ import type { KubernetesObject, Namespace } from '../api/core.ts';
 import { injectedBy, notInjected, sidecarInjection } from '../api/labels.ts';
 import { readSwitch } from '../api/switch-annotation.ts';
 import { isMember, type MeshMembership } from '../cluster/mesh-membership.ts';
-import { decide, type Decision } from '../injector/decide.ts';
+import { decide, type InjectionDecision } from '../injector/decide.ts';
 import type { InjectorFacts } from '../injector/facts.ts';
 import { reasons } from '../injector/reasons.ts';
 import { isFinished } from '../mesh/pod-state.ts';
@@ -72,7 +72,7 @@ function withoutSidecar(
 }
 
 /** Why a pod should have a sidecar, or was to have one and cannot; undefined: it is out on purpose. */
-function whyBare(decision: Decision): string | undefined {
+function whyBare(decision: InjectionDecision): string | undefined {
   if (decision.kind === 'refuse') return decision.problems.join('; ');
   if (decision.kind === 'inject')
     return 'it was created before its namespace asked for sidecars, or past the injector';
@@ -81,7 +81,11 @@ function whyBare(decision: Decision): string | undefined {
 }
 
 /** What leads a pod with that verdict into the mesh, or says that it cannot be there. */
-function nextFor(decision: Decision, pod: LivingPod, namespace: Namespace | undefined): string {
+function nextFor(
+  decision: InjectionDecision,
+  pod: LivingPod,
+  namespace: Namespace | undefined,
+): string {
   if (decision.kind === 'inject') return createAgain(pod);
   if (decision.kind === 'refuse') return correctAnnotation(pod, namespace);
   if (decision.reason === 'label-of-pod') return annotateTemplate(pod, 'enabled');

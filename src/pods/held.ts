@@ -7,13 +7,13 @@ import { conditionOf, isWithoutSandbox } from './pod-conditions.ts';
  * `hard`: the kubelet says that it cannot go on. `soft`: it may be on its way. `gated`: scheduling gates keep
  * nodes from it, on purpose and for as long as their owner wants.
  */
-export interface Held {
+export interface PodHold {
   readonly kind: 'hard' | 'soft' | 'unscheduled' | 'gated';
   readonly why: string;
 }
 
 /** Undefined when the pod tells of nothing that it waits for. `statuses` are those of its init containers. */
-export function heldBy(status: Fields, statuses: readonly Fields[]): Held | undefined {
+export function heldBy(status: Fields, statuses: readonly Fields[]): PodHold | undefined {
   const unscheduled = conditionOf(status, 'PodScheduled', 'False');
   if (unscheduled !== undefined) {
     const kind = text(unscheduled['reason']) === 'SchedulingGated' ? 'gated' : 'unscheduled';
@@ -43,7 +43,7 @@ function isDone(status: Fields): boolean {
 
 const onItsWay = new Set(['PodInitializing', 'ContainerCreating']);
 
-function heldContainer(status: Fields): Held | undefined {
+function heldContainer(status: Fields): PodHold | undefined {
   const name = text(status['name']) ?? '';
   const state = fieldsOf(status['state']);
   const ended = fieldsOf(state['terminated'] ?? fieldsOf(status['lastState'])['terminated']);

@@ -6,7 +6,7 @@ import { fieldsOf, type Fields, flag, integer, records, text, textMap } from '..
 import { trim } from '../cluster/trim.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import { bootstrapVolume, sidecarName } from '../injector/names.ts';
-import { type Held, heldBy } from './held.ts';
+import { type PodHold, heldBy } from './held.ts';
 import { endOf, saying, timeOf } from './kubelet-words.ts';
 import { isNodeSilent, isWithoutSandbox, scheduledAt } from './pod-conditions.ts';
 import { ownerOf } from './pod-owner.ts';
@@ -32,7 +32,7 @@ export interface PodLife {
   /** Undefined: it has none. */
   readonly sidecar: SidecarLife | undefined;
   /** What the pod waits for before its sidecar runs; undefined when for nothing that it tells. */
-  readonly held: Held | undefined;
+  readonly held: PodHold | undefined;
 }
 
 export interface SidecarLife {

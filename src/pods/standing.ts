@@ -1,12 +1,12 @@
 // Input: one pod that is inside the mesh, and whether its proxy has a stream. Output: how the proxy fares.
 // Rule: nothing is called wrong before an ordinary start or reconnection has had its time.
 import type { FindingKind } from '../api/mesh-report.ts';
-import type { Held } from './held.ts';
+import type { PodHold } from './held.ts';
 import type { LivingPod, PodLife, SidecarLife } from './pod-life.ts';
 import { hasRun } from './switch-standing.ts';
 
 /** How the proxy of a pod that is inside fares. `starting` is no trouble: it has its time. */
-export type Standing =
+export type PodStanding =
   | { readonly kind: 'well' }
   /** `disconnected`: it was connected and is not any more, and what is to come. */
   | { readonly kind: 'starting'; readonly disconnected?: string }
@@ -40,7 +40,7 @@ export const refusedGraceMs = 15_000;
 /** A restart of a sidecar is told so long. */
 export const restartToldMs = 600_000;
 
-const beforeItRunsMs: Readonly<Record<Held['kind'], number>> = {
+const beforeItRunsMs: Readonly<Record<PodHold['kind'], number>> = {
   hard: hardGraceMs,
   soft: startGraceMs,
   unscheduled: scheduleGraceMs,
@@ -53,7 +53,7 @@ export function hasNothingToTell({ life: { sidecar } }: LivingPod): boolean {
 }
 
 /** Pure. For a pod that is `inside`. */
-export function standingOf(pod: LivingPod, facts: ProxyFacts): Standing {
+export function standingOf(pod: LivingPod, facts: ProxyFacts): PodStanding {
   const { sidecar } = pod.life;
   if (sidecar === undefined) return { kind: 'starting' };
   if (isCrashing(sidecar)) {
@@ -66,7 +66,7 @@ export function standingOf(pod: LivingPod, facts: ProxyFacts): Standing {
     : withoutStream(pod.life, sidecar.runningSince, facts);
 }
 
-function whileItDoesNotRun(pod: LivingPod, facts: ProxyFacts): Standing {
+function whileItDoesNotRun(pod: LivingPod, facts: ProxyFacts): PodStanding {
   return hasRun(pod) ? afterItsEnd(pod.life, facts) : beforeItRuns(pod.life, facts);
 }
 
@@ -84,7 +84,7 @@ function times(count: number): string {
 }
 
 /** Told from when the sidecar runs again: its node may have been away long, or the kubelet not know the end. */
-function restartedLately(sidecar: SidecarLife, now: number): Standing | undefined {
+function restartedLately(sidecar: SidecarLife, now: number): PodStanding | undefined {
   const { restarts, ended, runningSince = 0 } = sidecar;
   if (restarts === 0 || ended === undefined) return undefined;
   if (now - Math.max(ended.at, runningSince) > restartToldMs) return undefined;
@@ -95,7 +95,7 @@ function restartedLately(sidecar: SidecarLife, now: number): Standing | undefine
 }
 
 /** From when a node takes the pod it has its time anew: until then the kubelet knows nothing of it. */
-function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFacts): Standing {
+function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFacts): PodStanding {
   const age = facts.now - Math.max(created, scheduled);
   if (age < beforeItRunsMs[held?.kind ?? 'soft']) return { kind: 'starting' };
   const why = held?.why ?? 'the kubelet has not begun to start it';
@@ -107,7 +107,7 @@ function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFac
  * Between its end and the restart, which the kubelet makes at once the first time: that is told as a restart
  * as soon as it runs again. The control plane's own clock counts, for a kubelet may not know when it ended.
  */
-function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): Standing {
+function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): PodStanding {
   if (!isAbsentFor(held?.kind === 'soft' ? startGraceMs : hardGraceMs, facts)) {
     return onItsWay(facts, 'it ended and is to start again');
   }
@@ -115,7 +115,7 @@ function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): Standing {
   return { kind: 'sidecar-crashing', why: `its sidecar ended and has not started again: ${why}` };
 }
 
-function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): Standing {
+function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): PodStanding {
   const { alert, complete, now } = facts;
   const tried = now - triesSince(life, runningSince, facts);
   // An earlier pod may have had the address that the alert came from.
@@ -143,7 +143,7 @@ function triesSince(
 }
 
 /** A sidecar that this control plane never saw may be on its first way. */
-function onItsWay({ wasConnected }: ProxyFacts, disconnected: string): Standing {
+function onItsWay({ wasConnected }: ProxyFacts, disconnected: string): PodStanding {
   return { kind: 'starting', ...(wasConnected && { disconnected }) };
 }
 
@@ -152,7 +152,7 @@ function timeToConnect(ms: number): string {
 }
 
 /** Its start-up probe passed, so it was connected, whether or not this control plane saw it. */
-function afterItsStream({ nodeSilent }: PodLife, facts: ProxyFacts): Standing {
+function afterItsStream({ nodeSilent }: PodLife, facts: ProxyFacts): PodStanding {
   if (!isAbsentFor(lostGraceMs, facts)) {
     const disconnected = nodeSilent ? 'its node does not answer' : timeToConnect(lostGraceMs);
     return { kind: 'starting', disconnected };

@@ -2,7 +2,7 @@ import type { FindingKind, Found } from '../api/mesh-report.ts';
 import type { AbsentPod, Seen } from './look.ts';
 import { reviveSidecar } from './next-command.ts';
 import type { LivingPod } from './pod-life.ts';
-import type { Standing } from './standing.ts';
+import type { PodStanding } from './standing.ts';
 
 /** Adds up how pods stand. */
 export class Tally {
@@ -15,7 +15,7 @@ export class Tally {
     this.#evidence = evidence;
   }
 
-  add(name: string, pod: LivingPod, standing: Standing): void {
+  add(name: string, pod: LivingPod, standing: PodStanding): void {
     const { uid = '' } = pod.metadata;
     if (this.#evidence.streams.has(uid)) this.#connected(uid);
     else this.absent.push({ pod, starting: standing.kind === 'starting' });
@@ -39,7 +39,7 @@ export class Tally {
     this.counts.late += countIn(uids, this.#evidence.late);
   }
 
-  #starting(name: string, { disconnected }: Extract<Standing, { kind: 'starting' }>): void {
+  #starting(name: string, { disconnected }: Extract<PodStanding, { kind: 'starting' }>): void {
     this.counts.starting += 1;
     if (disconnected !== undefined) this.tell('sidecar-disconnected', { name, why: disconnected });
   }

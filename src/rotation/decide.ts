@@ -5,7 +5,7 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { firstRoot } from '../api/root-of.ts';
 import { rotationSettingsOf } from '../api/rotation-settings.ts';
 import { certificateBlocks } from '../common/pem.ts';
-import type { Evidence, Patience } from './evidence.ts';
+import type { RotationEvidence, Patience } from './evidence.ts';
 import { type Intent, nextPlan, type Rotation } from './next-plan.ts';
 import { firstWanted, isWantedBy, resolveIntent, type Resolution, type Wanted } from './intent.ts';
 import { type Pin, readRecords, type RootRecord } from './records.ts';
@@ -27,7 +27,7 @@ export interface RootsDecision {
   /** Undefined until the first root passed its probe. */
   readonly plan: CertificatePlan | undefined;
   readonly rotation: Rotation | undefined;
-  readonly evidence: Evidence | undefined;
+  readonly evidence: RotationEvidence | undefined;
   readonly intent: Intent | undefined;
   readonly resolution: Resolution | undefined;
   readonly create: Wanted | undefined;

@@ -27,7 +27,7 @@ export interface Patience {
 }
 
 /** How far the proof is that a step needs. */
-export interface Evidence {
+export interface RotationEvidence {
   readonly acknowledged: number;
   readonly total: number;
   /** How many of the rest are set aside. */
@@ -40,7 +40,11 @@ export interface Evidence {
 }
 
 /** Proof that everybody trusts what the plan trusts: proxies, pods to come, webhooks, the gateway. */
-export function proveTrust(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
+export function proveTrust(
+  plan: CertificatePlan,
+  facts: SwitchFacts,
+  since: number,
+): RotationEvidence {
   const { trustedStep } = plan;
   return gather(plan, facts, (report) => {
     const { gateway } = report;
@@ -58,7 +62,11 @@ export function proveTrust(plan: CertificatePlan, facts: SwitchFacts, since: num
 }
 
 /** Proof that no proxy uses a certificate that another than the plan's signer signed. */
-export function proveLeaves(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
+export function proveLeaves(
+  plan: CertificatePlan,
+  facts: SwitchFacts,
+  since: number,
+): RotationEvidence {
   return gather(plan, facts, ({ leaves }) =>
     judge(leaves, plan.signerStep, { facts, since, what: 'their new certificate' }),
   );
@@ -69,7 +77,7 @@ export function proveBootstraps(
   plan: CertificatePlan,
   facts: SwitchFacts,
   since: number,
-): Evidence {
+): RotationEvidence {
   return gather(plan, facts, (report) => {
     const judged = judgeBootstraps(report, plan.trustedStep, { facts, since });
     const { bootstraps } = report;
@@ -90,7 +98,7 @@ function judgeBootstraps(
   { bootstraps }: CertificateReport,
   step: number,
   question: Omit<Question, 'what'>,
-): Evidence {
+): RotationEvidence {
   if (bootstraps === undefined || bootstraps.step < step) {
     return { ...nobody, lacks: ['not every namespace has the roots that pods start with'] };
   }
@@ -107,7 +115,7 @@ function judgeBootstraps(
 function judgeUnserved(
   { namespace, reason, pods, total }: UnservedNamespace,
   { facts, since }: Omit<Question, 'what'>,
-): Evidence {
+): RotationEvidence {
   const { setAside, setAsideAfterMs } = facts.patience;
   const until = since + setAsideAfterMs;
   const isOver = until <= facts.now;
@@ -124,7 +132,7 @@ function judgeUnserved(
 /** Shown, not counted: all of them have to be set aside. */
 const maxShown = 10;
 
-function withUnserved(counted: Evidence, unserved: Evidence): Evidence {
+function withUnserved(counted: RotationEvidence, unserved: RotationEvidence): RotationEvidence {
   return {
     ...counted,
     waiting: [...new Set([...counted.waiting, ...unserved.waiting])],
@@ -134,7 +142,11 @@ function withUnserved(counted: Evidence, unserved: Evidence): Evidence {
 }
 
 /** Proof that every stream to the control plane runs on the certificate it has now. */
-export function proveChannel(plan: CertificatePlan, facts: SwitchFacts, since: number): Evidence {
+export function proveChannel(
+  plan: CertificatePlan,
+  facts: SwitchFacts,
+  since: number,
+): RotationEvidence {
   const what = "the control plane's new certificate";
   return gather(plan, facts, ({ channel }) =>
     judge(channel, plan.serverStep, { facts, since, what }),
@@ -142,7 +154,7 @@ export function proveChannel(plan: CertificatePlan, facts: SwitchFacts, since: n
 }
 
 /** Proof that the ingress gateway has a certificate of the plan's signer. */
-export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): Evidence {
+export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): RotationEvidence {
   return gather(plan, facts, ({ gateway }) => {
     if (!facts.gateway || (gateway?.signerStep ?? 0) >= plan.signerStep) return nobody;
     return { ...nobody, lacks: ["the ingress gateway's Secret has no new certificate yet"] };
@@ -150,7 +162,9 @@ export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): Evidenc
 }
 
 /** All of them together; counts are those of the first that lacks proxies, or else of the last that counts. */
-export function together(...all: readonly [Evidence, ...Evidence[]]): Evidence {
+export function together(
+  ...all: readonly [RotationEvidence, ...RotationEvidence[]]
+): RotationEvidence {
   const counting = all.filter((one) => one.total > 0);
   const shown = counting.find(({ lacks }) => lacks.length > 0) ?? counting.at(-1) ?? all[0];
   const until = all.findLast((one) => one.until !== undefined)?.until;
@@ -158,14 +172,14 @@ export function together(...all: readonly [Evidence, ...Evidence[]]): Evidence {
   return { ...shown, lacks, until };
 }
 
-const nobody: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+const nobody: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
 /** A report that is late or partial proves nothing, whatever it counts. */
 function gather(
   plan: CertificatePlan,
   { report }: SwitchFacts,
-  read: (report: CertificateReport) => Evidence,
-): Evidence {
+  read: (report: CertificateReport) => RotationEvidence,
+): RotationEvidence {
   if (report === undefined) {
     return { ...nobody, lacks: ['the control plane does not report'] };
   }
@@ -184,7 +198,11 @@ interface Question {
   readonly what: string;
 }
 
-function judge(witnesses: Witnesses, step: number, { facts, since, what }: Question): Evidence {
+function judge(
+  witnesses: Witnesses,
+  step: number,
+  { facts, since, what }: Question,
+): RotationEvidence {
   const { acknowledged, total, waiting } = witnesses;
   const aside = asideIn(witnesses, facts);
   const counts = { acknowledged, total, waiting, ...(aside > 0 && { aside }) };

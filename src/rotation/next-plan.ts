@@ -1,7 +1,7 @@
 import type { CertificatePlan } from '../api/certificate-plan.ts';
 import { timestamp } from '../common/timestamp.ts';
 import {
-  type Evidence,
+  type RotationEvidence,
   proveBootstraps,
   proveChannel,
   proveGateway,
@@ -43,7 +43,7 @@ export interface Decision {
   /** Undefined when the mesh is where it is to be. */
   readonly rotation: Rotation | undefined;
   /** What this phase waits for. */
-  readonly evidence: Evidence;
+  readonly evidence: RotationEvidence;
 }
 
 /**
@@ -75,7 +75,7 @@ export function nextPlan(question: Question): Decision {
   return { plan, rotation: undefined, evidence };
 }
 
-const proven: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+const proven: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
 /** Until the target signs, it is tried again and again: it may break before its turn comes. */
 function candidateOf(plan: CertificatePlan, { target, keep }: Intent): string | undefined {
@@ -99,7 +99,7 @@ function lastPhase(rotation: Rotation | undefined): Phase | undefined {
   return rotation?.phase === 'SignNew' ? 'Settle' : rotation?.phase;
 }
 
-function prove(question: Question, { phase, since }: Rotation): Evidence {
+function prove(question: Question, { phase, since }: Rotation): RotationEvidence {
   const { plan, facts, intent } = question;
   switch (phase) {
     case 'Preflight':
@@ -122,7 +122,7 @@ function prove(question: Question, { phase, since }: Rotation): Evidence {
 }
 
 /** The candidate can sign, and what it vouches with is known for good. */
-function proveRoot({ plan, facts }: Question): Evidence {
+function proveRoot({ plan, facts }: Question): RotationEvidence {
   const name = plan.candidate ?? plan.signer;
   const { report, pinned } = facts;
   const of = report !== undefined && report.step >= plan.step ? report.roots[name] : undefined;

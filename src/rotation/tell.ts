@@ -6,7 +6,7 @@ import { parseDuration } from '../common/duration.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { patienceOf, type RootsDecision } from './decide.ts';
 import { timestamp } from '../common/timestamp.ts';
-import type { Evidence } from './evidence.ts';
+import type { RotationEvidence } from './evidence.ts';
 import type { RootRecord } from './records.ts';
 import type { Rotation } from './next-plan.ts';
 import { endOf, type RootEnd } from './root-end.ts';
@@ -118,7 +118,7 @@ function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: M
   };
 }
 
-const nothing: Evidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+const nothing: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
 /** Who signed before, or signs still; on the way back that which is left. */
 function fromOf({ plan }: RootsDecision, to: string, { status }: MeshConfig): string | undefined {
@@ -177,7 +177,7 @@ function remedyFor(
 }
 
 /** How many there are of those of whom some are named. */
-function waitingIn({ total, acknowledged, aside = 0 }: Evidence): number {
+function waitingIn({ total, acknowledged, aside = 0 }: RotationEvidence): number {
   return total - acknowledged - aside;
 }
 

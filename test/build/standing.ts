@@ -1,4 +1,4 @@
-import { type ProxyFacts, type Standing, standingOf } from '../../src/pods/standing.ts';
+import { type ProxyFacts, type PodStanding, standingOf } from '../../src/pods/standing.ts';
 import { type LifeOptions, makeLivingPod } from './make-living-pod.ts';
 
 export const created = Date.parse('2026-01-01T00:00:00Z');
@@ -21,4 +21,4 @@ export const standingAt = (
   life: LifeOptions,
   ms: number,
   more: Partial<ProxyFacts> = {},
-): Standing => standingOf(makeLivingPod(life), { ...facts, ...more, now: created + ms });
+): PodStanding => standingOf(makeLivingPod(life), { ...facts, ...more, now: created + ms });

@@ -3,7 +3,7 @@ import { createPrivateKey, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { Secret } from '../../src/common/secret.ts';
 import type {
-  ServerCertificate,
+  ServedCertificate,
   ServerCredentialsSource,
 } from '../../src/xds/port/server-credentials.ts';
 
@@ -17,7 +17,7 @@ export interface TestAuthority {
   /** PEM. */
   readonly ca: string;
   /** With these names; as the control plane's own are, `uris` has its SPIFFE ID. */
-  issue(dnsName: string, ...uris: string[]): Promise<ServerCertificate>;
+  issue(dnsName: string, ...uris: string[]): Promise<ServedCertificate>;
 }
 
 export async function makeAuthority(name = 'test root'): Promise<TestAuthority> {
@@ -40,7 +40,7 @@ async function issue(
   { dnsName, uris }: { readonly dnsName: string; readonly uris: readonly string[] },
   root: x509.X509Certificate,
   signingKey: webcrypto.CryptoKey,
-): Promise<ServerCertificate> {
+): Promise<ServedCertificate> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const leaf = await x509.X509CertificateGenerator.create({
     subject: `CN=${dnsName}`,
@@ -67,14 +67,14 @@ async function issue(
 
 /** A credentials source whose certificate a test can replace. */
 export class ReplaceableCredentials implements ServerCredentialsSource {
-  #current: ServerCertificate;
+  #current: ServedCertificate;
   readonly #listeners = new Set<() => void>();
 
-  constructor(certificate: ServerCertificate) {
+  constructor(certificate: ServedCertificate) {
     this.#current = certificate;
   }
 
-  current(): ServerCertificate {
+  current(): ServedCertificate {
     return this.#current;
   }
 
@@ -83,7 +83,7 @@ export class ReplaceableCredentials implements ServerCredentialsSource {
     return () => this.#listeners.delete(changed);
   }
 
-  replace(certificate: ServerCertificate): void {
+  replace(certificate: ServedCertificate): void {
     this.#current = certificate;
     for (const listener of this.#listeners) listener();
   }

@@ -56,6 +56,21 @@ describe('the rooms', () => {
     expect(needing).toEqual([]);
   });
 
+  it('name no two types alike', () => {
+    const files = globSync('src/**/*.ts', {
+      cwd: repository,
+      exclude: ['src/**/*.test.ts', 'src/**/gen/**'],
+    });
+    const homes = new Map<string, Set<string>>();
+    for (const file of files)
+      for (const [, name = ''] of readFileSync(join(repository, file), 'utf8').matchAll(
+        /^export (?:abstract )?(?:interface|type|class) (\w+)/gm,
+      ))
+        homes.set(name, new Set([...(homes.get(name) ?? []), file.split('/')[1] ?? '']));
+    const shared = [...homes].filter(([, rooms]) => rooms.size > 1);
+    expect(shared.map(([name, rooms]) => [name, ...rooms])).toEqual([]);
+  });
+
   it('have no barrels, utils or the like', () => {
     const banned = /\/(index|types|utils?|helpers?|manager|handler)(\.ts|\/)/;
     const files = globSync('src/**/*.ts', { cwd: repository });

@@ -10,11 +10,15 @@ import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
 /** What a probe found: the root, or why it cannot be used. */
-export type Probe = (issuer: Issuer, root: NamedRoot, signal: AbortSignal) => Promise<RootReport>;
+export type RootProbe = (
+  issuer: Issuer,
+  root: NamedRoot,
+  signal: AbortSignal,
+) => Promise<RootReport>;
 
 export interface ProberDeps {
   readonly open: OpenIssuer;
-  readonly probe: Probe;
+  readonly probe: RootProbe;
   /** The root that the plan wants to have tried; undefined: none. */
   readonly candidate: () => NamedRoot | undefined;
   readonly onResult: () => void;

@@ -1,13 +1,13 @@
 import type { Resource } from '../resources/resource.ts';
 
-export type Resources = ReadonlyMap<string, Resource>;
+export type NamedResources = ReadonlyMap<string, Resource>;
 
 /** What one response will say. */
 export interface Batch {
   readonly changed: readonly Resource[];
   readonly removed: readonly string[];
   /** The map that `changed` is all of, for a client that held nothing. */
-  readonly whole?: Resources;
+  readonly whole?: NamedResources;
 }
 
 /** A response that is not answered yet. */

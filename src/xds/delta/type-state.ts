@@ -1,5 +1,5 @@
 import type { Resource, ResourceType } from '../resources/resource.ts';
-import type { Batch, InFlight, PlanOptions, Resources } from './batch.ts';
+import type { Batch, InFlight, PlanOptions, NamedResources } from './batch.ts';
 import { Due } from './due.ts';
 import { Held } from './held.ts';
 import { Refused, type Refusal, type Suspects, type Words } from './refused.ts';
@@ -27,7 +27,7 @@ export class TypeState {
   /** Bytes of what the client brought along and is not offered; none when nothing is due any more. */
   #brought = 0;
   /** The offer that `settle` last succeeded for; undefined once the client answered or asked for something since. */
-  #settled: Resources | undefined;
+  #settled: NamedResources | undefined;
 
   constructor(type: ResourceType, suspects: Suspects) {
     this.type = type;
@@ -75,12 +75,12 @@ export class TypeState {
   }
 
   /** Takes in the subscription half of a request. */
-  subscribe(request: DeltaRequest, offered: Resources | undefined): void {
+  subscribe(request: DeltaRequest, offered: NamedResources | undefined): void {
     if (this.subscription.started && isMereAcknowledgement(request)) return;
     this.#subscribe(request, offered);
   }
 
-  #subscribe(request: DeltaRequest, offered: Resources | undefined): void {
+  #subscribe(request: DeltaRequest, offered: NamedResources | undefined): void {
     if (this.#beginWhole(request, offered)) return;
     this.#settled = undefined;
     this.#due.writeOut();
@@ -108,7 +108,7 @@ export class TypeState {
   }
 
   /** Whether the client does not hold a name that is offered yet, or is about to drop it. */
-  adds(offered: Resources): boolean {
+  adds(offered: NamedResources): boolean {
     if (this.#inFlight?.changed.some(({ name }) => !this.#held.has(name)) === true) return true;
     if (this.#inFlight?.removed.some((name) => this.#wants(name, offered)) === true) return true;
     for (const name of this.#due.names)
@@ -117,7 +117,7 @@ export class TypeState {
   }
 
   /** Decides the next response, undefined for none. `sent` must follow with its nonce. */
-  plan(offered: Resources, options: PlanOptions): Batch | undefined {
+  plan(offered: NamedResources, options: PlanOptions): Batch | undefined {
     const whole = this.#due.whole === offered ? this.#planWhole(offered) : undefined;
     if (whole !== undefined) return whole;
     this.#due.writeOut();
@@ -128,7 +128,7 @@ export class TypeState {
   }
 
   /** Keeps nothing of its own about a client that has all of `offered` and nothing else. */
-  settle(offered: Resources): void {
+  settle(offered: NamedResources): void {
     if (this.#settled === offered || !this.subscription.started || !this.idle) return;
     this.#brought = 0;
     if (this.refusals.size > 0 || !this.#held.settle(offered)) return;
@@ -159,13 +159,13 @@ export class TypeState {
   }
 
   /** The client is to have all of `offered` and has acknowledged nothing of it. */
-  lacksAll(offered: Resources): boolean {
+  lacksAll(offered: NamedResources): boolean {
     if (!this.subscription.started || !this.#held.isEmpty) return false;
     return (this.#due.isEmpty ? this.#inFlight?.whole : this.#due.whole) === offered;
   }
 
   /** Resources of the offered set that the client should have and has not acknowledged. */
-  *outstanding(offered: Resources): Generator<Resource> {
+  *outstanding(offered: NamedResources): Generator<Resource> {
     for (const name of this.#unsettledNames()) {
       const resource = offered.get(name);
       if (resource !== undefined && !this.has(resource)) yield resource;
@@ -180,7 +180,7 @@ export class TypeState {
   }
 
   /** A first request for just what is offered, of a client that holds nothing, as most are. */
-  #beginWhole(request: DeltaRequest, offered: Resources | undefined): boolean {
+  #beginWhole(request: DeltaRequest, offered: NamedResources | undefined): boolean {
     if (offered === undefined || offered.size === 0 || request.initialVersions.size > 0)
       return false;
     if (this.#due.owesAny || !this.subscription.begin(request, offered)) return false;
@@ -189,7 +189,7 @@ export class TypeState {
     return true;
   }
 
-  #planWhole(offered: Resources): Batch | undefined {
+  #planWhole(offered: NamedResources): Batch | undefined {
     const changed = [...offered.values()];
     if (this.#refused.isAnySuspect(changed)) return undefined;
     return { changed, removed: [], whole: offered };
@@ -203,12 +203,12 @@ export class TypeState {
     return true;
   }
 
-  #begin(request: DeltaRequest, offered: Resources | undefined): void {
+  #begin(request: DeltaRequest, offered: NamedResources | undefined): void {
     for (const [name, version] of request.initialVersions) this.#bring(name, version, offered);
   }
 
   /** Names that are offered are kept as others know them; a version that is not, as being another. */
-  #bring(name: string, version: string, offered: Resources | undefined): void {
+  #bring(name: string, version: string, offered: NamedResources | undefined): void {
     const resource = offered?.get(name);
     const known = resource?.version === version ? resource.version : anotherVersion;
     const kept = resource?.name ?? name;
@@ -218,12 +218,12 @@ export class TypeState {
   }
 
   /** A client that holds nothing yet waits for an answer even when there is nothing to send. */
-  #oweEverything(request: DeltaRequest, offered: Resources | undefined): void {
+  #oweEverything(request: DeltaRequest, offered: NamedResources | undefined): void {
     this.#owesFirst = request.initialVersions.size === 0;
     for (const name of offered?.keys() ?? []) this.#due.add(name);
   }
 
-  #collect(offered: Resources, options: PlanOptions): Batch {
+  #collect(offered: NamedResources, options: PlanOptions): Batch {
     const changed: Resource[] = [];
     const removed: string[] = [];
     for (const name of this.#due.names) {
@@ -275,7 +275,7 @@ export class TypeState {
     return refusals;
   }
 
-  #wants(name: string, offered: Resources): boolean {
+  #wants(name: string, offered: NamedResources): boolean {
     const resource = this.subscription.covers(name) ? offered.get(name) : undefined;
     return resource !== undefined && !this.#refused.has(resource);
   }

@@ -1,4 +1,4 @@
-import { AddressBook, first, type AddressEntry } from './address-book.ts';
+import { ConnectionBook, first, type AddressEntry } from './connection-book.ts';
 import { networkOf } from '../../common/network-of.ts';
 import { Guest, type CutReason, type Stage, type Visitor } from './guest.ts';
 import { Insiders } from './insiders.ts';
@@ -25,7 +25,7 @@ export interface LobbyOptions {
  */
 export class Lobby {
   readonly #options: LobbyOptions;
-  readonly #book = new AddressBook();
+  readonly #book = new ConnectionBook();
   readonly #inside: Insiders;
   readonly #idle = new Set<Guest>();
   /** Addresses that held a place while others waited for it, and had no call admitted. */

@@ -4,14 +4,14 @@ import type { Secret } from '../../common/secret.ts';
 import type { Limits } from './limits.ts';
 
 /** The server's certificate chain and key, both PEM. */
-export interface ServerCertificate {
+export interface ServedCertificate {
   readonly certificate: string;
   readonly key: Secret<string>;
 }
 
 /** Where the server's certificate comes from. New connections get the current one. */
 export interface ServerCredentialsSource {
-  current(): ServerCertificate;
+  current(): ServedCertificate;
   /** Calls back after `current` changed; returns a way to stop that. */
   onChange(changed: () => void): () => void;
 }
@@ -64,7 +64,7 @@ function sessionOptions({
   };
 }
 
-function contextOf({ certificate, key }: ServerCertificate): {
+function contextOf({ certificate, key }: ServedCertificate): {
   readonly cert: string;
   readonly key: string;
   readonly minVersion: 'TLSv1.3';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { costOf, type Step } from '../../../src/mesh/inbound-sweep.ts';
+import { costOf, type SweepStep } from '../../../src/mesh/inbound-sweep.ts';
 import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
 import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../build/make-policy.ts';
 import { meshOf } from './mesh-of.ts';
@@ -61,7 +61,7 @@ describe('what rules are said to cost', () => {
         );
         const own = identityKey({ namespace: 'shop', serviceAccount: 'cart' });
         const workload = [...model.workloads.values()][0];
-        const steps: Step[] = services.map((name) => ({
+        const steps: SweepStep[] = services.map((name) => ({
           service: `shop/${name}`,
           ports: workload?.served ?? [],
         }));

@@ -10,7 +10,7 @@ export interface AddressEntry {
 type Row = keyof AddressEntry;
 
 /** Guests on their way in, by address. Nothing is kept of an address that has none. */
-export class AddressBook {
+export class ConnectionBook {
   readonly #entries = new Map<string, AddressEntry>();
   #takesLast = false;
   readonly #sizes: Record<Row, number> = { silent: 0, queued: 0, entering: 0 };
