@@ -1,5 +1,5 @@
 // Input: the plan, everybody's evidence, the pods there are, and the issuers. Output: the report that
-// the operator decides by. Rule: who cannot be counted as having followed counts as not having.
+// the operator decides by. Rule: a proxy whose state is unknown counts as not acknowledged.
 import type {
   BootstrapsReport,
   CertificateReport,

@@ -30,7 +30,9 @@ export interface Ground {
   readonly settings: () => MeshSettings;
 }
 
-/** Knows what there is to know before the first object was read. */
+/**
+ * Creates the watches and the accessors (spec, settings, certificate plan) that all parts share. Starts nothing.
+ */
 export function layGround(
   options: ControlPlaneOptions,
   { logger, client, meshName }: { logger: Logger; client: ApiConnection; meshName: string },

@@ -88,7 +88,10 @@ export function forgetIdleLeaves(parts: Parts): void {
   parts.issuing.retain(accounts);
 }
 
-/** Says what sets what in motion. Returns the way to undo it. Nothing compiles before `mayCompile`. */
+/**
+ * Subscribes each part to the events that trigger it. Returns a function that unsubscribes all of them. No compile is
+ * scheduled until `mayCompile()` is true.
+ */
 export function wire(parts: Parts, mayCompile: () => boolean): () => void {
   const { xds, peers, ledger, statuses, proxies, certificates } = parts;
   const onEvidence = (): void => {

@@ -45,7 +45,10 @@ export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers
   };
 }
 
-/** A leaf of the root that signs now is of the step at which it began to; any other one is older. */
+/**
+ * The plan step that an ACK of this leaf proves: `signerStep` if the current signer issued it, otherwise the step
+ * before.
+ */
 function generationOf(leaf: Leaf, { signer, signerStep }: IssuingPlan): number {
   return rootOfSigner(leaf.signer) === signer.name ? signerStep : signerStep - 1;
 }

@@ -12,7 +12,7 @@ export type InjectionDecision =
   | { readonly kind: 'skip'; readonly reason: SkipReason; readonly asked: boolean }
   | { readonly kind: 'refuse'; readonly problems: readonly string[] };
 
-/** Which pod in which namespace, before which facts. */
+/** Input of one decision: the pod, its namespace, and the mesh configuration at that moment. */
 export interface Case {
   readonly pod: AdmittedPod;
   readonly namespace: string;

@@ -56,7 +56,7 @@ export interface Addresses {
   readonly lost: LostAddresses;
 }
 
-/** One namespace in the mesh's words, with what it takes to make only the next change's. */
+/** The compiled namespace, with the memo that lets the next compile redo only what changed. */
 export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
   readonly input: NamespaceSnapshot;
   readonly scope: Scope;

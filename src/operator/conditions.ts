@@ -12,7 +12,7 @@ import { judgeProxies } from './judge-proxies.ts';
 import { reportIn } from './report-in.ts';
 import type { MeshConfigRefusal } from './singleton.ts';
 
-/** Of roots there is nothing to say. */
+/** No certificate condition to report. */
 export const noNews: World['roots'] = {
   first: undefined,
   moving: undefined,

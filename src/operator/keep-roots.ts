@@ -108,7 +108,7 @@ function tell(
   events.record({ regarding, type: 'Warning', reason: now.reason, note: now.message });
 }
 
-/** The role of our own objects; never the spec of a person's. */
+/** Updates `spec.role` on objects that Weft created. Never changes the spec of an object that a user created. */
 async function writeRole(
   record: RootRecord,
   { decision }: StatusFacts,

@@ -16,8 +16,8 @@ export interface Removal {
 }
 
 /**
- * The owned objects that nobody wants any more, in the order to remove them: webhook configurations
- * first, so that no call goes to nobody; rights last, so that the control plane can end in peace.
+ * The owned objects that are no longer wanted, in the order to remove them: webhook configurations first, so that the API
+ * server calls no webhook whose server is gone; RBAC last, so that the control plane can still write while it shuts down.
  */
 export function prune(owned: readonly Owned[], wanted: ReadonlySet<string>): readonly Removal[] {
   return owned

@@ -4,7 +4,10 @@ export class RegexScanner {
   #at = 0;
   #problem: string | undefined;
   readonly #names = new Set<string>();
-  /** Ends that do not come any more: nobody who looked goes back behind where he looked from. */
+  /**
+   * Terminators that were searched for and not found. The scanner only moves forward, so they are not searched for
+   * again, which keeps the scan linear.
+   */
   readonly #absent = new Set<string>();
 
   constructor(pattern: string) {

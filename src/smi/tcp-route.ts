@@ -4,10 +4,10 @@ import type { Origin } from '../policy/origin.ts';
 import { originOf, refuse } from '../cluster/diagnose.ts';
 import { fields, integer, list } from '../common/shape.ts';
 
-/** A TCPRoute that a TrafficTarget may lean on. */
+/** A TCPRoute that a TrafficTarget may reference. */
 export interface CompiledTcpRoute {
   readonly origin: Origin;
-  /** Undefined: the object cannot be read, so whoever leans on it has no leg. */
+  /** `undefined` if the TCPRoute is malformed: a TrafficTarget that references it then allows nothing by it. */
   readonly ports: 'all' | readonly number[] | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -52,7 +52,7 @@ interface Moment {
 
 /** Steps of the wall clock are noticed this soon. */
 const longestWaitMs = 5_000;
-/** Leaves are looked at no more often than this; many less often, so that looking takes 3 % of a core. */
+/** Minimum interval between scans of all leaves. It grows with their number, so that scans take about 3 % of a core. */
 const shortestWaitMs = 20;
 const looksPerMs = 20;
 const parallel = 8;

@@ -68,7 +68,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     try {
       return await this.#attempt(request, true, signal);
     } finally {
-      // Whoever asked may not ask again: from now on it is looked whether the trouble has passed.
+      // The caller may not retry, so poll until the issuer has recovered.
       if (this.trouble() !== undefined && !this.#looksAgain) this.#wakeup.wake();
     }
   }

@@ -40,9 +40,9 @@ export interface SharedIssuerOptions {
 const followMs = 3_000;
 
 /**
- * An issuer that many replicas ask as if they were one: each identity has one owner among them, who
- * asks for it and gives the leaf to the others. One that gets none asks by itself, so that the others
- * are never needed. An ask is never passed on, so it cannot go in circles.
+ * An issuer that many replicas use as if they were one. Each identity has one owner among the replicas: the owner requests
+ * the leaf and gives it to the others. A replica that gets no answer from the owner requests the leaf itself, so no replica
+ * depends on another. A request between replicas is never forwarded, so it cannot loop.
  */
 export class SharedIssuer implements Issuer {
   readonly #options: SharedIssuerOptions;

@@ -5,7 +5,7 @@ import { WeftError } from '../../common/errors.ts';
 
 const generateSlowly = promisify(generateKeyPair);
 
-/** The keys that Weft makes. P-256 is the default; RSA of so many bits is for who knows nothing else. */
+/** The keys that Weft makes. P-256 is the default; RSA, with its size in bits, is for peers that do not support ECDSA. */
 export type KeyKind = 'P-256' | `RSA-${number}`;
 
 /** The kind of key that a root's settings ask for. */

@@ -3,8 +3,8 @@ import type { Resource } from '../resources/resource.ts';
 type Resources = ReadonlyMap<string, Resource>;
 
 /**
- * What is still to be said of one type to one client, as names. A first request asks for all there
- * is, as most do: these names are not written out unless something else happens before the answer.
+ * Names of one resource type that are still to be sent on one stream. The first request usually asks for everything: the
+ * offered map is then kept by reference, and expanded into single names only if one changes before the response is sent.
  */
 export class Due {
   /** Names of which the client's version may not be the offered one. */

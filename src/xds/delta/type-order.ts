@@ -13,7 +13,7 @@ export const pushOrder = [
   'route',
 ] as const;
 
-/** What names goes before what is named: a resource leaves only after the last one that may name it. */
+/** Removal order, the reverse of push order: a resource is removed only after everything that may reference it. */
 export const removalOrder = [
   'listener',
   'extension',

@@ -40,7 +40,7 @@ export function allowByRules(settings: MeshSettings, rules: readonly AccessRule[
   return joined(packed(RBACPerRouteSchema, [field(2, field(1, ...policies))]));
 }
 
-/** Per-route configuration of what tells nothing and does nothing, so anyone in the mesh may ask. */
+/** Disables RBAC on one route. Used for the 404 response, which reveals nothing. */
 export function allowAll(): Any {
   return any(RBACPerRouteSchema, {});
 }

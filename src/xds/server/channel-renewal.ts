@@ -26,8 +26,8 @@ export class ChannelRenewal {
   }
 
   /**
-   * Names what tells all connections of a port to go away, and leaves their streams open meanwhile.
-   * Returns a way to forget it.
+   * Adds a callback that sends GOAWAY on every open connection of a port; streams stay open for the grace period.
+   * Returns a function that removes the callback.
    */
   of(drain: (graceMs: number) => void): () => void {
     this.#drains.add(drain);

@@ -89,8 +89,8 @@ function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession
 }
 
 /**
- * A token that a person gave is kept alive also while nothing is signed; one of a login is not needed
- * then. An intermediate is signed so seldom that both are looked at in between; leaves tell by themselves.
+ * Renews a static token while nothing is signed; a login gets a new token when the next request needs it. Signing an
+ * intermediate is rare, so the token is probed from time to time; the frequent requests for leaves show a bad token.
  */
 function watchToken(
   session: VaultSession,
