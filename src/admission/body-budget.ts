@@ -9,13 +9,15 @@ export interface BodyLimits {
   readonly slowMs: number;
   /** Milliseconds that a body waits for room. */
   readonly waitMs: number;
-  /** A larger body does not wait: what comes of it meanwhile would be taken in at once. */
+  /**
+   * A body of more bytes does not wait for room: what arrives of it during the wait would then be processed in one go.
+   */
   readonly waitBytes: number;
 }
 
 /** A body that is to be read. */
 export interface Body {
-  /** Whose share it counts for. */
+  /** The network whose share the body counts against. */
   readonly network: string;
   readonly bytes: number;
   /** Called at most once, when this body has to make room. */
@@ -31,17 +33,17 @@ interface Waiting {
 const tickMs = 25;
 
 /**
- * Bounds the memory that unfinished request bodies take. Each has all its bytes before the first is
- * read: what is thrown away half read is memory too, until it is collected. Who needs room waits for it,
- * small bodies first, and gets that of bodies which are slow; a large body does not wait. Where the total is used up, the largest
- * body of the address that holds most makes room at once for an address that will hold less.
+ * Bounds the memory that unfinished request bodies take. A body reserves all its bytes before its first byte is read: a
+ * half-read body that is thrown away also takes memory until it is collected. A body that needs room waits for it, the
+ * smallest first, and takes the room of slow bodies; a large body does not wait. When the total is used up, the largest
+ * body of the address that holds most gives way at once to an address that will hold less.
  */
 export class BodyBudget {
   readonly #limits: BodyLimits;
   readonly #now: () => number;
-  /** Since when each has its room, in that order. */
+  /** When each body got its room, the oldest first. */
   readonly #held = new Map<Body, number>();
-  /** Bytes of these by network, and of all. */
+  /** Bytes that each network holds; `#total` is their sum. */
   readonly #bytes = new Map<string, number>();
   #total = 0;
   readonly #waiting = new Map<Body, Waiting>();
@@ -53,8 +55,8 @@ export class BodyBudget {
   }
 
   /**
-   * Whether the body has its room: at once where that is known, so that none of it comes before it is read;
-   * else once it is known. False, too, when it is released before.
+   * Returns whether the body has its room. The answer is synchronous if it is known now, so that no byte arrives before
+   * reading starts; otherwise it is a promise. False, too, when the body is released before it gets room.
    */
   reserve(body: Body): boolean | Promise<boolean> {
     const { perAddress, total, waitBytes } = this.#limits;
@@ -70,7 +72,7 @@ export class BodyBudget {
     });
   }
 
-  /** Gives the body's room back, or lets it wait no longer; safe to call again. */
+  /** Gives the body's room back, or ends its wait. Safe to call again. */
   release(body: Body): void {
     const hadRoom = this.#drop(body);
     this.#settle(body, false);
@@ -99,7 +101,10 @@ export class BodyBudget {
     this.#waiting.delete(body);
   }
 
-  /** Whether a smaller body waits whose address would hold no more with it: an address in its own way is in no other's. */
+  /**
+   * Whether a body that is not larger waits already, and its address would not hold more than this body's address
+   * would: an address that waits for its own bytes to be freed delays no other.
+   */
   #isBehind(body: Body): boolean {
     const whole = this.#sum(body.network) + body.bytes;
     return [...this.#waiting.keys()].some(
@@ -123,7 +128,7 @@ export class BodyBudget {
     return true;
   }
 
-  /** The oldest body, of one network if it is named, if that is slow. */
+  /** The oldest body, of `network` if given; undefined unless that body is slow. */
   #slowest(network?: string): Body | undefined {
     for (const [body, since] of this.#held)
       if (network === undefined || body.network === network)
@@ -131,7 +136,7 @@ export class BodyBudget {
     return undefined;
   }
 
-  /** The largest body of the network that holds most, if that is more than so many bytes. */
+  /** The largest body of the network that holds most; undefined if no network holds more than `bytes`. */
   #greediest(bytes: number): Body | undefined {
     let [most, found] = [bytes, undefined as string | undefined];
     for (const [network, sum] of this.#bytes) if (sum > most) [most, found] = [sum, network];
@@ -145,7 +150,7 @@ export class BodyBudget {
     this.#add(body.network, body.bytes);
   }
 
-  /** Whether it had room. */
+  /** Frees the body's room; returns whether it had any. */
   #drop(body: Body): boolean {
     if (!this.#held.delete(body)) return false;
     this.#add(body.network, -body.bytes);

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** So many parts of a body are taken in any case: some milliseconds of work. */
+/** This many parts of a body are always accepted: they cost some milliseconds of work. */
 const free = 1_024;
-/** Bytes of a part on average, below which it costs more to take in than to read: TLS has up to 16 KB in one. */
+/**
+ * The least average size of a part, in bytes. A smaller part costs more to process than to read; TLS has up to 16 KB in
+ * one part.
+ */
 const leastBytes = 64;
 
 /**

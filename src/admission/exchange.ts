@@ -22,7 +22,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Who decides about what is posted to a path, such as `/mutate`. */
+/** The handler for each path, such as `/mutate`. */
 export type AdmissionRoutes = ReadonlyMap<string, AdmissionHandler>;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -42,8 +42,8 @@ function pathOf({ target }: CallHead): string {
 }
 
 /**
- * Answers one call without any I/O. What is no AdmissionReview gets a 4xx with the reason; a handler
- * that throws becomes a refusal with code 500 and a line in the log. Never throws itself.
+ * Answers one call without any I/O. Never throws. A call that is no proper AdmissionReview gets a 4xx with the reason.
+ * If the handler throws, the answer is a refusal with code 500, and the log gets a line.
  */
 export function answerCall(routes: AdmissionRoutes, call: Call, log: Logger): Reply {
   const handler = handlerFor(routes, call);

@@ -4,9 +4,9 @@ import { refuseCrumbs } from './crumbs.ts';
 import type { Body, BodyBudget } from './body-budget.ts';
 
 /**
- * Reads a request's body of `length` bytes, as its Content-Length says; undefined, and nothing of it
- * read, when `budget` has no room for all of it. Rejects when the connection breaks off, also when this
- * body has to make room for another.
+ * Reads a request's body of `length` bytes, as its Content-Length says. Resolves to undefined, and reads nothing, when
+ * `budget` has no room for all of it. Rejects when the connection breaks off; `budget` also ends the connection when
+ * this body has to make room for another.
  */
 export function readBody(
   request: IncomingMessage,
@@ -31,7 +31,7 @@ function read(request: IncomingMessage, length: number): Promise<Buffer> {
       brokeOff();
       return;
     }
-    // At once: thousands of tiny parts would each cost more than their bytes.
+    // One allocation up front: thousands of tiny buffers would each cost more than their bytes.
     const bytes = Buffer.allocUnsafeSlow(length);
     let read = 0;
     request.on('data', (part: Buffer) => {

@@ -22,15 +22,15 @@ export interface AdmissionServerOptions {
   readonly port: number;
   /** All addresses when left out. */
   readonly host?: string;
-  /** Bytes that one body may have: 3 MiB unless told, the API server's own limit of an object. */
+  /** The most bytes of one body. Default: 3 MiB, the API server's own limit for an object. */
   readonly maxBody?: number;
-  /** Milliseconds within which a request must have arrived in full: 10 s unless told. */
+  /** Milliseconds within which a request must have arrived in full. Default: 10 s. */
   readonly requestTimeout?: number;
 }
 
 /** The webhooks' HTTPS endpoint: HTTP/1.1, TLS 1.2 or newer. */
 export interface AdmissionServer extends Component {
-  /** Resolves with the port once calls are taken; rejects if that port is not to be had. */
+  /** Resolves to the port once the server accepts calls; rejects if it cannot listen on that port. */
   readonly listening: Promise<number>;
 }
 
@@ -38,7 +38,10 @@ const mebibyte = 1024 * 1024;
 const defaultMaxBody = 3 * mebibyte;
 const drainMs = 5_000;
 const lingerMs = 200;
-/** Connections that the kernel keeps until they are taken; beyond that it lets the next one wait for seconds. */
+/**
+ * Connections that the kernel queues until the server accepts them; when the queue is full, the next client waits for
+ * seconds.
+ */
 const backlog = 4_096;
 /** A TLS connection costs up to 80 KB: all of them and all bodies together stay below 64 MiB. */
 const connectionLimits = { total: 320, perAddress: 160 };
@@ -48,8 +51,8 @@ const bodyLimits = {
 };
 
 /**
- * Serves admission webhooks while its signal lives, then lets calls under way end (5 s at most).
- * A new certificate is shown to new connections at once; one that does not fit is logged and left out.
+ * Serves admission webhooks until its signal aborts, then lets calls under way end (5 s at most). New connections get a
+ * new certificate at once; an unusable certificate is logged and ignored.
  */
 export function createAdmissionServer(options: AdmissionServerOptions): AdmissionServer {
   const { certificate, log, port, host } = options;
@@ -118,7 +121,7 @@ function showCertificate(server: Server, source: ServingCertificateSource, log: 
 /** What all requests of a server share. */
 interface Served extends AdmissionServerOptions {
   readonly budget: BodyBudget;
-  /** Reviews take turns: a crowd of them keeps nothing else waiting. */
+  /** Reviews take turns, so that many of them at once do not block other work of the process. */
   readonly turns: FairTurns;
   readonly places: Places;
 }
@@ -139,7 +142,7 @@ async function serve(
   }
 }
 
-/** The answer; the body is read only where it counts. Rejects when the connection breaks off. */
+/** Returns the answer. Reads the body only if a handler needs it. Rejects when the connection breaks off. */
 async function answerTo(
   request: IncomingMessage,
   { routes, log, budget, turns, maxBody = defaultMaxBody }: Served,
@@ -167,8 +170,9 @@ function send(response: ServerResponse, reply: Reply): void {
 }
 
 /**
- * Refuses a call, reads no more of it and ends its connection, which only a proper review keeps. The
- * moment before the end lets the answer arrive: bytes that nobody reads reset a connection.
+ * Refuses a call, reads no more of it and ends its connection: only a call with status 200 keeps its connection. The
+ * connection ends `lingerMs` after the answer, so that the answer arrives: closing a connection with unread bytes
+ * resets it.
  */
 function hangUp(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   response.shouldKeepAlive = false;

@@ -6,7 +6,7 @@ export interface ServingCertificate {
   readonly key: Secret<string>;
 }
 
-/** Where the serving certificate comes from; whoever issues it fulfils this. */
+/** The source of the serving certificate; its issuer implements this interface. */
 export interface ServingCertificateSource {
   current(): ServingCertificate;
   /** Calls back after `current()` has changed, until the returned function is called. */

@@ -1,27 +1,27 @@
 import type { MeshConfig } from './gen/mesh-config.ts';
 
 /**
- * What every replica of the control plane does with certificates, as the operator decided: kept in the
- * MeshConfig's status, so that all of it changes at once. Roots go by the names of their
- * MeshRootCertificates, whose status holds the roots themselves.
+ * The operator's plan of what every replica of the control plane does with certificates. The MeshConfig's status holds
+ * it, so that all of it changes at once. The plan names roots by their MeshRootCertificates, whose status holds the
+ * root certificates.
  */
 export interface CertificatePlan {
   /** Grows with every change, never falls. */
   readonly step: number;
-  /** Signs workloads' leaves, since `signerStep`. */
+  /** The root that signs workloads' leaves, since step `signerStep`. */
   readonly signer: string;
   readonly signerStep: number;
-  /** Signs the control plane's own certificate, since `serverStep`. */
+  /** The root that signs the control plane's own certificate, since step `serverStep`. */
   readonly serverSigner: string;
   readonly serverStep: number;
-  /** Trusted by everyone, since `trustedStep`. */
+  /** The roots that all proxies and replicas trust, since step `trustedStep`. */
   readonly trusted: readonly string[];
   readonly trustedStep: number;
-  /** To be tried out with a probe, and nothing else. */
+  /** A root that is only tried out with a probe. */
   readonly candidate?: string;
 }
 
-/** Undefined before the operator wrote one, and for one that is not whole. */
+/** The plan of a MeshConfig; undefined before the operator wrote one, and for an incomplete plan. */
 export function planOf(meshConfig: MeshConfig | undefined): CertificatePlan | undefined {
   const plan = meshConfig?.status?.certificate?.plan;
   return plan !== undefined && isWhole(plan) ? plan : undefined;
@@ -29,7 +29,7 @@ export function planOf(meshConfig: MeshConfig | undefined): CertificatePlan | un
 
 type Written = NonNullable<NonNullable<MeshConfig['status']>['certificate']>['plan'];
 
-/** Whoever signs is trusted, and every step is there. */
+/** Whether both signers are among the trusted roots, and every step is present. */
 function isWhole(plan: NonNullable<Written>): plan is CertificatePlan {
   const { signer, serverSigner, trusted } = plan;
   const steps = [plan.signerStep, plan.serverStep, plan.trustedStep];

@@ -1,13 +1,13 @@
 /**
- * What the leader of the control plane reports of certificates, and the operator decides by: JSON
- * under one key of the ConfigMap weft-certificates.
+ * The leader's report on certificates, from which the operator decides the next step: JSON under one key of the
+ * ConfigMap weft-certificates.
  */
 export interface CertificateReport {
   /** The lowest plan step in force over all replicas; 0 while a replica follows none. */
   readonly step: number;
   /** False while a replica cannot be asked: every count is then a lower bound. */
   readonly complete: boolean;
-  /** spec.certificate.rotation.setAside as the counts go by it. */
+  /** The spec.certificate.rotation.setAside that the counts use. */
   readonly setAside?: readonly string[];
   /** Each root that is trusted, signs or is tried, by the name of its MeshRootCertificate. */
   readonly roots: Readonly<Record<string, RootReport>>;
@@ -17,26 +17,29 @@ export interface CertificateReport {
   readonly leaves: Witnesses;
   /** Proxies whose stream was opened on a server certificate of plan.serverStep. */
   readonly channel: Witnesses;
-  /** How far the bootstraps of the mesh's namespaces are; undefined while that is not known. */
+  /** Which roots the bootstraps of the mesh's namespaces hold; undefined while that is not known. */
   readonly bootstraps: BootstrapsReport | undefined;
   /** The ingress gateway's Secret as last written; absent once it is removed, and before there is one. */
   readonly gateway?: GatewayReport;
-  /** Earlier ones that are to go and are not gone yet, with why. */
+  /** Earlier gateway Secrets that are to be removed and still exist, with the reason. */
   readonly gatewaysLeft?: readonly GatewayReport[];
-  /** Why the one that is wanted cannot be written. */
+  /** Why the wanted gateway Secret cannot be written. */
   readonly gatewayTrouble?: TroubleReport;
-  /** The mesh ends, and its gateway's Secret is gone and not written again: the leader may go. */
+  /**
+   * True when the mesh is being taken down, and its gateway's Secret is removed and not written again: the leader may
+   * stop.
+   */
   readonly released?: boolean;
   readonly health: LeavesReport;
 }
 
-/** The roots that pods start with, and by which they judge the control plane. */
+/** The roots in the bootstraps: pods start with them and verify the control plane's certificate by them. */
 export interface BootstrapsReport {
-  /** The step whose roots they hold. */
+  /** The plan step whose roots the bootstraps hold. */
   readonly step: number;
   /** Since when, in ms since the epoch. */
   readonly since: number;
-  /** Namespaces that refuse them. */
+  /** Namespaces in which the API server refuses the bootstrap. */
   readonly unserved?: readonly UnservedNamespace[];
 }
 
@@ -44,9 +47,9 @@ export interface UnservedNamespace {
   readonly namespace: string;
   /** What the API server said. */
   readonly reason: string;
-  /** Its pods that run, 200 at most: `<namespace>/<pod>`. */
+  /** Names of its running pods, 200 at most: `<namespace>/<pod>`. */
   readonly pods: readonly string[];
-  /** How many there are. */
+  /** The number of its running pods. */
   readonly total: number;
 }
 
@@ -56,7 +59,7 @@ export interface GatewayReport {
   readonly name: string;
   readonly trustedStep: number;
   readonly signerStep: number;
-  /** Why it could not be removed when it was last tried. */
+  /** Why the last attempt to remove the Secret failed. */
   readonly trouble?: TroubleReport;
 }
 
@@ -67,16 +70,16 @@ export interface TroubleReport {
   readonly since: number;
 }
 
-/** How many of those whom a step concerns have taken it. */
+/** How many of the proxies that a step concerns have acknowledged it. */
 export interface Witnesses {
   /** The step that the counts are about. */
   readonly step: number;
   readonly acknowledged: number;
-  /** But for pods whose sidecar never ran: theirs is no proxy of the mesh. */
+  /** All proxies, without those of pods whose sidecar never ran: these are no proxies of the mesh. */
   readonly total: number;
-  /** How many of those who have not are set aside, of all of them and not of those who are named. */
+  /** How many of the proxies that have not acknowledged are set aside; counts all of them, not only the named ones. */
   readonly aside?: number;
-  /** Some who have not and are not set aside, ten at most: `<namespace>/<pod>`. */
+  /** Some pods whose proxies have not acknowledged and are not set aside, ten at most: `<namespace>/<pod>`. */
   readonly waiting: readonly string[];
 }
 
@@ -91,7 +94,7 @@ export interface RootReport {
   readonly signerNotAfter?: number;
   /** When the first of the certificates above that one ends. */
   readonly aboveNotAfter?: number;
-  /** What works, but otherwise than asked for; for people. */
+  /** For people: what works, but in another way than the spec asks for. */
   readonly notes?: readonly string[];
   readonly trouble?: TroubleReport;
 }

@@ -20,7 +20,7 @@ export function withTransitionTimes(
   });
 }
 
-/** The same for an object at `generation`, which every condition then says it is about. */
+/** The same, with `generation` as the observedGeneration of every condition. */
 export function stamp(
   wanted: readonly Omit<WantedCondition, 'observedGeneration'>[],
   current: readonly Condition[],

@@ -1,4 +1,4 @@
-// What operator and control plane must call by the same name: one makes it, the other finds it.
+// Names that the operator and the control plane share: one creates the object, the other finds it.
 
 /**
  * Deployment, Service, ServiceAccount, Lease and app.kubernetes.io/name of the control plane, and the field manager of
@@ -6,20 +6,22 @@
  */
 export const controlPlaneName = 'weft-control-plane';
 /**
- * Role and RoleBinding that are there as long as the MeshConfig that rules: it owns them. Without them the
- * API server calls no webhook of the mesh, whatever became of the processes that answered.
+ * Role and RoleBinding that exist as long as the MeshConfig in force, which owns them. Without them the API server
+ * calls no webhook of the mesh, whether or not the processes that answer still run.
  */
 export const meshGrantName = 'weft-mesh';
-/** What that Role gives to the control plane's account: a right that nothing but webhooks asks about. */
+/** The right that this Role gives to the control plane's account. Only webhooks ask about it. */
 export const meshGrant = { group: 'weft.dev', resource: 'meshes', verb: 'serve' } as const;
 /** ConfigMap in which the control plane publishes its trust bundle, and the key that holds it. */
 export const caBundleConfigMap = 'weft-ca-bundle';
 export const caBundleKey = 'ca.crt';
-/** The same roots in SPIFFE's form, for those who federate. */
+/** The same roots as a SPIFFE bundle, for federation with other trust domains. */
 export const spiffeBundleKey = 'spiffe-bundle.json';
 /** ConfigMap in which the control plane reports its proxies; src/operator/README.md has its form. */
 export const proxiesConfigMap = 'weft-proxies';
-/** ConfigMap in which the control plane reports on roots and who follows them (certificate-report.ts). */
+/**
+ * ConfigMap in which the control plane reports on roots and on the proxies that follow them (certificate-report.ts).
+ */
 export const certificatesConfigMap = 'weft-certificates';
 /** ConfigMap that sidecars start from, one in each namespace of the mesh. */
 export const bootstrapConfigMap = 'weft-bootstrap';
@@ -30,12 +32,12 @@ export function intermediateSecretOf(root: string): string {
   return `weft-intermediate-${root}`;
 }
 
-/** On everything that the control plane makes, so that it can be told from what a user brought. */
+/** Label on every object that the control plane makes; it tells them from users' objects. */
 export const madeByControlPlane = { label: 'app.kubernetes.io/managed-by', value: 'weft' } as const;
-/** On what the control plane makes for a mesh in that mesh's namespaces; its value is the mesh's name. */
+/** Label on the objects that the control plane makes in the namespaces of a mesh; its value is the mesh's name. */
 export const meshLabel = 'weft.dev/mesh';
 
-/** Ports of the control plane's pods; all but the health port, which is the kubelet's, are its Service's too. */
+/** Ports of the control plane's pods. Its Service has all of them but the health port, which the kubelet calls. */
 export const ports = {
   xds: 15128,
   replicas: 15129,

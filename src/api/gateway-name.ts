@@ -2,9 +2,9 @@ import { controlPlaneName } from './control-plane-names.ts';
 import { hasServiceLabel, isDnsName } from '../common/dns-name.ts';
 
 /**
- * Why an ingress gateway's certificate cannot have this name, and what to write; undefined when it can.
- * Who has a certificate of the mesh in the name of the control plane is taken for it: by the API server
- * that calls its webhooks, and by sidecars that started before Weft looked at more than the name.
+ * Why an ingress gateway's certificate cannot have this name, and what to write; undefined when it can. The holder of a
+ * mesh certificate with a name of the control plane passes for the control plane: to the API server that calls its
+ * webhooks, and to sidecars that started before Weft checked more than the name.
  */
 export function problemOfGatewayName(name: string): string | undefined {
   const isWildcard = name.startsWith('*.');

@@ -1,13 +1,13 @@
 import type { MeshConfigSpec } from './gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
 
-/** A field of a MeshConfig that is taken, so that OSM's manifests apply, and that changes nothing. */
+/** A field of a MeshConfig that the schema accepts, so that OSM's manifests apply, but that has no effect. */
 export interface IdleField {
   /** Below spec. A field that holds others stands for all of them. */
   readonly path: string;
-  /** What asks for an effect; anything that is there, where this is left out. */
+  /** The value that asks for no effect; every other value asks for one. If left out, every value does. */
   readonly unless?: string | number | boolean;
-  /** Why it has none, and what there is instead. */
+  /** Why the field has no effect, and what there is instead. */
   readonly why: string;
 }
 
@@ -18,8 +18,8 @@ const flag = (name: string, unless: boolean, why: string): IdleField => ({
 });
 
 /**
- * The one list of them. The admission policy that warns of them, the table in the docs and the notes in the
- * status are made from it; a test holds that every other field of the schema is read by something.
+ * The only list of idle fields. The admission policy that warns of them, the table in the docs and the notes in the
+ * status are made from it. A test checks that some code reads every other field of the schema.
  */
 export const idleFields: readonly IdleField[] = [
   {
@@ -67,7 +67,7 @@ export const idleFields: readonly IdleField[] = [
   flag('enableMeshRootCertificate', false, 'MeshRootCertificates are always followed'),
 ];
 
-/** Fields whose only use is under one that is idle. */
+/** Blocks whose fields have a use only together with an idle field. */
 export const idleBlocks: readonly string[] = [
   'traffic.inboundExternalAuthorization',
   'observability.tracing',
@@ -76,12 +76,12 @@ export const idleBlocks: readonly string[] = [
   'featureFlags',
 ];
 
-/** What is said of such a field to people. */
+/** The sentence that tells users of an idle field. */
 export function idleNote({ path, why }: IdleField): string {
   return `spec.${path} has no effect: ${why}.`;
 }
 
-/** The idle fields that a spec asks an effect of, in words. Pure. */
+/** A note for each idle field of which the spec asks an effect. Pure. */
 export function idleNotes(spec: Frozen<MeshConfigSpec>): readonly string[] {
   return idleFields.filter((field) => isAskedFor(field, spec)).map(idleNote);
 }

@@ -8,7 +8,7 @@ export interface InjectionWarning {
 }
 
 const maxWarnings = 20;
-/** What an Event has room for, and nothing that a terminal would obey. */
+/** A text that fits into an Event, without control characters that a terminal would obey. */
 const isSentence: Guard<string> = (value): value is string =>
   typeof value === 'string' && /^\P{C}{1,1000}$/u.test(value);
 const isWarning = has<InjectionWarning>({
@@ -17,8 +17,8 @@ const isWarning = has<InjectionWarning>({
 });
 
 /**
- * Warnings as the injector wrote them into the pod's annotation. Whoever may change the pod may change
- * that, too: what the injector would not have written does not count.
+ * The warnings that the injector wrote into the pod's annotation. Every user with the right to change the pod can
+ * change the annotation, so entries that the injector would not have written are ignored.
  */
 export function parseInjectionWarnings(text: string | undefined): readonly InjectionWarning[] {
   return (parseGuarded(text, isList) ?? []).filter(isWarning).slice(0, maxWarnings);

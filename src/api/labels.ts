@@ -31,7 +31,7 @@ export const tokenAudience = 'weft.dev';
  * namespace. No other Secret is written or deleted for one.
  */
 export const gatewayOf = 'weft.dev/gateway-of';
-/** On a Secret of a person's, with the value "true": one of its keys may be sent to Vault as a token. */
+/** Label on a Secret that a user made, with the value "true": Weft may send one of its keys to Vault as a token. */
 export const sentToVault = 'weft.dev/sent-to-vault';
 /** Pod annotation: seconds that a deleted pod's containers go on serving before they are told to stop. */
 export const preStopSeconds = 'weft.dev/pre-stop-seconds';

@@ -1,19 +1,19 @@
 import { has, isCount, isString, listOf, oneOf, optional, parseGuarded } from '../common/guards.ts';
 
 /**
- * What the leader of the control plane reports of the pods of the mesh, their sidecars and its own
- * replicas, and the operator judges by: JSON under one key of the ConfigMap weft-proxies.
+ * The leader's report on the pods of the mesh, their sidecars and its own replicas, from which the operator judges the
+ * mesh: JSON under one key of the ConfigMap weft-proxies.
  */
 export interface MeshReport {
   /** Sidecars with a stream to any replica, those in sync, and those that refused something. */
   readonly connected: number;
   readonly synced: number;
   readonly rejected: number;
-  /** Those that have been behind for 15 s; not told by a control plane of an older version. */
+  /** Sidecars that have been out of sync for 15 s; absent in the report of an older version. */
   readonly late?: number | undefined;
   /** Pods that have a sidecar, or should have one: those of the mesh that run or are to run. */
   readonly expected: number;
-  /** Of these, pods that start, or whose sidecar connects again, and have had no time for it yet. */
+  /** Of these, pods that are starting, or whose sidecar is connecting again, and that still have time for it. */
   readonly starting: number;
   /** Pods that were left out of the mesh on purpose. */
   readonly leftOut: number;
@@ -52,20 +52,23 @@ export interface Found {
   /** `<namespace>/<name>`. */
   readonly name: string;
   readonly why: string;
-  /** The command that helps with this one, where that is not the same for all of the kind. */
+  /** The command that helps with this object, where it differs from the command for the kind. */
   readonly next?: string | undefined;
 }
 
 export const maxFound = 5;
 
-/** The keys of the ConfigMap: the report, and when it was made, which alone tells that the leader lives. */
+/**
+ * The keys of the ConfigMap: the report, and the time when it was made. The time is the only sign that the leader is
+ * alive.
+ */
 export const meshReportKey = 'report.json';
 export const reportedAtKey = 'reportedAt';
 
 /**
- * Kinds that the first version does not know: it takes a report with another kind among its findings for
- * nonsense. They are written beside those. A reader who leaves them out misses names, no trouble: `rejected`,
- * `late` and `starting` count the same.
+ * Kinds that the first version does not know: it rejects a report with an unknown kind in `findings`, so they go into
+ * `newerFindings`. A reader that ignores them misses names but no trouble: `rejected`, `late` and `starting` count the
+ * same.
  */
 const newerKinds: readonly FindingKind[] = ['proxy-refusing', 'proxy-late', 'sidecar-disconnected'];
 
@@ -109,8 +112,8 @@ const isReport = has<WrittenReport>({
 });
 
 /**
- * Undefined when there is none, or when it is not what formatMeshReport writes. Leaves out newer findings
- * of kinds that are not known here. Never throws.
+ * The report in `text`; undefined when there is none, or when it is not what formatMeshReport writes. Leaves out newer
+ * findings of kinds that this version does not know. Never throws.
  */
 export function parseMeshReport(text: string | undefined): MeshReport | undefined {
   const written = parseGuarded(text, isReport);

@@ -4,7 +4,7 @@ import type { RootProvider, RootSpec, VaultAuth, VaultRoot } from './root-spec.t
 type MrcSpec = MeshRootCertificate['spec'];
 type MrcProvider = MrcSpec['provider'];
 
-/** What a MeshRootCertificate in `namespace` has to say for rootOfMrc to read `root` back from it. */
+/** The spec of a MeshRootCertificate in `namespace` from which rootOfMrc reads the same root back. */
 export function mrcSpecOf(
   { provider, trustDomain, key }: RootSpec,
   namespace: string,

@@ -12,7 +12,7 @@ export interface IpRange {
   readonly text: string;
 }
 
-/** One kind of entry: what it means, or undefined when it is not of the form. */
+/** One kind of entry: its form in words, and its parser, which returns undefined for a value of another form. */
 export interface ParsedEntry<T> {
   readonly form: string;
   parse(entry: unknown): T | undefined;
@@ -58,7 +58,7 @@ function parseAll<T>(
   );
 }
 
-/** The kinds of entries. The one truth about them: for MeshConfig, when it is judged, and for each pod. */
+/** The kinds of entries. The check of a MeshConfig and the injection of each pod both use them. */
 export const entries = {
   port: { parse: parsePort, form: 'a port from 1 to 65535' },
   range: { parse: parseRange, form: 'an IPv4 or IPv6 range such as 10.0.0.0/8 or fd00::/8' },
@@ -78,7 +78,7 @@ function parseRange(entry: unknown): IpRange | undefined {
   const text = `${address}/${bits}`;
   if (address.includes(':'))
     return known !== undefined && Number(bits) <= 128 ? { family: 6, text } : undefined;
-  // With a leading zero an IPv4 address means another one to some programs.
+  // Some programs read an IPv4 address with a leading zero as another address.
   return known === address && Number(bits) <= 32 ? { family: 4, text } : undefined;
 }
 

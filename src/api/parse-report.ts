@@ -82,7 +82,7 @@ const isReport = has<CertificateReport>({
   }),
 });
 
-/** Undefined when there is none, or when it is not what formatReport writes. Never throws. */
+/** The report in `text`; undefined when there is none, or when it is not what formatReport writes. Never throws. */
 export function parseReport(text: string | undefined): CertificateReport | undefined {
   return parseGuarded(text, isReport);
 }

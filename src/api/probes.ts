@@ -23,9 +23,9 @@ export interface OriginalProbe {
   /** gRPC service name; "" for the server as a whole. */
   readonly service: string;
   readonly timeoutSeconds: number;
-  /** What the application gets with an HTTP call; nothing else that a caller sends. */
+  /** The only headers that the application gets with an HTTP call; headers that the caller adds are dropped. */
   readonly headers: readonly DeclaredHeader[];
-  /** The part of a hook's address that only who may read the pod knows; "" for probes. */
+  /** The part of a hook's address that is known only to users with the right to read the pod; "" for probes. */
   readonly key: string;
 }
 

@@ -4,14 +4,16 @@ import type { Frozen } from '../common/freeze.ts';
 import { caSecret } from './control-plane-names.ts';
 import type { KeyChoice, RootProvider, RootSpec, SecretKey, VaultAuth } from './root-spec.ts';
 
-/** The first root's MeshRootCertificate: replicas without a plan go by the spec under this name. */
+/**
+ * The name of the first root's MeshRootCertificate. Replicas without a plan use the MeshConfig's spec under this name.
+ */
 export const firstRoot = 'weft-root-1';
 
 type Certificate = NonNullable<Frozen<MeshConfigSpec>['certificate']>;
 type Provider = NonNullable<Certificate['provider']>;
 type MrcProvider = MeshRootCertificate['spec']['provider'];
 
-/** Of a MeshConfig or MeshRootCertificate that names none. */
+/** The trust domain of a MeshConfig or MeshRootCertificate that names none. */
 export const defaultTrustDomain = 'cluster.local';
 const defaultBits = 2048;
 

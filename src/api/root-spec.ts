@@ -1,4 +1,4 @@
-/** What stands for one root of the mesh: where it comes from, and what it vouches for. */
+/** The description of one root of the mesh: its provider, its trust domain and its keys. */
 export interface RootSpec {
   readonly provider: RootProvider;
   readonly trustDomain: string;
@@ -30,7 +30,7 @@ export interface VaultRoot {
   readonly kind: 'vault';
   /** Begins with https:// */
   readonly address: string;
-  /** Roots that Vault's own certificate is judged by; absent: those of the system. */
+  /** Roots that verify Vault's own certificate; absent: the system's roots. */
   readonly caBundle?: SecretKey;
   /** Vault's own namespace; '' for none. */
   readonly namespace: string;

@@ -20,7 +20,7 @@ const bundlePropagation = { text: '100s', ms: 100_000 };
 const setAsideAfter = { text: '10m', ms: 600_000 };
 const renewBefore = { text: '720h', ms: 720 * 3_600_000 };
 
-/** What is no duration counts as not written: the spec's own check tells of it. */
+/** The rotation settings of a spec. A text that is no duration counts as absent; validateSpec reports it. */
 export function rotationSettingsOf({ certificate }: Frozen<MeshConfigSpec>): RotationSettings {
   const written = certificate?.rotation ?? {};
   return {

@@ -6,7 +6,7 @@ export function isSetAsideEntry(text: string): boolean {
   return entry.test(text);
 }
 
-/** Whether a pod, as `<namespace>/<name>`, is one of those that a switch may go on without, by name or namespace. */
+/** Whether a switch of roots may go on without the pod `<namespace>/<name>`: the entries name it or its namespace. */
 export function isSetAside(pod: string, setAside: readonly string[]): boolean {
   if (setAside.length === 0) return false;
   const [namespace = ''] = pod.split('/', 1);

@@ -23,7 +23,7 @@ export interface TrafficSettings {
   readonly networkInterfaceExclusionList?: readonly string[];
 }
 
-/** A field below `spec` that no pod could be made with, and why. */
+/** A field below `spec` with which no pod could be created, and why. */
 export interface FieldProblem {
   readonly field: string;
   readonly message: string;
@@ -33,8 +33,8 @@ const logLevels = ['trace', 'debug', 'info', 'warning', 'warn', 'error', 'critic
 const modes = ['Localhost', 'PodIP'];
 
 /**
- * What is wrong with the fields of a MeshConfig that shape new pods. Who judges a MeshConfig and who makes
- * pods both ask this, so none that is accepted stops pods from starting later.
+ * What is wrong with the fields of a MeshConfig that shape new pods. The check of a MeshConfig and the injector both
+ * ask this, so no accepted MeshConfig stops pods from starting later.
  */
 export function problemsOfSidecars(
   sidecar: Frozen<SidecarSettings>,
@@ -93,8 +93,8 @@ function checkList(
 }
 
 /**
- * The rules of a pod travel in variables of 128 KiB. Each entry takes its text and, at most, so many
- * characters more; what is left is for the pod's own lists.
+ * A pod's rules are passed in environment variables of 128 KiB. Each entry takes its text plus `aroundEntry` characters
+ * at most; the rest of a variable is for the pod's own lists.
  */
 const longestRules = 100_000;
 const aroundEntry = { range: 46, port: 7, interface: 74 } as const;

@@ -8,9 +8,7 @@ export type Switch =
   | { readonly kind: 'on' | 'off' | 'absent' }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/**
- * What a label says that has the name of the annotation. It counts for nothing: it only tells what was meant.
- */
+/** What a label with the name of the annotation says. The label has no effect; it only shows what its author meant. */
 export function labelledSwitch(
   annotation: string,
   of: KubernetesObject | undefined,

@@ -1,4 +1,4 @@
-// Words of TLS that Envoy takes, each tried on Envoy 1.40. With one it does not know it refuses every
+// TLS names that Envoy accepts, each tried on Envoy 1.40. One name that Envoy does not know makes it refuse every
 // listener and cluster of the mesh.
 
 /** For spec.sidecar.cipherSuites: TLS up to 1.2, by OpenSSL's names. */

@@ -1,7 +1,7 @@
 import type { Frozen } from '../common/freeze.ts';
 import type { MeshConfigSpec } from './gen/mesh-config.ts';
 
-/** Whom workloads of the mesh may call without a policy. */
+/** Destinations that workloads of the mesh may call without a policy. */
 export interface TrafficAllowed {
   /** Whether every workload of the mesh may call every other. */
   readonly permissive: boolean;
@@ -10,8 +10,8 @@ export interface TrafficAllowed {
 }
 
 /**
- * What spec.traffic allows. Fields that are absent count as the CRD's defaults. The control plane obeys
- * this and the operator tells it in the status, so that both always say the same. Pure.
+ * What spec.traffic allows. Fields that are absent count as the CRD's defaults. The control plane enforces this and the
+ * operator shows it in the status, so that both always agree. Pure.
  */
 export function trafficAllowed(traffic: Frozen<MeshConfigSpec>['traffic']): TrafficAllowed {
   return {

@@ -19,8 +19,8 @@ export interface SpecProblem {
 type Spec = Frozen<MeshConfigSpec>;
 
 /**
- * Judges what the schema lets through: OSM's fields, which keep OSM's wide schema so that its
- * manifests apply, and objects that are older than a rule. Pure; empty means that all is well.
+ * Checks what the schema lets through: OSM's fields, which keep OSM's wide schema so that its manifests apply, and
+ * objects that are older than a rule. Pure; an empty list means that the spec is valid.
  */
 export function validateSpec(meshConfig: MeshConfig): readonly SpecProblem[] {
   const { spec } = meshConfig;
@@ -71,7 +71,7 @@ function checkRotation(rotation: NonNullable<Spec['certificate']>['rotation']): 
   ];
 }
 
-/** `zero` says what 0s means, where it may be. */
+/** `zero` says what 0s means, for a field that may be 0s. */
 function checkDuration(field: string, text: string | undefined, zero?: string): SpecProblem[] {
   if (text === undefined) return [];
   const ms = parseDuration(text);
@@ -123,7 +123,7 @@ function checkTraffic({ sidecar = {}, traffic = {} }: Spec): SpecProblem[] {
     invalid(field, message),
   );
   if (traffic.inboundExternalAuthorization?.enable !== true) return problems;
-  // Going on without it would let through what the user wants to have asked about.
+  // Without external authorization the mesh would let through requests that the user wants authorized.
   const reason = 'external authorization is not available in this version of Weft';
   return [
     ...problems,

@@ -1,4 +1,7 @@
-/** What would be lost by a record, which has host and port alone. Where one of these stands, it begins. */
+/**
+ * Parts of an address that a MeshRootCertificate would lose, since it has only scheme, host and port; by the character
+ * that begins each.
+ */
 const surplus: Readonly<Record<string, string>> = {
   '@': 'it has a user in it',
   '/': 'it has a path, and that of the PKI engine goes into mount',

@@ -1,9 +1,9 @@
 import { tokenAudience } from './labels.ts';
 
 /**
- * Why a token for this audience must not be shown to Vault, and what to write; undefined when it may.
- * `known` are the issuer and the audiences of the API server, where they are known: any spelling of them is
- * refused, as are the names that every API server goes by, and the audience by which proxies are known.
+ * Why a token for this audience must not be sent to Vault, and what to write; undefined when it may. `known` are the
+ * issuer and the audiences of the API server, where they are known. Refused in any spelling: these, the names that
+ * every API server accepts, and the audience of proxies' tokens.
  */
 export function problemOfVaultAudience(
   audience: string,
@@ -20,7 +20,10 @@ export function problemOfVaultAudience(
   return undefined;
 }
 
-/** As it may be meant, however it is spelled. */
+/**
+ * The audience in lower case, without scheme, trailing slashes, port and final dot, so that all spellings compare as
+ * equal.
+ */
 function plain(audience: string): string {
   return audience
     .trim()

@@ -61,9 +61,9 @@ function field(object: unknown, name: string): unknown {
     : undefined;
 }
 
-/** Keys are asked for again at this age, so that one taken back is soon not believed any more. */
+/** Keys of this age are fetched again, so that a revoked key is soon no longer trusted. */
 const freshMs = 5 * 60_000;
-/** However many unknown keys are shown, the API server is asked no more often than this. */
+/** The shortest interval between two fetches, however many unknown keys are shown. */
 const pauseMs = 10_000;
 /** The same while there are no keys at all and every proxy waits for them. */
 const emptyPauseMs = 500;
@@ -115,7 +115,7 @@ export class KeyCache {
       this.#published = await this.#fetch(AbortSignal.timeout(timeoutMs));
       this.#fetchedAt = now;
     } catch {
-      // What is known stays; `find` says so when that is nothing.
+      // The known keys stay; `find` rejects when there are none.
     }
   }
 }

@@ -34,10 +34,9 @@ const algorithms: Readonly<Record<string, (key: KeyObject) => boolean>> = {
 };
 
 /**
- * Says who a proxy is by its pod-bound, audience-bound service-account token, checked here against
- * the API server's published keys, the pod and the account in the cache: no call to the API server per stream,
- * and none at all while it is away. The reason of a refusal is logged, never told and never with
- * the token.
+ * Authenticates a proxy by its pod-bound, audience-bound service-account token. Checks the token here against the API
+ * server's published keys and against the cached pod and account, so a stream needs no call to the API server, and
+ * works while that is away. Logs the reason of a refusal without the token; does not tell it to the proxy.
  */
 export function proxyTokens(deps: ProxyTokenDeps): Authenticate {
   const keys = new KeyCache(deps.fetchKeys, deps.clock);
@@ -96,7 +95,10 @@ interface Waiting {
   readonly signal: AbortSignal;
 }
 
-/** One of that name with another uid is an older or a newer one: the cache may be behind. */
+/**
+ * Waits for the object with this uid. An object of that name with another uid is older or newer: the cache may be
+ * behind.
+ */
 async function awaitKnown<T extends KubernetesObject>(
   uid: string,
   find: () => T | undefined,

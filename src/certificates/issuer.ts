@@ -21,7 +21,7 @@ export type LeafSubject =
 
 export interface LeafRequest {
   readonly subject: LeafSubject;
-  /** Wished for; the leaf ends earlier when a certificate above it does. */
+  /** Requested; the leaf ends earlier when a certificate above it does. */
   readonly validityMs: number;
   readonly keyKind: KeyKind;
 }
@@ -39,13 +39,13 @@ export interface Leaf {
   readonly signer: string;
 }
 
-/** What an issuer stands for at one moment. */
+/** An issuer's signer and roots at one moment. */
 export interface Authority {
   /** The roots that peers have to trust: always those of every leaf issued under this authority. */
   readonly bundle: TrustBundle;
   /**
-   * SHA-256 of the certificate that signs new leaves, or where an issuer outside signs each leaf, of
-   * the root above; a leaf of another signer is to be replaced.
+   * SHA-256 of the certificate that signs new leaves; where an outside issuer signs each leaf, of the root above it.
+   * A leaf of another signer has to be replaced.
    */
   readonly signer: string;
   /** When the certificate that signs, or one above it, ends; milliseconds since the epoch. */
@@ -68,9 +68,9 @@ export interface IssuerTrouble {
  */
 export interface Issuer {
   /**
-   * A new key and its certificate. Rejects with a WeftError: issuer-unavailable (retry soon),
-   * configuration-invalid (this subject can have none), certificate-invalid (what came was no good),
-   * issuer-refused, issuer-misconfigured, root-changed (until somebody changes something).
+   * A new key and its certificate. Rejects with a WeftError: issuer-unavailable (retry soon), configuration-invalid
+   * (this subject cannot have a leaf), certificate-invalid (the issuer's answer was not usable), issuer-refused,
+   * issuer-misconfigured, root-changed (until a user changes something).
    */
   issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf>;
   /** Undefined until the issuer could be reached once; from then on the last one known. */
@@ -81,7 +81,7 @@ export interface Issuer {
   trouble(): IssuerTrouble | undefined;
 }
 
-/** An issuer with a life: it issues once its authority is known, which takes that it runs. */
+/** An issuer that has to run: it finds its authority while it runs, and issues only after that. */
 export interface RunningIssuer extends Issuer {
   /** Finds the authority and keeps it up until the signal aborts, whatever happens. */
   run(signal: AbortSignal): Promise<void>;
@@ -89,7 +89,7 @@ export interface RunningIssuer extends Issuer {
 
 /** Whether two subjects ask for the same names. */
 export function sameSubject(left: LeafSubject, right: LeafSubject): boolean {
-  // Asked at each look of each workload's leaf, so nothing is put together for these.
+  // Called at each check of each workload's leaf, so this builds no strings.
   if (left.kind === 'workload')
     return (
       right.kind === 'workload' &&
@@ -99,7 +99,7 @@ export function sameSubject(left: LeafSubject, right: LeafSubject): boolean {
   return namesOf(left).join(' ') === namesOf(right).join(' ');
 }
 
-/** All that a subject says, in an order that is always the same. No name has a blank in it. */
+/** All parts of a subject, always in the same order. No part contains a space. */
 export function namesOf(subject: LeafSubject): readonly string[] {
   const { kind } = subject;
   if (kind === 'workload') return [kind, subject.trustDomain, subject.account];

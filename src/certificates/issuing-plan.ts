@@ -1,6 +1,6 @@
 import type { RootSpec } from '../api/root-spec.ts';
 
-/** A root by its name, with what it is and, once it was tried, the certificates pinned for it. */
+/** A root: its name, its spec and, after a successful probe, its pinned certificates. */
 export interface NamedRoot {
   /** The name of its MeshRootCertificate. */
   readonly name: string;

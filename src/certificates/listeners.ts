@@ -1,6 +1,6 @@
 import type { Logger } from '../common/logger.ts';
 
-/** Who wants to be told. One that throws is logged, and keeps nothing from the others. */
+/** A set of callbacks. A callback that throws is logged and does not stop the others. */
 export class Listeners<T> {
   readonly #callbacks = new Set<{ readonly call: (value: T) => void }>();
   readonly #logger: Logger;

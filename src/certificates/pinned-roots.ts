@@ -3,7 +3,7 @@ import { certificatesIn, type AuthorityPem } from './signing-authority.ts';
 import type { Certificate } from './x509/certificate.ts';
 import { completeChain } from './x509/complete-chain.ts';
 
-/** The roots that an issuer was taken into use with; no others are accepted from it. */
+/** The roots that were recorded when the issuer was taken into use. Weft accepts no other roots from it. */
 export interface PinnedRoots {
   readonly certificates: readonly Certificate[];
   readonly pem: string;
@@ -19,7 +19,7 @@ export function isPinned(pinned: PinnedRoots, root: Certificate): boolean {
   return pinned.certificates.some(({ fingerprint }) => fingerprint === root.fingerprint);
 }
 
-/** The CA with the pinned roots for its own ones. Throws root-changed when it does not chain to them. */
+/** The CA with the pinned roots in place of its own. Throws root-changed when it does not chain to them. */
 export function pinnedAuthority(pem: AuthorityPem, pinned: PinnedRoots): AuthorityPem {
   const chain = certificatesIn(pem.chain, 'the chain');
   const named = pem.roots.trim() === '' ? [] : certificatesIn(pem.roots, 'the roots');
@@ -30,7 +30,7 @@ export function pinnedAuthority(pem: AuthorityPem, pinned: PinnedRoots): Authori
   return { ...pem, roots: pinned.pem };
 }
 
-/** What to say of a chain that ends in `came` instead of a pinned root. */
+/** The error for a chain that ends in `came` instead of a pinned root. */
 export function rootChanged(pinned: PinnedRoots, came: Certificate | undefined): WeftError {
   const expected = pinned.certificates.map(({ fingerprint }) => fingerprint).join(' or ');
   const what = came === undefined ? 'nothing' : `${describe(came)} ${came.fingerprint}`;

@@ -10,8 +10,8 @@ const hourMs = 3_600_000;
 const validityMs = 10 * 365 * 24 * hourMs;
 
 /**
- * A certificate that nobody vouches for, made when a process starts and kept in its memory alone: it
- * hides what is sent from those who listen. Clients cannot verify the server by it.
+ * A self-signed certificate that a process makes at its start and keeps only in memory. It protects the connection
+ * from eavesdroppers, but clients cannot verify the server by it.
  */
 export async function selfSignedServer(
   name: string,

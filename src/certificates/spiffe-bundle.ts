@@ -6,8 +6,8 @@ import type { TrustBundle } from './trust-bundle.ts';
 const refreshHint = 3600;
 
 /**
- * The roots as a SPIFFE bundle (SPIFFE Trust Domain and Bundle §4): a JWK set with one `x509-svid` key
- * a root. `sequence` grows whenever the roots change.
+ * The roots as a SPIFFE bundle (SPIFFE Trust Domain and Bundle §4): a JWK set with one `x509-svid` key per root.
+ * `sequence` grows whenever the roots change.
  */
 export function spiffeBundle({ pem }: TrustBundle, sequence: number): string {
   const keys = certificateBlocks(pem).map((block) => {

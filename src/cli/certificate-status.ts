@@ -14,7 +14,7 @@ import { timestamp } from '../common/timestamp.ts';
 export const phases = ['Preflight', 'TrustBoth', 'SignNew', 'Settle', 'DropOld'] as const;
 export type SwitchPhase = (typeof phases)[number];
 
-/** The worst that is the case: `failing` and `held` need somebody to act. */
+/** The worst state that applies: `failing` and `held` need a user to act. */
 export type State = 'healthy' | 'switching' | 'unknown' | 'held' | 'failing';
 
 /** The shape of `-o json`; docs/cli.md documents it. Fields may be added, never renamed or removed. */
@@ -23,7 +23,7 @@ export interface CertificateStatus {
   /** `<namespace>/<name>`. */
   readonly meshConfig: string;
   readonly state: State;
-  /** When the operator looked last; there while no operator is at work. All but the leaves is of that time. */
+  /** When the operator checked last; present only while none is at work. All fields but the leaves are of that time. */
   readonly asOf?: string;
   /** builtIn, certManager or vault: who signs. */
   readonly provider?: string;
@@ -136,7 +136,7 @@ function kindOf({
 
 const uses = ['issuing', 'validating', 'probing', 'refused', 'unknown', 'unused'];
 
-/** Who signs first, then who is trusted, then the others; of equals the first by name. */
+/** Sorts the signing root first, then trusted roots, then the others; equals by name. */
 function byUse(a: RootStatus, b: RootStatus): number {
   const order = uses.indexOf(a.state) - uses.indexOf(b.state);
   if (order !== 0) return order;

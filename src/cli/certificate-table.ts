@@ -44,7 +44,7 @@ function headFields(status: CertificateStatus, now: number): readonly Field[] {
   ];
 }
 
-/** Says of how many only where some are missing. */
+/** Shows the expected number only when proxies are missing. */
 function proxiesLine({ expected, connected, synced, rejected }: ProxiesStatus): string {
   const missing = expected !== undefined && expected > connected;
   return [

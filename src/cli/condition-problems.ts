@@ -18,7 +18,7 @@ export function conditionProblems(
     conditions.find((condition) => condition.type === type);
   const since = operatorAwaySince(meshConfig, now);
   const isOld = since !== undefined;
-  // Without an operator nothing is on its way.
+  // Without an operator, nothing progresses.
   const isMoving = !isOld && of('Reconciling')?.status === 'True';
   const remedy = `See its pods and their log: kubectl get pods -n ${namespace}`;
   const absence = absenceOf(of('ControlPlaneAvailable'), heartbeat, { now, isMoving, isOld });
@@ -75,7 +75,7 @@ function absenceOf(
   if (isOld && pulse === 'silent') return [controlPlaneAway(heartbeat, 'failing')];
   const told = missing(condition, isMoving, 'control-plane-away');
   if (told.length > 0) return told;
-  // The last word of the operator is that replicas are there; nobody knows what they do.
+  // The operator last saw available replicas, but their state now is not known.
   return isOld || pulse === 'silent' ? [controlPlaneAway(heartbeat, 'unknown')] : [];
 }
 

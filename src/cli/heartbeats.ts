@@ -1,5 +1,5 @@
-// Input: the objects as the API server has them, and the time. Output: whether operator and control plane
-// are at work. Rule: by their heartbeats alone, for all else that they wrote stays when they are gone.
+// Input: the objects as the API server has them, and the time. Output: whether operator and control plane are at
+// work. Rule: only the heartbeats decide, because everything else that they wrote stays when they are gone.
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { HeartbeatFact } from './certificate-facts.ts';
 import type { Problem, Severity } from './problem.ts';
@@ -10,8 +10,8 @@ const operatorSilenceMs = 120_000;
 const controlPlaneSilenceMs = 90_000;
 
 /**
- * When the operator looked last, if it has not looked for so long that it is not at work; undefined while it
- * is. A MeshConfig that does not rule has no heartbeat, and nothing is claimed of it.
+ * When the operator checked last, if that was so long ago that it is not at work; undefined while it is. Also
+ * undefined for a MeshConfig that does not rule, which has no heartbeat.
  */
 export function operatorAwaySince({ status }: MeshConfig, now: number): string | undefined {
   const { lastCheckedTime } = status ?? {};

@@ -10,8 +10,8 @@ type Rotation = NonNullable<
 const goBack = 'To give the switch up, set spec.certificate of the MeshConfig back to what it was.';
 
 /**
- * The switch under way does not go on by itself: its phase has lasted for longer than the MeshConfig's
- * own patience with proxies. Undefined while it is well within that.
+ * The problem that a switch is held: its phase has lasted longer than the MeshConfig allows for it. Undefined without
+ * a switch, and within that time.
  */
 export function heldSwitch(facts: CertificateFacts, now: number): readonly Problem[] | undefined {
   const rotation = facts.meshConfig.status?.certificate?.rotation;

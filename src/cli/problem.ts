@@ -1,6 +1,6 @@
 /**
- * `failing`: certificates are, or soon will be, missing. `held`: what was asked for does not go on by
- * itself. `unknown`: it cannot be told yet. `warning`: worth a look.
+ * `failing`: certificates are, or soon will be, missing. `held`: the requested change does not progress by itself.
+ * `unknown`: the state is not known yet. `warning`: worth a look.
  */
 export type Severity = 'failing' | 'held' | 'unknown' | 'warning';
 

@@ -36,7 +36,7 @@ export function leafProblems(leaves: LeavesFact, now: number): readonly Problem[
   return found;
 }
 
-/** A refused root holds up whoever wants it; one that nobody wants is only worth a word. */
+/** A refused root is `held` when a switch leads to it or its role is active; else it is only a warning. */
 function refusal(root: MeshRootCertificate, { meshConfig }: CertificateFacts): readonly Problem[] {
   const why = whyRefused(root);
   if (why === undefined) return [];
@@ -57,7 +57,10 @@ function whyRefused({ status }: MeshRootCertificate): string | undefined {
     : `${accepted.reason}: ${accepted.message}`;
 }
 
-/** A root that was taken, but whose issuer does not sign at present. Matters while it is to sign. */
+/**
+ * The problem of an accepted root whose issuer cannot sign now. It matters while the root signs or a switch leads to
+ * it.
+ */
 function inability(
   root: MeshRootCertificate,
   { meshConfig }: CertificateFacts,
@@ -96,7 +99,7 @@ function endOfSigner({ meshConfig }: CertificateFacts, now: number): readonly Pr
     return [{ severity: 'failing', code: 'root-ended', message, remedy: moveOn }];
   }
   const { renewBefore: before } = rotationSettingsOf(meshConfig.spec);
-  // Without a time nothing is less than anything.
+  // Without an end time, `left` is NaN and the comparison is false.
   if (isSwitching(meshConfig) || !(left < before.ms)) return [];
   const message = `${root} ends at ${rootNotAfter}, which is less than renewBefore (${before.text}) away.`;
   return [{ severity: 'warning', code: 'root-ending', message, remedy: moveOn }];

@@ -27,8 +27,8 @@ const exitCodes: Readonly<Record<State, ExitCode>> = {
 const lookEveryMs = 2000;
 
 /**
- * Says how certificates are, once or, with `watch`, again whenever that changed and until the signal
- * aborts. The first reading must succeed; later ones may fail, are complained of and tried again.
+ * Prints the certificate status once or, with `watch`, again after every change until the signal aborts. The first
+ * reading must succeed; a later one may fail: that is printed, and the reading is tried again.
  */
 export async function showCertificates(
   options: ShowOptions,
@@ -90,7 +90,7 @@ function say(
   else if (isNews) output.print(before === undefined ? lines : ['', ...lines]);
 }
 
-/** On one line for each news, or spread out for people. No character of it steers a terminal. */
+/** JSON on one line per change, or indented for people. Escapes the control characters that could steer a terminal. */
 function jsonOf(status: CertificateStatus, oneLine: boolean): string {
   const text = JSON.stringify(status, undefined, oneLine ? 0 : 2);
   return text.replaceAll(

@@ -3,7 +3,7 @@ import { isDistrust } from '../common/distrust.ts';
 import { WeftError } from '../common/errors.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 
-/** Why a command cannot say what it was asked for, and what its user can do. */
+/** Why a command failed, and what the user can do. */
 export interface Trouble {
   readonly message: string;
   readonly advice: readonly string[];

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../api/core.ts';
 
 type Aged = Pick<KubernetesObject, 'metadata' | 'kind'>;
 
-/** The older first; of those of one time, by name, then kind. The time is the API server's word. */
+/** Compares by age, the older first; objects of the same age by name, then kind. The API server sets the time. */
 export function byAge(one: Aged, other: Aged): number {
   return (
     compare(ageOf(one), ageOf(other)) ||
@@ -23,8 +23,9 @@ function compare(one: string, other: string): number {
 }
 
 /**
- * Those that together with all older ones, left out or not, are larger than `most`: so none depends on a younger one,
- * and one that goes takes nothing from another. Whatever has no size stays.
+ * The objects that exceed `most`: an object's size and the sizes of all older objects, left out or not, are more than
+ * `most`. So no object depends on a younger one, and the removal of an object never causes another to be left out. An
+ * object of size 0 stays.
  */
 export function beyond<T extends Aged>(
   sized: readonly (readonly [T, number])[],

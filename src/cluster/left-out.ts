@@ -1,4 +1,4 @@
-// Objects of which a snapshot has only who they are, since they have no room in memory.
+// Objects of which a snapshot keeps only the identity, because there is no room for the rest in memory.
 import type { KubernetesObject } from '../api/core.ts';
 
 /** Why an object is left out, for its author. */
@@ -9,12 +9,12 @@ interface Marked extends KubernetesObject {
 }
 
 export function leftOutOf(object: KubernetesObject): LeftOut | undefined {
-  // An object from the API server may have a field of any name: only ours is frozen.
+  // An object from the API server may have a field of this name, too, but such an object is not frozen.
   const { leftOut } = object as Marked;
   return leftOut !== undefined && Object.isFrozen(object) ? leftOut : undefined;
 }
 
-/** The object without anything that the mesh is made of, and the reason. */
+/** The object reduced to its identity, with the reason why it is left out. */
 export function leaveOut(object: KubernetesObject, leftOut: LeftOut): KubernetesObject {
   const { apiVersion, kind, metadata } = object;
   const { name, namespace, uid, resourceVersion, generation } = metadata;

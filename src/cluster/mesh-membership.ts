@@ -8,9 +8,9 @@ export interface MeshMembership {
 }
 
 /**
- * Whether a namespace belongs to the mesh: it carries openservicemesh.io/monitored-by with the mesh's
- * name, and is neither the control plane's own nor one of Kubernetes itself. The webhooks are asked for the
- * same ones. One that does not exist belongs to none.
+ * Whether a namespace belongs to the mesh: its label openservicemesh.io/monitored-by has the mesh's name, and it is
+ * neither the control plane's namespace nor one of Kubernetes itself. The API server calls the webhooks for the same
+ * namespaces. False for a namespace that does not exist.
  */
 export function isMember(namespace: Namespace | undefined, membership: MeshMembership): boolean {
   if (namespace === undefined) return false;

@@ -1,6 +1,6 @@
-// Input: a pod as the API server gives it. Output: whether its containers ended for good. Rule: its node says so
-// before it writes the phase, and nobody can take it back afterwards, as somebody may do with a phase: where
-// restartPolicy is Never, the API server lets no container that ended run again.
+// Input: a pod as the API server gives it. Output: whether its containers ended for good. Rule: the node reports that
+// the containers ended before it writes the phase. Unlike a phase, this cannot be changed back: where restartPolicy is
+// Never, the API server lets no terminated container run again.
 import { isRecord } from '../common/guards.ts';
 import { type Fields, fieldsOf, records, text } from './read.ts';
 
@@ -18,7 +18,7 @@ export function hasEnded(pod: Fields): boolean {
   );
 }
 
-/** A container may be started again although the pod's others are not. */
+/** Whether the container has its own restart rule, so that it may start again although the pod's others do not. */
 function hasRuleOfItsOwn(container: Fields): boolean {
   return container['restartPolicy'] !== undefined || container['restartPolicyRules'] !== undefined;
 }

@@ -1,4 +1,5 @@
-// Values of an object that nobody has looked at yet: each is of the type that is asked for, or undefined.
+// Readers for the fields of an unchecked object: each returns the value if it has the expected type, otherwise
+// undefined.
 import { isRecord } from '../common/guards.ts';
 import { canonicalAddress } from '../common/ip-address.ts';
 
@@ -7,7 +8,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const none: Fields = {};
 
-/** The value if it is an object with fields; otherwise one that has none. */
+/** The value if it is an object with fields; otherwise an object without fields. */
 export function fieldsOf(value: unknown): Fields {
   return isRecord(value) ? value : none;
 }
@@ -56,10 +57,10 @@ export function textMap(value: unknown): Readonly<Record<string, string>> | unde
     : Object.fromEntries(texts);
 }
 
-/** Deeper than anything that means something; Node's stack holds some hundred times as much. */
+/** Deeper than any meaningful object; Node's stack holds some hundred times as many levels. */
 const maxDepth = 32;
 
-/** The value, with null for what is nested too deep to be gone through. */
+/** The value, with null in place of everything that is nested deeper than `levels`. */
 export function withoutDepths(value: unknown, levels = maxDepth): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) return null;

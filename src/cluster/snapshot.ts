@@ -1,6 +1,6 @@
-// Input: objects as trim.ts leaves them, and changes of them. Output: an immutable picture of the
-// cluster, nested by namespace. Rule: what a change does not touch stays the very same object, so
-// that whoever reads a snapshot can tell by identity what is new.
+// Input: objects as trim.ts leaves them, and changes of them. Output: an immutable picture of the cluster, nested by
+// namespace. Rule: what a change does not touch stays the very same object, so that a reader finds what is new by
+// identity.
 import type { EndpointSlice, KubernetesObject, Namespace, Pod, Service } from '../api/core.ts';
 import type { HTTPRouteGroup } from '../api/gen/http-route-group.ts';
 import type { TCPRoute } from '../api/gen/tcp-route.ts';

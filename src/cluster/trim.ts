@@ -1,6 +1,5 @@
-// Input: an object as the API server gives it. Output: only the fields that the mesh is made of,
-// frozen. Rule: nothing else is kept in memory, and a change of anything else changes nothing; a part
-// of another type than it should have is as good as absent.
+// Input: an object as the API server gives it. Output: only the fields that the mesh uses, frozen. Rule: no other field
+// is kept in memory, so a change of another field changes nothing. A field of the wrong type counts as absent.
 import type { KubernetesObject } from '../api/core.ts';
 import { injectionWarnings, metrics, originalProbes } from '../api/labels.ts';
 import { deepFreeze } from '../common/freeze.ts';
@@ -45,7 +44,7 @@ function head(object: Fields): object {
   return { apiVersion: object['apiVersion'], kind: object['kind'] };
 }
 
-/** Who the object is; resourceVersion is kept for the reflector, which compares lists by it. */
+/** The object's identity. The reflector compares lists by resourceVersion. */
 function identity(object: Fields): Fields {
   const { name, namespace: within, uid, resourceVersion } = fieldsOf(object['metadata']);
   return defined({
@@ -80,7 +79,7 @@ const meshGroup = 'openservicemesh.io/';
 function policy(object: Fields): object {
   const metadata = { ...identity(object), ...age(object) };
   const spec = object['spec'];
-  // What a cache keeps was gone through already; a second copy would cost as much as the first.
+  // A frozen spec comes from the cache and is checked already; a second copy would cost as much as the first.
   return { ...head(object), metadata, spec: Object.isFrozen(spec) ? spec : withoutDepths(spec) };
 }
 
@@ -142,7 +141,7 @@ function service(object: Fields): object {
       clusterIPs: addresses(clusterIPs),
       selector: textMap(selector),
       ports: records(ports)?.flatMap(servicePort),
-      // The API server writes the defaults into every Service: they say nothing.
+      // Defaults are left out, since the API server writes them into every Service.
       sessionAffinity: sessionAffinity === 'ClientIP' ? sessionAffinity : undefined,
       internalTrafficPolicy: spec['internalTrafficPolicy'] === 'Local' ? 'Local' : undefined,
     }),

@@ -1,4 +1,4 @@
-/** Codes of OpenSSL and Node that say of a certificate that it is not to be trusted: waiting does not help. */
+/** Prefixes of the codes by which OpenSSL and Node report a certificate that is not trusted. Waiting does not help. */
 const codes = /^(CERT_|DEPTH_ZERO_|ERR_TLS_CERT|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** Whether an error's code says that a server's certificate was not trusted. */

@@ -2,15 +2,17 @@
 const sliceMs = 10;
 
 /**
- * Spreads the work that clients cause over turns of the event loop, in the order it came: many that
- * ask for much in the same moment delay each other and nobody else.
+ * Spreads the work that clients cause over turns of the event loop, in order of arrival. When many clients ask for much
+ * work at the same moment, they delay only each other.
  */
 export class FairTurns {
   readonly #waiting = new Set<() => void>();
   #spentMs = 0;
   #isScheduled = false;
 
-  /** Does it now, if nobody waits and this turn has time left; else later. Tells which. */
+  /**
+   * Runs the task now if no task waits and this turn has time left; otherwise queues it. Returns whether it ran now.
+   */
   run(task: () => void): boolean {
     if (this.#waiting.size > 0 || this.#spentMs >= sliceMs) {
       this.#waiting.add(task);

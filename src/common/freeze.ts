@@ -1,4 +1,4 @@
-/** A value nobody may change, at any depth. */
+/** A value that is read-only at every depth. */
 export type Frozen<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends object

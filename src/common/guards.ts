@@ -1,15 +1,15 @@
-/** Tells whether a value that came from outside is a T. */
+/** Whether a value that came from outside is a T. */
 export type Guard<T> = (value: unknown) => value is T;
 
 export const isString: Guard<string> = (value) => typeof value === 'string';
 export const isBoolean: Guard<boolean> = (value) => typeof value === 'boolean';
 /** JSON has no NaN, but 1e999 is read as Infinity. */
 export const isNumber: Guard<number> = (value): value is number => Number.isFinite(value);
-/** Of things that can be counted. */
+/** A count: a whole number, zero or more. */
 export const isCount: Guard<number> = (value): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 const longestTimeMs = 8.64e15;
-/** Milliseconds since the epoch, of which a Date can be made. */
+/** Milliseconds since the epoch, within the range of a Date. */
 export const isTime: Guard<number> = (value): value is number =>
   isNumber(value) && Math.abs(value) <= longestTimeMs;
 
@@ -17,7 +17,7 @@ export function oneOf<T>(...values: readonly T[]): Guard<T> {
   return (value): value is T => (values as readonly unknown[]).includes(value);
 }
 
-/** An object with these fields. The types see to it that no field of T goes without a guard. */
+/** An object with these fields. The type makes sure that every field of T has a guard. */
 export function has<T>(fields: { readonly [Field in keyof T]-?: Guard<T[Field]> }): Guard<T> {
   const guards = Object.entries<Guard<unknown>>(fields);
   return (value): value is T =>
@@ -44,7 +44,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** JSON of which the guard says that it is a T; undefined for anything else. Never throws. */
+/** Parses JSON. Returns the value if the guard accepts it as a T, otherwise undefined. Never throws. */
 export function parseGuarded<T>(text: string | undefined, guard: Guard<T>): T | undefined {
   if (text === undefined) return undefined;
   try {

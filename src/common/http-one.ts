@@ -1,5 +1,5 @@
 /**
- * Options of undici that keep it to HTTP/1.1. It offers HTTP/2 by itself, and Node 24 hangs there, and takes memory
- * until there is none, when a call with a body is given up before it was sent (docs/decisions/0123).
+ * Options that restrict undici to HTTP/1.1. By default undici offers HTTP/2. On Node 24 it then hangs and uses up all
+ * memory when a call with a body is cancelled before the body was sent (docs/decisions/0123).
  */
 export const httpOne = { allowH2: false } as const;

@@ -1,14 +1,15 @@
 /**
- * An IP address in the one form that compares by text: no leading zeros in IPv4, IPv6 as RFC 5952 has
- * it but for embedded IPv4. Undefined when it is none. The API server keeps what people wrote.
+ * An IP address in its canonical form, so that addresses can be compared as text: no leading zeros in IPv4; IPv6 as in
+ * RFC 5952, except for embedded IPv4. Undefined for text that is not an address. The API server keeps addresses as
+ * users wrote them.
  */
 export function canonicalAddress(written: string): string | undefined {
   return written.includes(':') ? canonicalIpv6(written) : canonicalIpv4(written);
 }
 
 /**
- * Whether a canonical address is that of one machine somewhere in a network. Not so: loopback (which
- * would be that of the caller), the link's own addresses, groups, "any", and IPv4 written as IPv6.
+ * Whether a canonical address belongs to one machine in a network. False for loopback (which would be the caller's
+ * own), link-local addresses, multicast groups, the unspecified address, and IPv4 written as IPv6.
  */
 export function isOneHost(canonical: string): boolean {
   return !(canonical.includes(':') ? specialIpv6 : specialIpv4).test(canonical);
@@ -41,7 +42,7 @@ function canonicalIpv6(written: string): string | undefined {
   );
 }
 
-/** Sixteen bits each; undefined where a group is none. The last one may be an IPv4 address. */
+/** The 16-bit groups of one half; undefined for a malformed group. The last group may be an IPv4 address. */
 function groupsOf(half: string, last: boolean): readonly (number | undefined)[] {
   if (half === '') return [];
   const groups = half.split(':');

@@ -1,9 +1,9 @@
 import { canonicalAddress } from './ip-address.ts';
 
 /**
- * The network that a remote address counts for where addresses have shares: an IPv4 address for itself,
- * also one that is written as IPv6; an IPv6 address for its /64, for one pod may have all of its addresses.
- * What is no address stands for itself.
+ * The network to whose share a remote address counts. An IPv4 address, also one written as IPv6, counts for itself. An
+ * IPv6 address counts for its /64, because one pod may have all addresses of a /64. Text that is not an address counts
+ * for itself.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;

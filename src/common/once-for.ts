@@ -1,6 +1,6 @@
 /**
- * `make`, with each result kept for as long as its argument is. For arguments that never change: the very same one
- * gets the very same result.
+ * `make`, with each result kept for as long as its argument lives: the very same argument gets the very same result.
+ * Use it for arguments that never change.
  */
 export function onceFor<K extends object, V>(make: (of: K) => V): (of: K) => V {
   const made = new WeakMap<K, { readonly value: V }>();

@@ -1,10 +1,10 @@
 import type { Logger, LogFields } from './logger.ts';
 
 export interface Pace {
-  /** Lines of one message that are logged in one window; the others of it are counted. Default 20. */
+  /** Lines of one message that are logged in one window; the other lines are only counted. Default 20. */
   readonly burst?: number;
   readonly windowMs?: number;
-  /** Told how many lines were left out, when they were counted out in the log as well. */
+  /** Called with the number of lines left out, after the log has stated it too. */
   readonly leftOut?: (count: number) => void;
 }
 
@@ -14,8 +14,8 @@ interface Window {
 }
 
 /**
- * A logger for what a client can cause: of each message some lines pass in ten seconds, and one line
- * then says how many there were besides. Messages are constants, so what is kept is small.
+ * A logger for events that a client can cause. In each window (ten seconds by default) it passes some lines of each
+ * message, then one line that says how many more there were. Messages are constants, so it keeps little.
  */
 export function pacedLogger(logger: Logger, pace: Pace = {}): Logger {
   const { burst = 20, windowMs = 10_000, leftOut = () => undefined } = pace;

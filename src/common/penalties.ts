@@ -1,11 +1,11 @@
 /**
- * Clients that took too much, by uid or network, and come after others for a while: without that each
- * would come back at once with as much again.
+ * Clients that took too much, by uid or network. They come after the others for a while; otherwise each would come back
+ * at once and take as much again.
  */
 export class Penalties {
   readonly #ms: number;
   readonly #now: () => number;
-  /** When each may come back, in that order. */
+  /** When the penalty of each key ends, soonest first. */
   readonly #until = new Map<string, number>();
 
   constructor(ms: number, now: () => number) {

@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** A metric, and what it is when somebody asks; undefined where the machine does not tell. */
+/** A metric and the function that reads it at a scrape; undefined where the machine does not provide the value. */
 type Reading = readonly [name: string, help: string, read: () => number | undefined];
 
 /**
- * Adds what Prometheus clients say of their process. Everything is read when it is asked for, so that
- * a process at rest stays so: prom-client's own collection of these wakes it a hundred times a second.
+ * Adds the metrics that Prometheus clients report of their process. Each value is read only at a scrape, so that an
+ * idle process stays idle: prom-client's own collection wakes the process a hundred times a second.
  */
 export function addProcessMetrics(registry: Registry): void {
   const registers = [registry];
@@ -59,7 +59,7 @@ function externalBytes(): number {
 
 function openFiles(): number | undefined {
   try {
-    // One of them is the reading itself.
+    // One descriptor belongs to this read itself.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return undefined;

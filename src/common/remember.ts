@@ -7,8 +7,8 @@ export interface Remembered<T> {
 }
 
 /**
- * The previous result when every input is the very same object; otherwise a new one, in which the
- * previous value stays if the new one equals it.
+ * The previous result when every input is the very same object. Otherwise a new result, which keeps the previous value
+ * if the new value equals it.
  */
 export function remember<T>(
   previous: Remembered<T> | undefined,
@@ -24,7 +24,10 @@ export function share<T>(before: T | undefined, after: T): T {
   return before !== undefined && deepEqual(before, after) ? before : after;
 }
 
-/** `after` with every entry that equals `before`'s replaced by it; `before` itself when all are, in one order. */
+/**
+ * `after`, with entries equal to those of `before` taken from `before`; `before` itself if all are equal, in the same
+ * order.
+ */
 export function shareMap<K, V>(
   before: ReadonlyMap<K, V> | undefined,
   after: ReadonlyMap<K, V>,
@@ -51,7 +54,7 @@ export function sameEntries<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): b
   return true;
 }
 
-/** Objects that are in one of two maps only, or differ: as they were and as they are. */
+/** Objects that are in one map only or differ between the maps: the old object and the new one. */
 export function changedItems<T>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,

@@ -1,5 +1,5 @@
-// What a user wrote, checked before it is read. The API server has done this by the CRDs, but other
-// CRDs may be installed, and no object may end a process.
+// Checks what a user wrote before it is read. The API server has checked it by the CRDs, but other CRDs may be
+// installed, and no object may end a process.
 import { isRecord } from './guards.ts';
 
 /** Undefined when the value has the shape; otherwise what is wrong, beginning with the field. */

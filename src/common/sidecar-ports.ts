@@ -19,7 +19,7 @@ export const sidecarPorts = {
   hooks: 15906,
 } as const;
 
-/** Whether interception leads through that port, or hides it: it can never be left out of it. */
+/** Whether interception leads through that port or hides it: users can never exclude it from interception. */
 export function isSealedPort(port: number): boolean {
   const { admin, outbound, inbound } = sidecarPorts;
   return port === admin || port === outbound || port === inbound;
@@ -27,7 +27,7 @@ export function isSealedPort(port: number): boolean {
 
 const all: ReadonlySet<number> = new Set(Object.values(sidecarPorts));
 
-/** Whether the sidecar itself listens there: nothing may lead such a port to an application. */
+/** Whether the sidecar itself listens on that port: traffic to such a port must never be led to an application. */
 export function isSidecarPort(port: number): boolean {
   return all.has(port);
 }

@@ -1,13 +1,13 @@
 import type { Clock } from './clock.ts';
 
 export interface Pace {
-  /** So many at once. */
+  /** The most tokens that the bucket holds. */
   readonly burst: number;
-  /** One more each time after so many milliseconds. */
+  /** Milliseconds after which one more token is added. */
   readonly everyMs: number;
 }
 
-/** Holds writes to a pace: a burst, and in the long run one in each span of time. Full at first. */
+/** Paces writes: a burst at first, and in the long run one write in each `everyMs`. Full at first. */
 export class TokenBucket {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #pace: Pace;
@@ -21,7 +21,7 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
-  /** Takes a token; false when there is none. A clock that steps back gives none and takes none. */
+  /** Takes a token; false when there is none. A clock that steps back adds no token and removes none. */
   take(): boolean {
     const now = this.#clock.now();
     const earned = Math.max(0, now - this.#filledAt) / this.#pace.everyMs;

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** A wait that somebody else can end early. One waiter at a time; a wake before the wait is not lost. */
+/** A wait that another caller can end early. One waiter at a time; a wake before the wait is not lost. */
 export class Wakeup {
   #woken = false;
   #release: (() => void) | undefined;

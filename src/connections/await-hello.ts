@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { judgeHello } from './client-hello.ts';
 
 /**
- * Reads of a paused socket until a TLS ClientHello is whole, puts that back for TLS to begin with, and calls
- * `whole`; calls `none` once the bytes are no such thing, or more than `maxBytes`. Nothing is read after either.
+ * Reads a paused socket until it has a whole TLS ClientHello, puts the bytes back for TLS, and calls `whole`. Calls
+ * `none` once the bytes cannot be a ClientHello or exceed `maxBytes`. Reads nothing after either call.
  */
 export function awaitHello(
   socket: Socket,

@@ -7,9 +7,9 @@ const recordHeader = 5;
 const handshakeHeader = 4;
 
 /**
- * Whether the bytes begin with a TLS ClientHello, all of it in one record, as every client of the
- * control plane sends it. One that comes in pieces of records is no greeting: whoever may finish it
- * later decides when the server has to sign, and many could do so at once.
+ * Whether the bytes begin with a TLS ClientHello that lies whole in one record, as every client of the control plane
+ * sends it. A ClientHello in several records is `none`: its sender could complete it later and so choose when the
+ * server has to sign, and many senders could do so at once.
  */
 export function judgeHello(bytes: Buffer, maxBytes: number): Hello {
   if (bytes.length < recordHeader) return startsLikeOne(bytes) ? 'incomplete' : 'none';

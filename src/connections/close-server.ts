@@ -10,7 +10,7 @@ type Closing = Pick<Server, 'close' | 'closeIdleConnections' | 'closeAllConnecti
  */
 export function closeServer(server: Closing, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // Again and again: a connection is known to the server of HTTP only once its TLS handshake is over.
+    // Repeated, because the HTTP server learns of a connection only after its TLS handshake.
     const begin = (): void => void (cutting = setInterval(cut, cutMs));
     const cut = (): void => server.closeAllConnections();
     let cutting: NodeJS.Timeout | undefined;

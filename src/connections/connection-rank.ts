@@ -7,27 +7,27 @@ export interface Exchange {
   readonly response: Pick<ServerResponse, 'writableEnded'>;
 }
 
-/** A connection of an HTTP server, as far as it matters for who gives way. */
+/** A connection of an HTTP server, with the facts that decide which connection gives way. */
 export interface RankedConnection {
   readonly network: string;
   readonly key: string;
   readonly socket: Socket;
   readonly exchanges: Set<Exchange>;
-  /** A request of it was answered by 200. */
+  /** Whether a request on it was answered with 200. */
   isProven: boolean;
-  /** When it came, or had its last such answer. */
+  /** When the connection arrived, or when it last had an answer of 200. */
   since: number;
 }
 
 /**
- * In the order in which connections give way. `late`: no answer of 200 within its time; `slow`: it sends a body or reads
- * an answer for too long; `idle`: it has no request; `sending`: its body is on the way; `timed`: it has time left.
- * `busy`: a whole request of it is being answered, so it never gives way.
+ * The standings, in the order in which connections give way. `late`: no answer of 200 within its time; `slow`: it takes
+ * too long to send a body or to read an answer; `idle`: it has no request; `sending`: its body is arriving; `timed`: it
+ * has time left. `busy`: a whole request of it is being answered, so it never gives way.
  */
 const standings = ['late', 'slow', 'idle', 'sending', 'timed', 'busy'] as const;
 export type ConnectionStanding = (typeof standings)[number];
 
-/** How long a body may take that comes, and an answer that goes, on a connection that is proven. */
+/** On a proven connection, how long an arriving body or an outgoing answer may take. */
 const slowMs = 500;
 
 export interface Least {
@@ -36,9 +36,9 @@ export interface Least {
 }
 
 /**
- * The first that gives way of those that are `meant`; of the same standing the one that is there longest.
- * `timeMs` is what a connection has for its handshake, its first request and the answer together, once.
- * Undefined when a review is under way on each of them.
+ * Of the connections that are `meant`, the first to give way; among equal standings the oldest. `timeMs` is the time
+ * that a connection has, once, for its handshake, its first request and the answer together. Undefined when all are
+ * busy.
  */
 export function leastOf(
   connections: Iterable<RankedConnection>,
@@ -59,8 +59,8 @@ export function leastOf(
 }
 
 /**
- * A connection has its time once. A proven connection that begins the next body before the last review is
- * answered is `sending`: it gives way, however new that body is.
+ * A connection has its time only once: a proven connection whose next body is arriving is `sending` and gives way,
+ * however new that body is.
  */
 function standingOf(
   { isProven, since, exchanges }: RankedConnection,

@@ -13,38 +13,38 @@ export interface ConnectionLimits {
 }
 
 /**
- * What the next connection of a network finds: `free`, a place of the server; `own`, the place of another
- * connection of its network, which has its share; `none` while all that could give way have time left.
+ * The room for the next connection of a network. `free`: a place of the server; `own`: the place of another connection
+ * of its network, which has its full share; `none`: every connection that could give way has time left.
  */
 export type Room = 'free' | 'own' | 'none';
 
 export interface Places {
   readonly limits: ConnectionLimits;
   /**
-   * Takes note of how many connections wait, and returns a function that says what room a network's next connection has.
-   * Valid until the server takes a connection.
+   * Takes the number of connections that wait, and returns a function that says what room a network's next connection
+   * has. Valid until the server takes a connection.
    */
   readonly look: (waiting: number) => (network: string) => Room;
-  /** Whether a connection of the network had its time for nothing lately. */
+  /** Whether a connection of the network recently used up its time without an answer of 200. */
   readonly isSlow: (network: string) => boolean;
-  /** Whether connections waited for a place a moment ago. Then an answer should be the last on its connection. */
+  /** Whether connections waited for a place a moment ago. If so, an answer should be the last on its connection. */
   readonly isCrowded: () => boolean;
 }
 
 /**
- * How long a connection that is new may keep its place while others wait: shorter the more of them do, so
- * that each has a place after a second or so, yet long enough for a client that means it.
+ * How long a new connection may keep its place while others wait. The more wait, the shorter, so that each gets a place
+ * after about a second; yet long enough for an honest client.
  */
 const time = { mostMs: 1_000, leastMs: 100, waitMs: 1_000 };
-/** How long a network comes after others. */
+/** How long a slow network comes after the others. */
 const penaltyMs = 5_000;
 /** How long the server counts as crowded after a look that found all places taken. */
 const crowdedMs = 250;
 
 /**
- * Holds the connections of an HTTP or HTTPS server to `limits`, and makes room for each new one: the connection
- * that has proven least gives way, see `leastOf`. A request that has arrived in
- * full is answered in any case. A server that can let connections wait looks for room before it takes one.
+ * Limits the connections of an HTTP or HTTPS server to `limits`, and makes room for each new connection: the one that
+ * has proven least gives way, see `leastOf`. A request that has arrived in full is always answered. A server that can
+ * let connections wait looks for room before it takes one.
  */
 export function shareConnections(
   server: Server,
@@ -67,7 +67,7 @@ export function shareConnections(
 class ConnectionTable {
   readonly #limits: ConnectionLimits;
   readonly #now: () => number;
-  /** By the ends of the connection, in the order of arrival. */
+  /** Keyed by the two ends of the connection, in order of arrival. */
   readonly #all = new Map<string, RankedConnection>();
   readonly #sizes = new Map<string, number>();
   readonly #slow: Penalties;
@@ -82,7 +82,7 @@ class ConnectionTable {
 
   add(socket: Socket): void {
     const [network, key] = [networkOf(socket.remoteAddress ?? ''), keyOf(socket)];
-    // The client closed this connection and opened another from the same port; the end has not been read yet.
+    // The client closed the older connection and opened this one from the same port; its end has not been read yet.
     this.#close(this.#all.get(key));
     if (!this.#makeRoom(network)) {
       socket.destroy();
@@ -142,7 +142,7 @@ class ConnectionTable {
     return this.#close(least?.connection);
   }
 
-  /** The connection, of one network if it is named, that is the first to give way; undefined: none has to. */
+  /** The connection that gives way first, of one network if it is given; undefined when none can. */
   #least(network?: string): Least | undefined {
     const moment = { now: this.#now(), timeMs: this.#timeMs };
     return leastOf(this.#all.values(), moment, (connection) =>
@@ -174,7 +174,7 @@ function givesWay(least: Least | undefined): boolean {
   return least !== undefined && least.standing !== 'timed';
 }
 
-/** Names a connection: the socket of a TLS session has the ends of the socket below it. */
+/** Names a connection by its ends, because a TLS socket and the socket below it have the same ends. */
 function keyOf({ remoteAddress = '', remotePort = 0, localAddress = '' }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

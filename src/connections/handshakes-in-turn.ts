@@ -5,25 +5,24 @@ import type { Places } from './connection-shares.ts';
 import { SilentConnections } from './silent-connections.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
-/** Each costs half a millisecond and more. */
+/** Handshakes begun in one turn. Each costs half a millisecond or more. */
 const perTurn = 4;
-/** Connections that say nothing, and connections that wait for each place. */
+/** Connections that have not sent a ClientHello, and connections that wait for each place. */
 const mostSilent = 1_024;
 const mostWaitingPerPlace = 4;
-/** How often those that wait look again where nobody found room. */
+/** How often waiting connections look again when none of them found room. */
 const lookMs = 10;
-/** Bytes of a ClientHello; more are not read before its place is there. */
+/** Bytes of a ClientHello. No more is read before the connection has its place. */
 const maxHelloBytes = 4 * 1024;
 
-/** To be among the options of a server whose handshakes begin in turn: nothing is read before. */
+/** Options of a server whose handshakes begin in turn: the server reads nothing before. */
 export const readsInTurn = { pauseOnConnect: true, highWaterMark: maxHelloBytes } as const;
 
 /**
- * Hands the connections of a TLS server to its listeners once their ClientHello is whole and there is room for
- * them, some in each turn of the event loop: a crowd that comes at once would keep all other work waiting, and
- * would cost each other the places before their handshakes are over. Those that are not handed over are closed
- * when the server closes. To be called after all listeners for connections are added, on a server with
- * `readsInTurn`.
+ * Hands the connections of a TLS server to its listeners once their ClientHello is whole and there is room for them, a
+ * few in each turn of the event loop. Otherwise many connections at once would delay all other work, and would take
+ * each other's places before their handshakes are over. Connections that were not handed over are closed when the
+ * server closes. Call this after all listeners for connections are added, on a server with `readsInTurn`.
  */
 export function beginHandshakesInTurn(server: Server, places: Places): void {
   const begin = server.listeners('connection') as ((socket: Socket) => void)[];
@@ -51,7 +50,7 @@ export function beginHandshakesInTurn(server: Server, places: Places): void {
     else setTimeout(turn, lookMs);
   };
   server.on('connection', (socket: Socket) => {
-    // Until TLS begins nothing else listens for errors, and a connection that is reset would end the process.
+    // Until TLS begins there is no other error listener, and a connection that is reset would end the process.
     socket.on('error', () => undefined);
     silent.add(socket);
     awaitHello(socket, maxHelloBytes, {
@@ -65,7 +64,7 @@ export function beginHandshakesInTurn(server: Server, places: Places): void {
   });
 }
 
-/** The server has its option in this field. A TLS session that began under it would be paused as well. */
+/** The server keeps its option in this field. A TLS session that begins while it is true is paused as well. */
 function beginUnpaused(
   server: Server,
   begin: readonly ((socket: Socket) => void)[],

@@ -4,7 +4,7 @@ import { closeServer } from './close-server.ts';
 import type { Component } from '../common/component.ts';
 import { shareConnections } from './connection-shares.ts';
 
-/** A named question whose answer is undefined when all is well, else the reason why not. */
+/** A named check: the answer is undefined when all is well, otherwise the reason why not. */
 export interface Check {
   readonly name: string;
   readonly problem: () => string | undefined;
@@ -29,7 +29,7 @@ function report(checks: readonly Check[]): { readonly status: number; readonly t
   };
 }
 
-/** The kubelet asks on a new connection each time: nobody needs one for longer than a question. */
+/** The kubelet opens a new connection for each probe, so no connection has to last longer than one request. */
 const limits = {
   headersTimeout: 1_000,
   requestTimeout: 1_000,
@@ -38,13 +38,15 @@ const limits = {
   maxHeaderSize: 4_096,
 };
 
-/** Connections that the kernel keeps until they are taken; beyond that it lets the kubelet wait for a second and more. */
+/**
+ * Connections that the kernel queues until the server takes them. Beyond that the kubelet waits for a second or more.
+ */
 const backlog = 4_096;
 
 /**
- * Where all are taken the oldest question that is not whole gives way. Of the 511 connections that the kernel hands
- * over at once, twice in a row, none may have gone before it was read, also where all come from the kubelet's
- * address. Each costs some 10 KB.
+ * When all places are taken, the oldest incomplete request gives way. The kernel hands over 511 connections at once,
+ * twice in a row. None of them may be closed before it was read, even if all come from the kubelet's address. Each
+ * connection costs about 10 KB.
  */
 const connectionLimits = { total: 1_600, perAddress: 1_100 };
 

@@ -11,7 +11,7 @@ import type { Secret } from '../common/secret.ts';
 /** Whether the holder of a bearer token may read metrics. */
 export type MetricsVerdict = 'allowed' | 'forbidden' | 'unauthenticated' | 'unavailable';
 
-/** Asks who holds a bearer token that came from `address`. Never rejects. */
+/** Decides whether the holder of a bearer token that came from `address` may read metrics. Never rejects. */
 export type MetricsAccess = (token: string, address: string) => Promise<MetricsVerdict>;
 
 /** A PEM chain, leaf first, and its PEM key. */
@@ -48,8 +48,8 @@ const statusOf = { unauthenticated: 401, forbidden: 403, unavailable: 503 } as c
 const longestToken = 12_288;
 
 /**
- * Serves GET /metrics over TLS to those whose bearer token the API server lets read it, and nothing to
- * anybody else. A request's body is never read.
+ * Serves GET /metrics over TLS to clients whose bearer token the API server authorizes to read it; refuses all others.
+ * Never reads the body of a request.
  */
 export function createMetricsServer(options: MetricsServerOptions): Component {
   return {

@@ -1,4 +1,4 @@
-/** How often the clock is wound, and what a tick counts for at most. Asleep while nobody asks for the time. */
+/** How often the clock is updated, and the most that one tick counts for. Asleep while no caller asks for the time. */
 const awake = { tickMs: 25, mostMs: 50 };
 const asleep = { tickMs: 1_000, mostMs: 1_050 };
 const ticksAwake = 80;
@@ -11,9 +11,9 @@ let timer: NodeJS.Timeout | undefined;
 let ticksLeft = 0;
 
 /**
- * Milliseconds in which this process listened to its clients: time in which it was busy itself counts for
- * a tick at most. So nobody is taken for slow whose words wait in the kernel. Exact to some 25 ms, and to a
- * second after two in which nobody asked.
+ * Milliseconds in which this process listened to its clients. Time in which the process itself was busy counts for one
+ * tick at most, so a client whose bytes wait in the kernel is not taken for slow. Exact to about 25 ms, or to a second
+ * if no caller asked for two seconds.
  */
 export function patientNow(): number {
   if (ticksLeft === 0) {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** How long a connection may take to say its first words. */
+/** How long a connection may take to send its ClientHello. */
 const helloMs = 5_000;
 const lookMs = 500;
 
-/** Connections that have not said their first words, in the order of arrival, at some 4 KB each. */
+/** Connections that have not sent their ClientHello, in order of arrival, at about 4 KB each. */
 export class SilentConnections {
   readonly #most: number;
   readonly #isOpen: () => boolean;
@@ -13,8 +13,8 @@ export class SilentConnections {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * Keeps at most `most`: beyond that it closes the oldest, for a client that means it is here for a moment.
-   * Keeps none once it finds that `isOpen` says no.
+   * Keeps at most `most` connections. Beyond that it closes the oldest, because an honest client is here for a moment
+   * only. Closes all of them once `isOpen` returns false.
    */
   constructor(most: number, isOpen: () => boolean) {
     this.#most = most;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Places, Room } from './connection-shares.ts';
 import { networkOf } from '../common/network-of.ts';
 
-/** Sockets of one network with the number of each, in the order of arrival. */
+/** The sockets of one network with their arrival numbers, in order of arrival. */
 type Queue = Map<Socket, number>;
 
 interface Found {
@@ -12,7 +12,7 @@ interface Found {
   readonly arrival: number;
 }
 
-/** Connections whose ClientHello is there, and that wait for a place. */
+/** Connections whose ClientHello is whole and that wait for a place. */
 export class WaitingConnections {
   readonly #most: number;
   readonly #places: Places;
@@ -20,7 +20,10 @@ export class WaitingConnections {
   #size = 0;
   #arrivals = 0;
 
-  /** Keeps at most `most`: beyond that it closes the newest of the network that has most of them. */
+  /**
+   * Keeps at most `most` connections. Beyond that it closes the newest of the network with the most; slow networks
+   * first.
+   */
   constructor(most: number, places: Places) {
     this.#most = most;
     this.#places = places;
@@ -41,8 +44,9 @@ export class WaitingConnections {
   }
 
   /**
-   * The next that finds room, if any does. Networks that were slow lately wait behind all others, and among
-   * each those that have their share of places behind those that have not; else who came first is first.
+   * The next connection that has room; undefined if none has. Networks that were slow recently wait behind all others,
+   * and in each group networks with their full share of places wait behind the rest. Otherwise the first to arrive is
+   * first.
    */
   take(): Socket | undefined {
     const look = this.#places.look(this.#size);
@@ -67,7 +71,7 @@ export class WaitingConnections {
     return (this.#places.isSlow(network) ? 2 : 0) + (room === 'own' ? 1 : 0);
   }
 
-  /** The newest of the network that has most, of those that were slow if there are such. */
+  /** The newest connection of the network with the most; slow networks come before all others. */
   #greediest(): Socket | undefined {
     let [most, found]: [number, Queue | undefined] = [0, undefined];
     for (const [network, queue] of this.#queues) {

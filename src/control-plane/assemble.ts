@@ -48,7 +48,7 @@ async function awaitMeshName(
   }
 }
 
-/** Compiles for the first time when every list is complete: never from half a cluster. */
+/** Compiles for the first time once every reflector has its complete first list: never from half a cluster. */
 function compiler(parts: Parts, progress: Progress): Component {
   return component('compiler', async (signal) => {
     const { cluster, accounts, meshConfigs, rootRecords } = parts.sources;
@@ -56,7 +56,7 @@ function compiler(parts: Parts, progress: Progress): Component {
     const stores = [...Object.values(cluster), accounts, meshConfigs, rootRecords];
     await Promise.all(stores.map((store) => store.whenSynced(signal))).catch(() => undefined);
     followPlan(parts);
-    // Without a spec that may be in force nothing is served: proxies keep what they have.
+    // Without a valid MeshConfig spec the control plane serves nothing: proxies keep what they have.
     while (!signal.aborted && parts.spec() === undefined) {
       await clock.sleep(specPollMs, signal).catch(() => undefined);
     }
@@ -67,14 +67,14 @@ function compiler(parts: Parts, progress: Progress): Component {
     while (!signal.aborted) {
       await clock.sleep(forgetEveryMs, signal).catch(() => undefined);
       forgetIdleLeaves(parts);
-      // What it says of its own certificate depends on the time.
+      // What the replica reports of its own certificate depends on the time.
       parts.xds.touch();
     }
     stop();
   });
 }
 
-/** Serves xDS once there is a certificate and a compiled mesh: a proxy must not be told of half of it. */
+/** Serves xDS once there is a certificate and a compiled mesh: no proxy may get half of its configuration. */
 function xdsServer(parts: Parts, progress: Progress): Component {
   return component('xds', async (signal) => {
     await parts.issuing.server.ready(signal);

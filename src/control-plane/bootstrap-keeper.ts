@@ -20,19 +20,19 @@ export interface BootstrapKeeperDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly meshName: () => string;
-  /** Who owns each of the ConfigMaps. */
+  /** The owner references of each ConfigMap. */
   readonly owners: () => readonly OwnerReference[];
   /** The namespaces of the mesh, by name. */
   readonly namespaces: () => readonly Namespace[];
   /** The files of the bootstrap with the trust bundle; undefined until there is a trust bundle. */
   readonly files: () => Readonly<Record<string, string>> | undefined;
-  /** The ConfigMaps of that name there are now, in any namespace. */
+  /** The bootstrap ConfigMaps that exist now, in any namespace. */
   readonly existing: () => readonly ConfigMap[];
-  /** Called when what is held became another. */
+  /** Called when the result of `held` changed. */
   readonly onHeld: () => void;
 }
 
-/** A namespace that takes no bootstrap, and what the API server says to that. */
+/** A namespace in which the API server refuses the bootstrap, and its reason. */
 interface Unserved {
   readonly namespace: string;
   readonly reason: string;
@@ -40,9 +40,9 @@ interface Unserved {
 
 /** Which roots the bootstraps hold. */
 export interface HeldBootstraps {
-  /** When the last namespace got them, as far as this leader saw; ms since the epoch. */
+  /** When the last namespace got these roots, as far as this leader saw; ms since the epoch. */
   readonly since: number;
-  /** Those that the API server refuses them for; all others have them. */
+  /** Namespaces in which the API server refuses the bootstrap; all others have these roots. */
   readonly unserved: readonly Unserved[];
 }
 
@@ -55,8 +55,8 @@ const retryUnservedMs = 5_000;
 const longestReason = 300;
 
 /**
- * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes those that it made from
- * namespaces that left. A namespace that refuses it holds up nobody else: it is told of. Leader only.
+ * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes those that it made from namespaces that
+ * left. A namespace in which the API server refuses it delays no other namespace; `held` names it. Leader only.
  * Sidecars follow a change of the trust bundle through the mounted file.
  */
 export class BootstrapKeeper implements Component {
@@ -74,7 +74,7 @@ export class BootstrapKeeper implements Component {
     this.#wakeup.wake();
   }
 
-  /** How far these roots are; undefined while that is not known of every namespace. */
+  /** Which namespaces have these roots, and since when; undefined while that is not known of every namespace. */
   held(trust: string): HeldBootstraps | undefined {
     return this.#held?.trust === trust ? this.#held : undefined;
   }
@@ -86,7 +86,7 @@ export class BootstrapKeeper implements Component {
     }
   }
 
-  /** Resolves to how long nothing has to be done. */
+  /** Applies and removes ConfigMaps once; resolves to the milliseconds until the next look. */
   async #keepAll(signal: AbortSignal): Promise<number> {
     const files = this.#deps.files();
     if (files === undefined) return resyncMs;
@@ -137,7 +137,9 @@ export class BootstrapKeeper implements Component {
     return same && this.#isOurs(existing);
   }
 
-  /** Made here for this mesh: a person's of that name, or another mesh's, is none of ours. */
+  /**
+   * Whether the control plane made it for this mesh: a user's ConfigMap of that name, or another mesh's, is not ours.
+   */
   #isOurs({ metadata: { labels = {} } }: ConfigMap): boolean {
     const { label, value } = madeByControlPlane;
     return labels[label] === value && labels[meshLabel] === this.#deps.meshName();
@@ -155,7 +157,10 @@ export class BootstrapKeeper implements Component {
     onHeld();
   }
 
-  /** Puts the ConfigMap there; undefined when it is. One that can never change is made anew. */
+  /**
+   * Applies the ConfigMap; undefined on success. If the API server rejects the change, as for an immutable ConfigMap,
+   * deletes the old one and creates it again.
+   */
   async #serve({ namespace, files, there }: Place, signal: AbortSignal): Promise<Failure> {
     const failure = await this.#apply(namespace, files, signal);
     if (failure?.code !== 'api-rejected' || there === undefined) return failure;
@@ -181,7 +186,7 @@ export class BootstrapKeeper implements Component {
     }
   }
 
-  /** Removes this very object; whether there is none any more. */
+  /** Removes this very object, by uid; returns whether it is gone. */
   async #remove({ metadata }: ConfigMap, signal: AbortSignal): Promise<boolean> {
     const { client, logger } = this.#deps;
     const { namespace = '', uid } = metadata;
@@ -227,7 +232,7 @@ interface Failed {
   readonly error: WeftError;
 }
 
-/** A namespace that got the roots only now has pods that have them from now on. */
+/** `since` starts again when a namespace got the roots only now: its pods have them from now on. */
 function heldSince(before: Held | undefined, after: Omit<Held, 'since'>, now: number): Held {
   const refuses = new Set(after.unserved.map(({ namespace }) => namespace));
   const isServedNow = before?.unserved.some(({ namespace }) => !refuses.has(namespace)) === true;

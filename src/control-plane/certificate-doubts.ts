@@ -3,7 +3,7 @@ import { certificateBlocks } from '../common/pem.ts';
 import type { RefusedHandshake } from '../xds/port/refused-handshakes.ts';
 import type { Clock } from '../common/clock.ts';
 
-/** A refusal is told so long after the last time: proxies try again at least every 30 s. */
+/** How long a refusal is reported after it last occurred, in ms: proxies try again at least every 30 s. */
 const toldMs = 60_000;
 const room = 1_000;
 
@@ -46,12 +46,12 @@ export interface ShownCertificate {
 
 type Texts = Pick<ShownCertificate, 'certChainPem' | 'trust'>;
 
-/** What its texts say, whatever the time. */
+/** What the PEM texts of a certificate say, independent of the time. */
 type Reading =
   | { readonly from: Date; readonly to: Date; readonly isTrusted: boolean }
   | { readonly flaw: string };
 
-/** Tells what is wrong with a certificate; it may be asked at each change, for what it read last it remembers. */
+/** Finds what is wrong with a certificate. Remembers what it read last, so that it is cheap to ask at each change. */
 export class CertificateDoubts {
   #last: (Texts & { readonly reading: Reading }) | undefined;
 

@@ -1,5 +1,5 @@
-// Input: the plan, everybody's evidence, the pods there are, and the issuers. Output: the report that
-// the operator decides by. Rule: a proxy whose state is unknown counts as not acknowledged.
+// Input: the plan, the evidence of all replicas, the existing pods, and the issuers. Output: the report from which the
+// operator decides. Rule: a proxy whose state is unknown counts as not acknowledged.
 import type {
   BootstrapsReport,
   CertificateReport,
@@ -18,16 +18,16 @@ import type { HeldBootstraps } from './bootstrap-keeper.ts';
 import type { GatewayFacts } from '../certificates/gateway/gateway-ledger.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 
-/** All that a report is made from; what concerns the gateway's Secret is passed on. */
+/** The input of a report. The facts about the gateway's Secret are passed on. */
 export interface ReportFacts extends GatewayFacts {
   readonly plan: IssuingPlan;
   readonly evidence: JoinedEvidence;
-  /** Pods of the mesh that run, so that their proxy has started: uid, and `<namespace>/<pod>`. */
+  /** Running pods of the mesh whose proxy has started: uid, and `<namespace>/<pod>`. */
   readonly running: readonly (readonly [string, string])[];
-  /** Whom the MeshConfig lets a switch go on without. */
+  /** The pods and namespaces that the MeshConfig lets a switch of roots go on without. */
   readonly setAside: readonly string[];
   readonly roots: Readonly<Record<string, RootReport>>;
-  /** How far the bootstraps are with the roots that are trusted; undefined while that is not known. */
+  /** Which namespaces have a bootstrap with the trusted roots; undefined while that is not known. */
   readonly bootstraps: HeldBootstraps | undefined;
   readonly health: LeavesFacts;
 }
@@ -40,7 +40,7 @@ type LeavesFacts = Omit<LeafHealth, 'failure'> & {
 export function certificateReportOf(facts: ReportFacts): CertificateReport {
   const { plan, evidence, running, roots, bootstraps } = facts;
   const { gateway, gatewaysLeft, gatewayTrouble, released } = facts;
-  // By uid: a pod that took the name of another one has not connected because that one had.
+  // Compared by uid: the stream of an earlier pod with the same name is no stream of this pod.
   const absent = running
     .filter(([uid]) => !evidence.streams.has(uid))
     .map(([, pod]) => pod)
@@ -49,7 +49,7 @@ export function certificateReportOf(facts: ReportFacts): CertificateReport {
     witnessesOf({ evidence, absent, setAside: facts.setAside }, { ...origin, generation: step });
   return {
     step: evidence.step,
-    // While a stream counts that another took the place of, its ACKs would be a proof of nothing.
+    // While a stream that a newer one replaced still counts, its ACKs prove nothing.
     complete: evidence.complete && evidence.outdated.length === 0,
     setAside: facts.setAside,
     roots,
@@ -65,7 +65,7 @@ export function certificateReportOf(facts: ReportFacts): CertificateReport {
   };
 }
 
-/** As many as can be set aside. */
+/** The most pods named for one namespace: as many as can be set aside. */
 const maxUnserved = 200;
 
 function bootstrapsReport(
@@ -97,7 +97,10 @@ interface Electorate {
   readonly setAside: readonly string[];
 }
 
-/** Of streams that were counted for this step the replicas know who is set aside; of all others only we do. */
+/**
+ * The replicas counted the streams of this step and know which of them are set aside. For all other pods this function
+ * finds out.
+ */
 function witnessesOf(
   { evidence, absent, setAside }: Electorate,
   { generation: step, ...origin }: Origin,
@@ -118,7 +121,7 @@ function witnessesOf(
   };
 }
 
-/** Made once while nobody comes or goes. */
+/** Computed once for each set of streams. */
 const connectedPods = onceFor((streams: JoinedEvidence['streams']): readonly string[] =>
   [...new Set([...streams.values()].map(({ pod }) => pod))].toSorted(),
 );

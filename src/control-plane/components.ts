@@ -3,9 +3,8 @@ import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
 
 /**
- * Runs components side by side until the signal aborts; resolves when all have ended. One that fails
- * for good takes the others down with it, and its error is thrown: a process without one of its parts
- * is better started anew.
+ * Runs components side by side until the signal aborts; resolves when all have ended. If one fails, stops the others
+ * and throws its error: a process that lacks one of its parts is better restarted.
  */
 export async function runAll(
   components: readonly Component[],

@@ -13,11 +13,11 @@ export interface ConfigMapKeeperDeps {
   readonly logger: Logger;
   readonly namespace: string;
   readonly name: string;
-  /** What it should hold; undefined: leave it alone for now. */
+  /** What the ConfigMap should hold; undefined: leave it as it is for now. */
   readonly data: () => Readonly<Record<string, string>> | undefined;
-  /** At least so many milliseconds between two writes. */
+  /** The least number of milliseconds between two writes. */
   readonly everyMs: number;
-  /** What is not told of by `trigger` is seen after so many milliseconds; default a minute. */
+  /** Milliseconds after which the keeper reads `data` without a `trigger`. Default: one minute. */
   readonly lookMs?: number;
 }
 

@@ -5,7 +5,7 @@ import type { ReplicaFacts } from './replica-facts.ts';
 import { replicaName } from './replicas.ts';
 import type { Issuing } from '../certificates/plan/issuing.ts';
 
-/** Who doubts the certificate of this replica: its clients, and the replica itself. */
+/** Doubts about the certificate of this replica: refusals by its clients, and its own checks. */
 interface Doubted {
   readonly refused: RefusedClients;
   readonly doubts: CertificateDoubts;

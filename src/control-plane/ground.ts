@@ -10,7 +10,7 @@ import type { ControlPlaneOptions } from './options.ts';
 import { PlanFollower } from '../certificates/plan/plan-follower.ts';
 import { createSources, type Sources } from './sources.ts';
 
-/** What is there before anything else is made. */
+/** What exists before any other part is made. */
 export interface Ground {
   readonly options: ControlPlaneOptions;
   readonly logger: Logger;
@@ -18,9 +18,9 @@ export interface Ground {
   readonly membership: MeshMembership;
   readonly sources: Sources;
   /**
-   * The MeshConfig's spec. The last good one stays in force while an edit cannot be (the operator says
-   * why in the status), and when the object is deleted, so that a mesh that is being taken down
-   * serves its traffic to the end. Undefined before a good one was read.
+   * The MeshConfig's spec. The last valid spec stays in force while an edit is invalid (the operator says why in the
+   * status), and after the object is deleted, so that a mesh that is being taken down serves its traffic to the end.
+   * Undefined before a valid spec was read.
    */
   readonly spec: () => MeshConfig['spec'] | undefined;
   /** Whether the mesh is being taken down: its MeshConfig is deleted, or was there and is gone. */

@@ -3,8 +3,8 @@ import { kinds } from '../api/kinds.ts';
 import type { Ground } from './ground.ts';
 
 /**
- * The owner of what the control plane makes in other namespaces: its own namespace, so that Kubernetes
- * removes it when Weft goes, also when no process is left that could. Empty before it was seen.
+ * The owner of the objects that the control plane makes in other namespaces: its own namespace, so that Kubernetes
+ * removes them when Weft is removed, even if no process is left to do it. Empty before the namespace was seen.
  */
 export function homeOwners({
   options,

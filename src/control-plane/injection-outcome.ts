@@ -3,7 +3,9 @@ import { injectedBy } from '../api/labels.ts';
 
 export type InjectionOutcome = 'injected' | 'left-out' | 'refused';
 
-/** What became of a pod: a patch that adds the sidecar's label injects; others only say why there is none. */
+/**
+ * The outcome for a pod: a patch that adds the sidecar's label injects; other patches only say why there is no sidecar.
+ */
 export function injectionOutcome(answer: AdmissionAnswer): InjectionOutcome {
   if (!answer.allowed) return 'refused';
   const label = injectedBy.replace('/', '~1');

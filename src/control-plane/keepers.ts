@@ -29,9 +29,9 @@ export interface Keepers {
   readonly bootstraps: BootstrapKeeper;
   /** The trust bundle, for the operator to put into the webhook configurations. */
   readonly trust: ConfigMapKeeper;
-  /** How the pods of the mesh fare, for the status of the MeshConfig. */
+  /** The state of the pods of the mesh, for the status of the MeshConfig. */
   readonly proxies: ConfigMapKeeper;
-  /** Who follows the plan of certificates, for the operator to decide the next step by. */
+  /** Which proxies follow the certificate plan, for the operator to decide the next step. */
   readonly certificates: ConfigMapKeeper;
 }
 
@@ -79,7 +79,7 @@ function keepBootstraps(
   });
 }
 
-/** The time tells that the leader lives, for while nothing changes the report is the same. */
+/** The time shows that the leader is alive: while nothing changes, the report is the same. */
 function meshData(survey: Survey): Data {
   const report = survey.report();
   if (report === undefined) return undefined;

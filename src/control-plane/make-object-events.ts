@@ -8,7 +8,7 @@ import type { Pipeline } from './pipeline.ts';
 import { policyKinds } from '../api/policy-kinds.ts';
 import { clusterKinds } from '../cluster/cluster-kinds.ts';
 
-/** Events about the objects whose diagnostics no status of Weft's tells: Services, Pods and Namespaces. */
+/** Events about the objects on which Weft writes no status: Services, Pods and Namespaces. */
 export function makeObjectEvents(
   { client, logger, options, sources }: Ground,
   pipeline: () => Pipeline,

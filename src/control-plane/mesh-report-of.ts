@@ -1,5 +1,5 @@
-// Input: the pods as the ledger sees them, everybody's evidence, the replicas, and what is wrong with
-// Services, Pods and namespaces. Output: the report that the operator judges by. Pure.
+// Input: the pods as the ledger sees them, the evidence of all replicas, the replicas, and the diagnostics on Services,
+// Pods and Namespaces. Output: the report from which the operator judges the mesh. Pure.
 import {
   type Finding,
   type FindingKind,
@@ -59,7 +59,7 @@ function certificateTrouble({ replica, certificate }: ReplicaFacts): readonly Fo
     : [{ name: replica, why: `its certificate ${certificate}` }];
 }
 
-/** Kinds without a status of Weft's, and what is reported when a part of such an object is left out of the mesh. */
+/** Kinds on which Weft writes no status, and the finding for an object of which a part is left out of the mesh. */
 const leftOutKinds: ReadonlyMap<string, FindingKind> = new Map([
   ['Pod', 'pod-left-out'],
   ['Service', 'service-not-served'],
@@ -81,7 +81,7 @@ function leftOut(diagnostics: readonly Diagnostic[]): ReadonlyMap<FindingKind, r
   return new Map([...found].map(([kind, objects]) => [kind, [...objects.values()]]));
 }
 
-/** Nothing where the finding's own command is right. */
+/** The command for an EndpointSlice; nothing for other kinds, where the finding's own command is right. */
 function lookAt({ kind, namespace, name }: Diagnostic['object']): Pick<Found, 'next'> {
   if (kind !== 'EndpointSlice') return {};
   return { next: `kubectl describe endpointslice -n ${namespace} ${name}` };

@@ -11,7 +11,7 @@ export interface ClusterFacts {
 
 type Spec = MeshConfig['spec'];
 
-/** Words that Envoy does not know are left out: it would take no configuration at all with them. */
+/** Leaves out names that Envoy does not know: with one of them Envoy would refuse its whole configuration. */
 function tlsOf(sidecar: NonNullable<Spec['sidecar']>): MeshSettings['tls'] {
   return {
     minProtocolVersion: sidecar.tlsMinProtocolVersion ?? 'TLSv1_2',

@@ -44,7 +44,7 @@ import { shownDiagnostics } from './shown-diagnostics.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { createWebhooks } from './webhooks.ts';
 
-/** Everything a replica is made of. wiring.ts says what sets what in motion. */
+/** Everything a replica is made of. wiring.ts says which event triggers which part. */
 export interface Parts extends Ground, Keepers, RootParts {
   readonly metrics: ControlPlaneMetrics;
   readonly xds: XdsServer;
@@ -53,7 +53,7 @@ export interface Parts extends Ground, Keepers, RootParts {
   readonly peers: PeerEvidence;
   readonly ledger: PodLedger;
   readonly statuses: StatusWriter;
-  /** Tells of what is wrong with objects that have no status of Weft's. */
+  /** Writes Events about what is wrong with objects on which Weft writes no status. */
   readonly objectEvents: ObjectEvents;
   readonly events: ReturnType<typeof createEventRecorder>;
   readonly webhooks: AdmissionServer;

@@ -10,9 +10,9 @@ import { joinEvidence, type JoinedEvidence } from '../xds/evidence/join.ts';
 export interface PeerEvidenceDeps {
   readonly pods: ObjectStore<KubernetesObject>;
   readonly clock: Clock;
-  /** The other running replicas by name, with their addresses; this one needs no wire. */
+  /** The other running replicas by name, with their addresses; `own` has this replica's evidence. */
   readonly others: () => ReadonlyMap<string, string>;
-  /** Whether that replica is being deleted: once it is silent, nothing more is to come from it. */
+  /** Whether that replica is being deleted: once it is silent, it will report nothing more. */
   readonly isLeaving: (name: string) => boolean;
   readonly own: () => Evidence;
   /** Follows the replica at that address until the signal aborts. */
@@ -21,7 +21,7 @@ export interface PeerEvidenceDeps {
     changed: (evidence: Evidence | undefined) => void,
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Has streams closed that a newer one took the place of: at this replica, and at that address. */
+  /** Close streams that a newer stream replaced: at this replica, and at the replica with that address. */
   readonly closeOwn: (stream: StreamName) => void;
   readonly closeAt: (ip: string, streams: readonly StreamName[]) => Promise<void>;
 }
@@ -31,13 +31,15 @@ export interface MeshEvidence extends JoinedEvidence {
   /** Replicas that run and could not be asked for a while, by name. */
   readonly unreachable: readonly string[];
   /**
-   * Whether counts are about to be right: a replica was just started and has not been heard, or a stream
-   * that was replaced has not been closed. Never for longer than `settleMs`.
+   * Whether the counts are about to become right: a replica has just started and has not reported, or a replaced stream
+   * is not closed yet. Never true for longer than `settleMs`.
    */
   readonly settling: boolean;
 }
 
-/** So long counts may be about to be right, and so long a replica may be silent before it is named. */
+/**
+ * Milliseconds: how long counts may be settling, and how long a replica may be silent before it is named unreachable.
+ */
 export const settleMs = 5_000;
 export const silentMs = 30_000;
 
@@ -45,7 +47,7 @@ interface Peer {
   readonly ip: string;
   readonly stop: AbortController;
   evidence: Evidence | undefined;
-  /** Since when it has not been heard. */
+  /** Since when the replica has been silent, ms since the epoch. */
   silentSince: number;
   /** Whether it is being asked to close streams. */
   closing: boolean;
@@ -69,7 +71,7 @@ export class PeerEvidence implements Component {
     this.#deps = deps;
   }
 
-  /** Calls back when another replica's evidence changed; returns the way to stop it. */
+  /** Calls back when another replica's evidence changed; returns a function that unsubscribes. */
   onChange(changed: () => void): () => void {
     this.#listeners.add(changed);
     return () => this.#listeners.delete(changed);
@@ -93,7 +95,7 @@ export class PeerEvidence implements Component {
     };
   }
 
-  /** Has streams closed whose pods have a newer one at another replica. To be called after changes. */
+  /** Closes streams whose pods have a newer stream at another replica. To be called after changes. */
   closeOutdated(): void {
     const { outdated } = this.#join();
     if (outdated.length === 0) return;
@@ -116,7 +118,10 @@ export class PeerEvidence implements Component {
     for (const key of [...this.#peers.keys()]) this.#forget(key);
   }
 
-  /** A replica on a node that is gone stays a pod that is being deleted until the node is removed. */
+  /**
+   * All replicas but the silent ones that are being deleted: the pod of a replica on a lost node stays in deletion
+   * until the node is removed.
+   */
   #counted(): readonly (readonly [string, Peer])[] {
     return [...this.#peers].filter(
       ([name, { evidence }]) => evidence !== undefined || !this.#deps.isLeaving(name),

@@ -13,18 +13,18 @@ export interface PipelineDeps {
   readonly start: ClusterSnapshot;
   readonly settings: () => MeshSettings;
   readonly secrets: SecretSource;
-  /** What each proxy is to have from now on; undefined while it is not known what a pod is. */
+  /** Hands over the resources of each proxy from now on; undefined for a pod that is not in the model yet. */
   readonly publish: (setOf: (proxy: Proxy) => ResourceSet | undefined) => void;
   /** With the seconds it took to compile. */
   readonly onCompiled: (compiled: CompiledMesh, seconds: number) => void;
   readonly now: () => number;
-  /** Asks for a run that many milliseconds from now, in place of what was asked for before. */
+  /** Schedules a run in that many milliseconds, in place of the run that was scheduled before. */
   readonly runLater: (ms: number) => void;
 }
 
 /**
- * From changes of the cluster to what every proxy is offered: the pure stages in a row. Changes
- * gather until `run`. A run that finds nothing new publishes nothing.
+ * Turns changes of the cluster into the resources of every proxy: the pure stages in a row. Changes gather until `run`.
+ * A run that finds nothing new publishes nothing.
  */
 export class Pipeline {
   readonly #deps: PipelineDeps;
@@ -34,7 +34,7 @@ export class Pipeline {
   #waiting: ClusterChange[] = [];
   #snapshot: ClusterSnapshot;
   #compiled: CompiledMesh | undefined;
-  /** What proxies are told of: the compiled ones, lingering. */
+  /** The workloads that proxies are told of: the compiled ones, with the ports that linger (Lingering). */
   #workloads: MeshModel['workloads'] = new Map();
   #secretsChanged = false;
 
@@ -51,7 +51,7 @@ export class Pipeline {
     this.#waiting.push(...changes);
   }
 
-  /** Certificates are not what they were: the next run publishes whatever else happened. */
+  /** Certificates changed: the next run publishes even if nothing else changed. */
   renewSecrets(): void {
     this.#secretsChanged = true;
   }
@@ -68,7 +68,7 @@ export class Pipeline {
       this.#snapshot = snapshot;
       this.#deps.onCompiled(this.#compiled, (performance.now() - began) / 1000);
     }
-    // Forgotten only now: a stage that throws loses no change.
+    // Dropped only now, so that a stage that throws loses no change.
     this.#waiting = [];
     const workloads = this.#workloads;
     this.#linger();
@@ -96,8 +96,8 @@ export class Pipeline {
   }
 
   /**
-   * What the proxy of the pod of that uid would be offered, but for its secrets: none are issued for the
-   * sake of this. Undefined while it is not known what the pod is.
+   * The resources that the proxy of the pod with that uid would be offered, without secrets: this issues none.
+   * Undefined while the pod is not in the model.
    */
   wouldOffer(uid: string): ResourceSet | undefined {
     const model = this.#compiled?.model;

@@ -12,7 +12,7 @@ const types = Object.keys(typeUrls) as ResourceType[];
 const severities = ['error', 'warning', 'note'] as const;
 const pushBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** The control plane's metrics. Every series starts at zero; no label depends on what anyone sends. */
+/** The control plane's metrics. Every series starts at zero; no label value comes from a client. */
 export interface ControlPlaneMetrics {
   readonly xds: XdsMetrics;
   /** Seconds one compile took. */
@@ -23,7 +23,7 @@ export interface ControlPlaneMetrics {
 
 type Tally = Record<ResourceType, number>;
 
-/** A counter by type that is told only when somebody asks: thousands of streams count at once. */
+/** A counter by resource type that is filled only at a scrape, since thousands of streams count at the same time. */
 function tallyByType(named: {
   readonly name: string;
   readonly help: string;
@@ -101,7 +101,7 @@ function xdsMetrics(registry: Registry): XdsMetrics {
   };
 }
 
-/** A gauge that is read when somebody asks for the metrics. */
+/** A gauge that is read at each scrape. */
 export interface ReadGauge {
   readonly name: string;
   readonly help: string;
@@ -166,7 +166,7 @@ function registerGauges(registry: Registry, gauges: readonly ReadGauge[]): void 
   }
 }
 
-/** Counted when somebody asks. */
+/** Counts the diagnostics at each scrape. */
 function registerDiagnostics(registry: Registry, read: () => readonly Diagnostic[]): void {
   new Gauge({
     name: 'weft_diagnostics',

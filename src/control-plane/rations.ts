@@ -1,5 +1,5 @@
-// How much of each namespace is kept in memory. Bytes are those of weigh, of which V8 needs half: a namespace
-// at all its limits costs less than 64 MiB, with what is compiled of it (docs/decisions/0115).
+// How much of each namespace is kept in memory. Bytes are as weigh counts them, twice what V8 needs: a namespace at all
+// its limits costs less than 64 MiB, including what is compiled from it (docs/decisions/0115).
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import { leaveOut } from '../cluster/left-out.ts';
@@ -10,7 +10,7 @@ import type { ReflectOptions } from '../kubernetes/reflector.ts';
 
 const [kibibyte, mebibyte] = [1024, 1024 * 1024];
 
-/** Each object costs at least this: it has a status, and has a place in maps. */
+/** Bytes that each object costs besides its data: it has a status, and places in maps. */
 const base = { policies: 4 * kibibyte, workloads: kibibyte } as const;
 
 const limits = {
@@ -20,7 +20,7 @@ const limits = {
 
 type Group = keyof typeof limits;
 
-/** By the kind: what users of a namespace write, or what follows from that. */
+/** The group of each rationed kind: kinds that users of a namespace write, and kinds that follow from those. */
 const groups: readonly (readonly [Kind, Group])[] = [
   [kinds.trafficTarget, 'policies'],
   [kinds.httpRouteGroup, 'policies'],
@@ -36,18 +36,18 @@ const groups: readonly (readonly [Kind, Group])[] = [
 const pageSize = 100;
 
 export interface Rations {
-  /** How a kind is rationed; not at all when users of a namespace have no part in it. */
+  /** The ration of a kind; empty for a kind that users of a namespace do not influence. */
   of<T extends KubernetesObject>(
     kind: Kind,
     transform: ReflectOptions<T>['transform'],
   ): Pick<ReflectOptions<T>, 'ration' | 'pageSize'>;
-  /** On each namespace that has more objects than are known; the same list while they are the same. */
+  /** A diagnostic on each namespace with more objects than Weft keeps; the same list while these are the same. */
   crowded(): readonly Diagnostic[];
 }
 
 /**
- * Budgets for all kinds together. The control plane's own namespace weighs nothing, nor do ServiceAccounts,
- * of which only names are kept: their number alone counts, for Weft may list them and not get one.
+ * Creates budgets for all kinds together. The control plane's own namespace weighs nothing, nor do ServiceAccounts, of
+ * which only names are kept. Only the number of ServiceAccounts counts: Weft may list them, but not get one.
  */
 export function createRations(home: string): Rations {
   const budgets = {
@@ -101,7 +101,7 @@ function crowdedBy(group: Group, namespace: string): Diagnostic {
   };
 }
 
-/** An object as the cache would keep one of which nothing is known. A policy keeps its status, which says so. */
+/** What the cache keeps of an object without room: its identity. A policy also keeps its status, which says so. */
 function standIn<T extends KubernetesObject>(
   group: Group,
   transform: ReflectOptions<T>['transform'],
@@ -114,7 +114,10 @@ function standIn<T extends KubernetesObject>(
   };
 }
 
-/** Of a policy all of the spec is kept; of workloads a part, so that more may be read. */
+/**
+ * The most bytes of an object as received. The cache keeps all of a policy's spec, but only a part of a workload, so a
+ * workload may be larger when it is received.
+ */
 const huge = { policies: limits.policies.ofObject, workloads: 8 * mebibyte } as const;
 
 function rawOf(group: Group, object: KubernetesObject): unknown {

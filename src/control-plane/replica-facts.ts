@@ -2,7 +2,7 @@
 import type { IssueFailure } from '../certificates/leaves/issue-failures.ts';
 import type { LeafHealth } from '../certificates/leaves/rotator.ts';
 
-/** One replica: its leaves, its own certificate, and who does not take that. */
+/** One replica: its leaves, its own certificate, and the clients that refused that certificate. */
 export interface ReplicaFacts {
   /** `<namespace>/<pod>` of the replica. */
   readonly replica: string;
@@ -21,7 +21,10 @@ export function encodeFacts(facts: ReplicaFacts): string {
   return JSON.stringify(facts);
 }
 
-/** What another replica of this very program says; one of another version is as good as silent. */
+/**
+ * The facts in another replica's evidence. A replica of another version, whose facts have another form, counts as
+ * silent.
+ */
 export function decodeFacts(text: string): ReplicaFacts | undefined {
   try {
     const value: unknown = JSON.parse(text);

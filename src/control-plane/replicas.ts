@@ -30,7 +30,7 @@ export function otherReplicas(
   return found;
 }
 
-/** The same, found anew only after a pod of the control plane's namespace changed: it is asked at every leaf. */
+/** The same, computed again only after a pod of the control plane's namespace changed: every leaf needs it. */
 export function followReplicas(
   pods: ObjectStore<KubernetesObject>,
   options: ControlPlaneOptions,
@@ -47,7 +47,7 @@ export function isLeaving(pods: ReadonlyMap<string, KubernetesObject>, name: str
   return (pods.get(name) as LivingPod | undefined)?.life.deleting === true;
 }
 
-/** The way to the replica at that IP, whose certificate `trust` has to vouch for. */
+/** The channel to the replica at that IP; `trust` verifies its certificate. */
 export function channelTo(
   ip: string,
   options: ControlPlaneOptions,

@@ -19,7 +19,7 @@ interface Reporting {
   readonly bootstraps: BootstrapKeeper;
 }
 
-/** The report as it should be at this moment; undefined before there is a plan, and all is known. */
+/** The report as it should be now; undefined before there is a plan and the state of the gateway's Secret is known. */
 export function reportNow({
   ground,
   roots,
@@ -44,7 +44,7 @@ export function reportNow({
   });
 }
 
-/** A pod whose sidecar was started has the roots of that day. */
+/** Running pods whose sidecar has run: a sidecar has the roots of the time when it was started. */
 function runningPods({ sources, membership }: Ground): readonly (readonly [string, string])[] {
   const pods = [...sources.cluster.Pod.objects.values()] as LivingPod[];
   return pods

@@ -29,7 +29,7 @@ export class Settle {
     this.#schedule();
   }
 
-  /** Triggers that many milliseconds from now; the last word counts. */
+  /** Triggers in that many milliseconds; a later call replaces an earlier one. */
   triggerIn(ms: number): void {
     clearTimeout(this.#later);
     this.#later = setTimeout(() => this.trigger(), ms).unref();

@@ -5,8 +5,8 @@ import { remember, type Remembered } from '../common/remember.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
 
 /**
- * What the statuses of TrafficTargets say beyond what the compiler found. Made when asked for, on any replica: a
- * compile costs nothing for it, and neither does a change of endpoints, which these do not depend on.
+ * The diagnostics in the statuses of TrafficTargets that the compiler does not make. Computed on request, on any
+ * replica: they add nothing to the cost of a compile, nor of a change of endpoints, on which they do not depend.
  */
 export class OpeningDiagnostics {
   #last: Remembered<readonly Diagnostic[]> | undefined;
@@ -30,7 +30,7 @@ export class OpeningDiagnostics {
   }
 }
 
-/** Tells of every diagnostic that users see on objects, in statuses and Events. */
+/** Returns a function that lists every diagnostic that users see on objects, in statuses and Events. */
 export function shownDiagnostics(
   compiledNow: () => CompiledMesh | undefined,
   crowded: () => readonly Diagnostic[],

@@ -20,14 +20,14 @@ import type { PolicyObject } from '../status/status-writer.ts';
 /** All that the control plane watches. */
 export interface Sources {
   readonly cluster: Readonly<Record<ClusterKind, ObjectStore<KubernetesObject>>>;
-  /** Only who they are is kept of ServiceAccounts. */
+  /** Of ServiceAccounts only the identity is kept. */
   readonly accounts: ObjectStore<KubernetesObject>;
   readonly meshConfigs: ObjectStore<MeshConfig>;
   /** The records of the mesh's roots. */
   readonly rootRecords: ObjectStore<MeshRootCertificate>;
   /** The bootstrap ConfigMaps of all namespaces. */
   readonly bootstraps: ObjectStore<ConfigMap>;
-  /** On namespaces of which not all is watched. */
+  /** Diagnostics on namespaces of which not all objects are kept. */
   readonly crowded: () => readonly Diagnostic[];
   readonly components: readonly Component[];
 }
@@ -36,7 +36,7 @@ function isPolicy(kind: ClusterKind): kind is PolicyKind {
   return (policyKinds as readonly string[]).includes(kind);
 }
 
-/** A policy keeps its status beside what the mesh is made of: the status writer compares with it. */
+/** A policy also keeps its status: the status writer compares with it. */
 function keepPolicy(kind: PolicyKind, object: PolicyObject): PolicyObject {
   const status = keptStatus(object.status);
   return { ...trim(kind, object), ...(status === undefined ? {} : { status }) };

@@ -18,7 +18,7 @@ export interface SurveyDeps {
   readonly diagnostics: () => readonly Diagnostic[] | undefined;
 }
 
-/** The pods that there are and the proxies that are connected, looked at together. */
+/** Matches the pods that exist with the proxies that are connected. */
 export class Survey {
   readonly #deps: SurveyDeps;
 
@@ -26,7 +26,7 @@ export class Survey {
     this.#deps = deps;
   }
 
-  /** Undefined while counts are about to be right: what was said before stands until then. */
+  /** The report; undefined while the counts are settling: the last report stands until then. */
   report(): MeshReport | undefined {
     const evidence = this.#deps.joined();
     const diagnostics = this.#deps.diagnostics();
@@ -37,7 +37,7 @@ export class Survey {
     return meshReportOf({ pods, unreachable, replicas, diagnostics });
   }
 
-  /** Undefined while counts are about to be right. */
+  /** The evidence for the statuses of policies; undefined while the counts are settling. */
   policies(): PolicyEvidence | undefined {
     const evidence = this.#deps.joined();
     if (evidence.settling) return undefined;
@@ -62,7 +62,7 @@ export class Survey {
   }
 }
 
-/** A replica has not been heard, and not for long enough to be named. */
+/** Whether a replica is silent, but not long enough to be named unreachable. */
 function isJustSilent({ complete, unreachable }: MeshEvidence): boolean {
   return !complete && unreachable.length === 0;
 }

@@ -1,7 +1,6 @@
 /**
- * What plain data takes in the heap, in bytes: twice what V8 needs for usual JSON, and no less for any.
- * Looks no further once it is more than `enough`, so that the answer on something huge is cheap, nor
- * into what is nested deeper than anything that is kept.
+ * Bytes that plain data takes in the heap: twice what V8 needs for usual JSON, and never less than it needs. Stops once
+ * the sum is above `enough`, so that a huge value is cheap to weigh, and ignores levels deeper than any that is kept.
  */
 export function weigh(value: unknown, enough = Infinity, levels = maxDepth): number {
   if (typeof value === 'string') return ofText(value);
@@ -32,7 +31,7 @@ function ofMap(map: object, enough: number, levels: number): number {
 const maxDepth = 64;
 const header = 64;
 const slot = 8;
-/** Key, value, details and empty places of a dictionary, which is what an object of unusual keys is. */
+/** Key, value, details and empty slots of a dictionary, as which V8 stores an object with unusual keys. */
 const entry = 48;
 /** Shorter keys are mostly those of Kubernetes, which V8 keeps once. */
 const usualKey = 16;

@@ -13,7 +13,7 @@ function hasEnded(change: Change<KubernetesObject>): boolean {
   return change.after === undefined || phase === 'Succeeded' || phase === 'Failed';
 }
 
-/** Streams of pods that are gone or done are closed. */
+/** Closes the streams of pods that are deleted or finished. */
 function dropEndedPods(parts: Parts, changes: readonly Change<KubernetesObject>[]): void {
   for (const change of changes) {
     const uid = change.before?.metadata.uid;
@@ -72,7 +72,7 @@ function wireSettings(parts: Parts, mayCompile: () => boolean): (() => void)[] {
   ];
 }
 
-/** What others learn of the roots and of the server's certificate. */
+/** Triggers the parts that depend on the roots or on the server's certificate. */
 function onTrust(parts: Parts): void {
   const { trust, bootstraps, certificates, prober, gateway, issuing, xds } = parts;
   for (const one of [trust, bootstraps, certificates, prober, gateway]) one.trigger();
@@ -80,7 +80,7 @@ function onTrust(parts: Parts): void {
   if (plan !== undefined && step !== undefined) xds.servesRoot(plan.serverSigner.name, step);
 }
 
-/** Leaves of identities that have no workload any more are forgotten. */
+/** Forgets the leaves of identities that have no workload any more. */
 export function forgetIdleLeaves(parts: Parts): void {
   const workloads = parts.pipeline.compiled?.model.workloads.values() ?? [];
   const accounts = new Set<IdentityKey>();

@@ -20,9 +20,9 @@ interface Encoded {
 }
 
 /**
- * The SDS secrets of each identity, encoded once a leaf and once a trust bundle: the same leaf yields
- * the very same resources. Each says of which step of the plan it is, so that its ACK proves that
- * step. Asking for an identity without a leaf starts its issue.
+ * The SDS secrets of each identity, encoded once for each leaf and trust bundle: the same leaf yields the very same
+ * resources. Each resource names its plan step, so that its ACK proves that step. A request for an identity without a
+ * leaf starts its issue.
  */
 export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers): SecretSource {
   const ofLeaf = new WeakMap<Leaf, Encoded>();

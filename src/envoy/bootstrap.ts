@@ -18,7 +18,7 @@ export const bootstrapFileNames = {
   token: 'sds-token.yaml',
   /** The addresses of the control plane's Service. */
   address: 'eds-xds.yaml',
-  /** The control plane's trust bundle (PEM), put there by whoever owns the certificates. */
+  /** The control plane's trust bundle (PEM). The owner of the certificates puts it there. */
   trust: 'ca.crt',
 } as const;
 
@@ -34,12 +34,12 @@ export interface BootstrapOptions extends ControlPlaneAddress {
 }
 
 /**
- * HTTP/2 windows towards the control plane, the smallest that Envoy takes. Node keeps as much memory
- * for a TLS connection as was ever on its way at once: with Envoy's own 16 MiB a thousand proxies
- * cost the control plane 220 MB more.
+ * HTTP/2 windows towards the control plane, the smallest that Envoy accepts. For each TLS connection Node keeps as much
+ * memory as was ever in flight at once: with Envoy's default of 16 MiB a thousand proxies cost the control plane 220 MB
+ * more.
  */
 export const xdsWindowBytes = 65_535;
-/** How often a sidecar asks its control plane, over HTTP/2, whether it is there. */
+/** How often a sidecar pings its control plane over HTTP/2. */
 export const xdsPingSeconds = 30;
 
 const tlsSockets = 'envoy.extensions.transport_sockets.tls.v3';
@@ -47,9 +47,9 @@ const xdsCluster = 'xds';
 const maxConnections = 50_000;
 
 /**
- * The text of a sidecar's bootstrap files, by file name: without a secret and the same for every
- * pod of the mesh. Node id and cluster come from Envoy's flags. Envoy waits for its first
- * configuration however long that takes, and answers `readyPath` on `ports.ready` once it has it.
+ * The text of a sidecar's bootstrap files, by file name. They hold no secret and are the same for every pod of the
+ * mesh. Node id and cluster come from Envoy's flags. Envoy waits for its first configuration without a time limit, and
+ * answers `readyPath` on `ports.ready` once it has it.
  */
 export function bootstrapFiles(options: BootstrapOptions): Readonly<Record<string, string>> {
   const paths = options.paths ?? mountPaths;
@@ -89,7 +89,7 @@ function bootstrap(options: BootstrapOptions, directory: string): object {
   };
 }
 
-/** A user's regex may be long: admission bounds it, Envoy's default limit would reject the routes. */
+/** A user's regex may be long. Admission limits its length; Envoy's default limit would reject the routes. */
 const runtime = {
   're2.max_program_size.error_level': 100_000,
   're2.max_program_size.warn_level': 100_000,
@@ -165,7 +165,7 @@ function controlPlaneTls(options: BootstrapOptions, directory: string): object {
       sni: options.controlPlane,
       common_tls_context: {
         alpn_protocols: ['h2'],
-        // Envoy as a client goes no further than TLS 1.2 by itself; the control plane wants 1.3.
+        // As a client, Envoy uses TLS 1.2 at most by default; the control plane requires 1.3.
         tls_params: {
           tls_minimum_protocol_version: 'TLSv1_3',
           tls_maximum_protocol_version: 'TLSv1_3',

@@ -5,13 +5,13 @@ export interface ControlPlaneAddress {
   /** DNS name of its Service. */
   readonly controlPlane: string;
   readonly port: number;
-  /** The addresses of that Service, the preferred family first; none: it is looked up by its name. */
+  /** The addresses of that Service, the preferred family first. When empty, Envoy looks the Service up by its name. */
   readonly addresses: readonly string[];
 }
 
 /**
- * How Envoy finds the endpoints of `cluster`: in a file of `directory` that it follows, so that neither
- * the pod's own resolver nor its DNS settings come in between, and a Service that is made anew is found.
+ * How Envoy finds the endpoints of `cluster`: in a file of `directory` that Envoy watches. So the pod's resolver and
+ * DNS settings are not involved, and Envoy also finds a Service that was recreated.
  */
 export function discovery(
   cluster: string,
@@ -36,7 +36,7 @@ export function discovery(
   };
 }
 
-/** The content of that file: one endpoint, whose further addresses are tried when the first is silent. */
+/** The content of that file: one endpoint. Envoy tries its further addresses when the first does not answer. */
 export function addressFile(cluster: string, address: ControlPlaneAddress): object {
   const [first, ...others] = address.addresses.map((ip) => ({ address: socket(ip, address.port) }));
   const endpoints =

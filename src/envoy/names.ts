@@ -1,12 +1,12 @@
-// Names of Envoy things that two rooms, or people's tools, rely on.
+// Names in Envoy's configuration that two rooms, or users' tools, rely on.
 import { contentHash } from '../common/hash.ts';
 
-/** ALPN of traffic between sidecars, for chains that take any identity of the mesh. */
+/** ALPN of traffic between sidecars, for chains that accept any identity of the mesh. */
 export const meshAlpn = 'osm';
 
 /**
- * ALPN that a caller offers before `meshAlpn`: it leads to the chain that takes this identity only.
- * It proves nothing, the certificate does. A hash, because ALPN goes in the clear and holds 255 bytes.
+ * ALPN that a caller offers before `meshAlpn`: it selects the chain that accepts this identity only. It proves nothing;
+ * the certificate does. It is a hash, because ALPN is sent in the clear and holds 255 bytes.
  */
 export function callerAlpn(identity: string): string {
   return `${meshAlpn}-${contentHash(identity)}`;
@@ -14,7 +14,7 @@ export function callerAlpn(identity: string): string {
 
 /** Destinations outside the mesh, when egress is on. */
 export const passthroughCluster = 'passthrough-outbound';
-/** Has no endpoints: what leads here is refused (503 or a closed connection) and logged as such. */
+/** Has no endpoints: traffic to it is refused (503 or a closed connection) and logged as refused. */
 export const refusedCluster = 'refused-outbound';
 
 /** The two virtual listeners. */
@@ -84,7 +84,7 @@ export function podListener(address: string, port: number): string {
   return `outbound-pod/${address}/${port}`;
 }
 
-/** The extension by which a proxy's outbound connections say whose they are. */
+/** The extension in which a proxy's outbound connections state their caller. */
 export const callerExtension = 'caller';
 
 /** The chain of a served port for one service and one caller. */

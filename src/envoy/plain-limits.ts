@@ -1,6 +1,6 @@
 /** What one listener without TLS grants to all its callers, known and unknown. */
 export interface PlainLimits {
-  /** At once. */
+  /** Open at the same time. */
   readonly connections: number;
   readonly bufferBytes: number;
   /** Of all headers of a request. */
@@ -9,11 +9,11 @@ export interface PlainLimits {
   readonly requestMs: number;
   /** A connection without a request. */
   readonly idleMs: number;
-  /** What a connection has beyond the longest answer. */
+  /** Time that a connection has beyond the longest answer. */
   readonly spareMs: number;
   /** How many requests one connection may carry; 0: any number. */
   readonly requests: number;
-  /** How long a client may leave a connection open that is over. */
+  /** How long a client may leave a finished connection open. */
   readonly lingerMs: number;
 }
 
@@ -30,10 +30,9 @@ export const plainLimits: PlainLimits = {
 };
 
 /**
- * For the listeners that the kubelet calls. It opens a connection for each probe and asks at once, so
- * nobody needs more, and a connection that is held in its way is over after a second. The init
- * container's rules share the connections out among addresses: with these limits alone, one stranger
- * could have them all.
+ * For the listeners that the kubelet calls. It opens a connection for each probe and sends its request at once, so it
+ * needs no more time, and a connection that blocks its way is closed after a second. The init container's rules share
+ * the connections among addresses: with these limits alone, one stranger could hold all of them.
  */
 export const probeLimits: PlainLimits = {
   ...plainLimits,

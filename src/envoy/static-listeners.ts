@@ -40,7 +40,7 @@ interface StaticListener {
   readonly routes: readonly object[];
 }
 
-/** Answered whatever the caller's age or offers: there is nothing here to upgrade to. */
+/** Answers every HTTP/1 version and ignores upgrade offers: there is nothing here to upgrade to. */
 const anyHttp1 = {
   accept_http_10: true,
   default_host_for_http_10: 'localhost',

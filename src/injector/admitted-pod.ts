@@ -48,7 +48,7 @@ function lastingContainers({ spec }: AdmittedPod): readonly PlacedContainer[] {
   ];
 }
 
-/** Those but the sidecar, which a second call of this webhook meets. */
+/** The same without Weft's sidecar, which is there already when the API server calls this webhook again. */
 export function applicationContainers(pod: AdmittedPod): readonly PlacedContainer[] {
   return lastingContainers(pod).filter(
     ({ container, pointer }) =>
@@ -56,7 +56,7 @@ export function applicationContainers(pod: AdmittedPod): readonly PlacedContaine
   );
 }
 
-/** `<namespace>/<name>`, with a star for what the API server has still to make up. */
+/** `<namespace>/<name>`, with a star for the part of the name that the API server still has to generate. */
 export function podTitle({ metadata }: AdmittedPod, namespace: string): string {
   return `${namespace}/${metadata.name || `${metadata.generateName ?? ''}*`}`;
 }

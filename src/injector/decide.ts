@@ -22,10 +22,10 @@ export interface Case {
 }
 
 /**
- * Who gets a sidecar. Input: one pod and the facts; output: inject, skip with a reason, or refuse.
- * OSM's rules, in this order: what cannot have one; namespaces that are out; then the pod's annotation,
- * which overrides the namespace's in both directions. A label of that name counts for nothing, but is told. A pod that is meant to have one but would break
- * with it is refused, not silently left out of the mesh.
+ * Decides whether a pod gets a sidecar: inject, skip with a reason, or refuse. OSM's rules, in this order: pods that
+ * cannot have a sidecar; namespaces that are out; then the pod's annotation, which overrides the namespace's in both
+ * directions. A label with the annotation's name has no effect, but the user is told. A pod that is meant to have a
+ * sidecar but would break with it is refused, not silently left out of the mesh.
  */
 export function decide({ pod, namespace, facts }: Omit<Case, 'lot'>): InjectionDecision {
   const known = facts.namespace(namespace);
@@ -81,7 +81,7 @@ function notWanted(
   return ofNamespace.kind === 'off' ? 'disabled-by-namespace' : 'not-enabled';
 }
 
-/** A sidecar that was asked for by a label of the annotation's name. What annotations say goes first. */
+/** The reason for a pod whose sidecar was asked for by a label with the annotation's name. Annotations go first. */
 function meantByLabel(
   unwanted: ReturnType<typeof notWanted>,
   pod: AdmittedPod,

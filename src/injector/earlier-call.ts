@@ -7,9 +7,9 @@ import { notedCalls } from './noted-call.ts';
 import { holds, putRight } from './put-right.ts';
 
 /**
- * Whether this webhook has changed the pod before: the API server calls it again when a later webhook
- * changed something, and people copy pods. Judged by the parts themselves, never by labels and
- * annotations; and not believed either: each part is compared with what it has to be.
+ * Whether this webhook has changed the pod before: the API server calls it again when a later webhook changed
+ * something, and people copy pods. The containers and volumes decide, never labels and annotations. They are not
+ * trusted either: each is compared with what it has to be.
  */
 export function wasInjected({ spec }: AdmittedPod): boolean {
   const containers = (spec.initContainers ?? []).map(({ name }) => name);
@@ -24,7 +24,10 @@ export function wasInjected({ spec }: AdmittedPod): boolean {
   );
 }
 
-/** The kubelet's calls that an earlier call led, as it noted them; nothing on a pod it did not change. */
+/**
+ * The kubelet's calls that an earlier call of this webhook redirected, as it noted them; none for a pod that it did not
+ * change.
+ */
 export function earlierCalls(pod: AdmittedPod): readonly OriginalProbe[] {
   return wasInjected(pod) ? notedCalls(pod.metadata.annotations?.[originalProbes]) : [];
 }
@@ -38,7 +41,10 @@ export function earlierUser(pod: AdmittedPod): number | undefined {
   return user >= first && user < first + count ? user : undefined;
 }
 
-/** Takes out what is not as it has to be, and gives both containers for the beginning of the list. */
+/**
+ * If one of the two containers, or their order, is not as it has to be: removes both, and returns both corrected for
+ * the beginning of the list.
+ */
 export function renewContainers(
   { spec }: AdmittedPod,
   wanted: readonly [init: object, sidecar: object],

@@ -13,7 +13,7 @@ import {
 } from './kubelet-call.ts';
 
 const hookNames: readonly HookName[] = ['postStart', 'preStop'];
-/** The kubelet waits for postStart as long as it takes; a sidecar has to end somewhere. */
+/** The kubelet sets no limit on postStart; the sidecar needs one. */
 const longestStartSeconds = 3600;
 const usualGraceSeconds = 30;
 
@@ -25,9 +25,9 @@ export interface HookWay {
 }
 
 /**
- * Lifecycle hooks that call the pod over HTTP go to a port of the sidecar as probes do. A hook does
- * something, so unlike a probe's its address has a part that strangers do not know. Hooks over TCP are
- * in Kubernetes' schema but never run; the answer and the pod warn of them.
+ * Lifecycle hooks that call the pod over HTTP go to a port of the sidecar, as probes do. A hook does something, so its
+ * address, unlike a probe's, has a part that strangers do not know. Kubernetes' schema has hooks over TCP, but the
+ * kubelet never runs them; the admission answer and the pod warn of them.
  */
 export function rewriteHooks(pod: AdmittedPod, way: HookWay): CallChanges {
   const grace = pod.spec.terminationGracePeriodSeconds ?? usualGraceSeconds;

@@ -6,7 +6,7 @@ import { initName } from './names.ts';
 
 import { noApiToken } from './volumes.ts';
 
-/** What is asked of the init container of one pod: checked values. */
+/** The checked settings of the init container of one pod. */
 export interface InitPlan {
   readonly image: string;
   readonly privileged: boolean;

@@ -7,9 +7,9 @@ import { annotate, composePatch } from './patch.ts';
 import { reasons } from './reasons.ts';
 
 /**
- * The handler that gives new pods their sidecar: a function of the request and the facts of that
- * moment, without side effects, so a dry run is answered just the same. Pods that were meant for the
- * mesh and are left out say why in a warning; those that would break in it are refused.
+ * The handler that gives new pods their sidecar: a function of the request and the current facts, without side effects,
+ * so a dry run gets the same answer. For a pod that was meant for the mesh and is left out, a warning says why; a pod
+ * that would break in the mesh is refused.
  */
 export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
   return ({ uid, kind, operation, namespace = '', object }) => {
@@ -37,7 +37,7 @@ function answer(given: Case, decision: InjectionDecision): AdmissionAnswer {
   }
 }
 
-/** A controller that makes pods keeps warnings to itself, so the pod says it as well. */
+/** A controller that creates pods does not show warnings, so an annotation of the pod says it as well. */
 function skipped(
   { pod, namespace }: Case,
   { reason, asked }: Extract<InjectionDecision, { kind: 'skip' }>,

@@ -21,7 +21,7 @@ export interface Interception {
   readonly inboundPortExclusions: readonly number[];
   readonly outboundPortExclusions: readonly number[];
   readonly rangeExclusions: readonly IpRange[];
-  /** When there are any, of whatever family, nothing else is led through the sidecar. */
+  /** When there are any, of either family, only traffic to these ranges goes through the sidecar. */
   readonly rangeInclusions: readonly IpRange[];
   readonly interfaceExclusions: readonly string[];
   /** Whether the sidecar reaches the application by the pod's address instead of loopback. */
@@ -29,8 +29,8 @@ export interface Interception {
 }
 
 /**
- * MeshConfig's lists and the pod's annotations, united. Whatever is not of the expected form is added
- * to `problems` as a sentence that names where it stands, the value and the form.
+ * MeshConfig's lists and the pod's annotations, united. An entry of the wrong form becomes a sentence in `problems`
+ * that names its place, its value and the expected form.
  */
 export function parseInterception(
   pod: AdmittedPod,

@@ -7,7 +7,7 @@ type Family = 4 | 6;
 const inboundChain = 'WEFT_INBOUND';
 /** The chain that the init container hooks into nat OUTPUT, for TCP. */
 const outboundChain = 'WEFT_OUTBOUND';
-/** Stands for the pod's own address of that family; the init container knows it, admission cannot. */
+/** Placeholder for the pod's own address of that family: the init container knows it, the webhook cannot. */
 const podIpPlaceholder = '@POD_IP@';
 
 const toInbound = 'WEFT_IN_REDIRECT';
@@ -61,7 +61,7 @@ function outboundRules(interception: Interception, family: Family, sidecarUser: 
           `-o lo -d ${here} -p tcp ! --dport ${ports.admin} ${own} -j DNAT --to-destination ${podIpPlaceholder}`,
         ]
       : []),
-    // The pod calls itself by a service address: in by the front door, so that policy applies.
+    // The pod calls itself by a service address: the call goes to the inbound listener, so that policy applies.
     `-o lo ! -d ${here} ${own} -j ${toInbound}`,
     `-o lo -m owner ! --uid-owner ${sidecarUser} -j RETURN`,
     `${own} -j RETURN`,

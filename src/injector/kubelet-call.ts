@@ -8,14 +8,14 @@ import {
 import { isSidecarPort } from '../common/sidecar-ports.ts';
 import type { PatchOperation } from '../api/admission.ts';
 
-/** What leads the kubelet's calls, probes and hooks, through the sidecar. */
+/** Changes that redirect the kubelet's calls, probes and hooks, to the sidecar. */
 export interface CallChanges {
   readonly operations: readonly PatchOperation[];
-  /** What they were, for the control plane. */
+  /** The original calls, for the control plane. */
   readonly originals: readonly OriginalProbe[];
-  /** Calls that cannot be led: sentences that name the remedy. */
+  /** Calls that cannot be redirected: sentences that name the remedy. */
   readonly warnings: readonly string[];
-  /** Calls that must not be led: sentences that name the remedy. */
+  /** Calls that must not be redirected: sentences that name the remedy. */
   readonly problems: readonly string[];
 }
 
@@ -31,10 +31,10 @@ export function together(changes: readonly CallChanges[]): CallChanges {
   };
 }
 
-/** The most seconds that the control plane reads in a note. */
+/** The longest timeout in seconds that the control plane accepts in a noted call. */
 export const longestSeconds = 2 ** 31 - 1;
 
-/** Kubernetes takes 0 as 1, and a grace period, which bounds a preStop hook, may be longer than can be read. */
+/** Kubernetes reads 0 as 1, and a grace period, which bounds a preStop hook, may be longer than `longestSeconds`. */
 function withReadableTime(original: OriginalProbe): OriginalProbe {
   const timeoutSeconds = Math.min(longestSeconds, Math.max(1, original.timeoutSeconds));
   return { ...original, timeoutSeconds };
@@ -45,7 +45,7 @@ export interface Target extends Pick<OriginalProbe, 'kind' | 'path' | 'service' 
   readonly port: number | string;
 }
 
-/** Undefined: the call is none over the network, or goes to another host than the pod. */
+/** The target of a call; undefined when the call does not use the network, or goes to another host than the pod. */
 export function targetOf({ httpGet, tcpSocket, grpc }: Probe): Target | undefined {
   if (httpGet) return httpTarget(httpGet);
   const bare = { path: '', service: '', headers: [] };
@@ -65,7 +65,7 @@ export function isPort(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }
 
-/** As the kubelet does it: a name of the same container's ports, or else digits. */
+/** Resolves a port as the kubelet does: the name of a port of the same container, or else digits. */
 function resolvePort(
   port: number | string,
   declared: readonly ContainerPort[],
@@ -75,7 +75,9 @@ function resolvePort(
   return named ?? (/^[1-9]\d{0,4}$/.test(port) ? Number(port) : undefined);
 }
 
-/** The target as the control plane reads it, or why it cannot be (warning) or must not be led (problem). */
+/**
+ * The target as the control plane reads it, or why the call cannot be (warning) or must not be (problem) redirected.
+ */
 export function settle(
   who: string,
   target: Target,
@@ -92,7 +94,7 @@ export function settle(
       warning: `${who} asks for port ${asked}, which the container does not name, so the kubelet cannot make that call; ${remedy}`,
     };
   }
-  // Led to the sidecar the number would be hidden from the API server, which names the field that is wrong.
+  // A redirect would hide the wrong number from the API server, which names the field that is wrong.
   if (!isPort(port))
     return {
       warning: `${who} asks for port ${port}, which is no port, so the API server refuses the pod; use 1 to 65535`,
@@ -112,7 +114,7 @@ function isSound({ name, value }: DeclaredHeader): boolean {
   return isHeaderName(name) && isHeaderValue(value);
 }
 
-/** Whether a call is led already: by an earlier call of this webhook that noted what it was. */
+/** Whether an earlier call of this webhook, which noted the original, redirected this call already. */
 export function ledBefore(
   { httpGet }: Probe,
   led: { readonly path: string; readonly port: number },

@@ -6,7 +6,7 @@ import type { Case } from './decide.ts';
 import { wasInjected } from './earlier-call.ts';
 import { readSwitch } from '../api/switch-annotation.ts';
 
-/** Annotations that have Prometheus scrape the sidecar, and what to say where the pod's own stand in the way. */
+/** Annotations that make Prometheus scrape the sidecar, and a warning when the pod's own annotations prevent that. */
 export interface ScrapeAnnotations {
   readonly annotations: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
@@ -19,8 +19,8 @@ const scrape = {
 };
 
 /**
- * Adds them when the pod or its namespace asks for it. A pod that is scraped already keeps its own
- * annotations, for the application's metrics would be lost; the sidecar's have a named port anyway.
+ * The annotations, when the pod or its namespace asks for them. A pod that is scraped already keeps its own
+ * annotations, since the application's metrics would be lost otherwise; the sidecar's metrics have a named port anyway.
  */
 export function scrapeAnnotations(
   { pod, namespace, facts }: Case,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-// What the injector adds to a pod goes by these names; a pod that uses one itself is refused.
+// The names of what the injector adds to a pod; a pod that uses one of them itself is refused.
 
 export const sidecarName = 'envoy';
 export const initName = 'weft-init';
@@ -8,12 +8,15 @@ export const bootstrapVolume = 'weft-bootstrap';
 export const tokenVolume = 'weft-token';
 
 /**
- * The users and groups as which Envoys run, one for each pod: Linux counts what a user may have of some
- * things (inotify instances: 128) over all pods of a node. Below 65536, where user namespaces end.
+ * The users and groups that Envoys run as, one for each pod: Linux limits what one user may have of some resources
+ * (inotify instances: 128) over all pods of a node. Below 65536, where user namespaces end.
  */
 export const sidecarUsers = { first: 40_000, count: 16_384 } as const;
 
-/** The user of one pod's Envoy, by which interception knows its traffic: drawn by lot, but never a taken one. */
+/**
+ * The user of one pod's Envoy, by which the interception rules recognize its traffic: drawn by lot, but never one of
+ * `taken`.
+ */
 export function drawSidecarUser(lot: string, taken: readonly (number | undefined)[]): number {
   const { first, count } = sidecarUsers;
   const drawn = createHash('sha256').update(lot).digest().readUInt32BE() % count;
@@ -22,7 +25,7 @@ export function drawSidecarUser(lot: string, taken: readonly (number | undefined
   }
 }
 
-/** The part of the addresses of a pod's hooks that nobody can guess who may not read the pod. */
+/** The part of the addresses of a pod's hooks that only users with the right to read the pod know. */
 export function hookKey(lot: string): string {
   return createHash('sha256').update(`hooks of ${lot}`).digest('hex').slice(0, 32);
 }

@@ -1,6 +1,6 @@
-// Input: the annotation in which an earlier call of this webhook noted the kubelet's calls. Output: those that can be
-// believed. Rule: the control plane refuses the whole annotation for one wrong note (smi/probes.ts, which this room
-// cannot import), so a note that would be refused there is none here; a test compares both.
+// Input: the annotation in which an earlier call of this webhook noted the kubelet's calls. Output: the valid notes.
+// Rule: the control plane refuses the whole annotation for one wrong note (mesh/probes.ts, which this room cannot
+// import), so this file leaves out every note that the control plane would refuse; a test compares both.
 import {
   type DeclaredHeader,
   type OriginalProbe,
@@ -28,7 +28,7 @@ type Note = Omit<OriginalProbe, 'headers' | 'key'> & {
   readonly key: string | undefined;
 };
 
-/** Leaves out what is no note; all of it when the annotation is no list. */
+/** The valid notes of the annotation; none when it is not a list. */
 export function notedCalls(annotation: string | undefined): readonly OriginalProbe[] {
   return (parseGuarded(annotation, isList) ?? [])
     .filter(isNote)

@@ -22,7 +22,7 @@ import { rewriteProbes } from './probes.ts';
 import { planSidecar, sidecarContainer } from './sidecar.ts';
 import { sidecarVolumes } from './volumes.ts';
 
-/** The way into the mesh for one pod, or what must be put right first. */
+/** The patch that brings one pod into the mesh, or the problems that must be corrected first. */
 export type Injection =
   | {
       readonly ok: true;
@@ -32,10 +32,10 @@ export type Injection =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Composes the patch of a pod that gets a sidecar. All that people wrote is read first; one problem
- * anywhere and there is no patch. Changes inside the pod's own containers come before the insertions,
- * so that their places still hold. Called again for a pod that it changed before, it adds what is new
- * and puts right what is not as it made it.
+ * Composes the patch of a pod that gets a sidecar. Reads all that people wrote first: with one problem anywhere there
+ * is no patch. Changes inside the pod's own containers come before the insertions, so that their JSON pointers still
+ * hold. When called again for a pod that it changed before, it adds what is new and restores what differs from what it
+ * made.
  */
 export function composePatch(given: Case): Injection {
   const { pod, facts, lot } = given;
@@ -81,7 +81,7 @@ export function composePatch(given: Case): Injection {
   };
 }
 
-/** The user that an earlier call drew, unless a container that came later took it. */
+/** The user that an earlier call drew, unless a container added later runs as that user; otherwise a new one. */
 function userOf(pod: AdmittedPod, lot: string): number {
   const { securityContext, containers, initContainers = [] } = pod.spec;
   const taken = [
@@ -111,7 +111,7 @@ function parts(pod: AdmittedPod, containers: readonly [object, object]): PatchOp
   ];
 }
 
-/** A controller that makes pods keeps warnings to itself, so the pod says them as well. */
+/** A controller that creates pods does not show warnings, so an annotation of the pod has them as well. */
 function noteWarnings(
   pod: AdmittedPod,
   warnings: readonly InjectionWarning[],

@@ -2,7 +2,7 @@ import type { PatchOperation } from '../api/admission.ts';
 import { preStopSeconds } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 
-/** How a deleted pod takes its leave. */
+/** How a deleted pod stops. */
 export interface PreStop {
   /** Seconds that containers without a preStop hook of their own go on serving. */
   readonly seconds: number;
@@ -41,7 +41,7 @@ function sleepSeconds({ metadata }: AdmittedPod, grace: number, problems: string
   return 0;
 }
 
-/** Gives the application's containers that sleep, except those with a preStop hook of their own. */
+/** Adds that sleep to the application's containers, except those with a preStop hook of their own. */
 export function delayStop({ spec }: AdmittedPod, seconds: number): readonly PatchOperation[] {
   if (seconds === 0) return [];
   const preStop = { sleep: { seconds } };

@@ -1,10 +1,10 @@
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What other webhooks may change in our containers: where images come from, and what they may use. */
+/** Fields of our containers that other webhooks may change: the image's registry, the pull policy and the resources. */
 const others = ['image', 'imagePullPolicy', 'resources'];
 /** What the API server adds, and webhooks may add, beside our fields. */
 const harmless = ['terminationMessagePath', 'terminationMessagePolicy', ...others];
-/** Lists that may have further entries, and what tells the entries apart. */
+/** Lists that may have further entries, and the field that identifies an entry. */
 const lists: Readonly<Record<string, string>> = { env: 'name', volumeMounts: 'mountPath' };
 
 /** Whether a container or volume has all that `wanted` has and nothing that changes what it does. */
@@ -26,7 +26,7 @@ export function holds(found: object | undefined, wanted: object): boolean {
   );
 }
 
-/** `wanted`, with what others may change as it is, and their entries of lists behind ours. */
+/** `wanted`, with the present values of the fields that others may change, and others' list entries behind ours. */
 export function putRight(found: object | undefined, wanted: object): object {
   const live = (found ?? {}) as Fields;
   const ours = wanted as Fields;
@@ -50,7 +50,7 @@ function entries(list: unknown): readonly Fields[] {
   return Array.isArray(list) ? (list as readonly Fields[]) : [];
 }
 
-/** Each of ours is there, and under its key nothing else. */
+/** Whether each of our entries is there, and no other entry has its key. */
 function entriesCover(live: readonly Fields[], ours: readonly Fields[], key: string): boolean {
   return ours.every((entry) => {
     const same = live.filter((one) => one[key] === entry[key]);

@@ -13,7 +13,7 @@ export type SkipReason =
   | 'label-of-pod'
   | 'label-of-namespace';
 
-/** What to tell people, and whether to tell them unasked: when the pod was meant to be in the mesh. */
+/** The sentence for users, and whether to show it unasked: when the pod was meant to be in the mesh. */
 export interface InjectionReason {
   readonly sentence: string;
   readonly surprising: boolean;

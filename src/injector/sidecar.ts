@@ -8,7 +8,7 @@ import type { InjectorFacts } from './facts.ts';
 import { bootstrapVolume, sidecarName, tokenVolume } from './names.ts';
 import { noApiToken } from './volumes.ts';
 
-/** What is asked of the sidecar of one pod: checked values. */
+/** The checked settings of the sidecar of one pod. */
 export interface SidecarPlan {
   readonly image: string;
   readonly logLevel: string;
@@ -39,7 +39,10 @@ export function planSidecar(
   };
 }
 
-/** The sidecar: an init container that stays (Kubernetes 1.29), so it starts before the application and ends after it. */
+/**
+ * The sidecar: an init container with restartPolicy Always (Kubernetes 1.29), so it starts before the application and
+ * ends after it.
+ */
 export function sidecarContainer({ image, resources, stay, user, ...plan }: SidecarPlan): object {
   return {
     name: sidecarName,
@@ -57,7 +60,8 @@ export function sidecarContainer({ image, resources, stay, user, ...plan }: Side
       httpGet: { path: readyPath, port: ports.ready, scheme: 'HTTP' },
       periodSeconds: 1,
       timeoutSeconds: 1,
-      // Waits for the control plane; after ten minutes Envoy starts afresh, which mends what it may hold on to.
+      // Waits for the control plane. After ten minutes the kubelet restarts Envoy, which clears state that may block
+      // it.
       failureThreshold: 600,
     },
     ...(stay > 0 && { lifecycle: { preStop: { sleep: { seconds: stay } } } }),
@@ -81,8 +85,8 @@ export function sidecarContainer({ image, resources, stay, user, ...plan }: Side
 }
 
 /**
- * Connections of a changed listener are told to close at once and have a minute for it: a
- * withdrawn permission must not live on in an old connection.
+ * Envoy tells connections of a changed listener to close at once and gives them 60 s: a withdrawn permission must not
+ * survive in an old connection.
  */
 function envoyArguments(plan: {
   readonly logLevel: string;

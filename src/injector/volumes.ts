@@ -17,8 +17,8 @@ export function sidecarVolumes(): readonly ({ readonly name: string } & Readonly
 }
 
 /**
- * Covers the place of the Kubernetes API's token. The API server would mount that into every container
- * that has nothing there, also into those a webhook added, and neither of ours needs it.
+ * A mount over the place of the Kubernetes API token. The API server mounts that token into every container that has no
+ * mount there, also into containers that a webhook added, and neither of ours needs it.
  */
 export const noApiToken = {
   name: bootstrapVolume,

@@ -59,7 +59,7 @@ export function noAnswer(cause: unknown): WeftError {
   });
 }
 
-/** Reads a response that is no success. Never rejects for the sake of its body. */
+/** Reads a response that is not a success. A body that cannot be read does not make it reject. */
 export async function readFailure(
   request: HttpRequest,
   response: HttpResponse,

@@ -1,16 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** So much is parsed in about ten milliseconds. */
+/** Bytes that are parsed in about ten milliseconds. */
 const bytesPerTurn = 256 * 1024;
 
 /**
- * Lets others have the event loop between chunks of a long body: chunks that wait already are given out
- * in one turn otherwise.
+ * Gives other work a turn of the event loop between chunks of a long body. Otherwise all chunks that have arrived are
+ * delivered in one turn.
  */
 export class Breath {
   #bytes = 0;
 
-  /** Call it after each chunk was dealt with. */
+  /** Call this after each chunk has been handled. */
   async after(chunk: Uint8Array): Promise<void> {
     this.#bytes += chunk.length;
     if (this.#bytes < bytesPerTurn) return;

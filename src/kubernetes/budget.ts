@@ -1,6 +1,6 @@
-// Input: how heavy each object of some kinds is. Output: which of them are kept. Rule: what a namespace
-// has of them is bounded, in bytes and in number, and which ones those are follows from the objects
-// alone, so that every replica keeps the same.
+// Input: the weight of each object of some kinds. Output: which of them are kept. Rule: what is kept of a namespace is
+// bounded, in bytes and in number. The choice follows from the objects alone, so that every replica keeps the same
+// ones.
 import type { StoreKey } from './store.ts';
 
 export interface BudgetLimits {
@@ -8,11 +8,14 @@ export interface BudgetLimits {
   readonly ofObject: number;
   /** All that is kept of a namespace, in bytes. */
   readonly ofNamespace: number;
-  /** So many objects of a namespace are known at all, the oldest ones. */
+  /** How many objects of a namespace are known at all: the oldest. */
   readonly count: number;
 }
 
-/** `kept` as it is; `small`: only who it is, for it is too heavy or comes too late; `unknown`: not at all. */
+/**
+ * `kept`: as it is; `small`: only its identity, because it is too heavy or too young to have room; `unknown`: not at
+ * all.
+ */
 export type Verdict = 'kept' | 'small' | 'unknown';
 
 export interface Weighed {
@@ -24,11 +27,11 @@ export interface Weighed {
   readonly weight: number;
 }
 
-/** Whoever holds the objects of one kind. */
+/** Holds the objects of one kind. */
 export interface Holder {
-  /** The verdict on this object is another than it was. */
+  /** The verdict on this object has changed. */
   judged(key: StoreKey, verdict: Verdict): void;
-  /** There may be objects that were unknown and need not be any more. */
+  /** Objects that were unknown may now have room. */
   relist(): void;
 }
 
@@ -43,9 +46,9 @@ interface Share {
   weight: number;
   /** How many are too heavy by themselves. */
   heavy: number;
-  /** Whether all are kept, so that nothing needs to be decided while there is room. */
+  /** Whether all objects are kept. Then no decision is needed while there is room. */
   whole: boolean;
-  /** Whether an object was found that is not among the entries. */
+  /** Whether an object was seen that is not among the entries. */
   overflown: boolean;
 }
 
@@ -66,12 +69,12 @@ export class NamespaceBudget {
     this.#holders.set(kind, holder);
   }
 
-  /** Namespaces that have more objects than are known; the same list while they are the same. */
+  /** Namespaces with more objects than are known; the same list while they are the same. */
   get crowded(): readonly string[] {
     return this.#crowded;
   }
 
-  /** Takes in an object as it is now. What this changes for others is told by the next `settle`. */
+  /** Takes in an object in its present state. The next `settle` reports what this changes for other objects. */
   enter(weighed: Weighed): Verdict {
     const id = idOf(weighed.kind, weighed.key);
     this.#remove(id);
@@ -99,7 +102,7 @@ export class NamespaceBudget {
     if (share.entries.length === 0 && !share.overflown) this.#shares.delete(entry.namespace);
   }
 
-  /** Of this kind there are those of `keys` and no others. */
+  /** Drops every object of this kind that is not in `keys`. */
   retain(kind: string, keys: { has(key: StoreKey): boolean }): void {
     for (const entry of [...this.#known.values()]) {
       if (entry.kind === kind && !keys.has(entry.key)) this.leave(kind, entry.key);
@@ -110,7 +113,7 @@ export class NamespaceBudget {
     return this.#known.get(idOf(kind, key))?.verdict ?? 'unknown';
   }
 
-  /** Tells the holders of verdicts that changed. */
+  /** Reports changed verdicts to the holders. */
   settle(): void {
     if (this.#dirty.size === 0) return;
     const dirty = this.#dirty;
@@ -143,7 +146,7 @@ export class NamespaceBudget {
     if (weight > this.limits.ofObject) share.heavy += sign;
   }
 
-  /** From the oldest on, each that has room is kept. */
+  /** Keeps each object that has room, oldest first. */
   #decide(share: Share): void {
     const { ofNamespace, ofObject, count } = this.limits;
     for (const last of share.entries.splice(count)) {

@@ -12,7 +12,7 @@ import { UndiciTransport } from './undici-transport.ts';
 export interface ApiConnection extends ApiClient {
   /** URL of the API server. */
   readonly server: string;
-  /** The namespace we run in, or the kubeconfig's context names. */
+  /** The namespace that this process runs in, or the one that the kubeconfig's context names. */
   readonly namespace: string | undefined;
   readonly transport: Transport;
   /** GET of a path, parsed. */
@@ -28,9 +28,9 @@ export interface ConnectOptions {
   readonly kubeconfig?: string;
   /** A context of the kubeconfig other than its current one. */
   readonly context?: string;
-  /** Takes no kubeconfig that does without TLS, or does not verify the API server. */
+  /** Rejects a kubeconfig that does not use TLS or does not verify the API server. */
   readonly verified?: boolean;
-  /** How long one call may take, retries included, in milliseconds; 30,000 unless told. */
+  /** How long one call may take, retries included, in milliseconds. Default 30,000. */
   readonly limitMs?: number;
   readonly clock?: Clock;
 }

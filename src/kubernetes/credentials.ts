@@ -7,19 +7,19 @@ export interface TlsIdentity {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** Proof of who we are, good for one request or a few. Never log it. */
+/** Proof of this client's identity, good for one request or a few. Never log it. */
 export interface Access {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsIdentity;
 }
 
-/** Where the API server is, and the current proof of who we are. */
+/** Where the API server is, and the current proof of this client's identity. */
 export interface Credentials {
   /** URL of the API server, no slash at its end. */
   readonly server: string;
   /** URL of an HTTP proxy on the way there. */
   readonly proxy: string | undefined;
-  /** The namespace we run in, or the kubeconfig's context names. */
+  /** The namespace that this process runs in, or the one that the kubeconfig's context names. */
   readonly namespace: string | undefined;
   /** Read again from its source when `fresh`, or when older than half a minute. */
   access(fresh: boolean): Promise<Access>;
@@ -27,7 +27,7 @@ export interface Credentials {
 
 const keepMs = 30_000;
 
-/** Keeps what `read` gave for half a minute, so that renewed tokens and certificates are found in time. */
+/** Keeps the result of `read` for half a minute, so that renewed tokens and certificates are found in time. */
 export function keptAccess(
   read: () => Promise<Access>,
   now: () => number,

@@ -9,11 +9,11 @@ export interface Occurrence {
   readonly reason: string;
   /** What happened and what helps, for people. Cut to 1,024 bytes. */
   readonly note: string;
-  /** What we were doing, PascalCase. The reason unless told. */
+  /** What this process was doing, PascalCase. Default: the reason. */
   readonly action?: string;
 }
 
-/** Who tells: a qualified name of the program, and this process of it. */
+/** The sender of Events: a qualified name of the program, and this process of it. */
 export interface Reporter {
   readonly controller: string;
   readonly instance: string;
@@ -40,13 +40,13 @@ export interface EventSeries {
 
 const noteBytes = 1024;
 
-/** Occurrences with the same key are one Event that counts. */
+/** Occurrences with the same key are counted in one Event. */
 export function occurrenceKey({ regarding, type, reason, note }: Occurrence): string {
   const { uid, namespace, name } = regarding.metadata;
   return JSON.stringify([regarding.kind, uid, namespace, name, type, reason, note]);
 }
 
-/** The Event that tells of an occurrence for the first time; `suffix` makes its name unique. */
+/** The Event that reports an occurrence for the first time; `suffix` makes its name unique. */
 export function eventObject(
   occurrence: Occurrence,
   reporter: Reporter,
@@ -81,7 +81,7 @@ export function eventObject(
   };
 }
 
-/** At most so many bytes of UTF-8, and no half character. */
+/** At most `noteBytes` bytes of UTF-8, without a partial character. */
 function cut(note: string): string {
   const bytes = Buffer.from(note);
   if (bytes.length <= noteBytes) return note;

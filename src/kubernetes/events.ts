@@ -100,7 +100,7 @@ class Recorder implements EventRecorder {
     this.#series.set(key, { occurrence, ...fresh });
   }
 
-  /** Makes room: what was long quiet goes, and if there is none, what is written already. */
+  /** Makes room: removes series that were quiet for long; if there are none, all series that are written already. */
   #forget(): void {
     const now = this.#plan.clock.now();
     const written = [...this.#series].filter(([, series]) => series.dueAt === undefined);
@@ -166,7 +166,7 @@ class Recorder implements EventRecorder {
     const { clock, log } = this.#plan;
     const { reason } = series.occurrence;
     if (error.code === 'api-not-found' && series.ref !== undefined) {
-      // The Event had its time and was removed: begin a new one.
+      // The Event has expired and was removed: begin a new one.
       series.ref = undefined;
       series.count = 1;
       series.dueAt = clock.now();

@@ -22,16 +22,16 @@ export interface HttpApiClientDeps {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
-  /** How long one call may take, retries included, in milliseconds. A list: each page. 30,000 unless told. */
+  /** How long one call may take, retries included, in milliseconds; for a list, each page. Default 30,000. */
   readonly limitMs?: number;
 }
 
 const tries = 4;
 const backOff = { baseMs: 200, maxMs: 2000 };
 
-/** Statuses that say the server did nothing: any call may be tried again. */
+/** Statuses with which the server did nothing: any call may be repeated. */
 const refusedUntouched = new Set([429]);
-/** Statuses after which a call that may safely be done twice is tried again. */
+/** Statuses after which an idempotent call is repeated. */
 const passing = new Set([429, 502, 503, 504]);
 
 interface Call extends HttpRequest {
@@ -151,8 +151,8 @@ export class HttpApiClient implements ApiClient {
     this.#json(getCall(path), signal);
 
   /**
-   * GET of a list: its items one by one, so that only one of them is in memory, then the rest of it.
-   * A page that breaks off is read again from its beginning, so an item may come twice.
+   * GET of a list: passes on its items one by one, so that only one of them is in memory, then returns the rest of it.
+   * A page that breaks off is read again from its beginning, so an item may be passed on twice.
    */
   readonly getItems: ReadPage = (path, onItem, signal) =>
     this.#call(
@@ -175,7 +175,7 @@ export class HttpApiClient implements ApiClient {
       signal,
     );
 
-  /** True when a removal conflicted because the object of that uid is gone, whatever came after it. */
+  /** True when a removal conflicted because the object of that uid is gone, even if another has taken its name. */
   async #isSucceeded(
     error: unknown,
     target: { readonly ref: ObjectRef; readonly uid: string | undefined },
@@ -238,7 +238,7 @@ export class HttpApiClient implements ApiClient {
   }
 }
 
-/** What becomes of the body of an answer. */
+/** Reads the body of an answer. */
 type Read<T> = (body: AsyncIterable<Uint8Array>) => Promise<T>;
 
 function noJson(cause: unknown): WeftError {
@@ -249,7 +249,9 @@ function getCall(path: string): Call {
   return { method: 'GET', path, idempotent: true };
 }
 
-/** Not found because the object is not there; a kind that is not served has no Status, hence no reason. */
+/**
+ * Whether the object does not exist. A kind that is not served gives a 404 without a Status, hence without a reason.
+ */
 function isNoSuchObject(error: unknown): boolean {
   const answer = apiStatusOf(error);
   return answer?.status === 404 && answer.reason === 'NotFound';

@@ -9,7 +9,7 @@ export interface KubeconfigSource {
   readonly file: string | undefined;
   /** Otherwise the current context. */
   readonly context: string | undefined;
-  /** Whether only a server whose certificate is verified will do. */
+  /** Whether the server's certificate must be verified. */
   readonly verified: boolean;
   readonly clock: Clock;
 }
@@ -18,8 +18,8 @@ export interface KubeconfigSource {
 const foundNothing = 'loaded-context';
 
 /**
- * The credentials of a kubeconfig's context: certificates, tokens, exec plug-ins and OIDC,
- * as client-node reads them. That package is loaded only here (62 MB resident that a pod can spare).
+ * The credentials of a kubeconfig's context: certificates, tokens, exec plug-ins and OIDC, as client-node reads them.
+ * That package is loaded only here, because it takes 62 MB of resident memory, which a pod can save.
  */
 export async function kubeconfigCredentials(source: KubeconfigSource): Promise<Credentials> {
   const { KubeConfig } = await import('@kubernetes/client-node');
@@ -72,7 +72,7 @@ function demandVerification({ name, server, skipTLSVerify }: Cluster): void {
   throw new WeftError('configuration-invalid', message);
 }
 
-/** Said outright, for the environment can turn verification off where nothing is said. */
+/** Sets verification explicitly, because the environment can turn it off where it is left unset. */
 function withVerification(access: Access, verified: boolean): Access {
   return verified ? { ...access, tls: { ...access.tls, rejectUnauthorized: true } } : access;
 }

@@ -6,13 +6,13 @@ import type { Random } from './back-off.ts';
 import { withinTime } from './time-limit.ts';
 
 export interface LeaseTiming {
-  /** Others wait so long since they last saw the lease change; whole seconds. 15,000 unless told. */
+  /** How long others wait after they last saw the lease change; whole seconds. Default 15,000. */
   readonly leaseMs: number;
-  /** A holder that could not renew for so long gives up; less than leaseMs. 10,000 unless told. */
+  /** A holder that could not renew for this long gives up; less than leaseMs. Default 10,000. */
   readonly renewMs: number;
-  /** Between two renewals. 2,000 unless told. */
+  /** Time between two renewals. Default 2,000. */
   readonly retryMs: number;
-  /** Between two looks at a lease that another holds. 1,000 unless told. */
+  /** Time between two looks at a lease that another process holds. Default 1,000. */
   readonly pollMs: number;
 }
 
@@ -31,7 +31,7 @@ export interface LeaderPlan {
 /** A plan with nothing left open. */
 export type LeaseSetup = Required<LeaderPlan> & { readonly ref: ObjectRef };
 
-/** One request may take a third of the time there is, so that a lost packet costs no leadership. */
+/** Limits one request to a third of the renewal time, so that a lost packet does not cost the leadership. */
 export function timely<T>(
   plan: LeaseSetup,
   ask: (signal: AbortSignal) => Promise<T>,
@@ -45,7 +45,7 @@ export function timely<T>(
   return withinTime(limit, ask, signal);
 }
 
-/** About `ms`: a fifth more or less, so that contenders do not march in step. */
+/** About `ms`, a fifth more or less, so that contenders do not act at the same moments. */
 export function jittered(plan: LeaseSetup, ms: number): number {
   return ms * (0.8 + 0.4 * plan.random());
 }

@@ -20,7 +20,7 @@ export interface Claim {
   readonly now: number;
 }
 
-/** True when nobody holds the lease: it was released, or never taken. */
+/** True when the lease has no holder: it was released, or never taken. */
 export function isFree(lease: Lease): boolean {
   return (lease.spec?.holderIdentity ?? '') === '';
 }

@@ -46,7 +46,7 @@ export class Term {
     while (await pause()) await this.#renew();
   }
 
-  /** Lets another take over at once; best effort, and nothing when the lease is not ours. */
+  /** Lets another process take over at once, best effort. Does nothing when the lease is lost. */
   async release(): Promise<void> {
     const { log, identity } = this.#plan;
     if (this.lost) {
@@ -77,7 +77,9 @@ export class Term {
     }
   }
 
-  /** Changes the lease while it is ours. Others may touch its labels meanwhile: then we look again. */
+  /**
+   * Changes the lease while it is ours. After a conflict it reads the lease again: others may have changed its labels.
+   */
   async #update(spec: object, signal: AbortSignal): Promise<void> {
     try {
       await this.#write(spec, signal);

@@ -14,11 +14,11 @@ import { Term } from './lease-term.ts';
 const usualTiming: LeaseTiming = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000, pollMs: 1000 };
 
 /**
- * Does `work` while this process holds the Lease. The work's signal aborts when the Lease could not be
- * renewed, in time before another may hold it; the work must end soon then, and is done again when the
- * Lease is won again. Resolves when the signal aborts, or when the work ends by itself; in both cases
- * the Lease is released once the work has ended. Rejects as the work does. No decision compares the
- * clocks of two machines: a holder is dead when we saw no change of its Lease for its whole duration.
+ * Runs `work` while this process holds the Lease. When the Lease cannot be renewed, the work's signal aborts, in time
+ * before another process may hold it. The work must then end soon, and runs again when this process wins the Lease
+ * again. Resolves when the signal aborts or the work ends by itself; in both cases the Lease is released once the work
+ * has ended. Rejects as the work does. No decision compares the clocks of two machines: a holder counts as dead when
+ * this process saw no change of its Lease for the whole lease duration.
  */
 export async function runAsLeader(
   plan: LeaderPlan,
@@ -49,7 +49,7 @@ async function lead(
     await work(term.signal);
     return !term.lost;
   } catch (error) {
-    // What the work says while it is being stopped is no failure.
+    // An error of the work while it is being stopped is no failure.
     if (term.signal.aborted) return !term.lost;
     throw error;
   } finally {
@@ -60,7 +60,7 @@ async function lead(
   }
 }
 
-/** Looks at the lease until it can be had. */
+/** Polls the lease until this process can take it. */
 class Contender {
   readonly #plan: LeaseSetup;
   #seen: { readonly version: string | undefined; expired: boolean } | undefined;
@@ -102,7 +102,7 @@ class Contender {
     if (lease !== undefined && !isFree(lease) && !isHeldBy(lease, identity)) {
       if (!this.#isExpired(lease, watching)) return undefined;
     }
-    // Our time starts before the request does: others count from when they see its effect.
+    // Our time starts before the request: others count from when they see its effect.
     const term = new Term(this.#plan);
     try {
       const taken = await timely(this.#plan, (inner) => this.#take(lease, inner), signal);
@@ -131,7 +131,7 @@ class Contender {
     return client.create<Lease>(kinds.lease, fresh, signal);
   }
 
-  /** True when this very state of the lease has been before our eyes for the holder's whole duration. */
+  /** True when this process has seen this same state of the lease for the holder's whole duration. */
   #isExpired(lease: Lease, watching: AbortSignal): boolean {
     const { clock, timing } = this.#plan;
     const version = lease.metadata.resourceVersion;

@@ -1,6 +1,6 @@
-// Input: the bytes of a list as the API server sends it. Output: its items, each parsed as soon as it
-// is there, and then the rest of the list. Rule: of a page no more than one item is in memory at a time,
-// however big the others are. The bytes must be JSON; what is not ends in an error of JSON.parse.
+// Input: the bytes of a list as the API server sends it. Output: its items, each parsed as soon as its bytes are there,
+// and then the rest of the list. Rule: at most one item of a page is in memory at a time, however big the others are.
+// The bytes must be JSON; if not, JSON.parse throws.
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -9,12 +9,12 @@ const [openList, closeList, openMap, closeMap] = [0x5b, 0x5d, 0x7b, 0x7d] as con
 /** Items are members of a list that is a member of the list object. */
 const itemDepth = 2;
 
-/** Cuts the items out of a list of Kubernetes, whose one list at the top is `items`. */
+/** Cuts the items out of a Kubernetes list, whose only list at the top level is `items`. */
 export class ItemSplitter {
   readonly #onItem: (item: unknown) => void;
   readonly #rest: Uint8Array[] = [];
   #item: Uint8Array[] = [];
-  /** Where in the chunk begins what was not kept yet. */
+  /** Where in the chunk the bytes begin that were not kept yet. */
   #from = 0;
   #depth = 0;
   #inItems = false;
@@ -75,7 +75,7 @@ export class ItemSplitter {
     else this.#rest.push(bytes);
   }
 
-  /** Between two items there is nothing of interest but what is of the rest. */
+  /** Keeps the bytes up to `to` as part of the rest: between two items there is nothing else of interest. */
   #cut(chunk: Uint8Array, to: number): void {
     if (to > this.#from) this.#rest.push(chunk.subarray(this.#from, to));
     this.#from = to;

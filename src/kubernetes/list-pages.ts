@@ -4,14 +4,14 @@ import { WeftError } from '../common/errors.ts';
 import type { ListOptions } from './api-client.ts';
 import { collectionPath, selectorQuery, withQuery } from './api-path.ts';
 
-/** Items asked for in one page unless told: big enough to be quick, small enough not to stall the event loop. */
+/** Default number of items in one page: big enough to be quick, small enough not to stall the event loop. */
 const usualPageSize = 500;
-/** A continue token may expire under our hands so often; then the list is read in one piece. */
+/** How often a continue token may expire during the read. After that the list is read in one piece. */
 const restarts = 2;
 
 export interface WholeList<T> {
   readonly items: readonly T[];
-  /** Where a watch goes on from this list. */
+  /** The version from which a watch continues after this list. */
   readonly resourceVersion: string;
 }
 
@@ -20,13 +20,13 @@ export interface ListRequest<T> {
   readonly options: ListOptions;
   /** What to keep of each object, called as soon as its page is there. Undefined leaves it out. */
   readonly entry: (object: KubernetesObject) => T | undefined;
-  /** Items asked for in one page; 500 unless told. With it no list is read in one piece. */
+  /** Items asked for in one page. Default 500. When it is set, no list is read in one piece. */
   readonly pageSize?: number;
-  /** Called before each time that the list is begun. */
+  /** Called each time before the list is read from its beginning. */
   readonly onBegin?: () => void;
 }
 
-/** GETs a page and gives its items one by one, then what else there is of it. */
+/** GETs a page: passes on its items one by one, then returns the rest of the page. */
 export type ReadPage = (
   path: string,
   onItem: (item: KubernetesObject) => void,
@@ -39,8 +39,8 @@ export interface Page {
 }
 
 /**
- * Reads a list page by page, all pages of one moment (the most recent one: no resourceVersion is
- * sent). When the continue token expires (410) it begins again.
+ * Reads a list page by page. All pages are of one moment, the most recent one: no resourceVersion is sent. When the
+ * continue token expires (410) it begins again.
  */
 export async function readList<T>(
   readPage: ReadPage,

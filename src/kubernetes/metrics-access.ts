@@ -25,13 +25,12 @@ type Api = Pick<ApiClient, 'create'>;
 const timeoutMs = 5_000;
 const keptMs = { allowed: 60_000, refused: 10_000 };
 const mostKept = 256;
-/** Questions to the API server that tokens from one address, and from all, may cause in a second. */
+/** Questions to the API server per second, for tokens from one address and for all tokens. */
 const questions = { perAddress: 2, total: 20 };
 
 /**
- * Lets those read metrics whom the API server lets `get` the URL /metrics, as TokenReview and
- * SubjectAccessReview say. Answers are kept, and questions are few: strange tokens cost the API server
- * nothing to speak of.
+ * Gives metrics to callers whom the API server lets `get` the URL /metrics, by TokenReview and SubjectAccessReview.
+ * Answers are kept and questions are limited, so that unknown tokens cost the API server next to nothing.
  */
 export function metricsAccess(api: Api, clock: Clock, logger: Logger): MetricsAccess {
   const kept = new Map<string, { readonly verdict: MetricsVerdict; readonly until: number }>();
@@ -75,7 +74,7 @@ async function ask(api: Api, token: string, signal: AbortSignal): Promise<Metric
   return answer.status?.allowed === true ? 'allowed' : 'forbidden';
 }
 
-/** Counts questions by the second; the networks of one second are all that it remembers. */
+/** Counts questions per second; it remembers only the networks of one second. */
 class Pace {
   readonly #clock: Clock;
   #second = 0;

@@ -6,13 +6,13 @@ import type { Change, ObjectStore, StoreKey } from './store.ts';
 
 type Listener<T extends KubernetesObject> = (changes: readonly Change<T>[]) => void;
 
-/** One step of a cache: this object is now so, or is gone. */
+/** One step of a cache: this object has this state now, or is gone. */
 export interface CacheStep<T extends KubernetesObject> {
   readonly type: 'set' | 'delete';
   readonly object: T;
 }
 
-/** Where an object of that name is kept. */
+/** The key under which an object of that name is kept. */
 export function storeKey(metadata: {
   readonly namespace?: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export function storeKey(metadata: {
     : `${metadata.namespace}/${metadata.name}`;
 }
 
-/** The ObjectStore that a reflector fills. Its objects are frozen by who puts them in. */
+/** The ObjectStore that a reflector fills. The caller freezes objects before it puts them in. */
 export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   readonly #objects = new Map<StoreKey, T>();
   readonly #listeners = new Set<Listener<T>>();
@@ -51,7 +51,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   }
 
   subscribe(onChanges: Listener<T>): () => void {
-    // A wrapper of its own, so that one function may subscribe twice.
+    // A separate wrapper for each call, so that one function may subscribe twice.
     const listener: Listener<T> = (changes) => {
       onChanges(changes);
     };
@@ -75,12 +75,12 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     }
   }
 
-  /** The API server proved to be there. */
+  /** Notes a sign of life from the API server. */
   heard(): void {
     this.#heardAt = this.#clock.now();
   }
 
-  /** Makes the cache equal to a whole list, and tells of the differences in one batch. */
+  /** Makes the cache equal to a whole list, and reports the differences in one batch. */
   replace(list: readonly T[]): void {
     const listed = new Set(list.map((object) => storeKey(object.metadata)));
     const changes: Change<T>[] = [];
@@ -96,7 +96,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     this.#tell(changes);
   }
 
-  /** Takes the steps in order, and tells of what they changed in one batch. */
+  /** Takes the steps in order, and reports what they changed in one batch. */
   take(steps: readonly CacheStep<T>[]): void {
     const changes: Change<T>[] = [];
     for (const { type, object } of steps) {
@@ -108,7 +108,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     this.#tell(changes);
   }
 
-  /** Keeps another form of the very same object under that key, or none. */
+  /** Replaces the object under that key with another form of it, or removes it. */
   protected swap(key: StoreKey, after: T | undefined): void {
     const before = this.#objects.get(key);
     if (before === undefined) return;
@@ -149,7 +149,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   }
 }
 
-/** The very same state of the very same object. An object trimmed of its resourceVersion never is. */
+/** Whether both are the same state of the same object. Never true without a resourceVersion. */
 function isSame(one: KubernetesObject, other: KubernetesObject): boolean {
   const { uid, resourceVersion } = one.metadata;
   return (

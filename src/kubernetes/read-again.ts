@@ -18,7 +18,7 @@ export interface ReadAgainDeps {
   readonly log: Logger;
 }
 
-/** Reads single objects anew, one after another: those that were left out and for which there is room now. */
+/** Reads single objects again, one after another: objects that were left out and for which there is room now. */
 export class ReadAgain {
   readonly #deps: ReadAgainDeps;
   readonly #take: (object: KubernetesObject) => void;
@@ -49,7 +49,7 @@ export class ReadAgain {
     }
   }
 
-  /** False: it is to be tried again. */
+  /** False when the read has to be tried again. */
   async #read(key: StoreKey, signal: AbortSignal): Promise<boolean> {
     const { get, kind, log } = this.#deps;
     this.#keys.delete(key);
@@ -61,7 +61,7 @@ export class ReadAgain {
       return true;
     } catch (error) {
       const { code } = WeftError.from(error);
-      // The watch tells that it is gone.
+      // The watch reports that the object is gone.
       if (signal.aborted || code === 'api-not-found') return true;
       log.debug('an object could not be read again', { object: key, code, error });
       this.#keys.add(key);

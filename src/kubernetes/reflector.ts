@@ -28,15 +28,15 @@ export interface ReflectOptions<T extends KubernetesObject> extends ListOptions 
   readonly ration?: Ration<T>;
 }
 
-/** Bounds what is kept of a namespace. */
+/** Bounds what is kept of each namespace. */
 export interface Ration<T extends KubernetesObject> {
   /** May be shared by several kinds. */
   readonly budget: NamespaceBudget;
-  /** Whether an object as it comes is too heavy to be gone through at all. */
+  /** Whether an object, as it arrives, is too heavy to be examined at all. */
   readonly isHuge: (object: T) => boolean;
-  /** What an object takes, as `transform` leaves it. */
+  /** The weight of an object, as `transform` leaves it. */
   readonly weigh: (object: T) => number;
-  /** What stands in the cache for an object that has no room. Its name, namespace, uid and resourceVersion. */
+  /** The stand-in that the cache keeps for an object without room: its name, namespace, uid and resourceVersion. */
   readonly standIn: (object: T, weight: number) => T;
 }
 
@@ -44,13 +44,13 @@ export interface ReflectorDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** A watch without a byte for so long is opened anew. 130,000 ms unless told. */
+  /** A watch without a byte for this long is opened again. Default 130,000 ms. */
   readonly idleMs?: number;
-  /** From 100 ms to 30 s unless told. */
+  /** Default: from 100 ms to 30 s. */
   readonly backOff?: BackOffLimits;
 }
 
-/** An ObjectStore and the life that fills it. */
+/** An ObjectStore and the loop that fills it. */
 export type Reflector<T extends KubernetesObject> = ObjectStore<T> & {
   /** Follows the API server until the signal aborts, whatever happens; resolves with nothing left open. */
   run(signal: AbortSignal): Promise<void>;
@@ -75,26 +75,26 @@ interface Plan<T extends KubernetesObject> {
 }
 
 const watchSeconds = 290;
-/** A kube-apiserver sends a bookmark each minute, on a quiet new watch the first after two (seen: 121 s). */
+/** A kube-apiserver sends a bookmark each minute; on a quiet new watch the first comes after two (measured: 121 s). */
 const usualIdleMs = 130_000;
 /** A watch that ended sooner, and brought nothing, counts as a failure. */
 const decentMs = 1000;
-/** So many watches in a row that opened and broke at once: perhaps our place in history is bad. */
+/** After this many watches in a row that opened and broke at once, the cursor is taken to be bad. */
 const doubtAfter = 5;
-/** Answers that say the cursor is of no use. An outage does not: afterwards the watch goes on from it. */
+/** Errors that mean the cursor is useless. An outage does not: afterwards the watch continues from the cursor. */
 const needsList: ReadonlySet<ErrorCode> = new Set(['api-gone', 'api-rejected', 'api-not-found']);
 
 class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implements Holder {
   readonly #plan: Plan<T>;
   readonly #log: Logger;
-  /** Where the next watch goes on; undefined when a list is due. */
+  /** Where the next watch continues; undefined when a list is due. */
   #cursor: string | undefined;
   #failures = 0;
   #doubts = 0;
-  /** Of a list that is being read. */
+  /** Objects of the list that is being read. */
   #incoming = new Map<StoreKey, T>();
   readonly #again: ReadAgain;
-  /** There are objects that the cache does not know of, and may have room for. */
+  /** Whether there are objects that the cache does not know and may have room for. */
   #stale = false;
   #watching: AbortController | undefined;
 
@@ -207,7 +207,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     }
   }
 
-  /** Takes in a burst of events; true if it brought us forward. */
+  /** Takes in a burst of events. Returns whether the cursor moved. */
   #follow(events: readonly WatchEvent[]): boolean {
     const before = this.#cursor;
     const steps: CacheStep<T>[] = [];
@@ -248,7 +248,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     }
   }
 
-  /** The object, or what stands for it while it has no room. */
+  /** The object, or its stand-in while it has no room; undefined when it is not known at all. */
   #ration(object: T, weight: number, created = object.metadata.creationTimestamp): T | undefined {
     const { kind, options } = this.#plan;
     const { namespace, name } = object.metadata;
@@ -264,7 +264,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     return ration === undefined ? object : (deepFreeze(ration.standIn(object, weight)) as T);
   }
 
-  /** An object that was read by itself: taken only for the very one that is known, which the watch follows. */
+  /** Takes an object that was read by itself, if it is the very object that is known, in no older state. */
   #takeAgain(object: KubernetesObject): void {
     const key = storeKey(object.metadata);
     const isOf = (known: T | undefined): boolean =>

@@ -13,8 +13,8 @@ export interface Change<T extends KubernetesObject> {
 }
 
 /**
- * A reflected kind as its consumers see it: a cache that follows the API server and tells of
- * changes in batches (one call per list, or per burst of watch events).
+ * A reflected kind as its consumers see it: a cache that follows the API server and reports changes in batches (one
+ * call per list, or per burst of watch events).
  */
 export interface ObjectStore<T extends KubernetesObject> {
   readonly objects: ReadonlyMap<StoreKey, T>;
@@ -22,7 +22,7 @@ export interface ObjectStore<T extends KubernetesObject> {
   readonly synced: boolean;
   /** Milliseconds since the API server last proved that the watch is alive. */
   age(): number;
-  /** Calls back after each batch; returns the way to stop it. A callback that throws is logged. */
+  /** Calls back after each batch; returns a function that stops it. A callback that throws is logged. */
   subscribe(onChanges: (changes: readonly Change<T>[]) => void): () => void;
   whenSynced(signal: AbortSignal): Promise<void>;
 }

@@ -3,13 +3,13 @@ import type { Clock } from '../common/clock.ts';
 export interface TimeLimit {
   readonly clock: Clock;
   readonly ms: number;
-  /** What the work's signal aborts with when the time is over. */
+  /** The reason with which the work's signal aborts at the time limit. */
   readonly reason: () => Error;
 }
 
 /**
- * Does `work` under a signal that aborts with the caller's signal or when the time is over, whichever
- * is first. Settles as the work does: the work must heed its signal. Leaves no timer and no listener.
+ * Runs `work` under a signal that aborts with the caller's signal or at the time limit, whichever comes first. Settles
+ * as the work does, so the work must heed its signal. Leaves no timer and no listener.
  */
 export async function withinTime<T>(
   limit: TimeLimit,

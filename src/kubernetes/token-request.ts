@@ -5,19 +5,19 @@ import { WeftError } from '../common/errors.ts';
 import { Secret } from '../common/secret.ts';
 import type { ApiClient } from './api-client.ts';
 
-/** Whose token, and for whom. */
+/** The account whose token is asked for, and the token's audience. */
 export interface TokenWish {
   readonly namespace: string;
   readonly name: string;
-  /** Of Vault, who is shown the token. */
+  /** The audience of Vault, which is shown the token. */
   readonly audience: string;
-  /** The pod that the token ends with; undefined: it is bound to the account alone. */
+  /** The pod with whose end the token ends; undefined: the token is bound to the account alone. */
   readonly pod?: string | undefined;
 }
 
 interface TokenRequest extends KubernetesObject {
   readonly spec: {
-    /** None: those of the API server, which names them in its answer. */
+    /** When empty: the audiences of the API server, which it names in its answer. */
     readonly audiences: readonly string[];
     readonly expirationSeconds: number;
     readonly boundObjectRef?: object;
@@ -25,12 +25,12 @@ interface TokenRequest extends KubernetesObject {
   readonly status?: { readonly token?: string };
 }
 
-/** The shortest that an API server gives. */
+/** The shortest lifetime that an API server grants, in seconds. */
 const expirationSeconds = 600;
 
 /**
- * A new token of a service account that is good for this audience alone, for ten minutes. Throws
- * issuer-misconfigured when it would open the API server as well, or another door of the mesh.
+ * A new token of a service account, valid for this audience alone, for ten minutes. Throws issuer-misconfigured when
+ * the API server, or another part of the mesh, would also accept the token.
  */
 export async function requestToken(
   api: Pick<ApiClient, 'create'>,
@@ -54,7 +54,7 @@ function refuse(audience: string, problem: string | undefined): void {
 
 interface Given {
   readonly token: Secret<string>;
-  /** For whom it is, as the API server says. */
+  /** The audiences of the token, as the API server reports them. */
   readonly audiences: readonly string[];
 }
 
@@ -78,7 +78,7 @@ async function request(
   return { token: new Secret(status.token), audiences: spec.audiences };
 }
 
-/** Who made a token, as it says; it came from the API server a moment ago. */
+/** The issuer that a token states. It is believed: the token came from the API server a moment ago. */
 function claimsOf(token: Secret<string>): { readonly issuer: string | undefined } {
   const [, payload = ''] = token.reveal().split('.');
   try {

@@ -43,7 +43,7 @@ export class UndiciTransport implements Transport {
       },
       body: wanted.body ?? null,
       signal,
-      // Our callers bound their own time: a call as a whole, a watch by its silence.
+      // Callers limit their own time: a call as a whole, a watch by its silence.
       headersTimeout: 0,
       bodyTimeout: 0,
     });

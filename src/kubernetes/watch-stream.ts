@@ -10,7 +10,7 @@ import { LineSplitter } from './json-lines.ts';
 import { withinTime } from './time-limit.ts';
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts';
 
-/** An object appeared or changed (`set`), is gone (`delete`), or nothing did up to here (`bookmark`). */
+/** An object appeared or changed (`set`) or is gone (`delete`); `bookmark`: no other change up to this version. */
 export interface WatchEvent {
   readonly type: 'set' | 'delete' | 'bookmark';
   readonly object: KubernetesObject;
@@ -19,11 +19,11 @@ export interface WatchEvent {
 export interface WatchRequest {
   readonly kind: Kind;
   readonly options: ListOptions;
-  /** Events after this moment. */
+  /** The watch reports events after this version. */
   readonly resourceVersion: string;
-  /** The API server ends the watch after so long. */
+  /** Seconds after which the API server ends the watch. */
   readonly timeoutSeconds: number;
-  /** A watch without a byte for so long is dead. */
+  /** A watch without a byte for this many milliseconds is dead. */
   readonly idleMs: number;
 }
 
@@ -38,9 +38,9 @@ const answerMs = 30_000;
 const idleTicks = 10;
 
 /**
- * Follows a kind until the API server ends the watch; then resolves. `onEvents` is called when the
- * watch is open and for each burst of bytes, also without events: a sign of life. Rejects with a WeftError when the
- * watch breaks, falls silent, or cannot be understood; events that came before are delivered first.
+ * Follows a kind until the API server ends the watch, then resolves. Calls `onEvents` when the watch is open and for
+ * each burst of bytes, even without events, as a sign of life. Rejects with a WeftError when the watch breaks, falls
+ * silent, or cannot be understood; events that came before are delivered first.
  */
 export async function watch(
   request: WatchRequest & { readonly onEvents: OnEvents },
@@ -80,7 +80,7 @@ function requestOf(request: WatchRequest): HttpRequest {
   };
 }
 
-/** The headers must come in time; the body then lives under the controller alone. */
+/** The headers must arrive within the limit; after that only the controller ends the body. */
 async function open(
   request: WatchRequest,
   deps: WatchDeps,
@@ -141,7 +141,9 @@ function watchdog(
   };
 }
 
-/** Hands on the events of these lines; a line that cannot be understood rejects after those before it. */
+/**
+ * Delivers the events of these lines. Throws at a line that cannot be understood, after delivery of those before it.
+ */
 function deliver(lines: readonly string[], onEvents: OnEvents): void {
   const events: WatchEvent[] = [];
   let failure: WeftError | undefined;

@@ -3,12 +3,12 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { type BackOffLimits, type Random, backOffMs } from './back-off.ts';
 
-/** What a worker made of a key: nothing more to do, or `again` after so many milliseconds. */
+/** The result of a run: nothing more to do, or a further run after `again` milliseconds. */
 export type Outcome = { readonly again: number } | undefined;
 
 /**
- * Works on one key: reads the world, makes it so. A WeftError with retry "never" waits for the next
- * `add`; anything else thrown is tried again with growing patience.
+ * Works on one key: reads the present state and makes it as it should be. After a WeftError with retry "never" the key
+ * waits for the next `add`; after any other error it is tried again with a growing delay.
  */
 export type Worker<K extends string> = (key: K, signal: AbortSignal) => Promise<Outcome>;
 
@@ -16,9 +16,9 @@ export interface WorkQueueDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Patience with a failing key, from 50 ms to 5 min unless told. */
+  /** Delays of a failing key. Default: from 50 ms to 5 min. */
   readonly backOff?: BackOffLimits;
-  /** Told after each run of a key: how long it waited and took, and how many keys wait now. */
+  /** Called after each run of a key: how long it waited and took, and how many keys wait now. */
   readonly onDone?: (run: WorkRun) => void;
 }
 
@@ -30,14 +30,14 @@ export interface WorkRun {
 }
 
 export interface RunOptions {
-  /** Keys worked on at once; 1 unless told. */
+  /** Keys worked on at once. Default 1. */
   readonly workers?: number;
 }
 
 /**
- * Keys that need work. A key waits once however often it is added, is never worked on twice at once,
- * and is worked on again when it was added meanwhile. A run of a key cancels its waiting delay: the
- * worker says anew when to come back.
+ * Keys that need work. A key waits once however often it is added, is never worked on twice at once, and is worked on
+ * again if it was added during its run. A run of a key cancels its pending delay: the worker decides again when to come
+ * back.
  */
 export class WorkQueue<K extends string> {
   readonly #deps: WorkQueueDeps;
@@ -58,7 +58,7 @@ export class WorkQueue<K extends string> {
     return this.#waiting.size;
   }
 
-  /** Asks for work on a key, as soon as may be. */
+  /** Asks for work on a key as soon as possible. */
   add(key: K): void {
     if (this.#running.has(key)) {
       this.#addedMeanwhile.add(key);
@@ -69,7 +69,7 @@ export class WorkQueue<K extends string> {
     this.#wake.resolve(undefined);
   }
 
-  /** Asks for work on a key after `ms`. Of two delays of a key the sooner counts. */
+  /** Asks for work on a key after `ms`. Of two delays of a key the earlier counts. */
   addAfter(key: K, ms: number): void {
     const until = this.#deps.clock.now() + ms;
     const known = this.#delays.get(key);

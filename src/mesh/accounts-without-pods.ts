@@ -1,6 +1,6 @@
-// Input: a TrafficTarget and the pods of the whole cluster. Output: a word for each ServiceAccount that it
-// names and no pod runs as; a pod that finished runs as none. Rule: this is no mistake for certain, since a Deployment may be scaled to zero,
-// so nothing is left out for it.
+// Input: a TrafficTarget and the pods of the whole cluster. Output: a warning for each ServiceAccount that the target
+// names and no unfinished pod runs as. Rule: this need not be a mistake, since a Deployment may be scaled to zero, so
+// nothing is left out for it.
 import { onceFor } from '../common/once-for.ts';
 import type { Pod } from '../api/core.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
@@ -13,7 +13,7 @@ import { accountOf } from './services.ts';
 import { readTrafficTarget } from '../smi/traffic-target.ts';
 
 export interface AccountsWithoutPods {
-  /** Whether the destination is one of them: then nobody can be called by this target. */
+  /** Whether the destination has no pod: then the target opens nothing. */
   readonly destination: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -34,7 +34,7 @@ export function accountsWithoutPods(
   object: TrafficTarget,
   namespaces: Namespaces,
 ): AccountsWithoutPods {
-  // Who it speaks of is not known of a target that cannot be read; that is said already.
+  // The accounts of a target that cannot be read are not known; another diagnostic says that already.
   if (readTrafficTarget(object).parties === undefined) {
     return { destination: false, diagnostics: [] };
   }

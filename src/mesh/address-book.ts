@@ -1,19 +1,19 @@
-// Input: all Pods and Services of the cluster, of the mesh or not. Output: who has which address.
-// Rule: a service's addresses are those that the API server gave it. A pod's are those of its status, as
-// far as nobody disputes them: a kubelet writes it, and so can whoever has rights to it. A change costs
-// the objects of the namespaces that changed.
+// Input: all Pods and Services of the cluster, inside and outside the mesh. Output: the holders of each address. Rule:
+// a Service's addresses are those that the API server gave it. A pod's addresses are those of its status, unless they
+// are disputed: the kubelet writes the status, but so can every user with the right to do so. A change costs the
+// objects of the namespaces that changed.
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName, ClusterSnapshot, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';
 import { type Disputes, isOwn, judgeClaims, noDisputes } from './address-claims.ts';
 import { isPlaced } from './pod-state.ts';
 
-/** Who has which address, in order of namespace and name; mostly one has it. */
+/** The holders of each address, in order of namespace and name; mostly one. */
 type Holders<T> = ReadonlyMap<string, readonly T[]>;
 
 export interface AddressBook {
   readonly input: ClusterSnapshot['namespaces'];
-  /** Pods that say to have an address, those on their node's network too. */
+  /** Pods whose status names an address, including those on their node's network. */
   readonly pods: Holders<Pod>;
   readonly services: Holders<Service>;
   /** The very same while no dispute begins, ends or changes. */
@@ -26,7 +26,7 @@ const nothing: AddressBook = {
   disputes: noDisputes,
 };
 
-/** The book of the snapshot, and the addresses whose holders are others than before. */
+/** The book of the snapshot, and the addresses whose holders changed. */
 export function keepAddressBook(
   { namespaces }: Pick<ClusterSnapshot, 'namespaces'>,
   before: AddressBook = nothing,
@@ -52,7 +52,7 @@ export function ownAddresses(
   return podAddresses(pod).filter((address) => isOwn(address, pod, disputes));
 }
 
-/** The addresses that a pod says to have: none before it is on a node, and none when it is finished. */
+/** The addresses in a pod's status: none before it is on a node, and none when it is finished. */
 export function podAddresses(pod: Pod): readonly string[] {
   if (!isPlaced(pod)) return [];
   const { podIP, podIPs } = pod.status ?? {};
@@ -80,7 +80,7 @@ function changedNamespaces(
     .filter(([earlier, now]) => earlier !== now);
 }
 
-/** One map of the book, copied when its first line changes. */
+/** One map of the book, copied at its first change. */
 class Page<T extends Pod | Service> {
   holders: Holders<T>;
   #draft: Map<string, readonly T[]> | undefined;
@@ -110,7 +110,7 @@ class Page<T extends Pod | Service> {
       this.#each(object, (list) => [...list, object]);
       for (const address of this.#addressesOf(object)) longer.add(address);
     }
-    // Once each: very many may say to have one address.
+    // Each address is sorted once: very many pods may claim one address.
     for (const address of longer) this.#sort(address);
   }
 

@@ -1,6 +1,6 @@
-// Input: who says to have an address. Output: of whom it is not. Rule: whoever may write the status of a
-// pod can put any address into it, so what a Service has is never a pod's, and what pods of several
-// namespaces say to have is nobody's. A change costs the addresses that it touches.
+// Input: the pods and Services that claim an address. Output: the pods that do not have it. Rule: every user with the
+// right to write a pod's status can put any address into it. So the address of a Service is never a pod's, and an
+// address that pods of several namespaces claim belongs to none of them. A change costs the addresses that it touches.
 import type { Pod, Service } from '../api/core.ts';
 import { isTerminating, onHostNetwork } from './pod-state.ts';
 import { sameItems } from '../common/remember.ts';
@@ -10,14 +10,14 @@ export interface Dispute {
   readonly reason: string;
   /** Pods whose status names the address, and that do not have it. */
   readonly losers: ReadonlySet<Pod>;
-  /** Whether those who own the losers are to hear of it; what passes by itself is not worth a word. */
+  /** Whether the owners of the losers get a diagnostic; a dispute that ends by itself is not reported. */
   readonly told: boolean;
 }
 
-/** An address about which nobody disagrees is not in them. */
+/** All disputes; an undisputed address is in neither map. */
 export interface Disputes {
   readonly byAddress: ReadonlyMap<string, Dispute>;
-  /** Those in which pods of a namespace lose, by address: the very same map while none of them differs. */
+  /** The disputes in which pods of a namespace lose, by address: the very same map while none of them differs. */
   readonly byNamespace: ReadonlyMap<string, ReadonlyMap<string, Dispute>>;
 }
 
@@ -28,7 +28,7 @@ interface Claims {
   readonly services: ReadonlyMap<string, readonly Service[]>;
 }
 
-/** The disputes after a change of who has the addresses in `changed`; `before` itself if none differs. */
+/** The disputes after the holders of the addresses in `changed` changed; `before` itself if none differs. */
 export function judgeClaims(
   { pods, services }: Claims,
   changed: ReadonlySet<string>,

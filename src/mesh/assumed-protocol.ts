@@ -11,8 +11,8 @@ import { isTcp } from './target-port.ts';
 type Rules = ReadonlyMap<IdentityKey, readonly AccessRule[]>;
 
 /**
- * Ports that are opaque by their number alone, where the rules for the pods speak of HTTP alone: these
- * open no opaque port, so that nobody may call it. A port that works as it was read needs no word.
+ * Warnings for ports that are opaque only by their number, where the rules for the pods allow only HTTP requests: such
+ * rules open no opaque port, so no caller may call it. A port that works as it was read gets no warning.
  */
 export function assumedProtocols(
   objects: ByName<Service>,

@@ -7,14 +7,14 @@ export interface Behind {
   /** Names of those that the service does not select. */
   readonly unselected: ReadonlySet<string>;
   /**
-   * Where only an EndpointSlice leads, by pod name: at pods that are not selected, as all are behind a
-   * service without a selector, and at other ports than the Service says.
+   * Ports to which only an EndpointSlice leads, by pod name: ports of pods that the service does not select (all pods
+   * of a service without a selector), and other ports than the Service says.
    */
   readonly written: ReadonlyMap<string, readonly WrittenPort[]>;
 }
 
 export interface WrittenPort {
-  /** The Service's. */
+  /** The Service's port. */
   readonly port: number;
   readonly targetPort: number;
 }

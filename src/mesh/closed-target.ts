@@ -1,5 +1,5 @@
-// Input: a TrafficTarget, the pods, and the mesh as compiled. Output: what keeps it from opening anything
-// at its destination, if something does. Rule: all of it may still come, so nothing is left out for it.
+// Input: a TrafficTarget, the pods, and the compiled mesh. Output: why the target opens nothing at its destination, if
+// so. Rule: the missing pods, sidecars and ports may still come, so nothing is left out for it.
 import { isHttp } from '../policy/service.ts';
 import { onceFor } from '../common/once-for.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
@@ -20,7 +20,7 @@ import { accountOf } from './services.ts';
 export type Closed = 'no pods' | 'no sidecar' | 'no port';
 
 export interface Opening {
-  /** Undefined: it opens something, or it is not known what it speaks of. */
+  /** Undefined: the target opens something, or has no rule to judge (permissive mode, or an object with errors). */
   readonly closed: Closed | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -40,7 +40,10 @@ export function openingOf(object: TrafficTarget, { namespaces, model }: Around):
   return { closed: found?.closed, diagnostics: [...more, ...diagnostics] };
 }
 
-/** Sidecars obey a TrafficTarget: a pod of its destination without a sidecar takes whoever reaches it. */
+/**
+ * Warns of destination pods without a sidecar: sidecars enforce a TrafficTarget, so a pod without one accepts every
+ * caller.
+ */
 function halfJoined(
   object: TrafficTarget,
   namespaces: ClusterSnapshot['namespaces'],
@@ -110,7 +113,10 @@ function opens({ ports, http }: AccessRule, { targetPort, protocol }: ServedPort
 
 type Served = ReadonlyMap<IdentityKey, ReadonlyMap<string, ServedPort>>;
 
-/** The ports that pods with a sidecar serve, by account and as they are told: each once, however many pods serve it. */
+/**
+ * The ports that pods with a sidecar serve, by account, then by the text that messages show: each once, however many
+ * pods serve it.
+ */
 const servedBy = onceFor((workloads: MeshModel['workloads']): Served => {
   const served = new Map<IdentityKey, Map<string, ServedPort>>();
   const lists = new Map<IdentityKey, Set<unknown>>();

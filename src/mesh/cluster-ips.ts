@@ -1,6 +1,6 @@
-// Input: who has which address. Output: the addresses of Services that do not count, and why. Rule: the
-// API server gave a Service its address, so no pod takes it, whatever its status says; of two Services of
-// different namespaces the older one has it.
+// Input: the address book. Output: the addresses of Services that do not count, and why. Rule: the API server gave a
+// Service its address, so no pod takes it, whatever the pod's status says; of two Services of different namespaces the
+// older one has it.
 import type { Service } from '../api/core.ts';
 import { isOneHost } from '../common/ip-address.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
@@ -16,7 +16,7 @@ export interface LostAddress {
   readonly reason: string;
 }
 
-/** By service; those that keep all their addresses are not in it. */
+/** By service; a service that keeps all its addresses is not in the map. */
 export type LostAddresses = ReadonlyMap<ServiceKey, readonly LostAddress[]>;
 
 export interface ClusterIps {
@@ -24,7 +24,7 @@ export interface ClusterIps {
   readonly lost: LostAddresses;
 }
 
-/** `changed`: the addresses whose holders are others than in `before`. */
+/** `changed`: the addresses whose holders differ from those in `before`. */
 export function judgeClusterIps(
   book: AddressBook,
   changed: ReadonlySet<string>,

@@ -18,7 +18,7 @@ import {
 import { plaintextIn } from './plaintext.ts';
 import { sameEntries, sameItems, share } from '../common/remember.ts';
 
-/** A compiled mesh. Given to the next compileMesh as `previous`, it makes that cost what changed. */
+/** A compiled mesh. With it as `previous`, the next compileMesh costs only what changed. */
 export interface Compilation {
   readonly model: MeshModel;
   /** Sorted by object, then code, then message. */
@@ -121,7 +121,7 @@ function mergeGuarded(
 
 type Part<K, V> = (namespace: CompiledNamespace) => ReadonlyMap<K, V>;
 
-/** One map of all parts; `merged` while the parts are those it was made from. */
+/** Merges the parts into one map; returns `merged` while the parts are those it was made from. */
 function mergeMaps<K, V>(
   parts: readonly ReadonlyMap<K, V>[],
   earlier: readonly ReadonlyMap<K, V>[],

@@ -1,6 +1,6 @@
-// Input: the splits of a namespace and all its endpoints. Output: a word for each backend that exists and
-// has nobody to answer. Rule: the split stands; the share of such a backend is answered 503, while that of a
-// backend that does not exist goes to the others.
+// Input: the splits of a namespace and all its endpoints. Output: a warning for each backend that exists but has no
+// ready endpoint. Rule: the split stays in force. The share of such a backend is answered 503, while that of a backend
+// that does not exist goes to the others.
 import type { TrafficSplit } from '../api/gen/traffic-split.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';

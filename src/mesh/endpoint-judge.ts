@@ -1,5 +1,5 @@
-// Input: one address of an EndpointSlice. Output: who is there. Rule: whoever writes an EndpointSlice may
-// write any address into it, so who has the address is looked up, never believed.
+// Input: one address of an EndpointSlice. Output: the holder of the address. Rule: every user with the right to write
+// an EndpointSlice can put any address into it, so the holder is looked up in the address book, never believed.
 import type { EndpointSlice, Pod } from '../api/core.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';
@@ -40,7 +40,7 @@ export function judge(
   return onHostNetwork(pod) ? byAddress(address, given) : { is: 'pod', pod };
 }
 
-/** The very pod that is meant, not a successor of the same name. It may become known in a moment. */
+/** The very pod that the reference means, not a successor of the same name; undefined while that pod is not known. */
 function meantPod(
   { name = '', uid }: NonNullable<SliceEndpoint['targetRef']>,
   { input }: JudgeInput,
@@ -63,7 +63,10 @@ function byAddress(address: string, { input, book, hasSidecar }: JudgeInput): Ju
   return foreign(`belongs to pod ${name} of namespace ${namespace}`);
 }
 
-/** An address that pods dispute; a Service's is the Service's, and outside the mesh for other services. */
+/**
+ * Whether pods dispute the address and none of them has it. The address of a Service belongs to the Service, and is
+ * outside the mesh for other services.
+ */
 function isNobodys(
   address: string,
   holders: readonly Pod[],

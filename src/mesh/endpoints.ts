@@ -25,7 +25,7 @@ interface ServiceEndpoints {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** All endpoints of a namespace, with what it takes to make only the next change's. */
+/** All endpoints of a namespace, with the memo that lets the next compile redo only what changed. */
 export interface NamespaceEndpoints {
   readonly input: NamespaceSnapshot;
   readonly plaintext: Plaintext;
@@ -39,7 +39,7 @@ export interface EndpointInput {
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
   readonly slices: NamespaceSlices;
   readonly book: AddressBook;
-  /** Addresses whose holders are others than they were. */
+  /** Addresses whose holders changed since the last compile. */
   readonly changed: ReadonlySet<string>;
   /** Tells whether a pod carries a sidecar of this mesh. */
   readonly hasSidecar: (pod: Pod) => boolean;
@@ -111,7 +111,7 @@ function compileService(
   return { service, slices, ports, diagnostics: share(known?.diagnostics, faults) };
 }
 
-/** By name; of several of one name the first counts. */
+/** The target port by port name; of several ports with one name the first counts. */
 function targetsOf({ ports = [] }: EndpointSlice): ReadonlyMap<string, number | undefined> {
   const named = ports.filter(isTcp).map(({ name = '', port }) => [name, port] as const);
   return new Map(named.reverse());

@@ -8,7 +8,7 @@ import type { Behind } from './behind.ts';
 export interface GuardInput {
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
   readonly behind: ReadonlyMap<string, Behind>;
-  /** Pods that may be behind a headless service, which nobody looked for. */
+  /** Pods that may be behind a headless service for which, because of a bound, no pods were selected. */
   readonly others: Iterable<Pod>;
   readonly hasSidecar: (pod: Pod) => boolean;
   readonly plaintext: Plaintext;
@@ -16,10 +16,10 @@ export interface GuardInput {
 }
 
 /**
- * Addresses of a namespace whose plaintext must never leave a pod: those of every service, and of the
- * pods of headless ones, ready or not. A pod without a sidecar is treated by its address as it is by the
- * name of a service: in strict mode nobody calls it, in permissive mode it is called in plaintext. A
- * pod on its node's network has the node's address, which is left out.
+ * Addresses of a namespace to which plaintext must never leave a pod: those of every service, and of the pods of
+ * headless ones, ready or not. A call to the address of a pod without a sidecar is treated like a call to its service:
+ * in strict mode it is refused, in permissive mode it goes in plaintext. A pod on its node's network has the node's
+ * address, which is left out.
  */
 export function guardedAddresses(given: GuardInput): readonly string[] {
   const { services, behind, others, hasSidecar, plaintext, book } = given;

@@ -1,5 +1,5 @@
-// Input: a Service. Output: a warning for each field that kube-proxy reads and a sidecar does not: it chooses among the
-// ready pods of all nodes, and knows no sessions.
+// Input: a Service. Output: a warning for each field that kube-proxy reads and a sidecar does not: a sidecar chooses
+// among the ready pods of all nodes, and has no session affinity.
 import type { Service } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { warn } from '../cluster/diagnose.ts';

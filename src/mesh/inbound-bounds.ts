@@ -1,6 +1,6 @@
-// Input: the rules and workloads of a namespace. Output: the same without what would make the proxies of
-// one account too large. Rule: a proxy has a chain for each caller at each port for each Service, and all
-// requests that are allowed there; the product is bounded, and what was there first stays.
+// Input: the rules and workloads of a namespace. Output: the same without what would make the proxies of one account
+// too large. Rule: a proxy has a chain for each caller at each port for each Service, with all requests that are
+// allowed there. This product is bounded; the oldest objects stay.
 import type { KubernetesObject, Service } from '../api/core.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';
@@ -15,7 +15,7 @@ import { costOfWay, mostOfRule } from './inbound-cost.ts';
 import { firstBeyond, type SweepStep } from './inbound-sweep.ts';
 import { sameItems, shareMap } from '../common/remember.ts';
 
-/** Bytes of configuration, about, that the rules and Services of one account make for each of its proxies. */
+/** The most bytes of configuration, about, that the rules and Services of one account make for each of its proxies. */
 const maxInboundBytes = 16 * 1024 * 1024;
 
 type Rules = ReadonlyMap<IdentityKey, readonly AccessRule[]>;
@@ -66,7 +66,7 @@ export function boundInbound(input: InboundInput, before?: BoundedInbound): Boun
 
 const none: readonly Diagnostic[] = [];
 
-/** What is left out at one account: all objects from the first on with which it is too much. */
+/** What is left out at one account: the first object that exceeds the bound, and all younger ones. */
 interface Cut {
   readonly account: IdentityKey;
   readonly objects: readonly KubernetesObject[];
@@ -95,7 +95,7 @@ function cutsOf(input: InboundInput): ReadonlyMap<IdentityKey, Cut> {
 /** The longest name of a Service, with its namespace. */
 const longestName = 127;
 
-/** The most that rules cost at one port for one Service. */
+/** An upper bound, in bytes, of what the rules cost at one port for one Service. */
 function mostAt(rules: readonly AccessRule[]): number {
   return rules
     .map(mostOfRule)
@@ -109,7 +109,7 @@ function waysOf(served: Workload['served']): number {
   return served.reduce((sum, { services }) => sum + services.length, 0);
 }
 
-/** Pods that serve different things are counted each by itself, up to this many; more are counted as one. */
+/** Pods that serve different ports are counted separately, up to this many kinds; with more, all are counted as one. */
 const maxKinds = 16;
 
 const kindOf = onceFor((served: Workload['served']): string => JSON.stringify(served));
@@ -138,7 +138,10 @@ function isService(object: KubernetesObject): boolean {
   return object.kind === 'Service';
 }
 
-/** By age, with what each of them adds: a Service to each kind of pods that it leads to. */
+/**
+ * The rules and Services of an account by age, each with what it adds; a Service adds to each kind of pods that it
+ * leads to.
+ */
 function rowOf(
   account: IdentityKey,
   kinds: readonly Workload['served'][],

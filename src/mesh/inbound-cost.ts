@@ -10,13 +10,15 @@ export interface Cost {
   readonly names: number;
 }
 
-/** A served port for one Service: a cluster, a chain for those whom no rule names, a virtual host. */
+/**
+ * The fixed cost of a served port for one Service: a cluster, a chain for callers that no rule names, a virtual host.
+ */
 export const costOfWay: Cost = { bytes: 4000, names: 24 };
 
 const chain = { http: 2100, tcp: 1450, names: 8 };
 const principal = 32;
 
-/** What one served port has of rules, for each Service that leads there. */
+/** The cost of the rules of one served port, for each Service that leads there. */
 export class PortCost {
   readonly #http: boolean;
   readonly #sources = new Set<string>();
@@ -28,7 +30,7 @@ export class PortCost {
     this.#http = http;
   }
 
-  /** Counts a rule that holds on the port, and says how much more that is. */
+  /** Adds a rule that holds on the port; returns the additional cost. */
   add({ sources, http }: AccessRule): Cost {
     if (!this.#http && http !== 'all') return nothing;
     const { bytes, names } = this;
@@ -37,7 +39,7 @@ export class PortCost {
       this.bytes += principal + source.length;
       if (this.#sources.has(source)) continue;
       this.#sources.add(source);
-      // Its name with dots escaped counts twice.
+      // A source's name with escaped dots counts twice.
       this.bytes += (this.#http ? chain.http : chain.tcp) + 5 * source.length;
       this.names += chain.names;
     }
@@ -59,15 +61,15 @@ export class PortCost {
 }
 
 const nothing: Cost = { bytes: 0, names: 0 };
-/** What names the rule. */
+/** Bytes of the policy that names the rule. */
 const policy = 128;
 
-/** The most that a rule costs at a port for one Service, whatever other rules there are; told once. */
+/** The most that a rule costs at a port for one Service, whatever other rules there are; computed once for a rule. */
 export const mostOfRule = onceFor((rule: AccessRule): Cost => {
   return new PortCost(true).add(rule);
 });
 
-/** A route for each method, and a permission. */
+/** The cost of a match: a route for each method, and a permission. */
 const costOfMatch = onceFor((match: HttpMatch): Cost => {
   const { pathRegex: path = '', methods, headers } = match;
   const texts = headers.reduce(
@@ -79,7 +81,10 @@ const costOfMatch = onceFor((match: HttpMatch): Cost => {
   return { bytes: bytes + 64 * methods.length + widened(path), names: routes };
 });
 
-/** In the permission of a path these parts become longer, so that they hold once escapes are decoded. */
+/**
+ * Bytes by which the permission of a path becomes longer: it rewrites these parts so that they hold after escapes are
+ * decoded.
+ */
 function widened(path: string): number {
   const classes = path.match(/\[\^|\\[DWS]/g)?.length ?? 0;
   const dots = path.match(/\./g)?.length ?? 0;

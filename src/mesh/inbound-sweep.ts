@@ -1,11 +1,11 @@
-// Input: the rules of one account and the Services that lead to its pods, by age. Output: the first of
-// them with which a proxy would have to hold too much. Rule: each is counted with all older ones.
+// Input: the rules of one account and the Services that lead to its pods, by age. Output: the first of them with which
+// a proxy would hold too much. Rule: each step is counted with all older ones.
 import { isHttp } from '../policy/service.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { ServedPort } from '../policy/workload.ts';
 import { type Cost, PortCost } from './inbound-cost.ts';
 
-/** A rule, or a Service and the ports that it leads to at pods of one kind. Each kind has a sum of its own. */
+/** A rule, or a Service and the ports of one kind of pods that it leads to. Each kind has its own sum. */
 export type SweepStep = { readonly rule: AccessRule } | ServiceStep;
 
 interface ServiceStep {
@@ -17,7 +17,7 @@ interface ServiceStep {
 
 export type Port = Pick<ServedPort, 'targetPort' | 'protocol'>;
 
-/** The index of the first step with which the sum of some kind is above `most`; undefined: none ever is. */
+/** The index of the first step with which the sum of some kind is above `most`; undefined when there is none. */
 export function firstBeyond(steps: readonly SweepStep[], most: number): number | undefined {
   const sweep = new Sweep(steps, most);
   const at = steps.findIndex((step) => {
@@ -27,7 +27,7 @@ export function firstBeyond(steps: readonly SweepStep[], most: number): number |
   return at < 0 ? undefined : at;
 }
 
-/** Bytes, about, that a proxy holds for all of them: one of the kind that holds most. */
+/** Bytes, about, that a proxy holds for all steps: the largest sum of all kinds. */
 export function costOf(steps: readonly SweepStep[]): number {
   const sweep = new Sweep(steps, Infinity);
   for (const step of steps) sweep.add(step);
@@ -42,20 +42,20 @@ interface Ways {
   letters: number;
 }
 
-/** A port of some pods. What rules cost there depends on the port alone, so all kinds share the count. */
+/** A port of some pods. The cost of its rules depends on the port alone, so all kinds share the count. */
 interface Slot {
   readonly cost: PortCost;
   /** Rules that name the port, so far. */
   readonly rules: AccessRule[];
-  /** None until a Service leads there. */
+  /** Empty until a Service leads to the port. */
   readonly ways: Ways[];
 }
 
-/** The ports of one sort, HTTP or opaque: rules for requests hold at the former alone, and cost is of the sort. */
+/** The ports of one sort, HTTP or opaque. Rules for HTTP requests hold only at HTTP ports, and costs differ by sort. */
 interface Side {
   readonly http: boolean;
   readonly slots: Map<number, Slot>;
-  /** Those to which some Service leads already. */
+  /** The ports to which some Service leads already. */
   readonly begun: Slot[];
   /** Rules that hold at all ports, so far. */
   readonly rules: AccessRule[];
@@ -72,7 +72,7 @@ class Sweep {
   readonly #sums: number[] = [];
   largest = 0;
 
-  /** `steps` are all that are to come. */
+  /** `steps` are all steps that `add` will get. */
   constructor(steps: readonly SweepStep[], most: number) {
     this.#most = most;
     for (const step of steps) if ('service' in step) this.#expect(step);
@@ -83,7 +83,7 @@ class Sweep {
     else this.#addRule(step.rule);
   }
 
-  /** A rule has to be kept for those ports alone that a Service will lead to. */
+  /** Prepares the ports to which a Service will lead: rules are kept for these alone. */
   #expect({ ports }: ServiceStep): void {
     for (const { targetPort, protocol } of ports) {
       const { http, slots } = this.#sideFor(protocol);
@@ -135,7 +135,7 @@ class Sweep {
     }
   }
 
-  /** The first Service of a port brings the rules that were there before it. */
+  /** Counts the rules that came before the first Service of a port. */
   #begin(side: Side, slot: Slot): void {
     side.begun.push(slot);
     for (const rules of [side.rules, slot.rules]) {

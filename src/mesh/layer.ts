@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type Remembered, remember, sameItems, share, shareMap } from '../common/remember.ts';
 
-/** What is made of one object: something of the model, perhaps, and what is wrong with the object. */
+/** The result for one object: perhaps a part of the model, and what is wrong with the object. */
 export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -22,13 +22,13 @@ export interface Layer<T extends Compiled, K, V> {
 }
 
 export interface LayerPlan<T extends Compiled, K, V> {
-  /** All that the items are made from. While these stay the very same, so does the layer. */
+  /** All inputs of the items. While these are the very same objects, the layer is, too. */
   readonly inputs: readonly unknown[];
   readonly items: () => readonly LayerItem<T>[];
   readonly collect: (values: readonly T[]) => ReadonlyMap<K, V>;
 }
 
-/** The layer as planned, in which everything that equals the one before is the very same object. */
+/** The layer that `plan` describes; everything in it that equals the one before is the very same object. */
 export function compileLayer<T extends Compiled, K, V>(
   before: Layer<T, K, V> | undefined,
   plan: LayerPlan<T, K, V>,

@@ -1,6 +1,5 @@
-// Input: a namespace of which some objects have no room in memory. Output: the namespace without them,
-// and a diagnostic for each. Rule: an object that is left out counts as absent: a policy that references it
-// allows nothing by it.
+// Input: a namespace of which some objects have no room in memory. Output: the namespace without them, and a diagnostic
+// for each. Rule: such an object counts as absent: a policy that references it allows nothing by it.
 import type { KubernetesObject } from '../api/core.ts';
 import { leftOutOf } from '../cluster/left-out.ts';
 import type { ByName, ClusterKind, NamespaceSnapshot } from '../cluster/snapshot.ts';

@@ -1,5 +1,5 @@
-// Input: the objects of one namespace that say who may come in. Output: the rules of each destination.
-// Rule: an object that did not change, nor what it names, is not compiled again.
+// Input: the access policies of one namespace. Output: the rules of each destination. Rule: an object is compiled again
+// only when it, or a route that it may name, changed.
 import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { IdentityKey } from '../policy/identity.ts';

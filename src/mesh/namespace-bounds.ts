@@ -1,6 +1,6 @@
-// Input: the objects of a namespace, and what is made of them so far. Output: the same without what is too
-// much. Rule: each bound is on a product that ends up in some proxy or in the control plane's memory; the
-// oldest objects stay, whatever is added, and what is left out is refused to callers and told.
+// Input: the objects of a namespace, and what is made of them so far. Output: the same without what exceeds a bound.
+// Rule: each bound is on a product that ends up in some proxy or in the control plane's memory. The oldest objects
+// stay, whatever is added. For what is left out, callers are refused and the author gets a diagnostic.
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { MeshService, ServiceKey } from '../policy/service.ts';
@@ -16,18 +16,18 @@ import type { Selection } from './selection.ts';
 import { boundSelections } from './selection-bounds.ts';
 import type { NamespaceSlices } from './slices.ts';
 
-/** The Services that pods are selected for. */
+/** The Services for which pods are selected, after each bound in turn. */
 export interface SelectingServices {
-  /** Without the newest, where they are too many for so many pods. */
+  /** Without the newest Services, where there are too many for the number of pods. */
   readonly selecting: BoundedReach;
-  /** Without the ports that are too many. */
+  /** Without the ports that exceed the bounds of a Service and of the namespace. */
   readonly bounded: BoundedServices;
-  /** Without those that have too many addresses behind them. */
+  /** Without the ports that have too many addresses behind them. */
   readonly led: BoundedReach;
 }
 
 export interface NamespaceBounds extends SelectingServices {
-  /** The Services also without the ports that have too many accounts behind them: those that count. */
+  /** The Services that count: also without the ports that have too many accounts or pods behind them. */
   readonly reached: BoundedReach;
   readonly opened: Remembered<BoundedRules>;
   /** The workloads and rules that count. */

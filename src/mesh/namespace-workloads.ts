@@ -37,7 +37,7 @@ export function compileWorkloads(
   });
 }
 
-/** All of it that a pod's workload is made from: other pods behind the service are not. */
+/** The inputs of a pod's workload from one service: the other pods behind the service are not among them. */
 function inputsOf({ service, behind }: LeadingService): readonly unknown[] {
   return [service, behind.unselected, behind.written];
 }

@@ -1,6 +1,6 @@
-// Input: one namespace of the mesh. Output: all the mesh takes from it. Rule: of other namespaces only
-// who has which address is looked up, so a namespace of which neither objects nor addresses changed is
-// not compiled again; within one that did, only what the change touches is.
+// Input: one namespace of the mesh. Output: all that the mesh takes from it. Rule: of other namespaces only the holders
+// of addresses are looked up, so a namespace is compiled again only when its objects or addresses changed; within it,
+// only what the change touches.
 import type { Pod } from '../api/core.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
@@ -48,10 +48,10 @@ export interface NamespaceContext {
   readonly addresses: Addresses;
 }
 
-/** Who has which address in the whole cluster. */
+/** The holders of addresses in the whole cluster. */
 export interface Addresses {
   readonly book: AddressBook;
-  /** Those whose holders are others than at the compilation before. */
+  /** Addresses whose holders changed since the compilation before. */
   readonly changed: ReadonlySet<string>;
   readonly lost: LostAddresses;
 }
@@ -62,7 +62,7 @@ export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
   readonly scope: Scope;
   readonly plaintext: Plaintext;
   readonly lost: LostAddresses;
-  /** Those over addresses of its pods. */
+  /** The disputes over addresses of its pods. */
   readonly disputes: ReadonlyMap<string, Dispute>;
   readonly slices: NamespaceSlices;
   readonly selection: Selection;
@@ -76,7 +76,7 @@ export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
   readonly disputed: Remembered<readonly Diagnostic[]>;
   readonly assumed: Remembered<readonly Diagnostic[]>;
   readonly guarded: Remembered<readonly string[]>;
-  /** Of objects that have no room in memory. */
+  /** Diagnostics on objects that have no room in memory. */
   readonly leftOut: readonly Diagnostic[];
   readonly diagnostics: Remembered<readonly Diagnostic[]>;
 }
@@ -147,7 +147,7 @@ function compileParts(
 
 const noPods: NamespaceSnapshot['Pod'] = new Map();
 
-/** All pods, where there are Services for which nobody looked for any. */
+/** All pods, if there are Services for which no pods were selected because of a bound; otherwise none. */
 function unsoughtPods(
   whole: NamespaceSnapshot,
   { selecting }: SelectingServices,
@@ -162,7 +162,7 @@ type Remarked = Pick<
   'input' | 'selecting' | 'selection' | 'services' | 'splits' | 'endpoints' | 'inbound'
 >;
 
-/** What can be said of objects that are in force. */
+/** Diagnostics on objects that are in force. */
 function remarksOn(
   { input, selecting, selection, services, splits, endpoints, inbound }: Remarked,
   known: Partial<CompiledNamespace>,
@@ -186,7 +186,10 @@ function remarksOn(
   };
 }
 
-/** Whether an unchanged namespace leads to addresses that changed hands, or now leads elsewhere. */
+/**
+ * Whether a namespace with unchanged objects must be compiled again: addresses that its EndpointSlices name have other
+ * holders, its disputes or the lost addresses of Services changed, or plaintext is allowed differently.
+ */
 function isTouched(
   known: CompiledNamespace,
   { plaintext, addresses: all }: NamespaceContext,

@@ -1,7 +1,7 @@
-// Input: the rules of a namespace, its Services and splits. Output: the rules without those that open too much.
-// Rule: a caller's proxy is told of every port of every Service behind every account that it may reach, and by
-// whom, and so of the apex of a split onto such a Service. Sources of TrafficTargets times these ports are
-// bounded; what was there first stays.
+// Input: the rules of a namespace, its Services and splits. Output: the rules without those that open too much. Rule: a
+// caller's proxy holds every port of every Service behind every account that the caller may reach, and the rules that
+// allow it; the same for the apex of a split onto such a Service. Sources of TrafficTargets times these ports are
+// bounded; the oldest targets stay.
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { AccessRule } from '../policy/access.ts';
@@ -12,7 +12,7 @@ import type { Split } from '../policy/split.ts';
 import { beyond } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 
-/** Sources of the TrafficTargets of a namespace, each times the ports that it is told of. */
+/** The most sources of the TrafficTargets of a namespace, each times the ports that its proxy is told of. */
 export const maxOpenedOfNamespace = 262_144;
 
 type Rules = ReadonlyMap<IdentityKey, readonly AccessRule[]>;

@@ -7,8 +7,8 @@ import type { MeshSettings } from '../policy/mesh-settings.ts';
 export type Plaintext = 'none' | 'own-pods' | 'any';
 
 /**
- * In strict mode nothing is called that cannot prove who it is. In permissive mode a pod of the mesh's
- * namespaces that has no sidecar yet is called as it is; what is outside is egress.
+ * In strict mode a proxy calls only endpoints that prove their identity. In permissive mode it calls a pod of the
+ * mesh's namespaces that has no sidecar yet in plaintext; an address outside the mesh is egress.
  */
 export function plaintextIn({ permissive, egress }: MeshSettings): Plaintext {
   if (!permissive) return 'none';

@@ -2,19 +2,19 @@ import type { Pod } from '../api/core.ts';
 import { injectedBy } from '../api/labels.ts';
 
 /**
- * A pod whose containers ended for good serves nobody and has no proxy. Its phase alone does not say it:
- * whoever may write its status could bring it back, with the address that another pod has by now.
+ * Whether a pod's containers ended for good, so that it serves no calls and has no proxy. The phase alone is no proof:
+ * a user with the right to write the status could change it back, with an address that another pod has by now.
  */
 export function isFinished({ status }: Pod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed' || status?.ended === true;
 }
 
-/** Whether a pod is on a node and not finished: no other has an address. */
+/** Whether a pod is on a node and not finished: only such a pod has an address. */
 export function isPlaced(pod: Pod): boolean {
   return (pod.spec.nodeName ?? '') !== '' && !isFinished(pod);
 }
 
-/** A pod that is being deleted: its address may already be another's. */
+/** Whether a pod is being deleted: another pod may have its address already. */
 export function isTerminating({ metadata }: Pod): boolean {
   return metadata.deletionTimestamp !== undefined;
 }
@@ -25,7 +25,7 @@ export function isWorkload(pod: Pod, meshName: string): boolean {
   return labels?.[injectedBy] === meshName && uid !== undefined && !isFinished(pod);
 }
 
-/** A pod on its node's network has no address that is the pod's alone. */
+/** Whether a pod is on its node's network: it shares its address with the node. */
 export function onHostNetwork(pod: Pod): boolean {
   return pod.spec.hostNetwork === true;
 }

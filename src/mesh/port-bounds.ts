@@ -1,6 +1,6 @@
-// Input: the Services of a namespace. Output: the same with the ports that the mesh serves, and what was
-// left out. Rule: every port of a Service costs memory in each proxy that may call it, also in those of
-// other namespaces, so one namespace has a bounded number of them. What was there first stays.
+// Input: the Services of a namespace. Output: the same with the ports that the mesh serves, and what was left out.
+// Rule: every port of a Service costs memory in each proxy that may call it, also in proxies of other namespaces, so
+// the ports of one namespace are bounded. The oldest Services stay.
 import type { Service, ServicePort } from '../api/core.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
@@ -51,7 +51,7 @@ function isWithin(services: ByName<Service>): boolean {
   return true;
 }
 
-/** False for a Service that is a name for another: the mesh makes nothing of it. */
+/** False for a Service of type ExternalName, from which the mesh makes nothing. */
 export function hasPorts({ spec }: Service): boolean {
   return spec.type !== 'ExternalName';
 }
@@ -62,7 +62,7 @@ export function tcpPorts({ spec }: Service): readonly ServicePort[] {
 
 const cut = new WeakMap<Service, Service>();
 
-/** The Service with that many of its TCP ports: the very same as the last time if it has as many. */
+/** The Service with its first `most` TCP ports; the very same object as the last time if the number is the same. */
 export function withPorts(service: Service, most: number): Service {
   const kept = new Set(tcpPorts(service).slice(0, most));
   const known = cut.get(service);
@@ -85,7 +85,7 @@ function leftOut(service: Service, most: number): Diagnostic {
   );
 }
 
-/** The numbers of the TCP ports that are left out, the first of them by number. */
+/** The numbers of the TCP ports that are left out: the first five, and how many more. */
 export function portsFrom(service: Service, most: number): string {
   const ports = tcpPorts(service).slice(most);
   const numbers = ports.slice(0, 5).map(({ port }) => String(port));

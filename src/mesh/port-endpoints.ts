@@ -1,5 +1,5 @@
-// Input: who is at the addresses of a service port. Output: its endpoints. Rule: those that are ready are
-// called; without any, those that are ending but answer still, as kube-proxy has it.
+// Input: the addresses of a service port and their holders. Output: its endpoints. Rule: callers get the ready
+// endpoints; if there are none, the terminating ones that still serve, as in kube-proxy.
 import type { Pod } from '../api/core.ts';
 import { isSidecarPort } from '../common/sidecar-ports.ts';
 import type { Endpoint } from '../policy/endpoints.ts';
@@ -10,7 +10,7 @@ import type { Plaintext } from './plaintext.ts';
 import { accountOf } from './services.ts';
 import type { EndpointStanding } from './standing.ts';
 
-/** An address of a service port, and who is there. */
+/** An address of a service port, and its holder. */
 export interface Place {
   readonly address: string;
   readonly port: number;
@@ -32,7 +32,7 @@ export function endpointsOfPort(
 ): readonly Endpoint[] {
   const of = (...standings: readonly EndpointStanding[]): readonly Place[] =>
     places.filter(({ standing }) => standings.includes(standing));
-  // What gets no calls is not worth a word.
+  // Endpoints that get no calls are left out without a diagnostic.
   const silently = { ...given, leftOut: nothingLeftOut() };
   const ready = of('ready').flatMap((place) => callable(place, given));
   const called =
@@ -44,12 +44,12 @@ export function endpointsOfPort(
   return distinct([...called, ...others]);
 }
 
-/** Whether somebody may reach it by its own address, and so hold connections to it while it is not ready. */
+/** Whether callers may reach it by its own address, and so hold connections to it while it is not ready. */
 function isDialled({ account, outside }: Endpoint, { headless }: MeshService): boolean {
   return outside !== true && (headless || account === undefined);
 }
 
-/** The endpoint at that port, if it may be called; otherwise it is left out, and mostly with a word. */
+/** The endpoint at that port, if it may be called; otherwise empty, mostly with an entry in `leftOut`. */
 function callable(
   { address, port, hostname, judgement }: Place,
   { hasSidecar, plaintext, leftOut }: EndpointsInput,
@@ -68,7 +68,7 @@ function callable(
       return [];
     case 'pod': {
       const { pod } = judgement;
-      // services.ts says so of the Service.
+      // For a port of the sidecar, services.ts writes the diagnostic on the Service.
       if (hasSidecar(pod)) {
         return isSidecarPort(port) ? [] : [{ address, port, account: accountOf(pod), hostname }];
       }
@@ -80,9 +80,9 @@ function callable(
 }
 
 /**
- * Sorted by address and port, each once: while slices are rearranged an address may stand in two. Where they
- * differ, the first counts, which is called if any is. If two pods have it for a moment, the one with a sidecar is
- * meant: plaintext is never a guess.
+ * Sorted by address and port, each once: while slices are rearranged, an address may be in two. Where they differ, the
+ * first counts, and those that are called come first. If two pods have an address for a moment, the pod with a sidecar
+ * counts: plaintext is never a guess.
  */
 function distinct(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const byPlace = new Map<string, Endpoint>();

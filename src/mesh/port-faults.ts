@@ -5,7 +5,7 @@ import { note, warn } from '../cluster/diagnose.ts';
 import { protocolDeclared, protocolOf } from './protocol.ts';
 import { isTcp } from './target-port.ts';
 
-/** What a port of a Service says that is read in another way than its owner may think. */
+/** Diagnostics on a port of a Service that is read in another way than its owner may think. */
 export function portFaults(object: Service, port: ServicePort): readonly Diagnostic[] {
   if (!isTcp(port)) {
     return [
@@ -28,7 +28,7 @@ export function portFaults(object: Service, port: ServicePort): readonly Diagnos
   ];
 }
 
-/** Words that people name such a port by, beside those that an appProtocol may be. */
+/** Names that people give such ports, besides the values of appProtocol. */
 const otherWords: ReadonlyMap<string, Protocol> = new Map([
   ...['mongodb', 'postgres', 'pgsql', 'memcached', 'memcache', 'cassandra', 'cql', 'mqtt'].map(
     (word) => [word, 'tcp'] as const,

@@ -1,6 +1,6 @@
-// Input: the Services of a namespace and the pods behind them. Output: a word for each headless Service
-// without ports whose pods no other Service leads to. Rule: the mesh opens the ports of Services alone, so
-// nobody can call such pods; a Service beside it that lists the ports opens them.
+// Input: the Services of a namespace and the pods behind them. Output: a note on each headless Service without ports
+// whose pods no other Service leads to. Rule: the mesh opens only the ports of Services, so no caller can reach such
+// pods; another Service that lists the ports opens them.
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
@@ -26,7 +26,7 @@ export function portlessServices(
   });
 }
 
-/** One with UDP ports alone is no oversight. */
+/** Whether a headless Service lists no ports at all; a Service with only UDP ports is no oversight. */
 function isPortless({ spec }: Service): boolean {
   return spec.clusterIP === 'None' && (spec.ports ?? []).length === 0;
 }

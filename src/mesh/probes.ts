@@ -6,8 +6,8 @@ import { fields, integer, list, type Shape } from '../common/shape.ts';
 const hooks: readonly string[] = ['postStart', 'preStop'];
 
 /**
- * The kubelet's calls in the annotation that the injector wrote, or what is wrong with it: whoever may
- * change the pod may change the annotation too, so nothing that it says may lead to the sidecar itself.
+ * The kubelet's calls in the annotation that the injector wrote, or what is wrong with it. Every user with the right to
+ * change the pod can change the annotation, so nothing in it may lead to the sidecar itself.
  */
 export function parseProbes(annotation: string | undefined): readonly ProbeTarget[] | string {
   if (annotation === undefined) return [];
@@ -51,7 +51,7 @@ function oneOf(...values: readonly string[]): Shape {
     values.includes(value as string) ? undefined : `${field} must be one of ${values.join(', ')}`;
 }
 
-/** Led to its own port, the sidecar would do what a stranger asks of its admin page. */
+/** A call to the sidecar's own port would let a stranger use its admin page. */
 const applicationPort: Shape = (value, field) =>
   integer(1, 65535)(value, field) ??
   (isSidecarPort(value as number)

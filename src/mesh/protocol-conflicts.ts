@@ -1,5 +1,5 @@
-// Input: a Service's ports and the pods behind it. Output: a warning for each two of its ports that lead to one port of a
-// pod and say different things of it: the sidecar beside the application can read that port in one way only.
+// Input: a Service's ports and the pods behind it. Output: a warning for each two ports that lead to one port of a pod
+// with different protocols: the sidecar beside the application can read that port in only one way.
 import type { Service, ServicePort } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { isHttp } from '../policy/service.ts';
@@ -8,7 +8,7 @@ import { warn } from '../cluster/diagnose.ts';
 import { protocolOf } from './protocol.ts';
 import { targetPorts } from './target-port.ts';
 
-/** The numbers of a Service's ports that lead to one target, by what they say of it. */
+/** The numbers of a Service's ports that lead to one target, by their protocol. */
 interface Readers {
   readonly http: Set<number>;
   readonly tcp: Set<number>;
@@ -35,14 +35,14 @@ export function protocolConflicts(
   );
 }
 
-/** As the Service itself has it, also while it has no pods. */
+/** Ports by target as the Service itself writes it, also while it has no pods. */
 function byText(ports: readonly ServicePort[]): ReadonlyMap<string, Readers> {
   const targets = new Map<string, Readers>();
   for (const port of ports) note(targets, targetOf(port), port);
   return targets;
 }
 
-/** As its pods have it: a number and a name may be one port, and so may two names. */
+/** Ports by target as the pods resolve it: a number and a name may be one port, and so may two names. */
 function byPod(ports: readonly ServicePort[], behind: Behind): ReadonlyMap<string, Readers> {
   const all = new Map<string, Readers>();
   for (const pod of behind.pods) {

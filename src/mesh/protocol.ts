@@ -2,8 +2,8 @@ import type { ServicePort } from '../api/core.ts';
 import type { Protocol } from '../policy/service.ts';
 
 /**
- * How a port's bytes are to be understood: appProtocol, else the prefix of its name, else HTTP, but for
- * a port without a name that is TLS everywhere. TLS of the application is opaque.
+ * How a port's bytes are read: appProtocol, else the prefix of its name, else HTTP, except an unnamed port whose number
+ * stands for TLS everywhere. The application's own TLS is opaque.
  */
 export function protocolOf(port: ServicePort): Protocol {
   const declared = port.appProtocol?.toLowerCase() ?? '';
@@ -17,7 +17,7 @@ export function isTlsByNumber({ port, name = '', appProtocol = '' }: ServicePort
   return name === '' && appProtocol === '' && tlsPorts.includes(port);
 }
 
-/** OSM's prefixes need their dash. Words that stand for TLS may stand alone: it is never HTTP to read. */
+/** OSM's prefixes need their dash. Names that stand for TLS may stand alone: such a port is never readable as HTTP. */
 function protocolNamed(name: string): Protocol {
   if (name === 'https' || name === 'tls') return 'tcp';
   return namePrefixes.find(([start]) => name.startsWith(start))?.[1] ?? 'http';
@@ -63,5 +63,5 @@ const namePrefixes: readonly (readonly [string, Protocol])[] = [
   ['tls-', 'tcp'],
 ];
 
-/** HTTP is the reading of a port that says nothing, but nobody speaks it in the clear on these. */
+/** A port that declares nothing is read as HTTP, but these numbers are TLS everywhere. */
 const tlsPorts: readonly number[] = [443, 8443];

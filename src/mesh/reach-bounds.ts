@@ -1,6 +1,6 @@
-// Input: the Services of a namespace, and what they lead to. Output: the same Services without the ports
-// that would make the proxies of callers too large. Rule: what a caller's proxy holds is a product, of
-// ports with pods and of ports with accounts, so the product is bounded; what was there first stays.
+// Input: the Services of a namespace, and what they lead to. Output: the same Services without the ports that would
+// make the proxies of callers too large. Rule: a caller's proxy holds ports times pods and ports times accounts, so
+// both products are bounded; the oldest Services stay.
 import type { EndpointSlice, Service } from '../api/core.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import { onceFor, onceForBoth } from '../common/once-for.ts';
@@ -15,17 +15,20 @@ import { maxPodsBehindNamespace, type Selection } from './selection.ts';
 import { noSlices, type NamespaceSlices, type ServiceSlices } from './slices.ts';
 import { isTcp } from './target-port.ts';
 
-/** Addresses behind ports: of each port of a namespace's Services, the addresses it leads to. */
+/**
+ * The most addresses behind ports: the sum, over all ports of a namespace's Services, of the addresses that a port
+ * leads to.
+ */
 const maxEndpointsOfNamespace = 32_768;
-/** The same of headless Services alone, where each is a listener in the proxy of each caller. */
+/** The same for headless Services alone, where each address is a listener in each caller's proxy. */
 export const maxListenersOfNamespace = 4096;
-/** Accounts behind ports: of each port, the identities that a caller's proxy accepts there. */
+/** The most accounts behind ports: the sum, over all ports, of the identities that a caller's proxy accepts there. */
 export const maxAccountsOfNamespace = 16_384;
 
-/** A product that is bounded: how much of it each TCP port of a Service makes. */
+/** A bounded product: how much each TCP port of a Service adds to it. */
 export interface Measure {
   readonly most: number;
-  /** What is counted, after a number. */
+  /** The counted things in words, to follow a number in a message. */
   readonly counts: string;
   readonly next: string;
   readonly of: (service: Service) => readonly number[];
@@ -47,7 +50,7 @@ export interface BoundedReach {
 const moveOrDelete =
   'delete ports that nobody calls, or move Services with many pods to another namespace';
 
-/** Bounds what EndpointSlices make; costs the Services of the namespace when one of them or a slice changed. */
+/** Bounds the addresses in EndpointSlices; costs the Services of the namespace when one of them or a slice changed. */
 export function boundEndpoints(
   services: AllAndKept,
   { byService }: NamespaceSlices,
@@ -70,7 +73,7 @@ export function boundEndpoints(
   return boundBy([endpoints, listeners], { ...services, of: [byService], before });
 }
 
-/** Bounds what pods make, those too that no EndpointSlice has, and what they make by whom they run as. */
+/** Bounds the pods behind ports, also those in no EndpointSlice, and the accounts that they run as. */
 export function boundAccounts(
   services: AllAndKept,
   { behind, beyond }: Pick<Selection, 'behind' | 'beyond'>,
@@ -100,7 +103,7 @@ export function boundAccounts(
 }
 
 interface Given extends AllAndKept {
-  /** What is counted. */
+  /** The inputs of the counts. */
   readonly of: readonly unknown[];
   readonly before: BoundedReach | undefined;
 }
@@ -130,7 +133,7 @@ function sumOf(services: readonly Service[], { of }: Measure): number {
   return services.reduce((sum, service) => served(of(service)).reduce(add, sum), 0);
 }
 
-/** Of a wider Service, the ports that are served. */
+/** The counts of the ports that are served: a Service serves `maxPortsOfService` at most. */
 function served(counts: readonly number[]): readonly number[] {
   return counts.length <= maxPortsOfService ? counts : counts.slice(0, maxPortsOfService);
 }
@@ -138,9 +141,9 @@ function served(counts: readonly number[]): readonly number[] {
 const none: readonly Diagnostic[] = [];
 
 /**
- * How many of their TCP ports those Services keep that lose some; `services` by age. A port is kept while
- * it and all before it, left out or not, stay within the bound: so no port depends on a younger Service,
- * and a Service that goes takes nothing from another. A Service that makes nothing of it loses nothing.
+ * The Services that lose ports, each with the number of TCP ports that it keeps; `services` by age. A port is kept
+ * while it and all ports before it, left out or not, stay within the bound. So no port depends on a younger Service,
+ * and the removal of a Service takes nothing from another. A Service that adds nothing loses nothing.
  */
 export function keptPorts(
   services: readonly Service[],
@@ -160,7 +163,7 @@ export function keptPorts(
   });
 }
 
-/** Of each TCP port, how many addresses the slices lead it to. */
+/** How many addresses the slices have for each TCP port. */
 const addressesOf = onceForBoth((service: Service, slices: ServiceSlices): readonly number[] => {
   const byName = new Map<string, number>();
   for (const slice of slices.slices) {

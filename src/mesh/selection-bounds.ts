@@ -14,7 +14,7 @@ import { sameItems } from '../common/remember.ts';
 export const maxSelectionsOfNamespace = 4_194_304;
 /** The most Services of a namespace that the mesh takes, however few pods it has. */
 export const maxServicesOfNamespace = 4_096;
-/** A selector of up to so many labels counts as one Service, of up to twice as many as two, and so on. */
+/** The labels of a selector that count as one Service; a selector of up to twice as many counts as two, and so on. */
 const labelsOfOne = 4;
 
 /**

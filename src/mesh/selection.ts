@@ -1,6 +1,6 @@
-// Input: the Services, Pods and EndpointSlices of a namespace. Output: the pods behind each service,
-// by service name. Rule: only services that a changed pod, slice or service touches are looked at, and none
-// that is younger than those which lead to as many pods as all may.
+// Input: the Services, Pods and EndpointSlices of a namespace. Output: the pods behind each service, by service name.
+// Rule: a service is compiled again only when it, or a pod or slice of it, changed. A service is skipped when older
+// ones already lead to the most pods that a namespace may have behind its ports.
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { AddressBook } from './address-book.ts';
@@ -20,7 +20,7 @@ interface Remembered {
   readonly behind: Behind;
 }
 
-/** Pods behind ports: of each port of a namespace's Services, the pods it leads to. */
+/** The most pods behind ports: the sum, over all ports of a namespace's Services, of the pods that a port leads to. */
 export const maxPodsBehindNamespace = 32_768;
 
 /** The pods behind the services of a namespace. */
@@ -29,7 +29,7 @@ export interface Selection {
   readonly memory: ReadonlyMap<string, Remembered>;
   /** In order of service names. */
   readonly behind: ReadonlyMap<string, Behind>;
-  /** Names of those that no pods were looked for, because older ones lead to as many as all may. */
+  /** Names of services for which no pods were selected, because older ones already exceed the bound. */
   readonly beyond: ReadonlySet<string>;
 }
 
@@ -37,7 +37,7 @@ export interface SelectionInput {
   readonly input: NamespaceSnapshot;
   readonly slices: NamespaceSlices;
   readonly book: AddressBook;
-  /** Addresses whose holders are others than they were. */
+  /** Addresses whose holders changed since the last compile. */
   readonly changed: ReadonlySet<string>;
 }
 
@@ -98,7 +98,7 @@ function lookAgain(
   return { service, slices, selected, behind: shareBehind(known?.behind, made) };
 }
 
-/** While the service is the same only the changed pods can have come or gone. */
+/** While the service is the same, only changed pods can join or leave the selection. */
 function selectAgain(
   { service, pods }: Pick<Looked, 'service' | 'pods'>,
   input: NamespaceSnapshot,
@@ -112,7 +112,7 @@ function selectAgain(
   return merge(stay, come);
 }
 
-/** Of two lists in order of names one; a sort of many pods for one that came would cost more than to select them. */
+/** Merges two lists in order of names; to sort many pods again for one new pod would cost more than to select them. */
 function merge(stay: readonly Pod[], come: readonly Pod[]): readonly Pod[] {
   if (come.length === 0) return stay;
   const all: Pod[] = [];
@@ -127,7 +127,7 @@ function merge(stay: readonly Pod[], come: readonly Pod[]): readonly Pod[] {
   return all.concat(stay.slice(at));
 }
 
-/** As made, but what equals the part before is that very part. */
+/** `made`, in which each part that equals the part before is that very part. */
 function shareBehind(before: Behind | undefined, made: Behind): Behind {
   if (before === undefined) return { ...made, unselected: shareNames(none, made.unselected) };
   const shared = {

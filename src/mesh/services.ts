@@ -57,12 +57,12 @@ export function compileService(
   };
 }
 
-/** A number counts once, as the API server has it: of two ports the first. */
+/** Each port number once, as for the API server: of two ports with one number the first counts. */
 function distinctPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
   return ports.filter(({ port }, index) => ports.findIndex((one) => one.port === port) === index);
 }
 
-/** Who a pod is: the identity of its ServiceAccount. */
+/** A pod's identity: that of its ServiceAccount. */
 export function accountOf(pod: Pod): IdentityKey {
   return identityKey({
     namespace: pod.metadata.namespace ?? '',
@@ -78,7 +78,7 @@ function accountsOf(pods: readonly Pod[]): readonly IdentityKey[] {
   return [...new Set(pods.map(accountOf))].sort();
 }
 
-/** Behind the sidecar's ports are its administration and its own listeners: no service leads there. */
+/** The sidecar's ports lead to its administration and its own listeners, so no service may lead there. */
 function reservedPort(
   object: Service,
   port: ServicePort,

@@ -13,8 +13,8 @@ interface Place {
 }
 
 /**
- * Headless services that lead to the same port of the same pod. A proxy sees only that address, so it
- * cannot tell which of them was called: the first by name has it.
+ * Warnings for headless services that lead to the same port of the same pod. A proxy sees only that address, so it
+ * cannot tell which service was called: the first by name gets the call.
  */
 export function sharedAddresses(
   services: ByName<Service>,

@@ -1,11 +1,11 @@
 import type { SliceEndpoint } from './endpoint-judge.ts';
 
-/** Whether an endpoint takes calls; 'leaving': it is ending, but answers still. */
+/** Whether an endpoint takes calls; 'leaving': it is terminating, but still serves. */
 export type EndpointStanding = 'ready' | 'leaving' | 'unready';
 
 /**
- * `ready` is the word of Kubernetes, which calls an ending pod ready only where the Service publishes
- * addresses that are not; without a word an endpoint is ready, as the API has it.
+ * Reads the conditions as Kubernetes means them: a terminating pod is `ready` only where the Service publishes
+ * addresses that are not ready; an endpoint without `ready` counts as ready.
  */
 export function standingOf({ conditions }: Pick<SliceEndpoint, 'conditions'>): EndpointStanding {
   if (conditions?.ready !== false) return 'ready';

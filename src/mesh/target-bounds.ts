@@ -1,5 +1,5 @@
-// Input: the TrafficTargets of a namespace and the routes that they name. Output: those that go too far.
-// Rule: each target repeats what its routes say, so the sum of it is bounded; what was there first stays.
+// Input: the TrafficTargets of a namespace and the routes that they name. Output: the targets that exceed the bound.
+// Rule: each target repeats the matches and ports of its routes, so their sum is bounded; the oldest targets stay.
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import { onceFor } from '../common/once-for.ts';
@@ -9,10 +9,10 @@ import { refuse } from '../cluster/diagnose.ts';
 import type { Routes } from '../smi/target-rules.ts';
 import { readTrafficTarget } from '../smi/traffic-target.ts';
 
-/** Matches and ports of the routes that the TrafficTargets of one namespace name, repetitions counted. */
+/** The most matches and ports of the routes that the TrafficTargets of one namespace name, repetitions counted. */
 export const maxNamedOfNamespace = 524_288;
 
-/** By name, those that are left out: the youngest that are beyond the bound. */
+/** The targets that are left out, by name: the youngest, beyond the bound. */
 export function tooWideTargets(
   targets: ByName<TrafficTarget>,
   routes: Routes,
@@ -26,7 +26,10 @@ export function tooWideTargets(
   );
 }
 
-/** How much a target repeats: also what it does not pick of a group has to be gone through. */
+/**
+ * How many matches and ports a target repeats. Matches of a group that it does not pick count, too: the compiler has to
+ * go through them.
+ */
 function sizeOf(target: TrafficTarget, { groups, tcp }: Routes): number {
   if (!isReadable(target)) return 0;
   return target.spec.rules.reduce((sum, { kind, name }) => {

@@ -3,7 +3,7 @@ import type { Pod, ServicePort } from '../api/core.ts';
 import { onceFor } from '../common/once-for.ts';
 import type { Behind } from './behind.ts';
 
-/** Whether the mesh carries the port: TCP, which is also what a port says that says nothing. */
+/** Whether the mesh carries the port: TCP, which is also the default of a port without a protocol. */
 export function isTcp(port: { readonly protocol?: string }): boolean {
   return (port.protocol ?? 'TCP') === 'TCP';
 }
@@ -15,7 +15,10 @@ export function resolveTargetPort(pod: Pod, port: ServicePort): number | undefin
   return namedPorts(pod).get(target);
 }
 
-/** Of ports of one name the first counts. Gone through once for a pod: every port of every Service may ask. */
+/**
+ * The TCP ports of a pod by name; of several with one name the first counts. Computed once for a pod, since every port
+ * of every Service may ask.
+ */
 const namedPorts = onceFor((pod: Pod): ReadonlyMap<string, number> => {
   const made = new Map<string, number>();
   for (const { ports = [] } of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])])
@@ -25,7 +28,7 @@ const namedPorts = onceFor((pod: Pod): ReadonlyMap<string, number> => {
   return made;
 });
 
-/** All ports that a pod is called at by one port of a Service: what the Service says, and its slices. */
+/** All ports of a pod that one port of a Service leads to: by the Service, and by its slices. */
 export function targetPorts(
   pod: Pod,
   port: ServicePort,

@@ -24,13 +24,13 @@ export interface LeadingService {
   readonly behind: Pick<Behind, 'unselected' | 'written'>;
 }
 
-/** Whether the metrics of a pod's sidecar are to be shown; what its own annotation says goes first. */
+/** Whether a pod's sidecar shows its metrics; the pod's own annotation takes precedence. */
 function showsMetrics(pod: Pod, namespace: Namespace | undefined): boolean {
   const own = readSwitch(metrics, pod).kind;
   return (own === 'absent' ? readSwitch(metrics, namespace).kind : own) === 'on';
 }
 
-/** `services` are those that have the pod behind them; the pod is in `namespace`. */
+/** `services` are the Services that lead to the pod; `namespace` is the pod's own. */
 export function compileWorkload(
   pod: Pod,
   services: readonly LeadingService[],
@@ -57,7 +57,9 @@ function unreadable(pod: Pod, problem: string): Diagnostic {
   return warn(pod, 'object-malformed', message);
 }
 
-/** What the injector warned of: the answer to who created the pod, a controller that keeps it to itself. */
+/**
+ * The injector's warnings. The admission answer has them, too, but a controller that creates the pod does not show it.
+ */
 function warnedOf(pod: Pod): readonly Diagnostic[] {
   const warnings = parseInjectionWarnings(pod.metadata.annotations?.[injectionWarnings]);
   return warnings.map(({ code, message }) => warn(pod, code, message));
@@ -80,7 +82,7 @@ interface Way extends Omit<ServedPort, 'services'> {
   readonly service: ServiceKey;
 }
 
-/** How a service leads to a pod. Of the sidecar's ports services.ts says that they are left out. */
+/** The ports by which a service leads to a pod. services.ts reports the sidecar's ports, which are left out here. */
 function waysTo(pod: Pod, { service, behind }: LeadingService): readonly Way[] {
   const key = serviceKey(service.metadata.namespace ?? '', service.metadata.name);
   return (service.spec.ports ?? []).filter(isTcp).flatMap((port) => {

@@ -11,7 +11,7 @@ import type { ServiceSlices } from './slices.ts';
 import { isTcp, resolveTargetPort } from './target-port.ts';
 
 export interface Written {
-  /** Those that the service does not select. */
+  /** Pods that the service does not select. */
   readonly pods: readonly Pod[];
   readonly written: Behind['written'];
 }
@@ -62,7 +62,7 @@ function ledTo(
     .map((pod) => ({ pod, ports }));
 }
 
-/** Pods of the namespace that have an address to themselves, and this one. */
+/** The namespace's pods that have the address as their own; not pods on their node's network, which share it. */
 export function ownPods(
   address: string,
   { Pod: pods }: Pick<NamespaceSnapshot, 'Pod'>,

@@ -24,7 +24,7 @@ export interface Rule {
 
 const read = ['get', 'list', 'watch'];
 
-/** To ask the API server whose token it is that asks for metrics, and whether he may have them. */
+/** For asking the API server who sends a request for metrics, and whether that user may read them. */
 const metricsReviews: readonly Rule[] = [
   { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
@@ -33,7 +33,7 @@ const metricsReviews: readonly Rule[] = [
 /** What the control plane may do in the whole cluster. config/rbac holds the same for the operator. */
 export const clusterRules: readonly Rule[] = [
   { apiGroups: [''], resources: ['namespaces', 'pods', 'services'], verbs: read },
-  // A token of an account that is gone is worth nothing, also when another of its name is there.
+  // The control plane refuses tokens of a deleted account, even if a new account has the same name.
   { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch'] },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
   ...policy('access.smi-spec.io', 'traffictargets'),

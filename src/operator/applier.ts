@@ -27,14 +27,14 @@ export interface ApplierDeps {
 const reasons = { create: 'Created', update: 'Updated', repair: 'Repaired' } as const;
 
 /**
- * Makes live objects like declared ones, by server-side apply under one field manager, and remembers
- * the API server's answers so that the next difference is only what somebody touched.
+ * Makes live objects match the declared ones by server-side apply under one field manager. Remembers the API server's
+ * answers, so that the next difference is only what another client changed.
  */
 export class Applier {
   readonly #deps: ApplierDeps;
   readonly #applied = new Map<string, Applied>();
   readonly #pace = new RepairPace();
-  /** By uid, so that a cache that lags does not have the same object removed and told of twice. */
+  /** UIDs of removed objects, so that a stale cache does not cause a second removal and a second event. */
   readonly #removed = new Set<string>();
 
   constructor(deps: ApplierDeps) {
@@ -61,7 +61,7 @@ export class Applier {
     return again;
   }
 
-  /** Puts back what somebody touched of what was applied before, and changes nothing else. */
+  /** Restores applied objects that another client changed, and changes nothing else. */
   async repair(
     live: ReadonlyMap<string, KubernetesObject>,
     signal: AbortSignal,
@@ -105,8 +105,8 @@ export class Applier {
   }
 
   /**
-   * When an autoscaler is to decide about replicas, their number must have another owner before we
-   * stop to declare it; else it would fall to 1 for a moment.
+   * Before the operator stops declaring `replicas` for an autoscaler, another field manager must own that field:
+   * otherwise the number would fall to 1 for a moment.
    */
   async #handOverReplicas(
     { kind, object }: Desired,

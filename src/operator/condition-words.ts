@@ -69,7 +69,7 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** A condition as it should be; `stamp` adds when it became so. */
+/** A condition as judged; `stamp` adds the time since when it is so. */
 export interface JudgedCondition {
   readonly type: ConditionType;
   readonly status: Condition['status'];
@@ -89,7 +89,7 @@ export interface World {
   readonly roots: Omit<RootsNews, 'block' | 'again'>;
   /** What the control plane reported last of pods and proxies. */
   readonly proxies: MeshReport | undefined;
-  /** When that was, as RFC 3339, if it has been silent for too long since. */
+  /** When the last report was, as RFC 3339, if the control plane has been silent for too long since. */
   readonly silentSince: string | undefined;
   /** Where the control plane is. */
   readonly namespace: string;

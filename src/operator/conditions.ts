@@ -139,12 +139,12 @@ function judgeReady(
   return { type: 'Ready', status: 'True', reason: 'Ready', message };
 }
 
-/** A switch of roots that goes on by itself is no gap; one that failed or is held waits for somebody. */
+/** A switch of roots that progresses is no gap. A switch that failed or is held waits for a user. */
 function gapOfSwitch({ roots: { moving } }: World): readonly string[] {
   return moving === undefined || moving.reason === 'Rotating' ? [] : [moving.message];
 }
 
-/** Nothing that is in use suffers by these. */
+/** Reasons that affect nothing in use, so they do not make Ready false. */
 const passedOver: readonly Reason[] = [
   'PodsWithoutSidecar',
   'PodsLeftOut',
@@ -160,7 +160,7 @@ function isGrave({ type, reason }: JudgedCondition, world: World): boolean {
   return reason !== 'IssuerFailing' || world.roots.failing?.urgent === true;
 }
 
-/** Each proxy is behind for a moment after every change. */
+/** Whether a proxy rejected something or is late. Each proxy is behind for a moment after every change. */
 function isTooLong({ proxies }: World): boolean {
   return (proxies?.rejected ?? 0) > 0 || (proxies?.late ?? 0) > 0;
 }

@@ -4,7 +4,7 @@ import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { ownedLabels } from './names.ts';
 
-/** An object as the operator declares it: every field in it is the operator's, no other is. */
+/** An object as the operator declares it. The operator owns exactly these fields. */
 export interface Desired {
   readonly kind: Kind;
   readonly object: KubernetesObject & Readonly<Record<string, unknown>>;
@@ -28,8 +28,8 @@ export function ownerOf(meshConfig: MeshConfig): OwnerReference {
 }
 
 /**
- * The owner of all else: the namespace of the mesh, which may own objects of the whole cluster too. They
- * go with it, however it goes; before that the operator removes them, in an order that harms nobody.
+ * The owner of all other objects: the mesh's namespace, which may also own cluster-scoped objects. Kubernetes deletes
+ * them with the namespace. Before that, the operator removes them in a safe order.
  */
 export function homeOf({ metadata: { name, uid = '' } }: Namespace): OwnerReference {
   return { apiVersion: 'v1', kind: kinds.namespace.kind, name, uid };

@@ -10,7 +10,7 @@ export interface Applied {
   readonly answer: KubernetesObject;
 }
 
-/** An object to apply, and why: it is new, it is to be different, or somebody touched it. */
+/** An object to apply, and why: it is new, its declaration changed, or another client changed it. */
 export interface ObjectDifference {
   readonly reason: 'create' | 'update' | 'repair';
   readonly desired: Desired;
@@ -25,9 +25,9 @@ export interface DiffInput {
 }
 
 /**
- * Desired, live and last applied → what to apply, in the order of `desired`. Pure. Live objects are
- * held against the API server's own form of what we applied, so that normalised values and other
- * managers' fields are no difference; at rest the answer is empty.
+ * Compares desired, live and last applied objects; returns what to apply, in the order of `desired`. Pure. It
+ * compares a live object with the API server's answer to our last apply, so that normalised values and other
+ * managers' fields are no difference. At rest, the result is empty.
  */
 export function diff({ desired, live, applied }: DiffInput): readonly ObjectDifference[] {
   return desired.flatMap((one) => {

@@ -118,7 +118,7 @@ export class Watched {
     return [...this.#roots.objects.values()];
   }
 
-  /** What of the cluster has not been seen yet; undefined when all has. */
+  /** What is not listed yet, in words; undefined when everything is. */
   get unseen(): string | undefined {
     const missing = this.#all.filter(({ synced }) => !synced).length;
     return missing === 0 ? undefined : `${missing} kinds are not listed yet`;

@@ -50,7 +50,7 @@ export function readProxies(configMap: ConfigMap | undefined): MeshReport | unde
   return parseMeshReport(configMap?.data?.[meshReportKey]) ?? readCounts(configMap);
 }
 
-/** What a control plane of an older version writes: it knows connected proxies only. */
+/** Reads the counts of an older control plane, which knows connected proxies only. */
 function readCounts(configMap: ConfigMap | undefined): MeshReport | undefined {
   const count = (name: string): number | undefined => {
     const text = configMap?.data?.[name] ?? '';

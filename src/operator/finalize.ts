@@ -33,7 +33,7 @@ export interface FinalizeDeps {
   readonly logger: Logger;
 }
 
-/** A mesh that is to go, or whose MeshConfig is gone. */
+/** A mesh that is being removed, or whose MeshConfig is gone. */
 export interface Leaving {
   readonly namespace: string;
   /** As it was seen last; undefined when this operator never saw one. */
@@ -42,7 +42,7 @@ export interface Leaving {
   readonly since: number;
 }
 
-/** Every step but the last gets so long, from the beginning on, before the next is taken all the same. */
+/** How long after the start of the removal a step may be unfinished, in ms, before the next step runs anyway. */
 const stepLimitsMs = {
   webhooks: 10_000,
   gateway: 10_000,
@@ -53,13 +53,13 @@ const stepLimitsMs = {
 const pollMs = 250;
 
 /**
- * Removes what the operator made for a mesh, and what the control plane made: webhooks first, so
- * that no pod start waits for a process that leaves; then the control plane, once it removed the ingress
- * gateway's Secret, which nobody else may; its rights once it is gone, so that it cannot write any
- * more; then its ConfigMaps and the records of its roots. Nothing waits for all this, the MeshConfig
- * least of all: where no operator is, the namespace takes everything with it.
- * Resolves to the milliseconds after which to go on, or undefined when it is done. It always ends:
- * a step whose time is up is given up, logged, and the next one taken.
+ * Removes what the operator and the control plane made for a mesh. First the webhooks, so that no pod start waits for
+ * a process that stops. Then the control plane, once it has removed the ingress gateway's Secret: only the control
+ * plane may. Then its rights, once its pods are gone, so that it can write no more. Then its ConfigMaps and the
+ * records of its roots. Nothing waits for this removal, the MeshConfig least of all: without an operator, everything
+ * goes with the namespace.
+ * Resolves to the milliseconds until the next try, or to undefined when all is done. It always ends: it gives up a
+ * step whose time is up, logs that, and takes the next step.
  */
 export async function finalize(
   leaving: Leaving,
@@ -121,7 +121,10 @@ async function removeOwned(
   return left === undefined ? undefined : `${left.kind.kind}/${left.object.metadata.name}`;
 }
 
-/** The control plane removes its Secret when it sees the deletion; once it goes itself, none is waited for. */
+/**
+ * The gateway Secret that the control plane still has to remove. Undefined without one, and once the control plane's
+ * own objects are gone: then nothing can remove it.
+ */
 function lookAtGateway(
   { meshConfig }: Leaving,
   { watched, events, logger }: FinalizeDeps,

@@ -10,8 +10,8 @@ export interface GatewayLeft {
 }
 
 /**
- * The Secret that the leader of the control plane has still to remove, by its report: only that one has
- * the rights to. Undefined when it is gone, or when no leader ever reported, so none wrote one. Pure.
+ * The Secret that the control plane's leader still has to remove, according to its report; only the control plane has
+ * the rights to. Undefined when the Secret is gone, or when no leader ever reported, so none wrote one. Pure.
  */
 export function gatewayLeft(
   spec: Pick<MeshConfig['spec'], 'certificate'>,

@@ -1,5 +1,5 @@
-// Input: the report of the control plane. Output: what the conditions say of pods and Services.
-// Rule: what nobody can know now is Unknown, never what it was.
+// Input: the report of the control plane. Output: what the conditions say of pods and Services. Rule: what cannot be
+// known now is Unknown, never the last known value.
 import type { FindingKind, MeshReport } from '../api/mesh-report.ts';
 import type { Reason, JudgedCondition, World } from './condition-words.ts';
 import { counted } from './counted.ts';
@@ -27,7 +27,7 @@ const serviceReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['namespace-left-out', 'NamespacesLeftOut'],
 ];
 
-/** What a condition says: of something that is wrong, or that is worth a word. */
+/** One sentence of a condition, with its reason. */
 interface Said {
   readonly reason: Reason;
   readonly sentence: string;
@@ -65,7 +65,7 @@ function hidden(report: MeshReport): readonly Said[] {
   return badIn(report, [['replica-unreachable', 'ReplicaUnreachable']]);
 }
 
-/** Who was connected before is among those that start, and is told apart. */
+/** The starting pods without those that were connected before, which have a sentence of their own. */
 function startingIn(report: MeshReport): readonly Said[] {
   const again = findingIn(report, 'sidecar-disconnected')?.count ?? 0;
   const starting = report.starting - again;
@@ -112,7 +112,7 @@ export function judgeServerCertificate(world: World): JudgedCondition | undefine
   return finding && { type, status: 'False', reason, message: sentenceOf(finding) };
 }
 
-/** What of a mesh that serves is not as it should be: the sentences that Ready adds. */
+/** The sentences that Ready adds about a mesh that serves but is not as it should be. */
 export function gapsIn(parts: readonly JudgedCondition[]): readonly string[] {
   return parts.filter(isGap).map(({ message }) => message);
 }

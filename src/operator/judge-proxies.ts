@@ -13,7 +13,7 @@ const type = 'ProxiesSynced';
 export function judgeProxies(world: World): JudgedCondition {
   const report = reportIn(world);
   if (report === undefined) return { type, ...noReport(world) };
-  // What a proxy refused is known for certain, whatever another replica would say.
+  // A rejection is certain, whatever an unreachable replica would report.
   if (report.rejected > 0) return someRejected(report);
   const unreachable = findingIn(report, 'replica-unreachable');
   if (unreachable !== undefined) {
@@ -36,7 +36,7 @@ function someRejected(report: MeshReport): JudgedCondition {
   return { type, status: 'False', reason: 'ProxiesRejected', message };
 }
 
-/** A control plane of an older version names nobody. */
+/** A control plane of an older version does not name the proxies. */
 function rejectedIn(report: MeshReport): string {
   const finding = findingIn(report, 'proxy-refusing');
   if (finding !== undefined) return `. ${sentenceOf(finding)}`;
@@ -50,7 +50,7 @@ function someBehind(report: MeshReport): JudgedCondition {
   return { type, status: 'False', reason: 'Pending', message };
 }
 
-/** A control plane of an older version names nobody, or does not know for how long proxies have been behind. */
+/** A control plane of an older version does not name the proxies, or not for how long they have been behind. */
 function behindIn(report: MeshReport): string {
   const finding = findingIn(report, 'proxy-late');
   if (finding !== undefined) return `. ${sentenceOf(finding)}`;

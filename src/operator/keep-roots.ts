@@ -19,10 +19,10 @@ export interface KeeperDeps {
 }
 
 /**
- * Brings MeshRootCertificates in line with a decision: makes the one that is missing, removes ours that
- * nobody ever trusted, writes status, and our own objects' roles. That nobody deletes a root in use, as
- * long as there is a mesh, is for config/admission/roots-in-use.yaml: a finalizer would keep a namespace
- * from going when the operator went first.
+ * Brings MeshRootCertificates in line with a decision: creates the missing one, removes one of ours that no proxy
+ * ever trusted, and writes every status and the roles of our own objects. config/admission/roots-in-use.yaml forbids
+ * the deletion of a root in use while there is a mesh: a finalizer would block the deletion of the namespace if the
+ * operator went first.
  */
 export async function keepRoots(
   meshConfig: MeshConfig,
@@ -68,7 +68,7 @@ async function createRoot(
   try {
     await deps.client.create(kinds.meshRootCertificate, object, signal);
   } catch (error) {
-    // Our cache is behind: it is there, and comes by the watch.
+    // Our cache is behind: the object exists, and the watch will deliver it.
     if (WeftError.from(error).code !== 'api-conflict') throw error;
   }
 }
@@ -123,7 +123,7 @@ async function writeRole(
   try {
     await deps.client.merge(refOf(object), { value }, signal);
   } catch (error) {
-    // Our cache is behind, by our own status at least: the watch brings us back.
+    // Our cache is behind, at least by our own status write. The watch causes another reconcile.
     if (!['api-conflict', 'api-not-found'].includes(WeftError.from(error).code)) throw error;
   }
 }

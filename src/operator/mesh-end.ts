@@ -1,7 +1,7 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { Leaving } from './finalize.ts';
 
-/** What an operator remembers of the mesh that it kept, so that it can remove it when its MeshConfig is gone. */
+/** Remembers the mesh that the operator keeps, so that it can remove the mesh when its MeshConfig is gone. */
 export class MeshEnd {
   readonly #namespace: string;
   #last: MeshConfig | undefined;

@@ -10,9 +10,9 @@ const containers: Readonly<Record<keyof Images, string>> = {
 };
 
 /**
- * The images that an operator deploys: those of its command line, then those of the install's PodTemplate, then
- * the names that they are published under. A PodTemplate of another version is that of the operator which
- * comes next, or went: until one of ours is seen, what was known stays.
+ * The images that an operator deploys: those of its command line, else those of the install's PodTemplate, else the
+ * published names. A PodTemplate of another version belongs to the next or the previous operator; it is ignored, and
+ * the last known images stay.
  */
 export class NamedImages {
   readonly #version: string;

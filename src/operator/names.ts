@@ -5,7 +5,10 @@ export const fieldManager = 'weft-operator';
 export const imagesName = 'weft-images';
 export const operatorLease = 'weft-operator';
 
-/** On everything the operator makes, and on nothing else: what carries it and is not wanted is removed. */
+/**
+ * On every object that the operator makes, and on no other. The operator removes a labelled object that it does not
+ * want.
+ */
 export const ownedLabels = { 'app.kubernetes.io/managed-by': 'weft-operator' } as const;
 export const ownedSelector = 'app.kubernetes.io/managed-by=weft-operator';
 

@@ -13,7 +13,7 @@ const merged: Readonly<Record<string, readonly string[]>> = {
   topologySpreadConstraints: ['topologyKey', 'whenUnsatisfiable'],
 };
 
-/** Maps that Kubernetes takes as one value: a key that somebody added to one is a change of ours. */
+/** Maps that Kubernetes treats as one value. A key that another client adds is a change of our value. */
 const whole = new Set([
   'selector',
   'labelSelector',
@@ -25,8 +25,8 @@ const whole = new Set([
 ]);
 
 /**
- * What `live` says in the places that `shape` speaks of: fields that the shape does not name belong
- * to others and are left out, so two projections differ only when somebody touched what is ours.
+ * The part of `live` that `shape` has fields for. Fields that the shape does not name belong to other managers and
+ * are left out, so two projections differ only when another client changed a field of ours.
  */
 export function project(live: unknown, shape: unknown, field = ''): unknown {
   if (Array.isArray(shape)) {

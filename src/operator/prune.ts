@@ -9,15 +9,16 @@ export interface Owned {
   readonly object: KubernetesObject;
 }
 
-/** A removal: this very object, not a successor of its name. */
+/** An object to remove: exactly this UID, not a later object of the same name. */
 export interface Removal {
   readonly ref: ObjectRef;
   readonly uid: string;
 }
 
 /**
- * The owned objects that are no longer wanted, in the order to remove them: webhook configurations first, so that the API
- * server calls no webhook whose server is gone; RBAC last, so that the control plane can still write while it shuts down.
+ * The owned objects that are no longer wanted, in the order to remove them: webhook configurations first, so that the
+ * API server calls no webhook whose server is gone; RBAC last, so that the control plane can still write while it
+ * shuts down.
  */
 export function prune(owned: readonly Owned[], wanted: ReadonlySet<string>): readonly Removal[] {
   return owned

@@ -45,14 +45,17 @@ export interface ReconcileDeps {
   readonly logger: Logger;
 }
 
-/** How long to wait after the API server refused an object for now, or for good: unless something changes before. */
+/**
+ * How long to wait, in ms, after the API server refused an object for now (`soon`) or for good (`never`), unless
+ * something changes first.
+ */
 const refusedMs = { soon: 2000, never: 15_000 };
 /** How long to wait for our cache when it is behind. */
 const changedMs = 100;
 
 /**
- * Makes the cluster as one MeshConfig says, and the MeshConfig's status as the cluster is. Reads
- * everything anew each time: it may be called at any moment, for any reason, by key alone.
+ * Makes the cluster match one MeshConfig, and the MeshConfig's status match the cluster. Level-triggered: reads the
+ * current state each time, so it may be called at any moment, for any reason, with the key alone.
  */
 export async function reconcile(
   key: StoreKey,
@@ -150,7 +153,7 @@ async function attempt(deps: ReconcileDeps, run: () => Promise<number | undefine
   }
 }
 
-/** Takes a mesh away whose MeshConfig is gone, also when that went while no operator was there. */
+/** Removes a mesh whose MeshConfig is gone, even if it was deleted while no operator ran. */
 async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
   const { meshEnd, client, namespace } = deps;
   // Our cache may be behind; with the kind itself gone, so is every object of it.
@@ -218,12 +221,12 @@ function lookAt(
     webhooks: [...webhookIdentities].every((identity) => live.has(identity)),
     now: clock.now(),
   };
-  // A plan changes only when all that it needs was put in place.
+  // The plan changes only when the API server accepted all that it needs.
   const goesOn = rejection === undefined && roots !== undefined;
   return { world, certificate: goesOn ? roots.news.block : (meshConfig.status?.certificate ?? {}) };
 }
 
-/** Writes the status if it says something new; resolves to when to try again if it was changed meanwhile. */
+/** Writes the status if it changed. On a conflict, resolves to the milliseconds until the next try. */
 async function report(
   meshConfig: MeshConfig,
   { world, certificate }: Look,
@@ -235,7 +238,7 @@ async function report(
   const object = {
     apiVersion: apiVersionOf(kinds.meshConfig),
     kind: kinds.meshConfig.kind,
-    // By its version: a plan must never be made from one that is not the newest.
+    // With the resourceVersion: a plan must never be made from a stale status.
     metadata: { name, namespace, uid, resourceVersion },
     status,
   };

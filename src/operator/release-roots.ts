@@ -6,9 +6,9 @@ import { refOf } from './keep-roots.ts';
 import { isManaged } from '../rotation/records.ts';
 
 /**
- * The end of a mesh for its roots: records of ours go, and with each the keys that Weft made for it, for
- * the record owns their Secret. People's records are said to be unused, and Secrets that somebody brought
- * stay. Nothing is left to do where the kind itself is gone.
+ * Releases the roots of a mesh that ends. Deletes the records that Weft made; a record owns the Secret with the keys
+ * that Weft made for it, so that goes too. Marks users' records as unused, and leaves users' Secrets. Does nothing
+ * where the kind itself is gone.
  */
 export async function releaseRoots(
   namespace: string,

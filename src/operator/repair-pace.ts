@@ -3,8 +3,8 @@ const forgetMs = 60_000;
 const longestMs = 4000;
 
 /**
- * Keeps repair from racing somebody who undoes it every time: the first repairs of an object within
- * a minute are done at once, the next after 1, 2 and then always 4 seconds.
+ * Keeps the operator from racing a client that undoes every repair. The first three repairs of an object are
+ * immediate; the next wait 1, 2 and then always 4 seconds. After a minute without a repair, the count starts over.
  */
 export class RepairPace {
   readonly #repairs = new Map<string, { readonly count: number; readonly last: number }>();

@@ -9,13 +9,13 @@ import { bundleOf, decideRoots, type RootsDecision } from '../rotation/decide.ts
 import { needsOf, type RootNeeds } from '../rotation/needs.ts';
 import { newsOf, type RootsNews } from '../rotation/tell.ts';
 
-/** One look at the roots of a mesh: what is decided, and all that follows from it. */
+/** One evaluation of the mesh's roots: the decision and what follows from it. */
 export interface RootsLook {
   readonly decision: RootsDecision;
   readonly report: CertificateReport | undefined;
   readonly news: RootsNews;
   readonly needs: RootNeeds;
-  /** What webhooks are to trust (PEM) by the plan in force; undefined while there is none. */
+  /** The roots that webhooks should trust under the plan in force, as PEM; undefined while there is no plan. */
   readonly bundle: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -30,7 +30,7 @@ export function lookAtRoots(meshConfig: MeshConfig, watched: Watched, now: numbe
     return object === undefined ? [] : trustOf(object);
   });
   const decision = decideRoots({ meshConfig, objects: watched.roots, report, webhooks, now });
-  // Not the next plan: what is dropped there is dropped here once it is in force.
+  // Uses the plan in force, not the next one: a root that the next plan drops stays until that plan is in force.
   const { trusted } = planOf(meshConfig) ?? decision.plan ?? {};
   return {
     decision,

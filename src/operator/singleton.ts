@@ -6,8 +6,8 @@ export type MeshConfigRefusal =
   | { readonly kind: 'wrong-namespace'; readonly namespace: string };
 
 /**
- * Of all MeshConfigs of the cluster, the one that rules: the oldest in the operator's own namespace,
- * also while it is being deleted, so that two never overlap. Ties go to the first name.
+ * The MeshConfig that rules: the oldest in the operator's own namespace, even while it is being deleted, so that two
+ * never rule at once. The first name wins a tie.
  */
 export function rulerOf(
   meshConfigs: Iterable<MeshConfig>,

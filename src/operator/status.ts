@@ -43,8 +43,8 @@ export function statusOf(
 }
 
 /**
- * What the control plane obeys: the last spec without problems, to the end of the mesh. So a spec that has
- * problems, or that is leaving, changes nothing here. Undefined while no spec was ever good.
+ * The traffic settings that the control plane follows: those of the last spec without problems. A spec with problems,
+ * or a MeshConfig that is being deleted, changes nothing here. Undefined while no spec was ever good.
  */
 function trafficInForce(
   { spec, status }: MeshConfig,
@@ -53,7 +53,7 @@ function trafficInForce(
   return problems.length > 0 || deleting ? status?.traffic : trafficAllowed(spec.traffic);
 }
 
-/** The status is written at least so often while an operator is there: an older one says that none is. */
+/** The operator writes the status at least this often. An older status means that no operator is at work. */
 const heartbeatMs = 60_000;
 
 /** Stays for a minute, so that the passing of time is written once a minute and no more. */
@@ -76,7 +76,7 @@ function inForce(world: World, version: string): Status {
   const status = {
     components: [{ name: controlPlaneName, version, available: `${available}/${wanted}` }],
   };
-  // While nobody reports, old counts would be a claim.
+  // Without a current report, old counts could be wrong.
   const report = reportIn(world);
   if (report === undefined) return status;
   const { findings, connected, synced, rejected, late = 0, expected, starting, leftOut } = report;

@@ -7,14 +7,14 @@ import { tidingsOfRoots } from '../rotation/tell.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 
-/** What a user should be told of by an event when the status becomes this one. */
+/** An event to record when the status becomes this one. */
 export interface Tiding {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly note: string;
 }
 
-/** That the mesh became ready, or stalled, or stopped to be ready, and why; and what roots went through. */
+/** Events for a mesh that became ready, stalled, or stopped being ready, with the reason; and events about roots. */
 export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tiding[] {
   const before = meshConfig.status;
   return [
@@ -29,7 +29,7 @@ export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tidi
   ];
 }
 
-/** Reasons of conditions that are told by an event when they come up. */
+/** Condition reasons that cause an event when they come up. */
 const news: readonly (Pick<Tiding, 'type'> & {
   readonly on: ConditionType;
   readonly reasons: readonly Reason[];

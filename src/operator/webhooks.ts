@@ -15,10 +15,10 @@ import {
 export const webhookNames = { injector: 'weft-injector', validator: 'weft-validator' } as const;
 
 /**
- * CEL: whether the mesh is there. The grant goes with its MeshConfig and with the namespace, by
- * Kubernetes' own hand, so webhooks that were left behind are called no more. It counts only where
- * Kubernetes' own grants are seen too (one of kube-system that every cluster has): an API server that
- * has only begun to read grants, or one without RBAC, calls the webhooks, which is the safe side.
+ * CEL: whether the mesh exists. Kubernetes deletes the grant with its MeshConfig or its namespace, so that the API
+ * server no longer calls webhooks that were left behind. The grant counts only where a grant of Kubernetes itself is
+ * seen too (one in kube-system that every cluster has): an API server that has not read its grants yet, or one
+ * without RBAC, calls the webhooks, which is the safe side.
  */
 export function meshIsThere(namespace: string): string {
   const { group, resource, verb } = meshGrant;

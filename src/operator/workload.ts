@@ -21,9 +21,9 @@ type ControlPlane = NonNullable<Frozen<MeshConfigSpec>['controlPlane']>;
 export interface WorkloadFacts {
   readonly images: Images;
   /**
-   * The uid of the control plane's ServiceAccount. Tokens of an account that is gone are refused, also
-   * when another of its name is there, so replicas are made anew for each account. Undefined while
-   * there is none: then no Deployment is planned.
+   * The uid of the control plane's ServiceAccount. Tokens of a deleted account are refused, even if a new account has
+   * the same name, so a new account causes a new rollout. Undefined while there is no account: then no Deployment is
+   * planned.
    */
   readonly account: string | undefined;
   /** Where Vault may be, as https://host:port. Default: anywhere. */
@@ -98,7 +98,7 @@ function planDeployment(meshConfig: MeshConfig, facts: WorkloadFacts, account: s
             seccompProfile: { type: 'RuntimeDefault' },
           },
           ...scheduling(settings),
-          // By this the replicas know one another.
+          // The replicas authenticate to each other with this token.
           volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: token }] } }],
           containers: [container(meshConfig, settings, facts)],
         },

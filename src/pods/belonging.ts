@@ -1,4 +1,4 @@
-// Input: one pod and its namespace. Output: what the pod is to the mesh, and what to do when it should be
+// Input: one pod and its namespace. Output: whether the pod belongs to the mesh, and what to do when it should be
 // inside and is not. Pure.
 import type { KubernetesObject, Namespace } from '../api/core.ts';
 import { injectedBy, notInjected, sidecarInjection } from '../api/labels.ts';
@@ -12,13 +12,13 @@ import { annotateNamespace, annotateTemplate, createAgain, optOutStatic } from '
 import type { LivingPod } from './pod-life.ts';
 
 /**
- * What a pod is to the mesh, whatever its proxy does: `inside` has a sidecar, `bare` should have one,
- * `left-out` has none on purpose, `outside` does not concern the mesh.
+ * How a pod belongs to the mesh, whatever its proxy does: `inside` has a sidecar, `bare` should have one, `left-out`
+ * has none on purpose, `outside` does not concern the mesh.
  */
 export type Belonging =
   { readonly kind: 'inside' | 'left-out' | 'outside' } | ({ readonly kind: 'bare' } & Bare);
 
-/** Why a pod should be inside and is not, and the next command that leads to that. */
+/** Why a pod should be inside and is not, and the next command that brings it in. */
 export interface Bare {
   readonly why: string;
   readonly next: string;
@@ -71,7 +71,7 @@ function withoutSidecar(
   return { kind: 'bare', why: pod.life.annotations[notInjected] ?? why, next };
 }
 
-/** Why a pod should have a sidecar, or was to have one and cannot; undefined: it is out on purpose. */
+/** Why a pod should have a sidecar, or was meant to have one and cannot; undefined: it is left out on purpose. */
 function whyBare(decision: InjectionDecision): string | undefined {
   if (decision.kind === 'refuse') return decision.problems.join('; ');
   if (decision.kind === 'inject')
@@ -80,7 +80,7 @@ function whyBare(decision: InjectionDecision): string | undefined {
   return decision.asked && surprising ? sentence : undefined;
 }
 
-/** What leads a pod with that verdict into the mesh, or says that it cannot be there. */
+/** The next step that brings a pod with that verdict into the mesh, or that marks it as left out. */
 function nextFor(
   decision: InjectionDecision,
   pod: LivingPod,
@@ -93,7 +93,7 @@ function nextFor(
   return decision.reason === 'static-pod' ? optOutStatic : annotateTemplate(pod, 'disabled');
 }
 
-/** An annotation with a word that says nothing: the pod's, or else its namespace's. */
+/** The command that corrects the invalid annotation: the pod's, or else its namespace's. */
 function correctAnnotation(pod: LivingPod, namespace: Namespace | undefined): string {
   const isInvalid = (of: KubernetesObject | undefined): boolean =>
     readSwitch(sidecarInjection, of).kind === 'invalid';
@@ -101,7 +101,7 @@ function correctAnnotation(pod: LivingPod, namespace: Namespace | undefined): st
   return isInvalid(namespace) ? annotateNamespace(pod) : createAgain(pod);
 }
 
-/** The pod as the injector would judge it if it were created now; of its containers nothing counts. */
+/** The pod as the injector would judge it if it were created now, without its containers. */
 function asAdmitted({
   apiVersion,
   kind,

@@ -4,15 +4,15 @@ import { endOf, saying } from './kubelet-words.ts';
 import { conditionOf, isWithoutSandbox } from './pod-conditions.ts';
 
 /**
- * `hard`: the kubelet says that it cannot go on. `soft`: it may be on its way. `gated`: scheduling gates keep
- * nodes from it, on purpose and for as long as their owner wants.
+ * `hard`: the kubelet says that it cannot go on. `soft`: the pod may still be starting. `gated`: scheduling gates keep
+ * it from all nodes, on purpose and for as long as their owner wants.
  */
 export interface PodHold {
   readonly kind: 'hard' | 'soft' | 'unscheduled' | 'gated';
   readonly why: string;
 }
 
-/** Undefined when the pod tells of nothing that it waits for. `statuses` are those of its init containers. */
+/** Why the pod waits; undefined when its status names no reason. `statuses` are those of its init containers. */
 export function heldBy(status: Fields, statuses: readonly Fields[]): PodHold | undefined {
   const unscheduled = conditionOf(status, 'PodScheduled', 'False');
   if (unscheduled !== undefined) {
@@ -22,7 +22,7 @@ export function heldBy(status: Fields, statuses: readonly Fields[]): PodHold | u
   const current = statuses.find((one) => !isDone(one));
   const held = current && heldContainer(current);
   const isSetUp = !isWithoutSandbox(status);
-  // A container that ended with the sandbox before says nothing of the next one.
+  // A container that ended with the earlier sandbox says nothing of the next one.
   if (held?.kind === 'hard' && (isSetUp || !hasEnded(current))) return held;
   if (isSetUp) return held;
   return { kind: 'soft', why: 'its volumes or its network are not there yet' };

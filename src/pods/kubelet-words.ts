@@ -1,4 +1,4 @@
-// Input: parts of a pod's status. Output: what the kubelet says in them, fit to be shown. Pure and total.
+// Input: parts of a pod's status. Output: the kubelet's texts in them, fit to be shown. Pure and total.
 import { type Fields, integer, text } from '../cluster/read.ts';
 
 /** The longest text of another program that is kept. */
@@ -9,7 +9,10 @@ export function endOf(ended: Fields): string {
   return `${saying(reason)}, exit code ${integer(ended['exitCode']) ?? 'unknown'}`;
 }
 
-/** Others' words on one line, without what a terminal would obey, and no longer than is worth showing. */
+/**
+ * A text of another program on one line, without control characters that a terminal would obey, and cut to
+ * `longestSaying`.
+ */
 export function saying(words: string): string {
   const line = words.replaceAll(/[\s\p{C}]+/gu, ' ').trim();
   return line.length <= longestSaying ? line : `${line.slice(0, longestSaying - 1)}…`;

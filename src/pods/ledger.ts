@@ -19,8 +19,8 @@ export interface LedgerDeps {
 }
 
 /**
- * Keeps what each pod is to the mesh, by what changed: pods of no concern cost nothing afterwards, and
- * pods that are well cost nothing until they or the streams change.
+ * Keeps how each pod belongs to the mesh, and updates it by changes. Pods outside the mesh cost nothing afterwards, and
+ * healthy pods cost nothing until they or the streams change.
  */
 export class PodLedger {
   readonly #deps: LedgerDeps;
@@ -31,7 +31,7 @@ export class PodLedger {
   readonly #absences = new Map<string, Absence>();
   /** The streams of the last look. */
   #streams: Seen['evidence']['streams'] = new Map();
-  /** Undefined once a pod inside may have come into the other part. */
+  /** The division of the pods inside; undefined once a change may have moved a pod to the other part. */
   #quiet: Quiet | undefined;
   /** The last look, if nothing in it depends on the time: the same object while nothing changes. */
   #calm: Calm | undefined;
@@ -40,7 +40,7 @@ export class PodLedger {
     this.#deps = deps;
   }
 
-  /** Follows the stores; returns the way to stop it. Calls back after anything changed here. */
+  /** Follows the stores; returns a function that unsubscribes. Calls back after anything changed here. */
   follow(changed: () => void): () => void {
     const { pods, namespaces } = this.#deps;
     for (const [key, pod] of pods.objects) this.#place(key, pod as LivingPod);
@@ -160,7 +160,7 @@ export class PodLedger {
 
 interface Absence {
   readonly since: number;
-  /** Whether it had a stream at the look before. */
+  /** Whether it had a stream at the previous look. */
   readonly wasConnected: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { FindingKind, Found, MeshReport } from '../api/mesh-report.ts';
 import type { JoinedEvidence } from '../xds/evidence/join.ts';
 import type { LivingPod } from './pod-life.ts';
 
-/** What is asked of proxies: who has a stream, and who refuses the certificate, by IP. */
+/** What is known of proxies: which have a stream, and which refuse the certificate, by IP. */
 export interface Seen {
   readonly evidence: Pick<
     JoinedEvidence,
@@ -14,13 +14,13 @@ export interface Seen {
 /** A pod whose proxy has no stream. */
 export interface AbsentPod {
   readonly pod: LivingPod;
-  /** Whether it may still be on its way. */
+  /** Whether its proxy may still be connecting. */
   readonly starting: boolean;
 }
 
 /** The counts of the report, and what its findings are made from. */
 export interface PodsLook extends Omit<MeshReport, 'findings'> {
-  /** Of each kind how many, and all of their names with what is wrong. */
+  /** The trouble of each kind: the names of all pods with what is wrong. */
   readonly troubles: ReadonlyMap<FindingKind, readonly Found[]>;
   /** Pods inside the mesh without a stream. */
   readonly absent: readonly AbsentPod[];

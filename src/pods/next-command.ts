@@ -1,11 +1,11 @@
-// Input: a pod whose sidecar is missing or silent. Output: the command that helps, by what made the pod.
-// Rule: what stands in it is named by Kubernetes, so that it can be copied. Pure.
+// Input: a pod whose sidecar is missing or silent. Output: the command that helps, by the kind of the pod's owner.
+// Rule: every name in it has the form of a Kubernetes name, so that it is safe to copy. Pure.
 import { sidecarInjection } from '../api/labels.ts';
 import { sidecarName } from '../injector/names.ts';
 import type { LivingPod } from './pod-life.ts';
 import { unnamedOwner } from './pod-owner.ts';
 
-/** Makes the pod again, since a sidecar comes only with a new pod. */
+/** Recreates the pod, since only a new pod gets a sidecar. */
 export function createAgain({ life: { owner }, metadata }: LivingPod): string {
   const { name, namespace = '' } = metadata;
   if (owner !== undefined && hasTemplate(owner))
@@ -14,7 +14,7 @@ export function createAgain({ life: { owner }, metadata }: LivingPod): string {
   return owner === unnamedOwner ? gone : `${gone}, then create it again from its manifest`;
 }
 
-/** Sets the annotation where new pods come from; a changed template replaces the pods by itself. */
+/** Sets the annotation in the template of new pods; the owner then replaces the pods by itself. */
 export function annotateTemplate(pod: LivingPod, value: 'enabled' | 'disabled'): string {
   const { life, metadata } = pod;
   const { name, namespace = '' } = metadata;
@@ -29,7 +29,7 @@ export function annotateTemplate(pod: LivingPod, value: 'enabled' | 'disabled'):
     : `add the annotation ${sidecarInjection}: ${value} to the manifest that it comes from; ${createAgain(pod)}`;
 }
 
-/** Asks for sidecars in the whole namespace, then makes the pod again. */
+/** Asks for sidecars in the whole namespace, then recreates the pod. */
 export function annotateNamespace(pod: LivingPod): string {
   const { namespace = '' } = pod.metadata;
   return `kubectl annotate namespace ${namespace} ${sidecarInjection}=enabled --overwrite; ${createAgain(pod)}`;
@@ -38,14 +38,14 @@ export function annotateNamespace(pod: LivingPod): string {
 /** A static pod comes from a file on its node, which no command of kubectl reaches. */
 export const optOutStatic = `add the annotation ${sidecarInjection}: disabled to its manifest on its node`;
 
-/** Shows what a sidecar says that runs and does nothing, then makes its pod alone again: it may be frozen. */
+/** Shows the log of a sidecar that runs and does nothing, then recreates its pod: it may be frozen. */
 export function reviveSidecar({ life: { owner }, metadata }: LivingPod): string {
   const { name, namespace = '' } = metadata;
   const again = owner === undefined ? ', then create it again from its manifest' : '';
   return `kubectl logs -n ${namespace} ${name} -c ${sidecarName}; if that shows nothing new: kubectl delete pod -n ${namespace} ${name}${again}`;
 }
 
-/** Of these kubectl can restart all pods and patch the template. */
+/** Whether kubectl can restart all pods of such an owner and patch its template. */
 function hasTemplate(owner: string): boolean {
   return /^(deployment|statefulset|daemonset)\//.test(owner);
 }

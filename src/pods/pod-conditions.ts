@@ -18,14 +18,15 @@ export function scheduledAt(status: Fields): number | undefined {
   return timeOf(conditionOf(status, 'PodScheduled', 'True')?.['lastTransitionTime']);
 }
 
-/** Whether the kubelet has yet to set the pod up: for the first time, or anew as after a reboot. */
+/** Whether the kubelet still has to set the pod up: for the first time, or again, as after a reboot. */
 export function isWithoutSandbox(status: Fields): boolean {
   return conditionOf(status, 'PodReadyToStartContainers', 'False') !== undefined;
 }
 
 /**
- * Whether the node controller called the pod not ready because its node does not answer. It leaves the other
- * conditions as the kubelet wrote them last. A kubelet writes that pair only for readiness gates, and says so.
+ * Whether the node controller marked the pod not ready because its node does not answer. It leaves the other conditions
+ * as the kubelet last wrote them. The kubelet itself writes this pair of conditions only for readiness gates, with the
+ * reason ReadinessGatesNotReady.
  */
 export function isNodeSilent(status: Fields): boolean {
   const unready = conditionOf(status, 'Ready', 'False');

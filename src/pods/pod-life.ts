@@ -1,5 +1,5 @@
-// Input: a pod as the API server gives it. Output: what of it says how its sidecar fares, frozen and
-// small. Rule: it is kept beside what the mesh is made of, so that a container that starts compiles nothing.
+// Input: a pod as the API server gives it. Output: what of it shows the state of its sidecar, frozen and small. Rule:
+// it is kept apart from what the mesh is compiled from, so that the start of a container causes no compile.
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { notInjected, sidecarInjection } from '../api/labels.ts';
 import { fieldsOf, type Fields, flag, integer, records, text, textMap } from '../cluster/read.ts';
@@ -23,33 +23,33 @@ export interface PodLife {
   /** Whether its node does not answer, so that what is known of its containers may be old. */
   readonly nodeSilent: boolean;
   readonly deleting: boolean;
-  /** What decides whether it is to have a sidecar. */
+  /** The annotations that decide whether it gets a sidecar. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** What makes it and would make it again, as ownerOf tells it; undefined when nothing does. */
+  /** Its owner, which would recreate it, in the form of ownerOf; undefined when it has none. */
   readonly owner: string | undefined;
   readonly windows: boolean;
   readonly mirror: boolean;
   /** Undefined: it has none. */
   readonly sidecar: SidecarLife | undefined;
-  /** What the pod waits for before its sidecar runs; undefined when for nothing that it tells. */
+  /** Why the pod waits before its sidecar runs; undefined when its status names no reason. */
   readonly held: PodHold | undefined;
 }
 
 export interface SidecarLife {
-  /** Since when its container runs; undefined while it does not. */
+  /** When its container started; undefined while it does not run. */
   readonly runningSince: number | undefined;
-  /** Whether its start-up probe passed, so that it was connected once. */
+  /** Whether its startup probe passed, so that it was connected once. */
   readonly started: boolean;
   readonly restarts: number;
   /** Whether the kubelet waits before it starts it again. */
   readonly backOff: boolean;
-  /** Whether it ended with a failure and has not been started again, in a pod that is set up. */
+  /** Whether it failed and has not been restarted, in a pod that has a sandbox. */
   readonly failed: boolean;
-  /** How it ended the last time; at 0 when the kubelet does not know when. Undefined: it never did. */
+  /** Its last end; `at` is 0 when the kubelet does not know the time. Undefined: it never ended. */
   readonly ended: { readonly at: number; readonly why: string } | undefined;
 }
 
-/** A pod as the snapshot has it, with its life. Total: also for an object of an unexpected shape. */
+/** A pod as the snapshot keeps it, with its life. Total: also for an object of an unexpected shape. */
 export function keepPod(object: KubernetesObject): LivingPod {
   const raw = object as unknown as Fields;
   return deepFreeze({ ...trim('Pod', object), life: lifeOf(raw) });
@@ -80,7 +80,7 @@ function lifeOf(raw: Fields): PodLife {
   };
 }
 
-/** By what the pod consists of, as the injector tells, for a label can be copied or lost. */
+/** Whether the pod has a sidecar, by its containers and volumes, as in the injector: a label can be copied or lost. */
 function hasSidecar(spec: Fields): boolean {
   const named = (list: string, name: string): boolean =>
     (records(spec[list]) ?? []).some((item) => item['name'] === name);
@@ -90,7 +90,7 @@ function hasSidecar(spec: Fields): boolean {
 function sidecarLife(statuses: readonly Fields[], withoutSandbox: boolean): SidecarLife {
   const status = statuses.find(({ name }) => name === sidecarName) ?? {};
   const state = fieldsOf(status['state']);
-  // While it is between its end and its next start, the newest end is the state itself.
+  // Between its end and the next start, the newest end is in the state itself.
   const ended = state['terminated'] ?? fieldsOf(status['lastState'])['terminated'];
   return {
     runningSince: timeOf(fieldsOf(state['running'])['startedAt']),

@@ -1,7 +1,7 @@
-// Input: the metadata of a pod. Output: who makes the pod again when it goes. Pure and total.
+// Input: the metadata of a pod. Output: the owner that recreates the pod when it is deleted. Pure and total.
 import { type Fields, records, text, textMap } from '../cluster/read.ts';
 
-/** What a pod has that its owner, of a kind that is not known here, makes again once it is deleted. */
+/** The owner of a pod that a controller of an unknown kind recreates. */
 export const unnamedOwner = 'other';
 
 const kinds: Readonly<Record<string, string>> = {
@@ -10,12 +10,12 @@ const kinds: Readonly<Record<string, string>> = {
   'batch/Job': 'job',
 };
 
-/** A name may stand in a command that a person copies: so it is one that Kubernetes gives its own kinds. */
+/** The form of a name that may be put into a command for people to copy: that of Kubernetes' own kinds. */
 const usualName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /**
- * `<kind>/<name>` as kubectl takes it: deployment, statefulset, daemonset or job; `other` for what else
- * controls the pod; undefined for a pod that nothing makes again.
+ * `<kind>/<name>` as kubectl takes it: deployment, statefulset, daemonset or job; `other` for any other controller;
+ * undefined for a pod that no controller recreates.
  */
 export function ownerOf(metadata: Fields): string | undefined {
   const owner = records(metadata['ownerReferences'])?.find((one) => one['controller'] === true);
@@ -27,7 +27,7 @@ export function ownerOf(metadata: Fields): string | undefined {
   return named(kinds[kind], name);
 }
 
-/** A Deployment names its ReplicaSets by its own name and the hash that it gives their pods as a label. */
+/** The Deployment of a ReplicaSet, whose name is the Deployment's name and the hash in the label of the pods. */
 function deploymentOf(replicaSet: string, metadata: Fields): string {
   const hash = textMap(metadata['labels'])?.['pod-template-hash'];
   const end = `-${hash ?? ''}`;

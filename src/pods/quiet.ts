@@ -5,8 +5,8 @@ import { hasNothingToTell } from './standing.ts';
 type Streams = Seen['evidence']['streams'];
 
 /**
- * The pods inside the mesh in two parts: most are well for sure, for their proxy has a stream and the kubelet has
- * nothing to tell of them, whatever the time; the others are looked at each time. Stands until pods or streams change.
+ * Divides the pods inside the mesh. Most are certainly well, at any time: their proxy has a stream and the kubelet
+ * reports nothing unusual. The others are looked at each time. Valid until pods or streams change.
  */
 export class Quiet {
   readonly streams: Streams;
@@ -23,7 +23,7 @@ export class Quiet {
     }
   }
 
-  /** Whether it stands when this pod takes the place of one that had this uid. */
+  /** Whether the division stays valid when this pod takes the place of the pod with uid `before`. */
   keeps(pod: LivingPod, before: string | undefined): boolean {
     const { uid } = pod.metadata;
     return uid !== undefined && uid === before && this.uids.has(uid) && hasNothingToTell(pod);

@@ -1,14 +1,14 @@
-// Input: one pod that is inside the mesh, and whether its proxy has a stream. Output: how the proxy fares.
-// Rule: nothing is called wrong before an ordinary start or reconnection has had its time.
+// Input: one pod that is inside the mesh, and whether its proxy has a stream. Output: the state of the proxy. Rule: no
+// trouble is reported before an ordinary start or reconnection has had its time.
 import type { FindingKind } from '../api/mesh-report.ts';
 import type { PodHold } from './held.ts';
 import type { LivingPod, PodLife, SidecarLife } from './pod-life.ts';
 import { hasRun } from './switch-standing.ts';
 
-/** How the proxy of a pod that is inside fares. `starting` is no trouble: it has its time. */
+/** The state of the proxy of a pod that is inside. `starting` is no trouble: it still has time. */
 export type PodStanding =
   | { readonly kind: 'well' }
-  /** `disconnected`: it was connected and is not any more, and what is to come. */
+  /** `disconnected`: the proxy was connected and is not any more; says what will happen next. */
   | { readonly kind: 'starting'; readonly disconnected?: string }
   | { readonly kind: FindingKind; readonly why: string };
 
@@ -17,27 +17,27 @@ export interface ProxyFacts {
   readonly connected: boolean;
   /** False while a replica cannot be asked: the proxy may be connected to that one. */
   readonly complete: boolean;
-  /** Since when it has been seen without a stream; undefined while it has one. */
+  /** Since when it has had no stream; undefined while it has one. */
   readonly absentSince: number | undefined;
-  /** Whether this control plane saw a stream of it before that. */
+  /** Whether the ledger saw a stream of it, at any replica, before that. */
   readonly wasConnected: boolean;
-  /** What it said when it refused the control plane's certificate. */
+  /** The TLS alert with which it refused the control plane's certificate. */
   readonly alert: string | undefined;
   /** Whether the pod's namespace has the ConfigMap that sidecars start from. */
   readonly bootstrap: boolean;
   readonly now: number;
 }
 
-/** A container that the kubelet gave up on may be pulled or created again within this time. */
+/** Time in which the kubelet may still pull or create a container that it gave up on. */
 export const hardGraceMs = 15_000;
-/** A pod may take so long to start, a proxy to connect, and a pod to find a node. */
+/** Time for a pod to start or a proxy to connect; and for a pod to find a node. */
 export const startGraceMs = 60_000;
 export const scheduleGraceMs = 300_000;
-/** A proxy that was connected may be so long without a stream, as when replicas are replaced. */
+/** Time that a connected proxy may be without a stream, as when replicas are replaced. */
 export const lostGraceMs = 30_000;
-/** A proxy that one replica's certificate does not suit may find another replica. */
+/** Time in which a proxy that refuses one replica's certificate may find another replica. */
 export const refusedGraceMs = 15_000;
-/** A restart of a sidecar is told so long. */
+/** How long a restart of a sidecar is reported. */
 export const restartToldMs = 600_000;
 
 const beforeItRunsMs: Readonly<Record<PodHold['kind'], number>> = {
@@ -47,7 +47,10 @@ const beforeItRunsMs: Readonly<Record<PodHold['kind'], number>> = {
   gated: Number.POSITIVE_INFINITY,
 };
 
-/** Pure. Whether a pod that is `inside` is well for sure if its proxy has a stream: most are, and need no closer look. */
+/**
+ * Pure. Whether a pod that is `inside` is certainly well if its proxy has a stream: most pods are, and need no closer
+ * look.
+ */
 export function hasNothingToTell({ life: { sidecar } }: LivingPod): boolean {
   return sidecar !== undefined && sidecar.restarts === 0 && !sidecar.backOff;
 }
@@ -74,7 +77,7 @@ function isAbsentFor(ms: number, { absentSince, now }: ProxyFacts): boolean {
   return absentSince !== undefined && now - absentSince >= ms;
 }
 
-/** The kubelet starts a sidecar again at once after its first failure: that is told as a restart. */
+/** The kubelet restarts a sidecar at once after its first failure: that is reported as a restart, not as crashing. */
 function isCrashing({ backOff, failed, restarts }: SidecarLife): boolean {
   return backOff || (failed && restarts > 0);
 }
@@ -83,7 +86,9 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-/** Told from when the sidecar runs again: its node may have been away long, or the kubelet not know the end. */
+/**
+ * Reported from when the sidecar runs again: its node may have been away for long, or the kubelet may not know the end.
+ */
 function restartedLately(sidecar: SidecarLife, now: number): PodStanding | undefined {
   const { restarts, ended, runningSince = 0 } = sidecar;
   if (restarts === 0 || ended === undefined) return undefined;
@@ -94,7 +99,7 @@ function restartedLately(sidecar: SidecarLife, now: number): PodStanding | undef
   };
 }
 
-/** From when a node takes the pod it has its time anew: until then the kubelet knows nothing of it. */
+/** The time counts again from when a node takes the pod: the kubelet knows nothing of it before. */
 function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFacts): PodStanding {
   const age = facts.now - Math.max(created, scheduled);
   if (age < beforeItRunsMs[held?.kind ?? 'soft']) return { kind: 'starting' };
@@ -104,8 +109,9 @@ function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFac
 }
 
 /**
- * Between its end and the restart, which the kubelet makes at once the first time: that is told as a restart
- * as soon as it runs again. The control plane's own clock counts, for a kubelet may not know when it ended.
+ * The state between the sidecar's end and its restart. The kubelet restarts it at once the first time, which is
+ * reported as a restart once it runs again. Time counts by the control plane's own clock, since the kubelet may not
+ * know when it ended.
  */
 function afterItsEnd({ sidecar, held }: PodLife, facts: ProxyFacts): PodStanding {
   if (!isAbsentFor(held?.kind === 'soft' ? startGraceMs : hardGraceMs, facts)) {
@@ -122,7 +128,7 @@ function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): 
   if (alert !== undefined && tried >= refusedGraceMs && isAbsentFor(refusedGraceMs, facts)) {
     return { kind: 'certificate-refused', why: `its sidecar says: ${alert}` };
   }
-  // Nobody knows whether it is connected to the replica that cannot be asked.
+  // It may be connected to the replica that cannot be asked.
   if (!complete) return { kind: 'starting' };
   if (life.sidecar?.started === true) return afterItsStream(life, facts);
   if (tried < startGraceMs) return onItsWay(facts, timeToConnect(startGraceMs));
@@ -130,7 +136,7 @@ function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): 
 }
 
 /**
- * Since when it could have reached the control plane. A restart gives no new time: its start-up probe restarts
+ * Since when the sidecar could have reached the control plane. A restart gives no new time: the startup probe restarts
  * a sidecar that cannot connect, again and again. The time in which its pod waited for a node does not count.
  */
 function triesSince(
@@ -142,7 +148,7 @@ function triesSince(
   return restarts === 0 ? runningSince : Math.max(absentSince ?? now, scheduled);
 }
 
-/** A sidecar that this control plane never saw may be on its first way. */
+/** A sidecar whose stream the ledger never saw may be connecting for the first time. */
 function onItsWay({ wasConnected }: ProxyFacts, disconnected: string): PodStanding {
   return { kind: 'starting', ...(wasConnected && { disconnected }) };
 }
@@ -151,7 +157,7 @@ function timeToConnect(ms: number): string {
   return `it has ${ms / 1000} s to connect again`;
 }
 
-/** Its start-up probe passed, so it was connected, whether or not this control plane saw it. */
+/** Its startup probe passed, so it was connected, whether or not the ledger saw it. */
 function afterItsStream({ nodeSilent }: PodLife, facts: ProxyFacts): PodStanding {
   if (!isAbsentFor(lostGraceMs, facts)) {
     const disconnected = nodeSilent ? 'its node does not answer' : timeToConnect(lostGraceMs);

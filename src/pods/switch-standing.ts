@@ -6,9 +6,9 @@ import type { SwitchStanding } from '../xds/evidence/evidence.ts';
 import type { LivingPod } from './pod-life.ts';
 
 /**
- * Whether the kubelet ever said that the pod's sidecar ran. Before that nothing at the other end of a stream
- * is an Envoy of the mesh: a token can be asked for a pod that no node ever took. One that ran once counts,
- * whatever became of it. Pure.
+ * Whether the kubelet ever said that the pod's sidecar ran. Before that, no peer of a stream is an Envoy of the mesh: a
+ * token can be requested for a pod that no node ever took. A sidecar that ran once counts, whatever happened to it
+ * later. Pure.
  */
 export function hasRun({ life: { sidecar } }: LivingPod): boolean {
   if (sidecar === undefined) return false;
@@ -23,7 +23,7 @@ export function movesStanding({ before, after }: Change<KubernetesObject>): bool
   return was.metadata.uid !== is.metadata.uid || hasRun(was) !== hasRun(is);
 }
 
-/** What a proxy that has not acknowledged counts for in a switch of roots, by what is known of its pod. */
+/** How a proxy that has not acknowledged counts in a switch of roots, by what is known of its pod. */
 export function switchStanding(
   { pod, uid }: Pick<Proxy, 'pod' | 'uid'>,
   pods: Pick<ObjectStore<KubernetesObject>, 'objects'>,

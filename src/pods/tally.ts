@@ -4,7 +4,7 @@ import { reviveSidecar } from './next-command.ts';
 import type { LivingPod } from './pod-life.ts';
 import type { PodStanding } from './standing.ts';
 
-/** Adds up how pods stand. */
+/** Adds up the states of pods. */
 export class Tally {
   readonly counts = { connected: 0, synced: 0, rejected: 0, late: 0, starting: 0 };
   readonly troubles = new Map<FindingKind, Found[]>();
@@ -31,7 +31,7 @@ export class Tally {
     else list.push(found);
   }
 
-  /** All of these have a stream. Costs only those that are behind or refuse something. */
+  /** Counts pods that all have a stream. Costs only those that are behind or refuse something. */
   allConnected(uids: ReadonlySet<string>): void {
     this.counts.connected += uids.size;
     this.counts.synced += uids.size - countIn(uids, this.#evidence.behind);

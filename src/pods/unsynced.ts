@@ -1,5 +1,5 @@
-// Input: everybody's evidence, and the pods inside the mesh. Output: whose proxy refuses something, and whose
-// has been behind for long. Costs only those. Pure.
+// Input: the evidence of all replicas, and the pods inside the mesh. Output: the pods whose proxy refuses something,
+// and those whose proxy has been behind for long. Costs only these pods. Pure.
 import type { FindingKind, Found } from '../api/mesh-report.ts';
 import { saying } from './kubelet-words.ts';
 import type { Seen } from './look.ts';
@@ -8,7 +8,7 @@ import type { LivingPod } from './pod-life.ts';
 
 type Evidence = Seen['evidence'];
 
-/** Each pod once: a proxy that refuses something stays behind with it. `inside`: by `<namespace>/<name>`. */
+/** Each pod is named once: a proxy that refuses something is also behind. `inside`: by `<namespace>/<name>`. */
 export function unsyncedIn(
   evidence: Evidence,
   inside: ReadonlyMap<string, LivingPod>,
@@ -40,7 +40,7 @@ interface Named {
   readonly pod: LivingPod;
 }
 
-/** None or one: a stream may be of a pod that is gone, or outside. */
+/** The pod with that uid, if it is inside: a stream may belong to a pod that is gone or outside. */
 function podsWith(
   uid: string,
   { streams }: Evidence,

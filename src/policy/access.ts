@@ -24,7 +24,7 @@ export interface HttpMatch {
  */
 export interface AccessRule {
   readonly name: string;
-  /** The TrafficTarget first, then the route objects it leans on. */
+  /** The TrafficTarget first, then the route objects that it references. */
   readonly origins: readonly Origin[];
   readonly destination: IdentityKey;
   readonly sources: readonly IdentityKey[];

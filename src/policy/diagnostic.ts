@@ -45,9 +45,9 @@ export type DiagnosticCode =
   | 'object-too-large';
 
 /**
- * A user's mistake as data: never thrown. `error`: the object (or the named part of it) is left out
- * of the mesh. `warning`: it is in force, but hardly as meant. `note`: it is as the mesh means it to be, and
- * somebody may have expected otherwise.
+ * A user's mistake as data: never thrown. `error`: the object (or the named part of it) is left out of the mesh.
+ * `warning`: it is in force, but probably not as its author meant it. `note`: it is in force as the mesh intends, and
+ * its author may have expected something else.
  */
 export interface Diagnostic {
   readonly code: DiagnosticCode;

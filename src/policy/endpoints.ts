@@ -13,13 +13,15 @@ export interface Endpoint {
   readonly address: string;
   /** The port the pod listens on (the resolved targetPort). */
   readonly port: number;
-  /** Who proves by certificate to be there; undefined: there is no sidecar, and plaintext is spoken. */
+  /**
+   * The identity that the endpoint's certificate must have; undefined: it has no sidecar, and is called in plaintext.
+   */
   readonly account: IdentityKey | undefined;
   /** No pod of the service's namespace has the address, so the address itself is not the service's. */
   readonly outside?: true;
   /**
-   * The service's name does not lead there now. It stands in the list only where its own address may be
-   * dialled, so that who did so before keeps the connection, as without a mesh.
+   * The service's name does not lead there now. Such an endpoint is in the list only where callers may dial its own
+   * address, so that they keep their connections to it, as without a mesh.
    */
   readonly unready?: true;
   /** Pod name as DNS knows it below a headless service; "" when it has none. */

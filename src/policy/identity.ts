@@ -1,6 +1,6 @@
 import { hasServiceLabel, isDnsName } from '../common/dns-name.ts';
 
-/** Who a workload is: its Kubernetes ServiceAccount. Never split from a string with dots. */
+/** A workload's identity: its Kubernetes ServiceAccount. Never split from a string with dots. */
 export interface Identity {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -34,9 +34,9 @@ export function spiffePath(key: IdentityKey): string {
 }
 
 /**
- * The DNS name that OSM put on certificates, kept as a second SAN. Undefined where it would be no DNS
- * name, could stand for another account (a dot in the account), or could be the name of a Service: every
- * server of Weft's is known by one, and has the label "svc" in it. The SPIFFE ID alone says who it is then.
+ * The DNS name that OSM put on certificates, kept as a second SAN. Undefined where it would be no DNS name, could stand
+ * for another account (a dot in the account), or could be the name of a Service: every server of Weft is known by such
+ * a name, with the label "svc" in it. Then only the SPIFFE ID names the identity.
  */
 export function osmDnsName(trustDomain: string, key: IdentityKey): string | undefined {
   const { namespace, serviceAccount } = identityOf(key);
@@ -46,8 +46,8 @@ export function osmDnsName(trustDomain: string, key: IdentityKey): string | unde
 }
 
 /**
- * The path of the SPIFFE ID that the control plane in that namespace has. No workload can have it: theirs
- * begin with /ns/.
+ * The path of the control plane's SPIFFE ID in that namespace. No workload can have it: workloads' paths begin with
+ * /ns/.
  */
 export function controlPlanePath(namespace: string): string {
   return `/weft/control-plane/${namespace}`;

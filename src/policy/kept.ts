@@ -1,5 +1,5 @@
 /**
- * Values by key, of this turn and the last: what is asked for again lives on, what nobody asked for
+ * Values by key, of this turn and the last: a value that is requested again is kept, a value that was not requested
  * during a whole turn is forgotten.
  */
 export class Kept<K, V> {

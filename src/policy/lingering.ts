@@ -1,5 +1,5 @@
-// Input: the workloads of one model after the other, and the time. Output: the same, but that a pod serves
-// a Service that left it for a few seconds more. Rule: access rules have their effect at once all the same.
+// Input: the workloads of successive models, and the time. Output: the same, except that a pod serves a Service that no
+// longer leads to it for a few seconds more. Rule: access rules still have their effect at once.
 import type { ServiceKey } from './service.ts';
 import type { ServedPort, Workload } from './workload.ts';
 
@@ -8,23 +8,23 @@ const lingerMs = 5_000;
 
 type Workloads = ReadonlyMap<string, Workload>;
 
-/** One service that led to one port of a pod. */
+/** One service that led to one port of a pod and does not any more. */
 interface Left extends Pick<ServedPort, 'targetPort' | 'protocol'> {
   readonly service: ServiceKey;
   readonly until: number;
 }
 
 /**
- * Callers hear of a Service that selects other pods a moment later than these pods' sidecars might: the
- * EndpointSlices follow the Service, and each proxy is told in its turn. What has nowhere to go at the
- * old pods in between would fail.
+ * When a Service selects other pods, callers may learn of it a moment later than the old pods' sidecars: the
+ * EndpointSlices follow the Service, and each proxy is told in its turn. Calls to the old pods in that moment would
+ * fail.
  */
 export class Lingering {
   #given: Workloads = new Map();
   #result: Workloads = new Map();
   #left: ReadonlyMap<string, readonly Left[]> = new Map();
 
-  /** When the result will be another one by itself; undefined: not before the workloads are others. */
+  /** When the result will change by itself, ms since the epoch; undefined: not before the workloads change. */
   get next(): number | undefined {
     const times = [...this.#left.values()].flatMap((all) => all.map(({ until }) => until));
     return times.length === 0 ? undefined : Math.min(...times);
@@ -72,9 +72,9 @@ function leftBy(
   const key = ({ service, targetPort }: Pick<Left, 'service' | 'targetPort'>): string =>
     `${service} ${targetPort}`;
   const served = new Set(pairs(workload, 0).map(key));
-  // Another protocol at the same port is the new word of the same Service, so the old one ends at once.
+  // Another protocol at the same port replaces what the same Service said before, so the old one ends at once.
   const gone = before === undefined ? [] : pairs(before, now + lingerMs);
-  // A clock that was put back must not make it longer.
+  // A clock that was set back must not make it longer.
   const lasts = ({ until }: Left): boolean => until > now && until <= now + lingerMs;
   return [...earlier.filter(lasts), ...gone].filter((pair) => !served.has(key(pair)));
 }

@@ -16,12 +16,12 @@ export interface MeshModel {
   readonly endpoints: EndpointMap;
   /** By apex. */
   readonly splits: ReadonlyMap<ServiceKey, Split>;
-  /** By destination; sorted by name. In permissive mode they allow nothing more. */
+  /** By destination; sorted by name. In permissive mode they add nothing to what is allowed. */
   readonly rules: ReadonlyMap<IdentityKey, readonly AccessRule[]>;
   /**
-   * Addresses (no prefix) of all services of the mesh, of the pods of headless ones, and in strict mode
-   * of the pods behind services that have no sidecar; sorted. Filled only when egress is on: plaintext
-   * to them must never leave a pod.
+   * Addresses (no prefix) to which plaintext must never leave a pod: those of all services of the mesh, of the pods of
+   * headless ones, and in strict mode of the pods without a sidecar behind services; sorted. Filled only when egress is
+   * on.
    */
   readonly guarded: readonly string[];
   /** By pod uid. */

@@ -8,10 +8,10 @@ import type { MeshService, ServiceKey } from './service.ts';
 import type { Split } from './split.ts';
 import type { ReachableService } from './view.ts';
 
-/** A model's answers to "who may call what", looked up instead of searched for. */
+/** An index over a model: which identity may call which service. */
 export interface ReachIndex {
   readonly model: Pick<MeshModel, 'services' | 'splits' | 'rules' | 'settings'>;
-  /** Source, then destination: the TrafficTargets that let the one reach the other. */
+  /** By source, then destination: the TrafficTargets that let the source reach the destination. */
   readonly opened: ReadonlyMap<IdentityKey, ReadonlyMap<IdentityKey, readonly Origin[]>>;
   readonly servicesOf: ReadonlyMap<IdentityKey, readonly MeshService[]>;
   readonly splitsOf: ReadonlyMap<ServiceKey, readonly Split[]>;
@@ -46,8 +46,8 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /**
- * What the account may call, sorted by service. `inputs` are all objects that the answer depends on:
- * while they are the very same, so is the answer.
+ * What the account may call, sorted by service. `inputs` are all objects that the answer depends on: while they are the
+ * very same objects, the answer is the same.
  */
 export function reachOf(
   index: ReachIndex,
@@ -118,7 +118,7 @@ function backendsOf(index: ReachIndex, split: Split | undefined): readonly MeshS
 
 const offers = new WeakMap<Split, Split>();
 
-/** The split without the backends that offer none of the apex's ports, such as those not yet made. */
+/** The split without the backends that offer none of the apex's ports, such as backends that do not exist yet. */
 function offered(split: Split | undefined): Split | undefined {
   if (split === undefined || split.backends.every((backend) => backend.ports.length > 0)) {
     return split;

@@ -11,8 +11,8 @@ const numberOf = onceFor((_match: object): number => {
 const keyOf = onceFor((http: readonly object[]): string => http.map(numberOf).join(' '));
 
 /**
- * Tells whether two rules allow the very same requests: their matches are the same objects in the same
- * order. A key holds within this process only.
+ * A key that is equal for two rules if they allow the very same requests: their matches are the same objects in the
+ * same order. Valid within this process only.
  */
 export function httpKey(http: Http): string {
   return http === 'all' ? http : keyOf(http);

@@ -7,7 +7,7 @@ export function serviceKey(namespace: string, name: string): ServiceKey {
   return `${namespace}/${name}` as ServiceKey;
 }
 
-/** How a port's bytes are to be understood. gRPC is HTTP/2 to Envoy; the others are opaque. */
+/** How a port's bytes are read. gRPC is HTTP/2 to Envoy; the tcp protocols are opaque. */
 export type Protocol = 'http' | 'grpc' | 'tcp' | 'tcp-server-first';
 
 /** Whether Envoy reads the bytes as HTTP. */

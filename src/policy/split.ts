@@ -13,9 +13,8 @@ export interface SplitBackend {
 }
 
 /**
- * What one TrafficSplit says of one apex service. The sum of weights is at least 1 and fits 32 bits.
- * A port of the apex that no backend offers is not split; one on which the weights of those that
- * offer it sum to 0 leads nowhere.
+ * What one TrafficSplit says of one apex service. The sum of weights is at least 1 and fits 32 bits. A port of the apex
+ * that no backend offers is not split; a port leads nowhere if the weights of the backends that offer it sum to 0.
  */
 export interface Split {
   readonly origins: readonly Origin[];

@@ -1,5 +1,5 @@
-// Input: a MeshModel and who asks. Output: the part of it that one proxy may know. Rule: parts that
-// are equal, between proxies and from one model to the next, are the very same objects.
+// Input: a MeshModel and the workload of a proxy. Output: the part of the model that this proxy may know. Rule: parts
+// that are equal, between proxies and from one model to the next, are the very same objects.
 import type { AccessRule } from './access.ts';
 import type { IdentityKey } from './identity.ts';
 import { Kept } from './kept.ts';
@@ -8,7 +8,7 @@ import { indexReach, reachOf, type ReachIndex } from './reach.ts';
 import type { InboundView, OutboundView, ProxyView, ReachableService } from './view.ts';
 import type { Workload } from './workload.ts';
 
-/** What proxies may know. Made once a process; asked about one model after the other, never back. */
+/** What proxies may know. Made once in a process; asked about successive models, never about an earlier one. */
 export interface Views {
   outboundOf(model: MeshModel, account: IdentityKey): OutboundView;
   inboundOf(model: MeshModel, workload: Workload): InboundView;
@@ -46,7 +46,7 @@ class ViewMemory {
   readonly #contents = new WeakMap<object, string>();
   #lastNumber = 0;
 
-  /** Begins a new turn when something changed that views are made of; endpoints are not. */
+  /** Begins a new turn when an input of views changed; endpoints are no input. */
   at(model: MeshModel): this {
     if (model === this.#model) return this;
     const before = this.#model;
@@ -111,7 +111,7 @@ class ViewMemory {
     }).services;
   }
 
-  /** One object for all who reach a service in the same way: by the same rules, to the same accounts. */
+  /** One object for all accounts that reach a service in the same way: by the same rules, to the same accounts. */
   #shared(reachable: ReachableService): ReachableService {
     let key = this.#keys.get(reachable);
     if (key === undefined) {

@@ -10,9 +10,9 @@ import type { ProbeTarget, ServedPort } from './workload.ts';
 export interface ReachableService {
   readonly service: MeshService;
   /**
-   * The identities behind it that the caller may reach, sorted: endpoints of others are left out,
-   * certificates of others refused. Empty (an apex whose own pods are closed to the caller): the
-   * service leads nowhere unless its split does.
+   * The identities behind it that the caller may reach, sorted: endpoints of other identities are left out,
+   * certificates of other identities refused. Empty (an apex whose own pods are closed to the caller): the service
+   * leads nowhere unless its split does.
    */
   readonly accounts: readonly IdentityKey[];
   /** Set when a TrafficSplit has this service as apex; only backends that offer one of its ports. */
@@ -26,8 +26,8 @@ export interface OutboundView {
   readonly account: IdentityKey;
   readonly services: readonly ReachableService[];
   /**
-   * Addresses (no prefix) whose plaintext must never leave a pod: all services of the mesh, reachable
-   * or not, and the pods of headless ones. Only needed, and only filled, when egress is on.
+   * Addresses (no prefix) to which plaintext must never leave a pod: all services of the mesh, reachable or not, and
+   * the pods of headless ones. Needed and filled only when egress is on.
    */
   readonly guarded: readonly string[];
   readonly settings: MeshSettings;
@@ -44,7 +44,7 @@ export interface InboundView {
   readonly settings: MeshSettings;
 }
 
-/** All that one proxy may know. Equal views are the same object. Endpoints travel apart. */
+/** All that one proxy may know. Equal views are the same object. Endpoints are passed separately. */
 export interface ProxyView {
   readonly inbound: InboundView;
   readonly outbound: OutboundView;

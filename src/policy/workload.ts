@@ -33,6 +33,6 @@ export interface Workload {
   /** Sorted by target port, then protocol. */
   readonly served: readonly ServedPort[];
   readonly probes: readonly ProbeTarget[];
-  /** Whether its sidecar shows its statistics, to anybody who asks. */
+  /** Whether its sidecar shows its statistics to every caller. */
   readonly metrics: boolean;
 }

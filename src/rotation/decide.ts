@@ -10,7 +10,7 @@ import { type Intent, nextPlan, type Rotation } from './next-plan.ts';
 import { firstWanted, isWantedBy, resolveIntent, type Resolution, type Wanted } from './intent.ts';
 import { type Pin, readRecords, type RootRecord } from './records.ts';
 
-/** Everything that certificates are decided by. */
+/** The input of a decision about roots. */
 export interface RootsWorld {
   readonly meshConfig: MeshConfig;
   readonly objects: Iterable<MeshRootCertificate>;
@@ -21,7 +21,7 @@ export interface RootsWorld {
   readonly now: number;
 }
 
-/** What to do about roots, and what there is to tell. */
+/** What to do about roots, and what to report. */
 export interface RootsDecision {
   readonly records: readonly RootRecord[];
   /** Undefined until the first root passed its probe. */
@@ -31,15 +31,15 @@ export interface RootsDecision {
   readonly intent: Intent | undefined;
   readonly resolution: Resolution | undefined;
   readonly create: Wanted | undefined;
-  /** A record of ours that stands for what is wanted no more, before anybody trusted it. */
+  /** A record to remove: Weft made it, it no longer fits, and no proxy ever trusted its root. */
   readonly remove: RootRecord | undefined;
   /** Pins to write, by record. */
   readonly pins: ReadonlyMap<string, Pin>;
-  /** Records whose issuer has another root by now, found out just now. */
+  /** Names of records whose issuer has changed its root, as this decision found out. */
   readonly outdated: ReadonlySet<string>;
 }
 
-/** Level-triggered: the world as it is → one step at most. Pure. */
+/** Level-triggered: decides from the current state alone, and takes one step at most. Pure. */
 export function decideRoots(world: RootsWorld): RootsDecision {
   const { meshConfig } = world;
   const records = readRecords(world.objects, meshConfig.metadata.namespace ?? '');
@@ -47,7 +47,7 @@ export function decideRoots(world: RootsWorld): RootsDecision {
   return plan === undefined ? decideFirst(world, records) : decideNext(world, records, plan);
 }
 
-/** The switch that a status tells of. */
+/** The switch that the status reports. */
 function rotationOf({ status }: MeshConfig): Rotation | undefined {
   const rotation = status?.certificate?.rotation;
   if (rotation === undefined) return undefined;
@@ -77,7 +77,7 @@ const nothing = {
   outdated: new Set<string>(),
 };
 
-/** A mesh without a plan: replicas go by the spec alone, as firstRoot. */
+/** Decides for a mesh without a plan. Its replicas derive one root, named firstRoot, from the spec alone. */
 function decideFirst(world: RootsWorld, records: readonly RootRecord[]): RootsDecision {
   const { meshConfig, report } = world;
   const base = { ...nothing, records, plan: undefined };
@@ -96,7 +96,7 @@ function decideFirst(world: RootsWorld, records: readonly RootRecord[]): RootsDe
   return { ...base, plan: { step, ...signs, trusted: [firstRoot], trustedStep: step } };
 }
 
-/** The status was lost, the records were not: the plan as they tell it. */
+/** Rebuilds the plan from the records, for when the MeshConfig's status was lost and the records were not. */
 function rebuild(
   records: readonly RootRecord[],
   report: CertificateReport | undefined,
@@ -166,7 +166,7 @@ function hasAll(pem: string, bundle: string): boolean {
   return blocks(bundle).every((block) => held.has(block));
 }
 
-/** Pinned, and as far as anybody knows still the root of its issuer. */
+/** Whether the root is pinned and, as far as the report says, still the root of its issuer. */
 function isSigned(report: CertificateReport | undefined): (record: RootRecord) => boolean {
   return ({ name, pin, outdated }) => {
     const found = report?.roots[name]?.fingerprint;

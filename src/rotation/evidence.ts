@@ -4,42 +4,42 @@ import { isSetAside } from '../api/set-aside.ts';
 import { deepEqual } from '../common/equal.ts';
 import { timestamp } from '../common/timestamp.ts';
 
-/** What a switch is judged by, besides the plan and where it is to lead. */
+/** The facts that prove a step of a switch, besides the plan and the intent. */
 export interface SwitchFacts {
   /** Milliseconds since the epoch, as all times here. */
   readonly now: number;
-  /** What the leader of the control plane said last. */
+  /** The last report of the control plane's leader. */
   readonly report: CertificateReport | undefined;
-  /** Roots whose certificates are in their record already. */
+  /** Names of roots whose certificates are already in their records. */
   readonly pinned: ReadonlySet<string>;
   /** Whether the live webhook configurations trust all that the plan trusts. */
   readonly webhooksTrust: boolean;
-  /** Whether a certificate for an ingress gateway is asked for. */
+  /** Whether the MeshConfig asks for a certificate for an ingress gateway. */
   readonly gateway: boolean;
   readonly patience: Patience;
 }
 
-/** spec.certificate.rotation in milliseconds and names. */
+/** spec.certificate.rotation, with its durations in milliseconds. */
 export interface Patience {
   readonly bundlePropagationMs: number;
   readonly setAsideAfterMs: number;
   readonly setAside: readonly string[];
 }
 
-/** How far the proof is that a step needs. */
+/** How much of the proof for a step is there. */
 export interface RotationEvidence {
   readonly acknowledged: number;
   readonly total: number;
-  /** How many of the rest are set aside. */
+  /** How many of the proxies without acknowledgement are set aside. */
   readonly aside?: number;
   readonly waiting: readonly string[];
   /** What is missing, in words; empty when all is proven. */
   readonly lacks: readonly string[];
-  /** When to look again, where time is all that is missing. */
+  /** When to look again, if only time is missing. */
   readonly until?: number | undefined;
 }
 
-/** Proof that everybody trusts what the plan trusts: proxies, pods to come, webhooks, the gateway. */
+/** Proves that proxies, future pods, webhooks and the ingress gateway trust all roots that the plan trusts. */
 export function proveTrust(
   plan: CertificatePlan,
   facts: SwitchFacts,
@@ -61,7 +61,7 @@ export function proveTrust(
   });
 }
 
-/** Proof that no proxy uses a certificate that another than the plan's signer signed. */
+/** Proves that every proxy uses a certificate that the plan's signer signed. */
 export function proveLeaves(
   plan: CertificatePlan,
   facts: SwitchFacts,
@@ -72,7 +72,7 @@ export function proveLeaves(
   );
 }
 
-/** Proof that running pods had the time to learn the roots that the control plane is known by. */
+/** Proves that running pods had time to receive the roots by which proxies verify the control plane. */
 export function proveBootstraps(
   plan: CertificatePlan,
   facts: SwitchFacts,
@@ -91,8 +91,8 @@ export function proveBootstraps(
 }
 
 /**
- * Every namespace has the roots, but for those that refuse them: of these the pods wait that run there,
- * each by its name. Nobody else's do.
+ * Judges whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
+ * run there are waiting, each by its name; the pods of other namespaces are not.
  */
 function judgeBootstraps(
   { bootstraps }: CertificateReport,
@@ -129,7 +129,7 @@ function judgeUnserved(
   return { ...nobody, lacks: [lack, aside], until };
 }
 
-/** Shown, not counted: all of them have to be set aside. */
+/** How many pods are listed at most. All pods of the namespace must be set aside, listed or not. */
 const maxShown = 10;
 
 function withUnserved(counted: RotationEvidence, unserved: RotationEvidence): RotationEvidence {
@@ -141,7 +141,7 @@ function withUnserved(counted: RotationEvidence, unserved: RotationEvidence): Ro
   };
 }
 
-/** Proof that every stream to the control plane runs on the certificate it has now. */
+/** Proves that every stream to the control plane uses the control plane's current certificate. */
 export function proveChannel(
   plan: CertificatePlan,
   facts: SwitchFacts,
@@ -153,7 +153,7 @@ export function proveChannel(
   );
 }
 
-/** Proof that the ingress gateway has a certificate of the plan's signer. */
+/** Proves that the ingress gateway's Secret has a certificate of the plan's signer. */
 export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): RotationEvidence {
   return gather(plan, facts, ({ gateway }) => {
     if (!facts.gateway || (gateway?.signerStep ?? 0) >= plan.signerStep) return nobody;
@@ -161,7 +161,10 @@ export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): Rotatio
   });
 }
 
-/** All of them together; counts are those of the first that lacks proxies, or else of the last that counts. */
+/**
+ * Combines proofs. The counts come from the first proof that counts proxies and lacks something, else from the last
+ * proof that counts proxies.
+ */
 export function together(
   ...all: readonly [RotationEvidence, ...RotationEvidence[]]
 ): RotationEvidence {
@@ -174,7 +177,7 @@ export function together(
 
 const nobody: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
-/** A report that is late or partial proves nothing, whatever it counts. */
+/** A report of an older step, or one that misses a replica, proves nothing, whatever it counts. */
 function gather(
   plan: CertificatePlan,
   { report }: SwitchFacts,
@@ -223,8 +226,9 @@ function judge(
 }
 
 /**
- * How many are set aside, as the control plane counts who knows all of their names; nobody while it goes by
- * another list than ours. One of before this count was made names some, and only these are known.
+ * How many proxies are set aside. The control plane counts them, because it knows all their names; its count is
+ * ignored while it uses another setAside list than ours. A control plane of an older version reports no count, so
+ * only the names in `waiting` are compared with the list.
  */
 function asideIn({ aside, waiting }: Witnesses, { report, patience }: SwitchFacts): number {
   const { setAside } = patience;

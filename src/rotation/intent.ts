@@ -18,7 +18,7 @@ export interface IntentFacts {
   readonly renewBeforeMs: number;
 }
 
-/** A record that there has to be before the mesh can go where it is to go. */
+/** A record that must exist before the mesh can switch to its target. */
 export interface Wanted {
   readonly name: string;
   readonly spec: RootSpec;
@@ -28,16 +28,16 @@ export interface Resolution {
   /** Undefined while a record is missing. */
   readonly intent: Intent | undefined;
   readonly create: Wanted | undefined;
-  /** A person's MeshRootCertificate decides who signs, not the MeshConfig. */
+  /** True when a user's MeshRootCertificate, not the MeshConfig, decides which root signs. */
   readonly overruled: boolean;
-  /** People's MeshRootCertificates whose roles make no sense together. */
+  /** Users' MeshRootCertificates whose roles are not legal together, by name, with the reason. */
   readonly refusals: ReadonlyMap<string, RootRefusal>;
 }
 
 /**
- * Which root is to sign and which are to be trusted beside it: by the roles that people gave to
- * MeshRootCertificates of theirs, and else by the MeshConfig. Roles that OSM would not take together
- * change nothing. Pure.
+ * Which root will sign and which roots will be trusted beside it. The roles in users' MeshRootCertificates decide; if
+ * none of them is active, the MeshConfig decides which root signs. A combination of roles that OSM would refuse
+ * changes nothing. Pure.
  */
 export function resolveIntent(facts: IntentFacts): Resolution {
   const theirs = facts.records.filter(
@@ -57,13 +57,13 @@ export function resolveIntent(facts: IntentFacts): Resolution {
   return { ...byMeshConfig(facts, keep), overruled: false, refusals };
 }
 
-/** Of two that may sign, the one that does so now, or is about to. */
+/** Of two active roots, the name of the root that signs now, or is about to. */
 function signing({ plan, rotation, records }: IntentFacts): string {
   const isActive = records.some(({ name, role }) => name === plan.signer && role === 'active');
   return isActive ? plan.signer : (rotation?.to ?? plan.signer);
 }
 
-/** The mesh stays as it is, and goes nowhere else. */
+/** Keeps the mesh as it is and refuses the users' roots. A switch under way keeps its target. */
 function hold({ plan, rotation }: IntentFacts, theirs: readonly RootRecord[]): Resolution {
   const target = rotation?.to ?? plan.signer;
   const keep = plan.trusted.filter((name) => name !== target);
@@ -106,12 +106,12 @@ function wantedBy({ spec, metadata: { namespace = '' } }: MeshConfig): WantedRoo
   return { spec: asRecorded(root, namespace), ofOurs };
 }
 
-/** The root as a record gives it back: addresses have more than one spelling. */
+/** The root as it is read back from its record, because an address has more than one spelling. */
 function asRecorded(root: RootSpec, namespace: string): RootSpec {
   return rootOfMrc({ spec: { role: 'passive', ...mrcSpecOf(root, namespace) } }) ?? root;
 }
 
-/** Whether the MeshConfig wants just this root; also true of the first, before there is a plan. */
+/** Whether the MeshConfig asks for exactly this root. Also works for the first root, before there is a plan. */
 export function isWantedBy(record: RootRecord, meshConfig: MeshConfig): boolean {
   const wanted = wantedBy(meshConfig);
   return wanted !== undefined && isSame(record, wanted);
@@ -130,7 +130,10 @@ function isSame({ spec }: RootRecord, wanted: WantedRoot): boolean {
   return wanted.ofOurs ? isOfOurs(spec.provider) : deepEqual(spec.provider, provider);
 }
 
-/** Who replaces a root that signs when it nears its end; nobody where the mesh leaves it anyway. */
+/**
+ * Who replaces the signing root when it nears its end; `nobody` for a root of Weft that the MeshConfig no longer
+ * wants.
+ */
 export function renewerOf(record: RootRecord, meshConfig: MeshConfig): 'weft' | 'owner' | 'nobody' {
   const wanted = wantedBy(meshConfig);
   if (record.managed && wanted !== undefined && isSame(record, wanted))
@@ -139,7 +142,7 @@ export function renewerOf(record: RootRecord, meshConfig: MeshConfig): 'weft' | 
   return managed && spec !== undefined && isOfOurs(spec.provider) ? 'nobody' : 'owner';
 }
 
-/** A Secret that Weft names, so Weft made the root in it. */
+/** Whether the Secret has a name that Weft chooses. If so, Weft made the root in it. */
 function isOfOurs(provider: RootProvider): boolean {
   return provider.kind === 'builtIn' && /^weft-ca(-\d+)?$/.test(provider.secretName);
 }
@@ -150,8 +153,8 @@ function isNearEnd(record: RootRecord, { now, renewBeforeMs }: IntentFacts): boo
 }
 
 /**
- * When a root of Weft's own is to be replaced, in ms since the epoch; undefined: its end is not known.
- * Never in the first half of its life, or a new root would be due at once.
+ * When Weft replaces a root that it made, in ms since the epoch; undefined while the end of the root is not known.
+ * Never in the first half of the root's life, because a new root could then be due at once.
  */
 export function renewalTime(
   { pin, createdAt }: RootRecord,
@@ -171,7 +174,7 @@ function newRoot({ spec, ofOurs }: WantedRoot, facts: IntentFacts): Wanted {
   return { name: `weft-root-${number}`, spec: { ...spec, provider } };
 }
 
-/** A Secret that holds no root yet, unless somebody put another root into that of the signer. */
+/** The name of a Secret that holds no root yet; or the signer's own Secret, if a user put another root into it. */
 function newSecret(number: number, { records, plan }: IntentFacts): string {
   const secrets = records.flatMap((record) => {
     const provider = record.spec?.provider;
@@ -182,7 +185,7 @@ function newSecret(number: number, { records, plan }: IntentFacts): string {
   return secrets.some(({ name }) => name === caSecret) ? `${caSecret}-${number}` : caSecret;
 }
 
-/** The record of the first root, before there is any. */
+/** The record to create for the first root, while there is none. */
 export function firstWanted(meshConfig: MeshConfig, name: string): Wanted | undefined {
   const wanted = wantedBy(meshConfig);
   return wanted && { name, spec: wanted.spec };

@@ -5,18 +5,21 @@ import type { RootProvider } from '../api/root-spec.ts';
 import type { Wanted } from './intent.ts';
 import type { RootsDecision } from './decide.ts';
 
-/** What the control plane must reach for the roots that are in use, or are to be. */
+/** What the control plane needs access to for the roots that are in use or will be. */
 export interface RootNeeds {
-  /** Secrets of its namespace that it reads only, by name. */
+  /** Names of Secrets in its namespace that the control plane only reads. */
   readonly read: readonly string[];
-  /** Secrets of its namespace that it makes and renews, by name: no name that anybody chooses is among them. */
+  /**
+   * Names of Secrets in its namespace that the control plane creates and renews. Weft derives them; no field sets
+   * one.
+   */
   readonly kept: readonly string[];
   readonly certManager: boolean;
-  /** Tokens of its own ServiceAccount, to log in to Vault with. */
+  /** Whether the control plane requests tokens of its own ServiceAccount to log in to Vault. */
   readonly tokens: boolean;
 }
 
-/** By the records that the plan, the intent and the spec name, and no others. Pure. */
+/** The needs of the roots that are in use, will be, or that a late replica may still use; of no other root. Pure. */
 export function needsOf(meshConfig: MeshConfig, decision: RootsDecision): RootNeeds {
   const all = rootsOf(meshConfig, decision).map(({ name, spec }) =>
     needsOfRoot(name, spec.provider),
@@ -29,7 +32,7 @@ export function needsOf(meshConfig: MeshConfig, decision: RootsDecision): RootNe
   };
 }
 
-/** Roots in use, roots that are to be, and those that a replica which is late may still use. */
+/** The roots in use, the roots that will be used, and the roots that a replica with an older plan may still use. */
 function rootsOf(meshConfig: MeshConfig, decision: RootsDecision): readonly Wanted[] {
   const { plan, intent, create, rotation, records } = decision;
   const names = new Set([
@@ -51,7 +54,8 @@ function rootsOf(meshConfig: MeshConfig, decision: RootsDecision): readonly Want
 
 function needsOfRoot(name: string, provider: RootProvider): RootNeeds {
   const none = { read: [], kept: [], certManager: false, tokens: false };
-  // Made where there is none, and never written again: it may be anybody's, for its name is given.
+  // The control plane creates this Secret when it is missing and never writes it again: a user may have chosen its
+  // name, so it may belong to another owner.
   if (provider.kind === 'builtIn') return { ...none, read: [provider.secretName] };
   const kept = provider.mode === 'intermediate' ? [intermediateSecretOf(name)] : [];
   if (provider.kind === 'certManager') return { ...none, kept, certManager: true };

@@ -11,17 +11,17 @@ import {
   together,
 } from './evidence.ts';
 
-/** Where the mesh is to get to, by the names of MeshRootCertificates. */
+/** The state that the mesh should reach, by the names of MeshRootCertificates. */
 export interface Intent {
-  /** The root that is to sign. */
+  /** The root that should sign. */
   readonly target: string;
-  /** Roots that are to be trusted beside it. */
+  /** Roots that should be trusted beside it. */
   readonly keep: readonly string[];
 }
 
 export type Phase = 'Preflight' | 'TrustBoth' | 'SignNew' | 'Settle' | 'DropOld';
 
-/** The switch that the status tells of. */
+/** The switch that the status reports. */
 export interface Rotation {
   readonly to: string;
   readonly phase: Phase;
@@ -33,33 +33,33 @@ export interface Question {
   readonly plan: CertificatePlan;
   readonly intent: Intent;
   readonly facts: SwitchFacts;
-  /** As it was told before; it survives the operator, as the plan does. */
+  /** As the status reports it. Like the plan, it survives a restart of the operator. */
   readonly rotation: Rotation | undefined;
 }
 
 export interface Decision {
-  /** The same object when nothing changes; else its step is one more. */
+  /** The same object when nothing changes; otherwise its step is one higher. */
   readonly plan: CertificatePlan;
-  /** Undefined when the mesh is where it is to be. */
+  /** Undefined when the mesh has reached the intent. */
   readonly rotation: Rotation | undefined;
   /** What this phase waits for. */
   readonly evidence: RotationEvidence;
 }
 
 /**
- * The next step of a switch, one at most. Pure. Each step is taken on proof that the one before has
- * reached everybody, so that at no moment a certificate is in use that somebody does not trust:
+ * Takes one step of a switch at most. Pure. A step needs proof that the step before has reached every proxy, so that
+ * no certificate is ever in use that a peer does not trust:
  *
- * | phase     | while                             | leaves it                                          |
- * |-----------|-----------------------------------|----------------------------------------------------|
- * | Preflight | the target is not trusted         | a probe passed, its root pinned: trusted           |
- * | TrustBoth | another signs leaves              | everybody trusts both, the target can sign: signer |
- * | SignNew   | another signs the server's        | every leaf is of the target: server signer         |
- * | Settle    | roots nobody wants are trusted    | every stream and leaf is of the target: dropped    |
- * | DropOld   | not everybody has the last roots  | everybody has                                      |
+ * | phase     | while                              | the step that ends it, and its proof                |
+ * |-----------|------------------------------------|-----------------------------------------------------|
+ * | Preflight | the target is not trusted          | trust the target: its probe passed, its root pinned |
+ * | TrustBoth | another root signs leaves          | sign leaves: all trust both, the target can sign    |
+ * | SignNew   | another root signs the server's    | sign the server's: every leaf is of the target      |
+ * | Settle    | an unwanted root is trusted        | drop that root: all streams and leaves are new      |
+ * | DropOld   | a proxy lacks the newest bundle    | end the switch: every proxy has that bundle         |
  *
- * The phase follows from plan and intent alone, so an edit at any moment leads on from where the mesh
- * is: back, or to a third root.
+ * The phase follows from the plan and the intent, so an edit at any moment continues from where the mesh is: back, or
+ * to a third root.
  */
 export function nextPlan(question: Question): Decision {
   const { plan, intent } = question;
@@ -77,7 +77,7 @@ export function nextPlan(question: Question): Decision {
 
 const proven: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
-/** Until the target signs, it is tried again and again: it may break before its turn comes. */
+/** The target stays the candidate until it signs, so that it is probed repeatedly: it may break before its turn. */
 function candidateOf(plan: CertificatePlan, { target, keep }: Intent): string | undefined {
   if (plan.signer !== target) return target;
   return keep.find((name) => !plan.trusted.includes(name));
@@ -93,7 +93,7 @@ function phaseOf({ plan, intent, rotation }: Question): Phase | undefined {
   return lastPhase(rotation);
 }
 
-/** Nothing is left to do but to wait until what was done last has reached everybody. */
+/** The phase when no step is left: wait until the last step has reached every proxy. */
 function lastPhase(rotation: Rotation | undefined): Phase | undefined {
   if (rotation?.phase === 'Preflight') return undefined;
   return rotation?.phase === 'SignNew' ? 'Settle' : rotation?.phase;
@@ -121,7 +121,7 @@ function prove(question: Question, { phase, since }: Rotation): RotationEvidence
   }
 }
 
-/** The candidate can sign, and what it vouches with is known for good. */
+/** Proves that the candidate can sign and that its root is pinned in its record. */
 function proveRoot({ plan, facts }: Question): RotationEvidence {
   const name = plan.candidate ?? plan.signer;
   const { report, pinned } = facts;
@@ -167,7 +167,7 @@ function changed(question: Question, plan: CertificatePlan): Decision {
   return { plan, rotation: phase && timed(next, phase), evidence };
 }
 
-/** What the status would say if the change were made: it decides what a plan at rest waits for. */
+/** The rotation that the status would report after the change. It decides which phase a finished plan waits for. */
 function movedOn(
   { intent, rotation, facts }: Question,
   plan: CertificatePlan,

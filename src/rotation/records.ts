@@ -4,20 +4,20 @@ import { rootOfMrc } from '../api/root-of.ts';
 import { problemOfVaultAudience } from '../api/vault-audience.ts';
 import type { RootSpec } from '../api/root-spec.ts';
 
-/** Why a MeshRootCertificate is not followed, and what to do. */
+/** Why Weft does not follow a MeshRootCertificate, and what the user can do. */
 export interface RootRefusal {
   readonly reason:
     'InvalidProvider' | 'InsecureVault' | 'UnsafeAudience' | 'SecretElsewhere' | 'IllegalRoles';
   readonly message: string;
 }
 
-/** The root as it passed its probe. Proxies trust just this. */
+/** The root certificates as they passed the probe. Proxies trust exactly these. */
 export interface Pin {
   /** PEM. */
   readonly roots: string;
   /** SHA-256, lower-case hex. */
   readonly fingerprint: string;
-  /** Milliseconds since the epoch; undefined when nobody said. */
+  /** Milliseconds since the epoch; undefined when it is not known. */
   readonly notAfter: number | undefined;
 }
 
@@ -25,20 +25,20 @@ export interface Pin {
 export interface RootRecord {
   readonly name: string;
   readonly object: MeshRootCertificate;
-  /** Weft wrote it, as opposed to a person. */
+  /** Whether Weft, not a user, created the object. */
   readonly managed: boolean;
   readonly role: 'active' | 'passive' | 'inactive';
-  /** Undefined when the object says none that can be used. */
+  /** Undefined when the object describes no root that Weft can use. */
   readonly spec: RootSpec | undefined;
   readonly refusal: RootRefusal | undefined;
   readonly pin: Pin | undefined;
-  /** Its issuer has another root by now: what is pinned stays good, but it does not sign again. */
+  /** Whether the issuer has changed its root. The pinned root stays trusted, but this root does not sign again. */
   readonly outdated: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** Whether Weft wrote it. */
+/** Whether Weft created the object. */
 export function isManaged({ metadata }: Pick<MeshRootCertificate, 'metadata'>): boolean {
   return metadata.labels?.[madeByControlPlane.label] === madeByControlPlane.value;
 }

@@ -4,17 +4,17 @@ import { timestamp } from '../common/timestamp.ts';
 import { renewerOf, renewalTime } from './intent.ts';
 import type { RootRecord } from './records.ts';
 
-/** What becomes of a root as it nears its end. Times are milliseconds since the epoch. */
+/** What the status says about a root that nears its end. Times are milliseconds since the epoch. */
 export interface RootEnd {
-  /** When Weft begins to replace it; undefined: that is up to its owner. */
+  /** When Weft begins to replace the root; undefined when its owner has to replace it. */
   readonly renewsAt: number | undefined;
-  /** From when on it is told. */
+  /** When the condition CertificatesReady begins to mention the end. */
   readonly toldFrom: number;
   readonly reason: 'RootRenewsSoon' | 'RootEndsSoon';
   readonly message: string;
 }
 
-/** A switch that nobody asked for is told of so long before. */
+/** Weft announces a renewal that no user requested this long before it begins: 30 days. */
 const noticeMs = 30 * 86_400_000;
 
 export interface EndFacts {
@@ -23,7 +23,7 @@ export interface EndFacts {
   readonly report: CertificateReport | undefined;
 }
 
-/** Undefined while the end is not known, or when the mesh leaves the root anyway. Pure. */
+/** Undefined while the end of the root is not known, or when the MeshConfig no longer asks for the root. Pure. */
 export function endOf(
   record: RootRecord,
   { meshConfig, renewBeforeMs, report }: EndFacts,
@@ -46,8 +46,8 @@ export function endOf(
 }
 
 /**
- * When a certificate ends that stands above those of the mesh and that Weft cannot renew. Its own
- * intermediate is no such certificate: it is renewed as long as those above it last.
+ * When the first certificate ends that signs mesh certificates, directly or not, and that Weft cannot renew. Weft
+ * renews its own intermediate while the certificates above it are valid, so that intermediate does not count.
  */
 function endOfChain(
   { name, spec }: RootRecord,

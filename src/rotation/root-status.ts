@@ -16,7 +16,7 @@ type Status = Frozen<MeshRootCertificateStatus>;
 type State = NonNullable<Status['state']>;
 type Part = 'issuing' | 'validating' | 'unused';
 
-/** What a record's status is made from besides the record. */
+/** What the status of a record depends on, besides the record. */
 export interface StatusFacts {
   readonly decision: RootsDecision;
   readonly report: CertificateReport | undefined;
@@ -58,7 +58,7 @@ function progress({ rotation, evidence }: RootsDecision): Status {
   return { phase: rotation.phase, acknowledged, total };
 }
 
-/** What a root does by the plan. */
+/** The state of a root under the plan. */
 export function stateOf(record: RootRecord, { plan, resolution }: RootsDecision): State {
   const { name, refusal, managed } = record;
   if (plan === undefined) return managed ? 'probing' : 'unused';
@@ -161,7 +161,7 @@ function rollouts(name: string, { plan, rotation, intent }: RootsDecision): read
   return is(`${part}Rollback`, `The mesh goes back to ${target}.`);
 }
 
-/** Whether a root is to go that was trusted after the one that is to sign: trust is listed in order. */
+/** Whether the mesh drops a root that it began to trust after the target: `trusted` lists roots in that order. */
 export function isGoingBack({ trusted }: CertificatePlan, { target, keep }: Intent): boolean {
   const from = trusted.indexOf(target);
   return from >= 0 && trusted.slice(from + 1).some((name) => !keep.includes(name));

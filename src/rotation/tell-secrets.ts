@@ -1,7 +1,7 @@
 import type { CertificateReport, TroubleReport } from '../api/certificate-report.ts';
 import type { RootRecord } from './records.ts';
 
-/** A Secret of the mesh's certificates that is not as it must be, while all that is in use goes on. */
+/** A problem with a Secret that holds certificates of the mesh. Certificates in use keep working. */
 export interface SecretTrouble {
   readonly reason: 'CaSecretUnusable' | 'GatewaySecretNotKept';
   readonly message: string;
@@ -14,11 +14,11 @@ export interface SecretFacts {
   readonly now: number;
 }
 
-/** What the API server may be busy with is passed over for so long. */
+/** How long a trouble that may pass by itself is not reported: the API server may be busy. */
 export const secretPatienceMs = 30_000;
 const passing: readonly string[] = ['api-unavailable', 'api-conflict', 'api-not-found'];
 
-/** The gravest of them: a CA that is kept in memory alone ends with the last replica. Pure. */
+/** The gravest problem. A CA that exists only in memory comes first: it is lost with the last replica. Pure. */
 export function tellSecrets(facts: SecretFacts): SecretTrouble | undefined {
   return tellAuthority(facts) ?? tellGateway(facts) ?? tellLeft(facts);
 }
@@ -61,7 +61,7 @@ function sentence({ code, message }: TroubleReport): string {
   return `${message} (${code}).`;
 }
 
-/** When words about Secrets come up by time alone, in ms since the epoch. */
+/** When a trouble with a Secret has lasted long enough to be reported, in ms since the epoch. */
 export function secretsToldAt({ signer, report }: SecretFacts): readonly number[] {
   const troubles = [
     signer && report?.roots[signer.name]?.trouble,

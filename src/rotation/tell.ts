@@ -15,10 +15,10 @@ import { secretsToldAt, tellSecrets, type SecretTrouble } from './tell-secrets.t
 
 export type CertificateBlock = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
 type Block = NonNullable<CertificateBlock['rotation']>;
-/** The block with all that is always said. */
+/** The rotation block, with the fields that are always set. */
 type Told = Block & { readonly since: string; readonly message: string };
 
-/** What the MeshConfig's status says of certificates, and what its conditions are judged by. */
+/** What the MeshConfig's status says about certificates, and the input for its conditions. */
 export interface RootsNews {
   readonly block: CertificateBlock;
   /** Why there is no plan yet; undefined when there is one. */
@@ -30,17 +30,17 @@ export interface RootsNews {
       }
     | undefined;
   /**
-   * Leaves cannot be issued; urgent once that lasts, when somebody has none, or when the first of them is in
-   * the last third of its life.
+   * Leaves cannot be issued. Urgent after 30 s, when a workload has no leaf, or when the first leaf to end is in the
+   * last third of its life.
    */
   readonly failing: { readonly message: string; readonly urgent: boolean } | undefined;
-  /** A Secret of the mesh's certificates is not as it must be. */
+  /** A Secret with certificates of the mesh cannot be used, written or removed. */
   readonly secrets: SecretTrouble | undefined;
-  /** The root that signs ends soon, or is soon replaced. */
+  /** The signing root ends soon, or Weft replaces it soon. */
   readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
-  /** Who decides, when it is not the MeshConfig. */
+  /** Which MeshRootCertificate decides who signs, when the MeshConfig does not. */
   readonly note: string | undefined;
-  /** When time alone changes what there is to tell or to do; milliseconds from now. */
+  /** Milliseconds until time alone changes the status or the decision. */
   readonly again: number | undefined;
 }
 
@@ -120,7 +120,7 @@ function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: M
 
 const nothing: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
-/** Who signed before, or signs still; on the way back that which is left. */
+/** The root that the mesh leaves: the signer, else the root in the status before, else another trusted root. */
 function fromOf({ plan }: RootsDecision, to: string, { status }: MeshConfig): string | undefined {
   const told = status?.certificate?.rotation;
   const before = told?.to === to ? told.from : told?.to;
@@ -165,7 +165,7 @@ function tellMoving(
   return { reason: 'RotationHeld', message: text };
 }
 
-/** Who waits for a certificate that cannot be issued has nothing to mend. */
+/** A pod that waits for a certificate that cannot be issued needs no restart: the remedy is at the issuer. */
 function remedyFor(
   { waiting = [], left }: Told & { readonly left: number },
   failing: RootsNews['failing'],
@@ -176,12 +176,12 @@ function remedyFor(
   return ` Restart ${waiting.join(', ')}${more}, or name them in spec.certificate.rotation.setAside to go on without them; <namespace>/* there stands for all pods of a namespace.`;
 }
 
-/** How many there are of those of whom some are named. */
+/** How many proxies have not acknowledged and are not set aside. `waiting` names only some of them. */
 function waitingIn({ total, acknowledged, aside = 0 }: RotationEvidence): number {
   return total - acknowledged - aside;
 }
 
-/** Failures are passed over for so long: an issuer may be busy for a moment. */
+/** A younger failure is not urgent by itself: an issuer may be busy for a moment. */
 const failingPatienceMs = 30_000;
 
 function tellFailing(facts: NewsFacts, signer: RootRecord | undefined): RootsNews['failing'] {
@@ -204,7 +204,7 @@ function isUrgent({ meshConfig, report, now }: NewsFacts, { since }: TroubleRepo
   return waiting > 0 || now - since >= failingPatienceMs || earliestExpiry - now < life / 3;
 }
 
-/** Why an issuer that signs each leaf cannot: the next one that is due will fail. */
+/** Why an issuer that signs each leaf cannot sign now: the next leaf that is due would fail. */
 function leafTrouble(
   signer: RootRecord | undefined,
   report: CertificateReport | undefined,
@@ -221,7 +221,7 @@ function tellEnding(end: RootEnd | undefined, now: number): RootsNews['ending'] 
 
 const longestMs = 3_600_000;
 
-/** Nothing advances by time alone, but some proof has an hour, and words change. */
+/** Milliseconds until the next time limit of a proof or a message, one hour at most; undefined without one. */
 function againIn(
   { evidence, rotation, plan, records }: RootsDecision,
   { meshConfig, report, now }: NewsFacts,
@@ -239,14 +239,14 @@ function againIn(
   return left.length === 0 ? undefined : Math.min(longestMs, ...left);
 }
 
-/** Something to tell by an event. */
+/** A Kubernetes event to record about roots. */
 export interface RootTiding {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly note: string;
 }
 
-/** What a user is told of by events when the block becomes this one: each phase, the end, the way back. */
+/** The events to record when `before` becomes `after`: each new phase, the end of a switch, the way back. */
 export function tidingsOfRoots(
   before: CertificateBlock | undefined,
   after: CertificateBlock | undefined,
@@ -257,7 +257,7 @@ export function tidingsOfRoots(
   if (was.phase === is.phase && was.to === is.to) return [];
   const isBack = was.to !== is.to && was.from === is.to;
   const reason = isBack ? 'CertificateRotationBack' : `CertificateRotation${is.phase}`;
-  // Without the counts of the phase before: they are of the last status, and older than its proof.
+  // The counts of the phase before are left out: they are from the last status, which is older than the proof.
   return normal(reason, `${wayOf(is)}, after ${was.phase}.`);
 }
 

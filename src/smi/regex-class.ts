@@ -1,6 +1,6 @@
 import { isHex, isOctal, isWord, type RegexScanner } from './regex-scanner.ts';
 
-// How large things are in RE2's program, generously: it matches UTF-8 byte by byte.
+// Sizes in RE2's program, rounded up generously: it matches UTF-8 byte by byte.
 const asciiSize = 2;
 const wideSize = 40;
 const tableSize = 1500;
@@ -109,7 +109,7 @@ export function readClass(scanner: RegexScanner): number {
   return size;
 }
 
-/** [:alpha:]; undefined when none stands here. */
+/** Reads a class such as [:alpha:]; undefined when there is none here. */
 function readPosix(scanner: RegexScanner): number | undefined {
   const mark = scanner.mark();
   if (!scanner.take('[:')) return undefined;
@@ -140,10 +140,16 @@ function readRange(scanner: RegexScanner): number {
   return wideSize;
 }
 
-/** Envoy reads a class byte by byte since 1.39, and by characters before: a range must hold for both. */
+/**
+ * A member of a class. Envoy reads a class byte by byte since 1.39, and by characters before: a range must be valid in
+ * both.
+ */
 interface Member {
   readonly point: number;
-  /** Its first and its last byte: of a character outside of ASCII, a range begins at its last and ends at its first. */
+  /**
+   * Its first and its last byte. For a character outside of ASCII, a range begins at the last byte of its lower end and
+   * ends at the first byte of its upper end.
+   */
   readonly first: number;
   readonly last: number;
 }

@@ -1,4 +1,4 @@
-/** A pattern on its way from start to end. What fails first is remembered, and ends the way. */
+/** Reads a pattern from start to end. Remembers the first failure, which ends the scan. */
 export class RegexScanner {
   readonly #points: readonly string[];
   #at = 0;
@@ -75,7 +75,7 @@ export class RegexScanner {
     this.#at = mark;
   }
 
-  /** False when a group of that name was there before. */
+  /** Records the name of a group; false when an earlier group has it. */
   nameGroup(name: string): boolean {
     if (this.#names.has(name)) return false;
     this.#names.add(name);

@@ -1,15 +1,15 @@
-// Checks a regular expression against the syntax of RE2, as Envoy compiles it, without running it: a
-// pattern is only read here, never given to JavaScript's own engine. Where RE2 takes a thing that
-// nobody needs in a path or a header, such as `^*`, this is stricter. What passes may be put into a
-// group and continued. Envoy compiles for bytes since 1.39 and for UTF-8 before: what passes, both take.
+// Checks a regular expression against the syntax of RE2, as Envoy compiles it, without running it: the pattern is only
+// read here, never given to JavaScript's own engine. It is stricter than RE2 about syntax that is of no use in a path
+// or a header, such as `^*`. A pattern that passes may be put into a group and continued. Envoy compiles for bytes
+// since 1.39 and for UTF-8 before: both accept a pattern that passes.
 import { anySize, readClass, readEscape, sizeOf } from './regex-class.ts';
 import { isDigit, isWord, RegexScanner } from './regex-scanner.ts';
 
 const maxLength = 2048;
-/** RE2's own limit on repetitions, and on those of repetitions. */
+/** RE2's own limit on repetitions, and on the product of nested repetitions. */
 const maxRepeat = 1000;
 const maxDepth = 100;
-/** A quarter of the program that RE2's default memory holds. */
+/** A quarter of the program size that RE2's default memory holds. */
 const maxSize = 20_000;
 
 /** Undefined when RE2 takes the pattern; otherwise why it does not. */
@@ -24,11 +24,11 @@ export function regexProblem(pattern: string): string | undefined {
 }
 
 interface Part {
-  /** In RE2's program, generously. */
+  /** Size in RE2's program, rounded up generously. */
   readonly size: number;
-  /** How often its innermost part is written out. */
+  /** How many times its innermost part is written out. */
   readonly repeats: number;
-  /** False: nothing that a `*` could follow. */
+  /** False: a `*` must not follow it. */
   readonly repeatable: boolean;
 }
 
@@ -79,7 +79,7 @@ function readOutside(scanner: RegexScanner): Part {
   return part(escape.kind === 'set' ? escape.size : sizeOf(escape.point));
 }
 
-/** \Q…\E. RE2 lets the end be missing, but then nothing could be put behind the pattern. */
+/** \Q…\E. RE2 allows a missing \E, but then nothing could be appended to the pattern. */
 function readQuote(scanner: RegexScanner): Part {
   const text = scanner.takeUntil('\\E');
   if (text === undefined) scanner.fail('there is a \\Q without its \\E');
@@ -103,7 +103,7 @@ const unsupported: readonly (readonly [string, string])[] = [
   ['P=', 'a reference back to a group (?P=…)'],
 ];
 
-/** What follows "(?"; false when it was only flags, without a group. */
+/** Reads what follows "(?"; false when there were only flags, without a group. */
 function readGroupHead(scanner: RegexScanner): boolean {
   const known = unsupported.find(([start]) => scanner.take(start));
   if (known !== undefined) {
@@ -136,7 +136,7 @@ function readFlags(scanner: RegexScanner): boolean {
   return false;
 }
 
-/** Whether a repetition stands here; a "{" that is none is a character like any other. */
+/** Whether a repetition begins here; a "{" that begins none is a character like any other. */
 function isRepeat(scanner: RegexScanner): boolean {
   const point = scanner.peek();
   if (point !== '{') return point !== '' && '*+?'.includes(point);

@@ -7,17 +7,17 @@ import { originOf, refuse } from '../cluster/diagnose.ts';
 import { regexProblem } from './regex.ts';
 import { fields, list, type Shape, text, textMap } from '../common/shape.ts';
 
-/** An HTTPRouteGroup that a TrafficTarget may lean on. */
+/** An HTTPRouteGroup that a TrafficTarget may reference. */
 export interface CompiledRouteGroup {
   readonly origin: Origin;
-  /** By the name of the match; undefined: it is left out, and so is whatever leans on it. */
+  /** By the name of the match; undefined: the match is left out, so a TrafficTarget opens nothing by it. */
   readonly matches: readonly (readonly [string, HttpMatch | undefined])[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 type Match = HTTPRouteGroup['spec']['matches'][number];
 
-/** A match that cannot be honoured is left out alone; the others of the group live. */
+/** Compiles an HTTPRouteGroup. An invalid match is left out alone; the other matches of the group stay in force. */
 export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
   const origin = originOf(object);
   const malformed =
@@ -38,7 +38,7 @@ export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
   return { origin, matches, diagnostics };
 }
 
-/** What takes longer to check than other objects may wait for. */
+/** Characters of all regular expressions together: to check more would delay other objects for too long. */
 const maxRegexes = 128 * 1024;
 const maxMatches = 2048;
 /** Headers of all matches together. */
@@ -64,7 +64,7 @@ function excess(matches: readonly Match[]): string | undefined {
     : undefined;
 }
 
-/** Counts no further than what is too many. */
+/** Counts the headers of all matches; stops once there are far too many. */
 function headersIn(matches: readonly Match[]): number {
   let count = 0;
   for (const { headers } of matches) {
@@ -89,7 +89,10 @@ function compileMatch(object: HTTPRouteGroup, match: Match): HttpMatch {
   };
 }
 
-/** A map, or a list of maps; every key of every map must match. No text is written as a regex is: Envoy takes no empty one. */
+/**
+ * Reads a map, or a list of maps; every key of every map must match. An empty value becomes the regex `^$`, since Envoy
+ * accepts no empty regex.
+ */
 function headersOf(headers: unknown): readonly HeaderMatch[] {
   const maps = (Array.isArray(headers) ? headers : [headers ?? {}]) as Record<string, string>[];
   return maps.flatMap((map) =>

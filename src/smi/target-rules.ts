@@ -14,7 +14,7 @@ import { originOf, refuse } from '../cluster/diagnose.ts';
 import type { CompiledRouteGroup } from './route-group.ts';
 import type { CompiledTcpRoute } from './tcp-route.ts';
 
-/** The routes that a TrafficTarget may lean on, by name: those of its own namespace. */
+/** The routes that a TrafficTarget may reference, by name: those of its own namespace. */
 export interface Routes {
   readonly groups: ReadonlyMap<string, CompiledRouteGroup>;
   readonly tcp: ReadonlyMap<string, CompiledTcpRoute>;
@@ -26,7 +26,7 @@ export interface Opened {
   readonly http: AccessRule['http'];
 }
 
-/** What the rules collect on their way; `broken` once a reference does not resolve. */
+/** What the rules have opened so far; `broken` once a reference does not resolve. */
 interface Gathered {
   readonly origins: Origin[];
   readonly ports: Set<number>;
@@ -37,7 +37,7 @@ interface Gathered {
   broken: boolean;
 }
 
-/** What the rules open together; undefined: nothing, and the diagnostics say why. */
+/** What the rules open together; undefined when they open nothing, and the diagnostics say why. */
 export function resolveRules(
   object: TrafficTarget,
   routes: Routes,
@@ -110,7 +110,9 @@ function gatherGroup(gathered: Gathered, at: RuleAt, group: CompiledRouteGroup |
   }
 }
 
-/** Of matches of one rule with the same fault so many are told one by one, the last with how many more there are. */
+/**
+ * How many matches of one rule with the same fault get a diagnostic each; the last one says how many more there are.
+ */
 const maxToldOfRule = 8;
 
 function first(
@@ -125,7 +127,7 @@ function first(
     );
 }
 
-/** A match that is not there opens nothing; the rest of the target stands. */
+/** A missing match opens nothing; the rest of the target stays in force. */
 function matchMissing({ object, rule, field }: RuleAt, match: string, more: string): Diagnostic {
   const message = `${field}.matches: HTTPRouteGroup ${rule.name} has no match "${match}"${more}, so that opens nothing: add it to the group, or correct the name`;
   return refuse(object, 'route-match-missing', message);
@@ -146,7 +148,10 @@ function gatherPorts(gathered: Gathered, at: RuleAt, route: CompiledTcpRoute | u
   else for (const port of route.ports) gathered.ports.add(port);
 }
 
-/** A rule that leans on nothing breaks the whole target: what it was to restrict is not known. */
+/**
+ * A rule whose route does not exist or has an unsupported kind breaks the whole target: what it was meant to restrict
+ * is not known.
+ */
 function miss(
   gathered: Gathered,
   at: RuleAt,

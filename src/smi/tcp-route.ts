@@ -14,7 +14,7 @@ export interface CompiledTcpRoute {
 
 const shape = fields({ 'matches?': fields({ 'ports?': list(integer(1, 65535)) }) });
 
-/** No ports named means all of them, as SMI has it. */
+/** Compiles a TCPRoute. No ports named means all ports, as SMI says. */
 export function compileTcpRoute(object: TCPRoute): CompiledTcpRoute {
   const origin = originOf(object);
   const problem = shape(object.spec, 'spec');

@@ -12,16 +12,22 @@ export interface CompiledSplits {
 }
 
 export interface SplitInput {
-  /** Those of one namespace. */
+  /** The TrafficSplits of one namespace. */
   readonly objects: readonly TrafficSplit[];
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
   readonly clusterDomain: string;
 }
 
-/** Backends of all splits of a namespace, at each port of their apex: so much each caller's proxy holds. */
+/**
+ * The most backends of all splits of a namespace, each times the ports of its apex: each caller's proxy holds that
+ * many.
+ */
 const maxSharesOfNamespace = 16_384;
 
-/** The splits of a namespace, by apex. Of several with one apex the oldest rules, then the first by name. */
+/**
+ * The splits of a namespace, by apex. Of several with one apex the oldest is in force; of the same age, the first by
+ * name.
+ */
 export function compileSplits({ objects, services, clusterDomain }: SplitInput): CompiledSplits {
   const splits = new Map<ServiceKey, Split>();
   const diagnostics: Diagnostic[] = [];
@@ -56,8 +62,8 @@ export function compileSplits({ objects, services, clusterDomain }: SplitInput):
 }
 
 /**
- * What can be said of a TrafficSplit by itself: what is wrong with it, and the split when nothing is.
- * Without a cluster domain any passes.
+ * Reads a TrafficSplit by itself: the split, or what is wrong with it. Without a cluster domain, any domain is
+ * accepted.
  */
 export function readSplit(
   object: TrafficSplit,
@@ -133,7 +139,10 @@ function weightRefusal(object: TrafficSplit): Diagnostic | undefined {
   );
 }
 
-/** `svc`, `svc.ns`, `svc.ns.svc` … up to the full name, of a service in `namespace`: its own name. */
+/**
+ * The own name of a service in `namespace`, from `svc`, `svc.ns`, `svc.ns.svc` … up to the full name; undefined
+ * otherwise.
+ */
 function localName(
   written: string,
   namespace: string,
@@ -162,7 +171,7 @@ function withPorts(split: Split, services: ReadonlyMap<ServiceKey, MeshService>)
   return { ...split, backends };
 }
 
-/** Before it is known whether the object can be read. */
+/** The number of backends, of an object that may be malformed. */
 function backendsIn({ spec }: { readonly spec?: { readonly backends?: unknown } }): number {
   return Array.isArray(spec?.backends) ? spec.backends.length : 0;
 }
@@ -177,7 +186,7 @@ function tooWide(object: TrafficSplit): Diagnostic {
   return refuse(object, 'split-too-wide', message);
 }
 
-/** What leads nowhere, at least for now. */
+/** Warnings for an apex, backends and ports that lead nowhere, at least for now. */
 function leadsAstray(
   object: TrafficSplit,
   split: Split,

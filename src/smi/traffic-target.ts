@@ -1,5 +1,5 @@
-// Input: a TrafficTarget and the routes of its namespace. Output: the rule it makes, or why it makes
-// none. Rule: what does not resolve allows nothing.
+// Input: a TrafficTarget and the routes of its namespace. Output: the rule that it makes, or why it makes none. Rule: a
+// reference that does not resolve allows nothing.
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
@@ -34,7 +34,7 @@ interface Parties {
   readonly sources: readonly IdentityKey[];
 }
 
-/** What can be said of a TrafficTarget by itself: who it speaks of, and what is wrong with it. */
+/** Reads a TrafficTarget by itself: its destination and sources, and what is wrong with it. */
 export function readTrafficTarget(object: TrafficTarget): {
   readonly parties: Parties | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -128,7 +128,7 @@ function readSources(object: TrafficTarget): {
   return { keys: [...keys].sort(), diagnostics };
 }
 
-/** UDPRoutes open nothing; beside other rules that is worth a word, alone it is an error already. */
+/** UDPRoutes open nothing: a warning beside other rules; UDPRoutes alone are an error already. */
 function unopened(object: TrafficTarget): readonly Diagnostic[] {
   const { rules } = object.spec;
   if (rules.every((rule) => rule.kind === 'UDPRoute')) return [];

@@ -1,5 +1,5 @@
-// What must be refused at the door: what an SMI object says by itself, without the rest of the
-// cluster, since objects may come in any order. The same functions that compile the mesh judge here.
+// What the admission webhook must refuse: what is wrong with an SMI object by itself, without the rest of the cluster,
+// since objects may come in any order. The same functions compile the mesh.
 import type { AdmissionAnswer, AdmissionRequest } from '../api/admission.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { HTTPRouteGroup } from '../api/gen/http-route-group.ts';
@@ -13,7 +13,7 @@ import { compileTcpRoute } from './tcp-route.ts';
 import { readSplit } from './traffic-split.ts';
 import { readTrafficTarget } from './traffic-target.ts';
 
-/** Wrong whatever else there is in the cluster. Other diagnostics are warnings at the door. */
+/** Errors whatever else is in the cluster. At admission all other diagnostics are warnings. */
 const refused: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
   'target-namespace-mismatch',
   'target-without-source',
@@ -24,8 +24,8 @@ const refused: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>([
 ]);
 
 /**
- * Refuses an SMI object that could never be in force, and warns of parts that will not be. An edit
- * that leaves the spec as it is passes, so that an object from before can always be cleaned up.
+ * Refuses an SMI object that could never be in force, and warns of parts that will not be. An edit that leaves the spec
+ * as it is passes, so that an older object can always be cleaned up.
  */
 export function validateSmi(request: AdmissionRequest): AdmissionAnswer {
   const { object, oldObject } = request;

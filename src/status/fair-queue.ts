@@ -1,4 +1,4 @@
-/** Keys of several owners, who take turns: each owner's keys in their order, one at a time. */
+/** A queue of keys of several owners. The owners take turns, one key each; the keys of an owner keep their order. */
 export class FairQueue {
   readonly #owners = new Map<string, string[]>();
   #size = 0;
@@ -14,7 +14,7 @@ export class FairQueue {
     this.#size += 1;
   }
 
-  /** The next one, and its owner goes to the end of the line. */
+  /** Takes the next key; its owner goes to the end of the line. */
   take(): string | undefined {
     const [first] = this.#owners;
     if (first === undefined) return undefined;

@@ -2,7 +2,10 @@ import type { Condition } from '../api/core.ts';
 import { fieldsOf, integer, records, text } from '../cluster/read.ts';
 import { longestSaid, type PolicyStatus, statusNumbers, statusTexts } from './policy-status.ts';
 
-/** What the status writer compares with, in bounded size, whoever wrote the status; undefined without one. */
+/**
+ * The part of a status that the status writer compares with, in bounded size, whatever its writer put in; undefined
+ * without a status.
+ */
 export function keptStatus(status: unknown): Partial<PolicyStatus> | undefined {
   if (status === undefined || status === null) return undefined;
   const fields = fieldsOf(status);
@@ -29,7 +32,10 @@ function conditionOf(type: string, found: Readonly<Record<string, unknown>>): Co
   };
 }
 
-/** One character more than Weft writes, so that what is longer is seen to differ. A text of its own, not a part of a long one. */
+/**
+ * Keeps one character more than Weft writes, so that a longer text compares as different. The copy is a new string, so
+ * that it does not keep the long one in memory.
+ */
 function cut(value: unknown): string | undefined {
   const whole = text(value);
   if (whole === undefined || whole.length <= longestSaid) return whole;

@@ -11,9 +11,9 @@ function isFree(namespace: Namespace | undefined): boolean {
 }
 
 /**
- * The last word on a policy whose namespace has left the mesh, so that it does not claim for ever to be in
- * force. Undefined where Weft never wrote a status, and where another mesh may: those are not ours to
- * write. Words that stand already stay: two meshes would say it each with its own name.
+ * The last status of a policy whose namespace has left the mesh, so that it does not claim for ever to be in force.
+ * Undefined where Weft never wrote a status, and where another mesh may write it. A message of this kind that is there
+ * already stays: otherwise two meshes would each write it with their own name.
  */
 export function leftStatus(
   object: PolicyObject,

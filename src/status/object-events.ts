@@ -17,33 +17,33 @@ export interface ObjectEventsDeps extends Reporter {
   readonly client: Pick<ApiClient, 'create' | 'merge'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What is wrong with objects that have no status of Weft's. The same list while nothing changed. */
+  /** The diagnostics on objects on which Weft writes no status. The same list while nothing changed. */
   readonly diagnostics: () => readonly Diagnostic[];
   /** The object as the cache has it; undefined when it is gone. */
   readonly find: (diagnostic: Diagnostic) => KubernetesObject | undefined;
 }
 
-/** An Event lives an hour by default: it is renewed before. */
+/** Events expire after an hour by default, so they are renewed before that. */
 export const renewMs = 1_800_000;
-/** In the long run so many writes a second in all, after a burst. */
+/** The pace of all writes: one every `everyMs` in the long run, after a burst of `burst`. */
 const everyMs = 200;
 const burst = 25;
-/** Of one namespace at most so many diagnostics are told, the first by name: as many as can be renewed. */
+/** The most diagnostics of one namespace that get Events, the first by name: as many as can be renewed in time. */
 const maxPerNamespace = 500;
 
 interface Told {
   readonly namespace: string;
-  /** Of the object: another of the same name is told of anew. */
+  /** The uid of the object: a new object of the same name gets new Events. */
   readonly uid: string;
   count: number;
-  /** When it is to be written again. */
+  /** When the Event is to be written again. */
   dueAt: number;
 }
 
 /**
- * Tells of diagnostics by Events on the objects themselves, and again while they last; of notes once. Leader only.
- * Namespaces take turns, so that one with many broken objects delays its own only. The name of an
- * Event follows from what it says, so another leader goes on with the same Event.
+ * Writes Events about diagnostics on the objects themselves, and renews them while the diagnostics last; notes only
+ * once. Leader only. Namespaces take turns, so that a namespace with many broken objects delays only its own Events.
+ * The name of an Event follows from its content, so a new leader continues the same Event.
  */
 export class ObjectEvents implements Component {
   readonly name = 'object-events';
@@ -51,11 +51,14 @@ export class ObjectEvents implements Component {
   readonly #deps: ObjectEventsDeps;
   readonly #wakeup = new Wakeup();
   #told = new Map<string, Told>();
-  /** When a namespace was served last: the one that waited longest comes first. */
+  /** When each namespace was last served: the one that waited longest comes first. */
   readonly #servedAt = new Map<string, number>();
   #queue: FairQueue | undefined;
   #last: readonly Diagnostic[] | undefined;
-  /** Since the last look, an object may have been created again: its diagnostics may be the same list. */
+  /**
+   * Set by `trigger`: since the last look an object may have been recreated, although the list of diagnostics is the
+   * same.
+   */
   #triggered = false;
   #wanted: ReadonlyMap<string, Diagnostic> = new Map();
   readonly #bucket: TokenBucket;
@@ -86,7 +89,7 @@ export class ObjectEvents implements Component {
     }
   }
 
-  /** Takes over what is wrong now; what is wrong no more is told no more, and its Event runs out. */
+  /** Takes over the current diagnostics. A diagnostic that is gone gets no more Events, and its Event expires. */
   #follow(): void {
     const diagnostics = this.#deps.diagnostics();
     const triggered = this.#triggered;
@@ -114,7 +117,7 @@ export class ObjectEvents implements Component {
     this.#told = told;
   }
 
-  /** Whether one of the objects is gone, and there may be another of its name. */
+  /** Whether the uid of one of the objects changed: it is gone, or recreated under the same name. */
   #isAboutOthers(): boolean {
     for (const [key, diagnostic] of this.#wanted)
       if (this.#uidOf(diagnostic) !== this.#told.get(key)?.uid) return true;
@@ -125,7 +128,7 @@ export class ObjectEvents implements Component {
     return this.#deps.find(diagnostic)?.metadata.uid ?? '';
   }
 
-  /** What is due, namespace by namespace in turn. Looked for anew only when the last ones are written. */
+  /** The Events that are due, with namespaces taking turns. Computed again only when the last ones are written. */
   #nextDue(): FairQueue {
     if (this.#queue !== undefined && this.#queue.size > 0) return this.#queue;
     const now = this.#deps.clock.now();
@@ -152,7 +155,7 @@ export class ObjectEvents implements Component {
     told.dueAt = isToldOnce(diagnostic) ? never : clock.now() + renewMs;
     this.#servedAt.set(told.namespace, clock.now());
     const regarding = find(diagnostic);
-    // Another of its name is not compiled yet: it is told of once that is done.
+    // A new object of that name is not compiled yet: it gets its Events after the compile.
     if (regarding === undefined || (regarding.metadata.uid ?? '') !== told.uid) return;
     told.count += 1;
     try {
@@ -165,7 +168,7 @@ export class ObjectEvents implements Component {
     }
   }
 
-  /** Creates the Event, or says that it goes on if it is there. */
+  /** Creates the Event, or updates its series if it exists. */
   async #tell({ regarding, diagnostic, count }: Telling, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#deps;
     const occurrence = occurrenceOf(regarding, diagnostic);
@@ -192,17 +195,17 @@ interface Telling {
 const retryMs = 30_000;
 const never = Number.POSITIVE_INFINITY;
 
-/** What is as the mesh means it to be lasts: it is said once by each leader, and not renewed. */
+/** A note describes a state that is intended and lasts: each leader writes it once and does not renew it. */
 function isToldOnce({ severity }: Diagnostic): boolean {
   return severity === 'note';
 }
 
-/** What is said, and the name of the object that it is said of. */
+/** The content of a diagnostic with the name of its object, as text. */
 function wordsOf({ object, code, message }: Diagnostic): string {
   return JSON.stringify([object.kind, object.namespace, object.name, code, message]);
 }
 
-/** Of each namespace the first; diagnostics come sorted by object. */
+/** The first `maxPerNamespace` diagnostics of each namespace; diagnostics come sorted by object. */
 function firstOfEach(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const counts = new Map<string, number>();
   return diagnostics.filter(({ object: { namespace } }) => {
@@ -212,7 +215,7 @@ function firstOfEach(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] 
   });
 }
 
-/** The same for the same words about the same object, whoever leads. */
+/** The suffix of the Event's name: the same for the same content about the same object, whichever replica leads. */
 function suffixOf(diagnostic: Diagnostic, { metadata }: KubernetesObject): string {
   const hash = createHash('sha256')
     .update(wordsOf(diagnostic))

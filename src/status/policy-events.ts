@@ -5,13 +5,16 @@ import type { WantedStatus } from './status-writer.ts';
 
 type Seen = Pick<WantedCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** Something is wrong with the object: all or a part is left out, or it is hardly as meant. */
+/**
+ * Whether something is wrong with the object: all or a part of it is left out, or it is probably not as its author
+ * meant it.
+ */
 function isBad({ type, status, reason }: Seen): boolean {
   if (type === 'Accepted') return reason !== 'Accepted';
   return status === 'False' && reason !== 'Pending' && reason !== 'NotAccepted';
 }
 
-/** What a change of one condition is worth telling: bad news always, good news only after bad. */
+/** The type of Event for a change of one condition: always for bad news, for good news only after bad. */
 function tell(before: Seen | undefined, now: Seen): 'Warning' | 'Normal' | undefined {
   if (isBad(now)) return before?.message === now.message ? undefined : 'Warning';
   return before !== undefined && isBad(before) && now.status === 'True' ? 'Normal' : undefined;
@@ -19,7 +22,7 @@ function tell(before: Seen | undefined, now: Seen): 'Warning' | 'Normal' | undef
 
 const actions: Readonly<Record<string, string>> = { Accepted: 'Compile', Programmed: 'Program' };
 
-/** The events that a newly written status is worth, given the conditions it replaced. */
+/** The Events for a newly written status, given the conditions that it replaced. */
 export function policyEvents(
   { object, kind, status }: WantedStatus,
   before: readonly Condition[],

@@ -23,28 +23,28 @@ export interface PolicyFacts {
   readonly kind: string;
   readonly generation: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** Of a TrafficTarget: why nothing of it can be in force, whatever proxies acknowledge. */
+  /** For a TrafficTarget: why it opens nothing, whatever proxies acknowledge. */
   readonly closed: Closed | undefined;
-  /** Undefined: it concerns no proxy that there is, connected or not. */
+  /** Undefined: the object concerns no proxy of the mesh, connected or not. */
   readonly evidence: WholeEvidence | undefined;
   /** False while some replica's proxies could not be asked. */
   readonly complete: boolean;
   readonly permissive: boolean;
 }
 
-/** A status without times: equal ones need no write. */
+/** A status without times: a status that equals the current one needs no write. */
 export type WantedPolicyStatus = Omit<PolicyStatus, 'conditions'> & {
   readonly conditions: readonly WantedCondition[];
 };
 
-/** Beside the conditions, the fields in which two statuses may differ. */
+/** The fields besides the conditions in which two statuses may differ. */
 export const statusNumbers = ['observedGeneration', 'acknowledged', 'total', 'rejected'] as const;
 export const statusTexts = ['inForce', 'ports'] as const;
 
-/** As long as a message of a condition may be: more is of no use to a reader. */
+/** The most characters of a condition's message: more is of no use to a reader. */
 export const longestSaid = 1_024;
 
-/** As much of it as a reader has use for. */
+/** The message, cut to `longestSaid`. */
 export function short(message: string): string {
   return message.length <= longestSaid ? message : `${message.slice(0, longestSaid - 1)}…`;
 }
@@ -53,7 +53,7 @@ function pascal(code: string): string {
   return code.replaceAll(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
 }
 
-/** Something of the object is left out: all of it, or the part that a diagnostic names. */
+/** Whether something of the object is left out: all of it, or the part that a diagnostic names. */
 function isBroken(facts: PolicyFacts): boolean {
   return facts.diagnostics.some((d) => d.severity === 'error');
 }
@@ -91,7 +91,7 @@ const aboutMissing: readonly Diagnostic['code'][] = [
   'target-without-port',
 ];
 
-/** What a TrafficTarget speaks of that is not there. */
+/** The messages about what a TrafficTarget names and does not exist. */
 function missing({ diagnostics }: PolicyFacts): readonly string[] {
   return diagnostics.filter(({ code }) => aboutMissing.includes(code)).map((d) => d.message);
 }
@@ -112,7 +112,9 @@ function idleVerdict(facts: PolicyFacts): Verdict {
   return { status: 'True', reason: reasonOf(facts, 'NoProxyConcerned'), message };
 }
 
-/** What a proxy says is shown to its own namespace alone: to others anybody could write anything by it. */
+/**
+ * A proxy's own text is shown only in its own namespace: otherwise a proxy could write any text into other namespaces.
+ */
 function refusalBy({ pod, resource, message }: Rejection, namespace: string): string {
   const words = pod.startsWith(`${namespace}/`)
     ? message.replaceAll(/[\p{C}\s]+/gu, ' ').trim()
@@ -131,7 +133,7 @@ function rejectedVerdict(evidence: WholeEvidence): Verdict {
   };
 }
 
-/** Which proxies of the total have no stream, and how one is looked at. */
+/** Text about the proxies without a stream, with the command to look at one. */
 function absence({ starting, away, awayPods }: WholeEvidence): string {
   const more = away - awayPods.length;
   const names = [...awayPods, ...(more > 0 ? [`${more} more`] : [])].join(', ');
@@ -152,7 +154,7 @@ function evidenceVerdict(facts: PolicyFacts, evidence: WholeEvidence): Verdict {
   if (evidence.origin.generation < facts.generation) {
     return { status: 'False', reason: 'Pending', message: 'this generation is being compiled' };
   }
-  // A pod that starts gets this before its application does: nothing of it is missing anywhere.
+  // A pod that is starting gets its configuration before its application runs, so nothing is missing there.
   if (acknowledged + starting < total)
     return { status: 'False', reason: 'Pending', message: count };
   const message = [count, ...missing(facts)].join('; ');
@@ -163,7 +165,7 @@ function programmedVerdict(facts: PolicyFacts): Verdict {
   if (isBroken(facts) && facts.evidence === undefined) {
     return { status: 'False', reason: 'NotAccepted', message: 'see the Accepted condition' };
   }
-  // What a proxy refused is known for certain, whatever else is not.
+  // A refusal is certain, even if the rest of the evidence is incomplete.
   if (facts.evidence !== undefined && facts.evidence.rejected > 0)
     return rejectedVerdict(facts.evidence);
   if (!facts.complete) {

@@ -28,15 +28,18 @@ function byObject(diagnostics: readonly Diagnostic[]): ReadonlyMap<OriginKey, Di
   return found;
 }
 
-/** How far policies are in force at the proxies, by the policy's key. */
+/** The evidence that proxies have policies in force, by the policy's key. */
 export interface PolicyEvidence {
   readonly complete: boolean;
-  /** Whether what is missing is about to come, as when a replica has just started: what was said before stands. */
+  /** Whether missing evidence is about to come, as after the start of a replica: the last status stands until then. */
   readonly settling?: boolean;
   readonly of: (key: OriginKey) => WholeEvidence | undefined;
 }
 
-/** An empty list of ports stands for all of them: a column that shows it would read as none. */
+/**
+ * The ports for the status of a TCPRoute. An empty list means all ports and is shown as such: an empty column would
+ * read as none.
+ */
 export function shownPorts(
   kind: PolicyKind,
   object: PolicyObject,
@@ -48,7 +51,7 @@ export function shownPorts(
 
 /**
  * Whether the mesh was compiled from this very object as it is now. The cache may be ahead: until the next compile
- * nothing is known of a new object or a new generation, and what an object's status said before stands.
+ * nothing is known of a new object or a new generation, and the object's last status stands.
  */
 function isCompiled(kind: PolicyKind, object: PolicyObject, { snapshot }: CompiledMesh): boolean {
   const { namespace = '', name, uid, generation } = object.metadata;
@@ -65,8 +68,8 @@ function isUnknown({ conditions }: WantedPolicyStatus): boolean {
 export type PolicyStores = Readonly<Record<PolicyKind, Pick<ObjectStore<PolicyObject>, 'objects'>>>;
 
 /**
- * What every policy object that the mesh was compiled from should say in its status, and every policy object
- * whose namespace was of the mesh.
+ * The wanted status of every policy object that the mesh was compiled from, and of every policy object whose namespace
+ * has left the mesh.
  */
 export function policyStatuses(
   policies: PolicyStores,

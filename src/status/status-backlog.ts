@@ -3,26 +3,27 @@ import { type Pace, TokenBucket } from '../common/token-bucket.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Turns } from './turns.ts';
 
-/** Something that is to be written. */
+/** A write that waits. */
 export interface Waiting {
   readonly key: string;
   readonly namespace: string;
-  /** Whether it is a change for the worse, which an author must not wait for. */
+  /** Whether it is a change for the worse, for which an author must not have to wait. */
   readonly isUrgent: boolean;
 }
 
-/** The pace spares the API server, whose watchers all get every write. */
+/** The pace limits the load on the API server, which sends every write to all watchers. */
 const paces = {
   urgent: { burst: 20, everyMs: 100 },
   other: { burst: 20, everyMs: 200 },
 } as const satisfies Readonly<Record<string, Pace>>;
-/** When the pace is reached, something may be written after so many milliseconds at the soonest. */
+/** Once the pace is reached, the next write may come after this many milliseconds at the soonest. */
 export const soonestMs = paces.urgent.everyMs;
 
 /**
- * What waits to be written, and in which order. Changes for the worse have a pace of their own, so a thousand
- * others do not delay them, nor the other way round. In each of the two, namespaces take turns, and in a namespace
- * comes first what was not taken for longest: what changes all the time, or cannot be written, delays nothing else.
+ * The waiting writes and their order. Changes for the worse have their own pace, so a thousand other writes do not
+ * delay them, nor the other way round. In each of the two lanes namespaces take turns, and within a namespace the
+ * object that was not taken for longest comes first: an object that changes all the time, or cannot be written, delays
+ * no other.
  */
 export class StatusBacklog<T extends Waiting> {
   readonly #urgent: Lane<T>;
@@ -39,19 +40,19 @@ export class StatusBacklog<T extends Waiting> {
     return this.#urgent.size + this.#other.size;
   }
 
-  /** Takes over what waits now, in place of all that waited before. */
+  /** Takes over the current writes, in place of all earlier ones. */
   follow(all: readonly T[]): void {
     this.#urgent.follow(all.filter(({ isUrgent }) => isUrgent));
     this.#other.follow(all.filter(({ isUrgent }) => !isUrgent));
     this.#lanes = [this.#urgent, this.#other];
   }
 
-  /** The next; undefined when nothing waits, or nothing may be written yet. */
+  /** Takes the next write; undefined when nothing waits, or the pace allows none yet. */
   take(): T | undefined {
     for (const lane of this.#lanes) {
       const next = lane.take();
       if (next === undefined) continue;
-      // The other lane is next, for a slow API server may have time for fewer than both may write.
+      // The other lane is next: a slow API server may have time for fewer writes than the two paces allow.
       this.#lanes = [...this.#lanes.filter((one) => one !== lane), lane];
       return next;
     }

@@ -17,7 +17,10 @@ import {
 import { soonestMs, StatusBacklog } from './status-backlog.ts';
 
 const retryMs = 1000;
-/** While statuses wait, they are decided anew after a change, but not more often: that takes all policies. */
+/**
+ * While writes wait, a change makes the writer compute all statuses again, but at most this often: that takes all
+ * policies.
+ */
 const refreshMs = 1000;
 const resyncMs = 30_000;
 
@@ -37,7 +40,7 @@ export interface StatusWriterDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The statuses as they should be now, for every policy object there is; undefined: not known for a moment. */
+  /** The wanted status of every policy object; undefined while that is not known. */
   readonly wanted: () => readonly WantedStatus[] | undefined;
   /** Called after a write, with the status before it. */
   readonly onWritten: (wanted: WantedStatus) => void;
@@ -62,7 +65,7 @@ export function isUpToDate(wanted: WantedPolicyStatus, current: Partial<PolicySt
   );
 }
 
-/** Whether the object was not known to be refused, or left out, for that reason. */
+/** Whether the status now reports a refusal or loss for a reason that it did not report before. */
 function isWorse(wanted: readonly WantedCondition[], current: readonly Condition[]): boolean {
   return wanted.some(({ type, status, reason }) => {
     if (status !== 'False' || reason === 'Pending') return false;
@@ -76,7 +79,7 @@ interface Pending {
   readonly key: string;
   readonly namespace: string;
   readonly isUrgent: boolean;
-  /** With the status that the object has, as far as we know. */
+  /** The object with its latest status as far as we know, and the wanted status. */
   readonly wanted: WantedStatus;
   /** The object as the cache holds it. */
   readonly cached: PolicyObject;
@@ -88,9 +91,9 @@ interface Written {
 }
 
 /**
- * Writes the statuses that differ from what the API server holds: leader only, changes for the worse first, at
- * the pace of the backlog. While some wait, it decides anew what they should be, so that none is written as it was
- * minutes ago. Nothing is written when nothing changed.
+ * Writes the statuses that differ from what the API server holds: leader only, changes for the worse first, at the pace
+ * of the backlog. While some wait, it computes the wanted statuses again, so that it writes no outdated status. Writes
+ * nothing when nothing changed.
  */
 export class StatusWriter implements Component {
   readonly name = 'status-writer';
@@ -98,11 +101,11 @@ export class StatusWriter implements Component {
   readonly #deps: StatusWriterDeps;
   #wakeup = new Wakeup();
   readonly #backlog: StatusBacklog<Pending>;
-  /** What we wrote on objects of which the cache has no news since. */
+  /** The statuses that we wrote on objects that have not changed in the cache since. */
   #written = new Map<string, Written>();
   /** Something that statuses depend on changed since the last look. */
   #changed = true;
-  /** Something could not be written, or decided, since the last look. */
+  /** A status could not be written or computed since the last look. */
   #again = false;
   #lookedAt = 0;
 
@@ -135,15 +138,15 @@ export class StatusWriter implements Component {
 
   #isLookDue(): boolean {
     if (this.#backlog.size === 0) return this.#changed;
-    // Either way: the clock may step back.
+    // The absolute difference, since the clock may step back.
     const since = Math.abs(this.#deps.clock.now() - this.#lookedAt);
     return since >= (this.#changed || this.#again ? refreshMs : resyncMs);
   }
 
-  /** Decides what is to be written. */
+  /** Computes the pending writes. */
   #look(): void {
     this.#changed = false;
-    // This look is the answer to all that triggered before it.
+    // This look covers all triggers before it.
     this.#wakeup = new Wakeup();
     this.#lookedAt = this.#deps.clock.now();
     const all = this.#deps.wanted();

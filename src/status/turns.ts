@@ -1,12 +1,12 @@
-/** A name that is forgotten beyond that is as good as one that had no turn. */
+/** The most names that are remembered; a forgotten name counts as one that had no turn. */
 const most = 50_000;
 
-/** Remembers in what order names had their turn, so that the name that waited longest comes first. Bounded. */
+/** Remembers the order in which names had their turn, so that the name that waited longest comes first. Bounded. */
 export class Turns {
   readonly #turns = new Map<string, number>();
   #count = 0;
 
-  /** The name has its turn now. */
+  /** Records that the name has its turn now. */
   pass(name: string): void {
     this.#count += 1;
     this.#turns.delete(name);
@@ -16,7 +16,7 @@ export class Turns {
     this.#turns.delete(oldest);
   }
 
-  /** Smaller for those that waited longer; 0 for those that had no turn. */
+  /** A number that is smaller for names that waited longer; 0 for a name that had no turn. */
   last(name: string): number {
     return this.#turns.get(name) ?? 0;
   }

@@ -20,11 +20,11 @@ import { type Gateway, gatewaySecret } from './gateway-secret.ts';
 import { GatewayStore, type GatewayApi } from './gateway-store.ts';
 import { keyKindUnder } from '../plan/issuing.ts';
 
-/** What the MeshConfig wants of the Secret. */
+/** What the MeshConfig asks of the gateway's Secret. */
 export interface GatewayWish {
-  /** Undefined: no Secret is to be there. */
+  /** Undefined when there should be no Secret. */
   readonly gateway: Gateway | undefined;
-  /** The mesh ends, which is why there is to be none. */
+  /** Whether there should be no Secret because the mesh is being removed. */
   readonly ending: boolean;
 }
 
@@ -36,15 +36,15 @@ export interface GatewayKeeperDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly issuers: PlannedIssuers;
-  /** Who owns the Secret. */
+  /** The owner references of the Secret. */
   readonly owners: () => readonly OwnerReference[];
-  /** Whether a root of the mesh is kept in the Secret of this place, so that it is not to be touched. */
+  /** Whether this Secret belongs to a root of the mesh. The keeper does not write such a Secret. */
   readonly holdsRoot: (place: Gateway['secret']) => boolean;
-  /** Undefined before a MeshConfig was read: then nothing is written, and nothing removed. */
+  /** Undefined until a MeshConfig was read; until then, the keeper writes and removes nothing. */
   readonly wish: () => GatewayWish | undefined;
-  /** What an earlier leader reported, read once when this one begins. */
+  /** What an earlier leader reported. Read when this leader starts. */
   readonly before: (signal: AbortSignal) => Promise<GatewayFacts | undefined>;
-  /** Called when the report became another one. */
+  /** Called when the report has changed. */
   readonly onReport: () => void;
 }
 
@@ -54,10 +54,10 @@ const resyncMs = 5_000;
 const retryMs = 5_000;
 
 /**
- * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and
- * ca.crt, renewed in time and moved from root to root with everything else. One that it wrote is removed
- * when it is not wanted any more, or not there, or when the mesh ends; one that cannot be removed holds up no
- * other. Another's Secret is left as it is (gateway-store.ts). Leader only.
+ * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and ca.crt.
+ * Renews it in time, and moves it from root to root with all other certificates. Removes a Secret that it wrote when
+ * the MeshConfig no longer names it, or when the mesh ends; a Secret that cannot be removed holds up no other. Leaves
+ * Secrets of other owners as they are (gateway-store.ts). Leader only.
  */
 export class GatewayKeeper implements Component {
   readonly name = 'gateway-keeper';
@@ -68,9 +68,9 @@ export class GatewayKeeper implements Component {
   #asked = Promise.withResolvers<undefined>();
   readonly #store: GatewayStore;
   readonly #ledger: GatewayLedger;
-  /** Whether it is known what an earlier leader wrote. */
+  /** Whether the keeper knows what an earlier leader wrote. */
   #knows = false;
-  /** What the Secret was written from; undefined: it is to be written again. */
+  /** The identity that the Secret was written from; undefined when the Secret has to be written again. */
   #held: ServerIdentity | undefined;
   #certificate: ServerCertificate | undefined;
 
@@ -85,7 +85,7 @@ export class GatewayKeeper implements Component {
     this.#wakeup.wake();
   }
 
-  /** The Secret as last written, with the steps of the plan that it follows; undefined until that is known. */
+  /** The Secret as last written, with the plan's steps that it follows; undefined until the earlier report was read. */
   report(): GatewayFacts | undefined {
     return this.#knows ? this.#ledger.facts() : undefined;
   }
@@ -121,7 +121,7 @@ export class GatewayKeeper implements Component {
     return this.#deps.wish()?.gateway;
   }
 
-  /** Finds out what an earlier leader wrote: forgotten, that Secret would stay for ever. */
+  /** Reads what an earlier leader wrote. Without that, a Secret that is no longer wanted would stay for ever. */
   async #recall(signal: AbortSignal): Promise<void> {
     this.#knows = false;
     this.#held = undefined;
@@ -143,7 +143,7 @@ export class GatewayKeeper implements Component {
     return true;
   }
 
-  /** Nobody is asked for a certificate before a gateway is. */
+  /** Asks the issuer for no certificate until the MeshConfig asks for a gateway. */
   async #renew(certificate: ServerCertificate, signal: AbortSignal): Promise<void> {
     await Promise.race([this.#asked.promise, untilAborted(signal)]);
     if (!signal.aborted) await certificate.run(signal);
@@ -162,7 +162,7 @@ export class GatewayKeeper implements Component {
     return isClear && isKept;
   }
 
-  /** Whether none is left of those that are to go. */
+  /** Removes the Secrets that have to go; resolves to whether none is left. */
   async #clear(signal: AbortSignal): Promise<boolean> {
     for (const one of this.#ledger.left) await this.#remove(one, signal);
     return this.#ledger.left.length === 0;
@@ -208,7 +208,7 @@ export class GatewayKeeper implements Component {
     this.#held = identity;
   }
 
-  /** The steps that the Secret is known to follow: those of the plan that it was compared with. */
+  /** Notes which steps of the current plan the Secret follows, once it has the plan's bundle. */
   #note({ secret }: Gateway, { signer, caPem }: ServerIdentity): void {
     const { plan } = this.#deps.issuers;
     const bundle = this.#deps.issuers.bundle();

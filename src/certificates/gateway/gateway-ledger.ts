@@ -7,16 +7,18 @@ import { deepEqual } from '../../common/equal.ts';
 import type { WeftError } from '../../common/errors.ts';
 import type { Gateway } from './gateway-secret.ts';
 
-/** What the leader reports of Secrets of ingress gateways. */
+/** What the leader reports about the ingress gateways' Secrets. */
 export type GatewayFacts = Pick<
   CertificateReport,
   'gateway' | 'gatewaysLeft' | 'gatewayTrouble' | 'released'
 >;
 
-/** Names change by an edit each: of more that cannot be removed the oldest are forgotten. */
+/**
+ * Each edit of the name can leave a Secret behind. Of more than 20 that cannot be removed, the oldest are forgotten.
+ */
 const maxLeft = 20;
 
-/** Which Secrets were written and are to be kept, or are to go, as the next leader has to know it. */
+/** Which Secret the leader wrote and keeps, and which Secrets it still has to remove. The next leader reads this. */
 export class GatewayLedger {
   #written: GatewayReport | undefined;
   readonly #left = new Map<string, GatewayReport>();
@@ -48,12 +50,12 @@ export class GatewayLedger {
     };
   }
 
-  /** Those that are to go. */
+  /** The Secrets that the leader still has to remove. */
   get left(): readonly GatewayReport[] {
     return [...this.#left.values()];
   }
 
-  /** This one is wanted, or none: what was written elsewhere is to go. */
+  /** Sets the wanted Secret, or none. A Secret that was written under another name has to be removed. */
   want(wanted: Gateway | undefined): void {
     const written = this.#written;
     const key = wanted && keyOf(wanted.secret);
@@ -79,7 +81,7 @@ export class GatewayLedger {
     this.#onChange();
   }
 
-  /** Why the one that is wanted cannot be written; undefined once it can. */
+  /** Notes why the wanted Secret cannot be written; undefined once it can. */
   refused(error: WeftError | undefined, now: number): void {
     const since = this.#trouble?.since ?? now;
     const next = error && { code: error.code, message: error.message, since };
@@ -94,7 +96,7 @@ export class GatewayLedger {
     this.#onChange();
   }
 
-  /** Says that the mesh's end has nothing to wait for here. */
+  /** Notes whether the removal of the mesh no longer has to wait for these Secrets. */
   release(isReleased: boolean): void {
     if (isReleased === this.#released) return;
     this.#released = isReleased;

@@ -2,7 +2,7 @@ import { controlPlaneName } from '../../api/control-plane-names.ts';
 import type { SecretObject } from '../../api/core.ts';
 import { gatewayOf } from '../../api/labels.ts';
 
-/** A Secret as the API server stores it, with who wrote which of its fields. */
+/** A Secret as the API server stores it, with the managers of its fields. */
 export interface StoredSecret extends SecretObject {
   readonly metadata: SecretObject['metadata'] & {
     readonly managedFields?: readonly ManagedFields[];
@@ -16,10 +16,10 @@ interface ManagedFields {
 }
 
 /**
- * Whether the control plane of that namespace wrote this Secret for its ingress gateway, so that it may write
- * it again or delete it. The label says so, which only who may write the Secret can have put there. One from
- * before there was a label is known by its key, which this field manager applied: nothing else of Weft's does
- * that with a Secret. Pure.
+ * Whether the control plane of namespace `home` wrote this Secret for its ingress gateway, and so may overwrite or
+ * delete it. The label says so: only a client that may write the Secret can have set it. A Secret from before the
+ * label existed is recognised because this field manager applied its key; Weft applies no other Secret with a key.
+ * Pure.
  */
 export function isOfGateway({ metadata }: StoredSecret, home: string): boolean {
   const label = metadata.labels?.[gatewayOf];

@@ -3,7 +3,7 @@ import { madeByControlPlane } from '../../api/control-plane-names.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { ServerIdentity } from '../leaves/server-certificate.ts';
 
-/** What a MeshConfig asks for when it asks for a gateway's certificate. */
+/** The MeshConfig's settings for an ingress gateway's certificate. */
 export type Gateway = NonNullable<NonNullable<MeshConfig['spec']['certificate']>['ingressGateway']>;
 
 /** The Secret as an ingress gateway reads it: tls.crt, tls.key and ca.crt. Pure. */

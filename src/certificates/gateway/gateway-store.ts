@@ -12,13 +12,13 @@ type Place = Gateway['secret'];
 
 export interface GatewayStoreDeps {
   readonly client: GatewayApi;
-  /** The control plane's namespace, by which its Secrets are told from those of another mesh. */
+  /** The control plane's namespace. It tells the Secrets of this mesh from those of another mesh. */
   readonly home: string;
 }
 
 /**
- * The Secrets of ingress gateways in the cluster. Whoever may edit the MeshConfig names any Secret there is,
- * so that one of another owner's is neither written nor deleted, whatever its name and namespace.
+ * Writes and removes the ingress gateways' Secrets. A user who may edit the MeshConfig can name any Secret in the
+ * cluster, so the store neither writes nor deletes a Secret of another owner, whatever its name and namespace.
  */
 export class GatewayStore {
   readonly #deps: GatewayStoreDeps;
@@ -27,7 +27,7 @@ export class GatewayStore {
     this.#deps = deps;
   }
 
-  /** Rejects with `configuration-invalid` when another's Secret is in that place. */
+  /** Rejects with `configuration-invalid` when a Secret of another owner has that name. */
   async write(secret: SecretObject, signal: AbortSignal): Promise<void> {
     const { client, home } = this.#deps;
     const { name, namespace = '' } = secret.metadata;
@@ -38,7 +38,8 @@ export class GatewayStore {
       ...secret.metadata,
       labels: { ...secret.metadata.labels, [gatewayOf]: home },
     };
-    // What was judged is what is written: one that came meanwhile, or changed, is a conflict.
+    // Writes only the Secret that was judged. If it was created or changed since, the API server answers with a
+    // conflict.
     const judged = found && {
       uid: found.metadata.uid,
       resourceVersion: found.metadata.resourceVersion,
@@ -48,7 +49,7 @@ export class GatewayStore {
     await client.apply(kinds.secret, object, { fieldManager: controlPlaneName, force }, signal);
   }
 
-  /** False when the Secret there is another's: it stays. */
+  /** False when the Secret belongs to another owner and stays. */
   async remove(place: Place, signal: AbortSignal): Promise<boolean> {
     const { client, home } = this.#deps;
     const found = await this.#find(place, signal);

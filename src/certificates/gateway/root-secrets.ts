@@ -3,7 +3,7 @@ import { rootOfMrc } from '../../api/root-of.ts';
 import type { RootProvider } from '../../api/root-spec.ts';
 import type { Gateway } from './gateway-secret.ts';
 
-/** Whether one of the roots is kept in the Secret of this place, or asked for with what is in it. Pure. */
+/** Whether a root is kept in this Secret, or its issuer needs a token or a CA bundle from it. Pure. */
 export function holdsRoot(
   place: Gateway['secret'],
   roots: Iterable<Pick<MeshRootCertificate, 'metadata' | 'spec'>>,

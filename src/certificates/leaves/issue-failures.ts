@@ -3,7 +3,7 @@ import type { WeftError } from '../../common/errors.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { isOver } from './wait-over.ts';
 
-/** What was said last, and since when issuing fails, in milliseconds since the epoch. */
+/** The last error, and since when issuing fails, in milliseconds since the epoch. */
 export interface IssueFailure {
   readonly code: string;
   readonly message: string;
@@ -12,7 +12,7 @@ export interface IssueFailure {
 
 export const backOff = { baseMs: 1_000, maxMs: 60_000 };
 
-/** What fails of issuing: which keys have a complaint, and how long the issuer is to be spared. */
+/** Tracks failures to issue: which keys failed, and when the issuer may be asked again. */
 export class IssueFailures<K> {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -30,12 +30,12 @@ export class IssueFailures<K> {
     return this.#last;
   }
 
-  /** When the issuer is asked again; undefined while it gives what it is asked for. */
+  /** When to ask the issuer again; undefined while it works. */
   get retryAt(): number | undefined {
     return this.#ofIssuer === 0 ? undefined : this.#retryAt;
   }
 
-  /** How many of `all` may ask the issuer now: while it fails, one tries for all. */
+  /** How many of `all` requests may go to the issuer now. While it fails, at most one does. */
   room(all: number): number {
     if (this.#ofIssuer === 0) return all;
     return isOver(this.#retryAt, this.#clock.now(), backOff.maxMs) ? 1 : 0;

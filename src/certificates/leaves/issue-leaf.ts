@@ -9,7 +9,7 @@ import type { TrustBundle } from '../trust-bundle.ts';
 const signerTries = 3;
 const noRoots: TrustBundle = { pem: '', roots: [] };
 
-/** A leaf that was looked at, with the time of its renewal. Rejects as Issuer.issue does. */
+/** A checked leaf with its renewal time. Rejects as Issuer.issue does. */
 export async function issueLeaf(
   request: LeafRequest,
   { issuer, clock, random }: { issuer: Issuer; clock: Clock; random: Random },
@@ -30,7 +30,10 @@ export async function issueLeaf(
   };
 }
 
-/** A leaf by who signs now: one that another signer gave meanwhile came too late, and is let go. */
+/**
+ * A leaf of the current signer. If the signer changed while the leaf was issued, drops it and asks again: three
+ * tries.
+ */
 async function currentLeaf(
   request: LeafRequest,
   issuer: Issuer,

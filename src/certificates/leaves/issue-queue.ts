@@ -1,4 +1,4 @@
-/** Keys to issue for, in the order they came, but whoever cannot wait first. */
+/** Keys to issue leaves for: urgent keys first, then the others, each in the order of arrival. */
 export class IssueQueue<K> {
   readonly #urgent = new Set<K>();
   readonly #patient = new Set<K>();

@@ -7,8 +7,8 @@ import type { Certificate } from '../x509/certificate.ts';
 import { problemOfLeaf, type CertificateProblem } from '../x509/validate.ts';
 
 /**
- * Looks at what an issuer gave before anybody gets it: the names asked for and no others, chain to a
- * trusted root, key, dates. Throws certificate-invalid when it is no PEM at all.
+ * Checks an issued leaf before any caller gets it: exactly the requested names, chain to a trusted root, key, dates.
+ * Throws certificate-invalid when the chain is not PEM.
  */
 export function problemOfIssued(
   leaf: Leaf,

@@ -2,9 +2,9 @@ import type { Random } from '../../kubernetes/back-off.ts';
 import { namesOf } from '../issuer.ts';
 import type { RenewalFacts } from './renewal.ts';
 
-/** That a good leaf is to be replaced by one of another signer, name or key, and when. */
+/** When a good leaf is replaced by a leaf of another signer, name or key. */
 export interface Move {
-  /** What the new leaf is to be, in words that are equal when it is the same. */
+  /** Describes the new leaf. Equal text means the same target. */
   readonly to: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -21,9 +21,9 @@ const msPerLeaf = 10;
 export const longestMoveMs = 60_000;
 
 /**
- * When a leaf moves: at random within a time that grows with the mesh, so that neither the proxies nor
- * an issuer outside have all of them at once. The same as `before` while it leads to the same; drawn
- * anew from now when it leads elsewhere. Pure but for `random`.
+ * When a leaf moves: at a random moment within a window that grows with the mesh, so that neither the proxies nor an
+ * outside issuer get all moves at once. Returns `before` while the target stays the same, and draws a new moment when
+ * it changes. Pure except for `random`.
  */
 export function paceMove(before: Move | undefined, facts: MoveFacts): Move {
   const to = targetOf(facts);

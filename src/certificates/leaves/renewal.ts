@@ -1,7 +1,7 @@
 import { sameSubject, type Leaf, type LeafSubject } from '../issuer.ts';
 import type { KeyKind } from '../x509/key-pair.ts';
 
-/** A leaf in use, with what is needed to ask when it is to be replaced. */
+/** A leaf in use, with the facts that decide when to replace it. */
 export interface HeldLeaf {
   readonly leaf: Leaf;
   readonly subject: LeafSubject;
@@ -11,31 +11,31 @@ export interface HeldLeaf {
   readonly renewAt: number;
 }
 
-/** What the world looks like when the question is asked. */
+/** The facts that a leaf is compared with. */
 export interface RenewalFacts {
   readonly now: number;
   /** The names that the leaf should carry now. */
   readonly subject: LeafSubject;
   /** The key that it should have now. */
   readonly keyKind: KeyKind;
-  /** Who signs now; undefined while nobody is known to. */
+  /** The current signer; undefined while it is not known. */
   readonly signer: string | undefined;
 }
 
-/** By its dates, which is urgent. */
+/** Why the dates of a leaf demand an urgent replacement. */
 export type DateReason = 'NotYetValid' | 'Due';
-/** The leaf is good for as long as the mesh trusts its signer, but it is to be another. */
+/** Why a leaf has to be replaced although it is good while the mesh trusts its signer. */
 export type MoveReason = 'SubjectChanged' | 'KeyChanged' | 'OtherSigner';
 
-/** No leaf is replaced for its dates sooner after its issue, however short its life came out. */
+/** A leaf is not replaced for its dates within this time after its issue, however short its life is. */
 const restMs = 10_000;
 const share = 2 / 3;
 const sooner = 0.2;
 const later = 0.05;
 
 /**
- * Whether its dates ask for another leaf at this moment; undefined: they do not. A wall clock may have
- * stepped either way since the leaf was issued, so every question is asked anew of `now`.
+ * Why the leaf's dates demand a new leaf at `now`; undefined when they do not. The wall clock may have stepped either
+ * way since the issue, so every call compares with `now`.
  */
 export function dateReason(held: HeldLeaf, now: number): DateReason | undefined {
   if (Math.abs(now - held.issuedAt) < restMs) return undefined;

@@ -39,11 +39,11 @@ interface Entry {
   failures: number;
   /** A key that cannot have a leaf is tried again only then. */
   retryAt: number;
-  /** There while the leaf is good, but is to be another. */
+  /** Set while the leaf is good but has to be replaced. */
   move: Move | undefined;
 }
 
-/** The world as every leaf is looked at. */
+/** The facts that one scan compares every leaf with. */
 interface Moment {
   readonly now: number;
   /** Who signs. */
@@ -59,9 +59,9 @@ const parallel = 8;
 const sliceMs = 10;
 
 /**
- * Keeps one good leaf per key: issues on first need, renews in time, moves to another signer bit by bit,
- * backs off when the issuer fails and holds on to what it has meanwhile. Works in slices of 10 ms, so
- * that the event loop stays free.
+ * Keeps one good leaf per key: issues on first need, renews in time, and moves leaves to another signer gradually.
+ * Backs off while the issuer fails, and keeps the leaves that it has. Works in slices of 10 ms, so that the event
+ * loop stays free.
  */
 export class Rotator<K extends string> {
   readonly #options: RotatorOptions<K>;
@@ -166,7 +166,7 @@ export class Rotator<K extends string> {
     return { now: clock.now(), signer: issuer.authority()?.signer };
   }
 
-  /** Queues a key that is due, takes out one that is not any more; when it is due. */
+  /** Queues a key that is due, removes a key that is no longer due, and returns when the key is due. */
   #queueIfDue(key: K, entry: Entry, moment: Moment): number {
     const { now } = moment;
     if (!isOver(entry.retryAt, now, backOff.maxMs)) return entry.retryAt;
@@ -184,7 +184,7 @@ export class Rotator<K extends string> {
     return Math.min(entry.move?.at ?? entry.held.renewAt, entry.held.renewAt);
   }
 
-  /** That the leaf has to become another one, and when; undefined: it is as it should be. */
+  /** The move that the leaf needs; undefined when the leaf is as requested. */
   #moveOf(
     key: K,
     held: HeldLeaf,
@@ -255,7 +255,7 @@ export class Rotator<K extends string> {
     logger.warn('certificate not issued', { for: key, code, problem: message, expires });
   }
 
-  /** Tells what changed, and lets others run, once per slice. */
+  /** Tells which leaves changed, and yields to the event loop, once per slice. */
   async #endSlice(): Promise<void> {
     const spent = performance.now() - this.#sliceStart;
     if (this.#queue.size === 0 || spent > sliceMs) this.#tell();

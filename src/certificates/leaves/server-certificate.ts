@@ -17,7 +17,7 @@ export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>,
 export interface ServerIdentity {
   readonly certChainPem: string;
   readonly keyPem: Secret<string>;
-  /** The roots by which clients judge this server: a CA ConfigMap, a caBundle. */
+  /** The roots that clients verify this server with, as in a CA ConfigMap or a caBundle. */
   readonly caPem: string;
   /** Who signed it, as in Leaf. */
   readonly signer: string;

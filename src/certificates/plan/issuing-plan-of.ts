@@ -10,7 +10,7 @@ import type { IssuingPlan, NamedRoot } from '../issuing-plan.ts';
 /** The records of roots, by name. */
 export type RootRecords = ReadonlyMap<string, MeshRootCertificate>;
 
-/** Undefined while it cannot be told: the caller goes on with what it had. */
+/** Undefined while the plan cannot be resolved: the caller then keeps its last plan. */
 export function issuingPlanOf(
   meshConfig: MeshConfig,
   spec: MeshConfig['spec'],
@@ -30,7 +30,7 @@ export function issuingPlanOf(
   return { step, signer, signerStep, serverSigner, serverStep, trusted, trustedStep, candidate };
 }
 
-/** A root that was in use says that there was a plan: the operator will write it again. */
+/** A root in use means that there was a plan: the operator will write it again. */
 function isInUse({ status }: MeshRootCertificate): boolean {
   return status?.state === 'issuing' || status?.state === 'validating';
 }

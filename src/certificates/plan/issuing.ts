@@ -38,7 +38,7 @@ export interface Issuing {
   readonly follow: (plan: IssuingPlan) => void;
   /** Forgets the leaves of all other accounts. */
   readonly retain: (accounts: ReadonlySet<IdentityKey>) => void;
-  /** The plan's step for the server's certificate, once the certificate in use is of it. */
+  /** The plan's serverStep, if the plan's server signer signed the certificate in use. */
   readonly serverStep: () => number | undefined;
   readonly components: readonly Component[];
 }

@@ -8,15 +8,15 @@ export interface TrustedDomain {
   readonly roots: string;
 }
 
-/** Whom everyone in the mesh is to trust. */
+/** The roots that every proxy in the mesh should trust. */
 export interface MeshTrust {
   /** All roots, whatever they sign for. */
   readonly bundle: TrustBundle;
-  /** By trust domain, in the order of their names: several only while the mesh moves from one to another. */
+  /** Sorted by trust domain. There are several only while the mesh moves from one trust domain to another. */
   readonly domains: readonly TrustedDomain[];
 }
 
-/** Adds up what is trusted, each with the roots as PEM. Equal roots give equal text, on every replica. */
+/** Merges the roots, per trust domain and into one bundle. Equal roots give equal text on every replica. */
 export function meshTrustOf(trusted: readonly TrustedDomain[]): MeshTrust {
   const names = [...new Set(trusted.map(({ trustDomain }) => trustDomain))].toSorted();
   return {

@@ -25,17 +25,19 @@ import { keyKindOf } from '../x509/key-pair.ts';
 
 export interface IssuerDeps {
   readonly api: ApiConnection;
-  /** Of the mesh: where the Secrets are that a root names, and where Secrets and requests are made. */
+  /**
+   * The mesh's namespace. It has the Secrets that a root names, and the Secrets and requests that the issuer creates.
+   */
   readonly namespace: string;
-  /** The Secret that an intermediate of this root is kept in; of this root alone. */
+  /** The Secret that keeps this root's intermediate, and nothing of another root. */
   readonly intermediateSecret: string;
   /** Put on every Secret and CertificateRequest that is made. */
   readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
-  /** Where Vault may be, as https://host:port; none: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port; empty allows any. */
   readonly vaultAddresses?: readonly string[] | undefined;
   /** For Vault's Kubernetes auth; kubernetes/token-request.ts makes them. */
   readonly requestToken: RequestToken;
-  /** PEM: what does not chain to these roots is refused as root-changed. */
+  /** PEM. A certificate that does not chain to these roots is refused as root-changed. */
   readonly pinnedRoots?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,15 +49,15 @@ export interface IssuerDeps {
 export interface IssuerTimes {
   /** Asked for an intermediate: 7 days. */
   readonly intermediateValidityMs?: number;
-  /** How often a signer of every leaf is looked at, and the token for one of intermediates: 5 min. */
+  /** How often to check an issuer of leaves, or the Vault token for intermediates. Default 5 min. */
   readonly lookMs?: number;
   /** How long one call to Vault, or one CertificateRequest, may take. */
   readonly callMs?: number;
 }
 
 /**
- * The issuer that a root asks for. It looks for its authority while it runs; what is wrong with the
- * settings shows as its trouble. Throws only when `pinnedRoots` is no PEM (certificate-invalid).
+ * Opens the issuer that a root describes. It finds its authority while it runs; wrong settings show as its trouble.
+ * Throws only when `pinnedRoots` is not PEM (certificate-invalid).
  */
 export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
   const { clock, random, logger, namespace } = deps;
@@ -95,11 +97,11 @@ interface Keeping {
   readonly secretName: string;
   readonly deps: IssuerDeps;
   readonly pinned: PinnedRoots | undefined;
-  /** Makes who signs with what the Secret holds. */
+  /** Makes the issuer that signs with the CA in the Secret. */
   readonly open: (options: KeptOptions) => KeptAuthority;
 }
 
-/** An authority that lives in a Secret, which is watched along with it. */
+/** Opens an authority that is kept in a Secret, and watches that Secret while the authority runs. */
 function keep({ secretName, deps, pinned, open }: Keeping): RunningIssuer {
   const { api, namespace, metadata = {}, clock, random, logger } = deps;
   const secrets = watchSecret(secretName, deps);
@@ -181,7 +183,7 @@ function watchSecret(name: string, deps: IssuerDeps): Reflector<SecretObject> {
   return reflect<SecretObject>(api, kinds.secret, only, { clock, random, log });
 }
 
-/** The issuer, whose life includes that of what it stands on, and what is wrong with that. */
+/** The same issuer. Its run also runs `others`, and its trouble includes `trouble`. */
 function alongside(
   issuer: RunningIssuer,
   others: readonly Alive[],

@@ -20,7 +20,7 @@ export interface OpenRootDeps extends ReflectorDeps {
   readonly records: Pick<ObjectStore<MeshRootCertificate>, 'objects'>;
   /** This replica's pod: tokens for Vault end with it. */
   readonly pod: string;
-  /** Where Vault may be; none: anywhere. */
+  /** The allowed addresses of Vault; empty allows any. */
   readonly vaultAddresses: readonly string[];
 }
 
@@ -29,7 +29,7 @@ const labels = {
   'app.kubernetes.io/part-of': 'weft',
 };
 
-/** Of what is made for a root: whose it is. Its record owns it, so the keys go when that goes. */
+/** Metadata for objects that are made for a root. The root's record owns them, so their keys are deleted with it. */
 function metadataFor(
   record: MeshRootCertificate | undefined,
 ): Pick<ObjectMeta, 'labels' | 'ownerReferences'> {

@@ -14,8 +14,8 @@ interface Opened {
 }
 
 /**
- * The issuers that are open now, by the names of their roots. One whose definition changes is replaced
- * only when the new one knows who it is, so nobody ever finds none.
+ * The open issuers, by the names of their roots. When a definition changes, the old issuer stays until the new one
+ * knows its authority, so a lookup never finds none.
  */
 export class OpenRoots {
   readonly #open: OpenIssuer;

@@ -13,8 +13,8 @@ export interface PlanFollowerDeps {
 }
 
 /**
- * The plan in force at this replica. It never goes back to an earlier step, and stays as it is while
- * the next one cannot be told. The same object until something in it changes.
+ * The plan that this replica follows. It never goes back to an earlier step, and stays as it is while the next plan
+ * cannot be resolved. The same object until something in it changes.
  */
 export class PlanFollower {
   readonly #deps: PlanFollowerDeps;
@@ -28,7 +28,7 @@ export class PlanFollower {
     return this.#current;
   }
 
-  /** Reads the cluster again; whether the plan is another one now. */
+  /** Reads the plan from the cache again; returns whether it changed. */
   update(): boolean {
     const { meshConfig: find, spec: specOf, records } = this.#deps;
     const [meshConfig, spec] = [find(), specOf()];

@@ -7,12 +7,12 @@ import { OpenRoots, type OpenIssuer } from './open-roots.ts';
 import { meshTrustOf, type MeshTrust, type TrustedDomain } from './mesh-trust.ts';
 import type { TrustBundle } from '../trust-bundle.ts';
 
-/** For whom an issuer of the plan signs. */
+/** The field of the plan that names the issuer's root. */
 type Role = 'signer' | 'serverSigner';
 
 /**
- * Issuers that do as the plan says: who signs and whom everybody trusts change with the plan, all at
- * once. The bundle is made of the pinned roots, so it needs no issuer to be reachable.
+ * Issuers that follow the plan: the signers and the trusted roots change together with it. The bundle is made of the
+ * pinned roots, so it needs no reachable issuer.
  */
 export class PlannedIssuers {
   /** Signs the leaves of workloads. */
@@ -49,10 +49,10 @@ export class PlannedIssuers {
     return this.#roots.of(name);
   }
 
-  /** Whom everyone is to trust; undefined while a root of the plan is not known. */
+  /** The roots that every proxy should trust; undefined while a root of the plan is not known. */
   trust(): MeshTrust | undefined {
     const roots = this.#plan?.trusted ?? [];
-    // Asked for at each push for each proxy: the texts are mostly the very same, and nothing is put together.
+    // Called for each proxy at each push. The roots rarely change, so the last result is reused.
     if (this.#trust !== undefined && this.#isOf(roots, this.#trust.of)) return this.#trust.trust;
     const trusted = roots.flatMap((root) => this.#trustedBy(root));
     if (trusted.length === 0 || trusted.length !== roots.length) return undefined;
@@ -60,7 +60,7 @@ export class PlannedIssuers {
     return this.#trust.trust;
   }
 
-  /** All the roots of it. */
+  /** All roots of `trust()`. */
   bundle(): TrustBundle | undefined {
     return this.trust()?.bundle;
   }
@@ -126,7 +126,7 @@ function inUse({ signer, serverSigner }: IssuingPlan): readonly NamedRoot[] {
   return [signer, serverSigner];
 }
 
-/** The same object while nothing in it changed, so that nobody thinks it is another authority. */
+/** Returns the same object while nothing in it changed, so that no caller takes it for another authority. */
 function rememberAuthority(): (
   root: string,
   authority: Authority,

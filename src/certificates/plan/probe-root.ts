@@ -3,7 +3,7 @@ import type { Issuer } from '../issuer.ts';
 import { probe, type ProbeOptions } from './probe.ts';
 import { rootReportOf } from './root-report-of.ts';
 
-/** Has a probe signed by the issuer of a root, and tells in a report's words what came of it. */
+/** Has a root's issuer sign a probe, and returns the result as a RootReport. */
 export async function probeRoot(
   issuer: Issuer,
   options: ProbeOptions,

@@ -22,14 +22,14 @@ export interface ProbeOptions {
   readonly clock: Clock;
 }
 
-/** What a usable issuer showed. */
+/** What a successful probe found. */
 export interface ProbeFacts {
   readonly ok: true;
-  /** What the probe was judged by: its roots are to be recorded, and pinned from now on. */
+  /** The authority that the probe was checked against. Its roots are to be recorded and pinned. */
   readonly authority: Authority;
-  /** Milliseconds that the issuer's clock runs ahead of ours, as far as the probe shows; 0 when it does not. */
+  /** How far the issuer's clock is ahead of ours, in ms, as far as the probe shows; else 0. */
   readonly skewMs: number;
-  /** For people: what works, but otherwise than asked for. */
+  /** For users: what works, but not as requested. */
   readonly notes: readonly string[];
 }
 
@@ -42,9 +42,9 @@ export interface ProbeRefusal {
 const lookMs = 100;
 
 /**
- * Has a leaf signed for a workload of the trust domain and looks at all of it: names kept exactly,
- * both ends of TLS, key, dates and clock, the chain with its CAs up to a root. Rejects only with the
- * signal's reason; everything else is an answer.
+ * Has the issuer sign a leaf for a workload of the trust domain and checks all of it: exact names, both ends of TLS,
+ * key, dates and clock, and the chain up to a root. Rejects only with the signal's reason; every other failure is a
+ * ProbeRefusal.
  */
 export async function probe(
   issuer: Issuer,
@@ -151,7 +151,7 @@ function requireYounger(notBefore: number, signers: readonly { notBefore: number
   if (notBefore < above) throw olderThanCa(above - notBefore);
 }
 
-/** An issuer that was asked for ten minutes gives a few seconds less by the time that it is looked at. */
+/** A leaf that was requested for ten minutes has a few seconds less to live when it is checked. */
 const tolerance = 30_000;
 
 function notesOn(found: {
@@ -172,7 +172,7 @@ function notesOn(found: {
 /** Clocks of nodes may be behind by that much. */
 const leastBackdateMs = 60_000;
 
-/** Said where an issuer outside decides, who has to be set up for it. */
+/** Only for outside issuers, which have to be set up to backdate. */
 function notesOnBackdating(aheadMs: number): string[] {
   if (aheadMs >= leastBackdateMs) return [];
   const seconds = Math.max(Math.round(aheadMs / 1000), 0);

@@ -19,7 +19,7 @@ export type RootProbe = (
 export interface ProberDeps {
   readonly open: OpenIssuer;
   readonly probe: RootProbe;
-  /** The root that the plan wants to have tried; undefined: none. */
+  /** The plan's candidate root; undefined for none. */
   readonly candidate: () => NamedRoot | undefined;
   readonly onResult: () => void;
   readonly clock: Clock;
@@ -32,14 +32,13 @@ interface Result {
   readonly report: RootReport;
 }
 
-/** A root that was good is tried again so often, until it signs: it may break before its turn comes. */
+/** How often a good candidate is probed again until it signs: it may break before its turn. */
 const lookAgainMs = 30_000;
 const backOff = { baseMs: 2_000, maxMs: 30_000 };
 
 /**
- * Tries out the root that the plan names as candidate, before anybody trusts it: its issuer is opened,
- * signs a probe, and is closed again. Goes on trying while that fails. Leader only, so that an issuer
- * is asked once.
+ * Probes the plan's candidate root before any proxy trusts it: opens its issuer, has it sign a probe, and closes it.
+ * Retries while that fails. Leader only, so that only one replica asks the issuer.
  */
 export class Prober implements Component {
   readonly name = 'prober';
@@ -53,12 +52,12 @@ export class Prober implements Component {
     this.#deps = deps;
   }
 
-  /** The candidate may be another one. */
+  /** Call this when the candidate may have changed. */
   trigger(): void {
     this.#wakeup.wake();
   }
 
-  /** What was found out about this root; undefined: nothing yet. */
+  /** The result of probing this root; undefined before the first probe. */
   reportOn(root: NamedRoot): RootReport | undefined {
     return this.#result?.of === definitionOf(root) ? this.#result.report : undefined;
   }
@@ -78,7 +77,7 @@ export class Prober implements Component {
     }
   }
 
-  /** What is good is not tried at every trigger; what is not, is. */
+  /** A good root is probed only at its interval; any other root is probed at every trigger. */
   #isDue(root: NamedRoot): boolean {
     if (this.reportOn(root)?.ready !== true) return true;
     return this.#deps.clock.now() >= this.#triedAt + lookAgainMs;

@@ -2,8 +2,8 @@ import type { RootReport } from '../../api/certificate-report.ts';
 import type { Authority, IssuerTrouble } from '../issuer.ts';
 
 /**
- * What the report says of a root, whether it is in use or only tried out: it is ready when its issuer is
- * known and nothing is wrong. Of several roots the first to end gives the end. Pure.
+ * The report about a root in use, or under probe. The root is ready when its authority is known and there is no
+ * trouble. Of several root certificates, the first to end gives `notAfter`. Pure.
  */
 export function rootReportOf(
   authority: Authority | undefined,

@@ -2,10 +2,10 @@ import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { OutsideIssuer, SignedAnswer, SigningWish } from './outside-issuer.ts';
 
-/** What an issuer said that refuses to sign anything that would outlive its own certificate. */
+/** The answer of an issuer that refuses to sign a certificate that would outlive its own. */
 class BeyondCa extends Error {
   override readonly name = 'BeyondCa';
-  /** When that certificate ends, if it was said; milliseconds since the epoch. */
+  /** When the issuer's own certificate ends, if the answer says so; milliseconds since the epoch. */
   readonly notAfter: number | undefined;
 
   constructor(message: string, notAfter: number | undefined) {
@@ -14,7 +14,10 @@ class BeyondCa extends Error {
   }
 }
 
-/** The error for that refusal; `said` are the issuer's words, in which the end may stand last. */
+/**
+ * The error for that refusal. `said` is the issuer's answer; its last timestamp is the end of the issuer's
+ * certificate.
+ */
 export function beyondCa(message: string, said: string): WeftError {
   const [last] =
     said.match(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g)?.slice(-1) ?? [];
@@ -23,7 +26,7 @@ export function beyondCa(message: string, said: string): WeftError {
   return new WeftError('issuer-misconfigured', message, { retry: 'soon', cause });
 }
 
-/** Whether an issuer's words refuse what would outlive its certificate. */
+/** Whether an issuer's answer refuses a certificate because it would outlive the issuer's own. */
 export function isBeyondCa(said: string): boolean {
   return /beyond the expiration of the CA/i.test(said);
 }
@@ -32,15 +35,15 @@ const longestMargin = 30_000;
 const leastMs = 1_000;
 
 /**
- * What to ask of an issuer whose certificate has `leftMs` to go: a little less than that, for its clock
- * may be ahead, and the call takes a moment.
+ * The validity to request, in ms, from an issuer whose certificate is valid for another `leftMs`: a little less than
+ * that, because the issuer's clock may be ahead and the call takes a moment.
  */
 export function withinLife(wishedMs: number, leftMs: number): number {
   if (leftMs <= 0) return wishedMs;
   return Math.min(wishedMs, leftMs - Math.min(longestMargin, leftMs / 4));
 }
 
-/** The same issuer, which is asked for less as long as it refuses what would outlive its certificate. */
+/** The same issuer with retries: while it refuses a certificate that would outlive its own, asks for a shorter one. */
 export function askingForLess(outside: OutsideIssuer, clock: Clock): OutsideIssuer {
   const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
     for (let asked = wish; ;) {
@@ -61,7 +64,9 @@ export function askingForLess(outside: OutsideIssuer, clock: Clock): OutsideIssu
   };
 }
 
-/** Half as long, or as long as its certificate still goes; undefined when nothing is gained by asking. */
+/**
+ * A shorter validity: half at most, and within the life of the issuer's certificate. Undefined if a retry is useless.
+ */
 function lessThan(askedMs: number, thrown: unknown, now: number): number | undefined {
   const cause = thrown instanceof WeftError ? thrown.cause : undefined;
   if (!(cause instanceof BeyondCa)) return undefined;

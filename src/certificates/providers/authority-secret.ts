@@ -19,8 +19,8 @@ export function authoritySecret(pem: AuthorityPem, metadata: ObjectMeta): Secret
 }
 
 /**
- * The CA in a Secret of that form, or of OSM's (ca.crt and private.key). Without ca.crt the last
- * certificate of tls.crt is the root. Throws certificate-invalid that names the missing key.
+ * Reads the CA from a Secret of that form, or of OSM's form (ca.crt and private.key). Without ca.crt, the last
+ * certificate of tls.crt is the root. Throws certificate-invalid, which names the missing key.
  */
 export function authorityPemOf(secret: SecretObject): AuthorityPem {
   const data = secret.data ?? {};

@@ -7,13 +7,13 @@ import { KeptAuthority, type KeptAuthorityOptions } from './kept-authority.ts';
 export interface BuiltInOptions extends Omit<KeptAuthorityOptions, 'secretName' | 'source'> {
   /** Default `weft-ca`. */
   readonly secretName?: string;
-  /** Of the root, where it is made here. Default P-256. */
+  /** The kind of key for a root that is made here. Default P-256. */
   readonly keyKind?: KeyKind;
 }
 
 const rootValidityMs = 10 * 365 * 24 * 3_600_000;
 
-/** Signs with a root of Weft's own, made on first use, or with the CA that a person put into the Secret. */
+/** Signs with Weft's own root, made on first use, or with a CA that a user put into the Secret. */
 export class BuiltInIssuer extends KeptAuthority {
   constructor({ secretName = caSecret, keyKind = 'P-256', ...options }: BuiltInOptions) {
     const make = (): ReturnType<typeof newRoot> => {

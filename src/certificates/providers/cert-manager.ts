@@ -15,7 +15,7 @@ import type { OutsideIssuer, SignedAnswer, SigningWish } from './outside-issuer.
 export interface CertManagerOptions {
   readonly root: CertManagerRoot;
   readonly api: ApiConnection;
-  /** Where requests are made: the control plane's own namespace. */
+  /** Where CertificateRequests are created: the control plane's own namespace. */
   readonly namespace: string;
   readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'> | undefined;
   readonly clock: Clock;
@@ -30,20 +30,20 @@ export interface CertificateRequest extends KubernetesObject {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: {
     readonly conditions?: readonly Condition[];
-    /** Base64 of PEM: the certificate and what stands above it. */
+    /** Base64 of PEM: the certificate and the certificates above it. */
     readonly certificate?: string;
     /** Base64 of PEM; absent or stale with some issuers. */
     readonly ca?: string;
   };
 }
 
-/** Whose request it is: each process watches its own ones. */
+/** Says which process made a request. Each process watches only its own requests. */
 const requesterLabel = 'weft.dev/requested-by';
 const kind = kinds.certificateRequest;
 const leftOverMs = 15 * 60_000;
 const sweepMs = 5 * 60_000;
 
-/** Has an Issuer or ClusterIssuer sign, by one CertificateRequest each, which is deleted afterwards. */
+/** Has an Issuer or ClusterIssuer sign. Creates one CertificateRequest per certificate and deletes it afterwards. */
 export class CertManagerIssuer implements OutsideIssuer {
   readonly name: string;
   readonly #options: CertManagerOptions;
@@ -149,7 +149,7 @@ export class CertManagerIssuer implements OutsideIssuer {
 
   async #remove(place: { readonly namespace: string; readonly name: string }): Promise<void> {
     const { api, logger } = this.#options;
-    // Also when we are being stopped, so under a signal of its own.
+    // Deletes the request even while this process stops, so it uses a signal of its own.
     await api.remove({ kind, ...place }, {}, AbortSignal.timeout(5_000)).catch((error: unknown) => {
       logger.debug('certificate request not removed', { ...place, error });
     });
@@ -177,7 +177,7 @@ function isReady(request: CertificateRequest): boolean {
   return conditionOf(request, 'Ready')?.status === 'True';
 }
 
-/** What cert-manager or an approver said for good of this request. */
+/** The error for a request that cert-manager or an approver refused for good; else undefined. */
 function refusalIn(name: string, request: CertificateRequest): WeftError | undefined {
   const denied =
     findCondition(request, { type: 'Denied', status: 'True' }) ??
@@ -210,7 +210,7 @@ function findCondition(
   return fits ? found : undefined;
 }
 
-/** A failure of the API server, told as one of the issuer. */
+/** Turns an error of the API server into an error of the issuer. */
 function apiFailure(name: string, thrown: unknown): WeftError {
   const error = WeftError.from(thrown);
   const text = `no CertificateRequest for ${name}: ${error.message}`;

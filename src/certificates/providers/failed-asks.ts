@@ -4,22 +4,22 @@ import { namesOf, type IssuerTrouble, type LeafRequest } from '../issuer.ts';
 interface Failed {
   readonly request: LeafRequest;
   readonly trouble: IssuerTrouble;
-  /** When somebody last wanted it; milliseconds since the epoch. */
+  /** When a caller last wanted the leaf; milliseconds since the epoch. */
   wantedAt: number;
 }
 
-/** Who wants a leaf asks again within a minute; what nobody asks for any more is no trouble. */
+/** A caller that wants a leaf asks again within a minute. A request that no caller repeats for 3 min is no trouble. */
 const forgetMs = 3 * 60_000;
 const most = 100;
 
 /**
- * What an issuer was asked for and did not give. Each is a trouble until that very request succeeds, or
- * nobody wants it any more: that another one succeeds says nothing about it.
+ * The requests that an issuer failed. Each is a trouble until the same request succeeds, or until no caller wants it
+ * any more. The success of another request proves nothing about it.
  */
 export class FailedAsks {
   readonly #failed = new Map<string, Failed>();
 
-  /** `isWanted`: by somebody who needs the leaf, and not only to look whether the trouble has passed. */
+  /** `isWanted`: whether a caller needs the leaf; false when a failed request is only repeated as a check. */
   failed(request: LeafRequest, { code, message }: WeftError, asked: Asked): void {
     const key = keyOf(request);
     const before = this.#failed.get(key);
@@ -30,7 +30,7 @@ export class FailedAsks {
     if (this.#failed.size > most && oldest !== undefined) this.#failed.delete(oldest);
   }
 
-  /** What failed in the very same words has passed as well. */
+  /** Requests that failed with the same message count as recovered too. */
   succeeded(request: LeafRequest): void {
     const passed = this.#failed.get(keyOf(request));
     if (passed === undefined) return;
@@ -38,14 +38,14 @@ export class FailedAsks {
       if (trouble.message === passed.trouble.message) this.#failed.delete(key);
   }
 
-  /** One to ask for again, to see whether its trouble has passed. */
+  /** A failed request to repeat, to see whether its trouble has passed. */
   next(now: number): LeafRequest | undefined {
     this.#forget(now);
     const [first] = this.#failed.values();
     return first?.request;
   }
 
-  /** The newest in words, since the oldest of them. */
+  /** The newest trouble, with the start time of the oldest. */
   trouble(now: number): IssuerTrouble | undefined {
     this.#forget(now);
     const all = [...this.#failed.values()].map(({ trouble }) => trouble);

@@ -16,15 +16,15 @@ export interface IntermediateOptions {
   readonly keyKind: KeyKind;
   readonly pinned: PinnedRoots | undefined;
   readonly clock: Clock;
-  /** Asked for; the issuer may give less. Default 7 days. */
+  /** Requested; the issuer may grant less. Default 7 days. */
   readonly validityMs?: number | undefined;
 }
 
 const sevenDaysMs = 7 * 24 * 3_600_000;
-/** As leaves do, it begins a little in the past, for peers whose clocks are behind. */
+/** Like a leaf, an intermediate begins a little in the past, for peers whose clocks are behind. */
 const longestBackdateMs = 5 * 60_000;
 
-/** Signing certificates from an outside issuer, each with a new key and judged before it is kept. */
+/** Gets signing certificates from an outside issuer, each with a new key. Checks each one before it is kept. */
 export function intermediateSource(options: IntermediateOptions): AuthoritySource {
   const { outside } = options;
   return {
@@ -34,7 +34,7 @@ export function intermediateSource(options: IntermediateOptions): AuthoritySourc
   };
 }
 
-/** One that would begin before the certificates above it is asked for again, to begin later. */
+/** Requests a signing certificate. If it would begin before a certificate above it, requests one that begins later. */
 async function make(
   options: IntermediateOptions,
   backdateMs: number,
@@ -42,7 +42,7 @@ async function make(
 ): Promise<AuthorityPem> {
   const { outside, keyKind, pinned, clock, validityMs: wishedMs = sevenDaysMs } = options;
   const now = clock.now();
-  // Some issuers refuse what would outlive them instead of giving less.
+  // Some issuers refuse a certificate that would outlive their own, instead of shortening it.
   const ends = pinned?.certificates.map(({ notAfter }) => notAfter - now) ?? [];
   const left = Math.max(...ends, 0);
   const validityMs = withinLife(wishedMs, left);
@@ -69,7 +69,7 @@ async function make(
   };
 }
 
-/** Half as long at least, and no longer than what stands above has been valid. */
+/** At most half of `backdateMs`, and at most the age of the certificates above. */
 function shorter(backdateMs: number, ageMs: number): number {
   return Math.min(Math.max(ageMs, 0), backdateMs / 2);
 }

@@ -15,11 +15,11 @@ import { openAuthority, type AuthorityPem, type SigningAuthority } from '../sign
 import { Wakeup } from '../../common/wakeup.ts';
 import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
 
-/** How a new CA is made where there is none. */
+/** How to make a CA when there is none. */
 export interface AuthoritySource {
-  /** Written on the Secret of what it made, so that it can be told from what a person put there. */
+  /** Annotation on the Secret of a CA that this source made; tells it from a CA that a user put there. */
   readonly name: string;
-  /** Whether what it made is replaced by a new one in time, and when its Secret is deleted. */
+  /** Whether to replace a CA that this source made by a new one in time, and when its Secret is deleted. */
   readonly renews: boolean;
   make(signal: AbortSignal): Promise<AuthorityPem>;
 }
@@ -45,14 +45,14 @@ const backOff = { baseMs: 500, maxMs: 30_000 };
 const lookAgainMs = 60_000;
 const shortestRestMs = 1_000;
 const longestSyncMs = 5_000;
-/** Every replica has its own moment, so that mostly one of them renews and the others find it done. */
+/** Each replica picks its own moment, so that usually one replica renews and the others find the new CA. */
 const renewal = { share: 2 / 3, spread: 0.1 };
 
 /**
- * Signs with a CA kept in a Secret. If there is none, its source makes one and the Secret is created;
- * of several replicas that do so one wins, and the others load what it made. A Secret that a person
- * made is taken as it is and never written. A change of the Secret is followed; one that cannot be
- * used is reported, and the last good CA goes on. If a root is deleted while this runs, it is put back.
+ * Signs with a CA that is kept in a Secret. Without a Secret, the source makes a CA and this class creates the
+ * Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that a user made.
+ * Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If the Secret
+ * of a root is deleted while this runs, creates it again with the same CA.
  */
 export class KeptAuthority implements RunningIssuer {
   readonly #options: KeptAuthorityOptions;
@@ -60,7 +60,7 @@ export class KeptAuthority implements RunningIssuer {
   readonly #listeners: Listeners<undefined>;
   readonly #wakeup = new Wakeup();
   #authority: SigningAuthority | undefined;
-  /** What the authority was made from, and when another one is due if its source renews. */
+  /** The Secret that the authority came from, and when to renew it if its source renews. */
   #held: { readonly secret: SecretObject; readonly renewAt: number } | undefined;
   #trouble: IssuerTrouble | undefined;
 
@@ -127,8 +127,8 @@ export class KeptAuthority implements RunningIssuer {
   }
 
   /**
-   * The store may be behind, so the API server itself is asked before anything is made; and where the
-   * store learns nothing, for its answer says why.
+   * The store may be behind, so this asks the API server before a CA is made. It also asks when the store cannot
+   * sync, because the API server's answer says why.
    */
   async #find(signal: AbortSignal): Promise<SecretObject | undefined> {
     const { api, secrets, clock } = this.#options;
@@ -191,7 +191,7 @@ export class KeptAuthority implements RunningIssuer {
     }
   }
 
-  /** What another replica made meanwhile, if that is why we failed. */
+  /** The Secret that another replica wrote first, if our write failed with a conflict. */
   async #winner(thrown: unknown, signal: AbortSignal): Promise<SecretObject> {
     if (WeftError.from(thrown).code !== 'api-conflict') throw thrown;
     const winner = await this.#options.api.get<SecretObject>(this.#ref, signal);
@@ -251,14 +251,14 @@ export class KeptAuthority implements RunningIssuer {
   }
 }
 
-/** The same Secret again; who made the CA in it is known by its annotation, or that nobody of Weft's did. */
+/** The same Secret, to create again. Keeps the annotation, if any, that names the source of its CA. */
 function putBack(held: SecretObject, placed: ObjectMeta): SecretObject {
   const maker = held.metadata.annotations?.[sourceAnnotation];
   const annotations = { ...placed.annotations, ...(maker && { [sourceAnnotation]: maker }) };
   return { ...held, apiVersion: 'v1', kind: 'Secret', metadata: { ...placed, annotations } };
 }
 
-/** Whether peers that only know the old roots accept leaves of the new authority, or the other way round. */
+/** Whether both authorities share a root. If not, peers that know only one bundle refuse leaves of the other. */
 function overlap(before: Authority, after: Authority): boolean {
   const old = new Set(before.bundle.roots.map(({ fingerprint }) => fingerprint));
   return after.bundle.roots.some(({ fingerprint }) => old.has(fingerprint));

@@ -24,12 +24,12 @@ export interface LeafByLeafOptions {
   readonly trustDomain: string;
   readonly keyKind: KeyKind;
   readonly pinned: PinnedRoots | undefined;
-  /** Of the control plane: the issuer is looked at by a leaf for it. */
+  /** The control plane's namespace. A leaf for the control plane serves to check the issuer. */
   readonly namespace: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** How often the issuer is looked at when nobody needs a leaf. Default 5 min. */
+  /** How often to check the issuer while no leaf is needed. Default 5 min. */
   readonly lookMs?: number | undefined;
 }
 
@@ -41,9 +41,8 @@ interface Issued {
 const backOff = { baseMs: 1_000, maxMs: 60_000 };
 
 /**
- * Has every leaf signed by an outside issuer. Who signs is known from what was signed last: from a
- * look on start and every few minutes, and from each leaf. As the issuer may sign with any certificate
- * below its root, that root stands for the signer.
+ * Has an outside issuer sign every leaf. Learns the authority from each leaf, and from a check at the start and every
+ * few minutes. The issuer may sign with any certificate below its root, so the root stands for the signer.
  */
 export class LeafByLeafIssuer implements RunningIssuer {
   readonly #options: LeafByLeafOptions;
@@ -85,7 +84,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     return this.#failedAsks.trouble(this.#options.clock.now());
   }
 
-  /** Looks at the issuer until the signal aborts. */
+  /** Checks the issuer until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#options.outside.run(signal), this.#look(signal)]);
   }
@@ -97,7 +96,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const own = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
     while (!signal.aborted) {
-      // What was refused last shows whether the trouble has passed; another leaf would not.
+      // Repeats a request that failed: another leaf would not show whether the trouble has passed.
       const request = this.#failedAsks.next(clock.now()) ?? own;
       await this.#attempt(request, request === own, signal).then(
         () => (failures = 0),
@@ -130,7 +129,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const { outside, clock, pinned } = this.#options;
     const { subject, keyKind } = request;
     const asked = clock.now();
-    // Some issuers refuse what would outlive them instead of giving less.
+    // Some issuers refuse a certificate that would outlive their own, instead of shortening it.
     const left = (this.#known?.authority.notAfter ?? Infinity) - asked;
     const validityMs = withinLife(request.validityMs, left);
     const template = templateOf(subject, { notBefore: asked, notAfter: asked + validityMs });
@@ -161,7 +160,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     };
   }
 
-  /** A leaf that was asked for earlier tells nothing of who signs now. */
+  /** Ignores a leaf that was requested earlier than the last known one: it does not show the current signer. */
   #learn(authority: Authority, asked: number): void {
     const before = this.#known;
     if (before !== undefined && asked < before.asked) return;

@@ -9,19 +9,19 @@ import { certificateBlocks } from '../../common/pem.ts';
 import type { CertificateTemplate } from '../x509/template.ts';
 import type { CertificateFault, CertificateProblem } from '../x509/validate.ts';
 
-/** What an issuer is asked to sign. */
+/** What to ask an issuer to sign. */
 export interface SigningWish {
   /** PEM of a PKCS #10 request that says what `template` says. */
   readonly request: string;
-  /** With `ca`, a signing certificate is wished for. */
+  /** With `ca`, the request is for a signing certificate. */
   readonly template: CertificateTemplate;
-  /** Wished for; the issuer may give less. */
+  /** Requested; the issuer may grant less. */
   readonly validityMs: number;
-  /** How long before now it is to begin, where an issuer lets that be asked. */
+  /** How long before now the certificate should begin. Only some issuers let a request say this. */
   readonly backdateMs?: number;
 }
 
-/** What came back, as it came. */
+/** The issuer's answer, not yet checked. */
 export interface SignedAnswer {
   /** PEM: the certificate first, then others of its chain in any order. */
   readonly certificates: string;
@@ -31,29 +31,30 @@ export interface SignedAnswer {
 
 /** A signer outside of Weft: cert-manager, or a PKI engine of Vault. */
 export interface OutsideIssuer {
-  /** For people, and on what came from it: equal for equal settings. */
+  /** Shown to users, and written on what the issuer gave. Equal settings give equal names. */
   readonly name: string;
   /**
-   * Rejects with a WeftError that says which call failed and what to do: issuer-unavailable (retry
-   * soon), issuer-refused, issuer-misconfigured. Nothing that came is judged here.
+   * Rejects with a WeftError that says which call failed and what to do: issuer-unavailable (retry soon),
+   * issuer-refused, issuer-misconfigured. Does not check the answer.
    */
   sign(wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer>;
-  /** Why nothing could be signed now, where that is looked at while there is nothing to sign. */
+  /** Why signing would fail now. Only issuers that check this between requests have it. */
   trouble?(): IssuerTrouble | undefined;
-  /** Keeps up what signing takes, such as a token or a watch, until the signal aborts. */
+  /** Maintains what signing needs, such as a token or a watch, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** A certificate that came from outside: its chain in order up to the root, which verified. */
+/** A certificate from an outside issuer: its chain in order up to the root, with all signatures verified. */
 export interface JudgedChain {
   readonly chain: readonly Certificate[];
-  /** Where it ends. */
+  /** The root that the chain ends in. */
   readonly root: Certificate;
 }
 
 /**
- * Finds the root of what an issuer gave, trusting nothing that it names as root unless that signed.
- * Throws root-changed, issuer-misconfigured for a chain without root, certificate-invalid for no PEM.
+ * Finds the root of the chain that an issuer gave. A certificate that the issuer names as root counts only if it
+ * signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root, certificate-invalid for
+ * text that is not PEM.
  */
 export function judgeChain(
   answer: SignedAnswer,
@@ -84,7 +85,7 @@ function withoutRoot(name: string, namesOne: boolean): WeftError {
   );
 }
 
-/** Faults that follow from how the issuer is set up; the others are of this one certificate. */
+/** Faults that come from the issuer's settings. All other faults concern one certificate. */
 const faultsOfSettings: ReadonlySet<CertificateFault> = new Set([
   'critical-extension-unknown',
   'key-not-accepted',
@@ -106,10 +107,10 @@ export function refusedAnswer(name: string, { fault, message }: CertificateProbl
   return new WeftError(code, `${fault}: ${name}: ${message}${advice}`, { retry: 'soon' });
 }
 
-/** A clock that runs a little ahead of ours is not yet a fault. */
+/** The issuer's clock may run this far ahead of ours without a fault. */
 export const toleratedSkewMs = 60_000;
 
-/** Waits until what came is valid by our clock, if that is soon: the issuer's clock may be ahead. */
+/** Waits until the certificate is valid by our clock, if that takes 60 s at most: the issuer's clock may be ahead. */
 export async function untilValid(
   { notBefore }: Certificate,
   clock: Clock,

@@ -2,7 +2,7 @@ import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
-/** Why an issuer did nothing: it has too much to do, or is not there at all. */
+/** Why an issuer did nothing: it is overloaded (`slow-down`), or not reachable (`away`). */
 type BusyKind = 'slow-down' | 'away';
 
 class Busy extends Error {
@@ -19,12 +19,12 @@ class Busy extends Error {
 
 export interface BusyOptions {
   readonly kind: BusyKind;
-  /** As the issuer asked for. */
+  /** How long the issuer asked to wait. */
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
-/** The error for an issuer that did nothing but may do it soon. */
+/** The error for an issuer that did nothing but may succeed soon. */
 export function busyError(
   message: string,
   { kind, retryAfterMs = 0, cause }: BusyOptions,
@@ -43,15 +43,18 @@ export interface ThrottleOptions {
 }
 
 const backOff = { baseMs: 250, maxMs: 5_000 };
-/** So that not all who waited ask at the same moment. */
+/** Spreads the retries, so that waiting calls do not all start at the same moment. */
 const spread = 0.3;
 const longestPauseMs = 60_000;
-/** One that is away is soon given up; one that wants fewer calls is waited for as long as there is time. */
+/**
+ * A call gives up after this many tries while the issuer is away. While the issuer wants fewer calls, a call retries
+ * until its limit.
+ */
 const triesWhenAway = 3;
 
 /**
- * Asks an issuer with few calls at once. When it says that it is busy, all wait, as long as it asks
- * and ever longer; a call that would have to wait longer than its limit is given up at once.
+ * Limits the parallel calls to an issuer. When the issuer is busy, all calls pause: as long as it asks, and longer
+ * after each failure. A call that would have to wait beyond its limit fails at once.
  */
 export class Throttle {
   readonly #options: ThrottleOptions;
@@ -121,14 +124,14 @@ export class Throttle {
     while (this.#pause !== undefined) {
       const { until: end, error } = this.#pause;
       const left = end - clock.now();
-      // One that is longer than any pause means that the clock has stepped back.
+      // A rest that is longer than any pause means that the clock was set back.
       if (left <= 0 || left > longestPauseMs) return;
       if (end > until) throw error;
       await clock.sleep(left * (1 + spread * random()), signal);
     }
   }
 
-  /** If the failure is one that passes by waiting, all wait. */
+  /** Pauses all calls if the failure is temporary. Returns its kind; undefined for any other failure. */
   #note(thrown: unknown): BusyKind | undefined {
     const cause = thrown instanceof WeftError ? thrown.cause : undefined;
     if (!(thrown instanceof WeftError) || !(cause instanceof Busy)) return undefined;

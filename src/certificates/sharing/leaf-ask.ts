@@ -12,11 +12,11 @@ export interface LeafAsk {
   readonly keyKind: KeyKind;
   /** As in Authority of the plan's issuers: root and fingerprint. */
   readonly signer: string;
-  /** Nothing is to be issued: give it if you have it. */
+  /** Whether the other replica may only give a leaf that it has, and issue none. */
   readonly heldOnly: boolean;
 }
 
-/** A leaf as it travels between replicas. All else that is said of a leaf is read from its chain. */
+/** A leaf as replicas send it. The receiver reads everything else from its chain. */
 export interface SharedPem {
   readonly certificateChain: string;
   readonly privateKey: Secret<string>;

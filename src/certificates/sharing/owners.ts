@@ -1,11 +1,11 @@
-// Input: an identity and the names of the replicas. Output: who is to ask the issuer for it, and who
-// next. Rule: rendezvous hashing, so that all who know the same names agree without talking.
+// Input: an identity and the names of the replicas. Output: the replicas in the order in which they own the identity.
+// Rule: rendezvous hashing, so that replicas that know the same names agree without communication.
 import { contentHash } from '../../common/hash.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 
 /**
- * All replicas, the owner of the identity first. A name that comes or goes leaves the others in their
- * order: whoever owned the identity before a new owner came is the second.
+ * All replicas, the owner of the identity first. Adding or removing a name leaves the others in their order, so after
+ * a new owner joins, the former owner is second.
  */
 export function ownersOf(account: IdentityKey, replicas: readonly string[]): readonly string[] {
   return replicas

@@ -19,10 +19,10 @@ export interface PeerLeavesOptions {
   readonly logger: Logger;
 }
 
-/** A replica that did not answer is left out so long: what it owns has another owner meanwhile. */
+/** How long a replica that did not answer is left out. During that time, its identities have another owner. */
 const silentMs = 10_000;
 
-/** The other replicas, asked over the network. Each that is silent is waited for once, not once a leaf. */
+/** Asks the other replicas over the network. A silent replica costs one wait, not one wait per leaf. */
 export class PeerLeaves implements LeafPeers {
   readonly own: string;
   readonly #options: PeerLeavesOptions;

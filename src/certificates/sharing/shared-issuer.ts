@@ -12,7 +12,7 @@ import { ownersOf } from './owners.ts';
 import { serves, sharedLeaf, type KeptLeaf } from './shared-leaf.ts';
 import { SingleFlight } from './single-flight.ts';
 
-/** What a replica that was asked said; no leaf: it cannot give one. */
+/** The answer of another replica; `leaf` is undefined when that replica cannot give one. */
 export interface PeerAnswer {
   readonly leaf: SharedPem | undefined;
 }
@@ -36,17 +36,17 @@ export interface SharedIssuerOptions {
   readonly logger: Logger;
 }
 
-/** How long a replica that is behind with the plan may take until it signs as it is asked to. */
+/** How long this replica waits for its plan to reach the signer that a peer asks for. */
 const followMs = 3_000;
 
 /**
- * An issuer that many replicas use as if they were one. Each identity has one owner among the replicas: the owner requests
- * the leaf and gives it to the others. A replica that gets no answer from the owner requests the leaf itself, so no replica
- * depends on another. A request between replicas is never forwarded, so it cannot loop.
+ * An issuer that many replicas use as if they were one. Each identity has one owner among the replicas: the owner
+ * requests the leaf and gives it to the others. A replica that gets no answer from the owner requests the leaf
+ * itself, so no replica depends on another. A request between replicas is never forwarded, so it cannot loop.
  */
 export class SharedIssuer implements Issuer {
   readonly #options: SharedIssuerOptions;
-  /** The last leaf of each identity, whoever had it issued. */
+  /** The last leaf of each identity, issued for this replica or received from a peer. */
   readonly #kept = new Map<IdentityKey, KeptLeaf>();
   readonly #flights = new SingleFlight<Leaf>();
 
@@ -60,7 +60,7 @@ export class SharedIssuer implements Issuer {
     return (await this.#fromOwner(ask, signal)) ?? this.#obtain(ask, signal);
   }
 
-  /** What another replica is given; undefined when it had better ask the issuer itself. Never rejects. */
+  /** The leaf for another replica; undefined when that replica should ask the issuer itself. Never rejects. */
   async answer(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
     if (ask.heldOnly) return this.#held(ask);
     try {
@@ -100,7 +100,10 @@ export class SharedIssuer implements Issuer {
     return { account, trustDomain, ...wishes, signer, heldOnly: false };
   }
 
-  /** Asks the owner, or who owns it when that one is silent; undefined when that is this replica. */
+  /**
+   * Asks the owner, or the next owner when one does not answer. Undefined when this replica is next, or without a
+   * usable leaf.
+   */
   async #fromOwner(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
     const { before } = this.#ranks(ask);
     for (const replica of before) {
@@ -110,7 +113,7 @@ export class SharedIssuer implements Issuer {
     return undefined;
   }
 
-  /** A leaf in hand, or a new one: this replica asks the issuer once, however many want it. */
+  /** A kept leaf, or a new one. This replica asks the issuer once, however many callers want the leaf. */
   async #obtain(ask: LeafAsk, signal: AbortSignal): Promise<Leaf> {
     const { account, trustDomain, keyKind, signer } = ask;
     const key = [account, trustDomain, keyKind, signer].join('\n');
@@ -125,7 +128,7 @@ export class SharedIssuer implements Issuer {
     return leaf;
   }
 
-  /** A replica that has just become the owner has nothing, and who owned it before is the next one. */
+  /** Asks the former owner, which is next in rank: a replica that has just become the owner has no leaf. */
   async #fromFormerOwner(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
     const [replica] = this.#ranks(ask).after;
     if (replica === undefined || this.#kept.has(ask.account)) return undefined;
@@ -147,7 +150,7 @@ export class SharedIssuer implements Issuer {
       : undefined;
   }
 
-  /** The leaf in an answer, judged as one by the issuer is; undefined when it is of no use. */
+  /** The leaf in a peer's answer, checked like a leaf of the issuer; undefined when it is not usable. */
   async #accept(
     { leaf: pem }: PeerAnswer,
     { ask, replica, signal }: { ask: LeafAsk; replica: string; signal: AbortSignal },
@@ -174,7 +177,7 @@ export class SharedIssuer implements Issuer {
     }
   }
 
-  /** Whether leaves asked for now are by that signer; a moment is left for a plan that comes. */
+  /** Whether this replica signs as `signer`. Waits up to 3 s for a plan that is on its way. */
   async #signsAs(signer: string, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options;
     const until = clock.now() + followMs;

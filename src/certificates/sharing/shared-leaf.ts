@@ -1,5 +1,5 @@
-// Input: a leaf, or the PEM of one that another replica gave. Output: whether it does for what is
-// asked. Rule: nothing that a replica says is believed; it is read from the certificates, and checked.
+// Input: a leaf, or the PEM of a leaf from another replica. Output: whether the leaf fits the request. Rule: believe
+// nothing that a replica says; read it from the certificates, and check it.
 import { WeftError } from '../../common/errors.ts';
 import type { Authority, Leaf } from '../issuer.ts';
 import { rootOfSigner, signerId } from '../issuing-plan.ts';
@@ -18,9 +18,8 @@ export interface KeptLeaf {
 }
 
 /**
- * Whether a leaf may be given to who asks now. In the second half of its life nobody gets it any more:
- * renewal begins only later (renewal.ts), so the first replica that renews has a new one issued,
- * and all others get that one.
+ * Whether a kept leaf answers this request. A leaf in the second half of its life answers none: renewal begins only
+ * later (renewal.ts), so the first replica that renews causes a new leaf, and all others get that leaf.
  */
 export function serves({ leaf, ask: had }: KeptLeaf, ask: LeafAsk, now: number): boolean {
   const { notBefore, notAfter, signer } = leaf;

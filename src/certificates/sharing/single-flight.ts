@@ -5,8 +5,8 @@ interface Flight<T> {
 }
 
 /**
- * Does one piece of work per key at a time: who asks meanwhile gets the same result. The work is given
- * up when nobody waits for it any more, and not because the one who asked first went away.
+ * Runs one piece of work per key at a time: callers that join while it runs get the same result. The work is aborted
+ * when the last caller has left, not when the first caller leaves.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();

@@ -64,7 +64,7 @@ export function parseCertificate(der: Buffer): Certificate | undefined {
   try {
     return read(der);
   } catch (error) {
-    // OpenSSL's refusals carry a code; anything else is a fault of ours and must show.
+    // OpenSSL's errors have a code. Any other error is a bug of ours and must show.
     if (error instanceof DerError || (error as { code?: unknown }).code !== undefined)
       return undefined;
     throw error;
@@ -76,7 +76,7 @@ function read(der: Buffer): Certificate {
   const [tbs, algorithm] = childrenOf(readElement(der));
   if (tbs === undefined || algorithm === undefined) throw new DerError('not a certificate');
   const fields = childrenOf(tbs);
-  // The version is there unless it is v1, which has no extensions and is nobody's CA here.
+  // Only a v1 certificate has no version. It has no extensions, so it can be no CA here.
   if (fields[0]?.tag !== 0xa0) throw new DerError('not a v3 certificate');
   const [issuer, validity, subject] = [at(fields, 3), at(fields, 4), at(fields, 5)];
   const [notBefore, notAfter] = childrenOf(validity);
@@ -108,7 +108,7 @@ function read(der: Buffer): Certificate {
 
 const noNames: AltNames = { uris: [], dnsNames: [], others: 0 };
 
-/** A key of another type than the signature makes OpenSSL throw; that is a no. */
+/** OpenSSL throws when the key has another type than the signature. That counts as not verified. */
 function verifies(x509: X509Certificate, key: KeyObject): boolean {
   try {
     return x509.verify(key);

@@ -7,9 +7,8 @@ export interface CompletedChain {
 }
 
 /**
- * Puts what an issuer gave in order, whatever order that was: each next one verified to have signed
- * the one before, up to one signed by itself. Of several ways the first to a root that `wanted`
- * accepts counts, else the first to any root, else the first.
+ * Orders the certificates that an issuer gave: each next one verifiably signed the one before, up to a self-signed
+ * one. Of several paths, takes the first to a root that `wanted` accepts, else the first to any root, else the first.
  */
 export function completeChain(
   first: Certificate,

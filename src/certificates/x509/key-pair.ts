@@ -5,7 +5,9 @@ import { WeftError } from '../../common/errors.ts';
 
 const generateSlowly = promisify(generateKeyPair);
 
-/** The keys that Weft makes. P-256 is the default; RSA, with its size in bits, is for peers that do not support ECDSA. */
+/**
+ * The keys that Weft makes. P-256 is the default; RSA, with its size in bits, is for peers that do not support ECDSA.
+ */
 export type KeyKind = 'P-256' | `RSA-${number}`;
 
 /** The kind of key that a root's settings ask for. */
@@ -25,7 +27,7 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-/** So many RSA pairs are made at once: the threads they are made on have other work too. */
+/** How many RSA pairs are made at once: the threads that make them have other work too. */
 const rsaAtOnce = 2;
 let rsaUnderWay = 0;
 const rsaWaiting: (() => void)[] = [];

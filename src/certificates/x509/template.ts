@@ -32,7 +32,7 @@ export interface WorkloadName {
 
 const longestCommonName = 64; // ub-common-name, RFC 5280 appendix A.1
 
-/** Whom the control plane's own certificate speaks for: the control plane in that namespace. */
+/** The control plane that its own certificate identifies, by its namespace. */
 export interface ControlPlaneName {
   readonly trustDomain: string;
   readonly namespace: string;
@@ -40,9 +40,9 @@ export interface ControlPlaneName {
 }
 
 /**
- * A workload's certificate: its SPIFFE ID (SPIFFE X509-SVID §2: exactly one URI) and the name OSM
- * gave it, where that can be no other's. Throws configuration-invalid for a name that could stand for
- * something else in a SPIFFE ID.
+ * A workload's certificate: its SPIFFE ID (SPIFFE X509-SVID §2: exactly one URI) and the name that OSM gave it, if no
+ * other workload can have that name. Throws configuration-invalid for a name that could mean something else in a
+ * SPIFFE ID.
  */
 export function workloadTemplate(name: WorkloadName, period: Period): CertificateTemplate {
   requireName(trustDomainForm, 'trust domain', name.trustDomain);

@@ -92,7 +92,7 @@ function problemOfEndEntity(
   return problemOfKeyUsage(leaf) ?? problemOfPurpose(leaf, expected.extendedKeyUsage);
 }
 
-/** What Envoy asks of a peer's certificate (SPIFFE X509-SVID §4.3): a key usage that signs, but no certificates. */
+/** Envoy requires a key usage with digital signatures and without certificate signing (SPIFFE X509-SVID §4.3). */
 function problemOfKeyUsage({ keyUsage }: Certificate): CertificateProblem | undefined {
   if (keyUsage === undefined)
     return problem('usage-missing', 'the leaf has no key usage, which must say digital signature');
@@ -193,7 +193,7 @@ const pathChecks: readonly Check[] = [
       ? undefined
       : problem('key-not-accepted', `${weakness} is not accepted`);
   },
-  // Nobody relies on the signature of a root over itself.
+  // The self-signature of a root proves nothing, so its algorithm does not matter.
   ({ signatureAlgorithm, issuer, subject }) =>
     acceptedSignatures.has(signatureAlgorithm) || issuer.equals(subject)
       ? undefined

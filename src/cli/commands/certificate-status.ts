@@ -46,7 +46,7 @@ export function certificateStatusCommand(untilStopped: () => AbortSignal): Comma
     });
 }
 
-/** What asks a cluster is loaded only when there is something to ask. */
+/** Loads the modules that call the cluster only when the command runs. */
 async function run(flags: Flags, signal: AbortSignal): Promise<number> {
   const [{ connect }, { readCertificates }, { showCertificates }, out, trouble, time] =
     await Promise.all([

@@ -2,22 +2,22 @@ import type { Resource } from '../resources/resource.ts';
 
 export type NamedResources = ReadonlyMap<string, Resource>;
 
-/** What one response will say. */
+/** The content of one response. */
 export interface Batch {
   readonly changed: readonly Resource[];
   readonly removed: readonly string[];
-  /** The map that `changed` is all of, for a client that held nothing. */
+  /** The map of which `changed` is the whole, for a client that held nothing. */
   readonly whole?: NamedResources;
 }
 
-/** A response that is not answered yet. */
+/** A response without an ACK or NACK yet. */
 export interface InFlight extends Batch {
   readonly nonce: string;
 }
 
 export interface PlanOptions {
-  /** Nothing that may name resources of this type is on its way, so unwanted ones may go. */
+  /** Whether unwanted resources may be removed: nothing that may name resources of this type is on its way. */
   readonly mayRemove: () => boolean;
-  /** A name that is asked for and not there is expected soon: say nothing about it yet. */
+  /** A name that is asked for and absent is expected soon: do not report it as removed yet. */
   readonly absentArePending: boolean;
 }

@@ -2,14 +2,13 @@ import type { ResourceType } from '../resources/resource.ts';
 
 const semanticError = /Error adding\/updating (?:listener|cluster)\(s\)/;
 const separators = /[ \n,]/;
-/** Colons looked at in one word: more than any name has. */
+/** Colons examined in one word: more than any name has. */
 const maxColons = 16;
 
 /**
- * The names that a refusal puts the blame on. Envoy names them only where it checks listeners and
- * clusters one by one, and there it has applied the others ("Error adding/updating listener(s)
- * a: …\nb: …"). Empty when the text names none: then the whole response was refused.
- * Costs what the text is long, however many names there are.
+ * The names that a NACK blames. Envoy names resources only where it checks listeners and clusters one by one, and there
+ * it has applied the others ("Error adding/updating listener(s) a: …\nb: …"). Empty when the text names none: then
+ * Envoy refused the whole response. The cost grows with the length of the text, not with the number of names.
  */
 export function blame(
   type: ResourceType,
@@ -22,7 +21,7 @@ export function blame(
   return names.filter((name) => named.has(name));
 }
 
-/** What stands before a colon in a word: a name may have colons itself, as an IPv6 address does. */
+/** What precedes a colon in a word. A name may contain colons, as an IPv6 address does, so each colon counts. */
 function beforeColons(word: string): readonly string[] {
   const found: string[] = [];
   let at = word.indexOf(':');

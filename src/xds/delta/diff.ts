@@ -4,7 +4,7 @@ import { pushOrder } from './type-order.ts';
 
 type Resources = ReadonlyMap<string, Resource>;
 
-/** The names that differ, of the types in which any does. */
+/** The names that differ, by type; only types in which any differs. */
 export type Changes = ReadonlyMap<ResourceType, readonly string[]>;
 
 const noResources: Resources = new Map();
@@ -19,8 +19,9 @@ const nothing: ResourceSet = Object.freeze({
 const noChanges: Changes = new Map();
 
 /**
- * The names that were added, removed or got another version between two sets; `previous`: undefined for none.
- * Compared once for all proxies that go from the one to the other, and each of their maps once for all sets.
+ * The names that were added, removed or have another version in `next`; `previous` is undefined when there was no set.
+ * Two sets are compared once for all proxies that go from one to the other, and two maps once for all sets that contain
+ * them.
  */
 export function changesBetween(previous: ResourceSet | undefined, next: ResourceSet): Changes {
   return previous === next ? noChanges : compareSets(previous ?? nothing, next);

@@ -3,13 +3,13 @@ import type { Resource } from '../resources/resource.ts';
 type Resources = ReadonlyMap<string, Resource>;
 
 /**
- * Names of one resource type that are still to be sent on one stream. The first request usually asks for everything: the
- * offered map is then kept by reference, and expanded into single names only if one changes before the response is sent.
+ * Names of one resource type that are still to be sent on one stream. The first request usually asks for everything:
+ * the offered map is then kept by reference, and expanded into names only if one changes before the response is sent.
  */
 export class Due {
   /** Names of which the client's version may not be the offered one. */
   readonly #names = new Set<string>();
-  /** Names that are owed an answer whatever the client holds. */
+  /** Names for which the client must get an answer, whatever it holds. */
   readonly #owed = new Set<string>();
   #whole: { readonly of: Resources; readonly owed: boolean } | undefined;
 
@@ -21,7 +21,7 @@ export class Due {
     return this.#owed.size > 0;
   }
 
-  /** The map that is due as it is, to a client that holds nothing. */
+  /** The map that is due as a whole, to a client that holds nothing. */
   get whole(): Resources | undefined {
     return this.#whole?.of;
   }
@@ -30,7 +30,7 @@ export class Due {
     return this.#whole?.of.keys() ?? this.#names;
   }
 
-  /** All of `of` is due, and is owed where the client asked for it by name. */
+  /** All of `of` is due. `owed`: the client asked for it by name. */
   addWhole(of: Resources, options: { readonly owed: boolean }): void {
     this.#whole = { of, ...options };
   }
@@ -40,7 +40,7 @@ export class Due {
     this.#names.add(name);
   }
 
-  /** To be answered also when the client has it, with the next response that it is due in. */
+  /** The client gets an answer for this name in the next response for which it is due, even if it has the resource. */
   owe(name: string): void {
     this.writeOut();
     this.#owed.add(name);
@@ -61,7 +61,7 @@ export class Due {
     this.#whole = undefined;
   }
 
-  /** From here on each name goes its own way. */
+  /** Turns the whole map into single names, so that each can be handled alone. */
   writeOut(): void {
     if (this.#whole === undefined) return;
     const { of, owed } = this.#whole;

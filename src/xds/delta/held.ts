@@ -5,8 +5,8 @@ type Resources = ReadonlyMap<string, Resource>;
 const nothing: Resources = new Map();
 
 /**
- * Versions by name, as one client acknowledged them. A client in sync holds just what it is offered,
- * as do others like it, so the offered map stands for it and only differences are the client's own.
+ * Versions by name, as one client acknowledged them. A client in sync holds just what it is offered, like others with
+ * the same offer. So the offered map is kept by reference, and only differences are stored for the client.
  */
 export class Held {
   #shared: Resources = nothing;
@@ -41,8 +41,8 @@ export class Held {
   }
 
   /**
-   * Takes `offered` for what is held, if it is all of that: to be called when each name that is held
-   * is known to be offered in the same version. Tells whether it did.
+   * Replaces what is stored by a reference to `offered`, if the client holds all of it. Call it when each held name is
+   * known to be offered in the same version. Returns whether it did.
    */
   settle(offered: Resources): boolean {
     if (this.#size !== offered.size) return false;
@@ -51,7 +51,7 @@ export class Held {
     return true;
   }
 
-  /** Holds all of `resources` from now on and nothing else. */
+  /** From now on the client holds all of `resources` and nothing else. */
   become(resources: Resources): void {
     this.#shared = resources;
     this.#own = undefined;

@@ -12,25 +12,25 @@ type States = Readonly<Record<'listener' | 'route', TypeState>>;
 const noChains: ReadonlySet<string> = new Set();
 
 /**
- * What a client is told in place of what it is offered, after a caller of it lost a part of what it
- * was allowed: its chain, made anew, so that Envoy ends what is open. When the client has that and
- * the rules, it is told the listener as it is offered, which makes the chain anew once more. So a
- * stream that the old rules let in between ends, too, and what is offered alone decides what is left.
+ * What a client is told in place of its offer, after a caller of it lost a part of what it was allowed. First the
+ * caller's chain in a changed form, so that Envoy ends the open connections. When the client has that and the rules, it
+ * is told the listener as offered, which changes the chain once more. So a stream that the old rules let in between the
+ * two ends as well, and at the end the offer alone is in force.
  */
 export class Narrowing {
   /**
-   * Chains of those who lost something, since the client last had all that it was offered. A caller
-   * that lost everything may be back, with less, before the client knew that it was gone.
+   * Chains of callers that lost something since the client last had all that it was offered. A caller that lost
+   * everything may return with less before the client knew that it was gone.
    */
   #chains = noChains;
   /**
-   * Tables that the client has and is not offered: Envoy keeps them until it gets others. Undefined
-   * for one of which it may have had an older version, that allowed more.
+   * Tables that the client has and is not offered: Envoy keeps them until it gets others. Undefined for a table of
+   * which it may have an older version that allowed more.
    */
   #kept: Map<string, Table | undefined> | undefined;
   /**
-   * Tables of permissive mode that the client may still judge by, since it last had all that it was offered.
-   * By such a table also a caller is allowed everything that was named by no rule before.
+   * Tables of permissive mode that the client may still apply, since it last had all that it was offered. Such a table
+   * also allows everything to callers that no rule named before.
    */
   #open: Map<string, Table> | undefined;
 
@@ -38,17 +38,17 @@ export class Narrowing {
     return this.#chains.size > 0;
   }
 
-  /** What the client is to be told when `next` is offered after `previous`. */
+  /** What to tell the client when `next` is offered after `previous`. */
   offer(previous: ResourceSet | undefined, next: ResourceSet): ResourceSet {
     const wasOn = this.isOn;
-    // A client that is new and brought no tables has nothing to lose.
+    // A new client that brought no tables has nothing to lose.
     if (previous !== undefined || this.#kept !== undefined)
       for (const name of changesBetween(previous, next).get('route') ?? [])
         this.#compare(previous?.route.get(name), next.route.get(name), wasOn);
     return this.#tell(next);
   }
 
-  /** The same again, for a client that turns out to have this table from another stream. */
+  /** The same, for a client that is found to have this table from another stream. */
   bring(table: Table, offered: ResourceSet | undefined): ResourceSet | undefined {
     (this.#kept ??= new Map()).set(table.name, table);
     if (offered === undefined) return undefined;
@@ -56,7 +56,10 @@ export class Narrowing {
     return this.#tell(offered);
   }
 
-  /** Ends when the client has the inbound listener it was told and the rules of all ports. True if so. */
+  /**
+   * Ends when the client has the inbound listener that it was told and the rules of all ports. Returns true if it
+   * ended.
+   */
   end(told: ResourceSet, { listener, route }: States): boolean {
     if (!this.isOn && this.#open === undefined) return false;
     const inbound = told.listener.get(inboundListener);
@@ -104,7 +107,7 @@ export class Narrowing {
   }
 }
 
-/** One of the two, where the other adds nothing: proxies that have the same then share it. */
+/** One of the two sets if the other adds nothing, so that proxies with the same chains share the set. */
 function union(some: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> {
   if (isPart(more, some)) return some;
   return isPart(some, more) ? more : new Set([...some, ...more]);
@@ -119,7 +122,7 @@ function lostFrom(before: Table | undefined, after: Table | undefined): Readonly
   return after === undefined ? allFrom(before) : lostBetween(before, after);
 }
 
-/** The chains of the callers that a table let in. Compared once for all proxies that have the same table. */
+/** The chains of the callers that a table let in. Computed once for all proxies that have the table. */
 const allFrom = onceFor((before: Table) => chainsLost(before, undefined));
 const lostBetween = onceForBoth((before: Table, after: Table) => chainsLost(before, after));
 

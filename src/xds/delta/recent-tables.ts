@@ -1,16 +1,18 @@
 import type { Resource } from '../resources/resource.ts';
 
-/** A route table of an inbound port, as far as it says who is allowed what. */
+/** The route table of an inbound port, as far as it says what each caller is allowed. */
 export type Table = Pick<Resource, 'name' | 'grants'>;
 
-/** Of one namespace: a pod has as many tables as HTTP ports. */
+/** Tables kept per namespace: a pod has as many tables as HTTP ports. */
 const defaultLimit = 1_024;
-/** Namespaces whose proxies were offered tables lately. */
+/** Namespaces kept: those whose proxies were offered tables most recently. */
 const maxNamespaces = 4_096;
 
-/** The tables of each namespace for itself, so that one with many drives out no other's. */
+/**
+ * The tables of each namespace are kept apart, so that a namespace with many tables does not displace those of another.
+ */
 export class TableShares {
-  /** Those asked for last come last. */
+  /** The most recently asked for come last. */
   readonly #shares = new Map<string, RecentTables>();
 
   of(namespace: string): RecentTables {
@@ -24,12 +26,12 @@ export class TableShares {
 }
 
 /**
- * Inbound tables that clients were offered lately. A client that was away while its rules changed
- * comes back with the version of one, which says what its open streams were let in by.
+ * Inbound tables that clients were offered recently. A client that was away while its rules changed returns with the
+ * version of such a table, and the table says by which rules its open streams were let in.
  */
 export class RecentTables {
   readonly #limit: number;
-  /** By version; those offered last come last. */
+  /** By version; the most recently offered come last. */
   readonly #tables = new Map<string, Table>();
   readonly #noted = new WeakSet<ReadonlyMap<string, Resource>>();
 
@@ -37,7 +39,7 @@ export class RecentTables {
     this.#limit = limit;
   }
 
-  /** Takes note of the tables among all routes of a client. */
+  /** Records the tables among all routes of a client. */
   note(routes: ReadonlyMap<string, Resource>): void {
     if (this.#noted.has(routes)) return;
     this.#noted.add(routes);
@@ -52,7 +54,7 @@ export class RecentTables {
     }
   }
 
-  /** The table of that version; undefined for one that is not known. */
+  /** The table of that version; undefined when it is unknown. */
   of(version: string): Table | undefined {
     return this.#tables.get(version);
   }

@@ -1,37 +1,37 @@
 import type { Resource, ResourceType } from '../resources/resource.ts';
 import { blame } from './blame.ts';
 
-/** A resource that the client refused, and its words. */
+/** A resource for which the client sent a NACK, and the NACK's text. */
 export interface Refusal {
   readonly resource: Resource;
   readonly message: string;
 }
 
-/** Resources that clients refused: sent apart from others, so that these others get through. */
+/** Resources that clients refused. They are sent apart from others, so that the others get through. */
 export interface Suspects {
   add(resource: Resource): unknown;
   delete(resource: Resource): unknown;
   has(resource: Resource): boolean;
 }
 
-/** What a client says of a response that it refuses. */
+/** The text of a NACK. */
 export interface Words {
   readonly text: string;
-  /** There was more of it. */
+  /** Whether the text was longer. */
   readonly isCut: boolean;
 }
 
-/** Characters kept of a refusal, and refusals of one type whose own words are kept. */
+/** Characters kept of a NACK, and the number of refusals of one type whose own text is kept. */
 const maxKept = 1_000;
 const maxOwnWords = 64;
 const lostWords = 'refused like many others; its words were not kept';
 
-/** What one client refused of one type, and the search for what is bad in a refused response. */
+/** The resources of one type that one client refused, and the search for the bad resource in a refused response. */
 export class Refused {
   readonly #type: ResourceType;
   readonly #suspects: Suspects;
   readonly #byName = new Map<string, Refusal>();
-  /** Parts of a refused response, to be tried one after another until the bad resource is found. */
+  /** Parts of a refused response, to be sent one after another until the bad resource is found. */
   #parts: ReadonlySet<string>[] = [];
   #burden = 0;
 
@@ -44,7 +44,7 @@ export class Refused {
     return this.#byName;
   }
 
-  /** Bytes kept for the client's words. */
+  /** Bytes kept for the text of the client's NACKs. */
   get burden(): number {
     return this.#burden;
   }
@@ -54,12 +54,12 @@ export class Refused {
     return this.#byName.get(name)?.resource.version === version;
   }
 
-  /** Whether one of them may not go out with others. */
+  /** Whether any of them must be sent apart from the others. */
   isAnySuspect(resources: readonly Resource[]): boolean {
     return resources.some((resource) => this.#suspects.has(resource));
   }
 
-  /** Narrows what could be sent to what is sent next: parts of a refused response, suspects alone. */
+  /** Narrows what could be sent to what is sent next: a part of a refused response, and each suspect alone. */
   narrow(changed: readonly Resource[]): readonly Resource[] {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       const names = part;
@@ -72,8 +72,8 @@ export class Refused {
   }
 
   /**
-   * Takes in the refusal of a response. Undefined when its words name nobody: the caller has to make
-   * all of it due again, and it goes out in halves.
+   * Takes in the NACK of a response. Undefined when its text names no resource: the caller must then make the whole
+   * response due again, and it is sent in halves.
    */
   take(changed: readonly Resource[], { text }: Words): readonly Refusal[] | undefined {
     const names = changed.map(({ name }) => name);
@@ -97,13 +97,13 @@ export class Refused {
     return refusals;
   }
 
-  /** The client took it: nobody is to suspect it any more. */
+  /** The client acknowledged the resource: it is no longer a suspect. */
   accepted(resource: Resource): void {
     this.#suspects.delete(resource);
     this.forget(resource.name);
   }
 
-  /** A refusal is about one version; with another one on offer it is over. */
+  /** A refusal concerns one version. It ends when another version is offered. */
   offered(name: string, resource: Resource | undefined): void {
     const refusal = this.#byName.get(name);
     if (refusal !== undefined && refusal.resource.version !== resource?.version) this.forget(name);
@@ -121,7 +121,7 @@ function costIn(message: string): number {
   return message === lostWords ? 0 : message.length;
 }
 
-/** A copy: a part of a string keeps all of it in memory. */
+/** Returns a copy, because a substring keeps the whole string in memory. */
 function keep(text: string): string {
   if (text.length <= maxKept) return text;
   return new TextDecoder().decode(new TextEncoder().encode(text.slice(0, maxKept)));

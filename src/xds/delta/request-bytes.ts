@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { WeftError } from '../../common/errors.ts';
 
-/** What Weft reads of an envoy.service.discovery.v3.DeltaDiscoveryRequest. `node` is never looked at. */
+/** The parts of an envoy.service.discovery.v3.DeltaDiscoveryRequest that Weft reads. It never reads `node`. */
 export interface DeltaRequest {
   readonly typeUrl: string;
   readonly subscribe: readonly string[];
@@ -9,21 +9,21 @@ export interface DeltaRequest {
   readonly initialVersions: ReadonlyMap<string, string>;
   /** Nonce of the response that this request answers; '' when it answers none. */
   readonly nonce: string;
-  /** The client's words when it refuses that response: the first of them, if they are many. */
+  /** The text of a NACK, cut if it is long; undefined when the request is no NACK. */
   readonly error: string | undefined;
-  /** There were more words. */
+  /** Whether the text was cut. */
   readonly errorIsCut?: boolean;
 }
 
-/** Whether the request refuses nothing, asks for nothing and brings no versions: it can only acknowledge a response. */
+/** Whether the request carries no NACK, no subscription and no versions: it can only be an ACK. */
 export function isMereAcknowledgement(request: DeltaRequest): boolean {
   const { subscribe, unsubscribe, initialVersions, error } = request;
   return error === undefined && subscribe.length + unsubscribe.length + initialVersions.size === 0;
 }
 
-/** Bytes of a name, of a version and of the like. */
+/** The longest name, version or nonce, in bytes. */
 const maxNameBytes = 1_024;
-/** Bytes kept of a refusal's words. */
+/** Bytes kept of a NACK's text. */
 const maxErrorBytes = 4_096;
 
 interface Draft {
@@ -66,7 +66,7 @@ function readName(reader: BinaryReader): string {
   return utf8.decode(bytes);
 }
 
-/** Only what is kept is decoded; a character that the cut goes through is left out. */
+/** Decodes only what is kept. A character that the cut splits is left out. */
 function readError(reader: BinaryReader, draft: Draft): void {
   const bytes = reader.bytes();
   if (bytes.length <= maxErrorBytes) draft.error = utf8.decode(bytes);
@@ -77,10 +77,9 @@ function readError(reader: BinaryReader, draft: Draft): void {
 }
 
 /**
- * Reads a request without touching `node`, which is what a client claims about itself and makes up
- * most of its first message. Throws WeftError `protocol-violation` for bytes that are no such
- * message, for more than `maxNames` names and for one that is too long. Nothing that is given refers
- * to the bytes.
+ * Reads a request without touching `node`, which is what a client claims about itself and makes up most of its first
+ * message. Throws WeftError `protocol-violation` for bytes that are not such a message, for more than `maxNames` names
+ * and for a name that is too long. The result does not refer to the bytes.
  */
 export function readRequest(bytes: Uint8Array, maxNames: number): DeltaRequest {
   const draft: Draft = {
@@ -110,7 +109,7 @@ function countNames(draft: Draft): number {
   return draft.subscribe.length + draft.unsubscribe.length + draft.initialVersions.size;
 }
 
-/** Reads a nested message of which only some fields, all of bytes, matter (map entry, Status). */
+/** Reads a nested message of which only some fields, all of them bytes, matter (map entry, Status). */
 function readNested(reader: BinaryReader, known: Readonly<Record<number, () => void>>): void {
   const end = reader.uint32() + reader.pos;
   if (end > reader.len) throw new Error('nested message is cut short');

@@ -4,8 +4,8 @@ const budget = 512 * 1024;
 const longest = 16 * 1024;
 
 /**
- * Reads requests, those of equal bytes once: the proxies that start together ask for the same names,
- * and all that were sent a response acknowledge it in the same words.
+ * Reads requests, and reads equal bytes only once: proxies that start together ask for the same names, and all that
+ * were sent a response acknowledge it with the same bytes.
  */
 export class RequestReader {
   readonly #maxNames: number;
@@ -17,7 +17,7 @@ export class RequestReader {
     this.#maxNames = maxNames;
   }
 
-  /** Like `readRequest`. What it gives is shared. */
+  /** Like `readRequest`. Callers share the result. */
   read(bytes: Buffer): DeltaRequest {
     if (bytes.length > longest) return readRequest(bytes, this.#maxNames);
     const key = bytes.toString('latin1');
@@ -39,7 +39,7 @@ export class RequestReader {
   }
 }
 
-/** Refusals and what a proxy brings from an older stream are its own. */
+/** A NACK, and the versions that a proxy brings from an older stream, are specific to that proxy. */
 function isCommon({ initialVersions, error }: DeltaRequest): boolean {
   return initialVersions.size === 0 && error === undefined;
 }

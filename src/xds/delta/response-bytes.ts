@@ -1,11 +1,11 @@
 import { type Resource, type ResourceType, typeUrls } from '../resources/resource.ts';
 
-/** What one response says: at most one version of a name, in either list. */
+/** The content of one response: at most one version of a name, in either list. */
 export interface ResponseContent {
   readonly type: ResourceType;
   readonly changed: readonly Resource[];
   readonly removed: readonly string[];
-  /** The map that `changed` is all of, if it is all of one. */
+  /** The map of which `changed` is the whole, if it is the whole of one. */
   readonly whole?: ReadonlyMap<string, Resource>;
 }
 
@@ -13,7 +13,7 @@ export interface ResponseContent {
 export interface EncodedResponse {
   readonly nonce: string;
   readonly bytes: Buffer;
-  /** The same with what gRPC puts before a message, as it goes over the wire. */
+  /** The same bytes with the gRPC prefix before them, as they are sent. */
   readonly framed: Buffer;
 }
 
@@ -28,13 +28,13 @@ const text = new TextEncoder();
 const encodedTypeUrls = mapTypes((type) => text.encode(typeUrls[type]));
 
 /**
- * Builds each response once: streams that are sent the same content get the very same bytes. So
- * the nonce counts responses built in this process, not responses of a stream; a stream has at most
- * one unanswered response per type, hence no nonce is ever ambiguous on it.
+ * Builds each response once: streams with the same content get the very same bytes. So the nonce counts the responses
+ * built in this process, not those of a stream. A stream has at most one unanswered response per type, so a nonce is
+ * never ambiguous on it.
  */
 export class ResponseBytes {
   readonly #budget: number;
-  /** Those of earlier ages first. */
+  /** Responses last used in earlier ages come first. */
   readonly #built = new Map<string, Built>();
   readonly #ids = new WeakMap<object, number>();
   #size = 0;
@@ -42,7 +42,7 @@ export class ResponseBytes {
   #lastId = 0;
   #lastNonce = 0;
 
-  /** `budget` bounds, in bytes, what is kept for streams that will ask for the same. */
+  /** `budget` bounds, in bytes, what is kept for streams that will need the same response. */
   constructor(budget: number = defaultBudget) {
     this.#budget = budget;
   }
@@ -70,7 +70,7 @@ export class ResponseBytes {
     return response;
   }
 
-  /** Begins a new age, and forgets what was not used in the two before it. */
+  /** Begins a new age, and drops responses that were not used in the two ages before it. */
   tidy(): void {
     for (const [key, { response, age }] of this.#built) {
       if (age >= this.#age - 1) break;
@@ -80,8 +80,8 @@ export class ResponseBytes {
   }
 
   /**
-   * What was used in this age stays: proxies of many services that connect in turn would otherwise
-   * drive out each other's responses, each just before it is needed again.
+   * Responses used in this age stay. Otherwise proxies of many services that connect in turn would displace each
+   * other's responses, each just before it is needed again.
    */
   #keep(key: string, response: EncodedResponse): void {
     const size = costOf(key, response);
@@ -122,7 +122,7 @@ function costOf(key: string, response: EncodedResponse): number {
 const prefixBytes = 5;
 const field = { resources: 2, typeUrl: 4, nonce: 5, removed: 6 } as const;
 
-/** Frames the resources' ready bytes (`Resource.encoded`) as one DeltaDiscoveryResponse, framed for gRPC. */
+/** Joins the encoded resources (`Resource.encoded`) into one DeltaDiscoveryResponse with the gRPC prefix. */
 export function encodeResponse(content: ResponseContent, nonce: string): Buffer {
   const { changed, removed, type } = content;
   const typeUrl = encodedTypeUrls[type];
@@ -145,7 +145,7 @@ function framedSize(length: number): number {
   return size;
 }
 
-/** A gRPC frame around a message of a known size, which is filled field by field. */
+/** A gRPC frame around a message of known size, filled field by field. */
 class Frame {
   readonly bytes: Buffer;
   #at = prefixBytes;

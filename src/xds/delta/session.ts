@@ -11,10 +11,10 @@ import type { Refusal, Suspects } from './refused.ts';
 import { costOf } from './subscription.ts';
 import { TypeState } from './type-state.ts';
 
-/** They name clusters, which must be there when a connection comes. */
+/** Types whose resources name clusters. The clusters must be there when a connection comes. */
 const waitForClusters: readonly ResourceType[] = ['listener', 'extension', 'route'];
 
-/** Names in a request that is looked at before it is taken in. */
+/** From this number of names on, a request is examined before it is taken in. */
 const long = 1_000;
 
 /**
@@ -33,10 +33,10 @@ export class Session {
   readonly #tables: RecentTables;
   readonly #narrowing = new Narrowing();
   #offered: ResourceSet | undefined;
-  /** What is offered, or for a while what takes its place. */
+  /** What the client is told: the offer, or for a while what stands in for it. */
   #told: ResourceSet | undefined;
   #hasteRequested = false;
-  /** What `burden` and `names` returned last; undefined once that may have changed. */
+  /** The last results of `burden` and `names`; undefined once they may have changed. */
   #burden: number | undefined;
   #names: number | undefined;
 
@@ -67,12 +67,12 @@ export class Session {
     return true;
   }
 
-  /** What names clusters is held back until new clusters are acknowledged. */
+  /** Whether resources that name clusters are held back until new clusters are acknowledged. */
   get holdsBack(): boolean {
     return this.#mustWait() && waitForClusters.some((type) => !this.#states[type].idle);
   }
 
-  /** The nonces of responses that are unanswered, one of a type at the most. */
+  /** The nonces of unanswered responses, at most one per type. */
   get unanswered(): readonly string[] {
     return pushOrder.flatMap((type) => this.#states[type].unanswered ?? []);
   }
@@ -82,12 +82,12 @@ export class Session {
     return (this.#names ??= sumOf(this.#ordered, ({ subscription }) => subscription.size));
   }
 
-  /** Bytes kept for this client alone, beside what is offered to it. */
+  /** Bytes kept for this client alone, besides what is offered to it. */
   get burden(): number {
     return (this.#burden ??= sumOf(this.#ordered, ({ burden }) => burden));
   }
 
-  /** What the names of a long request would add to that: it may be too much to even take it in. */
+  /** What the names of a long request would add to `burden`: it may be too much to take in. */
   burdenOf({ typeUrl, subscribe, initialVersions }: DeltaRequest): number {
     const type = typeOf(typeUrl);
     if (type === undefined || subscribe.length + initialVersions.size < long) return 0;
@@ -98,7 +98,7 @@ export class Session {
     return sum;
   }
 
-  /** Takes in a request: an answer, a subscription, or both. */
+  /** Takes in a request: an ACK or NACK, a subscription, or both. */
   receive(request: DeltaRequest): Step {
     const type = typeOf(request.typeUrl);
     if (type === undefined) return nothingToSay;
@@ -114,7 +114,7 @@ export class Session {
     };
   }
 
-  /** Replaces what the client should have. A later offer overtakes one that is still on its way. */
+  /** Replaces what the client should have. A later offer overtakes an earlier one that is still on its way. */
   offer(next: ResourceSet): readonly DeltaResponse[] {
     const told = this.#narrowing.offer(this.#offered, next);
     this.#offered = next;
@@ -125,7 +125,7 @@ export class Session {
     return this.#flush();
   }
 
-  /** Stops waiting for new clusters: the client takes too long to warm them. */
+  /** Stops waiting for new clusters, because the client takes too long to warm them. */
   hasten(): readonly DeltaResponse[] {
     this.#hasteRequested = true;
     return this.#flush();
@@ -136,7 +136,7 @@ export class Session {
     for (const part of this.outstandingParts()) yield* part.values();
   }
 
-  /** The same, where all of a type is outstanding as the very map that is offered. */
+  /** The same in parts: a part is the very map that is offered when the client lacks all of that type. */
   *outstandingParts(): Generator<ReadonlyMap<string, Resource> | readonly Resource[]> {
     const offered = this.#told;
     if (offered === undefined) return;
@@ -159,7 +159,7 @@ export class Session {
       }
   }
 
-  /** An acknowledgement alone may end a refusal, and changes no names. */
+  /** An ACK alone may end a refusal, and changes no names. */
   #mayChange(isAcknowledgement: boolean): void {
     if (!isAcknowledgement || this.#burden !== 0) this.#burden = undefined;
     if (!isAcknowledgement) this.#names = undefined;
@@ -180,7 +180,7 @@ export class Session {
     return referrers[type].length === 0 || this.#mayStillBeAskedFor(type);
   }
 
-  /** While a listener is on its way, the routes it names are not asked for yet, but will be. */
+  /** While a listener is on its way, the client has not asked for the routes it names, but will. */
   #mayStillBeAskedFor(type: ResourceType): boolean {
     return referrers[type].some((referrer) => !this.#settled(referrer));
   }
@@ -190,7 +190,7 @@ export class Session {
     return [...offered.values()].filter(({ name }) => !subscription.covers(name));
   }
 
-  /** A client from another stream brings the rules by which its open connections were let in. */
+  /** A client that comes from another stream brings the versions of the rules that let in its open connections. */
   #recall({ initialVersions }: DeltaRequest): void {
     for (const [name, version] of initialVersions) {
       const table = this.#tables.of(version);
@@ -210,7 +210,7 @@ export class Session {
     }
   }
 
-  /** Tells what is offered as it is, once what took its place has done its work. */
+  /** Tells the client the offer itself, once its stand-in has done its work. */
   #endNarrowing(): void {
     if (this.#told === undefined || this.#offered === undefined) return;
     if (this.#narrowing.end(this.#told, this.#states)) this.#tell(this.#offered);
@@ -226,7 +226,7 @@ export class Session {
       if (response !== undefined) responses.push(response);
     }
     for (const state of this.#ordered) state.settle(offered[state.type]);
-    // Haste ends with the clusters it was asked for.
+    // Haste ends once the clusters it was asked for are no longer new.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
   }
@@ -248,8 +248,8 @@ export class Session {
   }
 
   /**
-   * An update makes Envoy build the cluster anew, but it does not ask for the endpoints again: it
-   * would wait 15 s for them. They have the cluster's name.
+   * Envoy rebuilds an updated cluster but does not ask for its endpoints again, and would wait 15 s for them. So they
+   * are sent again. Endpoints have the name of their cluster.
    */
   #repeatEndpoints(batch: Batch): void {
     for (const { name } of batch.changed)
@@ -271,7 +271,7 @@ export class Session {
       if (earlier === type) return true;
       const state = this.#states[earlier];
       if (!state.idle || state.keepsLastGood) return false;
-      // On a new stream the requests come one by one: what was not asked for yet may still change.
+      // On a new stream the requests come one by one: a type that was not asked for yet may still change.
       if (state.subscription.started) continue;
       if (earlier === 'listener' || offered[earlier].size > 0) return false;
     }

@@ -3,24 +3,26 @@ import type { Refusal } from './refused.ts';
 import type { DeltaRequest } from './request-bytes.ts';
 import type { EncodedResponse } from './response-bytes.ts';
 
-/** A response to be written to the client, in the order given. */
+/** A response to write to the client, in the order given. */
 export interface DeltaResponse extends EncodedResponse {
   readonly type: ResourceType;
 }
 
-/** What a request led to. */
+/** The result of a request. */
 export interface Step {
   readonly responses: readonly DeltaResponse[];
   /** How the request answered an earlier response; undefined when it answered none. */
   readonly answer: 'acknowledged' | 'refused' | undefined;
-  /** Resources now known to be refused. A response refused as a whole first goes out again in parts. */
+  /**
+   * Resources that are now known to be refused. A response that was refused as a whole is first sent again in parts.
+   */
   readonly refusals: readonly Refusal[];
 }
 
-/** What comes of a request for a type that Weft does not serve. */
+/** The result of a request for a type that Weft does not serve. */
 export const nothingToSay: Step = { responses: [], answer: undefined, refusals: [] };
 
-/** How a request answers, of which these are the refusals; undefined where it answers nothing. */
+/** How a request answers a response, given its refusals; undefined when it answers none. */
 export function answerOf(
   refusals: readonly Refusal[] | undefined,
   request: DeltaRequest,

@@ -8,14 +8,14 @@ type Names = Pick<ReadonlyMap<string, unknown>, 'has' | 'size' | 'keys'>;
 
 const noNames: Names = new Set<string>();
 
-/** What a request changed: names the client now waits to hear about, and names it let go. */
+/** What a request changed: names for which the client now awaits an answer, and names it unsubscribed from. */
 export interface SubscriptionChange {
-  /** Each is owed an answer, the resource or its absence, whatever the client already holds. */
+  /** The client must get an answer for each, the resource or its absence, whatever it already holds. */
   readonly owed: readonly string[];
   readonly dropped: readonly string[];
   /** The request began a wildcard subscription. */
   readonly wildcardBegan: boolean;
-  /** The request ended a wildcard subscription: only named resources are of interest now. */
+  /** The request ended a wildcard subscription: from now on only named resources matter. */
   readonly wildcardEnded: boolean;
 }
 
@@ -26,9 +26,9 @@ export interface SubscriptionChange {
 export class Subscription {
   readonly #legacyWildcard: boolean;
   #names: Names = noNames;
-  /** The same set as `#names` while it is the client's own and may be changed. */
+  /** The same set as `#names`, while it belongs to this client alone and may be changed. */
   #own: Set<string> | undefined;
-  /** Names that are not offered, as far as is known, and what they cost to keep. */
+  /** Names known not to be offered, and the bytes that they cost. */
   #foreign: Set<string> | undefined;
   #burden = 0;
   #started = false;
@@ -57,7 +57,7 @@ export class Subscription {
     return this.#names.size;
   }
 
-  /** Bytes kept for names that the client asked for and nobody has. */
+  /** Bytes kept for names that the client asked for and that are not offered. */
   get burden(): number {
     return this.#burden;
   }
@@ -66,14 +66,14 @@ export class Subscription {
     return this.#names.keys();
   }
 
-  /** Whether it asks for all of `names`, known by its identity. */
+  /** Whether the client asks for all of `names`, compared by identity. */
   isFor(names: Names): boolean {
     return this.#wildcard || this.#names === names;
   }
 
   /**
-   * Takes in the first request if it asks for just what is offered, as those of a thousand proxies
-   * that start do: without names of its own. False, and nothing taken in, for any other.
+   * Takes in the first request if it asks for just what is offered, as a thousand starting proxies do, and keeps no
+   * names for it. Returns false, and takes nothing in, for any other request.
    */
   begin({ subscribe, unsubscribe }: DeltaRequest, offered: Names): boolean {
     if (this.#started || unsubscribe.length > 0) return false;
@@ -86,7 +86,7 @@ export class Subscription {
     return true;
   }
 
-  /** Keeps `offered` instead of names of its own, if they are the same: each must be covered. */
+  /** Keeps `offered` instead of a separate set, if the two are the same. Each offered name must be covered. */
   settle(offered: Names): void {
     if (this.#wildcard || this.#names.size !== offered.size) return;
     this.#names = offered;
@@ -95,7 +95,7 @@ export class Subscription {
     this.#burden = 0;
   }
 
-  /** Takes in a request. `offered` gives, for a name that is offered, an equal string that is shared. */
+  /** Takes in a request. For an offered name, `offered` returns the shared string that equals it. */
   update(request: DeltaRequest, offered: (name: string) => string | undefined): SubscriptionChange {
     const wasWildcard = this.#wildcard;
     // "In the first request on a stream, an empty list of names is a wildcard subscription"; naming
@@ -168,7 +168,7 @@ export class Subscription {
   }
 }
 
-/** Bytes that a name of the client's own takes: the name, its places in tables, and the answer that it is not there. */
+/** Bytes that a name of this client alone costs: the name, its places in tables, and the answer that it is absent. */
 export function costOf(name: string): number {
   return 2 * name.length + 128;
 }
@@ -178,7 +178,7 @@ function areSame(list: readonly string[], names: Names): boolean {
   return list.length === names.size && hasEach(list, names);
 }
 
-/** Compared once: many proxies ask in the very same list. */
+/** Compared once, because many proxies ask with the very same list. */
 const hasEach = onceForBoth(
   (list: readonly string[], names: Names): boolean =>
     list.every((name) => names.has(name)) && new Set(list).size === list.length,

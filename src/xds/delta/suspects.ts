@@ -1,14 +1,14 @@
 import type { Resource } from '../resources/resource.ts';
 import type { Suspects } from './refused.ts';
 
-/** A resource is a suspect to others when so many identities refused it: one may lie, or be odd. */
+/** The number of identities that must refuse a resource before others treat it as a suspect: one may lie, or be odd. */
 const enough = 2;
 
 /** Which identities refused a resource, over all streams. */
 export class SharedSuspects {
   readonly #refusers = new WeakMap<Resource, Set<string>>();
 
-  /** The same, as the streams of one identity see and change it. */
+  /** The same, as the streams of one identity read and change it. */
   of(identity: string): Suspects {
     return new OfIdentity(this.#refusers, identity);
   }

@@ -1,7 +1,7 @@
 import { type ResourceType, typeUrls } from '../resources/resource.ts';
 
 /**
- * Make before break: what is named goes out before what names it.
+ * Make before break: a resource is sent before the resources that name it.
  * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
  */
 export const pushOrder = [
@@ -23,7 +23,7 @@ export const removalOrder = [
   'secret',
 ] as const;
 
-/** Types of which some name others; the names a proxy asks for come out of these resources. */
+/** For each type, the types whose resources name it: the names that a proxy asks for come from these resources. */
 export const referrers: Readonly<Record<ResourceType, readonly ResourceType[]>> = {
   cluster: [],
   endpoint: ['cluster'],
@@ -41,9 +41,8 @@ export function typeOf(typeUrl: string): ResourceType | undefined {
 }
 
 /**
- * Whether an empty first subscription means everything.
- * "For Listener and Cluster resource types, there is also a wildcard subscription" (xds_protocol,
- * how the client specifies what resources to return).
+ * Whether an empty first subscription means everything: "For Listener and Cluster resource types, there is also a
+ * wildcard subscription" (xds_protocol, how the client specifies what resources to return).
  */
 export function mayBeWildcard(type: ResourceType): boolean {
   return type === 'cluster' || type === 'listener';

@@ -7,13 +7,13 @@ import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
 import { costOf, Subscription } from './subscription.ts';
 import { mayBeWildcard } from './type-order.ts';
 
-/** Stands for a version that a client brings along and that is not the one on offer. */
+/** Stands for a version that a client brings and that is not the offered one. */
 const anotherVersion = 'another';
 
 /**
- * One type in the conversation with one client: what it asked for, what it holds, what is on its
- * way and what is still to be said. At most one response is unanswered at a time; everything that
- * happens meanwhile is remembered as names that are due.
+ * The state of one type for one client: what the client asked for, what it holds, what is on its way and what is still
+ * to be sent. At most one response is unanswered at a time; whatever changes until its ACK or NACK is recorded as names
+ * that are due.
  */
 export class TypeState {
   readonly type: ResourceType;
@@ -22,11 +22,11 @@ export class TypeState {
   readonly #due = new Due();
   readonly #refused: Refused;
   #inFlight: InFlight | undefined;
-  /** An answer is due even when there is nothing to say. */
+  /** A response is due even when it would be empty. */
   #owesFirst = false;
-  /** Bytes of what the client brought along and is not offered; none when nothing is due any more. */
+  /** Bytes of what the client brought and is not offered; zero once nothing is due. */
   #brought = 0;
-  /** The offer that `settle` last succeeded for; undefined once the client answered or asked for something since. */
+  /** The offer for which `settle` last succeeded; undefined once the client answered or asked for something since. */
   #settled: NamedResources | undefined;
 
   constructor(type: ResourceType, suspects: Suspects) {
@@ -35,22 +35,22 @@ export class TypeState {
     this.subscription = new Subscription(mayBeWildcard(type));
   }
 
-  /** Nothing unanswered and nothing left to say. */
+  /** No response is unanswered and none is left to send. */
   get idle(): boolean {
     return this.#inFlight === undefined && this.#due.isEmpty;
   }
 
-  /** The response that is unanswered. */
+  /** The nonce of the unanswered response. */
   get unanswered(): string | undefined {
     return this.#inFlight?.nonce;
   }
 
-  /** A response could go out, if there is anything in it. */
+  /** Whether a response could be sent now, if it has content. */
   get mayHaveMore(): boolean {
     return this.#inFlight === undefined && (!this.#due.isEmpty || this.#owesFirst);
   }
 
-  /** Bytes kept for this client alone: names that nobody has, versions it brought, its refusals. */
+  /** Bytes kept for this client alone: names that are not offered, versions it brought, its NACKs. */
   get burden(): number {
     return this.subscription.burden + this.#brought + this.#refused.burden;
   }
@@ -59,7 +59,7 @@ export class TypeState {
     return this.#refused.byName;
   }
 
-  /** The client goes on with an older version of something it refused, which may name anything. */
+  /** Whether the client still uses an older version of a resource that it refused. That version may name anything. */
   get keepsLastGood(): boolean {
     for (const name of this.refusals.keys()) if (this.#held.has(name)) return true;
     return false;
@@ -96,18 +96,18 @@ export class TypeState {
     if (change.wildcardBegan) this.#oweEverything(request, offered);
   }
 
-  /** Marks names whose offered version changed. Costs nothing for names nobody asked for. */
+  /** Marks names whose offered version changed. Names that the client did not ask for cost nothing. */
   markDue(names: Iterable<string>): void {
     for (const name of names) if (this.subscription.covers(name)) this.#due.add(name);
   }
 
-  /** The resource is to be sent again with its next response, also when the client has it. */
+  /** The resource is sent again in its next response, even if the client has it. */
   owe(name: string): void {
     this.#due.owe(name);
     if (this.subscription.covers(name)) this.#due.add(name);
   }
 
-  /** Whether the client does not hold a name that is offered yet, or is about to drop it. */
+  /** Whether a name is offered that the client does not hold yet, or is about to drop. */
   adds(offered: NamedResources): boolean {
     if (this.#inFlight?.changed.some(({ name }) => !this.#held.has(name)) === true) return true;
     if (this.#inFlight?.removed.some((name) => this.#wants(name, offered)) === true) return true;
@@ -127,7 +127,7 @@ export class TypeState {
     return undefined;
   }
 
-  /** Keeps nothing of its own about a client that has all of `offered` and nothing else. */
+  /** Stores nothing separately for a client that has all of `offered` and nothing else. */
   settle(offered: NamedResources): void {
     if (this.#settled === offered || !this.subscription.started || !this.idle) return;
     this.#brought = 0;
@@ -145,7 +145,7 @@ export class TypeState {
     } else this.#due.wholeDone();
   }
 
-  /** Takes in an answer; undefined when it answers nothing that is unanswered (a stale nonce). */
+  /** Takes in an ACK or NACK; undefined when its nonce is not that of the unanswered response (a stale nonce). */
   answered({ nonce, error, errorIsCut }: DeltaRequest): readonly Refusal[] | undefined {
     const response = this.#inFlight;
     if (response?.nonce !== nonce) return undefined;
@@ -158,7 +158,7 @@ export class TypeState {
     return this.#refuse(response, { text: error, isCut: errorIsCut === true });
   }
 
-  /** The client is to have all of `offered` and has acknowledged nothing of it. */
+  /** Whether the client is to have all of `offered` and has acknowledged none of it. */
   lacksAll(offered: NamedResources): boolean {
     if (!this.subscription.started || !this.#held.isEmpty) return false;
     return (this.#due.isEmpty ? this.#inFlight?.whole : this.#due.whole) === offered;
@@ -179,7 +179,9 @@ export class TypeState {
     return names;
   }
 
-  /** A first request for just what is offered, of a client that holds nothing, as most are. */
+  /**
+   * Handles a first request for just what is offered, from a client that holds nothing. Most first requests are such.
+   */
   #beginWhole(request: DeltaRequest, offered: NamedResources | undefined): boolean {
     if (offered === undefined || offered.size === 0 || request.initialVersions.size > 0)
       return false;
@@ -207,7 +209,7 @@ export class TypeState {
     for (const [name, version] of request.initialVersions) this.#bring(name, version, offered);
   }
 
-  /** Names that are offered are kept as others know them; a version that is not, as being another. */
+  /** Offered names are kept as the shared string; a version that is not the offered one is kept as `another`. */
   #bring(name: string, version: string, offered: NamedResources | undefined): void {
     const resource = offered?.get(name);
     const known = resource?.version === version ? resource.version : anotherVersion;
@@ -269,7 +271,7 @@ export class TypeState {
       return [];
     }
     const others = changed.filter((resource) => !this.#refused.has(resource));
-    // What was cut off may have named them, too: they go out again.
+    // The part that was cut off may have named them too, so they are sent again.
     if (words.isCut) for (const { name } of others) this.owe(name);
     this.#accept(words.isCut ? [] : others, removed);
     return refusals;

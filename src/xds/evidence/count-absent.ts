@@ -7,28 +7,28 @@ import { originsOf } from './origins-of.ts';
 export interface AbsentProxy {
   /** `<namespace>/<pod>`. */
   readonly pod: string;
-  /** Whether it may still be on its way. */
+  /** Whether the proxy may still be starting. */
   readonly starting: boolean;
   readonly set: ResourceSet;
 }
 
-/** An object with the proxies that it concerns and that have no stream: they count in `total`. */
+/** The evidence of an object, with the proxies that it concerns and that have no stream; these count in `total`. */
 export interface WholeEvidence extends ObjectEvidence {
-  /** Of the total, proxies that start, and proxies that are away although they had their time. */
+  /** Of the total: proxies that are starting, and proxies that are away although they had time to connect. */
   readonly starting: number;
   readonly away: number;
-  /** Some of those that are away, by name. */
+  /** Names of some pods that are away. */
   readonly awayPods: readonly string[];
 }
 
 interface Absence {
   starting: number;
   away: number;
-  /** Of those that are away the first by name. */
+  /** The first by name of the pods that are away. */
   awayPods: readonly string[];
 }
 
-/** The evidence of objects with the absent counted as not having acknowledged. Pure. */
+/** The evidence of objects, in which absent proxies count as proxies without an ACK. Pure. */
 export function countAbsent(
   objects: ReadonlyMap<OriginKey, ObjectEvidence>,
   absent: readonly AbsentProxy[],
@@ -51,7 +51,7 @@ export function countAbsent(
   };
 }
 
-/** Pods that would be offered the same are counted together: a thousand may start at once. */
+/** Counts pods with the same offer together: a thousand may start at once. */
 function bySet(absent: readonly AbsentProxy[]): ReadonlyMap<ResourceSet, Absence> {
   const away = new Map<ResourceSet, string[]>();
   const starting = new Map<ResourceSet, number>();
@@ -68,7 +68,7 @@ function bySet(absent: readonly AbsentProxy[]): ReadonlyMap<ResourceSet, Absence
   return new Map(sets);
 }
 
-/** The first by name of both. */
+/** The first of both lists, by name. */
 function firstOf(some: readonly string[], more: readonly string[]): readonly string[] {
   if (more.length === 0 && some.length <= 1) return some;
   return [...some, ...more].sort().slice(0, maxNamed);

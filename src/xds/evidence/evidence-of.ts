@@ -19,10 +19,10 @@ interface Tally {
   acknowledged: number;
   rejected: number;
   rejections: Rejection[];
-  /** How many have not acknowledged it although it was offered to them, and some of their names. */
+  /** How many proxies have not acknowledged it although it was offered to them, and names of some of them. */
   behind: number;
   waiting: string[];
-  /** Of those that have not acknowledged it, whom a switch need not wait for. */
+  /** Of those that have not acknowledged it, how many a switch need not wait for. */
   aside: number;
   unstarted: number;
 }
@@ -30,11 +30,11 @@ interface Tally {
 /** What is known of a proxy that has not acknowledged something. */
 export type StandingOf = (proxy: Proxy) => SwitchStanding;
 
-/** What the process says of itself: what it published last, in words of its own, and of whom. */
+/** What the process states of itself: its last published step, its own facts, and the standing of proxies. */
 export interface EvidenceFacts {
   readonly step?: number;
   readonly facts?: string;
-  /** Default: everybody counts. */
+  /** By default every proxy counts. */
   readonly standingOf?: StandingOf;
 }
 
@@ -43,8 +43,8 @@ type Tallies = Map<OriginKey, Tally>;
 const maxMessageLength = 1_000;
 
 /**
- * How far each object is in force at the streams of this process. Streams in sync are counted by
- * group; only the others are looked at one by one.
+ * How far each object is in force at the streams of this process. Streams in sync are counted by group; only the others
+ * are examined one by one.
  */
 export function evidenceOf(
   connections: CountedStreams,
@@ -130,8 +130,8 @@ function named(pods: readonly string[]): readonly string[] {
 }
 
 /**
- * Takes down who has not acknowledged it. While many proxies connect, each waits for much: only as many are
- * named as anybody is shown, but all are counted.
+ * Records a proxy that has not acknowledged it. While many proxies connect, each waits for much: the tally names only
+ * as many as are shown to users, but counts all of them.
  */
 function leave(tally: Tally, proxy: Proxy, standingOf: StandingOf): void {
   const standing = tally.origin.namespace === '' ? standingOf(proxy) : 'counts';
@@ -157,8 +157,8 @@ function discountOutstanding(
 }
 
 /**
- * Names the streams that were not even offered the newest generation of what concerns every proxy (an
- * origin without a namespace). Looks at streams one by one only while there are such.
+ * Names the streams that were not even offered the newest generation of what concerns every proxy (an origin without a
+ * namespace). Examines streams one by one only while there are such streams.
  */
 function nameLaggards(tallies: Tallies, connections: CountedStreams, standingOf: StandingOf): void {
   for (const [key, tally] of tallies) {
@@ -171,7 +171,7 @@ function nameLaggards(tallies: Tallies, connections: CountedStreams, standingOf:
   }
 }
 
-/** Of a whole map, which many streams lack while they connect, the remembered ones. */
+/** For a whole map, which many streams lack while they connect, the origins are remembered. */
 function originsIn(part: ReadonlyMap<string, Resource> | readonly Resource[]): Iterable<Origin> {
   if ('get' in part) return originsOfMap(part).values();
   return part.flatMap(({ origins }) => origins);

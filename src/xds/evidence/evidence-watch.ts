@@ -4,19 +4,18 @@ import { changeBetween, noEvidence } from './evidence-wire.ts';
 import type { Evidence } from './evidence.ts';
 
 /**
- * Evidence is counted at most this often, and not at all while nothing happens. When counting takes
- * long, as while a thousand proxies connect, it may take a tenth of the time, yet is never late by
- * more than `slowestMs`.
+ * The shortest time between two counts; nothing is counted while nothing happens. When counting takes long, as while a
+ * thousand proxies connect, it may take a tenth of the time, but is never later than `slowestMs`.
  */
 const throttleMs = 250;
 const share = 10;
 const slowestMs = 1_500;
-/** Where more streams are behind, as while many connect, who asks may be told what was counted before. */
+/** When more streams than this are behind, as while many connect, `current` may return an older count. */
 const exactUpTo = 64;
 
 type Listener = (evidence: Evidence) => void;
 
-/** Keeps the evidence of this process current and tells who wants to know. */
+/** Keeps the evidence of this process current and reports it to listeners. */
 export class EvidenceWatch {
   readonly #listeners = new Set<Listener>();
   readonly #facts: () => string;
@@ -30,8 +29,8 @@ export class EvidenceWatch {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * `facts`: what the process says besides; `standingOf`: what is known of a proxy that is behind. Both are
-   * asked each time, so tell of a change by `touch`.
+   * `facts`: what the process states besides; `standingOf`: what is known of a proxy that is behind. Both are called at
+   * each count, so call `touch` when their results change.
    */
   constructor(facts: () => string = () => '', standingOf: StandingOf = () => 'counts') {
     this.#facts = facts;
@@ -43,15 +42,15 @@ export class EvidenceWatch {
     this.#connections = connections;
   }
 
-  /** What was published from now on is of this step. */
+  /** What is published from now on belongs to this step. */
   published(step: number): void {
     this.#step = step;
     this.touch();
   }
 
   /**
-   * Exact at the time of the call while most streams are in sync; else as it was at most `slowestMs` ago, and
-   * those that watch are told what is newer. The same object as before while nothing changed.
+   * Exact at the time of the call while most streams are in sync; otherwise at most `slowestMs` old, and watchers are
+   * told what is newer. The same object as before while nothing changed.
    */
   current(): Evidence {
     const isCrowded = (this.#connections?.unsettled.size ?? 0) > exactUpTo;

@@ -8,10 +8,10 @@ export interface EvidenceChange {
   readonly synced: number;
   readonly rejected: number;
   readonly step: number;
-  /** Streams that were opened, by the uid of their pod, and pods that have none any more. */
+  /** Streams that were opened, by the uid of their pod, and pods that no longer have one. */
   readonly joined: readonly (readonly [string, Stream])[];
   readonly left: readonly string[];
-  /** All of them: most of the time there are none. */
+  /** The whole lists: most of the time they are empty. */
   readonly behind: readonly string[];
   readonly refusing: readonly string[];
   readonly late: readonly string[];
@@ -49,14 +49,14 @@ export function changeBetween(previous: Evidence, next: Evidence): EvidenceChang
   return isEmpty && sameRest(previous, next) ? undefined : { ...restOf(next), ...change };
 }
 
-/** Says that there is nothing new, so that a reader knows it was heard. */
+/** States that nothing is new, so that a reader knows that its call was heard. */
 export function nothingNew(evidence: Evidence): EvidenceChange {
   return { ...restOf(evidence), joined: [], left: [], objects: [], gone: [] };
 }
 
 type Rest = Omit<EvidenceChange, 'joined' | 'left' | 'objects' | 'gone'>;
 
-/** What every change carries whole. */
+/** The fields that every change carries in full. */
 function restOf({ behind, refusing, late, ...evidence }: Evidence): Rest {
   const { connected, synced, rejected, step, facts } = evidence;
   const lists = { behind: [...behind], refusing: [...refusing], late: [...late] };

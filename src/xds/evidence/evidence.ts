@@ -1,6 +1,6 @@
 import type { Origin, OriginKey } from '../../policy/origin.ts';
 
-/** A proxy's refusal of something made from an object, in Envoy's own words. */
+/** A proxy's NACK of a resource made from an object, in Envoy's own words. */
 export interface Rejection {
   readonly pod: string;
   readonly resource: string;
@@ -15,11 +15,11 @@ export interface ObjectEvidence {
   readonly origin: Origin;
   readonly total: number;
   readonly acknowledged: number;
-  /** Some pods whose proxy has not acknowledged it, ten at most, by name. */
+  /** Some pods whose proxy has not acknowledged it, at most ten, sorted by name. */
   readonly waiting: readonly string[];
   /**
-   * Of what concerns every proxy (an origin without a namespace): how many of those that have not acknowledged
-   * it are set aside, and how many have a pod whose sidecar never ran. Neither are named in `waiting`.
+   * For what concerns every proxy (an origin without a namespace): of the proxies that have not acknowledged it, how
+   * many are set aside, and how many have a pod whose sidecar never ran. `waiting` names neither.
    */
   readonly aside?: number;
   readonly unstarted?: number;
@@ -28,10 +28,10 @@ export interface ObjectEvidence {
   readonly rejected: number;
 }
 
-/** What a proxy counts for that has not acknowledged something: a switch waits for those that count. */
+/** How a proxy counts that has not acknowledged something. A switch waits only for proxies that count. */
 export type SwitchStanding = 'counts' | 'aside' | 'unstarted';
 
-/** A stream of one pod. A pod has one at a time; of several, as replicas know them, the newest counts. */
+/** A stream of one pod. A pod has one at a time; if replicas know several, the newest counts. */
 export interface Stream {
   /** `<namespace>/<pod>`. */
   readonly pod: string;
@@ -45,22 +45,22 @@ export interface Evidence {
   /** Proxies that acknowledged everything offered to them. */
   readonly synced: number;
   readonly rejected: number;
-  /** What was published last, as the publisher counts: what a lagging replica is known by. */
+  /** The step that was published last, as the publisher counts; it shows whether a replica lags. */
   readonly step: number;
   /** Every stream, by the uid of its pod. */
   readonly streams: ReadonlyMap<string, Stream>;
   /** Uids of the pods whose proxy did not acknowledge everything, and of those that refused something. */
   readonly behind: ReadonlySet<string>;
   readonly refusing: ReadonlySet<string>;
-  /** Of those behind, pods whose proxy has been so for 15 s: it owes an answer, or asks for nothing more. */
+  /** Of the pods in `behind`, those behind for 15 s: the proxy owes an ACK or NACK, or asks for nothing more. */
   readonly late: ReadonlySet<string>;
-  /** What the replica says besides, in words of its own: nothing here depends on it. */
+  /** What the replica states besides, in its own words. Nothing here depends on it. */
   readonly facts: string;
   readonly objects: ReadonlyMap<OriginKey, ObjectEvidence>;
 }
 
-/** Names in a list of pods, at the most. */
+/** Names in a list of pods, at most. */
 export const maxNamed = 10;
 
-/** The connection itself as an object: in force where a stream was opened on the newest certificate. */
+/** The connection itself, treated as an object: in force at a stream that was opened on the newest certificate. */
 export const channelOrigin = { kind: 'ServerCertificate', namespace: '', name: 'mesh' } as const;

@@ -1,7 +1,7 @@
 import type { OriginKey } from '../../policy/origin.ts';
 import { maxNamed, type Evidence, type ObjectEvidence, type Stream } from './evidence.ts';
 
-/** What all replicas know. When one could not be asked, every count is a lower bound. */
+/** What all replicas know together. When one of them could not be asked, every count is a lower bound. */
 export interface JoinedEvidence extends Pick<
   Evidence,
   | 'connected'
@@ -15,23 +15,23 @@ export interface JoinedEvidence extends Pick<
   | 'objects'
 > {
   readonly complete: boolean;
-  /** Streams that a newer one of the same pod took the place of, and that their replica still counts. */
+  /** Streams that a newer stream of the same pod has replaced and that their replica still counts. */
   readonly outdated: readonly OutdatedStream[];
-  /** What each replica that could be asked says besides. */
+  /** The facts of each replica that could be asked. */
   readonly facts: readonly string[];
 }
 
 export interface OutdatedStream {
   readonly uid: string;
   readonly opened: number;
-  /** The replica's place in what was joined. */
+  /** The replica's index in the joined list. */
   readonly replica: number;
 }
 
 /**
- * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. A pod counts
- * once, by its newest stream; only in what is said of objects an outdated stream counts until its replica
- * has closed it. The step is the lowest of theirs.
+ * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. A pod counts once, by its
+ * newest stream. Only in the evidence of objects does an outdated stream count until its replica has closed it. The
+ * step is the lowest of all replicas.
  */
 export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEvidence {
   const all = [...replicas];
@@ -61,7 +61,7 @@ export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEv
 
 type JoinedStreams = Pick<JoinedEvidence, 'streams' | 'outdated' | 'behind' | 'refusing' | 'late'>;
 
-/** Those of a single replica are as they are. */
+/** The streams of a single replica are taken as they are. */
 function streamsOf(replicas: readonly (Evidence | undefined)[]): JoinedStreams {
   const [only, ...others] = replicas;
   return only !== undefined && others.length === 0
@@ -98,7 +98,7 @@ function joinStreams(replicas: readonly (Evidence | undefined)[]): JoinedStreams
   };
 }
 
-/** A replica that has not seen the newest generation has proxies to count, but none in force. */
+/** A replica that has not seen the newest generation adds its proxies to the total, but has none in force. */
 function joinObject(a: ObjectEvidence, b: ObjectEvidence): ObjectEvidence {
   const newest = a.origin.generation >= b.origin.generation ? a.origin : b.origin;
   const current = [a, b].filter(({ origin }) => origin.generation === newest.generation);

@@ -13,7 +13,7 @@ export const originsOf = onceFor((set: ResourceSet): Origins => {
   return origins;
 });
 
-/** The same of one type's resources. */
+/** The same for the resources of one type. */
 export const originsOfMap = onceFor((resources: ReadonlyMap<string, Resource>): Origins => {
   const origins = new Map<OriginKey, Origin>();
   for (const resource of resources.values())

@@ -3,7 +3,7 @@ import type { Session } from '../delta/session.ts';
 import type { ResourceSet } from '../resources/resource.ts';
 import type { Stream } from './evidence.ts';
 
-/** An open stream, as far as it is evidence. */
+/** An open stream, as far as evidence needs it. */
 export interface CountedStream {
   readonly proxy: Proxy;
   readonly session: Pick<Session, 'offered' | 'outstandingParts' | 'refusals'>;
@@ -22,6 +22,6 @@ export interface CountedStreams extends Iterable<CountedStream> {
   readonly channel: number;
   /** Streams opened before the certificate of `channel` served every new connection. */
   readonly outdated: ReadonlySet<CountedStream>;
-  /** By the uid of their pod. The same map while nobody comes or goes. */
+  /** By the uid of their pod. The same map while no stream opens or closes. */
   readonly streams: ReadonlyMap<string, Stream>;
 }

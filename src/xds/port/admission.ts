@@ -13,18 +13,18 @@ export interface AdmissionOptions {
   readonly signal: AbortSignal;
 }
 
-/** What is asked of a call while it is admitted. It emits `cancelled` when the client leaves. */
+/** A call while it is being admitted. It emits `cancelled` when the client leaves. */
 export type EnteringCall = Pick<EventEmitter, 'once' | 'off'> & { readonly metadata: Metadata };
 
 /**
- * The caller of a stream, by the one bearer token in its metadata. Gives up when the client leaves.
+ * The caller of a stream, identified by the one bearer token in its metadata. Stops waiting when the client leaves.
  * Rejects like Authenticate.
  */
 export async function admit(call: EnteringCall, options: AdmissionOptions): Promise<Proxy> {
   const values = call.metadata.get('authorization');
   const token = values.length === 1 ? bearer.exec(String(values[0]))?.[1] : undefined;
   if (token === undefined) throw new WeftError('not-authenticated', 'no bearer token');
-  // One controller, and nothing left on the server's signal: AbortSignal.any costs a stream more.
+  // One controller, and no listener left on the server's signal: AbortSignal.any costs more per stream.
   const gaveUp = new AbortController();
   const giveUp = (): void => gaveUp.abort();
   const timer = setTimeout(giveUp, options.timeoutMs).unref();
@@ -40,7 +40,7 @@ export async function admit(call: EnteringCall, options: AdmissionOptions): Prom
   }
 }
 
-/** A check that does not heed its signal is waited for no longer all the same. */
+/** Stops waiting even for a check that does not heed its signal. */
 function untilGivenUp(checked: Promise<Proxy>, gaveUp: AbortSignal): Promise<Proxy> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(new WeftError('api-unavailable', 'took too long'));
@@ -50,7 +50,7 @@ function untilGivenUp(checked: Promise<Proxy>, gaveUp: AbortSignal): Promise<Pro
   });
 }
 
-/** What a client is told when it is not admitted: never why in detail. */
+/** What a client is told when it is not admitted: never the detailed reason. */
 export function refusalOf(error: WeftError): Closing {
   if (error.code === 'not-authenticated')
     return {

@@ -1,7 +1,7 @@
 import type { status } from '@grpc/grpc-js';
 import type { StreamEnd } from './metrics.ts';
 
-/** Why a stream is closed by us: for the client a status, for the metrics a reason. */
+/** Why the server closes a stream: a status for the client, a reason for the metrics. */
 export interface Closing {
   readonly reason: StreamEnd;
   readonly code: status;

@@ -1,6 +1,6 @@
 import type { Guest } from './guest.ts';
 
-/** The guests of one network (a remote address, or an IPv6 /64) that are not inside yet, those that came first at the front. */
+/** The guests of one network (a remote address, or an IPv6 /64) that are not inside yet, in order of arrival. */
 export interface AddressEntry {
   readonly silent: Set<Guest>;
   readonly queued: Set<Guest>;
@@ -9,7 +9,7 @@ export interface AddressEntry {
 
 type Row = keyof AddressEntry;
 
-/** Guests on their way in, by address. Nothing is kept of an address that has none. */
+/** Guests on their way in, by network. Keeps nothing for a network that has none. */
 export class ConnectionBook {
   readonly #entries = new Map<string, AddressEntry>();
   #takesLast = false;
@@ -23,7 +23,7 @@ export class ConnectionBook {
     return this.#sizes[row];
   }
 
-  /** All guests in it. */
+  /** The number of all guests in the book. */
   get count(): number {
     const { silent, queued, entering } = this.#sizes;
     return silent + queued + entering;
@@ -50,9 +50,9 @@ export class ConnectionBook {
   }
 
   /**
-   * The queued guest whose address has the fewest entering, and fewer than `most`; one that `isLate` comes
-   * after all others. Of equal ones by turns the one that waits longest and the one that came last: a crowd
-   * keeps the latter waiting for a turn, and nobody is passed over for ever.
+   * The queued guest whose network has the fewest guests entering, and fewer than `most`; networks that are `isLate`
+   * come after all others. Among equals, the network that waits longest and the one that came last take turns: so in a
+   * crowd the newcomer waits for one turn only, and no network is passed over for ever.
    */
   next(most: number, isLate: (network: string) => boolean): Guest | undefined {
     let [found, lowest]: [string | undefined, number] = [undefined, 2 * most];
@@ -73,7 +73,7 @@ export class ConnectionBook {
     return entry;
   }
 
-  /** The address that has the most of these. */
+  /** The entry of the network with the greatest weight. */
   greediest(weigh: (entry: AddressEntry) => number): AddressEntry | undefined {
     let found: AddressEntry | undefined;
     let most = 0;
@@ -86,7 +86,7 @@ export class ConnectionBook {
     return found;
   }
 
-  /** Those that enter: of the addresses that have most first, of one in the order they came. */
+  /** Entering guests: networks with the most first, and within a network in order of arrival. */
   entering(): Iterable<Guest> {
     return [...this.#entries.values()]
       .filter(({ entering }) => entering.size > 0)

@@ -1,17 +1,17 @@
 import type { SecurePort } from './secure-port.ts';
 
-/** What becomes of a call, for the connection it came on. Each may be said once, in this order. */
+/** Reports the fate of a call to the connection it came on. Each method may be called once, in this order. */
 export interface Entry {
   admitted(uid: string): void;
-  /** It was not admitted: the connection goes, unless another call on it is. */
+  /** The call was not admitted: its connection is closed, unless another call on it is admitted. */
   refused(): void;
-  /** What came before is a whole message of so many bytes, with little around it. */
+  /** The bytes before were a whole message of this size, with little around it. */
   messageEnded(bytes: number): void;
-  /** It is over. The client's next call is expected on this connection, unless it is elsewhere. */
+  /** The call is over. The client's next call is expected on this connection, unless it is `elsewhere`. */
   ended(elsewhere: boolean): void;
 }
 
-/** The way in of a call that came at the port. */
+/** The entry of a call that arrived at the port. */
 export function entryOf(port: SecurePort, call: { getPeer(): string }): Entry {
   const { lobby } = port;
   const guest = port.guestOf(call);

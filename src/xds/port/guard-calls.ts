@@ -11,10 +11,10 @@ type Handler = (
 ) => void;
 
 /**
- * Sees each call of a connection before grpc-js makes anything of it, for grpc-js asks nobody. Calls are counted: they
- * cost most where they are many and over at once (CVE-2023-44487). Compressed ones are refused: grpc-js would unpack
- * their messages before any limit of ours, and the mesh's own clients compress nothing. What comes on the others is
- * handed on in small parts. To be called once the server's credentials are in use.
+ * Inspects each call of a connection before grpc-js processes it, because grpc-js has no hook for this. It counts
+ * calls, because many short calls cost most (CVE-2023-44487). It refuses compressed calls: grpc-js would decompress
+ * their messages before any limit of ours, and the mesh's own clients compress nothing. It hands on the bytes of all
+ * other calls in small parts. Call it once the server's credentials are in use.
  */
 export function guardCalls(server: Server, port: SecurePort): void {
   const parts = new SmallParts();
@@ -41,7 +41,10 @@ function isCompressed({ 'grpc-encoding': encoding = 'identity' }: IncomingHttpHe
   return encoding !== 'identity';
 }
 
-/** https://github.com/grpc/grpc/blob/master/doc/compression.md: "an UNIMPLEMENTED status", with what is understood. */
+/**
+ * https://github.com/grpc/grpc/blob/master/doc/compression.md: "an UNIMPLEMENTED status", with the encodings
+ * understood.
+ */
 function refuseCompressed(stream: ServerHttp2Stream): void {
   stream.on('error', () => undefined);
   stream.respond(

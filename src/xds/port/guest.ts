@@ -5,15 +5,15 @@ export interface Visitor {
   /** The remote IP. */
   readonly address: string;
   readonly bytesRead: number;
-  /** Its TLS begins. */
+  /** Starts its TLS. */
   enter(): void;
   /** Ends it at once. */
   cut(): void;
 }
 
 /**
- * Where a connection is on its way in. `silent`: its first message is not whole yet; `queued`: its TLS
- * may begin; `entering`: it has; `inside`: a call on it is admitted; `idle`: none is any more.
+ * How far a connection is on its way in. `silent`: its first message is not whole yet; `queued`: its TLS may begin;
+ * `entering`: its TLS has begun; `inside`: a call on it is admitted; `idle`: it had an admitted call and has none now.
  */
 export type Stage = 'silent' | 'queued' | 'entering' | 'inside' | 'idle' | 'gone';
 
@@ -28,42 +28,43 @@ export const cutReasons = [
 ] as const;
 export type CutReason = (typeof cutReasons)[number];
 
-/** TLS and HTTP/2 of a connection, and the chunks that were read. */
+/** Bytes that TLS, HTTP/2 and the chunks read cost for one connection. */
 const costBytes = 256 * 1024;
 const youngMs = 60_000;
 
-/** To ask a socket what it read costs more than a short message, so it is asked once for some of them. */
+/** Asking a socket for its byte count costs more than a short message, so it is asked once for several of them. */
 const shortMessages = { count: 16, bytes: 16 * 1024 };
 
 /** A connection in the lobby's book. */
 export class Guest {
   readonly visitor: Visitor;
-  /** Whose share it counts for: its address, or that one's IPv6 /64. */
+  /** The network to whose share the connection counts: its address, or the address's IPv6 /64. */
   readonly network: string;
   readonly #arrived: number;
   stage: Stage = 'silent';
-  /** When it came to its stage. */
+  /** When it reached its stage. */
   since: number;
-  /** When it is cut unless it gets further. */
+  /** When it is cut unless it reaches the next stage. */
   deadline: number;
   /** Admitted calls on it. */
   calls = 0;
   /**
-   * What a connection that is gone costs outside of the heap until the collector frees its objects, which are
-   * small: with this it knows. Never written to, so it takes no memory itself.
+   * The memory that a closed connection costs outside the heap until the collector frees its objects. These are small,
+   * so without this buffer the collector would not know of that memory. The buffer is never written to, so it takes no
+   * memory itself.
    */
   #weight: ArrayBuffer | undefined;
-  /** The pod whose call was admitted on it last; undefined: none was. */
+  /** The pod whose call was last admitted on it; undefined if none was. */
   uid: string | undefined;
   /** Calls whose token is being checked. */
   asking = 0;
   /** Calls that began since the last one was admitted. */
   unadmitted = 0;
-  /** Bytes of all finished messages, with what was around them, as of the last look at the socket. */
+  /** Bytes of all finished messages, with their framing, as of the last look at the socket. */
   #finished = 0;
-  /** Messages that were finished since, and their bytes. */
+  /** Messages finished since that look, and their bytes. */
   #since = { count: 0, bytes: 0 };
-  /** Bytes that were no message, less what may come in the time since `#seen`. */
+  /** Bytes that were no message, less the allowance for the time since `#seen`. */
   #waste = 0;
   #seen: number | undefined;
 
@@ -75,21 +76,22 @@ export class Guest {
     this.deadline = deadline;
   }
 
-  /** Bytes that came since the last message was whole, or the last call was over. */
+  /** Bytes that arrived since the last message was whole, or since the last call was over. */
   get unfinished(): number {
     return Math.max(0, this.visitor.bytesRead - this.#finished - this.#since.bytes);
   }
 
   /**
-   * It is closed. An old connection with an admitted call rarely is, and many such together, as after a switch of
-   * certificates, cost the collector nothing more.
+   * Called when the connection is closed. It adds no weight for an old connection with an admitted call: such a
+   * connection is rarely closed, and many closed together, as after a switch of certificates, then cost the collector
+   * nothing more.
    */
   leave(now: number): void {
     if (this.uid === undefined || now - this.#arrived < youngMs)
       this.#weight ??= new ArrayBuffer(costBytes);
   }
 
-  /** A message of so many bytes is whole, or a call is over. True when it is time to `settle`. */
+  /** A message of that many bytes is whole, or a call is over. Returns true when it is time to `settle`. */
   finished(bytes: number): boolean {
     const since = this.#since;
     since.count += 1;
@@ -98,8 +100,8 @@ export class Guest {
   }
 
   /**
-   * Tells the bytes that were neither message nor call, less `perSecond` of all the seconds since, in
-   * milliseconds of `clock`.
+   * Returns the bytes that belonged to no message or call, less `perSecond` for each second since the last time.
+   * `clock` gives milliseconds.
    */
   settle(clock: () => number, perSecond: number): number {
     const since = this.#since;
@@ -108,11 +110,11 @@ export class Guest {
     this.#finished = read;
     since.count = 0;
     since.bytes = 0;
-    // Most messages come to nothing that is worth a look at the clock.
+    // Most messages leave no bytes that are worth a look at the clock.
     if (this.#waste === 0 && more <= 0) return 0;
     const now = clock();
     const spent = ((now - (this.#seen ?? now)) / 1_000) * perSecond;
-    // Of messages that came together the first one has the bytes of all, and the others give theirs back.
+    // When messages came together, the first is charged the bytes of all, and the others give theirs back.
     this.#waste = Math.max(0, Math.max(0, this.#waste - spent) + more);
     this.#seen = now;
     return this.#waste;

@@ -1,4 +1,4 @@
-/** Does work in the order in which it comes, some in each turn of the event loop, the first in the next one. */
+/** Runs work in order of arrival, a few pieces in each turn of the event loop, starting with the next turn. */
 export class InTurns {
   readonly #perTurn: number;
   readonly #waiting: (() => void)[] = [];

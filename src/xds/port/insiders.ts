@@ -1,23 +1,23 @@
 import type { Guest } from './guest.ts';
 import { everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
 
-/** How many new ones are weighed together. While a thousand proxies connect, the turns are taken by them. */
+/** How many new connections are weighed together. While a thousand proxies connect, they are weighed by turns. */
 const newPerTurn = 128;
-/** How long a connection is new after its first admitted call. */
+/** How long a connection counts as new after its first admitted call. */
 const newMs = 2_000;
 
 /**
- * Connections with an admitted call, and the bytes that came on them without ending a message: parts
- * of messages, and whatever is no message at all.
+ * Connections with an admitted call, and the bytes that arrived on them without ending a message: parts of messages,
+ * and bytes that are no message at all.
  */
 export class Insiders {
   readonly #limits: LobbyLimits;
   readonly #all = new Set<Guest>();
-  /** Those that came lately. */
+  /** Connections admitted recently. */
   readonly #new = new Set<Guest>();
-  /** Those with much that is unfinished. */
+  /** Connections with many unfinished bytes. */
   readonly #heavy = new Set<Guest>();
-  /** Where among the new ones the next turn begins. */
+  /** Where among the new connections the next turn begins. */
   #turn = this.#new.values();
 
   constructor(limits: LobbyLimits) {
@@ -28,7 +28,7 @@ export class Insiders {
     return this.#all.size;
   }
 
-  /** How many are weighed more often than all. */
+  /** How many connections are weighed more often than the rest. */
   get watched(): number {
     return this.#new.size + this.#heavy.size;
   }
@@ -45,8 +45,8 @@ export class Insiders {
   }
 
   /**
-   * Who of those that are watched (the new ones by turns), or of all, has to go: who has too much, and the
-   * largest if all together have. Asks for the time only while there are new ones.
+   * The connections to cut, among those that are watched (the new ones by turns) or among all: each that has too many
+   * unfinished bytes, and the largest if all together have too many. Reads the clock only while there are new ones.
    */
   weigh(whom: 'watched' | 'all', clock: () => number): readonly Guest[] {
     const guilty: Guest[] = [];
@@ -61,7 +61,7 @@ export class Insiders {
     return [...guilty, ...this.#largest(guilty)];
   }
 
-  /** Of the heavy ones beside these, the largest until the rest is not too much. */
+  /** Of the heavy connections besides `guilty`, the largest, until the sum of the rest is within the limit. */
   #largest(guilty: readonly Guest[]): readonly Guest[] {
     const heavy = [...this.#heavy].filter((guest) => !guilty.includes(guest));
     let sum = heavy.reduce((total, { unfinished }) => total + unfinished, 0);

@@ -1,22 +1,22 @@
 import { defaultLobbyLimits, everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
 
-/** What one client, and all clients together, may take. Beyond it that client's stream is closed. */
+/** What one client, and all clients together, may take. A client that exceeds it has its stream closed. */
 export interface Limits {
   readonly maxStreams: number;
   readonly maxStreamsPerConnection: number;
   /** Bytes of one request. Envoy's first one is about 60 KB, most of it its list of extensions. */
   readonly maxMessageBytes: number;
-  /** Bytes of what another replica asks. */
+  /** Bytes of one ask from another replica. */
   readonly maxAskBytes: number;
   /** Names in one request, and names a stream is subscribed to. */
   readonly maxNames: number;
   /**
-   * Bytes that a stream makes the process keep beside what is offered to it: names that nobody has,
-   * versions it brought along, words of refusals. Of one stream, and of all.
+   * Bytes that a stream makes the process keep besides its offer: names that are not offered, versions it brought
+   * along, the text of NACKs. Of one stream, and of all.
    */
   readonly maxBurden: number;
   readonly maxBurdenOfAll: number;
-  /** Requests a second in the long run, and at once. */
+  /** Requests per second in the long run, and in one burst. */
   readonly requestsPerSecond: number;
   readonly requestBurst: number;
   /** The same in bytes. */
@@ -25,33 +25,33 @@ export interface Limits {
   readonly handshakeMs: number;
   readonly authenticationMs: number;
   readonly firstRequestMs: number;
-  /** How long a pod that is no workload of the mesh may have a stream: it may just become one. */
+  /** How long a pod that is no workload of the mesh may keep a stream: it may be about to become one. */
   readonly strangerMs: number;
   /** How long a pod waits for its next stream when the last one took too much. */
   readonly penaltyMs: number;
-  /** Streams that a pod may open within `openingsMs`; one more and it waits for `penaltyMs`. */
+  /** Streams that a pod may open within `openingsMs`. If it opens one more, it must wait for `penaltyMs`. */
   readonly maxOpenings: number;
   readonly openingsMs: number;
   /** How long a stream may outlive its token. */
   readonly tokenGraceMs: number;
   /**
-   * How long one response may be unanswered. Envoy answers at once; it may pause a type while clusters warm,
-   * 15 s at the most, and one that is frozen answers no ping of HTTP/2 either, so its stream is gone after
-   * keepaliveMs and keepaliveTimeoutMs. Longer than both together, twice.
+   * How long one response may stay unanswered. Envoy answers at once. It may pause a type while clusters warm, for 15 s
+   * at most. A frozen Envoy does not answer HTTP/2 pings either, so its stream ends after keepaliveMs and
+   * keepaliveTimeoutMs. This limit is more than twice the sum of those two.
    */
   readonly answerMs: number;
   /** How long listeners and routes wait for new clusters to be acknowledged. */
   readonly clusterWaitMs: number;
-  /** How often the kernel asks whether a quiet client's host is there; ten missing answers a second apart end it. */
+  /** How often the kernel probes whether a quiet client's host is there; ten missing answers a second apart end it. */
   readonly tcpKeepaliveMs: number;
-  /** How often HTTP/2 asks whether the client itself answers, within keepaliveTimeoutMs. */
+  /** How often the server pings the client over HTTP/2. The client must answer within keepaliveTimeoutMs. */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
   /** A connection is closed at this age, so that proxies spread over new replicas. */
   readonly maxConnectionAgeMs: number;
   readonly maxConnectionAgeGraceMs: number;
   readonly maxIdleConnectionMs: number;
-  /** What a connection may take before a call on it is admitted, where it is not the default. */
+  /** The limits before a call on a connection is admitted, where they differ from the defaults. */
   readonly lobby: Partial<LobbyLimits>;
 }
 
@@ -86,7 +86,7 @@ export const defaultLimits: Limits = {
   lobby: {},
 };
 
-/** What a connection may take on its way in, by these limits. */
+/** The limits of a connection on its way in, derived from these limits. */
 export function lobbyLimits(limits: Limits, maxMessageBytes: number): LobbyLimits {
   const { handshakeMs, authenticationMs, maxIdleConnectionMs } = limits;
   return {

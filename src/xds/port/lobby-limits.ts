@@ -1,45 +1,45 @@
-/** What connections may take before a call on them is admitted, and what is unfinished of any. */
+/** Limits for connections before a call on them is admitted, and for the unfinished bytes of any connection. */
 export interface LobbyLimits {
   /** Connections whose TLS has not begun: of all, and of one address. They cost a socket each. */
   readonly maxWaiting: number;
   readonly maxWaitingPerAddress: number;
-  /** Connections from their TLS to their first admitted call: of all, and of one address. */
+  /** Connections between the start of TLS and their first admitted call: of all, and of one address. */
   readonly maxEntering: number;
   readonly maxEnteringPerAddress: number;
-  /** Connections that had an admitted call and have none now. The one that is so longest goes first. */
+  /** Connections that had an admitted call and have none now. The one that has been idle longest is cut first. */
   readonly maxIdle: number;
   /** Handshakes begun before other work gets its turn: each costs half a millisecond. */
   readonly startsPerTurn: number;
-  /** Calls of a connection that are not admitted, one after another or together. */
+  /** Calls of a connection, one after another or together, that were not admitted. */
   readonly maxCallsUnadmitted: number;
   readonly maxHelloBytes: number;
   readonly maxEntryBytes: number;
-  /** From the connection to the whole of its first message. */
+  /** Time from the connection to the end of its first message. */
   readonly helloMs: number;
-  /** From the beginning of TLS to an admitted call. */
+  /** Time from the start of TLS to an admitted call. */
   readonly entryMs: number;
-  /** How long a connection may enter while others wait for its place: with a call that is checked, or without. */
+  /** How long a connection may enter while others wait for its place: with a call being checked, and without. */
   readonly yieldMs: number;
   readonly silentYieldMs: number;
-  /** The same without a call while an address waits that comes before others. */
+  /** The same without a call, while an address waits that comes before others. */
   readonly shortYieldMs: number;
-  /** How long an address that held a place for no admitted call, while others waited, comes after all others. */
+  /** How long an address comes after all others, when it held a place without an admitted call while others waited. */
   readonly slowMs: number;
-  /** How long a connection stays when a call on it was refused, so that it can read why. */
+  /** How long a connection stays after a call on it was refused, so that the client can read why. */
   readonly refusedMs: number;
   readonly idleMs: number;
-  /** Bytes that came and are no finished message: of one connection, and of all. */
+  /** Bytes that arrived and belong to no finished message: of one connection, and of all. */
   readonly maxUnfinishedBytes: number;
   readonly maxUnfinishedBytesOfAll: number;
   /**
-   * Bytes that are neither message nor call, such as pings: a second in the long run, and at once. The latter is more
-   * than `maxUnfinishedBytes`: messages that came together are counted one by one.
+   * Bytes that belong to no message or call, such as pings: per second in the long run, and in one burst. The burst is
+   * larger than `maxUnfinishedBytes`, because messages that came together are counted one by one.
    */
   readonly wastePerSecond: number;
   readonly maxWaste: number;
 }
 
-/** Those that follow from no other limit. */
+/** The defaults that do not derive from another limit. */
 export const defaultLobbyLimits: Omit<
   LobbyLimits,
   'helloMs' | 'entryMs' | 'idleMs' | 'maxUnfinishedBytes'
@@ -63,8 +63,8 @@ export const defaultLobbyLimits: Omit<
   maxWaste: 4 * 1024 * 1024,
 };
 
-/** What goes with a message, and with a call: frames, acknowledgements, TLS, and a call's headers with its token. */
+/** Bytes around a message and around a call: frames, acknowledgements, TLS, and a call's headers with its token. */
 export const aroundBytes = { message: 64, call: 8 * 1024 };
 
-/** An honest proxy's first message is smaller: the budget of all is never made good at its cost. */
+/** More than an honest proxy's first message, so that the budget of all is never restored at such a proxy's cost. */
 export const everyonesBytes = 256 * 1024;

@@ -9,26 +9,26 @@ export interface LobbyOptions {
   readonly limits: LobbyLimits;
   /** Milliseconds, of a clock that never steps. */
   readonly now: () => number;
-  /** The same of one that costs nothing to ask: each message does. */
+  /** The same from a clock that costs little to read, because it may be read for each message. */
   readonly elapsed: () => number;
-  /** Calls back when other work had its turn. */
+  /** Calls back after other work had its turn. */
   readonly later: (turn: () => void) => void;
-  /** Calls back within some 25 ms: a fast network brings megabytes in that time. */
+  /** Calls back within about 25 ms: a fast network brings megabytes in that time. */
   readonly soon: (weigh: () => void) => void;
   readonly onCut: (reason: CutReason, visitor: Pick<Guest, 'visitor' | 'uid'>) => void;
 }
 
 /**
- * Decides which connection may go on, before anything of it is believed. Places are few and short;
- * addresses take turns for them, and who is slow gives way to who waits. So an address that opens as
- * many connections as it can takes from itself alone. What is inside is counted by its bytes.
+ * Decides which connections may go on, before anything they claim is trusted. Places are few and held for a short time.
+ * Addresses take turns for them, and slow connections give way to waiting ones. So an address that opens as many
+ * connections as it can harms only itself. Connections inside are limited by their bytes.
  */
 export class Lobby {
   readonly #options: LobbyOptions;
   readonly #book = new ConnectionBook();
   readonly #inside: Insiders;
   readonly #idle = new Set<Guest>();
-  /** Addresses that held a place while others waited for it, and had no call admitted. */
+  /** Addresses that held a place while others waited for it, without an admitted call. */
   readonly #slow: Penalties;
   #turning = false;
   #weighing = false;
@@ -44,12 +44,12 @@ export class Lobby {
     return this.#book.count + this.#inside.size + this.#idle.size;
   }
 
-  /** Whether there are any whose time is limited. */
+  /** Whether there are connections whose time is limited. */
   get isTimed(): boolean {
     return this.#book.count + this.#idle.size > 0;
   }
 
-  /** A connection was opened. Undefined, and cut, when there is no place for it. */
+  /** A connection was opened. Returns undefined, and cuts it, when there is no place for it. */
   arrive(visitor: Visitor): Guest | undefined {
     const { limits, now, onCut } = this.#options;
     if (!this.#makeRoomFor(networkOf(visitor.address))) {
@@ -63,14 +63,14 @@ export class Lobby {
     return guest;
   }
 
-  /** Its first message is whole: its TLS begins when it is its turn. */
+  /** Its first message is whole: its TLS begins at its turn. */
   greeted(guest: Guest): void {
     if (guest.stage !== 'silent') return;
     this.#move(guest, 'queued');
     this.#kick();
   }
 
-  /** A call on it begins. False, and cut, when too many have since the last one that was admitted. */
+  /** A call on it begins. Returns false, and cuts it, when too many began since the last admitted call. */
   called(guest: Guest): boolean {
     guest.unadmitted += 1;
     if (guest.unadmitted <= this.#options.limits.maxCallsUnadmitted) return guest.stage !== 'gone';
@@ -78,12 +78,12 @@ export class Lobby {
     return false;
   }
 
-  /** The token of a call on it is being checked, until that is admitted or refused. */
+  /** The token of a call on it is being checked, until the call is admitted or refused. */
   asks(guest: Guest): void {
     guest.asking += 1;
   }
 
-  /** What came on it is a whole message of so many bytes. */
+  /** A whole message of that many bytes arrived on it. */
   messageEnded(guest: Guest, bytes: number): void {
     if (guest.finished(bytes + aroundBytes.message)) this.#settle(guest);
   }
@@ -99,14 +99,14 @@ export class Lobby {
     this.#kick();
   }
 
-  /** A call on it was not admitted. It is told why, and goes unless another call is. */
+  /** A call on it was not admitted. The client is told why; the connection is cut unless another call is admitted. */
   refused(guest: Guest): void {
     guest.asking -= 1;
     if (guest.stage === 'inside' || guest.stage === 'gone') return;
     guest.deadline = Math.min(guest.deadline, this.#options.now() + this.#options.limits.refusedMs);
   }
 
-  /** An admitted call on it is over. The pod's next call is expected here, unless it is elsewhere. */
+  /** An admitted call on it is over. The pod's next call is expected here, unless it is `elsewhere`. */
   ended(guest: Guest, elsewhere: boolean): void {
     guest.calls -= 1;
     if (guest.stage !== 'inside' || guest.calls > 0) return;
@@ -119,7 +119,7 @@ export class Lobby {
     if (this.#idle.size > limits.maxIdle && longest !== undefined) this.cut(longest, 'idle');
   }
 
-  /** It is closed, for whatever reason. */
+  /** The connection is closed, for whatever reason. */
   gone(guest: Guest): void {
     this.#move(guest, 'gone');
     this.#kick();
@@ -132,7 +132,7 @@ export class Lobby {
     guest.visitor.cut();
   }
 
-  /** Looks at the time of all whose time is limited. To be called a few times a second while there are such. */
+  /** Checks the deadlines of all connections that have one. Call it a few times a second while there are any. */
   look(): void {
     if (!this.isTimed) return;
     const now = this.#options.now();
@@ -142,13 +142,13 @@ export class Lobby {
     this.#kick();
   }
 
-  /** Looks at the bytes of all that are inside. To be called a few times a second while bytes come. */
+  /** Checks the bytes of all connections inside. Call it a few times a second while bytes arrive. */
   weighAll(): void {
     this.#weigh('all');
     this.#watch();
   }
 
-  /** The bytes of those that are new or heavy are looked at more often than those of others. */
+  /** Checks the bytes of new and heavy connections more often than those of others. */
   #watch(): void {
     if (
       this.#weighing ||
@@ -167,7 +167,7 @@ export class Lobby {
     });
   }
 
-  /** Who sends much that is neither message nor call, as pings are, goes. */
+  /** Cuts a connection that sends many bytes that are no message and no call, such as pings. */
   #settle(guest: Guest): boolean {
     const { limits, elapsed } = this.#options;
     const waste = guest.settle(elapsed, limits.wastePerSecond);
@@ -181,7 +181,7 @@ export class Lobby {
       this.cut(guest, 'too-many-bytes');
   }
 
-  /** Those without an admitted call have nothing to say but a call. */
+  /** Connections without an admitted call have nothing to send but a call. */
   #weighOutside(guests: Iterable<Guest>): void {
     for (const guest of guests)
       if (guest.unfinished > this.#options.limits.maxEntryBytes) this.cut(guest, 'too-many-bytes');
@@ -197,7 +197,7 @@ export class Lobby {
     for (const guest of entering) if (now > guest.deadline) this.cut(guest, 'slow');
   }
 
-  /** Who has entered for long goes when others wait for the place. */
+  /** Cuts connections that have been entering for long when others wait for the place. */
   #giveWay(now: number): void {
     const { maxEntering, maxEnteringPerAddress } = this.#options.limits;
     if (this.#book.size('queued') === 0) return;
@@ -208,7 +208,7 @@ export class Lobby {
         this.#cutSlow(entering, queued.size, now);
   }
 
-  /** Those without a call that is checked have less time, and less still while an address waits that is not slow. */
+  /** A connection without a call being checked has less time, and still less while a network waits that is not slow. */
   #cutSlow(entering: Iterable<Guest>, most: number, now: number): void {
     const { yieldMs, silentYieldMs, shortYieldMs } = this.#options.limits;
     const silentMs = this.#newWait() ? shortYieldMs : silentYieldMs;
@@ -221,7 +221,7 @@ export class Lobby {
     }
   }
 
-  /** Whether an address waits that is not slow. */
+  /** Whether a network waits that is not slow. */
   #newWait(): boolean {
     for (const [network, { queued }] of this.#book.byNetwork())
       if (queued.size > 0 && !this.#slow.has(network)) return true;
@@ -238,7 +238,7 @@ export class Lobby {
     return greedy !== undefined && greedy !== own && this.#drop(greedy, true);
   }
 
-  /** Those that have not greeted yet go first. */
+  /** Drops connections without a whole first message first. */
   #drop({ silent, queued }: AddressEntry, also = false): boolean {
     const guest = first(silent) ?? (also ? first(queued) : undefined);
     if (guest !== undefined) this.cut(guest, 'too-many');

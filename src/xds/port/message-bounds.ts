@@ -1,18 +1,18 @@
-/** What gRPC puts before each message: a flag for compression, and the length. */
+/** The gRPC prefix of each message: a compression flag and the length. */
 const prefixBytes = 5;
 
 /**
- * Follows the messages of one call through the pieces in which they come.
+ * Tracks the message boundaries of one call across the pieces in which its bytes arrive.
  * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message
  */
 export class MessageBounds {
-  /** Bytes of the prefix that came, and the length as far as they tell it. */
+  /** Bytes of the prefix that have arrived, and the length as far as they give it. */
   #prefix = 0;
   #length = 0;
-  /** Bytes of the message that are to come. */
+  /** Bytes of the message that are still to come. */
   #left = 0;
 
-  /** Goes on through what comes next, until so many messages have ended: tells how many bytes that takes. */
+  /** Reads on through the next piece until that many messages have ended. Returns how many bytes that takes. */
   pass(piece: Buffer, messages: number): number {
     let ended = 0;
     for (let at = 0; at < piece.length;) {
@@ -24,7 +24,7 @@ export class MessageBounds {
     return piece.length;
   }
 
-  /** Goes to the end of the message, of its prefix, or of the piece. */
+  /** Moves to the end of the message, of its prefix, or of the piece. */
   #next(piece: Buffer, at: number): number {
     if (this.#left > 0) {
       const end = Math.min(piece.length, at + this.#left);

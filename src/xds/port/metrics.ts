@@ -30,7 +30,7 @@ export interface XdsMetrics {
   /** Also called for streams that were refused before they were open. */
   streamEnded(reason: StreamEnd): void;
   connected(streams: number): void;
-  /** A connection was cut, or refused, by us. */
+  /** The server cut or refused a connection. */
   connectionCut(reason: CutReason): void;
   /** Lines that were not logged because there were many like them. */
   linesLeftOut(count: number): void;

@@ -1,12 +1,13 @@
 import { openSync, readSync } from 'node:fs';
 
-/** Bytes that make a look worth its while: with as much again unseen, all is still below what may be unfinished. */
+/**
+ * The bytes that make a look worthwhile: with as many again unseen, the total is below the limit of unfinished bytes.
+ */
 const worthBytes = 1024 * 1024;
 
 /**
- * Tells when this process has read a megabyte since the last time, from sockets or files: where it read
- * nothing no connection sent anything. Where the kernel does not count it (proc(5), /proc/pid/io) it is always
- * said to have.
+ * Reports when this process has read another megabyte from sockets or files: while it reads nothing, no connection has
+ * sent anything. Where the kernel does not count this (proc(5), /proc/pid/io), a look is always due.
  */
 export class ReadBytes {
   readonly #read: () => number | undefined;
@@ -17,7 +18,7 @@ export class ReadBytes {
     this.#seen = read() ?? 0;
   }
 
-  /** True once a megabyte was read since it last was. */
+  /** True once a megabyte was read since the last time it was true. */
   isDue(): boolean {
     const read = this.#read();
     if (read === undefined) return true;
@@ -38,7 +39,7 @@ function openCounts(): number | undefined {
   }
 }
 
-/** Read from its beginning the file tells what is so now; it takes some microseconds and no disk. */
+/** Read from its start, the file gives the present counts. The read takes some microseconds and no disk access. */
 function readSoFar(): number | undefined {
   if (counts === undefined) return undefined;
   try {

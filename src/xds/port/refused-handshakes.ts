@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
 import { tlsServersOf } from './tls-servers.ts';
 
-/** A client ended its handshake because it does not take the server's certificate. */
+/** A client ended its handshake because it does not accept the server's certificate. */
 export interface RefusedHandshake {
   /** The client's IP. */
   readonly address: string;
@@ -10,20 +10,20 @@ export interface RefusedHandshake {
   readonly alert: string;
 }
 
-/** Alerts that speak of the certificate. Others may come from anything that knocks at a port. */
+/** Alerts about the certificate. Other alerts may come from anything that probes a port. */
 const certificateAlert =
   /_ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE)$/;
 
 /**
- * Tells of clients that refuse the certificate of a gRPC server. To be called once its credentials are
- * in use. grpc-js tells nobody of a handshake that failed, so its TLS server is listened to.
+ * Reports clients that refuse the certificate of a gRPC server. Call it once its credentials are in use. grpc-js does
+ * not report failed handshakes, so this listens to its TLS server.
  */
 export function watchHandshakes(
   server: Server,
   refused: (handshake: RefusedHandshake) => void,
 ): void {
   for (const tls of tlsServersOf(server)) {
-    // A client that refuses closes its end at once: afterwards nobody can tell its address.
+    // A client that refuses closes its end at once, and after that its address is no longer known.
     const addresses = new WeakMap<object, string>();
     tls.on('connection', (socket: Socket) => {
       if (socket.remoteAddress !== undefined) addresses.set(socket, socket.remoteAddress);
@@ -36,7 +36,9 @@ export function watchHandshakes(
   }
 }
 
-/** A TLS socket knows the one below it by a field that Node does not document; without it nothing is told. */
+/**
+ * A TLS socket refers to the socket below it in a field that Node does not document; without it nothing is reported.
+ */
 function addressOf(socket: unknown, addresses: WeakMap<object, string>): string | undefined {
   if (typeof socket !== 'object' || socket === null || !('_parent' in socket)) return undefined;
   const below = socket._parent;

@@ -18,10 +18,10 @@ export interface SecurePortOptions {
   readonly onCut: (reason: CutReason, visitor: Pick<Guest, 'visitor' | 'uid'>) => void;
 }
 
-/** A call as far as its connection goes. */
+/** A call, as far as its connection is concerned. */
 type Peer = { getPeer(): string };
 
-/** Connections that the kernel keeps until they are taken; beyond that it lets the next one wait for seconds. */
+/** Connections that the kernel queues until they are taken. Beyond that it lets the next one wait for seconds. */
 const backlog = 4_096;
 const lookMs = 200;
 const restMs = 500;
@@ -29,8 +29,8 @@ const weighMs = 25;
 const readsPerTurn = 2;
 
 /**
- * The port of a gRPC server. Its connections are ours until TLS may begin on them: grpc-js takes any
- * number, and keeps each for as long as its client likes.
+ * The port of a gRPC server. This class holds each connection until TLS may begin on it, because grpc-js takes any
+ * number of connections and keeps each for as long as its client likes.
  */
 export class SecurePort {
   readonly #net: NetServer;
@@ -87,7 +87,7 @@ export class SecurePort {
     return this.#guests.get(call.getPeer());
   }
 
-  /** A call begins on the connection from there. False when it is one too many: the connection is cut. */
+  /** A call begins on the connection of that peer. Returns false when it is one too many: the connection is cut. */
   called(peer: string): boolean {
     const guest = this.#guests.get(peer);
     return guest !== undefined && this.#lobby.called(guest);
@@ -97,18 +97,18 @@ export class SecurePort {
     return this.#lobby;
   }
 
-  /** Tells every connection to go away, and ends those that are still there after the grace. */
+  /** Sends GOAWAY on every connection, and closes those that are still open after the grace period. */
   drain(graceMs: number): void {
     this.#injector.drain(graceMs);
   }
 
-  /** Takes no connection any more. */
+  /** Accepts no more connections. */
   close(): void {
     clearTimeout(this.#timer);
     this.#net.close();
   }
 
-  /** Cuts what is left. */
+  /** Cuts the remaining connections. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -12,14 +12,14 @@ export interface ServedCertificate {
 /** Where the server's certificate comes from. New connections get the current one. */
 export interface ServerCredentialsSource {
   current(): ServedCertificate;
-  /** Calls back after `current` changed; returns a way to stop that. */
+  /** Calls back after `current` changed; returns a function that stops it. */
   onChange(changed: () => void): () => void;
 }
 
 /**
- * TLS 1.3 credentials that follow their source: a new certificate serves new connections, and open
- * streams go on. Clients show no certificate: a token says who they are. Envoy as a client goes no
- * further than TLS 1.2 by default: its bootstrap must ask for 1.3.
+ * TLS 1.3 credentials that follow their source: a new certificate serves new connections, and open streams go on.
+ * Clients present no certificate; a token identifies them. As a client, Envoy uses TLS 1.2 at most by default, so its
+ * bootstrap must ask for 1.3.
  */
 export class ReloadingCredentials extends ServerCredentials {
   readonly #source: ServerCredentialsSource;
@@ -42,8 +42,8 @@ export class ReloadingCredentials extends ServerCredentials {
 }
 
 /**
- * What one connection may do to the process. An honest client opens a stream, and another when that
- * ends: it resets few, sends a dozen short headers, and no frame that is invalid.
+ * Limits on what one connection may do to the process. An honest client opens one stream, and another when that one
+ * ends: it resets few, sends a dozen short headers, and no invalid frame.
  */
 function sessionOptions({
   handshakeMs,

@@ -2,19 +2,19 @@ import type { Duplex } from 'node:stream';
 import { InTurns } from './in-turns.ts';
 import { MessageBounds } from './message-bounds.ts';
 
-/** Messages that a call hands on at once. An honest client has this many together only when it starts. */
+/** Messages of a call that are handed on at once. An honest client has this many together only when it starts. */
 const mostAtOnce = 16;
 const partsPerTurn = 8;
 
 /**
- * Hands what comes on calls on in small parts, each when the one before it was taken. grpc-js works through all messages
- * of a piece in one turn of the event loop, before anybody is asked: a frame of HTTP/2 may hold three thousand empty
+ * Hands on the bytes of calls in small parts, each when the one before was taken. grpc-js processes all messages of a
+ * piece in one turn of the event loop, before any check can run, and an HTTP/2 frame may hold three thousand empty
  * ones. It pauses a call until its messages are taken.
  */
 export class SmallParts {
   readonly #turns = new InTurns(partsPerTurn);
 
-  /** Watches a call, on which nothing came yet. */
+  /** Watches a call on which no bytes have arrived yet. */
   watch(call: Duplex): void {
     const parts = new PartsOfCall(call, this.#turns);
     call.push = (piece: Buffer | null): boolean => parts.come(piece);
@@ -26,7 +26,7 @@ class PartsOfCall {
   readonly #handOn: Duplex['push'];
   readonly #turns: InTurns;
   readonly #bounds = new MessageBounds();
-  /** What came and was not handed on; null is the end. */
+  /** Pieces that arrived and were not handed on; null is the end. */
   readonly #waiting: (Buffer | null)[] = [];
 
   constructor(call: Duplex, turns: InTurns) {
@@ -35,7 +35,7 @@ class PartsOfCall {
     this.#turns = turns;
   }
 
-  /** Tells whether more may be read: not while something waits. */
+  /** Returns whether more may be read: false while something waits. */
   come(piece: Buffer | null): boolean {
     if (this.#waiting.length > 0) {
       this.#waiting.push(piece);
@@ -57,7 +57,7 @@ class PartsOfCall {
     if (this.#waiting.length > 0) this.#later();
   }
 
-  /** The rest waits before all else. */
+  /** The rest of the piece goes to the front of the queue. */
   #handOnPartOf(piece: Buffer | null): boolean {
     if (piece === null) return this.#handOn(null);
     const end = this.#bounds.pass(piece, mostAtOnce);

@@ -5,16 +5,16 @@ import { askService } from './ask-service.ts';
 import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
 
 export interface AskOptions extends ReplicaChannel {
-  /** Within that time the replica has to say that it heard. Default 3 s. */
+  /** Time within which the replica has to confirm that it heard. Default 3 s. */
   readonly hearMs?: number;
-  /** Within that time it has to answer: longer than its own call to an issuer may take. Default 25 s. */
+  /** Time within which it has to answer: longer than its own call to an issuer may take. Default 25 s. */
   readonly answerMs?: number;
   readonly logger: Logger;
 }
 
 /**
- * Asks another replica. Undefined when it does not answer, whatever the reason: it is away, busy, older
- * than this method, or does not take us for a replica. Rejects with the signal's reason only.
+ * Asks another replica. Undefined when it does not answer, for any reason: it is away, busy, older than this method, or
+ * does not accept this process as a replica. Rejects with the signal's reason only.
  */
 export async function askReplica(
   options: AskOptions,

@@ -10,8 +10,8 @@ import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * One replica asks another for a leaf: bytes there, bytes back, whose meaning is not known here. Said
- * to be streams: grpc-js would read a single request before it says that there is a call.
+ * One replica asks another for a leaf. Request and answer are bytes whose meaning is not known here. The method is
+ * declared as streams, because grpc-js would read a single request before it reports the call.
  */
 export const askService = {
   ask: {
@@ -27,7 +27,7 @@ export const askService = {
 
 export type AskCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** The answer to an ask. Rejects with WeftError protocol-violation when it is none. */
+/** Answers an ask. Rejects with WeftError protocol-violation when the bytes are no ask. */
 export type AnswerReplica = (ask: Buffer, signal: AbortSignal) => Promise<Secret<Buffer>>;
 
 export interface AskServiceOptions extends ReplicaAdmission {
@@ -35,7 +35,7 @@ export interface AskServiceOptions extends ReplicaAdmission {
   readonly logger: Logger;
 }
 
-/** Answers one ask of another replica; it is told at once that it was heard, for the answer may take long. */
+/** Answers one ask of another replica. It confirms at once that it heard, because the answer may take long. */
 export async function serveAsk(
   call: AskCall,
   entry: Entry,

@@ -10,8 +10,8 @@ import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * One replica tells another which of its streams a pod has left for a newer one elsewhere. Said to be
- * streams: grpc-js would read a single request before it says that there is a call.
+ * One replica tells another which of its streams a pod has left for a newer one elsewhere. The method is declared as
+ * streams, because grpc-js would read a single request before it reports the call.
  */
 export const closeService = {
   close: {
@@ -27,7 +27,7 @@ export const closeService = {
 
 export type CloseCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** A stream by the uid of its pod and when it was opened: a later one of the same pod is another. */
+/** A stream, named by the uid of its pod and the time it was opened; a later stream of the pod has another name. */
 export interface StreamName {
   readonly uid: string;
   readonly opened: number;
@@ -38,7 +38,7 @@ export interface CloseServiceOptions extends ReplicaAdmission {
   readonly logger: Logger;
 }
 
-/** Closes what one ask of another replica names. */
+/** Closes the streams that one call of another replica names. */
 export async function serveClose(
   call: CloseCall,
   entry: Entry,
@@ -62,7 +62,7 @@ export async function serveClose(
 const malformed = { code: status.INVALID_ARGUMENT, details: 'malformed request' };
 const answerMs = 5_000;
 
-/** Resolves when the replica has closed these streams, or cannot: then it is asked again another time. */
+/** Resolves when the replica has closed these streams, or cannot; in that case the caller asks again later. */
 export async function askToClose(
   options: ReplicaChannel & { readonly logger: Logger },
   streams: readonly StreamName[],

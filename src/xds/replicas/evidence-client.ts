@@ -36,7 +36,7 @@ export async function followEvidence(
   }
 }
 
-/** One stream, to its end. Resolves with whether anything came. */
+/** Reads one stream to its end. Resolves with whether anything arrived. */
 async function attempt(
   options: EvidenceClientOptions,
   changed: (evidence: Evidence) => void,

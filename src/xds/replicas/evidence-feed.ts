@@ -10,8 +10,8 @@ import type { EvidenceWatch } from '../evidence/evidence-watch.ts';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * A replica's evidence as a stream of changes, JSON in gRPC frames. The request is empty and is never
- * read. As a stream of requests: grpc-js would read a single one before it says that there is a call.
+ * A replica's evidence as a stream of changes, JSON in gRPC frames. The request is empty and is never read. It is
+ * declared as a stream of requests, because grpc-js would read a single one before it reports the call.
  */
 export const evidenceService = {
   watch: {
@@ -49,7 +49,7 @@ export async function serveEvidence(
   }
 }
 
-/** A reader that is slow gets fewer, larger changes: nothing is queued for it. */
+/** A slow reader gets fewer, larger changes: nothing is queued for it. */
 function feed(call: EvidenceCall, expires: number, options: EvidenceFeedOptions): void {
   let sent = noEvidence;
   let first = true;

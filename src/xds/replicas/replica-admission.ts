@@ -5,13 +5,13 @@ import { admit, type AdmissionOptions, type EnteringCall } from '../port/admissi
 import type { Proxy } from '../../policy/proxy.ts';
 
 export interface ReplicaAdmission extends AdmissionOptions {
-  /** The control plane's own ServiceAccount: nobody else is admitted. */
+  /** The control plane's own ServiceAccount: only this account is admitted. */
   readonly replicas: IdentityKey;
 }
 
 /**
- * The replica that calls: a pod that the API server says runs as the control plane. Nothing of the
- * call is read before that is known. Rejects like `admit`.
+ * The replica that calls: a pod that, according to the API server, runs as the control plane. Nothing of the call is
+ * read before that is known. Rejects like `admit`.
  */
 export async function admitReplica(
   call: EnteringCall,

@@ -8,15 +8,15 @@ export interface ReplicaChannel {
   readonly address: string;
   /** The DNS name on its certificate. */
   readonly serverName: string;
-  /** The SPIFFE IDs of which its certificate must have one; read again for each attempt. */
+  /** The SPIFFE IDs of which the other replica's certificate must have one; read again for each attempt. */
   readonly serverIds: () => readonly string[];
-  /** PEM of the CAs that may have signed it; read again for each attempt. */
+  /** PEM of the CAs that may have signed that certificate; read again for each attempt. */
   readonly trust: () => string;
   /** The control plane's own token; read again for each attempt. */
   readonly token: () => Promise<Secret<string>>;
 }
 
-/** A TLS connection of its own, which notices within some seconds when the other end is gone. */
+/** Opens a separate TLS connection, which detects within some seconds that the other end is gone. */
 export function openChannel(channel: ReplicaChannel): Client {
   const { address, serverName, trust } = channel;
   const judged = { checkServerIdentity: isControlPlane(channel.serverIds()) };
@@ -31,13 +31,13 @@ export function openChannel(channel: ReplicaChannel): Client {
   });
 }
 
-/** A DNS name could be on others' certificates, the ID is on those of the control plane alone: both have to be there. */
+/** Requires both: others' certificates could have the DNS name, only the control plane's certificates have the ID. */
 function isControlPlane(
   ids: readonly string[],
 ): (host: string, certificate: PeerCertificate) => Error | undefined {
   return (host, certificate) => {
     const { subjectaltname: names = '' } = certificate;
-    // Node quotes a name in which a comma could begin another one; the control plane has none such.
+    // Node quotes a name in which a comma could begin another name; the control plane has no such name.
     const has = !names.includes('"') && ids.some((id) => names.split(', ').includes(`URI:${id}`));
     return has
       ? checkServerIdentity(host, certificate)
@@ -45,7 +45,7 @@ function isControlPlane(
   };
 }
 
-/** What says who calls. */
+/** The metadata that identifies the caller. */
 export function bearer(token: Secret<string>): Metadata {
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${token.reveal()}`);

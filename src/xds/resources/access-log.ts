@@ -50,7 +50,7 @@ function stdout(filter?: MessageInitShape<typeof AccessLogFilterSchema>): Access
 /** One JSON line a request or connection on standard output. */
 export const accessLog: AccessLog = stdout();
 
-/** Only connections that no filter chain wanted: plaintext, foreign TLS, ports that nobody serves. */
+/** Logs only connections that no filter chain accepts: plaintext, foreign TLS, ports that are not served. */
 export const refusedLog: AccessLog = stdout({
   filterSpecifier: { case: 'responseFlagFilter', value: { flags: ['NR'] } },
 });

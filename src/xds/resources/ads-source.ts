@@ -7,8 +7,8 @@ import { oneof } from '../../envoy/oneof.ts';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 
 /**
- * The stream that everything else comes from. Without a wait of its own a resource that is missing
- * is given up after Envoy's 15 s; zero waits for good.
+ * The ADS stream itself as the source. Without `initialFetchTimeout` Envoy gives up on a missing resource after its
+ * default of 15 s; zero waits for ever.
  */
 export function adsSource(
   initialFetchTimeout?: Duration,

@@ -17,8 +17,8 @@ import { type HeaderMatcher, exactHeader, presentHeader, regexHeader } from './h
 import { rbacFilterName } from './rbac-http.ts';
 
 /**
- * A request that is held whole, so that its length is known also when it was not declared: Envoy writes
- * the length of what it held into the request. One byte is the least that this filter can hold.
+ * Buffers the whole request, so that its length is known even if it was not declared: Envoy writes the length of the
+ * buffered body into the request. One byte is the least that this filter can hold.
  */
 const held = filter('envoy.filters.http.buffer', any(BufferSchema, { maxRequestBytes: 1 }));
 
@@ -46,7 +46,7 @@ const bare = filter(
   }),
 );
 
-/** What a caller may say about itself and its wishes ends here; a route adds what the application gets. */
+/** Removes whatever a caller says about itself and its wishes. A route adds the headers that the application gets. */
 const anonymous = filter(
   'envoy.filters.http.header_mutation',
   any(HeaderMutationSchema, {
@@ -65,7 +65,7 @@ const anonymous = filter(
   }),
 );
 
-/** Filters that let a GET or HEAD without body pass, bare of all headers, and answer 403 or 413 to the rest. */
+/** Filters that pass a GET or HEAD without body, stripped of all headers, and answer 403 or 413 to other requests. */
 export const bareGet: readonly HttpFilter[] = [held, bare, anonymous];
 
 function filter(name: string, value: ReturnType<typeof any>): HttpFilter {

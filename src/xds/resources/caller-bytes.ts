@@ -1,5 +1,5 @@
-// Input: the callers of a chain. Output: the parts of the chain that follow from them, encoded. Rule: a
-// list of one identity is written out by hand, as raw.ts has it; there are thousands of them.
+// Input: the callers of a chain. Output: the parts of the chain that follow from them, encoded. Rule: a list of one
+// identity is encoded by hand, as in raw.ts, because there are thousands of them.
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FilterChainSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { PolicySchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
@@ -25,7 +25,7 @@ export interface CallerBytes {
   readonly filter: Uint8Array;
 }
 
-/** Tells the parts of callers; made for one set of chains, it makes those of each caller once. */
+/** Encodes the parts that depend on callers. Make one for each set of chains: it encodes each caller once. */
 export class CallerEncoder {
   readonly #settings: MeshSettings;
   readonly #known = new Map<string, CallerBytes>();

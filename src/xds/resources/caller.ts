@@ -8,14 +8,14 @@ import { discovered, extension } from './discovered.ts';
 import type { Resource } from './resource.ts';
 
 /**
- * In front of what leaves for a service: it says which ALPN the connection to a peer offers. Who calls
- * stands in the extension, so that listeners and clusters are the same bytes for every caller.
+ * The filter before traffic to a service: it sets the ALPN that the connection to a peer offers. The caller is named in
+ * the extension, so that listeners and clusters are the same bytes for every caller.
  */
 export const callerFilter = discovered(callerExtension, ConfigSchema);
 
 /**
- * The extension of a proxy of `account`: it asks for the chain of its identity, and for one that takes
- * anyone where there is none.
+ * The extension of a proxy of `account`: its ALPN asks for the chain of its identity, or, where there is none, for the
+ * chain that accepts anyone.
  */
 export function callerOf(account: IdentityKey): Resource {
   const config = any(ConfigSchema, {

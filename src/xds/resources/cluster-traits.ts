@@ -9,7 +9,7 @@ import { headerCount, laxHttp1, laxHttp2, maxHeadersKb } from './http-limits.ts'
 
 const unlimited = 0xffffffff;
 
-/** No limits, as OSM had it: the application's own limits stay the only ones. */
+/** No limits, as in OSM: only the application's own limits apply. */
 export const noLimits: MessageInitShape<typeof CircuitBreakersSchema> = {
   thresholds: [RoutingPriority.DEFAULT, RoutingPriority.HIGH].map((priority) => ({
     priority,
@@ -22,8 +22,8 @@ export const noLimits: MessageInitShape<typeof CircuitBreakersSchema> = {
 };
 
 /**
- * HTTP as the application spoke it, end to end: HTTP/1 stays HTTP/1, gRPC stays HTTP/2. An idle
- * connection is closed after `idleMs`.
+ * Keeps the HTTP version that the application used, end to end: HTTP/1 stays HTTP/1, gRPC stays HTTP/2. Closes an idle
+ * connection after `idleMs`.
  */
 export function sameProtocol(idleMs: number): Record<string, Any> {
   return {
@@ -41,7 +41,7 @@ export function sameProtocol(idleMs: number): Record<string, Any> {
   };
 }
 
-/** Finds a peer that vanished without a word within two minutes. */
+/** Detects within two minutes that a peer vanished without closing its connection. */
 export const keepAlive = {
   tcpKeepalive: { keepaliveProbes: 5, keepaliveTime: 60, keepaliveInterval: 10 },
 };

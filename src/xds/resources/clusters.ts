@@ -21,12 +21,12 @@ import { keepAlive, noLimits, sameProtocol } from './cluster-traits.ts';
 import { plaintextMatches } from './plaintext.ts';
 import { upstreamTls } from './tls.ts';
 
-/** Well before the server's side closes an idle connection (an hour): the two must not meet. */
+/** Well before the server's side closes an idle connection (after an hour), so that the two never coincide. */
 const peerIdleMs = 600_000;
 
 /**
- * The endpoints of a service port that the caller may reach: over mTLS, but for those that are marked
- * to have no sidecar, where the mode of the mesh allows for them.
+ * The endpoints of a service port that the caller may reach. Traffic is mTLS, except to endpoints that are marked to
+ * have no sidecar, where the mode of the mesh allows those.
  */
 export function serviceCluster(
   reachable: ReachableService,
@@ -94,7 +94,7 @@ function connectionTraits(port: MeshServicePort): Traits {
   };
 }
 
-/** Destinations outside the mesh, as they are. */
+/** Destinations outside the mesh, unchanged. */
 export const passthrough: Cluster = create(ClusterSchema, {
   name: passthroughCluster,
   clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.ORIGINAL_DST },
@@ -102,7 +102,7 @@ export const passthrough: Cluster = create(ClusterSchema, {
   circuitBreakers: noLimits,
 });
 
-/** Nobody is there: requests get 503, connections are closed. */
+/** Has no endpoint: requests get 503, connections are closed. */
 export const refused: Cluster = create(ClusterSchema, {
   name: refusedCluster,
   clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.STATIC },

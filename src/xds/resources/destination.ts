@@ -9,7 +9,7 @@ export interface WeightedCluster {
   readonly weight: number;
 }
 
-/** How to find the other services of a view: a split names some of them. */
+/** Finds the other services of a view, because a split names some of them. */
 export type ServiceLookup = (key: ServiceKey) => ReachableService | undefined;
 
 export interface Around {
@@ -20,9 +20,9 @@ export interface Around {
 const maxTotalWeight = 0xffffffff;
 
 /**
- * Where a port's traffic goes: never empty, weights at least 1 with a sum that Envoy can hold.
- * A share that may not be served (a backend closed to the caller, a split of zeros) is refused
- * rather than given to somebody else. `own`: the cluster where the service's own pods are.
+ * The clusters that a port's traffic goes to: never empty, each weight at least 1, with a sum that Envoy can hold. A
+ * share that may not be served (a backend closed to the caller, a split of zeros) is refused; no other backend gets it.
+ * `own`: the cluster with the service's own pods.
  */
 export function destinations(
   reachable: ReachableService,
@@ -44,7 +44,7 @@ export function destinations(
   return scaled([...shares].map(([name, weight]) => ({ name, weight })));
 }
 
-/** Where a port leads without a split: for a headless service, to the very pod that was dialled. */
+/** The cluster of a port without a split; for a headless service, the very pod that was dialled. */
 function ownCluster(
   reachable: ReachableService,
   port: MeshServicePort,
@@ -68,8 +68,8 @@ function backendCluster(
 }
 
 /**
- * Whether endpoints of the service may be called at all: in permissive mode also those that nobody's
- * identity stands for, which have no sidecar.
+ * Whether any endpoint of the service may be called. In permissive mode this includes endpoints without an identity,
+ * which have no sidecar.
  */
 export function isOpen({ accounts }: ReachableService, { permissive }: MeshSettings): boolean {
   return permissive || accounts.length > 0;

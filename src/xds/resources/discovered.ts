@@ -11,9 +11,9 @@ import { resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 
 /**
- * A network filter whose configuration comes apart from its listener, as the extension of that name:
- * when it changes, new connections get the new one and those that are open keep theirs. A change of
- * the filter in the listener would end them.
+ * A network filter whose configuration is a separate resource, the extension of that name. When the extension changes,
+ * new connections get the new configuration and open ones keep theirs. A change of the filter in the listener would end
+ * the open connections.
  */
 export function discovered(name: string, { typeName }: DescMessage): Filter {
   return create(FilterSchema, {

@@ -1,6 +1,6 @@
 import type { ServiceKey } from '../../policy/service.ts';
 
-/** The hosts by which clients name a service, as OSM listed them; ports are ignored in matching. */
+/** The hosts by which clients name a service, as in OSM; matching ignores ports. */
 export function serviceDomains(service: ServiceKey, clusterDomain: string): string[] {
   const [namespace = '', name = ''] = service.split('/');
   return [name, ...qualified(`${name}.${namespace}`, clusterDomain)];

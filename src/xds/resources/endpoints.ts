@@ -10,9 +10,8 @@ import { encodedResource } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 
 /**
- * Turns endpoint lists into EDS resources. What it made is remembered by the list's identity, so a
- * list that did not change, or that many callers may know, is encoded once; in a list that did, each
- * address keeps its bytes.
+ * Turns endpoint lists into EDS resources and remembers them by the list's identity. So a list that did not change, or
+ * that many callers may know, is encoded once; in a changed list each unchanged endpoint keeps its bytes.
  */
 export class EndpointEncoder {
   readonly #resources = new WeakMap<readonly Endpoint[], Map<string, Resource>>();
@@ -63,8 +62,8 @@ export class EndpointEncoder {
 }
 
 /**
- * Endpoints of identities that the caller may reach, and those without a sidecar: they are in the list
- * in permissive mode only, where everybody may reach them.
+ * Endpoints whose identity the caller may reach, and endpoints without a sidecar. The latter are in the list in
+ * permissive mode only, where every caller may reach them.
  */
 export function allowed(
   endpoints: readonly Endpoint[],

@@ -5,18 +5,18 @@ import type { OutboundPart } from './translate.ts';
 
 type Named = ReadonlyMap<string, Resource>;
 
-/** What is offered of a part's listeners. */
+/** The listeners that are offered for a part. */
 interface Listening {
   readonly pods: { readonly listeners: Named };
   readonly unnamed: ReadonlySet<string>;
 }
 
-/** The extensions of proxies: one map for all of an account that may call the same services. */
+/** The extensions of proxies: one map for all proxies of an account that may call the same services. */
 export class ExtensionMaps {
   readonly #callers = new Map<IdentityKey, WeakRef<Resource>>();
   readonly #maps = new WeakMap<OutboundPart, WeakMap<Named, Map<IdentityKey, Named>>>();
 
-  /** Without a listener that names them there are none. */
+  /** There are no extensions without a listener that names them. */
   of(part: OutboundPart, account: IdentityKey, { pods, unnamed }: Listening): Named {
     if (part.taken.size + pods.listeners.size === 0) return none;
     const byListeners = this.#maps.get(part) ?? new WeakMap<Named, Map<IdentityKey, Named>>();

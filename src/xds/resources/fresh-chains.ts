@@ -15,13 +15,13 @@ interface Made {
   readonly listeners: WeakRef<Resources> | undefined;
 }
 
-/** The newest for each map: proxies that have the same are told the same, at about the same time. */
+/** The newest result for each map: proxies with the same map are told the same, at about the same time. */
 const made = new WeakMap<Resources, Made>();
 
 /**
- * The same listeners, where the inbound one has these chains in a form that Envoy takes for others:
- * it drains those it had, and serves new connections as before. A route table's name among `chains`
- * stands for all chains of its port. Undefined when it has none of them.
+ * The same listeners, with these chains of the inbound listener in a form that Envoy treats as other chains: it drains
+ * the old ones and serves new connections as before. The name of a route table in `chains` stands for all chains of its
+ * port. Undefined when the listener has none of the chains.
  */
 export function withFreshChains(
   listeners: Resources,
@@ -41,7 +41,7 @@ export function withFreshChains(
   return changed;
 }
 
-/** Metadata of a chain has no effect but that it makes the chain another one. */
+/** Metadata of a chain has only one effect: Envoy treats the chain as another one. */
 const mark = create(MetadataSchema, { filterMetadata: { weft: { fresh: true } } });
 
 /** The route table that a chain is named after. */

@@ -5,22 +5,22 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { ServiceKey } from '../../policy/service.ts';
 import { LeftToCallers } from './left-to-callers.ts';
 
-/** What the route table of an inbound port allows, and to whom. */
+/** What the route table of an inbound port allows, and to which callers. */
 export interface Grants {
-  /** The rules that hold on the port: each caller that they name has a chain. */
+  /** The rules that apply to the port. Each caller that they name has a chain. */
   readonly rules: readonly AccessRule[];
-  /** Everybody is allowed everything, whatever the rules say. */
+  /** Every caller is allowed everything, whatever the rules say. */
   readonly permissive: boolean;
-  /** The services that lead to it: each caller has a chain for each of them. */
+  /** The services that lead to the port. Each caller has a chain for each of them. */
   readonly services: readonly ServiceKey[];
   readonly pathMatch: MeshSettings['pathMatch'];
 }
 
 /**
- * The chains of those who are not allowed all by `after` that `before` allowed them: a stream that is
- * open there, or opens before Envoy has the new table, may be one that is allowed no more. `after` is
- * undefined when the port has no table any more; `table` is the table's name. The chain that permissive
- * mode has for all whom no rule names goes with permissive mode, so it is none of these.
+ * The chains of callers that `before` allowed something that `after` no longer allows. A stream that is open there, or
+ * opens before Envoy has the new table, may no longer be allowed. `after` is undefined when the port has no table any
+ * more; `table` is the table's name. The chain of permissive mode for callers that no rule names ends with permissive
+ * mode, so it is not among them.
  */
 export function lostChains(
   table: string,
@@ -49,6 +49,6 @@ function lostRules(
   left: LeftToCallers,
 ): readonly AccessRule[] {
   if (!permissive) return rules.filter((rule) => after.pathMatch !== pathMatch || !left.has(rule));
-  // Also of callers that are named only now: their chains may be there before the table that judges them.
+  // Includes callers named only now: their chains may exist before the table that judges them.
   return [...rules, ...after.rules].map((rule) => ({ ...rule, http: 'all' }));
 }

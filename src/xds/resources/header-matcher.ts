@@ -16,7 +16,7 @@ export function regexHeader(name: string, regex: string): HeaderMatcher {
   return matching(name, { matchPattern: { case: 'safeRegex', value: { regex } } });
 }
 
-/** The header is there, whatever it says. */
+/** The header is there, with any value. */
 export function presentHeader(name: string): HeaderMatcher {
   return { name, headerMatchSpecifier: oneof('presentMatch', true) };
 }

@@ -28,13 +28,13 @@ export interface HttpConnection {
   readonly host: string;
   /** In front of the router. */
   readonly filters?: readonly HttpFilter[];
-  /** What one direction wants besides, or otherwise. */
+  /** Options of one direction, added to or overriding the common ones. */
   readonly options?: ConnectionManager;
 }
 
 /**
- * The HTTP connection manager that all chains share: it adds and changes nothing that an application
- * could notice, sets no time limits, and refuses nothing that the application might take.
+ * The HTTP connection manager that all chains share. It changes nothing that an application could notice, sets no time
+ * limits, and refuses nothing that the application might accept.
  */
 export function httpConnectionManager(connection: HttpConnection): Filter {
   const { statPrefix, routes, host, filters = [], options } = connection;
@@ -58,7 +58,7 @@ export function httpConnectionManager(connection: HttpConnection): Filter {
         commonHttpProtocolOptions: headerCount,
         maxRequestHeadersKb: maxHeadersKb,
         upgradeConfigs,
-        // Whether a body may come is for the application to say, and what it says to a caller that asks.
+        // The application decides whether it wants the body, so its answer to "Expect: 100-continue" is passed on.
         proxy100Continue: true,
         accessLog: [accessLog],
         ...options,

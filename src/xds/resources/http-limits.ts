@@ -1,14 +1,14 @@
-// No application sets narrower limits than a proxy before it may, so these stand above those of common
-// servers: the laxest that limits at all by default (Go's) takes 1 MiB of headers.
+// A proxy must not be stricter than any application behind it, so these limits exceed those of common servers. The
+// laxest of those that limit headers by default (Go's) accepts 1 MiB of headers.
 
 /** Of a request's or response's headers together. */
 export const maxHeadersKb = 2048;
 
-/** Each header costs memory beyond its text, so their number has a limit of its own. */
+/** Each header costs memory beyond its text, so the number of headers is limited as well. */
 export const headerCount = { maxHeadersCount: 10_000 };
 
-/** HTTP/1 as two applications might speak it to one another: any method, trailers too. */
+/** HTTP/1 as two applications might use it between them: any method, and trailers. */
 export const laxHttp1 = { allowCustomMethods: true, enableTrailers: true };
 
-/** HTTP/2 likewise: WebSockets over it (RFC 8441) are passed on. */
+/** HTTP/2 likewise: WebSockets over HTTP/2 (RFC 8441) are passed on. */
 export const laxHttp2 = { allowConnect: true };

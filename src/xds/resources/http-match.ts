@@ -6,9 +6,8 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { type HeaderMatcher, exactHeader, regexHeader } from './header-matcher.ts';
 import { judgesPath, pathMatcher, pathPermissions } from './path-match.ts';
 
-// One HttpMatch in two of Envoy's languages: the route decides between 404 and a route, the permission
-// between 403 and an answer. They agree to the letter but for paths that have two readings, which the
-// permission refuses.
+// One HttpMatch in two of Envoy's languages: the route decides between 404 and a route, the permission between 403 and
+// an answer. They agree exactly, except for paths that can be read in two ways, which the permission refuses.
 
 type PathMatch = MeshSettings['pathMatch'];
 type Permission = MessageInitShape<typeof PermissionSchema>;
@@ -28,7 +27,7 @@ export function permissionOf(match: HttpMatch, pathMatch: PathMatch): Permission
     : { rule: { case: 'andRules', value: { rules } } };
 }
 
-/** The route matches that together hold exactly for those requests: one for each method. */
+/** The route matches that together match exactly those requests: one for each method. */
 export function routeMatchesOf(match: HttpMatch, pathMatch: PathMatch): RouteMatch[] {
   const headers = match.headers.map(valueHeader);
   const methods = match.methods.length > 0 ? match.methods.map((m) => [methodHeader(m)]) : [[]];
@@ -57,8 +56,8 @@ function methodHeader(method: string): HeaderMatcher {
 }
 
 /**
- * A host is judged without its port, or with it where the expression names one. It is the same in any
- * case of letters and with the dot that ends a full name.
+ * A host is compared without its port, or with it where the expression names a port. Letter case and the dot at the end
+ * of a full name make no difference.
  */
 function valueHeader({ name, valueRegex }: HttpMatch['headers'][number]): HeaderMatcher {
   const lower = name.toLowerCase();

@@ -3,9 +3,9 @@ import type { AccessRule } from '../../policy/access.ts';
 import { type Protocol, isHttp } from '../../policy/service.ts';
 import type { PeerSet } from './peers.ts';
 
-/** Callers that share a chain: those of one ALPN, of whom the handshake takes `peers` only. */
+/** Callers that share a chain: those with one ALPN. The chain's handshake accepts `peers` only. */
 export interface Callers {
-  /** What the chain is called after them. */
+  /** The part of a chain's name that stands for these callers. */
   readonly name: string;
   readonly alpn: string;
   readonly peers: PeerSet;
@@ -14,11 +14,10 @@ export interface Callers {
 }
 
 /**
- * Who may come to a port, each identity that a rule names on a chain of its own: a rule that is added
- * adds a chain, and one that is withdrawn takes away the chains of those who lost everything, with
- * their connections, and nobody else's. Permissive mode adds a chain for all others, so turning it on
- * or off ends nothing of those who are named. In strict mode HTTP callers that no rule names are told so;
- * opaque TCP has no words for it.
+ * The callers of a port. Each identity that a rule names has a separate chain: a new rule adds chains, and a withdrawn
+ * rule removes, with their connections, only the chains of callers that lost everything. Permissive mode adds a chain
+ * for all other callers, so turning it on or off ends no connection of a named caller. In strict mode, HTTP callers
+ * that no rule names get a 403; opaque TCP has no such answer.
  */
 export function callersOf(
   rules: readonly AccessRule[],
@@ -26,7 +25,7 @@ export function callersOf(
   permissive: boolean,
 ): Callers[] {
   const http = isHttp(protocol);
-  // Opaque bytes are only for rules that name no HTTP routes.
+  // Only rules that name no HTTP routes apply to opaque bytes.
   const holding = http ? rules : rules.filter((rule) => rule.http === 'all');
   const sources = [...new Set(holding.flatMap((rule) => rule.sources))].sort();
   const named = sources.map((source) => ({

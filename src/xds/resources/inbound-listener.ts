@@ -43,10 +43,10 @@ export interface InboundChain {
 }
 
 /**
- * Where everything that reaches the pod arrives, encoded; undefined where nobody may come in, since
- * Envoy takes no listener without chains. A connection is served by the chain of its service, port and
- * caller; without one it is closed. A chain's content depends on these three alone: Envoy takes a chain
- * that differs in anything for another one, and ends the connections of the old.
+ * The listener where everything that reaches the pod arrives, encoded; undefined where no caller may come in, since
+ * Envoy accepts no listener without chains. The chain of its service, port and caller serves a connection; without such
+ * a chain the connection is closed. A chain's content depends on these three alone, because Envoy treats a chain with
+ * any difference as another one and ends the connections of the old one.
  */
 export function inbound(
   chains: readonly InboundChain[],
@@ -90,7 +90,7 @@ interface Way {
   readonly service: ServiceKey;
 }
 
-/** Encodes the parts of chains that several share once, and the chains from those parts. */
+/** Encodes once the parts that several chains share, and joins the chains from those parts. */
 class ChainEncoder {
   readonly #settings: MeshSettings;
   readonly #callers: CallerEncoder;
@@ -152,8 +152,8 @@ function httpTerminal(served: ServedPort, service: ServiceKey, settings: MeshSet
 }
 
 /**
- * 403 to every request, one a connection: when a rule comes to name the caller, its next connection
- * goes to its own chain, and none is left here that would be refused for ever.
+ * Answers 403 to every request, one per connection. When a rule later names the caller, its next connection uses its
+ * own chain, so no connection stays here and is refused for ever.
  */
 const refusal = httpConnectionManager({
   statPrefix: 'inbound-refused',

@@ -14,7 +14,7 @@ import { encodedResource, resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 import { inboundRoutes } from './routes-inbound.ts';
 
-/** Resources of one side of a proxy, in no order that matters. */
+/** Resources of one side of a proxy, in any order. */
 export interface Part {
   readonly listeners: readonly Resource[];
   readonly routes: readonly Resource[];
@@ -38,7 +38,7 @@ export function translateInbound(view: InboundView): Part {
   ];
   return {
     listeners: [...listener, ...open.map((one) => resourceOf('listener', one, none))],
-    // A table that no chain names is never asked for, and would hold up removals that wait for it.
+    // A table that no chain names is never asked for, and would delay removals that wait for it.
     routes: chains
       .filter(
         ({ served, rules }) => isHttp(served.protocol) && (settings.permissive || rules.length > 0),
@@ -67,19 +67,21 @@ function chainOf(served: ServedPort, rules: InboundView['rules']): InboundChain 
   return { served, rules: rules.filter((rule) => saysSomethingOf(rule, served.targetPort)) };
 }
 
-/** A rule of other ports, or of no routes at all, allows nothing here: Envoy takes no empty policies. */
+/** A rule for other ports, or without routes, allows nothing here, and Envoy accepts no empty policies. */
 function saysSomethingOf({ ports, http }: AccessRule, port: number): boolean {
   return (ports === 'all' || ports.includes(port)) && http.length > 0;
 }
 
-/** In permissive mode rules allow nothing that is not allowed without them, so nobody waits for them. */
+/**
+ * In permissive mode rules allow nothing that is not allowed without them, so their status need not wait for proxies.
+ */
 function originsOf(rules: readonly AccessRule[], { permissive }: MeshSettings): readonly Origin[] {
   return permissive ? none : [...new Set(rules.flatMap((rule) => rule.origins))];
 }
 
 /**
- * One service may lead to one target port in two protocols. Two chains of the same match would make
- * Envoy refuse the whole listener, so the service counts for one: HTTP, whose rules say more.
+ * One service may lead to one target port in two protocols. Two chains with the same match would make Envoy refuse the
+ * whole listener, so the service counts for one protocol: HTTP, whose rules can say more.
  */
 function distinctChains(served: readonly ServedPort[]): readonly ServedPort[] {
   const taken = new Set<string>();

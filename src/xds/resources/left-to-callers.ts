@@ -1,6 +1,6 @@
-// Input: the rules of a port. Output: whether a caller is still allowed all that another rule allowed it.
-// Rule: no look costs more than a bounded number of comparisons, whatever rules say. What is not compared
-// counts as lost: streams end that may come back at once.
+// Input: the rules of a port. Output: whether a caller is still allowed all that another rule allowed it. Rule: the
+// number of comparisons is bounded, whatever the rules say. What is not compared counts as lost: then streams end that
+// clients may open again at once.
 import type { AccessRule } from '../../policy/access.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
@@ -9,15 +9,15 @@ import { type RequestKind, covers, kindsOf } from './request-kind.ts';
 type Http = AccessRule['http'];
 type PathMatch = MeshSettings['pathMatch'];
 
-/** In all for one port, some milliseconds. */
+/** For all callers of one port; this takes some milliseconds. */
 const maxComparisons = 100_000;
-/** Of all rules of one caller together; one rule more is looked at where fewer are known. */
+/** For all rules of one caller together. A further rule is examined while fewer kinds are known. */
 const maxKindsLeft = 8_192;
 
 export class LeftToCallers {
   readonly #pathMatch: PathMatch;
   readonly #rules: ReadonlySet<AccessRule>;
-  /** Those who are named by the same rules have the very same list. */
+  /** Callers that are named by the same rules share the very same list. */
   readonly #lists = new Map<IdentityKey, readonly Http[]>();
   readonly #kinds = new Map<readonly Http[], Left>();
   #comparisons = maxComparisons;
@@ -36,7 +36,7 @@ export class LeftToCallers {
     return this.#rules.has(rule);
   }
 
-  /** Sources of a rule of before, but for those `known`, that have not all left that it allowed. */
+  /** The sources of an earlier rule, except those in `known`, that are no longer allowed all that it allowed. */
   losersOf(
     { sources, http }: AccessRule,
     pathMatch: PathMatch,
@@ -98,7 +98,7 @@ interface Left {
   readonly keys: ReadonlySet<string>;
 }
 
-/** As many kinds as may be compared; what is beyond allows nothing, as far as is known. */
+/** As many kinds as may be compared. Rules beyond that count as allowing nothing. */
 function takenApart(list: readonly Http[], pathMatch: PathMatch): Left {
   const kinds: RequestKind[] = [];
   for (const http of list) {

@@ -14,8 +14,8 @@ import { socketAddress } from './address.ts';
 import { noLimits, sameProtocol } from './cluster-traits.ts';
 
 /**
- * Below the two seconds after which the hastiest of common servers (gunicorn) closes idle connections
- * itself: a request must not meet a connection that is just being closed.
+ * Below the two seconds after which gunicorn, the quickest of common servers, closes idle connections itself: a request
+ * must not use a connection that is just being closed.
  */
 const localIdleMs = 1_000;
 
@@ -39,14 +39,14 @@ export function applicationCluster(
 
 type Assignment = MessageInitShape<typeof ClusterLoadAssignmentSchema>;
 
-/** One endpoint on loopback; with IPv6, ::1 is tried when 127.0.0.1 does not answer. */
+/** One endpoint on loopback. With IPv6, Envoy tries ::1 when 127.0.0.1 does not answer. */
 export function loopback(clusterName: string, port: number, settings: MeshSettings): Assignment {
   const additionalAddresses = settings.ipv6 ? [{ address: socketAddress('::1', port) }] : [];
   const address = socketAddress('127.0.0.1', port);
   return assignment(clusterName, [{ address, additionalAddresses }]);
 }
 
-/** An endpoint of its own for each family: active checks know nothing of additional addresses. */
+/** A separate endpoint for each family, because active health checks ignore additional addresses. */
 export function loopbackByFamily(
   clusterName: string,
   port: number,

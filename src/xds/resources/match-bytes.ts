@@ -1,5 +1,5 @@
-// Input: a match of an HTTPRouteGroup. Output: its routes and its permission, encoded. Rule: a match is
-// repeated at every port and for every Service of its destination, and encoded once.
+// Input: a match of an HTTPRouteGroup. Output: its routes and its permission, encoded. Rule: a match is used at every
+// port and for every Service of its destination, and is encoded once.
 import { create, toBinary } from '@bufbuild/protobuf';
 import { PolicySchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RouteSchema } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
@@ -8,7 +8,7 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { permissionOf, routeMatchesOf } from './http-match.ts';
 
 export interface MatchBytes {
-  /** The field `match` of a Route, by its own bytes as text: equal ones need one route. */
+  /** The field `match` of a Route, keyed by its bytes as text: equal matches need only one route. */
   readonly routes: ReadonlyMap<string, Uint8Array>;
   /** The field `permissions` of a Policy. */
   readonly permission: Uint8Array;

@@ -8,13 +8,13 @@ import { regexHeader } from './header-matcher.ts';
 import { plainListener } from './plain-listener.ts';
 
 const answerMs = 10_000;
-/** Prometheus comes once or twice at a time; each answer is made by the thread that also takes changes. */
+/** Prometheus opens one or two connections at a time. The thread that applies changes also makes each answer. */
 const limits = { ...plainLimits, connections: 16 };
 
-/** Exactly the page of statistics, all or those that were ever counted; no other part of the admin. */
+/** Matches exactly the page of statistics (all, or only those ever counted) and no other page of the admin. */
 const page = `${metricsPath.replaceAll('.', '[.]')}([?]usedonly)?`;
 
-/** Shows the sidecar's statistics to Prometheus, in plaintext, where somebody asked for that. */
+/** Serves the sidecar's statistics to Prometheus in plaintext, where a user asked for that. */
 export function metricsListener(settings: MeshSettings): Listener {
   const route = {
     match: {

@@ -2,19 +2,19 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LocalReplyConfigSchema } from '../../envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 
 /**
- * Between sidecars only: the server's sidecar answers with it when the request was never delivered, so
- * it may be sent to another endpoint.
+ * Used between sidecars only. The server's sidecar adds this header to its answer when the request was never delivered,
+ * so the caller's sidecar may send the request to another endpoint.
  */
 export const notDeliveredHeader = 'x-weft-not-delivered';
 
 /**
- * What proves it: the application took no connection (UF), or there is none to take one (UH), or the
- * service is led to this pod no more (NC), which the caller hears of in a moment. A route that is missing
- * (NR) is no such case: it is the policy's answer.
+ * The response flags that prove it: the application accepted no connection (UF), or there is no application to accept
+ * one (UH), or the service no longer leads to this pod (NC), which the caller learns in a moment. A missing route (NR)
+ * is no such case: it is the policy's answer.
  */
 const proofs = ['UF', 'UH', 'NC'];
 
-/** How the server's sidecar says so. */
+/** How the server's sidecar sets the header. */
 export const markNotDelivered: MessageInitShape<typeof LocalReplyConfigSchema> = {
   mappers: [
     {

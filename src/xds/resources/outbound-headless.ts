@@ -1,6 +1,6 @@
-// Input: one port of a reachable headless service. Output: its resources. Rule: a headless service is
-// called by the addresses of its pods, each of which has a listener of its own; what was dialled is
-// what is reached, in mTLS, or in plaintext where the pod has no sidecar.
+// Input: one port of a reachable headless service. Output: its resources. Rule: callers use the addresses of its pods,
+// and each address has a separate listener. The pod that was dialled is reached, by mTLS, or in plaintext where it has
+// no sidecar.
 import {
   outboundName,
   plainPodCluster,
@@ -40,7 +40,7 @@ export function translateHeadlessPort(given: PortInput): ServicePart {
     pods: [
       {
         key: portKey(service.key, port.port),
-        // A split leads away from the pods that are dialled, so it works at closed ones too.
+        // A split leads away from the pods that are dialled, so it also works at pods that are closed to the caller.
         accounts: split === undefined ? reachable.accounts : service.accounts,
         mesh: mesh.pod,
         plain: plain?.pod,
@@ -50,7 +50,7 @@ export function translateHeadlessPort(given: PortInput): ServicePart {
   };
 }
 
-/** How the pods that are dialled are reached: the cluster, if they may be at all, and its name. */
+/** How dialled pods are reached: their cluster, if they may be reached at all, and its name. */
 interface Way {
   readonly name: string | undefined;
   readonly clusters: readonly Resource[];
@@ -77,7 +77,7 @@ interface Dialled extends Pick<ServicePart, 'routes' | 'extensions' | 'clusters'
   readonly pod: PodFilter;
 }
 
-/** `name`: of the route table or the extension. */
+/** `name` is the name of the route table or the extension. */
 function wayOf(given: PortInput, name: string, way: Way): Dialled {
   const { reachable, port, settings } = given;
   const clusters = destinations(reachable, port, { ...given, own: way.name });

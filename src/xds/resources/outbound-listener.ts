@@ -19,10 +19,10 @@ import { httpConnectionManager } from './http-filters.ts';
 import type { Resource } from './resource.ts';
 import { tcpProxyFields } from './tcp-proxy.ts';
 
-/** All small listeners count together: a thousand sets of counters would cost every sidecar. */
+/** All small listeners share their counters: a thousand sets of counters would cost memory in every sidecar. */
 const statPrefix = 'outbound';
 
-/** The addresses of one service port. Nothing listens there: the virtual listener hands over. */
+/** The addresses of one service port. The listener binds no port: the virtual listener hands connections over. */
 export function serviceListener(
   { service }: ReachableService,
   port: MeshServicePort,
@@ -37,7 +37,7 @@ export function serviceListener(
   });
 }
 
-/** One pod's own address behind a headless service. */
+/** The listener of one pod's own address behind a headless service. */
 export function podAddressListener(address: string, podPort: number, filter: Filter): Listener {
   return create(ListenerSchema, {
     ...handedOver(filter),
@@ -61,8 +61,8 @@ function handedOver(filter: Filter): HandedOver {
 }
 
 /**
- * What a service port's bytes run through; `host` is the service. Where they go stands in the route table
- * or the extension of that name, so that a split that begins, changes or ends leaves the listener as it is.
+ * The filter that a service port's bytes run through; `host` is the service. Their destination is in the route table or
+ * extension of that name, so that a split that begins, changes or ends leaves the listener unchanged.
  */
 export function terminal(
   { name, host }: { readonly name: string; readonly host: string },

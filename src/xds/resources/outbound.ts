@@ -21,8 +21,8 @@ import {
 import { tcpProxy } from './tcp-proxy.ts';
 
 /**
- * One reachable service in, its resources out. `lookup` is asked for the backends of its split only.
- * A service that leads nowhere has no resources: its address is then refused like an unknown one.
+ * Input: one reachable service. Output: its resources. `lookup` is called only for the backends of its split. A service
+ * that leads nowhere has no resources: its address is then refused like an unknown one.
  */
 export function translateService(
   reachable: ReachableService,
@@ -61,7 +61,7 @@ function translatePort(given: PortInput): ServicePart {
   const host = serviceFqdn(service.key, settings.clusterDomain);
   const filter = terminal({ name, host }, port);
   const own = withoutSplit(reachable);
-  // A service that has no address yet can be a split's backend, but nobody can call it itself.
+  // A service without an address can be a split's backend, but cannot be called itself.
   const callable = service.addresses.length > 0;
   return {
     ...balanced(given),
@@ -74,8 +74,8 @@ function translatePort(given: PortInput): ServicePart {
 const nowhere: Pick<ServicePart, 'routes' | 'extensions'> = { routes: [], extensions: [] };
 
 /**
- * A pod without a sidecar that the service's name leads to is reached by its own address too. With
- * egress open every address is.
+ * A pod without a sidecar to which the service's name leads is also reached by its own address. With egress open every
+ * address is reached anyway.
  */
 function plainPods({ reachable, port, settings }: PortInput): readonly PodPort[] {
   if (!settings.permissive || settings.egress) return [];

@@ -5,7 +5,7 @@ import { field, utf8 } from './raw.ts';
 
 const typeUrls = new Map<string, Uint8Array>();
 
-/** The fields of a google.protobuf.Any {type_url = 1, value = 2} with a message of that type. */
+/** The fields of a google.protobuf.Any {type_url = 1, value = 2} that holds a message of that type. */
 export function packed(
   { typeName }: Pick<DescMessage, 'typeName'>,
   value: readonly Uint8Array[],
@@ -20,7 +20,7 @@ function typeUrlOf(typeName: string): Uint8Array {
 }
 
 /**
- * As peers.ts has it for a policy: Policy.principals = 2 {authenticated = 4 {principal_name = 2
+ * The same as `principals` in peers.ts, for a policy: Policy.principals = 2 {authenticated = 4 {principal_name = 2
  * {suffix = 3}}}.
  */
 export function principalBytes(peer: IdentityKey): Uint8Array {

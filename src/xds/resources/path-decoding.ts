@@ -1,14 +1,14 @@
-// A rule's path expression says nothing of escapes: `[^/]+` holds for `a%2Fb`, while an application that
-// decodes it sees two segments. So an expression is made stricter here: what it holds for, it also holds
-// for once escapes are decoded and parameters (`;x`) are taken out. It is only read, never run.
+// A rule's path expression does not consider escapes: `[^/]+` matches `a%2Fb`, while an application that decodes it
+// sees two segments. So this file makes an expression stricter: whatever the result matches, it also matches after
+// escapes are decoded and parameters (`;x`) are removed. The expression is only read, never run.
 
 const hex = Array.from('0123456789ABCDEF');
-/** Any character, escaped or not, that opens no parameter. */
+/** Any character, escaped or not, that starts no parameter. */
 const anyCharacter = '(?:[^%;]|%[0-9A-Fa-f]{2})';
 
 /**
- * The stricter expression; the same text when there is nothing to make stricter; undefined when this
- * cannot tell, and then only paths without escapes and parameters can be judged by it.
+ * The stricter expression; the same text when nothing needs to be stricter; undefined when that cannot be decided. Then
+ * the expression can judge only paths without escapes and parameters.
  */
 export function closedUnderDecoding(regex: string): string | undefined {
   let made = '';
@@ -18,7 +18,7 @@ export function closedUnderDecoding(regex: string): string | undefined {
     made += part.made;
     at += part.length;
   }
-  // Counted repetitions would write the longer parts out many times, more than Envoy takes.
+  // Counted repetitions would repeat the longer parts many times, more than Envoy accepts.
   return made !== regex && /\{\d/.test(regex) ? undefined : made;
 }
 
@@ -33,7 +33,7 @@ function same(text: string): Part {
 
 function readPart(regex: string, at: number): Part | undefined {
   const rest = regex.slice(at);
-  // Whatever follows is taken, so nothing in it needs a look.
+  // The rest matches anything, so it needs no change.
   if (/^\.\*\$?$/.test(rest)) return same(rest);
   if (rest.startsWith('.')) return { made: anyCharacter, length: 1 };
   if (rest.startsWith('[')) return readClass(rest);
@@ -60,7 +60,7 @@ const negated: Readonly<Record<string, string>> = {
   S: sets['s'] ?? '',
 };
 
-/** A class that holds for "%" holds for escapes; one that does not is left as it is. */
+/** A negated class becomes stricter. A positive class stays as it is, unless it contains "%" or ";": then undefined. */
 function readClass(rest: string): Part | undefined {
   const [text, caret, body] = /^\[(\^?)((?:\\.|[^\]\\[])+)\]/s.exec(rest) ?? [];
   if (text === undefined || body === undefined) return undefined;
@@ -70,7 +70,7 @@ function readClass(rest: string): Part | undefined {
   return { made: without(members), length: text.length };
 }
 
-/** The ASCII characters of a class, letters in lower case; undefined when it has others. */
+/** The ASCII characters of a class, letters in lower case; undefined when the class has other members. */
 function membersOf(body: string): string | undefined {
   const items = body.match(/\\?.(?:-\\?[^\]])?/gsu) ?? [];
   let members = '';
@@ -84,7 +84,7 @@ function membersOf(body: string): string | undefined {
   return members.toLowerCase();
 }
 
-/** Undefined also for an escape that means more than its character, such as \n or \x2f. */
+/** Also undefined for an escape that means more than its character, such as \n or \x2f. */
 function range(item: string, first: string, last: string): string | undefined {
   if (/\\[0-9A-Za-z]/.test(item)) return undefined;
   const [from, to] = [first.charCodeAt(0), last.charCodeAt(0)];
@@ -92,7 +92,9 @@ function range(item: string, first: string, last: string): string | undefined {
   return String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, index) => from + index));
 }
 
-/** Every character but `members`, in any case of letters, escaped or not. A slash stands for a backslash too. */
+/**
+ * Every character except `members`, in any letter case, escaped or not. A slash in `members` excludes a backslash too.
+ */
 function without(members: string): string {
   const banned = new Set(members.includes('/') ? `${members}\\` : members);
   const plain = Array.from(new Set(`${members}${members.toUpperCase()}%;`), codePoint).join('');
@@ -103,7 +105,7 @@ function codePoint(character: string): string {
   return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
-/** The two digits of every escape but those of `banned`, of which letters stand in lower case. */
+/** The two hex digits of every escape except those of `banned`, whose letters are in lower case. */
 function escapesBut(banned: ReadonlySet<string>): string {
   const rows = hex.map((high, row) => {
     const lows = hex.filter(

@@ -11,7 +11,7 @@ type Permission = MessageInitShape<typeof PermissionSchema>;
 const openPrefixes = new Set(['', '/', '.*', '/.*', '^/', '^/.*', '^.*']);
 const openWholes = new Set(['.*', '/.*', '^.*$', '^/.*$', '^/.*', '^.*']);
 
-/** False for an expression that holds for every path: such a rule does not care how a path is read. */
+/** False for an expression that matches every path: for such a rule the reading of a path makes no difference. */
 export function judgesPath(regex: string, pathMatch: PathMatch): boolean {
   return !(pathMatch === 'Prefix' ? openPrefixes : openWholes).has(regex);
 }
@@ -22,13 +22,13 @@ export function pathMatcher(regex: string, pathMatch: PathMatch): string {
 }
 
 /**
- * What must hold of the path, all of it: the rule's own expression, for the path as it is and as an
- * application might decode it, and that no part of it is resolved away.
+ * The conditions that the path must all meet: it matches the rule's own expression, both as sent and as an application
+ * might decode it, and no part of it is resolved away.
  */
 export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permission[] {
   const regex = match.pathRegex;
   const judged = regex !== undefined && judgesPath(regex, pathMatch);
-  // A filter on :path sees the query too and cannot be made stricter: it gets no escapes at all.
+  // A filter on :path also sees the query and cannot be made stricter, so it allows no escapes at all.
   const byHeader = match.headers.some(({ name }) => name.toLowerCase() === ':path');
   if (!judged && !byHeader) return [];
   return [

@@ -1,6 +1,6 @@
-// Which paths mean the same to every application. Where a rule judges a path, it arrives as it was sent;
-// so a path that some server resolves to another one is refused instead of being rewritten. Regular
-// expressions (RE2) over the whole path without query. Escapes count however often they are escaped.
+// Defines which paths mean the same to every application. Where a rule judges a path, the application gets it as it was
+// sent. So a path that some server resolves to another path is refused, not rewritten. Regular expressions (RE2) over
+// the whole path without query. An escape counts however often it is escaped again.
 
 const dot = '(?:\\.|%(?:25)*2[eE])';
 const separator = '(?:[/\\\\]|%(?:25)*(?:2[fF]|5[cC]))';
@@ -10,9 +10,9 @@ const blank = '%(?:25)*(?:[01][0-9a-fA-F]|20)';
 /** Valid UTF-8 and well-formed escapes; no backslash, blank, control character or fragment. */
 export const wellFormedPath = '(?:[^%\\\\#\\x00-\\x20\\x7f]|%[0-9A-Fa-f]{2})*';
 
-/** What is resolved away, or ends a path early, at some server. */
+/** Parts of a path that some server resolves away, or that end a path early at some server. */
 export const ambiguousPath = [
-  // An empty segment, also one that is empty without its parameters, as in /a/;x/b.
+  // An empty segment, also one that is empty once its parameters are removed, as in /a/;x/b.
   `${separator}(?:${separator}|${semicolon})`,
   // The segments . and .. with or without parameters.
   `(?:^|${separator})${dot}{1,2}(?:${separator}|${semicolon}|${blank}|$)`,
@@ -24,5 +24,5 @@ export const ambiguousPath = [
   .map((part) => `.*${part}.*`)
   .join('|');
 
-/** An escape or a parameter: what an application may take out of a path or read as another character. */
+/** An escape or a parameter: an application may remove it from a path or read it as another character. */
 export const escapedPath = '.*[%;].*';

@@ -3,18 +3,18 @@ import type { PrincipalSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_
 import type { StringMatcherSchema } from '../../envoy/gen/envoy/type/matcher/v3/string_pb.js';
 import { type IdentityKey, spiffePath } from '../../policy/identity.ts';
 
-/** Who is at the other end: any identity of the mesh, or one of a list. */
+/** The identities accepted at the other end: any identity of the mesh, or those of a list. */
 export type PeerSet = 'any' | readonly IdentityKey[];
 
 type Matcher = MessageInitShape<typeof StringMatcherSchema>;
 
-/** Nothing a certificate can carry: a space cannot stand in a URI. */
+/** Matches nothing that a certificate can carry: a URI cannot contain a space. */
 const nobody: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobody' } };
 
 /**
- * Matchers of SPIFFE IDs for the handshake, never an empty list (which Envoy takes for anyone): no
- * peers match nobody. Any trust domain matches: which ones count, and by which roots, the trust
- * secret says alone, so that a mesh moves to another domain without a listener or cluster changing.
+ * Matchers of SPIFFE IDs for the handshake. The list is never empty, because Envoy takes an empty list for anyone;
+ * without peers it matches no certificate. Any trust domain matches: the trust secret alone decides which domains
+ * count, and by which roots. So a mesh moves to another domain without a change of any listener or cluster.
  */
 export function sanMatchers(peers: PeerSet): Matcher[] {
   if (peers === 'any') return [anybody];
@@ -25,8 +25,8 @@ export function sanMatchers(peers: PeerSet): Matcher[] {
 }
 
 /**
- * The same as principals of an RBAC policy, of which one must hold. The handshake let nobody through
- * whose ID has more than a domain, a namespace and an account: the ends of two IDs differ as they do.
+ * The same as principals of an RBAC policy; one of them must match. The handshake admits only IDs that consist of a
+ * domain, a namespace and an account, so comparing the ends of two IDs compares the identities.
  */
 export function principals(peers: PeerSet): MessageInitShape<typeof PrincipalSchema>[] {
   return principalNames(peers).map((principalName) => ({
@@ -40,7 +40,7 @@ function principalNames(peers: PeerSet): Matcher[] {
   return peers.map((peer) => ({ matchPattern: { case: 'suffix', value: spiffePath(peer) } }));
 }
 
-/** Of the whole SPIFFE ID of an identity, in any trust domain. */
+/** Matches the whole SPIFFE ID of an identity, in any trust domain. */
 export function spiffeRegex(peer: IdentityKey): string {
   return `${anyDomain}${quoted(spiffePath(peer))}`;
 }
@@ -50,7 +50,7 @@ const anybody: Matcher = {
   matchPattern: { case: 'safeRegex', value: { regex: `${anyDomain}/ns/[^/]+/sa/[^/]+` } },
 };
 
-/** A ServiceAccount's name may have dots, and what a policy calls one may have anything. */
+/** A ServiceAccount's name may contain dots, and the name in a policy may contain anything. */
 function quoted(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

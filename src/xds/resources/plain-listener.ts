@@ -24,13 +24,13 @@ import { httpConnectionManager } from './http-filters.ts';
 import { ignoredBut } from './upgrades.ts';
 import { bareGet } from './bare-get.ts';
 
-/** A listener that anybody may call without proof of identity, as the kubelet and Prometheus must. */
+/** A listener that anyone may call without proof of identity, as the kubelet and Prometheus must. */
 export interface PlainListener {
   readonly name: string;
   readonly port: number;
   readonly statPrefix: string;
   readonly routes: MessageInitShape<typeof RouteSchema>[];
-  /** In front of the router, behind those that hold up everything but a bare GET. */
+  /** Placed before the router, and after the filters that stop everything except a bare GET. */
   readonly filters?: readonly HttpFilter[];
   /** The longest that one answer may take. */
   readonly longestMs: number;
@@ -38,9 +38,9 @@ export interface PlainListener {
 }
 
 /**
- * Takes a GET or HEAD without body, by HTTP/1.1, and nothing else; a limited number of connections, each
- * for a limited time. It stands outside of the limit that all connections of the sidecar share, for a
- * busy pod must not fail its probes, and has a limit of its own instead.
+ * Accepts a GET or HEAD without body over HTTP/1.1, and nothing else; a limited number of connections, each for a
+ * limited time. It does not count in the connection limit of the whole sidecar, because a busy pod must not fail its
+ * probes, and has a separate limit instead.
  */
 export function plainListener(listener: PlainListener, settings: MeshSettings): Listener {
   const { name, port, statPrefix, routes, filters = [], longestMs, limits } = listener;
@@ -95,10 +95,10 @@ function requestsOf({ requests }: PlainLimits): { maxRequestsPerConnection?: num
   return requests === 0 ? {} : { maxRequestsPerConnection: requests };
 }
 
-/** For those that name no host, by HTTP/1.0: routes are for those that call a pod by its address. */
+/** For HTTP/1.0 callers that name no host: the routes serve callers that use the pod's address. */
 const anyAddress = '127.0.0.1';
 
-/** Nothing is upgraded here: an offer is answered as if it had not been made. */
+/** Nothing is upgraded here: an upgrade offer is ignored. */
 const everyUpgrade = ignoredBut([]);
 
 function connectionLimit(statPrefix: string, connections: number): Filter {

@@ -6,7 +6,7 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 
 const mark = { 'weft-plaintext': true };
 
-/** On an endpoint without a sidecar. One that says nothing is spoken to in mTLS. */
+/** Marks an endpoint without a sidecar. An endpoint without this mark is called over mTLS. */
 export const plaintextMetadata: MessageInitShape<typeof MetadataSchema> = {
   filterMetadata: { 'envoy.transport_socket_match': mark },
 };
@@ -28,9 +28,9 @@ const plaintextOnMark: SocketMatches = [
 ];
 
 /**
- * Beside a cluster's mTLS: plaintext for the endpoints that are marked so. In permissive mode every
- * cluster has it, so that a pod that gains or loses its sidecar changes endpoints alone; in strict mode
- * none has, so that no endpoint, however marked, is ever sent plaintext.
+ * Plaintext for marked endpoints, besides the cluster's mTLS. In permissive mode every cluster has it, so that a pod
+ * that gains or loses its sidecar changes only endpoints. In strict mode no cluster has it, so that no endpoint,
+ * whatever its marks, ever gets plaintext.
  */
 export function plaintextMatches({ permissive }: MeshSettings): SocketMatches {
   return permissive ? plaintextOnMark : [];

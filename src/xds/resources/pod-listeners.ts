@@ -15,7 +15,7 @@ interface Bound {
 
 const none: readonly Bound[] = [];
 
-/** What was put together: as long as its parts are the very same, so is the whole. */
+/** A result with its parts: while the parts are the very same, so is the result. */
 export interface PodListenerSet {
   readonly lists: readonly (readonly Endpoint[] | undefined)[];
   /** The listeners of each port, in the order of its endpoints. */
@@ -27,15 +27,15 @@ export interface PodListenerSet {
 
 /**
  * The listeners of single pods, ready or not, remembered by endpoint. Only a pod of the service's own namespace has
- * one: what else somebody writes into an EndpointSlice changes nothing for those who dial that address.
- * An address that several services share has one listener, of the first: which of them was meant makes
- * no difference to the pod, and a second listener would be refused.
+ * one: other addresses in an EndpointSlice change nothing for callers that dial them. If several services share an
+ * address, it has one listener, that of the first service: the pod cannot tell which service was meant, and Envoy would
+ * refuse a second listener.
  */
 export class PodListeners {
   readonly #made = new WeakMap<PodPort, WeakMap<Endpoint, Resource>>();
   readonly #parts = new WeakMap<PodPort, WeakMap<readonly Endpoint[], readonly Bound[]>>();
 
-  /** The very same listeners as before when nothing in them changes; `before` is of the same pods. */
+  /** The very same listeners as before when nothing in them changes; `before` must be of the same pods. */
   listeners(
     pods: readonly PodPort[],
     endpoints: EndpointMap,
@@ -89,7 +89,7 @@ export class PodListeners {
   }
 }
 
-/** Whether a pod only became ready, or ceased to be. */
+/** Whether the listeners are equal, as when a pod only became ready or ceased to be. */
 function sameVersions(a: ReadonlyMap<string, Resource>, b: ReadonlyMap<string, Resource>): boolean {
   if (a.size !== b.size) return false;
   for (const [name, { version }] of b) if (a.get(name)?.version !== version) return false;

@@ -2,16 +2,15 @@ import type { AccessRule } from '../../policy/access.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { httpKey } from '../../policy/same-http.ts';
 
-/** What rules that allow the very same requests say together. */
+/** Rules that allow the very same requests, merged. */
 export interface Grant extends Pick<AccessRule, 'http'> {
   readonly sources: readonly IdentityKey[];
 }
 
 /**
- * The RBAC policies of some rules, in order of name. Rules that allow the very same requests are one
- * policy, under the first name: matches are much longer than sources. Two rules of one name that differ
- * both count (the second under another key), because a policy that is lost would deny what its object
- * allows.
+ * The RBAC policies of some rules, sorted by name. Rules that allow the very same requests become one policy, under the
+ * first name, because matches are much longer than sources. If two rules with one name differ, both count (the second
+ * under another key): a lost policy would deny what its object allows.
  */
 export function policyMap(rules: readonly AccessRule[]): ReadonlyMap<string, Grant> {
   const policies = new Map<string, Grant>();

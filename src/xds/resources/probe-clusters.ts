@@ -13,14 +13,14 @@ import type { ProbeTarget } from '../../policy/workload.ts';
 import { loopback, loopbackByFamily } from './local-clusters.ts';
 import { unverifiedTls } from './tls.ts';
 
-/** While down, a port is looked at every second; while up, every third. */
+/** While a port is down, it is checked every second; while it is up, every three seconds. */
 const downIntervalMs = 1_000;
 const upIntervalMs = 3_000;
 
-/** Left to itself Envoy sends the cluster's name, which is no authority: strict servers reset the stream. */
+/** By default Envoy sends the cluster's name, which is no valid authority: strict servers reset the stream. */
 const authority = 'localhost';
 
-/** The cluster that a probe asks: HTTP probes of one port share theirs. */
+/** The cluster that a probe calls. HTTP probes of one port share a cluster. */
 export function probeCluster(probe: ProbeTarget): string {
   return probe.kind === 'http' || probe.kind === 'https'
     ? `probe|${probe.kind}|${probe.port}`

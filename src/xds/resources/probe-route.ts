@@ -10,19 +10,19 @@ import { oneof } from '../../envoy/oneof.ts';
 import { exactHeader, regexHeader } from './header-matcher.ts';
 import { probeCluster } from './probe-clusters.ts';
 
-/** How the kubelet names a pod: by its address. Nobody may choose a virtual host of the application. */
+/** How the kubelet names a pod: by its address. So no caller can choose a virtual host of the application. */
 const address = String.raw`(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\])(:\d{1,5})?`;
 
-/** Headers that say how a message is carried, which is Envoy's business. */
+/** Headers that describe how a message is carried. Envoy sets these. */
 const ofTheConnection = new Set([
   ...['connection', 'content-length', 'host', 'http2-settings', 'keep-alive', 'proxy-connection'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);
 
 /**
- * Exactly that path without a query leads to exactly what the probe or hook calls: its path with its own
- * query, its host and its headers. The kubelet's own time limit comes first, so the same one here can
- * only end what it gave up.
+ * The route from exactly this path without a query to exactly what the probe or hook calls: its path with its query,
+ * its host and its headers. The kubelet's time limit ends first, so the equal limit here only ends calls that the
+ * kubelet has given up.
  */
 export function probeRoute(probe: ProbeTarget, path: string): MessageInitShape<typeof RouteSchema> {
   const host = hostOf(probe);
@@ -35,7 +35,8 @@ export function probeRoute(probe: ProbeTarget, path: string): MessageInitShape<t
       ],
     },
     requestHeadersToAdd: headersOf(probe),
-    // The kubelet would follow it to this listener, which leads nowhere else. A redirect without it passes.
+    // The kubelet would follow a redirect to this listener, which has no such page. A redirect without a location
+    // passes.
     responseHeadersToRemove: ['location'],
     action: {
       case: 'route',
@@ -50,7 +51,7 @@ export function probeRoute(probe: ProbeTarget, path: string): MessageInitShape<t
   };
 }
 
-/** As the kubelet reads it: the first counts, and an empty one is none. */
+/** As the kubelet reads it: the first host header counts, and an empty one counts as absent. */
 function hostOf({ headers }: ProbeTarget): string | undefined {
   const host = headers.find(({ name }) => name.toLowerCase() === 'host')?.value;
   return host === '' ? undefined : host;
@@ -76,7 +77,7 @@ function headersOf({
     usual.some(({ name }) => name === header.toLowerCase());
   const declared = headers.filter(({ name }) => !ofTheConnection.has(name.toLowerCase()));
   const kept = usual.filter(({ name }) => !declared.some((own) => own.name.toLowerCase() === name));
-  // To declare one of the usual ones empty is the way to have it left out.
+  // To declare one of the usual headers empty is the way to leave it out.
   const sent = declared.filter(({ name, value }) => value !== '' || !isUsual(name));
   return [...kept, ...sent].map(({ name, value }) => ({
     // A percent sign would begin a variable of Envoy's.

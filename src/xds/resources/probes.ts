@@ -66,7 +66,7 @@ function pathOfHook({ probe, container, key }: ProbeTarget): string {
   return hookPath(probe === 'preStop' ? 'preStop' : 'postStart', container, key);
 }
 
-/** 200 while the application's port passes the cluster's active check on one family, else 503. */
+/** Answers 200 while the application's port passes the cluster's active check on one family, otherwise 503. */
 function healthFilter(probe: ProbeTarget): HttpFilter {
   const path = healthcheckPath(probe.probe as (typeof kinds)[number], probe.container);
   return create(HttpFilterSchema, {

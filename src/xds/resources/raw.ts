@@ -1,15 +1,15 @@
-// Some messages come by the thousand and differ in a name. They are put together from bytes, because the
-// library's own encoding takes a hundred times as long. The field numbers stand where they are written;
-// raw.test.ts holds what is put together against the library.
+// Some messages occur by the thousand and differ only in a name. They are joined from bytes, because the library's own
+// encoding takes a hundred times as long. Each field number stands where it is written; raw.test.ts compares the result
+// with the library's.
 
 const lengthDelimited = 2;
 
-/** A field of that number, a message or text: its parts one after the other, as protobuf takes them. */
+/** A field of that number, a message or text; its parts are concatenated, as protobuf allows. */
 export function field(number: number, ...parts: readonly Uint8Array[]): Uint8Array {
   return joined([opening(number, sizeOf(parts)), ...parts]);
 }
 
-/** What stands before a field of that length. */
+/** The bytes before the content of a field of that length. */
 export function opening(number: number, length: number): Uint8Array {
   const bytes: number[] = [];
   putVarint(bytes, number * 8 + lengthDelimited);

@@ -20,7 +20,7 @@ import { field, joined, utf8 } from './raw.ts';
 
 export const rbacFilterName = 'envoy.filters.http.rbac';
 
-/** The filter as every inbound chain has it: it denies all until a route table allows something. */
+/** The filter of every inbound chain: it denies all requests unless a route table allows them. */
 export const denyUnlessRouted: HttpFilter = create(HttpFilterSchema, {
   name: rbacFilterName,
   configType: {
@@ -29,10 +29,7 @@ export const denyUnlessRouted: HttpFilter = create(HttpFilterSchema, {
   },
 });
 
-/**
- * Per-route configuration, as an encoded Any: a request is allowed if any rule allows it, whatever route
- * it took.
- */
+/** Per-route configuration, as an encoded Any. A request is allowed if any rule allows it, on every route. */
 export function allowByRules(settings: MeshSettings, rules: readonly AccessRule[]): Uint8Array {
   const policies = settings.permissive
     ? [policyBytes('permissive', [permissive])]
@@ -53,7 +50,7 @@ function policyBytes(name: string, policy: readonly Uint8Array[]): Uint8Array {
 const anyRequest = encodedPolicy({ permissions: [{ rule: { case: 'any', value: true } }] });
 const permissive = joined([anyRequest, encodedPolicy({ principals: principals('any') })]);
 
-/** Its sources are never none, which Envoy would take for a mistake. */
+/** The sources are never empty, which Envoy would take for a mistake. */
 function grantBytes(settings: MeshSettings, { http, sources }: Grant): readonly Uint8Array[] {
   const permissions =
     http === 'all'

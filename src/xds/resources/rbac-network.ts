@@ -11,7 +11,7 @@ import { type PeerSet, principals } from './peers.ts';
 export const networkFilterName = 'l4_rbac';
 export const networkStatPrefix = 'network-';
 
-/** The first filter of every inbound chain: it closes what the handshake should not have let in. */
+/** The first filter of every inbound chain: it closes connections that the handshake should have refused. */
 export function networkRbac(peers: PeerSet): Filter {
   return create(FilterSchema, {
     name: networkFilterName,

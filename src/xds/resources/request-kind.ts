@@ -1,5 +1,5 @@
-// Requests that a rule allows, taken apart so that two rules can be compared by what they do, whatever
-// they are called and in whichever order they say it.
+// The requests that a rule allows, split up so that two rules can be compared by their effect, whatever their names and
+// their order.
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { judgesPath } from './path-match.ts';
@@ -13,11 +13,11 @@ export interface RequestKind {
   readonly path: string | undefined;
   readonly pathMatch: PathMatch;
   readonly method: string | undefined;
-  /** All of them must match: names with their expressions. */
+  /** All of them must match: header names with their expressions. */
   readonly headers: readonly string[];
 }
 
-/** More than anybody compares rules by: 2,000 paths, or 200 with ten methods. */
+/** More than rules that are compared need: 2,000 paths, or 200 paths with ten methods. */
 const maxKinds = 2_048;
 
 type Kinds = readonly RequestKind[] | undefined;
@@ -25,8 +25,8 @@ type Kinds = readonly RequestKind[] | undefined;
 const known = new WeakMap<object, { readonly pathMatch: PathMatch; readonly kinds: Kinds }>();
 
 /**
- * What a rule allows, one by one; undefined where that is too much to be compared. The ports of a pod share
- * the answer, as they share the rule's matches.
+ * The kinds of requests that a rule allows; undefined when there are too many to compare. The ports of a pod share the
+ * result, as they share the rule's matches.
  */
 export function kindsOf(http: AccessRule['http'], pathMatch: PathMatch): Kinds {
   if (http === 'all')
@@ -64,8 +64,8 @@ function kindOf(fields: Omit<RequestKind, 'key'>): RequestKind {
 }
 
 /**
- * Whether `wide` is known to allow every request of the kind `narrow`. Of path expressions that is
- * known where they are the same text, and where one is plainly a part of the other; otherwise no.
+ * Whether `wide` certainly allows every request of the kind `narrow`. For path expressions this is certain when they
+ * are the same text, and when one is plainly a part of the other; otherwise false.
  */
 export function covers(wide: RequestKind, narrow: RequestKind): boolean {
   if (wide.method !== undefined && wide.method !== narrow.method) return false;
@@ -83,13 +83,13 @@ function coversPath(wide: RequestKind, narrow: RequestKind): boolean {
 const plain = /^[A-Za-z0-9/_~:@!&=, -]*$/;
 const repeats = /^[*+?{]/;
 
-/** Whether what `path` matches surely begins with `start`, which is text and no expression. */
+/** Whether everything that `path` matches certainly begins with `start`, which must be text, not an expression. */
 function beginsWith(path: string, start: string): boolean {
   if (!plain.test(start) || !path.startsWith(start) || path.includes('|')) return false;
   return !repeats.test(path.slice(start.length));
 }
 
-/** The alternatives of an expression, where nothing in it could put a `|` into brackets. */
+/** The alternatives of an expression, split only where no bracket or escape could enclose a `|`. */
 function pathsOf({ pathRegex }: HttpMatch, pathMatch: PathMatch): readonly (string | undefined)[] {
   if (pathRegex === undefined || !judgesPath(pathRegex, pathMatch)) return [undefined];
   return /[()[\]{}\\]/.test(pathRegex) ? [pathRegex] : pathRegex.split('|');

@@ -40,11 +40,11 @@ export interface EncodedMessage {
   readonly origins: readonly Origin[];
 }
 
-/** The same for a message that is encoded already. */
+/** The same for an already encoded message. */
 export function encodedResource({ type, name, bytes, origins }: EncodedMessage): Resource {
   const version = contentHash(typeUrls[type], '\n', name, '\n', bytes);
-  // envoy.service.discovery.v3.Resource {version = 1, resource = 2, name = 3}, of which the second is a
-  // google.protobuf.Any {type_url = 1, value = 2}. A big message is copied once.
+  // envoy.service.discovery.v3.Resource {version = 1, resource = 2, name = 3}, where `resource` is a
+  // google.protobuf.Any {type_url = 1, value = 2}. A big message is copied only once.
   const typeUrl = field(1, utf8(typeUrls[type]));
   const value = opening(2, bytes.length);
   const resource = opening(2, typeUrl.length + value.length + bytes.length);

@@ -8,19 +8,19 @@ import { type OutboundPart, Translator } from './translate.ts';
 
 type Named = ReadonlyMap<string, Resource>;
 
-/** Puts together what a proxy is to have. Keeps no view alive that nobody else keeps. */
+/** Assembles what a proxy should have. Keeps no view alive that is not kept elsewhere. */
 export interface Assembler {
   /**
-   * The whole set of one proxy. The same view, endpoints and secrets give the same object; with an
-   * endpoint list replaced, only the endpoint map differs, and it is one object for all proxies that
-   * may call the same services. Without secrets none are offered, and listeners wait for them.
+   * The whole set of one proxy. The same view, endpoints and secrets give the same object. When an endpoint list is
+   * replaced, only the endpoint map differs, and all proxies that may call the same services share that map. Without
+   * secrets the set has none, and listeners wait for them.
    */
   readonly assemble: (
     view: ProxyView,
     endpoints: EndpointMap,
     secrets: readonly Resource[] | undefined,
   ) => ResourceSet;
-  /** The same with the secrets that were given for the view before, if any were. */
+  /** The same with the secrets that were last given for the view, if any were. */
   readonly assembleAgain: (view: ProxyView, endpoints: EndpointMap) => ResourceSet;
 }
 
@@ -32,8 +32,8 @@ interface Group {
   readonly resources: Named;
   readonly pods: PodListenerSet;
   /**
-   * Routes and extensions that no listener names, as those of headless ports without pods. They are not
-   * offered: nobody would ask for them, and what waits for all of a type to be asked for would wait.
+   * Routes and extensions that no listener names, such as those of headless ports without pods. They are not offered,
+   * because no proxy would ask for them, and whatever waits for all of a type to be asked for would wait for ever.
    */
   readonly unnamed: ReadonlySet<string>;
 }
@@ -53,7 +53,7 @@ interface Assembled {
   readonly set: ResourceSet;
 }
 
-/** An assembler with caches of its own. */
+/** An assembler with separate caches. */
 export function createAssembler(): Assembler {
   const translator = new Translator();
   const groups = new Groups();
@@ -157,7 +157,7 @@ function unnamedIn(part: OutboundPart, { named }: PodListenerSet): ReadonlySet<s
   return new Set(names.filter((name) => name !== undefined).filter((name) => !named.has(name)));
 }
 
-/** Envoy must be told that there is none: silence would leave the cluster waiting. */
+/** Envoy must be told that there is no endpoint; without an answer its cluster would wait. */
 const noEndpoints: readonly Endpoint[] = [];
 
 function byName(...resources: readonly Iterable<Resource>[]): Named {

@@ -13,7 +13,7 @@ export const typeUrls = {
 
 export type ResourceType = keyof typeof typeUrls;
 
-/** One named Envoy resource, encoded once and shared by every proxy that may know it. */
+/** One named Envoy resource, encoded once and shared by all proxies that may know it. */
 export interface Resource {
   readonly type: ResourceType;
   readonly name: string;
@@ -21,9 +21,9 @@ export interface Resource {
   readonly version: string;
   /** An encoded envoy.service.discovery.v3.Resource {name, version, resource: Any}. */
   readonly encoded: Uint8Array;
-  /** What it came from: the user's objects at their generations, or a step of the certificates' plan. */
+  /** The origin of the resource: users' objects at their generations, or a step of the certificates' plan. */
   readonly origins: readonly Origin[];
-  /** Of the route table of an inbound port: what it allows. No part of what is sent. */
+  /** For the route table of an inbound port: what it allows. It is not sent. */
   readonly grants?: Grants;
 }
 

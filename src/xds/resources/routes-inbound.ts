@@ -27,9 +27,9 @@ export interface InboundRoutes {
 }
 
 /**
- * The route table of a served port, encoded. What no rule describes is 404; what some rule describes is
- * allowed to whoever any rule allows it, and 403 to others. Each service has its own virtual host,
- * the first one also takes every other host, such as a bare address.
+ * The route table of a served port, encoded. A request that no rule describes gets 404. A request that some rule
+ * describes is allowed to each caller that any rule allows it, and other callers get 403. Each service has a separate
+ * virtual host; the first one also takes every other host, such as a bare address.
  */
 export function inboundRoutes({ served, rules, settings }: InboundRoutes): Uint8Array {
   const matches = routeMatches(rules, settings);
@@ -53,8 +53,8 @@ function accessBytes(allowed: Uint8Array): Uint8Array {
 }
 
 /**
- * x-forwarded-client-cert with underscores: an application that follows CGI (RFC 3875, section 4.1.18)
- * cannot tell it from the header in which Envoy names the caller, and anybody may send it.
+ * x-forwarded-client-cert spelled with underscores. An application that follows CGI (RFC 3875, section 4.1.18) cannot
+ * tell it from the header in which Envoy names the caller, and any caller may send it.
  */
 const spellings = spellingsOf(['x', 'forwarded', 'client', 'cert']).filter((name) =>
   name.includes('_'),
@@ -76,7 +76,7 @@ const common = toBinary(
 const anyMatch: RouteMatch = { pathSpecifier: { case: 'prefix', value: '/' } };
 const everything = routeBytes({ match: anyMatch });
 
-/** Fields `match` of routes, without repetition; one that takes everything makes the others pointless. */
+/** The fields `match` of routes, without repetition; one that matches everything makes the others pointless. */
 function routeMatches(
   rules: readonly AccessRule[],
   settings: MeshSettings,

@@ -20,8 +20,8 @@ import { notDeliveredHeader } from './not-delivered.ts';
 import { podDomains } from './domains.ts';
 
 /**
- * Only what cannot have reached an application is tried again, on another endpoint: no connection, a
- * refused stream, or the peer's own word that its application took no connection.
+ * Retries, on another endpoint, only requests that cannot have reached an application: there was no connection, the
+ * stream was refused, or the peer's sidecar states that its application accepted no connection.
  */
 const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
   retryOn: 'connect-failure,refused-stream,reset-before-request,retriable-headers',
@@ -42,14 +42,14 @@ const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
 export interface RouteInput {
   readonly name: string;
   readonly clusters: readonly WeightedCluster[];
-  /** Where the pods are that are called by their own address; undefined: nobody may reach them. */
+  /** The cluster of pods that are called by their own address; undefined when the caller may not reach them. */
   readonly pods: string | undefined;
   readonly settings: MeshSettings;
 }
 
 /**
- * The route table of one service port: every request that came to its address, whatever host it
- * names, goes to `clusters`. A pod of a headless service named as such is reached past any split.
+ * The route table of one service port. Every request that came to its address, whatever host it names, goes to
+ * `clusters`. A pod of a headless service that is called by its own name is reached despite a split.
  */
 export function outboundRoutes(
   { service, split }: ReachableService,

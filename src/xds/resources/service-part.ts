@@ -12,29 +12,29 @@ import { resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 import { type RouteInput, outboundRoutes } from './routes-outbound.ts';
 
-/** A cluster that lives on endpoints, and whose endpoints they may be. */
+/** The endpoints that a cluster needs: those of a port, with these identities. */
 export interface EndpointWant {
   readonly key: PortKey;
   readonly accounts: readonly IdentityKey[];
 }
 
-/** What the listener of one pod's address runs bytes through. */
+/** The filter in the listener of one pod's address. */
 export interface PodFilter {
-  /** Of the route table or the extension that the filter names; undefined: it names none. */
+  /** The name of the route table or the extension that the filter names; undefined when it names none. */
   readonly name: string | undefined;
   readonly filter: Filter;
 }
 
-/** A port whose endpoints have listeners of their own, each at its address. */
+/** A port whose endpoints each have a separate listener at their address. */
 export interface PodPort extends EndpointWant {
-  /** Of endpoints with a sidecar, those of `accounts`. */
+  /** For endpoints with a sidecar, of one of the `accounts`. */
   readonly mesh: PodFilter | undefined;
-  /** Of pods without one. */
+  /** For pods without a sidecar. */
   readonly plain: PodFilter | undefined;
   readonly origins: readonly Origin[];
 }
 
-/** A listener and the addresses (`<ip> <port>`) that it takes: no two may take the same. */
+/** A listener and the addresses (`<ip> <port>`) that it takes. No two listeners may take the same address. */
 export interface BoundListener {
   readonly resource: Resource;
   readonly addresses: readonly string[];
@@ -55,7 +55,7 @@ export interface PortInput extends Around {
   readonly port: MeshServicePort;
 }
 
-/** The cluster of all endpoints of a port, and what it wants. */
+/** The cluster of all endpoints of a port, and the endpoints that it needs. */
 export function balanced({
   reachable,
   port,
@@ -69,7 +69,7 @@ export function balanced({
   };
 }
 
-/** What leads a port to its clusters, apart from the listener: a route table, or a TCP extension. */
+/** The resource that leads a port to its clusters, apart from the listener: a route table, or a TCP extension. */
 export function leading(
   { reachable, port, settings }: PortInput,
   to: Omit<RouteInput, 'settings'>,
@@ -81,17 +81,17 @@ export function leading(
   return { routes: [resourceOf('route', routes, origins)], extensions: [] };
 }
 
-/** How an address is written where listeners are kept apart. */
+/** The key of an address, by which listeners are told apart. */
 export function boundAddress(address: string, port: number): string {
   return `${address} ${port}`;
 }
 
-/** A split shapes routes and TCP extensions; the rest owes nothing to it. */
+/** The origins without those of the split, which affects only routes and TCP extensions. */
 export function withoutSplit(reachable: ReachableService): readonly Origin[] {
   return reachable.split === undefined ? reachable.origins : others(reachable);
 }
 
-/** One list for all ports. */
+/** One list, shared by all ports. */
 const others = onceFor(({ origins, split }: ReachableService): readonly Origin[] => {
   const keys = new Set(split?.origins.map(originKey));
   return origins.filter((origin) => !keys.has(originKey(origin)));

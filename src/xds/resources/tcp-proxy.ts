@@ -14,7 +14,7 @@ import type { WeightedCluster } from './destination.ts';
 
 type Fields = Exclude<MessageInitShape<typeof TcpProxySchema>, Message>;
 
-/** The filter, its configuration in place. */
+/** The filter with its configuration inside the listener. */
 export function tcpProxy(
   statPrefix: string,
   clusters: readonly WeightedCluster[],
@@ -27,7 +27,7 @@ export function tcpProxy(
   });
 }
 
-/** Connections have no time limit, as without a mesh; one that cannot be made is tried again twice. */
+/** Connections have no time limit, as without a mesh. A connection attempt that fails is repeated twice. */
 export function tcpProxyFields(statPrefix: string, clusters: readonly WeightedCluster[]): Fields {
   const [only] = clusters;
   return {
@@ -42,7 +42,7 @@ export function tcpProxyFields(statPrefix: string, clusters: readonly WeightedCl
   };
 }
 
-/** On a chain with TLS: nobody reaches an application before the handshake showed who it is. */
+/** For a chain with TLS: no caller reaches an application before the handshake has shown its identity. */
 export const afterHandshake: Fields = {
   upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE,
   maxEarlyDataBytes: 0,

@@ -27,8 +27,8 @@ import { trustSecret, workloadSecret } from './secret-source.ts';
 export const tlsSocketName = 'envoy.transport_sockets.tls';
 
 /**
- * The server's side of mTLS: a client certificate of the trust bundle and of `peers` is required. The
- * client's ALPN only picks the chain; agreed upon, it would hide from Envoy whether HTTP/2 follows.
+ * The server's side of mTLS: it requires a client certificate that the trust bundle and `peers` accept. The client's
+ * ALPN only selects the chain. If it were negotiated, Envoy could no longer see whether HTTP/2 follows.
  */
 export function downstreamTls(settings: MeshSettings, peers: PeerSet): TransportSocket {
   return create(TransportSocketSchema, {
@@ -44,8 +44,8 @@ export function downstreamTls(settings: MeshSettings, peers: PeerSet): Transport
 }
 
 /**
- * The client's side: only a certificate of one of `accounts` is accepted as the server's. The list
- * must not be empty, because Envoy takes an empty list for anyone.
+ * The client's side of mTLS: it accepts only a server certificate of one of `accounts`. The list must not be empty,
+ * because Envoy takes an empty list for anyone.
  */
 export function upstreamTls(
   settings: MeshSettings,
@@ -64,7 +64,7 @@ export function upstreamTls(
   });
 }
 
-/** TLS to the application itself, unverified as the kubelet does for https probes. */
+/** TLS to the application itself, not verified, as in the kubelet's https probes. */
 export function unverifiedTls(): TransportSocket {
   return create(TransportSocketSchema, {
     name: tlsSocketName,
@@ -87,7 +87,7 @@ function commonContext(settings: MeshSettings, peers: PeerSet): CommonTls {
   };
 }
 
-/** All of it but who is accepted at the other end. */
+/** The whole context except the accepted peers. */
 export function commonContextBut(settings: MeshSettings): CommonTls {
   return {
     tlsParams: tlsParameters(settings),
@@ -103,11 +103,11 @@ function uriMatchers(peers: PeerSet): MessageInitShape<typeof SubjectAltNameMatc
 }
 
 function secretConfig(name: string): MessageInitShape<typeof SdsSecretConfigSchema> {
-  // No wait of its own: a pod must not start before it can prove who it is.
+  // It waits without a time limit: a pod must not start before it can prove its identity.
   return { name, sdsConfig: adsSource(duration(0)) };
 }
 
-/** By which roots a certificate is judged. */
+/** The roots by which a certificate is verified. */
 export const trustConfig = secretConfig(trustSecret);
 
 function tlsParameters({ tls }: MeshSettings): MessageInitShape<typeof TlsParametersSchema> {
@@ -126,7 +126,7 @@ const versions: Readonly<Record<string, TlsParameters_TlsProtocol>> = {
   TLSv1_3: TlsParameters_TlsProtocol.TLSv1_3,
 };
 
-/** An unknown word is left to Envoy's own choice, as TLS_AUTO is. */
+/** For an unknown word Envoy makes its own choice (TLS_AUTO). */
 function protocolVersion(name: string): TlsParameters_TlsProtocol {
   return versions[name] ?? TlsParameters_TlsProtocol.TLS_AUTO;
 }

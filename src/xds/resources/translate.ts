@@ -10,7 +10,7 @@ import type { Resource } from './resource.ts';
 import type { BoundListener, EndpointWant, PodPort, ServicePart } from './service-part.ts';
 import { virtualListener } from './virtual-listener.ts';
 
-/** All that a caller needs but endpoints, and what it wants of those. */
+/** All that a caller needs except endpoints, and the endpoints that it needs. */
 export interface OutboundPart extends Part {
   readonly extensions: readonly Resource[];
   readonly wants: readonly EndpointWant[];
@@ -29,12 +29,12 @@ interface Remembered {
   readonly part: ServicePart;
 }
 
-/** A split's backends may be open to one caller and closed to another: few ways of it are kept. */
+/** A split's backends may be open to one caller and closed to another, so a few variants of a service are kept. */
 const maxVariants = 8;
 
 /**
- * Views in, resources out. Every part is made once and remembered by the identity of the view part
- * it came from: callers that may know the same service share its very resources.
+ * Views in, resources out. Every part is made once and remembered by the identity of its part of the view: callers that
+ * may know the same service share the very same resources.
  */
 export class Translator {
   readonly #inbound = new WeakMap<InboundView, Part>();
@@ -50,7 +50,7 @@ export class Translator {
     return part;
   }
 
-  /** One part for all identities that may call the same services: who they are makes no difference. */
+  /** One part for all identities that may call the same services: the identity makes no difference to it. */
   outbound(view: OutboundView): OutboundPart {
     const before = this.#outbound.get(view);
     if (before !== undefined) return before;
@@ -74,12 +74,12 @@ export class Translator {
     );
     const { kept, taken } = distinctAddresses(parts.flatMap((part) => part.listeners));
     const pods = parts.flatMap((part) => part.pods);
-    // A listener has the name of what it names; that of a service whose address is taken is left out.
+    // A listener has the name of what it names. The listener of a service whose address is taken is left out.
     const names = new Set([...kept.map(({ resource }) => resource.name), ...pods.flatMap(namesOf)]);
     const isNamed = ({ name }: Resource): boolean => names.has(name);
     const listens = view.settings.egress || kept.length > 0 || pods.length > 0;
     const { egress, permissive } = view.settings;
-    // Without egress it serves the pods without a sidecar that a service leads to.
+    // Without egress this cluster serves pods without a sidecar that a service leads to.
     const passes = egress || permissive;
     const common = listens ? [refused, ...(passes ? [passthrough] : [])] : [];
     return {
@@ -125,7 +125,7 @@ function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-/** A second listener on an address would be refused by Envoy: the first service keeps it. */
+/** Envoy would refuse a second listener on an address, so the first service keeps it. */
 function distinctAddresses(listeners: readonly BoundListener[]): {
   kept: readonly BoundListener[];
   taken: ReadonlySet<string>;

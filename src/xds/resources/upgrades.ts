@@ -12,8 +12,8 @@ export const upgradeConfigs: MessageInitShape<typeof HttpConnectionManager_Upgra
   carried.map((upgradeType) => ({ upgradeType }));
 
 /**
- * An upgrade is an offer, and a server may answer as if it had not been made (RFC 9110, 7.8). Envoy
- * refuses what it does not carry, so every other token is taken out before Envoy sees it.
+ * An upgrade is an offer that a server may ignore (RFC 9110, 7.8). Envoy refuses upgrades that it does not carry, so
+ * every other token is removed before Envoy sees it.
  */
 export const ignoredUpgrades = ignoredBut(carried);
 
@@ -24,8 +24,8 @@ export function ignoredBut(words: readonly string[]): StringMatcher[] {
 }
 
 /**
- * A regular expression (RE2, for the whole text, in any case of letters) that holds for every text but
- * `words`. RE2 knows no negation: a text differs from all of them at some place, or ends before they do. It
+ * A regular expression (RE2, for the whole text, in any letter case) that matches every text except `words`. RE2 has no
+ * negation, so the expression says that a text differs from all of the words at some place, or ends before they do. It
  * is in every listener of every proxy, so it is short.
  */
 export function otherThan(words: readonly string[]): string {
@@ -34,7 +34,7 @@ export function otherThan(words: readonly string[]): string {
   return `(?i:${differing(all)}.*${ends === undefined ? '' : `|${ends}`})`;
 }
 
-/** A text up to the first place where it differs from each of `words`, or goes on after the last of them. */
+/** Matches a text up to the first place where it differs from each of `words`, or goes on after the last of them. */
 function differing(words: Words): string {
   const branches = [...tailsOf(words)].map(
     ([first, tails]) => `${literal(first)}${differing(tails)}`,
@@ -44,7 +44,7 @@ function differing(words: Words): string {
   return `([^${firsts.map(literal).join('')}]|${branches.join('|')})`;
 }
 
-/** A text that `words` begin with and that is none of them; undefined: there is no such text. */
+/** Matches a text with which one of `words` begins and that is none of them; undefined when there is no such text. */
 function ending(words: Words): string | undefined {
   const branches = [...tailsOf(words)].flatMap(([first, tails]) => {
     const end = ending(tails);
@@ -58,7 +58,7 @@ function ending(words: Words): string | undefined {
 
 type Words = ReadonlySet<string>;
 
-/** What follows each first character. */
+/** For each first character, what follows it. */
 function tailsOf(words: Words): ReadonlyMap<string, Words> {
   const tails = new Map<string, Set<string>>();
   for (const word of [...words].filter((one) => one !== '').sort()) {

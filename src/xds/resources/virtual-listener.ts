@@ -13,18 +13,18 @@ import { bothFamilies } from './both-families.ts';
 import { tcpProxy } from './tcp-proxy.ts';
 
 /**
- * Nobody can dial it. It stands for the guarded addresses while there are none: without any, the chain
- * would take every address; and with its first chain Envoy makes another listener of it, which ends
- * what passes through.
+ * An address that no caller can dial. It stands in while there are no guarded addresses: without any, the chain would
+ * match every address; and if the listener got its first chain later, Envoy would treat it as another listener and end
+ * the connections that pass through.
  */
 const undialled = '255.255.255.255';
 
 type Chain = MessageInitShape<typeof FilterChainSchema>;
 
 /**
- * Where everything that leaves the pod arrives, to be handed to the listener of its destination.
- * What has none is refused; with egress on it passes through, but never to a guarded address: there
- * a listener is only missing for a moment, or was rejected, or the service is closed to the caller.
+ * The listener where everything that leaves the pod arrives, to be handed to the listener of its destination. A
+ * connection to a destination without a listener is refused. With egress on it passes through, but never to a guarded
+ * address: there a listener is only missing for a moment, or was rejected, or the service is closed to the caller.
  */
 export function virtualListener(view: Pick<OutboundView, 'guarded' | 'settings'>): Listener {
   const refuse = tcpProxy(refusedCluster, [{ name: refusedCluster, weight: 1 }]);

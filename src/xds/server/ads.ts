@@ -28,7 +28,7 @@ export const adsPath =
   '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
-/** Delta ADS as grpc-js wants it described. Messages stay bytes, framed by hand, once. */
+/** Delta ADS, described as grpc-js requires. Messages stay bytes, framed once by this server. */
 export const adsService = {
   deltaAggregatedResources: {
     path: adsPath,
@@ -64,7 +64,7 @@ export interface AdsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Serves one stream to its end. Whatever the client sends, only this stream can suffer. */
+/** Serves one stream to its end. Whatever the client sends, it can harm only this stream. */
 export async function serveStream(call: AdsCall, entry: Entry, options: AdsOptions): Promise<void> {
   const { connections, limits, metrics, logger } = options;
   const refuse = (closing: Closing): void => {
@@ -102,7 +102,7 @@ export async function serveStream(call: AdsCall, entry: Entry, options: AdsOptio
   }
 }
 
-/** Whether the pod has to wait: its last stream took too much, or it opened too many of them. */
+/** Whether the pod must wait: its last stream took too much, or it opened too many streams. */
 function isTooSoon({ uid }: Proxy, { penalties, openings }: AdsOptions): boolean {
   if (penalties.has(uid)) return true;
   if (openings.add(uid)) return false;
@@ -110,7 +110,9 @@ function isTooSoon({ uid }: Proxy, { penalties, openings }: AdsOptions): boolean
   return true;
 }
 
-/** A pod that is connected already takes no other's place by a new stream. */
+/**
+ * Whether the replica is full for this pod. A pod that is connected already takes no further place with a new stream.
+ */
 function isFull({ uid }: Proxy, { maxProxies, connections }: AdsOptions): boolean {
   const most = maxProxies();
   return most > 0 && connections.size >= most && connections.byUid(uid) === undefined;
@@ -164,7 +166,7 @@ function open(
 
 const excesses: ReadonlySet<string> = new Set(['too-many-requests', 'too-many-names', 'malformed']);
 
-/** Closes a stream of ours and forgets it. Later calls do nothing. */
+/** Closes a stream and forgets it. Later calls do nothing. */
 export function end(connection: Connection, options: AdsOptions, closing: Closing): void {
   connection.close(closing);
   if (!options.connections.remove(connection)) return;
@@ -202,7 +204,7 @@ function take(bytes: Buffer, connection: Connection, options: AdsOptions): void 
   }
 }
 
-/** Whether what a long request would add is too much to take it in: of this stream, or of all, when it has most. */
+/** Whether a long request adds too much to take in: for this stream, or for all if this stream would have most. */
 function isTooMuch(more: number, { session }: Connection, options: AdsOptions): boolean {
   const { connections, limits } = options;
   if (more > limits.maxBurden) return true;
@@ -210,7 +212,7 @@ function isTooMuch(more: number, { session }: Connection, options: AdsOptions): 
   return session.burden + more >= (connections.heaviest()?.session.burden ?? 0);
 }
 
-/** Ends the stream if it has too much kept for it, and the one that has most if all together have. */
+/** Ends the stream if too much is kept for it, and the heaviest stream if all together have too much. */
 function bound(connection: Connection, options: AdsOptions): void {
   const { connections, limits } = options;
   const { names } = connection.session;

@@ -2,15 +2,15 @@ import { status } from '@grpc/grpc-js';
 import { type AdsOptions, end } from './ads.ts';
 import type { Closing } from '../port/closing.ts';
 
-/** Closes every connection after this many milliseconds whatever its client does. */
+/** Milliseconds after which a connection is closed, whatever its client does. */
 const graceMs = 15_000;
 const tickMs = 100;
-/** All streams are closed within so many ticks, unless there are very few of them. */
+/** Ticks within which all streams are closed, unless there are very few. */
 const ticks = 50;
 
 /**
- * Brings every client to a connection that was made on a certificate of the server's newest root. A
- * client that comes back has proved that it trusts that root.
+ * Moves every client to a connection that was made on a certificate of the server's newest root. A client that comes
+ * back has proved that it trusts that root.
  */
 export class ChannelRenewal {
   readonly #options: () => AdsOptions;
@@ -40,7 +40,7 @@ export class ChannelRenewal {
     this.#options().connections.keepChannel(this.#step);
   }
 
-  /** The server's certificate is of this root, since this step of the plan. */
+  /** The server's certificate has had this root since this step of the plan. */
   serves(root: string, step: number): void {
     if (step <= this.#step && root === this.#root) return;
     const { connections, limits } = this.#options();
@@ -54,7 +54,7 @@ export class ChannelRenewal {
     }
     clearTimeout(this.#timer);
     this.#isPending = true;
-    // A connection that began on the older certificate is known once its handshake must be over.
+    // All connections that began on the older certificate are known once their handshakes must be over.
     this.#timer = setTimeout(() => this.#begin(), limits.handshakeMs).unref();
   }
 

@@ -28,16 +28,16 @@ export class Connection {
   readonly session: Session;
   /** Milliseconds since the epoch, when the stream was admitted. */
   readonly opened: number;
-  /** Requests it may still send before it is closed; the sweep refills it. */
+  /** Requests that the client may still send before the stream is closed; the sweep adds more. */
   credits: number;
   /** The same in bytes. */
   byteCredits: number;
   /** Whether its pod is no workload of the mesh, as last published. */
   isStranger = false;
-  /** Since when the sweep has found it to be one. */
+  /** Since when the sweep has found that its pod is no workload. */
   strangerSince: number | undefined;
   readonly lateness = new Lateness();
-  /** Whether it has been behind for long, as the sweep found. */
+  /** Whether the sweep found that it has been behind for long. */
   isLate = false;
   /** Since when listeners and routes are held back for new clusters. */
   heldSince: number | undefined;
@@ -68,7 +68,7 @@ export class Connection {
     return this.#ended;
   }
 
-  /** Takes a message's worth from what the client may send. False when that is used up. */
+  /** Deducts a message from what the client may send. Returns false when that is used up. */
   pay(bytes: number): boolean {
     this.#entry.messageEnded(bytes);
     this.credits -= 1;
@@ -93,7 +93,7 @@ export class Connection {
     this.#write(this.session.hasten());
   }
 
-  /** Ends the stream with a status; what was written before still goes out if the client reads it. */
+  /** Ends the stream with a status. What was written before is still sent if the client reads it. */
   close(closing: Closing): void {
     if (this.#ended !== undefined) return;
     this.#ended = closing.reason;
@@ -101,13 +101,15 @@ export class Connection {
     closeCall(this.#call, closing);
   }
 
-  /** The client ended it. */
+  /** The client ended the stream. */
   lost(): void {
     this.#ended ??= 'client';
     this.#entry.ended(false);
   }
 
-  /** At most one response per type is unanswered, so a client that never reads costs five of them. */
+  /**
+   * At most one response per type is unanswered, so a client that never reads costs at most one response of each type.
+   */
   #write(responses: readonly DeltaResponse[]): void {
     if (this.#ended !== undefined) return;
     for (const { type, bytes, framed } of responses) {

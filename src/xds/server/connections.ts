@@ -2,15 +2,15 @@ import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
 import type { Stream } from '../evidence/evidence.ts';
 
-/** An open stream as last noted. */
+/** An open stream as it was last noted. */
 interface Noted {
-  /** What it is offered. */
+  /** The set that it is offered. */
   set: ResourceSet | undefined;
-  /** Bytes kept for it beside that. */
+  /** Bytes kept for the stream besides that set. */
   burden: number;
 }
 
-/** The open streams, grouped by what they are offered, with those set apart that are not in sync. */
+/** The open streams, grouped by the set that they are offered; streams that are not in sync are kept separately. */
 export class Connections {
   readonly #open = new Map<Connection, Noted>();
   readonly #byUid = new Map<string, Connection>();
@@ -53,7 +53,7 @@ export class Connections {
     return this.#open.get(connection)?.burden ?? 0;
   }
 
-  /** The stream that most is kept for. */
+  /** The stream for which the most bytes are kept. */
   heaviest(): Connection | undefined {
     let [found, most]: [Connection | undefined, number] = [undefined, 0];
     for (const [connection, { burden }] of this.#open) {
@@ -73,7 +73,7 @@ export class Connections {
     return this.#outdated;
   }
 
-  /** The streams by the uid of their pod. The same map while nobody comes or goes. */
+  /** The streams by the uid of their pod. The same map while no stream opens or closes. */
   get streams(): ReadonlyMap<string, Stream> {
     this.#streams ??= new Map(
       [...this].map(({ proxy: { uid, pod }, opened }) => [uid, { pod, opened }]),
@@ -81,14 +81,14 @@ export class Connections {
     return this.#streams;
   }
 
-  /** From now on new streams are opened on the certificate of this step; those there are, are not. */
+  /** From now on new streams are opened on the certificate of this step. Present streams become outdated. */
   renewChannel(step: number): void {
     this.#channel = step;
     for (const connection of this) this.#outdated.add(connection);
     this.#onChange();
   }
 
-  /** The certificate that serves already is of this step as well. */
+  /** The present certificate is also that of this step. */
   keepChannel(step: number): void {
     this.#channel = step;
     this.#onChange();
@@ -102,7 +102,7 @@ export class Connections {
     return this.#byUid.get(uid);
   }
 
-  /** A pod has one stream: an older one is returned and is no longer kept here. */
+  /** Adds a stream. A pod has one stream: an older one is removed here and returned. */
   add(connection: Connection): Connection | undefined {
     const older = this.#byUid.get(connection.proxy.uid);
     if (older !== undefined) this.remove(older);
@@ -114,7 +114,7 @@ export class Connections {
     return older;
   }
 
-  /** Whether it was there. */
+  /** Returns whether the stream was there. */
   remove(connection: Connection): boolean {
     const noted = this.#open.get(connection);
     if (noted === undefined) return false;
@@ -130,7 +130,7 @@ export class Connections {
     return true;
   }
 
-  /** To be called after a session was given something: an offer or a request. */
+  /** Call this after a session was given an offer or a request. */
   note(connection: Connection): void {
     const noted = this.#open.get(connection);
     if (noted === undefined) return;

@@ -1,8 +1,8 @@
-/** Since when a client owes an answer to each response that it was sent. */
+/** For each response, since when its client owes an ACK or NACK. */
 export class Debts {
   readonly #since = new Map<string, number>();
 
-  /** Takes down what is unanswered now; says for how many ms the oldest of these has been. */
+  /** Records what is unanswered now. Returns for how many ms the oldest of these has been unanswered. */
   age(unanswered: readonly string[], now: number): number {
     for (const nonce of [...this.#since.keys()])
       if (!unanswered.includes(nonce)) this.#since.delete(nonce);

@@ -4,10 +4,10 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 
-/** What gRPC puts before each message: a flag for compression, and the length. */
+/** The gRPC prefix of each message: a compression flag and the length. */
 const headerBytes = 5;
 
-/** Undoes the framing of a message, for a grpc-js that puts its own around it. */
+/** Removes the framing of a message, for a grpc-js that adds its own. */
 export function unframed(framed: Buffer): Buffer {
   return framed.subarray(headerBytes);
 }
@@ -15,10 +15,9 @@ export function unframed(framed: Buffer): Buffer {
 const asItIs = (framed: Buffer): Buffer => framed;
 
 /**
- * Lets the framed messages of one method go out as they are. grpc-js would copy each for each
- * stream: in a storm of connections that is most of what is allocated, and half of all CPU is then
- * spent on collecting it. Where grpc-js has no such inner step any more, it serializes the message
- * with `unframed` and copies it.
+ * Sends the framed messages of one method as they are. grpc-js would copy each message for each stream. When many
+ * clients connect at once, these copies are most of what is allocated, and collecting them takes half of all CPU. Where
+ * grpc-js no longer has this inner step, it serializes the message with `unframed` and copies it.
  */
 export function sendFramed(path: string): ServerInterceptor {
   return (method, call) => {
@@ -27,7 +26,7 @@ export function sendFramed(path: string): ServerInterceptor {
   };
 }
 
-/** The innermost call of grpc-js has it, though its types call it private. */
+/** The innermost call of grpc-js has this method, although its types declare it private. */
 function serializes(
   call: ServerInterceptingCallInterface,
 ): call is ServerInterceptingCallInterface & { serializeMessage: (message: Buffer) => Buffer } {

@@ -32,7 +32,7 @@ export interface Listening {
   readonly closed: Promise<void>;
 }
 
-/** What both ports share. */
+/** The dependencies that both ports share. */
 export interface PortDeps {
   readonly credentials: ServerCredentialsSource;
   readonly limits: Limits;
@@ -45,7 +45,7 @@ export interface PortDeps {
 interface Proxies {
   readonly address: string;
   readonly ads: AdsOptions;
-  /** Told of each client that does not take the server's certificate. */
+  /** Called for each client that does not accept the server's certificate. */
   readonly onRefused: (handshake: RefusedHandshake) => void;
   /** Ends every stream. */
   readonly stop: () => void;
@@ -84,11 +84,11 @@ interface Replicas {
   readonly replicas: IdentityKey;
   readonly answer: AnswerReplica | undefined;
   readonly watch: EvidenceWatch;
-  /** Closes a stream whose pod has a newer one at the replica that says so. */
+  /** Closes a stream whose pod has a newer one at the replica that calls. */
   readonly close: (stream: StreamName) => void;
 }
 
-/** What other replicas of the control plane may call, and nobody else, on a port of its own. */
+/** Serves the other replicas of the control plane, and no other caller, on a separate port. */
 export async function listenToReplicas(
   deps: PortDeps,
   { address, authenticate, replicas, answer, watch, close }: Replicas,
@@ -121,7 +121,7 @@ export async function listenToReplicas(
   return { port, closed };
 }
 
-/** The port of a server, not listening yet, and the way to close both. */
+/** The port of a server, not listening yet, and a function that closes both. */
 function openPort(
   server: Server,
   { credentials: source, limits, logger, metrics, channel, penalties }: PortDeps,
@@ -159,7 +159,7 @@ async function closedAfter(signal: AbortSignal, close: () => Promise<void>): Pro
   await close();
 }
 
-/** Lets the last statuses out, then cuts those that do not read. */
+/** Lets the last statuses go out, then cuts clients that do not read. */
 async function shutDown(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 1_000);

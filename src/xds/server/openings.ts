@@ -3,12 +3,12 @@ interface Opened {
   count: number;
 }
 
-/** Counts the streams that each pod opens in a while: each costs a session, and all that it is offered. */
+/** Counts the streams that each pod opens within a time: each costs a session, and all that it is offered. */
 export class Openings {
   readonly #most: number;
   readonly #ms: number;
   readonly #now: () => number;
-  /** Of the pods that opened one in the last while, in the order of their first one. */
+  /** The pods that opened a stream within that time, in the order of their first one. */
   readonly #recent = new Map<string, Opened>();
 
   constructor(most: number, ms: number, now: () => number) {
@@ -17,7 +17,7 @@ export class Openings {
     this.#now = now;
   }
 
-  /** The pod opens a stream. False when it had as many in this while as a pod may open. */
+  /** The pod opens a stream. Returns false when it has already opened as many as a pod may within this time. */
   add(uid: string): boolean {
     const now = this.#now();
     for (const [other, { since }] of this.#recent) {

@@ -4,16 +4,16 @@ import type { Connections } from './connections.ts';
 import type { XdsMetrics } from '../port/metrics.ts';
 import type { Proxy } from '../../policy/proxy.ts';
 
-/** What a proxy should have; undefined while nothing is known of it yet: it waits. */
+/** What a proxy should have; undefined while the proxy is unknown: it then waits. */
 export type SetOf = (proxy: Proxy) => ResourceSet | undefined;
 
 /**
- * Streams written to before other work gets its turn: about 5 ms of work for small responses. What is offered may
- * have to be made first, so their time is bounded, too.
+ * Streams written to before other work gets its turn: about 5 ms of work for small responses. Offers may have to be
+ * made first, so the time is limited as well.
  */
 const slice = { size: 64, ms: 10 };
 
-/** Brings what is published to every stream, a slice at a time, so that the process stays responsive. */
+/** Brings each publication to every stream, in slices, so that the process stays responsive. */
 export class Push {
   readonly #connections: Connections;
   readonly #metrics: XdsMetrics;
@@ -28,7 +28,7 @@ export class Push {
     this.#metrics = metrics;
   }
 
-  /** Offers everyone what `setOf` says now. A publication still on its way is overtaken by this one. */
+  /** Offers every stream what `setOf` returns now. It overtakes a publication that is still on its way. */
   publish(setOf: SetOf): void {
     this.#setOf = setOf;
     for (const connection of this.#connections) this.#waiting.add(connection);

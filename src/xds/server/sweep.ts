@@ -3,17 +3,16 @@ import { type AdsOptions, end } from './ads.ts';
 import type { Connection } from './connection.ts';
 import type { Closing } from '../port/closing.ts';
 
-/** How often open streams are looked at. One timer for all of them. */
+/** How often open streams are examined. One timer serves all of them. */
 export const sweepMs = 1_000;
 
-/** A proxy may be behind for so long, as each is after every change, before that is reported. */
+/** How long a proxy may be behind, as each is after every change, before that is reported. */
 const lateMs = 15_000;
 
 /**
- * Closes streams whose token has ended, that never said anything, that are of no workload or
- * that owe an answer for too long, refills their request credits,
- * lets listeners go out to a proxy that takes too long to warm its clusters, and forgets responses
- * that no stream was sent lately.
+ * Closes streams whose token has expired, that never sent a request, whose pod is no workload, or that owe an answer
+ * for too long. Refills their request credits, lets listeners go out to a proxy that takes too long to warm its
+ * clusters, and drops responses that were not sent to any stream lately.
  */
 export function sweep(options: AdsOptions): void {
   const now = options.clock.now();
@@ -45,7 +44,7 @@ function verdictOn(connection: Connection, now: number, options: AdsOptions): Cl
   return owes(connection, now, options) ? owing : undefined;
 }
 
-/** Whoever is in sync owes nothing, and mostly that is everybody. */
+/** Whether a stream owes an answer for too long. Streams in sync, which are most, owe none. */
 function owes(connection: Connection, now: number, { connections, limits }: AdsOptions): boolean {
   const { lateness, session } = connection;
   if (!connections.unsettled.has(connection)) {

@@ -31,15 +31,15 @@ export interface XdsServerOptions {
   readonly credentials: ServerCredentialsSource;
   /** The control plane's own ServiceAccount: other replicas may read the evidence of this one and ask it. */
   readonly replicas: IdentityKey;
-  /** Answers what other replicas ask; without it they are not answered. */
+  /** Answers what other replicas ask; without it they get no answer. */
   readonly answer?: AnswerReplica;
-  /** How many proxies this replica may serve, asked for each that comes; 0: any number, the default. */
+  /** How many proxies this replica may serve, read for each new proxy; 0: any number, the default. */
   readonly maxProxies?: () => number;
-  /** What the replica says besides, for whoever follows its evidence. Tell of a change by `touch`. */
+  /** What the replica states besides, for followers of its evidence. Report a change by `touch`. */
   readonly facts?: () => string;
-  /** What is known of the pod of a proxy that is behind. Tell of a change by `touch`. */
+  /** What is known of the pod of a proxy that is behind. Report a change by `touch`. */
   readonly standingOf?: StandingOf;
-  /** Told of each client that does not take the server's certificate. */
+  /** Called for each client that does not accept the server's certificate. */
   readonly onRefused?: (handshake: RefusedHandshake) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,34 +50,34 @@ export interface XdsServerOptions {
 export interface XdsServer {
   /** Serves proxies on `<host>:<port>` (port 0: any). Rejects with WeftError when it cannot. */
   listen(address: string, signal: AbortSignal): Promise<Listening>;
-  /** Serves the other replicas of the control plane, at a port of their own. */
+  /** Serves the other replicas of the control plane, on a separate port. */
   listenToReplicas(address: string, signal: AbortSignal): Promise<Listening>;
   /**
-   * Offers each proxy what `setOf` says, those that come later too, until the next call. `step` is
-   * told in the evidence from then on.
+   * Offers each proxy what `setOf` returns, also proxies that connect later, until the next call. From then on the
+   * evidence states `step`.
    */
   publish(setOf: SetOf, step?: number): void;
   /**
-   * Says of which root the server's certificate is since which step. When it is another root than
-   * before, every connection there is gets closed once none can begin on the older certificate any
-   * more, a part at a time, and the evidence counts who came back.
+   * States which root the server's certificate has, and since which step. If the root differs from the one before,
+   * every present connection is closed, a part at a time, once no connection can begin on the older certificate; the
+   * evidence counts the clients that come back.
    */
   servesRoot(root: string, step: number): void;
   /** Closes the stream of a pod that is gone. */
   disconnect(uid: string): void;
-  /** Closes a stream whose pod has a newer one at another replica, if it is still this one. */
+  /** Closes a stream that a newer one of its pod at another replica has replaced, if it is still open here. */
   closeOutdated(stream: StreamName): void;
   evidence(): Evidence;
-  /** What `facts` or `standingOf` says is not what it was. */
+  /** The results of `facts` or `standingOf` have changed. */
   touch(): void;
-  /** Calls back now and after changes (a few times a second at most) until the result is called. */
+  /** Calls back now and after changes (at most a few times a second) until the returned function is called. */
   onEvidence(changed: (evidence: Evidence) => void): () => void;
-  /** Proxies that opened a stream, or lost their last one. Each returns a way to stop it. */
+  /** Called for proxies that opened a stream, or lost their last one. Each returns a function that stops it. */
   onConnect(connected: (proxy: Proxy) => void): () => void;
   onDisconnect(disconnected: (proxy: Proxy) => void): () => void;
 }
 
-/** The xDS server: delta ADS on one TLS port, and what other replicas may call on another. */
+/** The xDS server: delta ADS on one TLS port, and the services for other replicas on another. */
 export function createXdsServer(options: XdsServerOptions): XdsServer {
   const basics = basicsOf(options);
   const { metrics } = basics;
@@ -133,7 +133,7 @@ function closeOutdated({ uid, opened }: StreamName, ads: AdsOptions): void {
   if (connection?.opened === opened) end(connection, ads, replaced);
 }
 
-/** What all streams share, by the options and their defaults. */
+/** What all streams share, from the options and their defaults. */
 function basicsOf(
   options: XdsServerOptions,
 ): Omit<AdsOptions, 'connections' | 'push' | 'onConnect' | 'onDisconnect' | 'signal'> {

@@ -10,11 +10,11 @@ import { lookupSelf, type VaultSession } from './vault-session.ts';
 export interface TokenWatchOptions {
   readonly session: Pick<VaultSession, 'token' | 'look' | 'ask'>;
   /**
-   * Asks for what the token is for, but wrongly: who may is told 400, and nothing is signed. Undefined
-   * where so much is signed that nobody has to look.
+   * An invalid signing request that tests the token: if the token may sign, Vault answers 400 and signs nothing.
+   * Undefined where real requests are frequent enough to show a bad token.
    */
   readonly trial: (() => VaultCall) | undefined;
-  /** Resolves once it is known what the Secrets hold. */
+  /** Resolves once the Secrets were read. */
   readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
   readonly clock: Clock;
   readonly random: Random;
@@ -23,18 +23,17 @@ export interface TokenWatchOptions {
   readonly lookMs?: number | undefined;
 }
 
-/** A token that another took the place of, and one that is to be renewed, are seen this soon. */
+/** How soon the watch notices a replaced token, or a token that is due for renewal. */
 const lookAgainMs = 30_000;
 const shortestWaitMs = 500;
-/** Replicas do not ask all at once. */
+/** Spreads the checks, so that the replicas do not all ask at once. */
 const spread = 0.2;
 
-/** What only a person mends; that Vault is away for a while is no trouble while nothing is to be signed. */
+/** Errors that only a user can fix. An unreachable Vault is no trouble while there is nothing to sign. */
 const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misconfigured']);
 
 /**
- * Keeps a token for Vault good while nothing is signed, and finds out in time when there is none any
- * more, long before a signature is needed.
+ * Keeps a Vault token valid while nothing is signed, and finds a bad token long before the next signature is needed.
  */
 export class TokenWatch {
   readonly #options: TokenWatchOptions;
@@ -47,7 +46,7 @@ export class TokenWatch {
     this.#options = options;
   }
 
-  /** Why nothing could be signed now, found out at the last look. */
+  /** Why signing would fail now, as the last check found. */
   trouble(): IssuerTrouble | undefined {
     return this.#trouble;
   }
@@ -60,7 +59,7 @@ export class TokenWatch {
     }
   }
 
-  /** Resolves to the milliseconds after which to do it again. */
+  /** Renews and checks the token; resolves to the milliseconds until the next time. */
   async #keep(signal: AbortSignal): Promise<number> {
     const { session, trial, secretsKnown, clock } = this.#options;
     try {
@@ -80,7 +79,10 @@ export class TokenWatch {
     return this.#options.lookMs ?? 300_000;
   }
 
-  /** Each time until a trouble has passed, and also when the clock was set back. */
+  /**
+   * Whether to check the token: after the interval, every time while there is a trouble, and when the clock was set
+   * back.
+   */
   #isDue(): boolean {
     if (this.#lookAt === undefined || this.#trouble !== undefined) return true;
     const left = this.#lookAt - this.#options.clock.now();
@@ -88,8 +90,8 @@ export class TokenWatch {
   }
 
   /**
-   * 403 says that the token is none, or only that it may not look at itself: the trial tells which, for
-   * it takes no right but the one that signing takes.
+   * A 403 from lookup-self means that the token is invalid, or only that it may not look itself up. The trial shows
+   * which, because it needs no right but the right to sign.
    */
   async #look(trial: VaultCall, signal: AbortSignal): Promise<void> {
     const { session, clock, random } = this.#options;

@@ -3,10 +3,10 @@ import { beyondCa, isBeyondCa } from '../ask-for-less.ts';
 import { busyError } from '../throttle.ts';
 import { describeCall, type VaultAnswer, type VaultCall } from './vault-http.ts';
 
-/** What a refusal most likely means, said by who made the call; by HTTP status. */
+/** The caller's advice on what a refusal most likely means, by HTTP status. */
 export type Advice = Readonly<Partial<Record<number, string>>>;
 
-/** Refusals that pass by waiting, and why. */
+/** Statuses of temporary refusals, and their reasons. */
 const passing: Advice = {
   429: 'Vault wants fewer calls, or is a standby',
   472: 'Vault is a standby',
@@ -16,7 +16,7 @@ const passing: Advice = {
   504: 'Vault does not answer its proxy',
 };
 
-/** The error for an answer that is no success; for every status it is known whether waiting helps. */
+/** The error for an unsuccessful answer. A temporary refusal gives a busy error, which the throttle retries. */
 export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advice = {}): WeftError {
   const { status, retryAfterMs } = answer;
   const help = passing[status] ?? advice[status] ?? (status < 400 ? noRedirects : '');
@@ -39,7 +39,7 @@ class FaultOfVault extends Error {
   override readonly name = 'FaultOfVault';
 }
 
-/** Whether Vault answered that it failed, which may have a reason in the settings. */
+/** Whether Vault answered with a server error that waiting does not fix. Its cause may be in the settings. */
 export function isFaultOfVault(error: WeftError): boolean {
   return error.cause instanceof FaultOfVault;
 }
@@ -49,13 +49,13 @@ const noRedirects =
 
 function codeOf(status: number): ErrorCode {
   if (status === 403) return 'issuer-refused';
-  // An unknown issuer is a 500 too, so it cannot be told from a fault of Vault that passes.
+  // Vault also answers 500 for an unknown issuer, so that cannot be told from a temporary fault of Vault.
   return status >= 500 ? 'issuer-unavailable' : 'issuer-misconfigured';
 }
 
 const longestWord = 200;
 
-/** Vault's own words, short, on one line, and never a PEM that it may quote. */
+/** Vault's error messages, shortened, on one line, and without any PEM that they quote. */
 function said({ errors }: VaultAnswer): string {
   const words = errors
     .map((one) =>

@@ -17,25 +17,25 @@ export interface VaultCall {
   readonly token?: Secret<string>;
 }
 
-/** An answer of any status; a part that was not there is empty. */
+/** An answer of any status. A missing part is empty. */
 export interface VaultAnswer {
   readonly status: number;
   readonly data: Readonly<Record<string, unknown>>;
   readonly auth: Readonly<Record<string, unknown>>;
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
-  /** As asked by Retry-After, in milliseconds; 0 where it was not. */
+  /** From Retry-After, in milliseconds; 0 without that header. */
   readonly retryAfterMs: number;
 }
 
 export interface VaultHttpOptions {
   /** https://host:port */
   readonly address: string;
-  /** Where Vault may be, as https://host:port; none: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port; empty allows any. */
   readonly allowed: readonly string[];
   /** Vault's own namespace; '' for none. */
   readonly namespace: string;
-  /** PEM of the roots that Vault's certificate is judged by; undefined: those of the system. */
+  /** PEM of the roots that verify Vault's certificate; undefined for those of the system. */
   readonly ca: () => string | undefined;
   readonly clock: Clock;
   /** How long one call may take. Default 10 s. */
@@ -45,9 +45,9 @@ export interface VaultHttpOptions {
 const longestAnswer = 256 * 1024;
 
 /**
- * Single calls of Vault's HTTP API, over https alone and to that one address: redirects are answers
- * like any other. Rejects with issuer-unavailable when there is no answer, issuer-misconfigured when
- * there cannot be one.
+ * Makes calls to Vault's HTTP API, only over https and only to that address. Follows no redirect: it is an answer
+ * like any other. Rejects with issuer-unavailable when no answer comes, and with issuer-misconfigured when none can
+ * come.
  */
 export class VaultHttp {
   readonly #options: VaultHttpOptions;
@@ -117,7 +117,7 @@ export class VaultHttp {
     };
   }
 
-  /** One pool for as long as Vault's certificate is judged by the same roots. */
+  /** Keeps one connection pool until the roots that verify Vault's certificate change. */
   #agent(): Dispatcher {
     const ca = this.#options.ca();
     if (this.#pool !== undefined && this.#pool.ca === ca) return this.#pool.agent;
@@ -133,7 +133,7 @@ export class VaultHttp {
   }
 }
 
-/** For messages: what was called, never with what. */
+/** The call for messages: its method and path, never its body or token. */
 export function describeCall({ method, path }: VaultCall): string {
   return `Vault ${method} ${path}`;
 }
@@ -170,7 +170,7 @@ async function readAnswer(response: Dispatcher.ResponseData): Promise<VaultAnswe
   };
 }
 
-/** Where a redirect points, without path and query, which could carry what was sent. */
+/** The origin that a redirect points to. Path and query are left out, because they could repeat what was sent. */
 function locationOf({ statusCode, headers: { location } }: Dispatcher.ResponseData): string[] {
   if (statusCode < 300 || statusCode >= 400 || typeof location !== 'string') return [];
   return [URL.canParse(location) ? new URL(location).origin : 'another path'];

@@ -15,14 +15,14 @@ import { VaultSession } from './vault-session.ts';
 
 export interface VaultIssuerOptions {
   readonly root: VaultRoot;
-  /** The namespace of the Secrets that the root names, and what one key of them holds now. */
+  /** The namespace of the Secrets that the root names; `secretText` gives the current value of a key in them. */
   readonly namespace: string;
   readonly secretText: (key: { readonly name: string; readonly key: string }) => string | undefined;
-  /** Resolves once that is known: before it was read for the first time it only seems to be missing. */
+  /** Resolves once the Secrets were read. Before that, a Secret only seems to be missing. */
   readonly secretsKnown: (signal: AbortSignal) => Promise<unknown>;
-  /** Whether its owner lets that Secret be sent to Vault; also true of one that is not there. */
+  /** Whether the owner of the Secret allows sending it to Vault. Also true when the Secret does not exist. */
   readonly maySend: (name: string) => boolean;
-  /** Where Vault may be, as https://host:port; none: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port; empty allows any. */
   readonly allowed?: readonly string[] | undefined;
   readonly requestToken: RequestToken;
   readonly clock: Clock;
@@ -102,7 +102,10 @@ function watchToken(
   return new TokenWatch({ ...options, session, trial: mode === 'leaf' ? undefined : trial });
 }
 
-/** Vault answers 500 for an issuer that is not there, as for faults of its own; others are there then. */
+/**
+ * Whether the named issuer does not exist. Vault answers 500 for an unknown issuer and for its own faults alike; the
+ * issuer is unknown if Vault finds the default issuer and not the named one.
+ */
 async function lacksIssuer(
   http: VaultHttp,
   { mount, issuer }: VaultRoot,
@@ -118,7 +121,7 @@ async function lacksIssuer(
   return byDefault && !named;
 }
 
-/** The default issuer has paths of its own, which a policy for it names. */
+/** The path of the signing call. The default issuer has its own paths, which a policy for it names. */
 function signPath({ mount, issuer, role, mode }: VaultRoot): () => string {
   const byDefault = issuer === 'default' || issuer === '';
   const parts = byDefault ? [mount] : [mount, 'issuer', issuer];

@@ -13,7 +13,7 @@ import {
   type VaultToken,
 } from './vault-session.ts';
 
-/** A token of the control plane's ServiceAccount for this audience alone, freshly made. */
+/** Requests a new token of the control plane's ServiceAccount, for this audience only. */
 export type RequestToken = (audience: string, signal: AbortSignal) => Promise<Secret<string>>;
 
 interface LoginDeps {
@@ -59,7 +59,7 @@ function adviceOf({ role, audience, mount }: KubernetesAuth): Record<number, str
   };
 }
 
-/** Uses the token that a person put into a Secret: whatever is in it now. */
+/** Uses the token that a user put into a Secret, as the Secret is now. */
 export function tokenFromSecret(
   read: () => string | undefined,
   place: string,
@@ -74,7 +74,7 @@ export function tokenFromSecret(
     const token = new Secret(text);
     const call: VaultCall = { ...lookupSelf, token };
     const answer = await http.send(call, signal);
-    // It may be used without the right to look at itself; then nothing is known of its end.
+    // A token may lack the right to look itself up. Then its end is not known.
     if (answer.status === 403) return { token, renewable: false, ...timesOf(0, clock.now()) };
     if (answer.status >= 300) throw vaultFailure(call, answer);
     const { ttl, renewable } = answer.data;

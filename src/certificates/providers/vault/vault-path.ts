@@ -1,8 +1,8 @@
 import { WeftError } from '../../../common/errors.ts';
 
 /**
- * A path of Vault's API from parts that users wrote; a part may hold slashes. Throws
- * issuer-misconfigured for one that could lead elsewhere.
+ * A path of Vault's API from parts that users wrote; a part may contain slashes. Throws issuer-misconfigured for a
+ * part that could lead to another path.
  */
 export function vaultPath(...parts: readonly string[]): string {
   return parts.map(clean).join('/');

@@ -22,13 +22,13 @@ export interface TokenSource {
   readonly advice: string;
 }
 
-/** Allowed by the policy that every token has unless somebody took it away. */
+/** Every token has a policy that allows this call, unless an administrator took it away. */
 export const lookupSelf: VaultCall = { method: 'GET', path: 'auth/token/lookup-self' };
 const renewSelf: VaultCall = { method: 'POST', path: 'auth/token/renew-self', body: {} };
 
 /**
- * Calls with a token, which is opened on first need, renewed after two thirds of its time, and opened
- * anew when it has ended or Vault does not take it any more.
+ * Makes calls with a token. Opens the token on first use, renews it after two thirds of its life, and opens a new one
+ * when it has ended or Vault refuses it.
  */
 export class VaultSession {
   readonly #http: Pick<VaultHttp, 'send'>;
@@ -36,7 +36,7 @@ export class VaultSession {
   readonly #clock: Clock;
   #held: VaultToken | undefined;
   #opening: Promise<VaultToken> | undefined;
-  /** Opening serves all who wait for it, so none of them alone can abort it. */
+  /** Opening a token serves every waiting caller, so no single caller can abort it. */
   readonly #life = new AbortController();
 
   constructor(http: Pick<VaultHttp, 'send'>, source: TokenSource, clock: Clock) {
@@ -52,18 +52,18 @@ export class VaultSession {
     throw vaultFailure(call, answer, advice);
   }
 
-  /** What Vault says of the token in use, or that it may not look, or that there is none: both are 403. */
+  /** Vault's answer to lookup-self. 403 means that the token is invalid or may not look itself up. */
   async look(signal: AbortSignal): Promise<VaultAnswer> {
     const { token } = await this.token(signal);
     return this.#http.send({ ...lookupSelf, token }, signal);
   }
 
-  /** An answer of any status but 403; rejects with that when a new token is denied as well. */
+  /** Resolves to an answer of any status but 403. On 403, tries a new token; rejects when Vault denies that too. */
   async ask(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
     const used = await this.token(signal);
     let answer = await this.#http.send({ ...call, token: used.token }, signal);
     if (answer.status === 403) {
-      // The token may have been revoked; one that is new and denied as well is denied by its policy.
+      // The token may have been revoked. If Vault denies a new token as well, its policy denies the call.
       const fresh = await this.#reopen(used, signal);
       answer = await this.#http.send({ ...call, token: fresh.token }, signal);
     }
@@ -71,7 +71,7 @@ export class VaultSession {
     throw vaultFailure(call, answer, { 403: this.#source.advice });
   }
 
-  /** A token that is good for now; renewed when that is due. */
+  /** A valid token, renewed first when that is due. */
   token(signal: AbortSignal): Promise<VaultToken> {
     const held = this.#held;
     const now = this.#clock.now();
@@ -81,7 +81,7 @@ export class VaultSession {
     return this.#once((inner) => this.#renew(held, inner), signal);
   }
 
-  /** Ends what is under way. */
+  /** Aborts an opening or a renewal that is under way. */
   close(): void {
     this.#life.abort();
   }
@@ -92,7 +92,7 @@ export class VaultSession {
     return this.#once((inner) => this.#source.open(inner), signal);
   }
 
-  /** Everybody who needs a token meanwhile waits for the same one. */
+  /** All callers that need a token at the same time wait for the same one. */
   async #once(
     open: (signal: AbortSignal) => Promise<VaultToken>,
     signal: AbortSignal,
@@ -110,7 +110,7 @@ export class VaultSession {
     if (answer.status === 403 || answer.status === 400) return this.#source.open(signal);
     if (answer.status >= 300) throw vaultFailure(renewSelf, answer);
     const renewed = tokenFrom(answer.auth, this.#clock.now());
-    // Hardly more time was given than was left: it has come to its last end.
+    // The renewal added less than 500 ms: the token has reached its maximum life.
     if (renewed === undefined || renewed.endsAt < held.endsAt + 500)
       return this.#source.open(signal);
     return { ...renewed, token: held.token };
@@ -127,7 +127,7 @@ export function tokenFrom(
   return { token: new Secret(token), ...timesOf(seconds, now), renewable: renewable === true };
 }
 
-/** When a token that lives for so many seconds is to be renewed, and when it ends; 0 is for ever. */
+/** When to renew a token that lives for `seconds`, and when it ends. 0 means that it never ends. */
 export function timesOf(
   seconds: unknown,
   now: number,
