@@ -14,7 +14,7 @@ interface OperatorMetrics {
   readonly logger: Logger;
 }
 
-/** The operator's metrics, by a certificate of its own: it works before the mesh has an authority. */
+/** The operator's metrics, served with a self-signed certificate, so that they work before the mesh has a CA. */
 export async function operatorMetrics({
   port,
   client,

@@ -7,7 +7,7 @@ export interface IdleField {
   readonly path: string;
   /** The value that asks for no effect; every other value asks for one. If left out, every value does. */
   readonly unless?: string | number | boolean;
-  /** Why the field has no effect, and what there is instead. */
+  /** The reason why the field has no effect, and the field or object that the user can use instead. */
   readonly why: string;
 }
 

@@ -19,7 +19,7 @@ export function isPinned(pinned: PinnedRoots, root: Certificate): boolean {
   return pinned.certificates.some(({ fingerprint }) => fingerprint === root.fingerprint);
 }
 
-/** The CA with the pinned roots in place of its own. Throws root-changed when it does not chain to them. */
+/** The authority with the pinned roots as its roots. Throws root-changed if its chain does not end in a pinned root. */
 export function pinnedAuthority(pem: AuthorityPem, pinned: PinnedRoots): AuthorityPem {
   const chain = certificatesIn(pem.chain, 'the chain');
   const named = pem.roots.trim() === '' ? [] : certificatesIn(pem.roots, 'the roots');

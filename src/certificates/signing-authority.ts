@@ -88,7 +88,7 @@ export interface RootWishes {
   readonly keyKind?: KeyKind;
 }
 
-/** A new root, valid for `validityMs` from `now`, under a name of its own. */
+/** A new root, valid for `validityMs` from `now`, under a unique name. */
 export async function newRoot(
   commonName: string,
   { now, validityMs, keyKind = 'P-256' }: RootWishes,

@@ -13,10 +13,10 @@ export interface CertificateFacts {
   readonly heartbeat: HeartbeatFact;
 }
 
-/** What the control plane says of workloads' certificates; reading it needs a right of its own. */
+/** The control plane's report on workloads' certificates; reading it needs a separate right. */
 export type LeavesFact = { readonly kind: 'reported'; readonly health: LeavesReport } | NoFact;
 
-/** When the control plane reported last, as RFC 3339; reading it needs a right of its own. */
+/** When the control plane reported last, as RFC 3339; reading it needs a separate right. */
 export type HeartbeatFact = { readonly kind: 'reported'; readonly at: string } | NoFact;
 
 export type NoFact =

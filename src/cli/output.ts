@@ -3,7 +3,7 @@ import type { Trouble } from './trouble.ts';
 
 /** Where a command says things; tests read it. */
 export interface Output {
-  /** Whether somebody watches, so that the screen may be drawn anew. */
+  /** Whether the output is a terminal, whose screen may be drawn again. */
   readonly isTerminal: boolean;
   /** Lines for standard output. */
   print(lines: readonly string[]): void;

@@ -74,7 +74,7 @@ async function show(
   return { code: exitCodes[status.state], status };
 }
 
-/** On a terminal the table is drawn anew each time, for it tells how long things last. */
+/** On a terminal the table is drawn again each time, because it shows durations. */
 function say(
   { form, watch, output }: ShowOptions,
   { status, before }: { status: CertificateStatus; before: CertificateStatus | undefined },

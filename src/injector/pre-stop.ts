@@ -4,7 +4,7 @@ import type { AdmittedPod } from './admitted-pod.ts';
 
 /** How a deleted pod stops. */
 export interface PreStop {
-  /** Seconds that containers without a preStop hook of their own go on serving. */
+  /** Seconds that containers without a preStop hook go on serving. */
   readonly seconds: number;
   /** Seconds that the sidecar stays at least. */
   readonly sidecarSeconds: number;
@@ -41,7 +41,7 @@ function sleepSeconds({ metadata }: AdmittedPod, grace: number, problems: string
   return 0;
 }
 
-/** Adds that sleep to the application's containers, except those with a preStop hook of their own. */
+/** Adds that sleep to the application's containers, except those that have a preStop hook. */
 export function delayStop({ spec }: AdmittedPod, seconds: number): readonly PatchOperation[] {
   if (seconds === 0) return [];
   const preStop = { sleep: { seconds } };

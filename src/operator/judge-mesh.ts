@@ -65,7 +65,7 @@ function hidden(report: MeshReport): readonly Said[] {
   return badIn(report, [['replica-unreachable', 'ReplicaUnreachable']]);
 }
 
-/** The starting pods without those that were connected before, which have a sentence of their own. */
+/** The starting pods without those that were connected before, which another sentence names. */
 function startingIn(report: MeshReport): readonly Said[] {
   const again = findingIn(report, 'sidecar-disconnected')?.count ?? 0;
   const starting = report.starting - again;

@@ -149,7 +149,7 @@ export class CertManagerIssuer implements OutsideIssuer {
 
   async #remove(place: { readonly namespace: string; readonly name: string }): Promise<void> {
     const { api, logger } = this.#options;
-    // Deletes the request even while this process stops, so it uses a signal of its own.
+    // The request must be deleted even while this process stops, so this call does not use the process's signal.
     await api.remove({ kind, ...place }, {}, AbortSignal.timeout(5_000)).catch((error: unknown) => {
       logger.debug('certificate request not removed', { ...place, error });
     });
