@@ -1,5 +1,6 @@
 /**
- * `failing`: certificates are, or soon will be, missing. `held`: a switch of roots exceeds the time that the MeshConfig allows.
+ * `failing`: certificates are, or soon will be, missing. `held`: a switch of roots exceeds the time that the MeshConfig
+ * allows.
  * `unknown`: the state is not known yet. `warning`: worth a look.
  */
 export type Severity = 'failing' | 'held' | 'unknown' | 'warning';
