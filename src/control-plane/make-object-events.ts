@@ -1,12 +1,11 @@
 import { apiVersionOf } from '../api/kinds.ts';
-import type { ClusterKind } from '../cluster/snapshot.ts';
+import { type ClusterKind, clusterKinds } from '../cluster/cluster-kinds.ts';
 import { systemClock as clock } from '../common/clock.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Ground } from './ground.ts';
 import { ObjectEvents } from '../status/object-events.ts';
 import type { Pipeline } from './pipeline.ts';
-import { policyKinds } from '../api/policy-kinds.ts';
-import { clusterKinds } from '../cluster/cluster-kinds.ts';
+import { isPolicyKind } from '../api/policy-kinds.ts';
 
 /** Events about the objects on which Weft writes no status: Services, Pods and Namespaces. */
 export function makeObjectEvents(
@@ -16,8 +15,7 @@ export function makeObjectEvents(
   let compiled: readonly Diagnostic[] = [];
   let crowded: readonly Diagnostic[] = [];
   let told: readonly Diagnostic[] = [];
-  const withoutStatus = ({ object }: Diagnostic): boolean =>
-    !(policyKinds as readonly string[]).includes(object.kind);
+  const withoutStatus = ({ object }: Diagnostic): boolean => !isPolicyKind(object.kind);
   return new ObjectEvents({
     client,
     clock,

@@ -2,14 +2,15 @@ import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
-import { type PolicyKind, policyKinds } from '../api/policy-kinds.ts';
-import { clusterKinds } from '../cluster/cluster-kinds.ts';
+import { isPolicyKind, type PolicyKind, policyKinds } from '../api/policy-kinds.ts';
+import { type ClusterKind, clusterKinds } from '../cluster/cluster-kinds.ts';
 import { bootstrapConfigMap } from '../api/control-plane-names.ts';
-import type { ClusterChange, ClusterKind } from '../cluster/snapshot.ts';
+import type { ClusterChange } from '../cluster/snapshot.ts';
 import { trim } from '../cluster/trim.ts';
 import type { Component } from '../common/component.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
-import { reflect, type Reflector, type ReflectorDeps } from '../kubernetes/reflector.ts';
+import { reflect, type Reflector } from '../kubernetes/reflector.ts';
+import type { ReflectorDeps } from '../kubernetes/reflector-options.ts';
 import type { Change, ObjectStore } from '../kubernetes/store.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { keptStatus } from '../status/kept-status.ts';
@@ -32,10 +33,6 @@ export interface Sources {
   readonly components: readonly Component[];
 }
 
-function isPolicy(kind: ClusterKind): kind is PolicyKind {
-  return (policyKinds as readonly string[]).includes(kind);
-}
-
 /** A policy also keeps its status: the status writer compares with it. */
 function keepPolicy(kind: PolicyKind, object: PolicyObject): PolicyObject {
   const status = keptStatus(object.status);
@@ -50,7 +47,7 @@ function keepIdentity({ apiVersion, kind, metadata }: KubernetesObject): Kuberne
 
 /** What the cache keeps of an object: what the mesh is made of, and what statuses are decided by. */
 function keeper(kind: ClusterKind): (object: KubernetesObject) => KubernetesObject {
-  if (isPolicy(kind)) return (object) => keepPolicy(kind, object);
+  if (isPolicyKind(kind)) return (object) => keepPolicy(kind, object);
   if (kind === 'Pod') return keepPod;
   return (object) => trim(kind, object);
 }
@@ -79,7 +76,8 @@ export function createSources(
   const cluster = Object.fromEntries(
     Object.entries(clusterKinds).map(([name, kind]) => {
       const clusterKind = name as ClusterKind;
-      return [clusterKind, follow(kind, { transform: keeper(clusterKind) })];
+      const optional = isPolicyKind(clusterKind) && policyKinds[clusterKind].optional;
+      return [clusterKind, follow(kind, { transform: keeper(clusterKind), optional })];
     }),
   ) as Record<ClusterKind, ObjectStore<KubernetesObject>>;
   return {

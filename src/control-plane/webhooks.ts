@@ -7,7 +7,7 @@ import type { ServerCertificate } from '../certificates/leaves/server-certificat
 import type { Logger } from '../common/logger.ts';
 import { createInjector } from '../injector/inject.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
-import { validateSmi } from '../smi/validate.ts';
+import { validatePolicy } from '../mesh/validate-policy.ts';
 import { injectionOutcome } from './injection-outcome.ts';
 import type { ControlPlaneMetrics } from './prometheus.ts';
 import { servingCertificate } from './serving-certificate.ts';
@@ -48,7 +48,7 @@ export function createWebhooks(deps: WebhooksDeps): AdmissionServer {
     log: deps.logger.with({ part: 'webhooks' }),
     routes: new Map<string, AdmissionHandler>([
       [injectionPath, counted(injector, deps.metrics)],
-      [validationPath, validateSmi],
+      [validationPath, validatePolicy],
     ]),
     certificate: servingCertificate(certificate),
   });

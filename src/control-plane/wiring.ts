@@ -1,11 +1,10 @@
 import { movesStanding } from '../pods/switch-standing.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
-import type { ClusterKind } from '../cluster/snapshot.ts';
+import { type ClusterKind, clusterKinds } from '../cluster/cluster-kinds.ts';
 import type { Change } from '../kubernetes/store.ts';
 import type { IdentityKey } from '../policy/identity.ts';
 import { touchesOwnService } from './own-service.ts';
 import type { Parts } from './parts.ts';
-import { clusterKinds } from '../cluster/cluster-kinds.ts';
 import { clusterChange } from './sources.ts';
 
 function hasEnded(change: Change<KubernetesObject>): boolean {

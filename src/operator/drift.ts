@@ -4,7 +4,8 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
 import { reportedAtKey } from '../api/mesh-report.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
-import { type Reflector, type ReflectorDeps, reflect } from '../kubernetes/reflector.ts';
+import { type Reflector, reflect } from '../kubernetes/reflector.ts';
+import type { ReflectorDeps } from '../kubernetes/reflector-options.ts';
 import { identify } from './desired.ts';
 import {
   caBundleConfigMap,

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { ignore, monitoredBy, systemNamespaces } from '../api/labels.ts';
 import { declare, type Desired } from './desired.ts';
@@ -47,7 +48,7 @@ export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly
   };
   const validating = {
     ...webhook(meshConfig, { name: 'validate.weft.dev', path: validationPath, caBundle }),
-    rules: policyKinds.map((of) => rule(of, ['CREATE', 'UPDATE'])),
+    rules: Object.values(policyKinds).map((of) => rule(of, ['CREATE', 'UPDATE'])),
   };
   return [
     declare(meshConfig, kinds.validatingWebhookConfiguration, {
@@ -79,8 +80,6 @@ export function meshNameOf(meshConfig: MeshConfig): string {
 }
 
 const notIgnored = [{ key: ignore, operator: 'DoesNotExist' }];
-
-const policyKinds = [kinds.trafficTarget, kinds.httpRouteGroup, kinds.tcpRoute, kinds.trafficSplit];
 
 function webhook(
   meshConfig: MeshConfig,

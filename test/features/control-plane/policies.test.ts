@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
+import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import type { ProxyDouble } from '../../fakes/proxy-double.ts';
 import { startRig, type Replica, type Rig } from './rig.ts';
@@ -56,7 +57,7 @@ async function untilStatus(
 ): Promise<PolicyObject> {
   const deadline = Date.now() + 10_000;
   for (;;) {
-    const object = await rig.get<PolicyObject>(kinds.trafficTarget, name);
+    const object = await rig.get<PolicyObject>(policyKinds.TrafficTarget, name);
     if (condition(object)) return object;
     if (Date.now() > deadline) throw new Error(`status is ${JSON.stringify(object.status)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { NamespaceBudget } from '../../../src/kubernetes/budget.ts';
-import type { Ration } from '../../../src/kubernetes/reflector.ts';
+import type { Ration } from '../../../src/kubernetes/reflector-options.ts';
 import { followedMaps } from './followed-maps.ts';
 import { eventually } from './rig.ts';
 

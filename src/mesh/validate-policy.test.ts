@@ -8,7 +8,7 @@ import {
 } from '../../test/build/make-policy.ts';
 import type { AdmissionRequest } from '../api/admission.ts';
 import type { KubernetesObject } from '../api/core.ts';
-import { validateSmi } from './validate.ts';
+import { validatePolicy } from './validate-policy.ts';
 
 function request(object: KubernetesObject, oldObject?: KubernetesObject): AdmissionRequest {
   const { kind, metadata } = object;
@@ -73,10 +73,10 @@ const taken: readonly (readonly [string, KubernetesObject, string?])[] = [
   ],
 ];
 
-describe('validateSmi', () => {
+describe('validatePolicy', () => {
   for (const [name, object, words] of refused) {
     it(`refuses ${name}, naming object, field and remedy`, () => {
-      const answer = validateSmi(request(object));
+      const answer = validatePolicy(request(object));
       expect(answer.allowed).toBe(false);
       const message = answer.allowed ? '' : answer.message;
       for (const word of words) expect(message).toContain(word);
@@ -85,7 +85,7 @@ describe('validateSmi', () => {
 
   for (const [name, object, word] of taken) {
     it(`takes ${name}`, () => {
-      const answer = validateSmi(request(object));
+      const answer = validatePolicy(request(object));
       expect(answer.allowed).toBe(true);
       const warnings = answer.allowed ? (answer.warnings ?? []) : [];
       expect(warnings.some((one) => one.includes(word ?? ''))).toBe(word !== undefined);
@@ -95,19 +95,19 @@ describe('validateSmi', () => {
   it('lets an edit through that leaves a bad spec as it is', () => {
     const bad = makeTrafficTarget({ from: [] });
     const edited = { ...bad, metadata: { ...bad.metadata, finalizers: [] } };
-    expect(validateSmi(request(edited, bad))).toEqual({ allowed: true });
-    expect(validateSmi(request(bad, makeTrafficTarget())).allowed).toBe(false);
+    expect(validatePolicy(request(edited, bad))).toEqual({ allowed: true });
+    expect(validatePolicy(request(bad, makeTrafficTarget())).allowed).toBe(false);
   });
 
   it('lets an object go', () => {
     const { uid, kind, name = '' } = request(makeTrafficTarget());
-    expect(validateSmi({ uid, kind, name, operation: 'DELETE' })).toEqual({ allowed: true });
+    expect(validatePolicy({ uid, kind, name, operation: 'DELETE' })).toEqual({ allowed: true });
   });
 
   it('takes the namespace from the request when the object has none', () => {
     const target = makeTrafficTarget();
     const object = { ...target, metadata: { name: 'cart' } };
-    expect(validateSmi({ ...request(target), object })).toEqual({ allowed: true });
+    expect(validatePolicy({ ...request(target), object })).toEqual({ allowed: true });
   });
 
   it('answers to anything', () => {
@@ -131,7 +131,7 @@ describe('validateSmi', () => {
     fc.assert(
       fc.property(kind, spec, (one, value) => {
         const object = { apiVersion: 'x', kind: one, metadata: { name: 'x' }, spec: value };
-        expect(typeof validateSmi(request(object)).allowed).toBe('boolean');
+        expect(typeof validatePolicy(request(object)).allowed).toBe('boolean');
       }),
     );
   });
