@@ -8,8 +8,12 @@ import type { ConfigMap, KubernetesObject, SecretObject } from '../../../src/api
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { injectedBy, originalProbes } from '../../../src/api/labels.ts';
 import type { LogFields, Logger } from '../../../src/common/logger.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { type Replica, type Rig, startRig } from '../control-plane/rig.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
+import {
+  type Replica,
+  type Rig,
+  startRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

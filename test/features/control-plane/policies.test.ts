@@ -2,8 +2,12 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { startRig, type Replica, type Rig } from './rig.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
+import {
+  startRig,
+  type Replica,
+  type Rig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 const service = `
 apiVersion: v1
