@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { gatewayCases, gatewaySpec } from '../../test/build/gateway-secrets.ts';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { gatewayCases, gatewaySpec } from '../../test/support/builders/gateway-secrets.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import { validateSpec } from './validate-mesh-config.ts';
 
 describe("the Secret of an ingress gateway's certificate", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeFinding, makeReport } from '../../test/build/make-report.ts';
+import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
 import { findingKinds, formatMeshReport, parseMeshReport } from './mesh-report.ts';
 
 const every = makeReport({ findings: findingKinds.map((kind) => makeFinding(kind)) });

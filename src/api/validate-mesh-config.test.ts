@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import type { MeshConfig } from './gen/mesh-config.ts';
 import { validateSpec } from './validate-mesh-config.ts';
 

@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { WeftError } from '../common/errors.ts';
 import { type Logger, silentLogger } from '../common/logger.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { certificateStories, toldAt } from '../../test/build/certificate-stories.ts';
+import { certificateStories, toldAt } from '../../test/support/stories/certificate-stories.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { problemsOf } from './certificate-problems.ts';

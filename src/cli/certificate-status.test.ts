@@ -4,7 +4,7 @@ import {
   type CertificateStory,
   type StoryName,
   toldAt,
-} from '../../test/build/certificate-stories.ts';
+} from '../../test/support/stories/certificate-stories.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { certificateStatusOf } from './certificate-status.ts';
 

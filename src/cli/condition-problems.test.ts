@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { toldAt } from '../../test/build/certificate-stories.ts';
+import { toldAt } from '../../test/support/stories/certificate-stories.ts';
 import {
   condition,
   goodConditions,
   meshConfigWith,
-} from '../../test/build/certificate-statuses.ts';
+} from '../../test/support/stories/certificate-statuses.ts';
 import { timestamp } from '../common/timestamp.ts';
 import type { HeartbeatFact } from './certificate-facts.ts';
 import { conditionProblems } from './condition-problems.ts';

@@ -3,8 +3,8 @@ import {
   certificateStories,
   type StoryName,
   toldAt,
-} from '../../test/build/certificate-stories.ts';
-import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
+} from '../../test/support/stories/certificate-stories.ts';
+import { FakeClock, settle } from '../../test/support/time/fake-clock.ts';
 import type { Reading } from './certificate-source.ts';
 import type { Output } from './output.ts';
 import { type ExitCode, type ShowOptions, showCertificates } from './show-certificates.ts';

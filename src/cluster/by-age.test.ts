@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeService } from '../../test/build/make-object.ts';
+import { makeService } from '../../test/support/builders/make-object.ts';
 import { byAge } from './by-age.ts';
 
 /** A Service whose creationTimestamp is this, whatever its type. */

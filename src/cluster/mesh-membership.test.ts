@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { membership } from '../../test/build/make-mesh.ts';
-import { makeNamespace } from '../../test/build/make-object.ts';
+import { membership } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace } from '../../test/support/builders/make-object.ts';
 import type { Namespace } from '../api/core.ts';
 import { monitoredBy } from '../api/labels.ts';
 import { isMember } from './mesh-membership.ts';

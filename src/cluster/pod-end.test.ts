@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makePod } from '../../test/build/make-object.ts';
+import { makePod } from '../../test/support/builders/make-object.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { isFinished } from '../mesh/pod-state.ts';
 import { trim } from './trim.ts';

@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeChange, makeRemoval, makeSnapshot, membership } from '../../test/build/make-mesh.ts';
+import {
+  makeChange,
+  makeRemoval,
+  makeSnapshot,
+  membership,
+} from '../../test/support/builders/make-mesh.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
   makePod,
   makeService,
-} from '../../test/build/make-object.ts';
+} from '../../test/support/builders/make-object.ts';
 import { applyChanges, emptySnapshot } from './snapshot.ts';
 
 const objects = [

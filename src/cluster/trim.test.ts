@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeEndpointSlice, makePod, makeService } from '../../test/build/make-object.ts';
-import { makeTrafficTarget } from '../../test/build/make-policy.ts';
+import {
+  makeEndpointSlice,
+  makePod,
+  makeService,
+} from '../../test/support/builders/make-object.ts';
+import { makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { injectionWarnings, originalProbes } from '../api/labels.ts';
 import { trim } from './trim.ts';

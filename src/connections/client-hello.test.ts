@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { clientHello } from '../../test/fakes/client-hello.ts';
+import { clientHello } from '../../test/support/fakes/client-hello.ts';
 import { judgeHello } from './client-hello.ts';
 
 const most = 8_192;

@@ -3,7 +3,7 @@ import type { Server } from 'node:tls';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { Room } from './connection-shares.ts';
-import { Arrival } from '../../test/fakes/arrival.ts';
+import { Arrival } from '../../test/support/fakes/arrival.ts';
 import { beginHandshakesInTurn, readsInTurn } from './handshakes-in-turn.ts';
 
 /** A ClientHello of one byte. */

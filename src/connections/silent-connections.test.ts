@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { Arrival } from '../../test/fakes/arrival.ts';
+import { Arrival } from '../../test/support/fakes/arrival.ts';
 import { SilentConnections } from './silent-connections.ts';
 
 it('keeps no more connections without a word than it may: the oldest goes, all at the end', async () => {

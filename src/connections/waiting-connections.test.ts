@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Room } from './connection-shares.ts';
-import { Arrival } from '../../test/fakes/arrival.ts';
+import { Arrival } from '../../test/support/fakes/arrival.ts';
 import { WaitingConnections } from './waiting-connections.ts';
 
 interface Line {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeRoot } from '../../test/build/certificates.ts';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { makeRoot } from '../../test/support/certificates/make-authority.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import { CertificateDoubts, RefusedClients } from './certificate-doubts.ts';
 import { decodeFacts, encodeFacts, joinLeaves, type ReplicaFacts } from './replica-facts.ts';
 

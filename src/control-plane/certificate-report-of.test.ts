@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeNamedRoot } from '../../test/build/make-named-root.ts';
+import { makeNamedRoot } from '../../test/support/builders/make-named-root.ts';
 import { formatReport } from '../api/certificate-report.ts';
 import { parseReport } from '../api/parse-report.ts';
 import type { IssuingPlan } from '../certificates/issuing-plan.ts';

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LifeOptions, makeLivingPod } from '../../test/build/make-living-pod.ts';
-import { makeService } from '../../test/build/make-object.ts';
-import { ledgerAt, type PodsAndLedger, runs, seen } from '../../test/build/pod-ledger.ts';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
+import { makeService } from '../../test/support/builders/make-object.ts';
+import {
+  ledgerAt,
+  type PodsAndLedger,
+  runs,
+  seen,
+} from '../../test/support/builders/pod-ledger.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { type Finding, formatMeshReport, parseMeshReport } from '../api/mesh-report.ts';
 import { sidecarInjection } from '../api/labels.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
-import { FakeStore } from '../../test/fakes/fake-store.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
+import { FakeStore } from '../../test/support/fakes/fake-store.ts';
 import type { StreamName } from '../xds/replicas/close-service.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
 import { noEvidence } from '../xds/evidence/evidence-wire.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { makeChange, makeSettings, membership } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import { makeChange, makeSettings, membership } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
 import type { ResourceSet } from '../xds/resources/resource.ts';
 import type { Proxy } from '../policy/proxy.ts';

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../api/core.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
 import { type CompiledMesh, compileMesh } from '../mesh/compile.ts';
-import { makeChange, makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeChange, makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
   makePod,
   makeService,
-} from '../../test/build/make-object.ts';
-import { makeRouteGroup, makeTrafficTarget } from '../../test/build/make-policy.ts';
+} from '../../test/support/builders/make-object.ts';
+import { makeRouteGroup, makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import { createMetrics } from './prometheus.ts';
 import { OpeningDiagnostics, shownDiagnostics } from './shown-diagnostics.ts';
 

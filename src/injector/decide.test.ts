@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeAdmittedPod, makeFacts, makeNamespace } from '../../test/build/injection.ts';
+import {
+  makeAdmittedPod,
+  makeFacts,
+  makeNamespace,
+} from '../../test/support/injector/injection.ts';
 import { ignore, monitoredBy, sidecarInjection } from '../api/labels.ts';
 import { ports } from '../envoy/ports.ts';
 import type { AdmittedPod } from './admitted-pod.ts';

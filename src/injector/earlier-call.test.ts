@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ask, messageOf, patched } from '../../test/build/injected-pod.ts';
-import { makeAdmittedPod, makeFacts } from '../../test/build/injection.ts';
+import { ask, messageOf, patched } from '../../test/support/injector/injected-pod.ts';
+import { makeAdmittedPod, makeFacts } from '../../test/support/injector/injection.ts';
 import { injectedBy, originalProbes } from '../api/labels.ts';
 import { parseProbes } from '../mesh/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';

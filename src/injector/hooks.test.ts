@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ask, inject, messageOf, warningsOf } from '../../test/build/injected-pod.ts';
-import { makeAdmittedPod } from '../../test/build/injection.ts';
+import { ask, inject, messageOf, warningsOf } from '../../test/support/injector/injected-pod.ts';
+import { makeAdmittedPod } from '../../test/support/injector/injection.ts';
 import { originalProbes } from '../api/labels.ts';
 import { parseProbes } from '../mesh/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ask, patched, warningsOf } from '../../test/build/injected-pod.ts';
-import { makeAdmittedPod } from '../../test/build/injection.ts';
+import { ask, patched, warningsOf } from '../../test/support/injector/injected-pod.ts';
+import { makeAdmittedPod } from '../../test/support/injector/injection.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { ask, messageOf, patched, warningsOf } from '../../test/build/injected-pod.ts';
+import { ask, messageOf, patched, warningsOf } from '../../test/support/injector/injected-pod.ts';
 import {
   makeAdmittedPod,
   makeFacts,
   makeNamespace,
   makePodRequest,
-} from '../../test/build/injection.ts';
+} from '../../test/support/injector/injection.ts';
 import { metrics, monitoredBy, outboundPortExclusion, sidecarInjection } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectorFacts } from './facts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeAdmittedPod, makeFacts } from '../../test/build/injection.ts';
+import { makeAdmittedPod, makeFacts } from '../../test/support/injector/injection.ts';
 import {
   inboundPortExclusion,
   outboundIpRangeExclusion,

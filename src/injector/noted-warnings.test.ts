@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { ask, patched, warningsOf } from '../../test/build/injected-pod.ts';
-import { makeAdmittedPod, makeFacts, makeNamespace } from '../../test/build/injection.ts';
+import { ask, patched, warningsOf } from '../../test/support/injector/injected-pod.ts';
+import {
+  makeAdmittedPod,
+  makeFacts,
+  makeNamespace,
+} from '../../test/support/injector/injection.ts';
 import { parseInjectionWarnings } from '../api/injection-warnings.ts';
 import { injectionWarnings, metrics, sidecarInjection } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';

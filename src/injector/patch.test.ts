@@ -6,8 +6,12 @@ import {
   inject,
   sidecarOf,
   warningsOf,
-} from '../../test/build/injected-pod.ts';
-import { makeAdmittedPod, makeFacts, makeNamespace } from '../../test/build/injection.ts';
+} from '../../test/support/injector/injected-pod.ts';
+import {
+  makeAdmittedPod,
+  makeFacts,
+  makeNamespace,
+} from '../../test/support/injector/injection.ts';
 import {
   injectedBy,
   injectionWarnings,

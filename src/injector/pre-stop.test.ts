@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ask, inject, messageOf, sidecarOf } from '../../test/build/injected-pod.ts';
-import { makeAdmittedPod } from '../../test/build/injection.ts';
+import { ask, inject, messageOf, sidecarOf } from '../../test/support/injector/injected-pod.ts';
+import { makeAdmittedPod } from '../../test/support/injector/injection.ts';
 import { preStopSeconds } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Operation, applyPatch } from 'rfc6902';
-import { makeAdmittedPod } from '../../test/build/injection.ts';
+import { makeAdmittedPod } from '../../test/support/injector/injection.ts';
 import type { Container, Probe } from '../api/core.ts';
 import type { OriginalProbe } from '../api/probes.ts';
 import type { AdmittedPod } from './admitted-pod.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import { type Kind, kinds } from '../api/kinds.ts';
 import type { ErrorCode, Retry } from '../common/errors.ts';
 import { apiStatusOf } from './api-failure.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../test/support/time/fake-clock.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
 import { WeftError } from '../common/errors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { silentLogger } from '../common/logger.ts';
 import { ObjectCache } from './object-cache.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FakeClock, settle } from '../../test/fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../test/support/time/fake-clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import { type Outcome, WorkQueue } from './work-queue.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makePod } from '../../test/build/make-object.ts';
-import { makeTrafficTarget, type TargetOptions } from '../../test/build/make-policy.ts';
+import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makePod } from '../../test/support/builders/make-object.ts';
+import { makeTrafficTarget, type TargetOptions } from '../../test/support/builders/make-policy.ts';
 import type { Pod } from '../api/core.ts';
 import { accountsWithoutPods } from './accounts-without-pods.ts';
 

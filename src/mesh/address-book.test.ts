@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeChange, makeRemoval, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import { makeChange, makeRemoval, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
 import { keepAddressBook } from './address-book.ts';
 

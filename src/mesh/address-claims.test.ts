@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
-import { makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
+import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { keepAddressBook, ownAddresses } from './address-book.ts';
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../test/build/make-policy.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficTarget,
+} from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject, ServicePort } from '../api/core.ts';
 import { compileMesh } from './compile.ts';
 

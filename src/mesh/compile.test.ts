@@ -1,19 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isAllowed } from '../../test/build/allowed.ts';
-import { anyCluster, anyObject, identityOf } from '../../test/build/arbitrary.ts';
-import { makeChange, makeRemoval, makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { isAllowed } from '../../test/support/oracles/allowed.ts';
+import {
+  anyCluster,
+  anyObject,
+  identityOf,
+} from '../../test/support/builders/arbitrary-cluster.ts';
+import {
+  makeChange,
+  makeRemoval,
+  makeSettings,
+  makeSnapshot,
+} from '../../test/support/builders/make-mesh.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
   makePod,
   makeService,
-} from '../../test/build/make-object.ts';
+} from '../../test/support/builders/make-object.ts';
 import {
   makeRouteGroup,
   makeTrafficSplit,
   makeTrafficTarget,
-} from '../../test/build/make-policy.ts';
+} from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { monitoredBy } from '../api/labels.ts';
 import { applyChanges } from '../cluster/snapshot.ts';

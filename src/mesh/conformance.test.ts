@@ -1,9 +1,13 @@
 // The worked cases of SMI's text (access v1alpha3, specs v1alpha4), each as a row.
 import { describe, expect, it } from '@jest/globals';
-import { type Call, isAllowed } from '../../test/build/allowed.ts';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace } from '../../test/build/make-object.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../test/build/make-policy.ts';
+import { type Call, isAllowed } from '../../test/support/oracles/allowed.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace } from '../../test/support/builders/make-object.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficTarget,
+} from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { DiagnosticCode } from '../policy/diagnostic.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
   makePod,
   makeService,
-} from '../../test/build/make-object.ts';
-import { makeTrafficSplit } from '../../test/build/make-policy.ts';
+} from '../../test/support/builders/make-object.ts';
+import { makeTrafficSplit } from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { compileMesh } from './compile.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
   makePod,
   makeService,
   withoutSelector,
-} from '../../test/build/make-object.ts';
+} from '../../test/support/builders/make-object.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { portKey } from '../policy/endpoints.ts';
 import { serviceKey } from '../policy/service.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
-import { makeTcpRoute, makeTrafficTarget } from '../../test/build/make-policy.ts';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
+import { makeTcpRoute, makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { AccessRule } from '../policy/access.ts';
 import { identityKey } from '../policy/identity.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeService } from '../../test/build/make-object.ts';
-import { makeTrafficTarget } from '../../test/build/make-policy.ts';
+import { makeService } from '../../test/support/builders/make-object.ts';
+import { makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import type { AccessRule } from '../policy/access.ts';
 import { type IdentityKey, identityKey } from '../policy/identity.ts';
 import { isHttp } from '../policy/service.ts';

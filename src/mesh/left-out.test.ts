@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeNamespace } from '../../test/build/make-object.ts';
-import { makeTrafficTarget } from '../../test/build/make-policy.ts';
+import { makeNamespace } from '../../test/support/builders/make-object.ts';
+import { makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { leaveOut } from '../cluster/left-out.ts';
 import { applyChanges, type ClusterSnapshot, emptySnapshot } from '../cluster/snapshot.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeService } from '../../test/build/make-object.ts';
+import { makeService } from '../../test/support/builders/make-object.ts';
 import type { Service } from '../api/core.ts';
 import { boundPorts, maxPortsOfNamespace, maxPortsOfService } from './port-bounds.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import type { Service } from '../api/core.ts';
 import { compileMesh } from './compile.ts';
 

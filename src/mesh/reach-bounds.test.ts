@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeEndpointSlice, makePod, makeService } from '../../test/build/make-object.ts';
+import {
+  makeEndpointSlice,
+  makePod,
+  makeService,
+} from '../../test/support/builders/make-object.ts';
 import type { Service } from '../api/core.ts';
 import { byAge } from '../cluster/by-age.ts';
 import {

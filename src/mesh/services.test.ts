@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makePod, makeService } from '../../test/build/make-object.ts';
+import { makePod, makeService } from '../../test/support/builders/make-object.ts';
 import type { Pod, Service, ServicePort } from '../api/core.ts';
 import { trim } from '../cluster/trim.ts';
 import { isWorkload } from './pod-state.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeService, makePod, makeNamespace } from '../../test/build/make-object.ts';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import { makeService, makePod, makeNamespace } from '../../test/support/builders/make-object.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import {
   makeRouteGroup,
   makeTcpRoute,
   makeTrafficSplit,
   makeTrafficTarget,
-} from '../../test/build/make-policy.ts';
+} from '../../test/support/builders/make-policy.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Service } from '../api/core.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';

@@ -5,7 +5,7 @@ import {
   makeTcpRoute,
   makeTrafficSplit,
   makeTrafficTarget,
-} from '../../test/build/make-policy.ts';
+} from '../../test/support/builders/make-policy.ts';
 import type { AdmissionRequest } from '../api/admission.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { validatePolicy } from './validate-policy.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import type { ServicePort } from '../api/core.ts';
 import { injectionWarnings, metrics, originalProbes } from '../api/labels.ts';
 import { isWorkload } from './pod-state.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { now, pods, quiet, shown } from '../../test/build/judged-world.ts';
+import { now, pods, quiet, shown } from '../../test/support/builders/judged-mesh.ts';
 import type { World } from './condition-words.ts';
 import { noNews } from './conditions.ts';
 

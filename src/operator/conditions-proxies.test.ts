@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { message, pods, quiet, shown } from '../../test/build/judged-world.ts';
-import { makeFinding, makeReport } from '../../test/build/make-report.ts';
+import { message, pods, quiet, shown } from '../../test/support/builders/judged-mesh.ts';
+import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
 import type { World } from './condition-words.ts';
 
 const behind = makeReport({ synced: 2 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { message, quiet, shown, unknown } from '../../test/build/judged-world.ts';
-import { makeFinding, makeReport } from '../../test/build/make-report.ts';
+import { message, quiet, shown, unknown } from '../../test/support/builders/judged-mesh.ts';
+import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
 import type { World } from './condition-words.ts';
 import { noNews } from './conditions.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { message } from '../../test/build/judged-world.ts';
-import { makeReport } from '../../test/build/make-report.ts';
+import { message } from '../../test/support/builders/judged-mesh.ts';
+import { makeReport } from '../../test/support/builders/make-report.ts';
 import type { World } from './condition-words.ts';
 
 describe('the words of counts', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { message, quiet, shown, unknown } from '../../test/build/judged-world.ts';
+import { message, quiet, shown, unknown } from '../../test/support/builders/judged-mesh.ts';
 import type { World } from './condition-words.ts';
 
 const problem = {

@@ -4,7 +4,7 @@ import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { Clock } from '../common/clock.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
-import { makeReport } from '../../test/build/make-report.ts';
+import { makeReport } from '../../test/support/builders/make-report.ts';
 import { Watched } from './drift.ts';
 
 function reportOf(reportedAt: string): ConfigMap {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeRoot } from '../../test/build/certificates.ts';
+import { makeRoot } from '../../test/support/certificates/make-authority.ts';
 import type { ConfigMap } from '../api/core.ts';
-import { makeFinding, makeReport } from '../../test/build/make-report.ts';
+import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
 import { formatMeshReport } from '../api/mesh-report.ts';
 import { type DeploymentObject, readBundle, readProxies, readRollout } from './facts.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import { type CertificateReport, formatReport, reportKey } from '../api/certificate-report.ts';
 import type { ConfigMap, KubernetesObject } from '../api/core.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';

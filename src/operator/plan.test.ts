@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { type Desired, identify } from './desired.ts';
 import { type Plan, type PlanFacts, plan } from './plan.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import { refusalOf, rulerOf } from './singleton.ts';
 
 const old = makeMeshConfig({ name: 'old', creationTimestamp: '2026-01-01T00:00:00Z' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { now, well as allWell } from '../../test/build/judged-world.ts';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
-import { makeFinding, makeReport } from '../../test/build/make-report.ts';
+import { now, well as allWell } from '../../test/support/builders/judged-mesh.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
+import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { World } from './condition-words.ts';
 import { noNews } from './conditions.ts';

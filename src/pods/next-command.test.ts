@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { membership } from '../../test/build/make-mesh.ts';
-import { type LifeOptions, makeLivingPod } from '../../test/build/make-living-pod.ts';
-import { makeNamespace } from '../../test/build/make-object.ts';
+import { membership } from '../../test/support/builders/make-mesh.ts';
+import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
+import { makeNamespace } from '../../test/support/builders/make-object.ts';
 import type { Namespace } from '../api/core.ts';
 import { monitoredBy, sidecarInjection } from '../api/labels.ts';
 import { belongingOf } from './belonging.ts';

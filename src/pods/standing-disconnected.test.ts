@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LifeOptions, makeLivingPod } from '../../test/build/make-living-pod.ts';
-import { ledgerAt, runs, seen } from '../../test/build/pod-ledger.ts';
-import { standingAt as at, time } from '../../test/build/standing.ts';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
+import { ledgerAt, runs, seen } from '../../test/support/builders/pod-ledger.ts';
+import { standingAt as at, time } from '../../test/support/builders/pod-standing.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import type { PodsLook } from './look.ts';
 import { lostGraceMs, startGraceMs } from './standing.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LifeOptions } from '../../test/build/make-living-pod.ts';
-import { standingAt as at, time } from '../../test/build/standing.ts';
+import type { LifeOptions } from '../../test/support/builders/make-living-pod.ts';
+import { standingAt as at, time } from '../../test/support/builders/pod-standing.ts';
 import { hardGraceMs, lostGraceMs, scheduleGraceMs, startGraceMs } from './standing.ts';
 
 const waiting = (reason: string): LifeOptions => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LifeOptions, makeLivingPod } from '../../test/build/make-living-pod.ts';
+import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
 import {
   hardGraceMs,
   hasNothingToTell,

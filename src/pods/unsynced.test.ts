@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LifeOptions, makeLivingPod } from '../../test/build/make-living-pod.ts';
-import { ledgerAt, runs, seen } from '../../test/build/pod-ledger.ts';
-import { FakeClock } from '../../test/fakes/fake-clock.ts';
+import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
+import { ledgerAt, runs, seen } from '../../test/support/builders/pod-ledger.ts';
+import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import type { MeshReport } from '../api/mesh-report.ts';
 import { originKey } from '../policy/origin.ts';
 import type { Rejection } from '../xds/evidence/evidence.ts';

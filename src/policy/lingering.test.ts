@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { account, makeServed } from '../../test/envoy/make-view.ts';
+import { account, makeServed } from '../../test/support/builders/make-view.ts';
 import { Lingering } from './lingering.ts';
 import { type ServiceKey, serviceKey } from './service.ts';
 import type { ServedPort, Workload } from './workload.ts';

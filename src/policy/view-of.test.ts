@@ -1,17 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeChange, makeRemoval, makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
+import {
+  makeChange,
+  makeRemoval,
+  makeSettings,
+  makeSnapshot,
+} from '../../test/support/builders/make-mesh.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
   makePod,
   makeService,
-} from '../../test/build/make-object.ts';
+} from '../../test/support/builders/make-object.ts';
 import {
   makeRouteGroup,
   makeTrafficSplit,
   makeTrafficTarget,
   type TargetOptions,
-} from '../../test/build/make-policy.ts';
+} from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
 import { compileMesh } from '../mesh/compile.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeMeshConfig } from '../../test/build/make-mesh-config.ts';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import { rulesFor } from '../operator/access.ts';
 import type { RootsDecision } from './decide.ts';
 import { needsOf } from './needs.ts';

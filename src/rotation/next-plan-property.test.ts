@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MeshOfRoots } from '../../test/fakes/mesh-of-roots.ts';
+import { MeshOfRoots } from '../../test/support/rotation/mesh-of-roots.ts';
 
 type Happening = readonly [what: string, happens: (mesh: MeshOfRoots) => void];
 

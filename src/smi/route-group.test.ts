@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeRouteGroup } from '../../test/build/make-policy.ts';
+import { makeRouteGroup } from '../../test/support/builders/make-policy.ts';
 import { compileRouteGroup } from './route-group.ts';
 
 function groupOf(regexes: number): ReturnType<typeof compileRouteGroup> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makeService } from '../../test/build/make-object.ts';
-import { makeTrafficSplit, type SplitOptions } from '../../test/build/make-policy.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makeService } from '../../test/support/builders/make-object.ts';
+import { makeTrafficSplit, type SplitOptions } from '../../test/support/builders/make-policy.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { compileMesh } from '../mesh/compile.ts';

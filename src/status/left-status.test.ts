@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeNamespace } from '../../test/build/make-object.ts';
-import { makeTrafficTarget } from '../../test/build/make-policy.ts';
+import { makeNamespace } from '../../test/support/builders/make-object.ts';
+import { makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import type { Condition, Namespace } from '../api/core.ts';
 import { monitoredBy } from '../api/labels.ts';
 import { leftStatus } from './left-status.ts';

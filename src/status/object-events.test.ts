@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeService } from '../../test/build/make-object.ts';
+import { makeService } from '../../test/support/builders/make-object.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { type Clock, systemClock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';

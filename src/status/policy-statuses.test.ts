@@ -4,9 +4,9 @@ import type { KubernetesObject } from '../api/core.ts';
 import { leaveOut } from '../cluster/left-out.ts';
 import { type CompiledMesh, compileMesh } from '../mesh/compile.ts';
 import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
-import { makeSettings, makeSnapshot } from '../../test/build/make-mesh.ts';
-import { makeNamespace, makePod, makeService } from '../../test/build/make-object.ts';
-import { makeRouteGroup, makeTrafficTarget } from '../../test/build/make-policy.ts';
+import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
+import { makeRouteGroup, makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import { type PolicyEvidence, policyStatuses } from './policy-statuses.ts';
 import type { WantedStatus } from './status-writer.ts';
 

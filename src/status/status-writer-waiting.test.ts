@@ -6,7 +6,7 @@ import {
   tell,
   wanted,
   written,
-} from '../../test/fakes/status-story.ts';
+} from '../../test/support/builders/status-story.ts';
 import { systemClock } from '../common/clock.ts';
 import { silentLogger } from '../common/logger.ts';
 import { StatusWriter } from './status-writer.ts';

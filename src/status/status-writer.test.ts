@@ -4,8 +4,14 @@ import { systemClock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { makeTcpRoute } from '../../test/build/make-policy.ts';
-import { clientThat, makeTarget, since, wanted, written } from '../../test/fakes/status-story.ts';
+import { makeTcpRoute } from '../../test/support/builders/make-policy.ts';
+import {
+  clientThat,
+  makeTarget,
+  since,
+  wanted,
+  written,
+} from '../../test/support/builders/status-story.ts';
 import { shownPorts } from './policy-statuses.ts';
 import { keptStatus } from './kept-status.ts';
 import { StatusWriter, isUpToDate, type PolicyObject, type WantedStatus } from './status-writer.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, type RequestOptions, request } from 'node:https';
-import type { ApiServer } from '../apiserver.ts';
+import type { ApiServer } from '../../tools/real/api-server.ts';
 import { now } from './figures.ts';
 
 /** Administrator's requests to an API server over kept connections. */

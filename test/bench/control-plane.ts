@@ -9,9 +9,9 @@ import { bootstrapFileNames } from '../../src/envoy/bootstrap.ts';
 import { controlPlaneName } from '../../src/api/control-plane-names.ts';
 import { bundle, repository } from '../../tools/images/bundle.ts';
 import { answers, freePort } from '../../tools/base/probe.ts';
-import type { ApiServer } from '../apiserver.ts';
+import type { ApiServer } from '../../tools/real/api-server.ts';
 import type { LoadTarget } from './load-proxy.ts';
-import { type World, meshNamespace } from './world.ts';
+import { type World, meshNamespace } from './bench-mesh.ts';
 
 export interface ControlPlane {
   readonly pid: number;

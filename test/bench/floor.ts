@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { makeAuthority } from '../fakes/test-authority.ts';
+import { makeAuthority } from '../support/certificates/server-authority.ts';
 import type { FromFloor, ToFloor } from './floor-server.ts';
 import { Load, type Seen } from './load.ts';
 

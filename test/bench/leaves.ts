@@ -1,13 +1,13 @@
 import { connect } from '../../src/kubernetes/connect.ts';
 import type { RootProvider } from '../../src/api/root-spec.ts';
-import type { ApiServer } from '../apiserver.ts';
-import { startIssuer } from '../contract/start-issuer.ts';
+import type { ApiServer } from '../../tools/real/api-server.ts';
+import { startIssuer } from '../support/issuers/start-issuer.ts';
 import { startCertManager } from '../../tools/real/cert-manager.ts';
 import { makeCaIssuer } from '../../tools/real/cert-manager-setup.ts';
-import { makeMeshPki } from '../real/mesh-pki.ts';
+import { makeMeshPki } from '../support/issuers/mesh-pki.ts';
 import { startOpenBao } from '../../tools/real/openbao.ts';
-import { startBuiltIn } from './built-in-issuer.ts';
-import { type ColdStart, coldStart, manyAccounts } from './cold-start.ts';
+import { startBuiltIn } from '../support/issuers/built-in-in-memory.ts';
+import { type ColdStart, coldStart, manyAccounts } from '../support/issuers/cold-start.ts';
 
 /** A cold start by each issuer, by its name. */
 export type LeafFigures = Readonly<Record<string, ColdStart>>;

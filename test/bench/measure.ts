@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApiServer } from '../apiserver.ts';
+import type { ApiServer } from '../../tools/real/api-server.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type Spread, now, spreadOf } from './figures.ts';
 import { measureFloor } from './floor.ts';
 import { Load, type Seen, type Storm } from './load.ts';
 import { cpuSeconds, machineBusySeconds, residentMb } from './process-figures.ts';
 import { measureSwitch, type SwitchFigures } from './root-switch.ts';
-import { idlePod, type World } from './world.ts';
+import { idlePod, type World } from './bench-mesh.ts';
 
 export interface Plan {
   readonly proxies: number;

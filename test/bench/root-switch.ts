@@ -4,7 +4,7 @@ import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
 import { parseReport } from '../../src/api/parse-report.ts';
 import { now } from './figures.ts';
 import type { Load } from './load.ts';
-import { meshNamespace, type World } from './world.ts';
+import { meshNamespace, type World } from './bench-mesh.ts';
 
 /** How long each phase of a switch took, in ms, until the report said that all had followed. */
 export interface SwitchFigures {

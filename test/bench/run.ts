@@ -3,11 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startApiServer } from '../apiserver.ts';
+import { startApiServer } from '../../tools/real/api-server.ts';
 import { ms, spreadText, tableOf } from './figures.ts';
 import { type LeafFigures, measureLeaves } from './leaves.ts';
 import { type Figures, measure } from './measure.ts';
-import { World } from './world.ts';
+import { World } from './bench-mesh.ts';
 
 const { values } = parseArgs({
   options: {

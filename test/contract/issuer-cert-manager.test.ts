@@ -1,14 +1,18 @@
 import { describe } from '@jest/globals';
 import type { ProviderMode } from '../../src/api/root-spec.ts';
 import { connect } from '../../src/kubernetes/connect.ts';
-import { certificatesFrom } from '../build/certificates.ts';
-import { ofFile } from '../of-file.ts';
+import { certificatesFrom } from '../support/certificates/make-authority.ts';
+import { ofFile } from '../support/jest/of-file.ts';
 import { pemFrom, isReady, startCertManager } from '../../tools/real/cert-manager.ts';
 import { makeCaIssuer, type CaIssuer } from '../../tools/real/cert-manager-setup.ts';
-import { makeCsr } from '../real/csr.ts';
-import { sharedApiServer } from '../shared-api-server.ts';
+import { makeCsr } from '../support/certificates/make-csr.ts';
+import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
 import { describeInModes, type IssuerUnderTest } from './issuer-contract.ts';
-import { ensureNamespace, intermediateSecret, startIssuer } from './start-issuer.ts';
+import {
+  ensureNamespace,
+  intermediateSecret,
+  startIssuer,
+} from '../support/issuers/start-issuer.ts';
 
 const manager = ofFile(() => startCertManager(sharedApiServer()), 90_000);
 

@@ -6,7 +6,7 @@ import type { ProviderMode } from '../../src/api/root-spec.ts';
 import type { Issuer, Leaf, LeafRequest, LeafSubject } from '../../src/certificates/issuer.ts';
 import { problemOfIssued } from '../../src/certificates/leaves/leaf-check.ts';
 import { identityKey, type IdentityKey } from '../../src/policy/identity.ts';
-import { certificatesFrom } from '../build/certificates.ts';
+import { certificatesFrom } from '../support/certificates/make-authority.ts';
 
 /** An issuer that runs, and what the suite needs to do to it. */
 export interface IssuerUnderTest {

@@ -5,10 +5,10 @@ import {
   makeIntermediate,
   makeRoot,
   type TestAuthority,
-} from '../build/certificates.ts';
-import { sharedApiServer } from '../shared-api-server.ts';
+} from '../support/certificates/make-authority.ts';
+import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
 import { describeIssuer, type IssuerUnderTest } from './issuer-contract.ts';
-import { ensureNamespace, putSecret, startIssuer } from './start-issuer.ts';
+import { ensureNamespace, putSecret, startIssuer } from '../support/issuers/start-issuer.ts';
 
 type Texts = Readonly<Record<string, string>>;
 

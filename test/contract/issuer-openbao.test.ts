@@ -1,7 +1,7 @@
 import { beforeAll, describe } from '@jest/globals';
 import type { ProviderMode, VaultAuth, VaultRoot } from '../../src/api/root-spec.ts';
 import { connect } from '../../src/kubernetes/connect.ts';
-import { ofFile } from '../of-file.ts';
+import { ofFile } from '../support/jest/of-file.ts';
 import { startOpenBao } from '../../tools/real/openbao.ts';
 import {
   enableKubernetesAuth,
@@ -11,9 +11,14 @@ import {
   makeToken,
   type KubernetesAuth,
 } from '../../tools/real/openbao-setup.ts';
-import { sharedApiServer } from '../shared-api-server.ts';
+import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
 import { describeInModes, type IssuerUnderTest } from './issuer-contract.ts';
-import { ensureNamespace, intermediateSecret, putSecret, startIssuer } from './start-issuer.ts';
+import {
+  ensureNamespace,
+  intermediateSecret,
+  putSecret,
+  startIssuer,
+} from '../support/issuers/start-issuer.ts';
 
 const bao = ofFile(startOpenBao, 60_000);
 let login: KubernetesAuth;

@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/common/clock.ts';
-import { FakeIssuer } from '../fakes/issuer.ts';
-import { startBuiltIn } from './issuer-built-in.ts';
+import { FakeIssuer } from '../support/issuers/fake-issuer.ts';
+import { startBuiltIn } from '../support/issuers/built-in-on-api-server.ts';
 import { describeIssuer } from './issuer-contract.ts';
 
 describeIssuer('the fake issuer', async () => {

@@ -4,7 +4,7 @@ import type { MeshConfig } from '../../src/api/gen/mesh-config.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { applyManifest, rolledOut, type World } from './world.ts';
+import { applyManifest, rolledOut, type World } from './test-cluster.ts';
 
 const system = 'weft-system';
 const namespace = 'case-h';

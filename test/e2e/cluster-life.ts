@@ -5,7 +5,7 @@ import { expect, it } from '@jest/globals';
 import { run } from '../../tools/base/command.ts';
 import { stateRoot } from '../../tools/cluster/place.ts';
 import { figure } from './figure.ts';
-import { typed, type World } from './world.ts';
+import { typed, type World } from './test-cluster.ts';
 
 /** What the machine knows of the suite's cluster, in words; other clusters do not count. */
 async function machineTraces({ place }: World): Promise<readonly string[]> {

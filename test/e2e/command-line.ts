@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { CertificateStatus } from '../../src/cli/certificate-status.ts';
 import { repository } from '../../tools/images/bundle.ts';
 import { figure } from './figure.ts';
-import { typed, type World } from './world.ts';
+import { typed, type World } from './test-cluster.ts';
 
 /** What people see through the command `weft`, built as the docs say. */
 export function commandLine(world: () => World): void {

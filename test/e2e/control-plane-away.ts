@@ -4,7 +4,7 @@ import { kinds } from '../../src/api/kinds.ts';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { rolledOut, typed, type World } from './world.ts';
+import { rolledOut, typed, type World } from './test-cluster.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 const namespace = 'weft-system';

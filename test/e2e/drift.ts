@@ -7,7 +7,7 @@ import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { startWatch } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { rolledOut, type World } from './world.ts';
+import { rolledOut, type World } from './test-cluster.ts';
 
 const namespace = 'weft-system';
 const name = 'weft-control-plane';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../tools/base/command.ts';
 import type { Pod } from './in-pod.ts';
-import { applyManifest, rolledOut, type World } from './world.ts';
+import { applyManifest, rolledOut, type World } from './test-cluster.ts';
 
 /** A client and server that is not in the mesh. */
 export const outside: Pod = {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
+import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
 
 const namespace = 'held';
 const callers = ['caller', 'bystander'] as const;
@@ -51,7 +51,10 @@ let since = 0;
 /** Begins to hold streams, in strict mode. */
 export function streamsBegin(world: () => World): void {
   it('a stream of every kind is open', async () => {
-    const source = await readFile(join(import.meta.dirname, '../envoy/streams.mjs'), 'utf8');
+    const source = await readFile(
+      join(import.meta.dirname, '../support/envoy/streams.mjs'),
+      'utf8',
+    );
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
     await applyManifest(world(), 'held.yaml');
     const map = { kind: 'ConfigMap', metadata: { name: 'streams', namespace } };

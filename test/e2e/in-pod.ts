@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { figure } from './figure.ts';
-import type { World } from './world.ts';
+import type { World } from './test-cluster.ts';
 
 /** A container with the demo image's Node in it. */
 export interface Pod {

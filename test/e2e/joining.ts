@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { expect, it } from '@jest/globals';
 import { repository } from '../../tools/images/bundle.ts';
 import { eventually } from './eventually.ts';
-import { applyManifest, environment, rolledOut, typed, type World } from './world.ts';
+import { applyManifest, environment, rolledOut, typed, type World } from './test-cluster.ts';
 
 async function sidecars({ kubectl }: World): Promise<string> {
   const path = '-o=jsonpath={.items[*].spec.initContainers[*].name}';

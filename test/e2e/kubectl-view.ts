@@ -4,7 +4,7 @@ import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { ask, bookbuyer } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { applyManifest, typed, type World } from './world.ts';
+import { applyManifest, typed, type World } from './test-cluster.ts';
 
 type Row = Readonly<Record<string, string>>;
 

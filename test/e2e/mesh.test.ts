@@ -28,8 +28,8 @@ import { abruptRestart, rollingRestart } from './rolling-restart.ts';
 import { serviceShapes } from './service-shapes.ts';
 import { switches } from './switches.ts';
 import { uninstall } from './uninstall.ts';
-import { wire } from './wire.ts';
-import { clusterName, environment, openWorld, type World } from './world.ts';
+import { wire } from './handshakes.ts';
+import { clusterName, environment, openWorld, type World } from './test-cluster.ts';
 
 let opened: World | undefined;
 let emptyCluster: ReadonlySet<string> = new Set();

@@ -4,7 +4,7 @@ import type { Container, Pod as PodObject } from '../../src/api/core.ts';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { openRoom } from './guests.ts';
-import { rolledOut, setTraffic, type World } from './world.ts';
+import { rolledOut, setTraffic, type World } from './test-cluster.ts';
 
 /** More than twice what one user's share of inotify instances gave room for. */
 const crowd = 64;

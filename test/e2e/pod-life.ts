@@ -4,7 +4,7 @@ import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { openRoom } from './guests.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { applyManifest, rolledOut, type World } from './world.ts';
+import { applyManifest, rolledOut, type World } from './test-cluster.ts';
 
 /** Several periods of the probe that must go on failing. */
 const neverReadyMs = 8000;

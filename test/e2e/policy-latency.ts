@@ -9,7 +9,7 @@ import { repository } from '../../tools/images/bundle.ts';
 import { eventually } from './eventually.ts';
 import { figure, spread } from './figure.ts';
 import { startWatch, type Watch } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
+import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
 
 /** Generous: other work may run on the machine. The figure printed is compared with the target. */
 const boundMs = 1000;

@@ -5,7 +5,7 @@ import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { rolledOut, typed, type World } from './world.ts';
+import { rolledOut, typed, type World } from './test-cluster.ts';
 
 const namespace = 'weft-system';
 const name = 'weft-control-plane';

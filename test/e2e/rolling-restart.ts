@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
 import { shapesClient } from './guests.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
+import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 

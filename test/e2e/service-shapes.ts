@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { openOutside, openRoom, shapesClient as client } from './guests.ts';
 import { ask, type Ask, type Pod } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './world.ts';
+import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
 
 const server: Pod = { namespace: 'shapes', target: 'deployment/server', container: 'server' };
 

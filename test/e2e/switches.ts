@@ -21,9 +21,9 @@ import {
   sidecarProcess,
   switchTo,
   system,
-} from './switch-rig.ts';
-import { handshake, nobody } from './wire.ts';
-import { clusterName, rolledOut, typed, type World } from './world.ts';
+} from './switch-steps.ts';
+import { handshake, nobody } from './handshakes.ts';
+import { clusterName, rolledOut, typed, type World } from './test-cluster.ts';
 
 /** Requests a second, beside all else that the machine does meanwhile. */
 const rate = 200;

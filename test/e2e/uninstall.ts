@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { repository } from '../../tools/images/bundle.ts';
 import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { applyManifest, typed, type World } from './world.ts';
+import { applyManifest, typed, type World } from './test-cluster.ts';
 
 // Uninstalling in the wrong order, on a cluster that nobody needs any more. The feature test
 // operator/uninstall.test.ts has more orders; here kubelets, real pods and the real garbage collector take part.

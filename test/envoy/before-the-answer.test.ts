@@ -10,9 +10,9 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
-import { type RawSender, rawSender, requestText, statuses } from './raw.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
 
 jest.setTimeout(60_000);
 

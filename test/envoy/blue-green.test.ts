@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
-import { failuresOf } from './asked.ts';
+import { failuresOf } from '../support/envoy/asked.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { emptySnapshot } from '../../src/cluster/snapshot.ts';
 import { Pipeline } from '../../src/control-plane/pipeline.ts';
@@ -12,11 +12,21 @@ import type { IdentityKey } from '../../src/policy/identity.ts';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
 import type { Proxy } from '../../src/policy/proxy.ts';
-import { makeChange, makeRemoval, makeSettings, membership } from '../build/make-mesh.ts';
-import { makeEndpointSlice, makeNamespace, makePod, makeService } from '../build/make-object.ts';
-import { makeTrafficSplit } from '../build/make-policy.ts';
-import { account } from './make-view.ts';
-import { type TestMesh, type TestPod, startMesh } from './pod.ts';
+import {
+  makeChange,
+  makeRemoval,
+  makeSettings,
+  membership,
+} from '../support/builders/make-mesh.ts';
+import {
+  makeEndpointSlice,
+  makeNamespace,
+  makePod,
+  makeService,
+} from '../support/builders/make-object.ts';
+import { makeTrafficSplit } from '../support/builders/make-policy.ts';
+import { account } from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
 
 jest.setTimeout(90_000);
 
@@ -39,7 +49,7 @@ describe('requests while Services select other pods, as the control plane tells 
   let settle: Settle;
   const pods: Record<string, TestPod> = {};
   const running: Promise<string>[] = [];
-  const program = join(import.meta.dirname, 'streams.mjs');
+  const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
 
   const service = (name: string, app: string, clusterIP: string): KubernetesObject =>
     makeService({ name, app, clusterIP, ports });

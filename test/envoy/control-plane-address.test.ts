@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { bootstrapFileNames, bootstrapFiles } from '../../src/envoy/bootstrap.ts';
 import { envoyBinary } from '../../tools/parts/envoy.ts';
-import { makeMeshAuthority } from './authority.ts';
-import { eventually } from './pod.ts';
-import { type PodNetwork, type Wire, layWire } from './pod-network.ts';
+import { makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
+import { eventually } from '../support/envoy/pod.ts';
+import { type PodNetwork, type Wire, layWire } from '../support/envoy/pod-network.ts';
 
 jest.setTimeout(60_000);
 

@@ -6,8 +6,8 @@ import {
   makeReachable,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 jest.setTimeout(60_000);
 

@@ -13,9 +13,9 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
-import { type RawSender, rawSender, requestText, statuses } from './raw.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
 
 jest.setTimeout(120_000);
 
@@ -144,7 +144,12 @@ describe.each(['permissive', 'strict'] as const)('a sidecar refuses nothing, %s'
 
   /** Asks with `count` more headers of `bytes` together. */
   async function client(kind: string, url: string, ...sizes: [number, number]): Promise<Answer> {
-    const program = [process.execPath, join(import.meta.dirname, 'client.mjs'), kind, url];
+    const program = [
+      process.execPath,
+      join(import.meta.dirname, '../support/envoy/client.mjs'),
+      kind,
+      url,
+    ];
     return JSON.parse(await caller.exec([...program, ...sizes.map(String)])) as Answer;
   }
 

@@ -1,11 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import type { MeshSettings } from '../../src/policy/mesh-settings.ts';
-import { makeNamespace } from '../build/make-object.ts';
-import { makeTcpRoute, makeTrafficSplit, makeTrafficTarget } from '../build/make-policy.ts';
-import { leading, podObject } from './half-joined-objects.ts';
-import { type LiveMesh, liveMesh } from './live-mesh.ts';
-import { type Reply, type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+import { makeNamespace } from '../support/builders/make-object.ts';
+import {
+  makeTcpRoute,
+  makeTrafficSplit,
+  makeTrafficTarget,
+} from '../support/builders/make-policy.ts';
+import { leading, podObject } from '../support/envoy/half-joined-objects.ts';
+import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
+import {
+  type Reply,
+  type TestMesh,
+  type TestPod,
+  eventually,
+  startMesh,
+} from '../support/envoy/pod.ts';
 
 jest.setTimeout(120_000);
 

@@ -3,7 +3,7 @@ import type { AccessRule } from '../../src/policy/access.ts';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { ProxyView } from '../../src/policy/view.ts';
 import { trustSecret } from '../../src/xds/resources/secret-source.ts';
-import { makeMeshAuthority } from './authority.ts';
+import { makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
 import {
   account,
   makeEndpoint,
@@ -17,8 +17,8 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 const clusterIp = '10.96.0.10';
 const buyer = account('bookbuyer');

@@ -12,9 +12,9 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { failuresOf } from './asked.ts';
-import { type TestMesh, type TestPod, startMesh } from './pod.ts';
+} from '../support/builders/make-view.ts';
+import { failuresOf } from '../support/envoy/asked.ts';
+import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
 
 jest.setTimeout(60_000);
 
@@ -26,7 +26,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 describe('a Service that selects other pods from now on', () => {
   let mesh: TestMesh;
   const pods: Record<string, TestPod> = {};
-  const program = join(import.meta.dirname, 'streams.mjs');
+  const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
 
   const serve = (name: string, services: readonly (typeof web)['key'][]): Promise<void> =>
     mesh.offer(name, {

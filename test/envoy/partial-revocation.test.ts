@@ -2,13 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
-import { failuresOf } from './asked.ts';
-import { makeNamespace } from '../build/make-object.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../build/make-policy.ts';
-import { leading, podObject } from './half-joined-objects.ts';
-import { type LiveMesh, liveMesh } from './live-mesh.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
-import { sessionTalk } from './session-talk.ts';
+import { failuresOf } from '../support/envoy/asked.ts';
+import { makeNamespace } from '../support/builders/make-object.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficTarget,
+} from '../support/builders/make-policy.ts';
+import { leading, podObject } from '../support/envoy/half-joined-objects.ts';
+import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { sessionTalk } from '../support/envoy/session-talk.ts';
 
 jest.setTimeout(180_000);
 
@@ -17,7 +21,7 @@ const clusterIp = '10.96.7.1';
 const everybody = ['shop/client', 'shop/bystander'];
 const httpKinds = ['grpc', 'http', 'websocket'];
 const kinds = ['grpc', 'http', 'server-first', 'tcp', 'websocket'];
-const program = join(import.meta.dirname, 'streams.mjs');
+const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
 
 /** What the objects of a test say, where it is not the same all along. */
 interface Said {

@@ -2,8 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { healthcheckPath, hookPath, httpProbePath } from '../../src/envoy/names.ts';
 import { ports } from '../../src/envoy/ports.ts';
-import { makeInbound, makeOutbound, makeProbe, makeSettings } from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+import {
+  makeInbound,
+  makeOutbound,
+  makeProbe,
+  makeSettings,
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 const probes = [
   makeProbe({ probe: 'liveness', path: '/status/200?full=1' }),

@@ -11,8 +11,8 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 jest.setTimeout(60_000);
 

@@ -15,10 +15,10 @@ import {
   makeRule,
   makeServed,
   makeService,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, startMesh } from './pod.ts';
-import { type RawSender, rawSender, requestText, statuses } from './raw.ts';
-import { envoyVersions, refusal } from './validate.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
+import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
+import { envoyVersions, refusal } from '../support/envoy/validate.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import type { MeshSettings } from '../../src/policy/mesh-settings.ts';
-import { type makeService, makeNamespace } from '../build/make-object.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../build/make-policy.ts';
-import { leading, podObject } from './half-joined-objects.ts';
-import { type LiveMesh, liveMesh } from './live-mesh.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+import { type makeService, makeNamespace } from '../support/builders/make-object.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficTarget,
+} from '../support/builders/make-policy.ts';
+import { leading, podObject } from '../support/envoy/half-joined-objects.ts';
+import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 jest.setTimeout(120_000);
 

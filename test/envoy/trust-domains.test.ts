@@ -6,7 +6,7 @@ import {
   trustResource,
   workloadResource,
 } from '../../src/xds/resources/secrets.ts';
-import { type MeshAuthority, makeMeshAuthority } from './authority.ts';
+import { type MeshAuthority, makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
 import {
   account,
   makeEndpoint,
@@ -19,8 +19,8 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 const clusterIp = '10.96.0.30';
 const [buyer, store] = [account('bookbuyer'), account('bookstore')];

@@ -2,10 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EndpointSlice } from '../../src/api/core.ts';
-import { makeEndpointSlice, makeNamespace, makePod, makeService } from '../build/make-object.ts';
-import { makeTcpRoute, makeTrafficTarget } from '../build/make-policy.ts';
-import { type LiveMesh, liveMesh } from './live-mesh.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+import {
+  makeEndpointSlice,
+  makeNamespace,
+  makePod,
+  makeService,
+} from '../support/builders/make-object.ts';
+import { makeTcpRoute, makeTrafficTarget } from '../support/builders/make-policy.ts';
+import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 jest.setTimeout(60_000);
 

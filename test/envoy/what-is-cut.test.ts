@@ -18,8 +18,8 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from './make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from './pod.ts';
+} from '../support/builders/make-view.ts';
+import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
 
 const clusterIp = '10.96.0.40';
 const [strict, permissive] = [makeSettings(), makeSettings({ permissive: true })];
@@ -96,7 +96,7 @@ describe('case 11, case D1: what is cut', () => {
   let mesh: TestMesh;
   const pods: Record<string, TestPod> = {};
   const running: Promise<string>[] = [];
-  const program = join(import.meta.dirname, 'streams.mjs');
+  const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
 
   /** Ends the server when it is there. */
   const over = (): string => join(mesh.directory, 'over');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { expect, it } from '@jest/globals';
-import { sharedApiServer } from '../shared-api-server.ts';
+import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
 
 interface Answer {
   readonly status: number;

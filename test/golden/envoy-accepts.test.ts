@@ -7,10 +7,10 @@ import { bootstrapFileNames, bootstrapFiles } from '../../src/envoy/bootstrap.ts
 import { createAssembler } from '../../src/xds/resources/resource-set.ts';
 import { run } from '../../tools/base/command.ts';
 import { envoyBinary, envoyVersion } from '../../tools/parts/envoy.ts';
-import { someEndpoints, someView } from '../envoy/arbitrary-view.ts';
-import { makeMeshAuthority } from '../envoy/authority.ts';
-import { makeInbound, makeMatch, makeOutbound, makeRule, makeServed } from '../envoy/make-view.ts';
-import { envoyVersions, refusal } from '../envoy/validate.ts';
+import { someEndpoints, someView } from '../support/builders/arbitrary-view.ts';
+import { makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
+import { makeInbound, makeMatch, makeOutbound, makeRule, makeServed } from '../support/builders/make-view.ts';
+import { envoyVersions, refusal } from '../support/envoy/validate.ts';
 import { playStory, storyNames } from './story-files.ts';
 
 jest.setTimeout(120_000);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { inconsistencies } from '../envoy/consistent.ts';
+import { inconsistencies } from '../support/oracles/inconsistencies.ts';
 import { playStory, storyDirectory, storyNames } from './story-files.ts';
 
 /** What lies in a story's folder, without its input. */

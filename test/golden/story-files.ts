@@ -5,8 +5,8 @@ import type { Workload } from '../../src/policy/workload.ts';
 import { createViews } from '../../src/policy/view-of.ts';
 import { createAssembler } from '../../src/xds/resources/resource-set.ts';
 import type { Resource, ResourceSet } from '../../src/xds/resources/resource.ts';
-import { describeDiagnostics, describeModel, readStory } from '../build/story.ts';
-import { jsonOf } from '../envoy/messages.ts';
+import { describeDiagnostics, describeModel, readStory } from '../support/stories/story.ts';
+import { jsonOf } from '../support/resources/messages.ts';
 
 const stories = import.meta.dirname;
 

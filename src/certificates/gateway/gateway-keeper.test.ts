@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeNamedRoot } from '../../../test/build/make-named-root.ts';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../../test/fakes/issuer.ts';
+import { makeNamedRoot } from '../../../test/support/builders/make-named-root.ts';
+import { FakeClock, settle } from '../../../test/support/time/fake-clock.ts';
+import { FakeIssuer } from '../../../test/support/issuers/fake-issuer.ts';
 import type { GatewayReport } from '../../api/certificate-report.ts';
 import type { KubernetesObject } from '../../api/core.ts';
 import { gatewayOf } from '../../api/labels.ts';

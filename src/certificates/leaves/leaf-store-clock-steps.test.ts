@@ -5,7 +5,7 @@ import {
   stageLeafStore,
   stopLeafStores,
   unavailable,
-} from '../../../test/fakes/leaf-store-stage.ts';
+} from '../../../test/support/issuers/leaf-store-stage.ts';
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;

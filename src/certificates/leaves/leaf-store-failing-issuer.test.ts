@@ -8,7 +8,7 @@ import {
   stopLeafStores,
   till,
   unavailable,
-} from '../../../test/fakes/leaf-store-stage.ts';
+} from '../../../test/support/issuers/leaf-store-stage.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Leaf } from '../issuer.ts';
 

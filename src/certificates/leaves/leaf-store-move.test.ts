@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { settle } from '../../../test/fakes/fake-clock.ts';
+import { settle } from '../../../test/support/time/fake-clock.ts';
 import {
   account,
   accountOf,
@@ -8,8 +8,8 @@ import {
   stageLeafStore,
   stopLeafStores,
   until,
-} from '../../../test/fakes/leaf-store-stage.ts';
-import { seededRandom } from '../../../test/fakes/seeded-random.ts';
+} from '../../../test/support/issuers/leaf-store-stage.ts';
+import { seededRandom } from '../../../test/support/fakes/seeded-random.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 
 const hourMs = 3_600_000;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { certificatesFrom } from '../../../test/build/certificates.ts';
+import { certificatesFrom } from '../../../test/support/certificates/make-authority.ts';
 import {
   accountOf,
   cart,
@@ -9,7 +9,7 @@ import {
   till,
   until,
   uriOf,
-} from '../../../test/fakes/leaf-store-stage.ts';
+} from '../../../test/support/issuers/leaf-store-stage.ts';
 import type { Leaf } from '../issuer.ts';
 
 const minuteMs = 60_000;

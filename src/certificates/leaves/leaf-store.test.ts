@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { settle } from '../../../test/fakes/fake-clock.ts';
+import { settle } from '../../../test/support/time/fake-clock.ts';
 import {
   account,
   accountOf,
@@ -10,7 +10,7 @@ import {
   till,
   until,
   uriOf,
-} from '../../../test/fakes/leaf-store-stage.ts';
+} from '../../../test/support/issuers/leaf-store-stage.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 
 const hourMs = 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { certificatesFrom } from '../../../test/build/certificates.ts';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../../test/fakes/issuer.ts';
+import { certificatesFrom } from '../../../test/support/certificates/make-authority.ts';
+import { FakeClock } from '../../../test/support/time/fake-clock.ts';
+import { FakeIssuer } from '../../../test/support/issuers/fake-issuer.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { createServerCertificate } from './server-certificate.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { makeNamedRoot } from '../../../test/build/make-named-root.ts';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../../test/fakes/issuer.ts';
+import { makeNamedRoot } from '../../../test/support/builders/make-named-root.ts';
+import { FakeClock } from '../../../test/support/time/fake-clock.ts';
+import { FakeIssuer } from '../../../test/support/issuers/fake-issuer.ts';
 import { silentLogger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import type { LeafRequest, RunningIssuer } from '../issuer.ts';

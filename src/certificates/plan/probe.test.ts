@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { makeRoot, signUnder, type TestAuthority } from '../../../test/build/certificates.ts';
-import { ecKeys } from '../../../test/keys/test-keys.ts';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../../test/fakes/issuer.ts';
+import {
+  makeRoot,
+  signUnder,
+  type TestAuthority,
+} from '../../../test/support/certificates/make-authority.ts';
+import { ecKeys } from '../../../test/support/keys/test-keys.ts';
+import { FakeClock } from '../../../test/support/time/fake-clock.ts';
+import { FakeIssuer } from '../../../test/support/issuers/fake-issuer.ts';
 import type { RootSpec } from '../../api/root-spec.ts';
 import { WeftError } from '../../common/errors.ts';
 import { Secret } from '../../common/secret.ts';

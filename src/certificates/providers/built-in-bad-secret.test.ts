@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { makeRoot } from '../../../test/build/certificates.ts';
+import { makeRoot } from '../../../test/support/certificates/make-authority.ts';
 import {
   clockNow,
   deliver,
@@ -7,8 +7,8 @@ import {
   Replica,
   secretOf,
   stopReplicas,
-} from '../../../test/fakes/built-in-replica.ts';
-import { SecretApi } from '../../../test/fakes/secret-api.ts';
+} from '../../../test/support/issuers/built-in-replica.ts';
+import { SecretApi } from '../../../test/support/fakes/secret-api.ts';
 import type { SecretObject } from '../../api/core.ts';
 
 afterEach(stopReplicas);

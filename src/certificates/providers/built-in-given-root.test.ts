@@ -4,7 +4,7 @@ import {
   certificatesFrom,
   makeIntermediate,
   makeRoot,
-} from '../../../test/build/certificates.ts';
+} from '../../../test/support/certificates/make-authority.ts';
 import {
   clockNow,
   deliver,
@@ -12,8 +12,8 @@ import {
   Replica,
   secretOf,
   stopReplicas,
-} from '../../../test/fakes/built-in-replica.ts';
-import { SecretApi } from '../../../test/fakes/secret-api.ts';
+} from '../../../test/support/issuers/built-in-replica.ts';
+import { SecretApi } from '../../../test/support/fakes/secret-api.ts';
 import { authoritySecret } from './authority-secret.ts';
 
 afterEach(stopReplicas);

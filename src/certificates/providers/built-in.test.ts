@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { certificatesFrom } from '../../../test/build/certificates.ts';
+import { certificatesFrom } from '../../../test/support/certificates/make-authority.ts';
 import {
   clockNow,
   deliver,
   place,
   Replica,
   stopReplicas,
-} from '../../../test/fakes/built-in-replica.ts';
-import { SecretApi } from '../../../test/fakes/secret-api.ts';
+} from '../../../test/support/issuers/built-in-replica.ts';
+import { SecretApi } from '../../../test/support/fakes/secret-api.ts';
 import { WeftError } from '../../common/errors.ts';
 
 afterEach(stopReplicas);

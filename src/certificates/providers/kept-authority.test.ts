@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { authorityPem, makeIntermediate, makeRoot } from '../../../test/build/certificates.ts';
-import { settle } from '../../../test/fakes/fake-clock.ts';
-import { SecretApi } from '../../../test/fakes/secret-api.ts';
-import { SteppingClock } from '../../../test/fakes/stepping-clock.ts';
+import {
+  authorityPem,
+  makeIntermediate,
+  makeRoot,
+} from '../../../test/support/certificates/make-authority.ts';
+import { settle } from '../../../test/support/time/fake-clock.ts';
+import { SecretApi } from '../../../test/support/fakes/secret-api.ts';
+import { SteppingClock } from '../../../test/support/time/stepping-clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { parsePinnedRoots } from '../pinned-roots.ts';

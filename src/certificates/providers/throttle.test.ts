@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock, settle } from '../../../test/fakes/fake-clock.ts';
-import { SteppingClock } from '../../../test/fakes/stepping-clock.ts';
+import { FakeClock, settle } from '../../../test/support/time/fake-clock.ts';
+import { SteppingClock } from '../../../test/support/time/stepping-clock.ts';
 import { busyError, Throttle } from './throttle.ts';
 
 const signal = new AbortController().signal;

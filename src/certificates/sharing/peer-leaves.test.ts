@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { SteppingClock } from '../../../test/fakes/stepping-clock.ts';
+import { SteppingClock } from '../../../test/support/time/stepping-clock.ts';
 import { encodeAnswer, encodeAsk, type LeafAsk } from './leaf-ask.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { Secret } from '../../common/secret.ts';

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { SteppingClock } from '../../../test/fakes/stepping-clock.ts';
-import { settle } from '../../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../../test/fakes/issuer.ts';
-import { shareBetween, type SharingReplica } from '../../../test/fakes/sharing-replicas.ts';
+import { SteppingClock } from '../../../test/support/time/stepping-clock.ts';
+import { settle } from '../../../test/support/time/fake-clock.ts';
+import { FakeIssuer } from '../../../test/support/issuers/fake-issuer.ts';
+import {
+  shareBetween,
+  type SharingReplica,
+} from '../../../test/support/issuers/sharing-replicas.ts';
 import { WeftError } from '../../common/errors.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { identityKey, type IdentityKey } from '../../policy/identity.ts';

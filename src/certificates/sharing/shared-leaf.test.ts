@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { FakeIssuer } from '../../../test/fakes/issuer.ts';
+import { FakeClock } from '../../../test/support/time/fake-clock.ts';
+import { FakeIssuer } from '../../../test/support/issuers/fake-issuer.ts';
 import { Secret } from '../../common/secret.ts';
 import { identityKey } from '../../policy/identity.ts';
 import type { Authority, Leaf } from '../issuer.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeRoot } from '../../../test/build/certificates.ts';
+import { makeRoot } from '../../../test/support/certificates/make-authority.ts';
 import { parseCertificate } from './certificate.ts';
 import {
   bitString,

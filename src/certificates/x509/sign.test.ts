@@ -12,8 +12,8 @@ import {
   makeRoot,
   signUnder,
   type TestAuthority,
-} from '../../../test/build/certificates.ts';
-import { ecKeys, rsaKeys } from '../../../test/keys/test-keys.ts';
+} from '../../../test/support/certificates/make-authority.ts';
+import { ecKeys, rsaKeys } from '../../../test/support/keys/test-keys.ts';
 import { identityKey } from '../../policy/identity.ts';
 import type { Certificate } from './certificate.ts';
 import { childrenOf, readElement } from './der-reader.ts';

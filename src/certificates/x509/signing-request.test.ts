@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import * as oracle from '@peculiar/x509';
-import { ecKeys, rsaKeys } from '../../../test/keys/test-keys.ts';
+import { ecKeys, rsaKeys } from '../../../test/support/keys/test-keys.ts';
 import { identityKey } from '../../policy/identity.ts';
 import { oids } from './oids.ts';
 import { signingRequest } from './signing-request.ts';

@@ -8,8 +8,8 @@ import {
   signUnder,
   type AuthorityWishes,
   type TestAuthority,
-} from '../../../test/build/certificates.ts';
-import { ecKeys, rsaKeys } from '../../../test/keys/test-keys.ts';
+} from '../../../test/support/certificates/make-authority.ts';
+import { ecKeys, rsaKeys } from '../../../test/support/keys/test-keys.ts';
 import { identityKey } from '../../policy/identity.ts';
 import { workloadTemplate, type CertificateTemplate } from './template.ts';
 import {

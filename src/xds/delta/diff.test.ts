@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
+import { makeResource, makeSet } from '../../../test/support/resources/resource-sets.ts';
 import { changesBetween } from './diff.ts';
 
 const a = makeResource('endpoint', 'a');

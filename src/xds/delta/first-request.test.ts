@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Conversation } from '../../../test/fakes/conversation.ts';
-import { makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
+import { Conversation } from '../../../test/support/xds/conversation.ts';
+import { makeResource, makeSet } from '../../../test/support/resources/resource-sets.ts';
 import type { Resource } from '../resources/resource.ts';
 import { ResponseBytes } from './response-bytes.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeResource } from '../../../test/fakes/resource-sets.ts';
+import { makeResource } from '../../../test/support/resources/resource-sets.ts';
 import { Held } from './held.ts';
 
 const name = fc.constantFrom('a', 'b', 'c', 'd');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeMatch, makeRule } from '../../../test/envoy/make-view.ts';
-import { type Instance } from '../../../test/fakes/chain-client.ts';
+import { makeMatch, makeRule } from '../../../test/support/builders/make-view.ts';
+import { type Instance } from '../../../test/support/xds/chain-client.ts';
 import {
   type Rules,
   table,
@@ -10,7 +10,7 @@ import {
   anyone,
   setOf,
   begin,
-} from '../../../test/fakes/narrowed-client.ts';
+} from '../../../test/support/xds/narrowed-client.ts';
 import type { HttpMatch } from '../../policy/access.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import type { ResourceSet } from '../resources/resource.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { account } from '../../../test/envoy/make-view.ts';
-import { ChainClient } from '../../../test/fakes/chain-client.ts';
+import { account } from '../../../test/support/builders/make-view.ts';
+import { ChainClient } from '../../../test/support/xds/chain-client.ts';
 import {
   table,
   buyer,
@@ -13,7 +13,7 @@ import {
   both,
   less,
   begin,
-} from '../../../test/fakes/narrowed-client.ts';
+} from '../../../test/support/xds/narrowed-client.ts';
 import type { ResourceSet } from '../resources/resource.ts';
 import { RecentTables } from './recent-tables.ts';
 import { ResponseBytes } from './response-bytes.ts';

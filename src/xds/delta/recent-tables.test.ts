@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeResource } from '../../../test/fakes/resource-sets.ts';
+import { makeResource } from '../../../test/support/resources/resource-sets.ts';
 import type { Resource } from '../resources/resource.ts';
 import { RecentTables, TableShares } from './recent-tables.ts';
 

@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
-import { makeResource } from '../../../test/fakes/resource-sets.ts';
+import { makeResource } from '../../../test/support/resources/resource-sets.ts';
 import { DeltaDiscoveryResponseSchema } from '../../envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { typeUrls } from '../resources/resource.ts';
 import { ResponseBytes, encodeResponse } from './response-bytes.ts';

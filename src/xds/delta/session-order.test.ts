@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { everything, setOf, settled } from '../../../test/fakes/settled-proxy.ts';
+import { everything, setOf, settled } from '../../../test/support/xds/settled-proxy.ts';
 
 // https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
 describe('make before break', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { WorldClient, type World, setOfWorld } from '../../../test/fakes/world-client.ts';
+import { WorldClient, type World, setOfWorld } from '../../../test/support/xds/whole-set-client.ts';
 import { ResponseBytes } from './response-bytes.ts';
 
 const service = fc.constantFrom('a', 'b', 'c', 'd');

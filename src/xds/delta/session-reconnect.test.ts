@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Conversation } from '../../../test/fakes/conversation.ts';
-import { everything, setOf } from '../../../test/fakes/settled-proxy.ts';
+import { Conversation } from '../../../test/support/xds/conversation.ts';
+import { everything, setOf } from '../../../test/support/xds/settled-proxy.ts';
 
 describe('Envoy 1.40', () => {
   it('is sent nothing after a reconnect but what changed', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Conversation } from '../../../test/fakes/conversation.ts';
-import { everything, setOf, settled } from '../../../test/fakes/settled-proxy.ts';
+import { Conversation } from '../../../test/support/xds/conversation.ts';
+import { everything, setOf, settled } from '../../../test/support/xds/settled-proxy.ts';
 
 describe('Envoy 1.40', () => {
   it('is sent the endpoints again after their cluster changed, for it does not ask', () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Conversation } from '../../../test/fakes/conversation.ts';
-import { everything, setOf, settled } from '../../../test/fakes/settled-proxy.ts';
+import { Conversation } from '../../../test/support/xds/conversation.ts';
+import { everything, setOf, settled } from '../../../test/support/xds/settled-proxy.ts';
 
 // https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
 describe('a conversation', () => {

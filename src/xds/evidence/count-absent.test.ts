@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeOrigin, makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
+import {
+  makeOrigin,
+  makeResource,
+  makeSet,
+} from '../../../test/support/resources/resource-sets.ts';
 import { originKey } from '../../policy/origin.ts';
 import { countAbsent } from './count-absent.ts';
 

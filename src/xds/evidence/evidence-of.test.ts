@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Proxy } from '../../policy/proxy.ts';
-import { makeOrigin, makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
+import {
+  makeOrigin,
+  makeResource,
+  makeSet,
+} from '../../../test/support/resources/resource-sets.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { type Origin, originKey } from '../../policy/origin.ts';
 import { ResponseBytes } from '../delta/response-bytes.ts';

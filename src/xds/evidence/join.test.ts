@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeOrigin } from '../../../test/fakes/resource-sets.ts';
+import { makeOrigin } from '../../../test/support/resources/resource-sets.ts';
 import { originKey } from '../../policy/origin.ts';
 import {
   applyChange,

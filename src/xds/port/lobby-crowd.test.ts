@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeVisitor } from '../../../test/fakes/fake-visitor.ts';
+import { FakeVisitor } from '../../../test/support/fakes/fake-visitor.ts';
 import type { Guest } from './guest.ts';
 import { Lobby } from './lobby.ts';
 import { defaultLobbyLimits } from './lobby-limits.ts';

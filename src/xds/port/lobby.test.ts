@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FakeVisitor } from '../../../test/fakes/fake-visitor.ts';
+import { FakeVisitor } from '../../../test/support/fakes/fake-visitor.ts';
 import type { Guest } from './guest.ts';
 import { Lobby } from './lobby.ts';
 import { defaultLobbyLimits, type LobbyLimits } from './lobby-limits.ts';

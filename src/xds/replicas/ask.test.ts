@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { makeAuthority, ReplaceableCredentials } from '../../../test/fakes/test-authority.ts';
+import {
+  makeAuthority,
+  ReplaceableCredentials,
+} from '../../../test/support/certificates/server-authority.ts';
 import { systemClock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
 import { silentLogger, type LogFields } from '../../common/logger.ts';

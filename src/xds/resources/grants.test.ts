@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { cpuOf } from '../../../test/build/cpu.ts';
-import { account, makeMatch, makeRule } from '../../../test/envoy/make-view.ts';
+import { cpuOf } from '../../../test/support/time/cpu-of.ts';
+import { account, makeMatch, makeRule } from '../../../test/support/builders/make-view.ts';
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import { serviceKey } from '../../policy/service.ts';
 import { type Grants, lostChains } from './grants.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeMatch } from '../../../test/envoy/make-view.ts';
+import { makeMatch } from '../../../test/support/builders/make-view.ts';
 import { judgesPath, pathPermissions } from './path-match.ts';
 
 /** JavaScript reads what stands here as RE2 does. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeProbe } from '../../../test/envoy/make-view.ts';
+import { makeProbe } from '../../../test/support/builders/make-view.ts';
 import { probeRoute } from './probe-route.ts';
 
 type Headers = readonly { readonly name: string; readonly value: string }[];

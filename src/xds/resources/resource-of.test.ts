@@ -1,8 +1,8 @@
 import { create, equals, fromBinary } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
-import { makeEndpoint } from '../../../test/envoy/make-view.ts';
-import { messageOf } from '../../../test/envoy/messages.ts';
+import { makeEndpoint } from '../../../test/support/builders/make-view.ts';
+import { messageOf } from '../../../test/support/resources/messages.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { ResourceSchema } from '../../envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { type PortKey, portKey } from '../../policy/endpoints.ts';

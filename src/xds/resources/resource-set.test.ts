@@ -10,8 +10,8 @@ import {
   makeServed,
   makeService,
   makeSettings,
-} from '../../../test/envoy/make-view.ts';
-import { inconsistencies } from '../../../test/envoy/consistent.ts';
+} from '../../../test/support/builders/make-view.ts';
+import { inconsistencies } from '../../../test/support/oracles/inconsistencies.ts';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import { createAssembler } from './resource-set.ts';
 import { resourceOf } from './resource-of.ts';

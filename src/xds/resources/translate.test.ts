@@ -9,16 +9,16 @@ import {
   someRule,
   someView,
   targetPorts,
-} from '../../../test/envoy/arbitrary-view.ts';
-import { inconsistencies } from '../../../test/envoy/consistent.ts';
-import { type Call, type Decision, decide } from '../../../test/envoy/decide.ts';
-import { jsonOf } from '../../../test/envoy/messages.ts';
+} from '../../../test/support/builders/arbitrary-view.ts';
+import { inconsistencies } from '../../../test/support/oracles/inconsistencies.ts';
+import { type Call, type Decision, decide } from '../../../test/support/oracles/decide.ts';
+import { jsonOf } from '../../../test/support/resources/messages.ts';
 import {
   makeInbound,
   makeOutbound,
   makeServed,
   makeSettings,
-} from '../../../test/envoy/make-view.ts';
+} from '../../../test/support/builders/make-view.ts';
 import { callerAlpn } from '../../envoy/names.ts';
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import type { InboundView } from '../../policy/view.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { makeSet } from '../../../test/fakes/resource-sets.ts';
+import { makeSet } from '../../../test/support/resources/resource-sets.ts';
 import type { ResourceSet } from '../resources/resource.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';

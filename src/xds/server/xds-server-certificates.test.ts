@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { originKey } from '../../policy/origin.ts';
-import { makeAuthority } from '../../../test/fakes/test-authority.ts';
+import { makeAuthority } from '../../../test/support/certificates/server-authority.ts';
 import { channelOrigin } from '../evidence/evidence.ts';
-import { serverName, set, until, XdsRig } from '../../../test/fakes/xds-rig.ts';
+import { serverName, set, until, XdsRig } from '../../../test/support/xds/served-sets.ts';
 
 describe('the certificate of the xDS server', () => {
   let rig: XdsRig;

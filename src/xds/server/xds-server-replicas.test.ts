@@ -6,7 +6,14 @@ import { Secret } from '../../common/secret.ts';
 import { askToClose } from '../replicas/close-service.ts';
 import { followEvidence } from '../replicas/evidence-client.ts';
 import type { Evidence, Stream } from '../evidence/evidence.ts';
-import { replica, serverId, serverName, set, until, XdsRig } from '../../../test/fakes/xds-rig.ts';
+import {
+  replica,
+  serverId,
+  serverName,
+  set,
+  until,
+  XdsRig,
+} from '../../../test/support/xds/served-sets.ts';
 
 describe('the xDS server, to other replicas', () => {
   let rig: XdsRig;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { FakeClock } from '../../../test/fakes/fake-clock.ts';
-import { farOff, set, until, XdsRig } from '../../../test/fakes/xds-rig.ts';
+import { FakeClock } from '../../../test/support/time/fake-clock.ts';
+import { farOff, set, until, XdsRig } from '../../../test/support/xds/served-sets.ts';
 
 describe('a stream of the xDS server', () => {
   let rig: XdsRig;

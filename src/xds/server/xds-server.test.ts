@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { originKey } from '../../policy/origin.ts';
-import { makeResource, makeSet } from '../../../test/fakes/resource-sets.ts';
-import { cartTarget, set, until, XdsRig } from '../../../test/fakes/xds-rig.ts';
+import { makeResource, makeSet } from '../../../test/support/resources/resource-sets.ts';
+import { cartTarget, set, until, XdsRig } from '../../../test/support/xds/served-sets.ts';
 
 describe('the xDS server', () => {
   let rig: XdsRig;

@@ -9,9 +9,9 @@ import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { monitoredBy } from '../../../src/api/labels.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import { freePort } from '../../../tools/base/probe.ts';
-import { makeRouteGroup } from '../../build/make-policy.ts';
-import { type Rig, startRig } from '../control-plane/rig.ts';
-import type { Load } from './bulk-objects-process.ts';
+import { makeRouteGroup } from '../../support/builders/make-policy.ts';
+import { type Rig, startRig } from '../../support/control-plane/replicas-on-api-server.ts';
+import type { Load } from '../../support/attacks/bulk-objects-process.ts';
 
 jest.setTimeout(180_000);
 
@@ -87,7 +87,7 @@ function write(name: string, matches: Matches, namespace = bulk): Promise<Kubern
 
 /** As the image starts it. */
 async function start(): Promise<void> {
-  const file = join(import.meta.dirname, 'bulk-objects-process.ts');
+  const file = join(import.meta.dirname, '../../support/attacks/bulk-objects-process.ts');
   const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=26'];
   const env = { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' };
   const kubeconfig = rig.server.kubeconfigPath;

@@ -17,8 +17,8 @@ import { Secret } from '../../../src/common/secret.ts';
 import { createInjector } from '../../../src/injector/inject.ts';
 import { planWebhooks } from '../../../src/operator/webhooks.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeFacts } from '../../build/injection.ts';
-import { callApi } from '../injector/api-call.ts';
+import { makeFacts } from '../../support/injector/injection.ts';
+import { callApi } from '../../support/api-server/call-api.ts';
 
 const mesh = `mesh-${randomBytes(4).toString('hex')}`;
 const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';

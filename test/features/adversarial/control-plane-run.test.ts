@@ -9,8 +9,12 @@ import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { injectedBy, originalProbes } from '../../../src/api/labels.ts';
 import type { LogFields, Logger } from '../../../src/common/logger.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { type Replica, type Rig, startRig } from '../control-plane/rig.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
+import {
+  type Replica,
+  type Rig,
+  startRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

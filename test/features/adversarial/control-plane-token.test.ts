@@ -12,7 +12,7 @@ import {
   playControlPlane,
   rigOfFile,
   untilCondition,
-} from '../operator/rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

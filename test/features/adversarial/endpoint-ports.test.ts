@@ -3,8 +3,8 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ports as ofControlPlane } from '../../../src/api/control-plane-names.ts';
 import { sidecarPorts } from '../../../src/common/sidecar-ports.ts';
-import { type Rig, rigOfFile, until } from '../operator/rig.ts';
-import { answerOf, answerWith, attackersHome } from './as-user.ts';
+import { type Rig, rigOfFile, until } from '../../support/operator/operator-on-api-server.ts';
+import { answerOf, answerWith, attackersHome } from '../../support/api-server/as-user.ts';
 
 jest.setTimeout(90_000);
 

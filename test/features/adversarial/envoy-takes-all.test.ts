@@ -5,13 +5,13 @@ import { meshSettings } from '../../../src/control-plane/mesh-settings.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import type { Resource } from '../../../src/xds/resources/resource.ts';
-import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
-import { makeRouteGroup, makeTrafficTarget } from '../../build/make-policy.ts';
-import { makeMeshAuthority } from '../../envoy/authority.ts';
-import { type LoneEnvoy, startLoneEnvoy } from './lone-envoy.ts';
-import { meshOf } from './mesh-of.ts';
-import { oddCluster, runs } from './odd-objects.ts';
-import { anyRegex } from './odd-policies.ts';
+import { makeNamespace, makePod, makeService } from '../../support/builders/make-object.ts';
+import { makeRouteGroup, makeTrafficTarget } from '../../support/builders/make-policy.ts';
+import { makeMeshAuthority } from '../../support/certificates/mesh-authority.ts';
+import { type LoneEnvoy, startLoneEnvoy } from '../../support/envoy/lone-envoy.ts';
+import { meshOf } from '../../support/attacks/mesh-of.ts';
+import { oddCluster, runs } from '../../support/attacks/odd-objects.ts';
+import { anyRegex } from '../../support/attacks/odd-policies.ts';
 
 const settings: fc.Arbitrary<Partial<MeshSettings>> = fc.record({
   permissive: fc.boolean(),

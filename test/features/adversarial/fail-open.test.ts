@@ -3,13 +3,17 @@ import fc from 'fast-check';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
 import type { TrafficTarget } from '../../../src/api/gen/traffic-target.ts';
-import { anyObject, identityOf } from '../../build/arbitrary.ts';
-import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../build/make-policy.ts';
-import { type Call, decide, type Decision } from '../../envoy/decide.ts';
-import { jsonOf } from '../../envoy/messages.ts';
-import { meshOf, type MeshOf } from './mesh-of.ts';
-import { brokenCluster, runs } from './odd-objects.ts';
+import { anyObject, identityOf } from '../../support/builders/arbitrary-cluster.ts';
+import { makeNamespace, makePod, makeService } from '../../support/builders/make-object.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficTarget,
+} from '../../support/builders/make-policy.ts';
+import { type Call, decide, type Decision } from '../../support/oracles/decide.ts';
+import { jsonOf } from '../../support/resources/messages.ts';
+import { meshOf, type MeshOf } from '../../support/attacks/mesh-of.ts';
+import { brokenCluster, runs } from '../../support/attacks/odd-objects.ts';
 
 jest.setTimeout(120_000);
 

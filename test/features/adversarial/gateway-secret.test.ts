@@ -7,7 +7,7 @@ import { kinds } from '../../../src/api/kinds.ts';
 import { gatewayOf } from '../../../src/api/labels.ts';
 import { parseReport } from '../../../src/api/parse-report.ts';
 import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from '../control-plane/rig.ts';
+import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(60_000);
 

@@ -2,8 +2,8 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
-import { ofFile } from '../../of-file.ts';
-import { type Replica, startRig } from '../control-plane/rig.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
+import { type Replica, startRig } from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(60_000);
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { freePort } from '../../../tools/base/probe.ts';
-import type { Flood } from './webhook-flood-process.ts';
+import type { Flood } from '../../support/attacks/webhook-flood-process.ts';
 
 jest.setTimeout(60_000);
 
@@ -29,10 +29,10 @@ function start(file: string, argument: string): ChildProcess {
 /** How many of forty probes are answered in a flood that comes back whenever it is cut. */
 async function answered(flood: Omit<Flood, 'port' | 'caFile' | 'body' | 'tls'>): Promise<number> {
   const port = await freePort();
-  const server = start('health-process.ts', String(port));
+  const server = start('../../support/attacks/health-process.ts', String(port));
   await once(server, 'message');
   const told = { ...flood, port, caFile: '/dev/null', body: 'none', tls: false } satisfies Flood;
-  const attacker = start('webhook-flood-process.ts', JSON.stringify(told));
+  const attacker = start('../../support/attacks/webhook-flood-process.ts', JSON.stringify(told));
   let count = 0;
   try {
     await sleep(1_000);

@@ -6,8 +6,12 @@ import { kinds } from '../../../src/api/kinds.ts';
 import { injectedBy } from '../../../src/api/labels.ts';
 import { parseReport } from '../../../src/api/parse-report.ts';
 import { eventually } from '../../e2e/eventually.ts';
-import { XdsClient } from '../../fakes/xds-client.ts';
-import { startRig, type Replica, type Rig } from '../control-plane/rig.ts';
+import { XdsClient } from '../../support/xds/xds-client.ts';
+import {
+  startRig,
+  type Replica,
+  type Rig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { kinds } from './hostile/kinds.ts';
-import { type Seen, Stage } from './hostile/stage.ts';
-import type { Place } from './hostile/words.ts';
+import { kinds } from '../../support/attacks/hostile/kinds.ts';
+import { type Seen, Stage } from '../../support/attacks/hostile/stage.ts';
+import type { Place } from '../../support/attacks/hostile/words.ts';
 
 jest.setTimeout(120_000);
 

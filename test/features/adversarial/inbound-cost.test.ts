@@ -2,9 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { costOf, type SweepStep } from '../../../src/mesh/inbound-sweep.ts';
-import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
-import { makeRouteGroup, makeTcpRoute, makeTrafficTarget } from '../../build/make-policy.ts';
-import { meshOf } from './mesh-of.ts';
+import { makeNamespace, makePod, makeService } from '../../support/builders/make-object.ts';
+import {
+  makeRouteGroup,
+  makeTcpRoute,
+  makeTrafficTarget,
+} from '../../support/builders/make-policy.ts';
+import { meshOf } from '../../support/attacks/mesh-of.ts';
 
 // The bound on what an account's proxies hold is a sum of estimates: held here against real resources.
 

@@ -3,8 +3,12 @@ import { status } from '@grpc/grpc-js';
 import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { tokenAudience } from '../../../src/api/labels.ts';
-import { XdsClient } from '../../fakes/xds-client.ts';
-import { type Replica, type Rig, startRig } from '../control-plane/rig.ts';
+import { XdsClient } from '../../support/xds/xds-client.ts';
+import {
+  type Replica,
+  type Rig,
+  startRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { metricsPath } from '../../../src/envoy/names.ts';
 import { ports } from '../../../src/envoy/ports.ts';
-import { makeInbound, makeOutbound, makeServed } from '../../envoy/make-view.ts';
-import { type Reply, type TestMesh, type TestPod, eventually, startMesh } from '../../envoy/pod.ts';
+import { makeInbound, makeOutbound, makeServed } from '../../support/builders/make-view.ts';
+import {
+  type Reply,
+  type TestMesh,
+  type TestPod,
+  eventually,
+  startMesh,
+} from '../../support/envoy/pod.ts';
 
 jest.setTimeout(60_000);
 

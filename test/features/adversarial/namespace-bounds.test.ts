@@ -2,11 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { maxPortsOfNamespace } from '../../../src/mesh/port-bounds.ts';
 import type { ResourceSet } from '../../../src/xds/resources/resource.ts';
-import { makePod, makeService } from '../../build/make-object.ts';
-import { makeTrafficTarget } from '../../build/make-policy.ts';
-import { inconsistencies } from '../../envoy/consistent.ts';
-import { meshOf } from './mesh-of.ts';
-import { attacker, attackerHome, attackerPods, victims } from './two-namespaces.ts';
+import { makePod, makeService } from '../../support/builders/make-object.ts';
+import { makeTrafficTarget } from '../../support/builders/make-policy.ts';
+import { inconsistencies } from '../../support/oracles/inconsistencies.ts';
+import { meshOf } from '../../support/attacks/mesh-of.ts';
+import {
+  attacker,
+  attackerHome,
+  attackerPods,
+  victims,
+} from '../../support/attacks/two-namespaces.ts';
 
 // A namespace names a caller of another one in a TrafficTarget, and makes very many ports for it to hold.
 

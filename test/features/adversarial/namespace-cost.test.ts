@@ -5,11 +5,11 @@ import type { KubernetesObject } from '../../../src/api/core.ts';
 import { applyChanges } from '../../../src/cluster/snapshot.ts';
 import { serviceKey } from '../../../src/policy/service.ts';
 import { compileMesh, type Compilation } from '../../../src/mesh/compile.ts';
-import { makeChange, makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
-import { cpuOf } from '../../build/cpu.ts';
-import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
-import { makeRouteGroup, makeTrafficTarget } from '../../build/make-policy.ts';
-import { attacker } from './two-namespaces.ts';
+import { makeChange, makeSettings, makeSnapshot } from '../../support/builders/make-mesh.ts';
+import { cpuOf } from '../../support/time/cpu-of.ts';
+import { makeNamespace, makePod, makeService } from '../../support/builders/make-object.ts';
+import { makeRouteGroup, makeTrafficTarget } from '../../support/builders/make-policy.ts';
+import { attacker } from '../../support/attacks/two-namespaces.ts';
 
 const compile = (objects: readonly KubernetesObject[]): Compilation =>
   compileMesh(makeSnapshot([makeNamespace(attacker), ...objects]), makeSettings());

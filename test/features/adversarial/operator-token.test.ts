@@ -10,7 +10,7 @@ import {
   playControlPlane,
   startRig,
   untilCondition,
-} from '../operator/rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 // S19: whoever holds the operator's token, and what it is good for. The mesh's own webhook configurations
 // are; SECURITY.md says so.

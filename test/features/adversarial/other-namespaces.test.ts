@@ -3,18 +3,18 @@ import fc from 'fast-check';
 import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import type { Resource, ResourceSet } from '../../../src/xds/resources/resource.ts';
-import { identityOf } from '../../build/arbitrary.ts';
+import { identityOf } from '../../support/builders/arbitrary-cluster.ts';
 import {
   makeEndpointSlice,
   makePod,
   makeService,
   withoutSelector,
-} from '../../build/make-object.ts';
-import { makeTrafficSplit, makeTrafficTarget } from '../../build/make-policy.ts';
-import { inconsistencies } from '../../envoy/consistent.ts';
-import { jsonOf } from '../../envoy/messages.ts';
-import { meshOf, type MeshOf } from './mesh-of.ts';
-import { runs } from './odd-objects.ts';
+} from '../../support/builders/make-object.ts';
+import { makeTrafficSplit, makeTrafficTarget } from '../../support/builders/make-policy.ts';
+import { inconsistencies } from '../../support/oracles/inconsistencies.ts';
+import { jsonOf } from '../../support/resources/messages.ts';
+import { meshOf, type MeshOf } from '../../support/attacks/mesh-of.ts';
+import { runs } from '../../support/attacks/odd-objects.ts';
 import {
   attack,
   attacker,
@@ -25,7 +25,7 @@ import {
   plainService,
   victimPods,
   victims,
-} from './two-namespaces.ts';
+} from '../../support/attacks/two-namespaces.ts';
 
 jest.setTimeout(120_000);
 

@@ -11,8 +11,8 @@ import {
   makeRule,
   makeServed,
   makeService,
-} from '../../envoy/make-view.ts';
-import { startMesh, type TestMesh, type TestPod } from '../../envoy/pod.ts';
+} from '../../support/builders/make-view.ts';
+import { startMesh, type TestMesh, type TestPod } from '../../support/envoy/pod.ts';
 
 const clusterIp = '10.96.0.10';
 const bookstore = makeService('bookstore', { addresses: [clusterIp], ports: [makePort(80)] });

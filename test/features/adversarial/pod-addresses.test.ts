@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { type Rig, rigOfFile } from '../operator/rig.ts';
-import { answerOf, answerWith, attackersHome } from './as-user.ts';
+import { type Rig, rigOfFile } from '../../support/operator/operator-on-api-server.ts';
+import { answerOf, answerWith, attackersHome } from '../../support/api-server/as-user.ts';
 
 // Somebody with all rights in one namespace writes an address of somebody else's into the status of a pod.
 

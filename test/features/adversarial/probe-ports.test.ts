@@ -3,8 +3,13 @@ import { healthcheckPath, hookPath, httpProbePath, readyPath } from '../../../sr
 import { probeLimits } from '../../../src/envoy/plain-limits.ts';
 import { ports } from '../../../src/envoy/ports.ts';
 import { parseProbes } from '../../../src/mesh/probes.ts';
-import { makeInbound, makeOutbound, makeProbe, makeSettings } from '../../envoy/make-view.ts';
-import { type Reply, type TestMesh, type TestPod, startMesh } from '../../envoy/pod.ts';
+import {
+  makeInbound,
+  makeOutbound,
+  makeProbe,
+  makeSettings,
+} from '../../support/builders/make-view.ts';
+import { type Reply, type TestMesh, type TestPod, startMesh } from '../../support/envoy/pod.ts';
 
 jest.setTimeout(90_000);
 

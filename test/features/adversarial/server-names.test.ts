@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { newRoot, openAuthority } from '../../../src/certificates/signing-authority.ts';
-import { certificatesFrom } from '../../build/certificates.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
@@ -21,7 +21,7 @@ import {
   makeAuthority,
   ReplaceableCredentials,
   type TestAuthority,
-} from '../../fakes/test-authority.ts';
+} from '../../support/certificates/server-authority.ts';
 
 jest.setTimeout(60_000);
 

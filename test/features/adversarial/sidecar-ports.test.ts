@@ -10,11 +10,11 @@ import {
   makePod,
   makeService,
   withoutSelector,
-} from '../../build/make-object.ts';
-import { makeTrafficSplit } from '../../build/make-policy.ts';
-import { jsonOf } from '../../envoy/messages.ts';
-import { meshOf, type MeshOf } from './mesh-of.ts';
-import { runs } from './odd-objects.ts';
+} from '../../support/builders/make-object.ts';
+import { makeTrafficSplit } from '../../support/builders/make-policy.ts';
+import { jsonOf } from '../../support/resources/messages.ts';
+import { meshOf, type MeshOf } from '../../support/attacks/mesh-of.ts';
+import { runs } from '../../support/attacks/odd-objects.ts';
 
 jest.setTimeout(120_000);
 

@@ -2,8 +2,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { validateSpec } from '../../../src/api/validate-mesh-config.ts';
-import { ask, messageOf } from '../../build/injected-pod.ts';
-import { makeAdmittedPod, makeFacts } from '../../build/injection.ts';
+import { ask, messageOf } from '../../support/injector/injected-pod.ts';
+import { makeAdmittedPod, makeFacts } from '../../support/injector/injection.ts';
 
 jest.setTimeout(120_000);
 

@@ -10,10 +10,10 @@ import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { requestToken } from '../../../src/kubernetes/token-request.ts';
 import type { ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { trouble } from '../../contract/ask-issuer.ts';
+import { trouble } from '../../support/issuers/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { ensureNamespace, putSecret, startIssuer } from '../../contract/start-issuer.ts';
-import { startRig, type Rig } from '../control-plane/rig.ts';
+import { ensureNamespace, putSecret, startIssuer } from '../../support/issuers/start-issuer.ts';
+import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(60_000);
 

@@ -11,8 +11,8 @@ import { Secret } from '../../../src/common/secret.ts';
 import { createInjector } from '../../../src/injector/inject.ts';
 import { validatePolicy } from '../../../src/mesh/validate-policy.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeAdmittedPod, makeFacts, makePodRequest } from '../../build/injection.ts';
-import { brokenObject, runs } from './odd-objects.ts';
+import { makeAdmittedPod, makeFacts, makePodRequest } from '../../support/injector/injection.ts';
+import { brokenObject, runs } from '../../support/attacks/odd-objects.ts';
 
 jest.setTimeout(30_000);
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Authority, createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeAdmittedPod, makePodRequest } from '../../build/injection.ts';
-import type { Flood } from './webhook-flood-process.ts';
+import { makeAdmittedPod, makePodRequest } from '../../support/injector/injection.ts';
+import type { Flood } from '../../support/attacks/webhook-flood-process.ts';
 
 jest.setTimeout(60_000);
 
@@ -38,7 +38,10 @@ beforeEach(async () => {
   // As the image starts it: images/weft/Dockerfile.
   const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=26'];
   const env = { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' };
-  server = fork(join(import.meta.dirname, 'webhook-process.ts'), files, { execArgv, env });
+  server = fork(join(import.meta.dirname, '../../support/attacks/webhook-process.ts'), files, {
+    execArgv,
+    env,
+  });
   server.once('exit', (code, signal) => {
     if (code !== 0) process.stderr.write(`the server ended: ${code ?? signal}\n`);
   });
@@ -95,7 +98,11 @@ async function under(floods: readonly Attack[], atOnce = 1): Promise<Load> {
   const before = await load();
   const attackers = floods.map((flood) => {
     const told = JSON.stringify({ ...flood, port, caFile } satisfies Flood);
-    return fork(join(import.meta.dirname, 'webhook-flood-process.ts'), [told], { execArgv: [] });
+    return fork(
+      join(import.meta.dirname, '../../support/attacks/webhook-flood-process.ts'),
+      [told],
+      { execArgv: [] },
+    );
   });
   const loads: Load[] = [];
   try {

@@ -5,13 +5,24 @@ import { applyChanges } from '../../../src/cluster/snapshot.ts';
 import type { MeshModel } from '../../../src/policy/mesh-model.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { compileMesh } from '../../../src/mesh/compile.ts';
-import { identityOf } from '../../build/arbitrary.ts';
-import { makeChange, makeRemoval, makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
-import { makeNamespace, makePod, makeService } from '../../build/make-object.ts';
-import { makeTrafficSplit } from '../../build/make-policy.ts';
-import { inconsistencies } from '../../envoy/consistent.ts';
-import { meshOf, offered, versionsOf } from './mesh-of.ts';
-import { brokenCluster, brokenObject, oddCluster, oddObject, runs } from './odd-objects.ts';
+import { identityOf } from '../../support/builders/arbitrary-cluster.ts';
+import {
+  makeChange,
+  makeRemoval,
+  makeSettings,
+  makeSnapshot,
+} from '../../support/builders/make-mesh.ts';
+import { makeNamespace, makePod, makeService } from '../../support/builders/make-object.ts';
+import { makeTrafficSplit } from '../../support/builders/make-policy.ts';
+import { inconsistencies } from '../../support/oracles/inconsistencies.ts';
+import { meshOf, offered, versionsOf } from '../../support/attacks/mesh-of.ts';
+import {
+  brokenCluster,
+  brokenObject,
+  oddCluster,
+  oddObject,
+  runs,
+} from '../../support/attacks/odd-objects.ts';
 
 jest.setTimeout(120_000);
 

@@ -5,10 +5,10 @@ import { createViews } from '../../../src/policy/view-of.ts';
 import { compileMesh } from '../../../src/mesh/compile.ts';
 import { createAssembler } from '../../../src/xds/resources/resource-set.ts';
 import type { ResourceSet } from '../../../src/xds/resources/resource.ts';
-import { makeSettings, makeSnapshot } from '../../build/make-mesh.ts';
-import { attackerHome, victims } from './two-namespaces.ts';
-import { wideInbound } from './wide-inbound.ts';
-import { wideOutbound } from './wide-outbound.ts';
+import { makeSettings, makeSnapshot } from '../../support/builders/make-mesh.ts';
+import { attackerHome, victims } from '../../support/attacks/two-namespaces.ts';
+import { wideInbound } from '../../support/attacks/wide-inbound.ts';
+import { wideOutbound } from '../../support/attacks/wide-outbound.ts';
 
 // A few small objects whose product is large: what the API server takes of one namespace, at its limits.
 

@@ -9,13 +9,13 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
 import type { Proxy } from '../../../src/policy/proxy.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
-import { makeResource, makeSet } from '../../fakes/resource-sets.ts';
+import { makeResource, makeSet } from '../../support/resources/resource-sets.ts';
 import {
   makeAuthority,
   ReplaceableCredentials,
   type TestAuthority,
-} from '../../fakes/test-authority.ts';
-import { XdsClient } from '../../fakes/xds-client.ts';
+} from '../../support/certificates/server-authority.ts';
+import { XdsClient } from '../../support/xds/xds-client.ts';
 
 const serverName = 'weft-controller.weft-system.svc';
 const attackers = 40;

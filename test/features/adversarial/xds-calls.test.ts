@@ -4,8 +4,8 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { adsPath } from '../../../src/xds/server/ads.ts';
-import { replica, serverName, set, until, XdsRig } from '../../fakes/xds-rig.ts';
-import { callBytes, packed, preface } from './hostile/raw-http2.ts';
+import { replica, serverName, set, until, XdsRig } from '../../support/xds/served-sets.ts';
+import { callBytes, packed, preface } from '../../support/attacks/hostile/raw-http2.ts';
 
 const watchPath = '/weft.evidence.v1.Evidence/Watch';
 const token = 'shop/cart-1~shop/cart';

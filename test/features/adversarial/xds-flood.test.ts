@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Stage } from './hostile/stage.ts';
-import type { Place } from './hostile/words.ts';
-import type { Flood } from './webhook-flood-process.ts';
+import { Stage } from '../../support/attacks/hostile/stage.ts';
+import type { Place } from '../../support/attacks/hostile/words.ts';
+import type { Flood } from '../../support/attacks/webhook-flood-process.ts';
 
 jest.setTimeout(120_000);
 
@@ -37,9 +37,13 @@ afterEach(async () => {
 function attack(flood: Omit<Flood, 'port' | 'caFile' | 'body'>): void {
   const { port } = place;
   const told = { ...flood, port, caFile: join(directory, 'ca.pem'), body: 'none' } satisfies Flood;
-  attacker = fork(join(import.meta.dirname, 'webhook-flood-process.ts'), [JSON.stringify(told)], {
-    execArgv: [],
-  });
+  attacker = fork(
+    join(import.meta.dirname, '../../support/attacks/webhook-flood-process.ts'),
+    [JSON.stringify(told)],
+    {
+      execArgv: [],
+    },
+  );
 }
 
 describe('H4: a new proxy is answered', () => {

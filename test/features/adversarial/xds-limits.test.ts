@@ -11,13 +11,13 @@ import type { Limits } from '../../../src/xds/port/limits.ts';
 import { noMetrics } from '../../../src/xds/port/metrics.ts';
 import type { Proxy } from '../../../src/policy/proxy.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
-import { makeResource, makeSet } from '../../fakes/resource-sets.ts';
+import { makeResource, makeSet } from '../../support/resources/resource-sets.ts';
 import {
   makeAuthority,
   ReplaceableCredentials,
   type TestAuthority,
-} from '../../fakes/test-authority.ts';
-import { XdsClient } from '../../fakes/xds-client.ts';
+} from '../../support/certificates/server-authority.ts';
+import { XdsClient } from '../../support/xds/xds-client.ts';
 
 jest.setTimeout(30_000);
 

@@ -5,10 +5,10 @@ import { createLeafStore } from '../../../src/certificates/leaves/leaf-store.ts'
 import { caSecret } from '../../../src/api/control-plane-names.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { makeIntermediate, makeRoot } from '../../build/certificates.ts';
-import { startBuiltIn, type BuiltInReplica } from '../../contract/issuer-built-in.ts';
+import { makeIntermediate, makeRoot } from '../../support/certificates/make-authority.ts';
+import { startBuiltIn, type BuiltInReplica } from '../../support/issuers/built-in-on-api-server.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { recordLog } from './log-record.ts';
+import { recordLog } from '../../support/issuers/log-record.ts';
 
 const replicas: BuiltInReplica[] = [];
 afterEach(async () => {

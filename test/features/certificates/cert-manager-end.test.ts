@@ -3,14 +3,14 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { ProviderMode } from '../../../src/api/root-spec.ts';
 import { problemOfIssued } from '../../../src/certificates/leaves/leaf-check.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { certificatesFrom } from '../../build/certificates.ts';
-import { issue, ready, workloadRequest } from '../../contract/ask-issuer.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { ofFile } from '../../of-file.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
+import { issue, ready, workloadRequest } from '../../support/issuers/ask-issuer.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { startCertManager } from '../../../tools/real/cert-manager.ts';
 import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { certManagerRoot } from './cert-manager-root.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import { certManagerRoot } from '../../support/issuers/cert-manager-root.ts';
 
 jest.setTimeout(60_000);
 

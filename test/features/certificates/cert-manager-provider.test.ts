@@ -2,16 +2,16 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { systemClock, type Clock } from '../../../src/common/clock.ts';
-import { issue, ready, trouble } from '../../contract/ask-issuer.ts';
+import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { startOwnApiServer } from '../../contract/own-api-server.ts';
-import { intermediateSecret } from '../../contract/start-issuer.ts';
-import { ofFile } from '../../of-file.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { startOwnApiServer } from '../../support/api-server/own-api-server.ts';
+import { intermediateSecret } from '../../support/issuers/start-issuer.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
 import { makeCaIssuer, type CaIssuer } from '../../../tools/real/cert-manager-setup.ts';
-import { certManagerRoot } from './cert-manager-root.ts';
-import { requestsIn } from './certificate-requests.ts';
+import { certManagerRoot } from '../../support/issuers/cert-manager-root.ts';
+import { requestsIn } from '../../support/issuers/certificate-requests.ts';
 
 // The issuer of cert-manager where that comes, goes and changes its root: on an API server of its
 // own, for another file's cert-manager would go on in its place.

@@ -3,20 +3,24 @@ import { controlPlaneName } from '../../../src/api/control-plane-names.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
-import { authorityPem, makeIntermediate, makeRoot } from '../../build/certificates.ts';
-import { ready, trouble } from '../../contract/ask-issuer.ts';
-import { connectWith } from '../../contract/connect-with.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { intermediateSecret, putSecret } from '../../contract/start-issuer.ts';
-import { ofFile } from '../../of-file.ts';
+import {
+  authorityPem,
+  makeIntermediate,
+  makeRoot,
+} from '../../support/certificates/make-authority.ts';
+import { ready, trouble } from '../../support/issuers/ask-issuer.ts';
+import { connectWith } from '../../support/api-server/connect-with.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { intermediateSecret, putSecret } from '../../support/issuers/start-issuer.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { isReady } from '../../../tools/real/cert-manager.ts';
 import { serviceAccountToken } from '../../../tools/real/openbao-setup.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { certManagerRoot } from './cert-manager-root.ts';
-import { requestsIn } from './certificate-requests.ts';
-import { startSigningBao } from './signing-bao.ts';
-import { startSigningCertManager } from './signing-cert-manager.ts';
-import { makeVaultIssuer } from './vault-issuer.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import { certManagerRoot } from '../../support/issuers/cert-manager-root.ts';
+import { requestsIn } from '../../support/issuers/certificate-requests.ts';
+import { startSigningBao } from '../../support/issuers/signing-bao.ts';
+import { startSigningCertManager } from '../../support/issuers/signing-cert-manager.ts';
+import { makeVaultIssuer } from '../../support/issuers/vault-issuer.ts';
 
 // The issuer of cert-manager where its Issuer is of no use, or the right to ask is missing.
 

@@ -18,7 +18,7 @@ import {
   makeIntermediate,
   makeRoot,
   type TestAuthority,
-} from '../../build/certificates.ts';
+} from '../../support/certificates/make-authority.ts';
 
 const account = (serviceAccount: string): IdentityKey =>
   identityKey({ namespace: 'shop', serviceAccount });

@@ -12,14 +12,18 @@ import { deepEqual } from '../../../src/common/equal.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { makeIntermediate, makeRoot, signUnder } from '../../build/certificates.ts';
-import { ready, trouble } from '../../contract/ask-issuer.ts';
+import {
+  makeIntermediate,
+  makeRoot,
+  signUnder,
+} from '../../support/certificates/make-authority.ts';
+import { ready, trouble } from '../../support/issuers/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { ensureNamespace } from '../../contract/start-issuer.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { ensureNamespace } from '../../support/issuers/start-issuer.ts';
 import { installDefinitions, type CertManagerObject } from '../../../tools/real/cert-manager.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { requestsIn } from './certificate-requests.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import { requestsIn } from '../../support/issuers/certificate-requests.ts';
 
 // An issuer whose controller is not cert-manager's, and is played here: cert-manager's kinds alone
 // are needed for it.

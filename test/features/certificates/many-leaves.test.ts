@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RootProvider } from '../../../src/api/root-spec.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
-import { startBuiltIn } from '../../bench/built-in-issuer.ts';
-import { type ColdStart, coldStart, manyAccounts } from '../../bench/cold-start.ts';
-import { startIssuer } from '../../contract/start-issuer.ts';
+import { startBuiltIn } from '../../support/issuers/built-in-in-memory.ts';
+import { type ColdStart, coldStart, manyAccounts } from '../../support/issuers/cold-start.ts';
+import { startIssuer } from '../../support/issuers/start-issuer.ts';
 import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
 import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
-import { makeMeshPki } from '../../real/mesh-pki.ts';
+import { makeMeshPki } from '../../support/issuers/mesh-pki.ts';
 import { startOpenBao, type OpenBao } from '../../../tools/real/openbao.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
 
 // A rollout of a thousand workloads, from a control plane that has just started. What it costs in time
 // `make bench` tells.

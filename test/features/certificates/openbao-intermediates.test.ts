@@ -2,14 +2,14 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { problemOfIssued } from '../../../src/certificates/leaves/leaf-check.ts';
 import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock, type Clock } from '../../../src/common/clock.ts';
-import { certificatesFrom } from '../../build/certificates.ts';
-import { issue, ready, trouble, workloadRequest } from '../../contract/ask-issuer.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
+import { issue, ready, trouble, workloadRequest } from '../../support/issuers/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { intermediateSecret, putSecret } from '../../contract/start-issuer.ts';
-import { ofFile } from '../../of-file.ts';
-import { makeMeshPki } from '../../real/mesh-pki.ts';
-import { startVaultRig } from './vault-rig.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { intermediateSecret, putSecret } from '../../support/issuers/start-issuer.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
+import { makeMeshPki } from '../../support/issuers/mesh-pki.ts';
+import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
 
 // The intermediate that replicas share, and the root that was recorded for it.
 

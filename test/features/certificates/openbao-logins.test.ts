@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { issue, ready, trouble } from '../../contract/ask-issuer.ts';
+import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { ofFile } from '../../of-file.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { enableKubernetesAuth, makeToken } from '../../../tools/real/openbao-setup.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { startVaultRig } from './vault-rig.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
 
 // How the issuer of a Vault comes by its token, and keeps it.
 

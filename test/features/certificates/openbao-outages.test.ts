@@ -4,14 +4,14 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { VaultRoot } from '../../../src/api/root-spec.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { issue, ready, trouble } from '../../contract/ask-issuer.ts';
+import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { putSecret } from '../../contract/start-issuer.ts';
-import { ofFile } from '../../of-file.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { putSecret } from '../../support/issuers/start-issuer.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { makeToken } from '../../../tools/real/openbao-setup.ts';
-import { startVaultRig } from './vault-rig.ts';
+import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
 
 // The issuer of a Vault that cannot be reached, does odd things or is sealed.
 

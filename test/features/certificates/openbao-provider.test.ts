@@ -3,14 +3,14 @@ import type { VaultRoot } from '../../../src/api/root-spec.ts';
 import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { certificatesFrom } from '../../build/certificates.ts';
-import { issue, ready, trouble } from '../../contract/ask-issuer.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { intermediateSecret, putSecret } from '../../contract/start-issuer.ts';
-import { ofFile } from '../../of-file.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
+import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { intermediateSecret, putSecret } from '../../support/issuers/start-issuer.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { makePolicy, makeRole } from '../../../tools/real/openbao-setup.ts';
-import { secretInLog, startVaultRig } from './vault-rig.ts';
+import { secretInLog, startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
 
 // The issuer of a Vault: which settings it refuses, and which certificates.
 

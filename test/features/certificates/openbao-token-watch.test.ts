@@ -3,11 +3,11 @@ import type { VaultRoot } from '../../../src/api/root-spec.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { until } from '../../contract/issuer-contract.ts';
-import { startIssuer, type StartedIssuer } from '../../contract/start-issuer.ts';
-import { makeMeshPki, type MeshPki } from '../../real/mesh-pki.ts';
+import { startIssuer, type StartedIssuer } from '../../support/issuers/start-issuer.ts';
+import { makeMeshPki, type MeshPki } from '../../support/issuers/mesh-pki.ts';
 import { done, startOpenBao, type OpenBao } from '../../../tools/real/openbao.ts';
 import { enableKubernetesAuth, makeToken } from '../../../tools/real/openbao-setup.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
 
 // With an intermediate of Vault the token is needed once in days; what ends before is found out in time.
 

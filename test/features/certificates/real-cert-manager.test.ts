@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { certificatesFrom } from '../../build/certificates.ts';
-import { ofFile } from '../../of-file.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { conditionOf, pemFrom } from '../../../tools/real/cert-manager.ts';
 import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
-import { makeCsr } from '../../real/csr.ts';
+import { makeCsr } from '../../support/certificates/make-csr.ts';
 import { makeToken } from '../../../tools/real/openbao-setup.ts';
-import { mayLeaf, startSigningBao, workloadId } from './signing-bao.ts';
-import { startSigningCertManager } from './signing-cert-manager.ts';
-import { sole } from './sole-certificate.ts';
-import { makeVaultIssuer } from './vault-issuer.ts';
+import { mayLeaf, startSigningBao, workloadId } from '../../support/issuers/signing-bao.ts';
+import { startSigningCertManager } from '../../support/issuers/signing-cert-manager.ts';
+import { sole } from '../../support/certificates/sole-certificate.ts';
+import { makeVaultIssuer } from '../../support/issuers/vault-issuer.ts';
 
 // How the real cert-manager signs, how it refuses, and what it signs although nobody would accept it.
 

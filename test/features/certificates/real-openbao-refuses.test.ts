@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { ofFile } from '../../of-file.ts';
-import { makeCsr } from '../../real/csr.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
+import { makeCsr } from '../../support/certificates/make-csr.ts';
 import { done, type BaoAnswer } from '../../../tools/real/openbao.ts';
 import { makeToken } from '../../../tools/real/openbao-setup.ts';
-import { mayLeaf, signLeaf, startSigningBao } from './signing-bao.ts';
+import { mayLeaf, signLeaf, startSigningBao } from '../../support/issuers/signing-bao.ts';
 
 // How the real OpenBao refuses: the status and the words that the provider has to understand.
 

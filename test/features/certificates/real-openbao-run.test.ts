@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
 import { describe, expect, it } from '@jest/globals';
-import { ofFile } from '../../of-file.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { startOpenBao } from '../../../tools/real/openbao.ts';
 
 // What tests are promised of an OpenBao that they start, and of what a killed run leaves.

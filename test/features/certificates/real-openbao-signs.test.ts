@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { certificatesFrom } from '../../build/certificates.ts';
-import { ofFile } from '../../of-file.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { enablePki, makeToken } from '../../../tools/real/openbao-setup.ts';
 import {
@@ -11,8 +11,8 @@ import {
   signLeaf,
   startSigningBao,
   workloadId,
-} from './signing-bao.ts';
-import { sole } from './sole-certificate.ts';
+} from '../../support/issuers/signing-bao.ts';
+import { sole } from '../../support/certificates/sole-certificate.ts';
 
 // How the real OpenBao signs, and what it signs although nobody would accept it.
 

@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { ofFile } from '../../of-file.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { done, type BaoAnswer } from '../../../tools/real/openbao.ts';
 import {
   enableKubernetesAuth,
   makeToken,
   serviceAccountToken,
 } from '../../../tools/real/openbao-setup.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { mayLeaf, signed, signLeaf, startSigningBao, workloadId } from './signing-bao.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import {
+  mayLeaf,
+  signed,
+  signLeaf,
+  startSigningBao,
+  workloadId,
+} from '../../support/issuers/signing-bao.ts';
 
 // How long a token of the real OpenBao lives, and who is given one.
 

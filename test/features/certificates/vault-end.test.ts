@@ -5,13 +5,13 @@ import { problemOfIssued } from '../../../src/certificates/leaves/leaf-check.ts'
 import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { certificatesFrom } from '../../build/certificates.ts';
-import { issue, ready, workloadRequest } from '../../contract/ask-issuer.ts';
-import { issuersOfFile } from '../../contract/issuers-of-file.ts';
-import { ofFile } from '../../of-file.ts';
+import { certificatesFrom } from '../../support/certificates/make-authority.ts';
+import { issue, ready, workloadRequest } from '../../support/issuers/ask-issuer.ts';
+import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { enablePki, makePolicy, makeRole, makeToken } from '../../../tools/real/openbao-setup.ts';
-import { startVaultRig } from './vault-rig.ts';
+import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
 
 jest.setTimeout(60_000);
 

@@ -2,9 +2,18 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds } from '../../../src/api/kinds.ts';
 import type { CertificateStatus } from '../../../src/cli/certificate-status.ts';
-import type { StoryName } from '../../build/certificate-stories.ts';
-import { makeMeshConfig } from '../../build/make-mesh-config.ts';
-import { clear, namespace, type Rig, setStatus, startRig, tell, told, write } from './rig.ts';
+import type { StoryName } from '../../support/stories/certificate-stories.ts';
+import { makeMeshConfig } from '../../support/builders/make-mesh-config.ts';
+import {
+  clear,
+  namespace,
+  type Rig,
+  setStatus,
+  startRig,
+  tell,
+  told,
+  write,
+} from '../../support/cli/program-on-api-server.ts';
 import { wayToTheCluster } from './way-to-the-cluster.ts';
 
 jest.setTimeout(60_000);

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { freePort } from '../../../tools/base/probe.ts';
-import { authorityOf, type Rig, tell, told } from './rig.ts';
+import { authorityOf, type Rig, tell, told } from '../../support/cli/program-on-api-server.ts';
 
 /** How the program finds the API server and whom it trusts; `reader` is a kubeconfig that is right. */
 export function wayToTheCluster(rig: () => Rig, reader: () => string): void {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject, Service } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { monitoredBy } from '../../../src/api/labels.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { startRig, type Rig } from './rig.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
+import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
 
 // Who may write the status of pods in one namespace, where no admission policy holds him back, gives one that
 // no node runs the clusterIP of another namespace's Service, and leads calls to that address to a pod of his.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
-import { makeTcpRoute } from '../../build/make-policy.ts';
+import { makeTcpRoute } from '../../support/builders/make-policy.ts';
 import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from './rig.ts';
+import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(180_000);
 

@@ -6,7 +6,7 @@ import type { ConfigMap, SecretObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { parseReport } from '../../../src/api/parse-report.ts';
 import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from './rig.ts';
+import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
 
 const namespace = 'weft-system';
 

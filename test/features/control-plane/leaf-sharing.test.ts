@@ -11,11 +11,14 @@ import {
 import { ownersOf } from '../../../src/certificates/sharing/owners.ts';
 import { identityKey, type IdentityKey } from '../../../src/policy/identity.ts';
 import { freePort } from '../../../tools/base/probe.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
 import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
-import { startRig, type Rig } from './rig.ts';
-import { startSharingReplica, type SharingReplica } from './sharing-replica.ts';
+import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startSharingReplica,
+  type SharingReplica,
+} from '../../support/control-plane/sharing-replica.ts';
 
 jest.setTimeout(60_000);
 const namespace = 'weft-system';

@@ -4,9 +4,13 @@ import { kinds } from '../../../src/api/kinds.ts';
 import { sidecarInjection } from '../../../src/api/labels.ts';
 import { type MeshReport, parseMeshReport } from '../../../src/api/mesh-report.ts';
 import type { EventObject } from '../../../src/kubernetes/event-object.ts';
-import { ask, patched } from '../../build/injected-pod.ts';
-import { makeAdmittedPod } from '../../build/injection.ts';
-import { startRig, type Replica, type Rig } from './rig.ts';
+import { ask, patched } from '../../support/injector/injected-pod.ts';
+import { makeAdmittedPod } from '../../support/injector/injection.ts';
+import {
+  startRig,
+  type Replica,
+  type Rig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

@@ -3,8 +3,12 @@ import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { startRig, type Replica, type Rig } from './rig.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
+import {
+  startRig,
+  type Replica,
+  type Rig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 const service = `
 apiVersion: v1

@@ -8,8 +8,12 @@ import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { parseReport } from '../../../src/api/parse-report.ts';
 import { eventually } from '../../e2e/eventually.ts';
-import type { ProxyDouble } from '../../fakes/proxy-double.ts';
-import { startRig, type Replica, type Rig } from './rig.ts';
+import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
+import {
+  startRig,
+  type Replica,
+  type Rig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(60_000);
 const namespace = 'weft-system';

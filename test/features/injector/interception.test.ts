@@ -5,7 +5,12 @@ import type { Interception } from '../../../src/injector/interception.ts';
 import { renderRules } from '../../../src/injector/iptables.ts';
 import { CommandError } from '../../../tools/base/command.ts';
 import { debianPackages } from '../../../tools/parts/debian.ts';
-import { type PodNetwork, addresses, makePodNetwork, strangers } from './pod-network.ts';
+import {
+  type PodNetwork,
+  addresses,
+  makePodNetwork,
+  strangers,
+} from '../../support/injector/pod-network.ts';
 
 const script = join(import.meta.dirname, '../../../images/weft-init/weft-init');
 const sidecar = 45_678;

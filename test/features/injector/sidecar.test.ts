@@ -7,7 +7,7 @@ import { planSidecar, sidecarContainer } from '../../../src/injector/sidecar.ts'
 import { run } from '../../../tools/base/command.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { envoyBinary } from '../../../tools/parts/envoy.ts';
-import { makeAdmittedPod, makeFacts } from '../../build/injection.ts';
+import { makeAdmittedPod, makeFacts } from '../../support/injector/injection.ts';
 
 it('starts a real Envoy with flags and bootstrap that it accepts', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'weft-test-sidecar-'));

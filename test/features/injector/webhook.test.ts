@@ -13,8 +13,8 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { createInjector } from '../../../src/injector/inject.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeFacts, makeNamespace } from '../../build/injection.ts';
-import { type ApiAnswer, callApi } from './api-call.ts';
+import { makeFacts, makeNamespace } from '../../support/injector/injection.ts';
+import { type ApiAnswer, callApi } from '../../support/api-server/call-api.ts';
 
 interface LiveContainer extends Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];

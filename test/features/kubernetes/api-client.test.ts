@@ -4,8 +4,8 @@ import { type Kind, kinds } from '../../../src/api/kinds.ts';
 import { apiStatusOf } from '../../../src/kubernetes/api-failure.ts';
 import type { ObjectRef } from '../../../src/kubernetes/api-client.ts';
 import { connect } from '../../../src/kubernetes/connect.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { type Rig, makeConfigMap, startRig } from './rig.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import { type Rig, makeConfigMap, startRig } from '../../support/api-server/faulty-api-server.ts';
 
 let rig: Rig;
 

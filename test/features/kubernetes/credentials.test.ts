@@ -8,7 +8,7 @@ import { connect } from '../../../src/kubernetes/connect.ts';
 import { HttpApiClient } from '../../../src/kubernetes/http-api-client.ts';
 import { inClusterCredentials } from '../../../src/kubernetes/in-cluster.ts';
 import { UndiciTransport } from '../../../src/kubernetes/undici-transport.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
 
 let folder: string;
 

@@ -4,7 +4,12 @@ import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { EventObject } from '../../../src/kubernetes/event-object.ts';
 import { createEventRecorder } from '../../../src/kubernetes/events.ts';
-import { type Rig, eventually, makeConfigMap, startRig } from './rig.ts';
+import {
+  type Rig,
+  eventually,
+  makeConfigMap,
+  startRig,
+} from '../../support/api-server/faulty-api-server.ts';
 
 let rig: Rig;
 

@@ -5,7 +5,7 @@ import type { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import type { LeaseTiming } from '../../../src/kubernetes/lease-plan.ts';
 import type { Lease } from '../../../src/kubernetes/lease-record.ts';
 import { runAsLeader } from '../../../src/kubernetes/lease.ts';
-import { type Rig, eventually, startRig } from './rig.ts';
+import { type Rig, eventually, startRig } from '../../support/api-server/faulty-api-server.ts';
 
 const hasty: LeaseTiming = { leaseMs: 3000, renewMs: 2000, retryMs: 300, pollMs: 300 };
 

@@ -4,7 +4,7 @@ import { type Kind, kind } from '../../../src/api/kinds.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { reflect } from '../../../src/kubernetes/reflector.ts';
-import { type Rig, eventually, startRig } from './rig.ts';
+import { type Rig, eventually, startRig } from '../../support/api-server/faulty-api-server.ts';
 
 const group = `optional-${String(process.pid)}.weft.test`;
 const guest: Kind = kind(`${group}/v1`, 'Guest', 'guests');

@@ -1,8 +1,13 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Bookmarks, Fault, FaultProxy, RequestKind } from '../../fakes/fault-proxy.ts';
-import { followedMaps, sameMap } from './followed-maps.ts';
-import { eventually } from './rig.ts';
+import type {
+  Bookmarks,
+  Fault,
+  FaultProxy,
+  RequestKind,
+} from '../../support/api-server/fault-proxy.ts';
+import { followedMaps, sameMap } from '../../support/api-server/followed-maps.ts';
+import { eventually } from '../../support/api-server/faulty-api-server.ts';
 
 const maps = followedMaps('reflector-property');
 

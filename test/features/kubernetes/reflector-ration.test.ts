@@ -3,8 +3,8 @@ import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { NamespaceBudget } from '../../../src/kubernetes/budget.ts';
 import type { Ration } from '../../../src/kubernetes/reflector-options.ts';
-import { followedMaps } from './followed-maps.ts';
-import { eventually } from './rig.ts';
+import { followedMaps } from '../../support/api-server/followed-maps.ts';
+import { eventually } from '../../support/api-server/faulty-api-server.ts';
 
 const maps = followedMaps('ration');
 const weightOf = ({ data }: ConfigMap): number => data?.['text']?.length ?? 0;

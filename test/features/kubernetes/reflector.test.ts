@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { followedMaps } from './followed-maps.ts';
-import { eventually } from './rig.ts';
+import { followedMaps } from '../../support/api-server/followed-maps.ts';
+import { eventually } from '../../support/api-server/faulty-api-server.ts';
 
 const maps = followedMaps('reflector');
 

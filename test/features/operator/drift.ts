@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
-import { makeRoot } from '../../build/certificates.ts';
+import { makeRoot } from '../../support/certificates/make-authority.ts';
 import {
   type Body,
   everything,
@@ -10,8 +10,8 @@ import {
   patchSpec,
   refOf,
   validator,
-} from './mesh-objects.ts';
-import { rootPem } from './played-report.ts';
+} from '../../support/operator/mesh-objects.ts';
+import { rootPem } from '../../support/operator/played-report.ts';
 import {
   type Rig,
   controlPlane,
@@ -21,7 +21,7 @@ import {
   publish,
   until,
   untilCondition,
-} from './rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 /** On a mesh that is ready: what somebody else changes is as it was within 5 s, and no more than that. */
 export function drift(rig: () => Rig): void {

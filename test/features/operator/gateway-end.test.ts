@@ -1,9 +1,16 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { GatewayReport, RootReport } from '../../../src/api/certificate-report.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { injector, patchSpec } from './mesh-objects.ts';
-import { playReport, reportOf } from './played-report.ts';
-import { getObject, namespace, playControlPlane, rigOfFile, until, untilCondition } from './rig.ts';
+import { injector, patchSpec } from '../../support/operator/mesh-objects.ts';
+import { playReport, reportOf } from '../../support/operator/played-report.ts';
+import {
+  getObject,
+  namespace,
+  playControlPlane,
+  rigOfFile,
+  until,
+  untilCondition,
+} from '../../support/operator/operator-on-api-server.ts';
 
 // The gateway's Secret is in a namespace of the user's, where only the control plane may remove it.
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeFinding, makeReport } from '../../build/make-report.ts';
+import { makeFinding, makeReport } from '../../support/builders/make-report.ts';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { formatMeshReport } from '../../../src/api/mesh-report.ts';
 import {
@@ -12,7 +12,7 @@ import {
   startRig,
   until,
   untilCondition,
-} from './rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(180_000);
 

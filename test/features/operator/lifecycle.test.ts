@@ -12,7 +12,7 @@ import {
   refOf,
   validator,
   writes,
-} from './mesh-objects.ts';
+} from '../../support/operator/mesh-objects.ts';
 import {
   controlPlane,
   getMeshConfig,
@@ -23,7 +23,7 @@ import {
   rigOfFile,
   until,
   untilCondition,
-} from './rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 // One mesh from its first command to its end: each part goes on where the one before it left off.
 

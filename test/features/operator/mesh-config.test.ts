@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { validateSpec } from '../../../src/api/validate-mesh-config.ts';
-import { gatewayCases, gatewaySpec } from '../../build/gateway-secrets.ts';
-import { makeMeshConfig } from '../../build/make-mesh-config.ts';
+import { gatewayCases, gatewaySpec } from '../../support/builders/gateway-secrets.ts';
+import { makeMeshConfig } from '../../support/builders/make-mesh-config.ts';
 import { CommandError } from '../../../tools/base/command.ts';
-import { type Rig, getMeshConfig, startRig } from './rig.ts';
+import {
+  type Rig,
+  getMeshConfig,
+  startRig,
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(60_000);
 

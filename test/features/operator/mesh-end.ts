@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { everything, grant, refOf } from './mesh-objects.ts';
+import { everything, grant, refOf } from '../../support/operator/mesh-objects.ts';
 import {
   type Rig,
   getMeshConfig,
@@ -11,7 +11,7 @@ import {
   playControlPlane,
   until,
   untilCondition,
-} from './rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 /** From a mesh that rules beside a second MeshConfig: what its end leaves, whatever came before. */
 export function meshEnd(rig: () => Rig): void {

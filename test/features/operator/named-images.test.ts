@@ -3,7 +3,12 @@ import type { Container } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { imagesName } from '../../../src/operator/names.ts';
 import { version } from '../../../src/version.ts';
-import { getObject, namespace, rigOfFile, until } from './rig.ts';
+import {
+  getObject,
+  namespace,
+  rigOfFile,
+  until,
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(60_000);
 

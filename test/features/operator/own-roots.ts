@@ -2,9 +2,15 @@ import { afterEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeshRootCertificate } from '../../../src/api/gen/mesh-root-certificate.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { playReport } from './played-report.ts';
-import { arrive, getRoot, status } from './played-switch.ts';
-import { getObject, namespace, type Rig, until, untilCondition } from './rig.ts';
+import { playReport } from '../../support/operator/played-report.ts';
+import { arrive, getRoot, status } from '../../support/operator/played-switch.ts';
+import {
+  getObject,
+  namespace,
+  type Rig,
+  until,
+  untilCondition,
+} from '../../support/operator/operator-on-api-server.ts';
 
 /** On a mesh that rests: what the MeshRootCertificates that people write do, until the mesh ends. */
 export function ownRoots(rig: () => Rig): void {

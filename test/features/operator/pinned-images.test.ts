@@ -10,8 +10,8 @@ import { planWorkload } from '../../../src/operator/workload.ts';
 import { version } from '../../../src/version.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
-import { makeMeshConfig } from '../../build/make-mesh-config.ts';
-import { repository } from './rig.ts';
+import { makeMeshConfig } from '../../support/builders/make-mesh-config.ts';
+import { repository } from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(60_000);
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { type Rule, clusterRules, rulesFor } from '../../../src/operator/access.ts';
-import { patchSpec } from './mesh-objects.ts';
-import { getRoot } from './played-switch.ts';
-import type { AskedFor } from './recording-proxy.ts';
+import { patchSpec } from '../../support/operator/mesh-objects.ts';
+import { getRoot } from '../../support/operator/played-switch.ts';
+import type { AskedFor } from '../../support/api-server/recording-proxy.ts';
 import {
   type Rig,
   getObject,
@@ -17,7 +17,7 @@ import {
   rigOfFile,
   until,
   untilCondition,
-} from './rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(90_000);
 

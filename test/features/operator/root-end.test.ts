@@ -2,9 +2,15 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { endRoot, playReport } from './played-report.ts';
-import { arrive, edit, follow, getRoot, status } from './played-switch.ts';
-import { namespace, playControlPlane, rigOfFile, untilCondition, until } from './rig.ts';
+import { endRoot, playReport } from '../../support/operator/played-report.ts';
+import { arrive, edit, follow, getRoot, status } from '../../support/operator/played-switch.ts';
+import {
+  namespace,
+  playControlPlane,
+  rigOfFile,
+  untilCondition,
+  until,
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(120_000);
 

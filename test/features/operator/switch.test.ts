@@ -4,8 +4,15 @@ import { kinds } from '../../../src/api/kinds.ts';
 import type { Rule } from '../../../src/operator/access.ts';
 import { trustOf } from '../../../src/operator/webhooks.ts';
 import { ownRoots } from './own-roots.ts';
-import { playReport, replaceRoot, rootPem } from './played-report.ts';
-import { arrive, edit, follow, getRoot, hold, status } from './played-switch.ts';
+import { playReport, replaceRoot, rootPem } from '../../support/operator/played-report.ts';
+import {
+  arrive,
+  edit,
+  follow,
+  getRoot,
+  hold,
+  status,
+} from '../../support/operator/played-switch.ts';
 import {
   getMeshConfig,
   getObject,
@@ -14,7 +21,7 @@ import {
   rigOfFile,
   until,
   untilCondition,
-} from './rig.ts';
+} from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(120_000);
 

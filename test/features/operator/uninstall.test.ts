@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { kinds } from '../../../src/api/kinds.ts';
 import { WeftError } from '../../../src/common/errors.ts';
-import { injector } from './mesh-objects.ts';
-import { getObject, namespace, playControlPlane, rigOfFile, until, untilCondition } from './rig.ts';
+import { injector } from '../../support/operator/mesh-objects.ts';
+import {
+  getObject,
+  namespace,
+  playControlPlane,
+  rigOfFile,
+  until,
+  untilCondition,
+} from '../../support/operator/operator-on-api-server.ts';
 
 // Who uninstalls does not read the order first. Here Kubernetes' own controllers for namespaces and for
 // objects without an owner run, and nothing that answers webhooks: so pods of the mesh are refused as long as

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
 
 // The definitions of SMI's kinds as the API server reads them: what OSM's took is taken, what SMI
 // calls invalid is refused with a message that names the field.

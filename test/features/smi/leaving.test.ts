@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Kubectl, kubectlFor } from '../../../tools/demo/kubectl.ts';
 import { leaving } from '../../../tools/demo/leaving.ts';
-import { ofFile } from '../../of-file.ts';
-import { startApiServer } from '../../apiserver.ts';
+import { ofFile } from '../../support/jest/of-file.ts';
+import { startApiServer } from '../../../tools/real/api-server.ts';
 
 // `make down` on a cluster that others use: deleting a definition would delete their policies.
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { makeAuthority } from '../../fakes/test-authority.ts';
-import { eventually } from './envoy-process.ts';
-import { EnvoyRig, hourMs, serverName } from './envoy-rig.ts';
-import { routeOf } from './small-mesh.ts';
+import { makeAuthority } from '../../support/certificates/server-authority.ts';
+import { eventually } from '../../support/envoy/envoy-process.ts';
+import { EnvoyRig, hourMs, serverName } from '../../support/envoy/envoys-on-xds.ts';
+import { routeOf } from '../../support/resources/small-mesh.ts';
 
 jest.setTimeout(60_000);
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { originKey } from '../../../src/policy/origin.ts';
 import { freePort } from '../../../tools/base/probe.ts';
-import { makeOrigin } from '../../fakes/resource-sets.ts';
-import { makeAuthority } from '../../fakes/test-authority.ts';
-import { eventually } from './envoy-process.ts';
-import { EnvoyRig, serverName } from './envoy-rig.ts';
-import { clusterOf, endpointsOf, listenerOf, routeOf } from './small-mesh.ts';
+import { makeOrigin } from '../../support/resources/resource-sets.ts';
+import { makeAuthority } from '../../support/certificates/server-authority.ts';
+import { eventually } from '../../support/envoy/envoy-process.ts';
+import { EnvoyRig, serverName } from '../../support/envoy/envoys-on-xds.ts';
+import { clusterOf, endpointsOf, listenerOf, routeOf } from '../../support/resources/small-mesh.ts';
 
 jest.setTimeout(60_000);
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { originKey } from '../../../src/policy/origin.ts';
-import { makeOrigin } from '../../fakes/resource-sets.ts';
-import { eventually } from './envoy-process.ts';
-import { EnvoyRig } from './envoy-rig.ts';
-import { clusterOf, endpointsOf, routeOf } from './small-mesh.ts';
+import { makeOrigin } from '../../support/resources/resource-sets.ts';
+import { eventually } from '../../support/envoy/envoy-process.ts';
+import { EnvoyRig } from '../../support/envoy/envoys-on-xds.ts';
+import { clusterOf, endpointsOf, routeOf } from '../../support/resources/small-mesh.ts';
 
 jest.setTimeout(60_000);
 

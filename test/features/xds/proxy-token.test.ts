@@ -8,8 +8,8 @@ import { fetchPublishedKeys } from '../../../src/authentication/jwks.ts';
 import { proxyTokens } from '../../../src/authentication/proxy-token.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import type { Authenticate } from '../../../src/policy/proxy.ts';
-import { sharedApiServer } from '../../shared-api-server.ts';
-import { call } from './api-call.ts';
+import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
+import { call } from '../../support/api-server/api-answer.ts';
 
 const namespace = `tokens-${randomUUID().slice(0, 8)}`;
 const space = `/api/v1/namespaces/${namespace}`;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FakeClock, settle } from '../../../../test/fakes/fake-clock.ts';
+import { FakeClock, settle } from '../../../../test/support/time/fake-clock.ts';
 import { silentLogger } from '../../../common/logger.ts';
 import { Secret } from '../../../common/secret.ts';
 import { TokenWatch } from './token-watch.ts';
