@@ -47,7 +47,7 @@ function readOr(path: string, otherwise: string): string {
 async function controlPlane(flags: ControlPlaneFlags): Promise<void> {
   const [{ createJsonLogger }, { runControlPlane }, { clusterDomainIn }] = await Promise.all([
     import('./json-logger.ts'),
-    import('./control-plane/assemble.ts'),
+    import('./control-plane/run.ts'),
     import('./control-plane/mesh-settings.ts'),
   ]);
   const { env } = process;

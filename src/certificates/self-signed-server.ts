@@ -1,7 +1,7 @@
 import type { Clock } from '../common/clock.ts';
 import { pemOf } from '../common/pem.ts';
 import { Secret } from '../common/secret.ts';
-
+import type { CertificateSource } from '../common/served-certificate.ts';
 import { newKeyPair, privateKeyPem } from './x509/key-pair.ts';
 import { selfSign } from './x509/sign.ts';
 import { gatewayTemplate } from './x509/template.ts';
@@ -16,10 +16,7 @@ const validityMs = 10 * 365 * 24 * hourMs;
 export async function selfSignedServer(
   name: string,
   clock: Pick<Clock, 'now'>,
-): Promise<{
-  readonly current: () => { readonly chain: string; readonly key: Secret<string> };
-  readonly onChange: () => () => void;
-}> {
+): Promise<CertificateSource> {
   const keys = await newKeyPair('P-256');
   const notBefore = clock.now() - hourMs;
   const named = gatewayTemplate([name], { notBefore, notAfter: notBefore + validityMs });

@@ -1,6 +1,7 @@
 // Input: the objects as the API server has them, and the time. Output: the status as `-o json` prints
 // it. Rule: only what the objects say; what they do not say is left out. No relative times, so that
 // two statuses differ only when something happened.
+import { meshNameOf } from '../api/mesh-name.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { defaultTrustDomain, keyChoice } from '../api/root-of.ts';
@@ -93,7 +94,7 @@ export function certificateStatusOf(facts: CertificateFacts, now: number): Certi
   const problems = problemsOf(facts, now);
   const rotation = rotationOf(facts.meshConfig);
   return {
-    mesh: spec.meshName ?? 'osm',
+    mesh: meshNameOf(spec),
     meshConfig: `${metadata.namespace ?? ''}/${metadata.name}`,
     state: stateOf(problems, rotation !== undefined),
     ...defined({ asOf: operatorAwaySince(facts.meshConfig, now), provider, root, rootNotAfter }),

@@ -14,7 +14,7 @@ import { onceFor } from '../common/once-for.ts';
 import { originKey, type Origin } from '../policy/origin.ts';
 import { channelOrigin, maxNamed, type ObjectEvidence } from '../xds/evidence/evidence.ts';
 import type { JoinedEvidence } from '../xds/evidence/join.ts';
-import type { HeldBootstraps } from './bootstrap-keeper.ts';
+import type { HeldBootstraps } from './bootstrap-publisher.ts';
 import type { GatewayFacts } from '../certificates/gateway/gateway-ledger.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 

@@ -3,7 +3,7 @@ import { createMetrics } from './prometheus.ts';
 
 describe('the metrics of xDS', () => {
   it('count by type, from zero, each time they are asked for', async () => {
-    const metrics = createMetrics('1.2.3', []);
+    const metrics = createMetrics('1.2.3');
     metrics.xds.response('cluster', 100);
     metrics.xds.response('cluster', 20);
     metrics.xds.acknowledged('cluster');

@@ -7,11 +7,12 @@ import type { PolicyEvidence } from '../status/policy-statuses.ts';
 import { decodeFacts, type ReplicaFacts } from './replica-facts.ts';
 import type { PodLedger } from '../pods/ledger.ts';
 import type { AbsentPod, PodsLook } from '../pods/look.ts';
+import type { Followed } from '../common/topic.ts';
 import { meshReportOf } from './mesh-report-of.ts';
 
 export interface SurveyDeps {
   readonly ledger: PodLedger;
-  readonly joined: () => MeshEvidence;
+  readonly evidence: Followed<MeshEvidence>;
   /** What the proxy of that pod would be offered; undefined while the pod is not part of the model. */
   readonly wouldOffer: (uid: string) => ResourceSet | undefined;
   /** Undefined before the mesh was compiled. */
@@ -28,7 +29,7 @@ export class Survey {
 
   /** The report; undefined while the counts are settling: the last report stands until then. */
   report(): MeshReport | undefined {
-    const evidence = this.#deps.joined();
+    const evidence = this.#deps.evidence.value;
     const diagnostics = this.#deps.diagnostics();
     if (evidence.settling || isJustSilent(evidence) || diagnostics === undefined) return undefined;
     const { unreachable } = evidence;
@@ -39,7 +40,7 @@ export class Survey {
 
   /** The evidence for the statuses of policies; undefined while the counts are settling. */
   policies(): PolicyEvidence | undefined {
-    const evidence = this.#deps.joined();
+    const evidence = this.#deps.evidence.value;
     if (evidence.settling) return undefined;
     const { absent } = this.#look(evidence, replicasIn(evidence));
     const proxies = absent.flatMap((one) => this.#proxyOf(one) ?? []);

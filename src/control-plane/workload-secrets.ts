@@ -1,7 +1,7 @@
 import type { Leaf } from '../certificates/issuer.ts';
 import { rootOfSigner, type IssuingPlan } from '../certificates/issuing-plan.ts';
-import type { LeafStore } from '../certificates/leaves/leaf-store.ts';
-import type { PlannedIssuers } from '../certificates/plan/planned-issuers.ts';
+import type { Issuing } from '../certificates/plan/issuing.ts';
+import type { Changing } from '../common/topic.ts';
 import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import type { Origin } from '../policy/origin.ts';
 import type { Resource } from '../xds/resources/resource.ts';
@@ -24,10 +24,15 @@ interface Encoded {
  * resources. Each resource names its plan step, so that its ACK proves that step. A request for an identity without a
  * leaf starts its issue.
  */
-export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers): SecretSource {
+export function createWorkloadSecrets({
+  leaves,
+  issuers,
+  secretChanges,
+}: Pick<Issuing, 'leaves' | 'issuers' | 'secretChanges'>): SecretSource & Changing {
   const ofLeaf = new WeakMap<Leaf, Encoded>();
   const trustOf = createTrustResource();
   return {
+    follow: (changed) => secretChanges.follow(changed),
     secretsOf(account) {
       const leaf = leaves.leafOf(account);
       const [plan, meshTrust] = [issuers.plan, issuers.trust()];

@@ -22,7 +22,7 @@ import { gatewayLeft } from './gateway-left.ts';
 import { podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
 import { releaseRoots } from './release-roots.ts';
-import { meshNameOf } from './webhooks.ts';
+import { meshNameOf } from '../api/mesh-name.ts';
 
 export interface FinalizeDeps {
   readonly client: ApiClient;
@@ -169,7 +169,7 @@ async function removeTraces(
   const everywhere = await client.list<ConfigMap>(kinds.configMap, { fieldSelector }, signal);
   const ours = everywhere.filter(({ metadata }) => {
     const mesh = metadata.labels?.[meshLabel];
-    return mesh !== undefined && (meshConfig === undefined || mesh === meshNameOf(meshConfig));
+    return mesh !== undefined && (meshConfig === undefined || mesh === meshNameOf(meshConfig.spec));
   });
   const refs: readonly ObjectRef[] = [
     ...ours.map(({ metadata }) => ({

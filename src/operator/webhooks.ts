@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { meshNameOf } from '../api/mesh-name.ts';
 import { policyKinds } from '../api/policy-kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { ignore, monitoredBy, systemNamespaces } from '../api/labels.ts';
@@ -74,11 +75,6 @@ type Configuration = KubernetesObject & {
   readonly webhooks?: readonly { readonly clientConfig?: { readonly caBundle?: string } }[];
 };
 
-/** The name of the mesh that a MeshConfig describes. */
-export function meshNameOf(meshConfig: MeshConfig): string {
-  return meshConfig.spec.meshName ?? 'osm';
-}
-
 const notIgnored = [{ key: ignore, operator: 'DoesNotExist' }];
 
 function webhook(
@@ -95,7 +91,7 @@ function webhook(
     },
     namespaceSelector: {
       matchExpressions: [
-        { key: monitoredBy, operator: 'In', values: [meshNameOf(meshConfig)] },
+        { key: monitoredBy, operator: 'In', values: [meshNameOf(meshConfig.spec)] },
         ...and,
         {
           key: 'kubernetes.io/metadata.name',

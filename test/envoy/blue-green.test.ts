@@ -6,7 +6,7 @@ import { failuresOf } from '../support/envoy/asked.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { emptySnapshot } from '../../src/cluster/snapshot.ts';
 import { Pipeline } from '../../src/control-plane/pipeline.ts';
-import { Settle } from '../../src/control-plane/settle.ts';
+import { Debouncer } from '../../src/control-plane/debouncer.ts';
 import { localCluster } from '../../src/envoy/names.ts';
 import type { IdentityKey } from '../../src/policy/identity.ts';
 import { serviceKey } from '../../src/policy/service.ts';
@@ -46,7 +46,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 describe('requests while Services select other pods, as the control plane tells it', () => {
   let mesh: TestMesh;
   let pipeline: Pipeline;
-  let settle: Settle;
+  let debouncer: Debouncer;
   const pods: Record<string, TestPod> = {};
   const running: Promise<string>[] = [];
   const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
@@ -58,7 +58,7 @@ describe('requests while Services select other pods, as the control plane tells 
 
   function apply(...objects: readonly KubernetesObject[]): void {
     pipeline.gather(objects.map(makeChange));
-    settle.trigger();
+    debouncer.trigger();
   }
 
   beforeAll(async () => {
@@ -70,7 +70,7 @@ describe('requests while Services select other pods, as the control plane tells 
       secrets.set(key, await mesh.authority.secrets(key));
     }
     pipeline = new Pipeline({
-      start: emptySnapshot(membership),
+      start: () => emptySnapshot(membership),
       settings: () => settings,
       secrets: { secretsOf: (key) => secrets.get(key) },
       publish: (setOf) => {
@@ -85,12 +85,15 @@ describe('requests while Services select other pods, as the control plane tells 
       },
       onCompiled: () => undefined,
       now: () => Date.now(),
-      runLater: (ms) => settle.triggerIn(ms),
     });
     const failed = (error: unknown): never => {
       throw error;
     };
-    settle = new Settle(() => pipeline.run(), systemClock, failed);
+    const run = (): void => {
+      const again = pipeline.run();
+      if (again !== undefined) debouncer.triggerIn(again);
+    };
+    debouncer = new Debouncer(run, systemClock, failed);
     for (const name of ['blue', 'green'])
       running.push(pods[name]!.exec([process.execPath, program, 'serve', '25']));
     apply(
@@ -142,7 +145,7 @@ describe('requests while Services select other pods, as the control plane tells 
     await pause(2_000);
     const said = await during(async () => {
       pipeline.gather([...canary, split].map(makeRemoval));
-      settle.trigger();
+      debouncer.trigger();
       await pause(3_000);
     });
     expect(said).toEqual([]);

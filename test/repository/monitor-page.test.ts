@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import type { Issuer } from '../../src/certificates/issuer.ts';
 import type { LeafStore } from '../../src/certificates/leaves/leaf-store.ts';
+import type { PlannedIssuers } from '../../src/certificates/plan/planned-issuers.ts';
+import { silentLogger } from '../../src/common/logger.ts';
+import { Topic } from '../../src/common/topic.ts';
 import {
   certificateGauges,
   createMetrics,
@@ -14,11 +16,14 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/monitor-weft.md'
 
 const evidence = { connected: 0, synced: 0, rejected: 0 } as Evidence;
 const leaves = { health: () => ({ held: 0, waiting: 0 }) } as unknown as LeafStore;
-const issuer = { trouble: () => undefined } as unknown as Issuer;
+const issuers = { workloads: { trouble: () => undefined } } as unknown as PlannedIssuers;
 
 async function exposition(): Promise<string> {
-  const gauges = [...proxyGauges(() => evidence), ...certificateGauges(leaves, issuer)];
-  return (await createMetrics('1.2.3', gauges).text()).text;
+  const metrics = createMetrics('1.2.3');
+  const proxies = new Topic(silentLogger, evidence);
+  metrics.add([...proxyGauges(proxies), ...certificateGauges({ leaves, issuers })]);
+  metrics.countDiagnostics(() => []);
+  return (await metrics.text()).text;
 }
 
 function firstGroups(text: string, pattern: RegExp): readonly string[] {

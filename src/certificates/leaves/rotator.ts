@@ -7,7 +7,7 @@ import { backOff, type IssueFailure, IssueFailures } from './issue-failures.ts';
 import { issueLeaf } from './issue-leaf.ts';
 import { IssueQueue } from './issue-queue.ts';
 import type { Issuer, Leaf, LeafRequest } from '../issuer.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../common/listeners.ts';
 import { longestMoveMs, type Move, paceMove } from './move-pace.ts';
 import { dateReason, type HeldLeaf, moveReason } from './renewal.ts';
 import { isOver } from './wait-over.ts';

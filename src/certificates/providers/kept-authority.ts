@@ -9,7 +9,7 @@ import { isOlder } from '../../kubernetes/resource-version.ts';
 import type { ObjectStore } from '../../kubernetes/store.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
 import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../common/listeners.ts';
 import { pinnedAuthority, type PinnedRoots } from '../pinned-roots.ts';
 import { openAuthority, type AuthorityPem, type SigningAuthority } from '../signing-authority.ts';
 import { Wakeup } from '../../common/wakeup.ts';

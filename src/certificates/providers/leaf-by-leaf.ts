@@ -7,7 +7,7 @@ import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { identityKey } from '../../policy/identity.ts';
 import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../common/listeners.ts';
 import type { PinnedRoots } from '../pinned-roots.ts';
 import { templateOf } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';

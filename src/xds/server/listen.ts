@@ -22,7 +22,8 @@ import type { Authenticate } from '../../policy/proxy.ts';
 import type { Penalties } from '../../common/penalties.ts';
 import { watchHandshakes, type RefusedHandshake } from '../port/refused-handshakes.ts';
 import { SecurePort } from '../port/secure-port.ts';
-import { ReloadingCredentials, type ServerCredentialsSource } from '../port/server-credentials.ts';
+import type { CertificateSource } from '../../common/served-certificate.ts';
+import { ReloadingCredentials } from '../port/server-credentials.ts';
 import { sweep, sweepMs } from './sweep.ts';
 
 /** A server that listens, until the signal given to it aborts. */
@@ -34,7 +35,7 @@ export interface Listening {
 
 /** The dependencies that both ports share. */
 export interface PortDeps {
-  readonly credentials: ServerCredentialsSource;
+  readonly credentials: CertificateSource;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly metrics: XdsMetrics;

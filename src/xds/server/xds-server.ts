@@ -23,12 +23,12 @@ import { Openings } from './openings.ts';
 import { Penalties } from '../../common/penalties.ts';
 import { Push, type SetOf } from './push.ts';
 import type { Authenticate, Proxy } from '../../policy/proxy.ts';
-import type { ServerCredentialsSource } from '../port/server-credentials.ts';
+import type { CertificateSource } from '../../common/served-certificate.ts';
 import type { RefusedHandshake } from '../port/refused-handshakes.ts';
 
 export interface XdsServerOptions {
   readonly authenticate: Authenticate;
-  readonly credentials: ServerCredentialsSource;
+  readonly credentials: CertificateSource;
   /** The control plane's own ServiceAccount: other replicas may read the evidence of this one and ask it. */
   readonly replicas: IdentityKey;
   /** Answers what other replicas ask; without it they get no answer. */

@@ -115,7 +115,7 @@ describe('replicas under an issuer that signs each leaf', () => {
 
   it('give leaves to replicas and to nobody else', async () => {
     const [name = ''] = accounts;
-    const signer = one.parts.issuing.issuers.workloads.authority()?.signer ?? '';
+    const signer = one.issuing.issuers.workloads.authority()?.signer ?? '';
     const ask: LeafAsk = {
       ...{ account: accountOf(name), trustDomain: 'cluster.local', validityMs: 3_600_000 },
       ...{ keyKind: 'P-256', signer, heldOnly: true },
@@ -125,7 +125,7 @@ describe('replicas under an issuer that signs each leaf', () => {
     const neighbour = await rig.makePod({ ...pod, name: 'neighbour', account: 'weft-operator' });
     const given = await one.answer(encodeAsk(ask), await rig.tokenOf(replica));
     expect(given && decodeAnswer(given)?.certificateChain).toBe(
-      one.parts.issuing.leaves.leafOf(accountOf(name))?.certificateChain,
+      one.issuing.leaves.leafOf(accountOf(name))?.certificateChain,
     );
     for (const stranger of [neighbour, pods[0] as Pod])
       expect(await one.answer(encodeAsk(ask), await rig.tokenOf(stranger))).toBeUndefined();

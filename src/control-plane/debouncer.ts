@@ -8,7 +8,7 @@ const longestPauseMs = 500;
  * one waits as long as the last took, at most 500 ms, so that a storm is batched by itself
  * (docs/decisions/0003). Work that throws is reported and does not stop later runs.
  */
-export class Settle {
+export class Debouncer {
   readonly #work: () => void | Promise<void>;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;

@@ -1,16 +1,18 @@
 import { apiVersionOf } from '../api/kinds.ts';
-import { type ClusterKind, clusterKinds } from '../cluster/cluster-kinds.ts';
-import { systemClock as clock } from '../common/clock.ts';
-import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { Ground } from './ground.ts';
-import { ObjectEvents } from '../status/object-events.ts';
-import type { Pipeline } from './pipeline.ts';
 import { isPolicyKind } from '../api/policy-kinds.ts';
+import { type ClusterKind, clusterKinds } from '../cluster/cluster-kinds.ts';
+import type { Followed } from '../common/topic.ts';
+import type { CompiledMesh } from '../mesh/compile.ts';
+import type { Diagnostic } from '../policy/diagnostic.ts';
+import { ObjectEvents } from '../status/object-events.ts';
+import type { ControlPlaneContext } from './context.ts';
+import type { Watches } from './watches.ts';
 
 /** Events about the objects on which Weft writes no status: Services, Pods and Namespaces. */
-export function makeObjectEvents(
-  { client, logger, options, sources }: Ground,
-  pipeline: () => Pipeline,
+export function createObjectEvents(
+  { client, clock, logger, options }: ControlPlaneContext,
+  watches: Watches,
+  mesh: Followed<CompiledMesh | undefined>,
 ): ObjectEvents {
   let compiled: readonly Diagnostic[] = [];
   let crowded: readonly Diagnostic[] = [];
@@ -23,7 +25,7 @@ export function makeObjectEvents(
     controller: 'weft.dev/control-plane',
     instance: options.podName,
     diagnostics: () => {
-      const now = [pipeline().compiled?.diagnostics ?? compiled, sources.crowded()] as const;
+      const now = [mesh.value?.diagnostics ?? compiled, watches.crowded()] as const;
       if (now[0] !== compiled || now[1] !== crowded) {
         [compiled, crowded] = now;
         told = [...compiled.filter(withoutStatus), ...crowded];
@@ -33,7 +35,7 @@ export function makeObjectEvents(
     find: ({ object: { kind, namespace, name } }) => {
       const clusterKind = kind as ClusterKind;
       const key = kind === 'Namespace' ? name : `${namespace}/${name}`;
-      const found = sources.cluster[clusterKind].objects.get(key);
+      const found = watches.cluster[clusterKind].objects.get(key);
       if (found === undefined) return undefined;
       // An Event on a Namespace is written there, where its users look for it.
       const metadata = { ...found.metadata, ...(namespace === '' ? {} : { namespace }) };

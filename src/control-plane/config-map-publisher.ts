@@ -2,12 +2,12 @@ import type { ConfigMap } from '../api/core.ts';
 import { madeByControlPlane, controlPlaneName } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
-import type { Component } from '../common/component.ts';
+import type { Triggered } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 
-export interface ConfigMapKeeperDeps {
+export interface ConfigMapPublisherDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -17,22 +17,22 @@ export interface ConfigMapKeeperDeps {
   readonly data: () => Readonly<Record<string, string>> | undefined;
   /** The least number of milliseconds between two writes. */
   readonly everyMs: number;
-  /** Milliseconds after which the keeper reads `data` without a `trigger`. Default: one minute. */
+  /** Milliseconds after which the publisher reads `data` without a `trigger`. Default: one minute. */
   readonly lookMs?: number;
 }
 
 const resyncMs = 60_000;
 
 /** Keeps one ConfigMap of the control plane's own namespace as `data` says. Leader only. */
-export class ConfigMapKeeper implements Component {
+export class ConfigMapPublisher implements Triggered {
   readonly name: string;
   readonly leaderOnly = true;
-  readonly #deps: ConfigMapKeeperDeps;
+  readonly #deps: ConfigMapPublisherDeps;
   readonly #wakeup = new Wakeup();
   #written = '';
 
-  constructor(deps: ConfigMapKeeperDeps) {
-    this.name = `keep-${deps.name}`;
+  constructor(deps: ConfigMapPublisherDeps) {
+    this.name = `publish-${deps.name}`;
     this.#deps = deps;
   }
 

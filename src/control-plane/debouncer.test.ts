@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '../common/clock.ts';
-import { Settle } from './settle.ts';
+import { Debouncer } from './debouncer.ts';
 
-describe('Settle', () => {
+describe('Debouncer', () => {
   it('runs an isolated trigger in the same turn of the event loop', async () => {
     let runs = 0;
-    const settle = new Settle(
+    const debouncer = new Debouncer(
       () => void (runs += 1),
       systemClock,
       () => undefined,
     );
-    settle.trigger();
+    debouncer.trigger();
     expect(runs).toBe(0);
     await turn();
     expect(runs).toBe(1);
@@ -24,10 +24,10 @@ describe('Settle', () => {
       runs += 1;
       return new Promise((resolve) => (finish = resolve));
     };
-    const settle = new Settle(work, systemClock, () => undefined);
-    settle.trigger();
+    const debouncer = new Debouncer(work, systemClock, () => undefined);
+    debouncer.trigger();
     await turn();
-    for (let i = 0; i < 100; i += 1) settle.trigger();
+    for (let i = 0; i < 100; i += 1) debouncer.trigger();
     finish();
     await systemClock.sleep(50, new AbortController().signal);
     finish();
@@ -42,10 +42,10 @@ describe('Settle', () => {
       runs += 1;
       if (runs === 1) throw new Error('first');
     };
-    const settle = new Settle(work, systemClock, (error) => errors.push(error));
-    settle.trigger();
+    const debouncer = new Debouncer(work, systemClock, (error) => errors.push(error));
+    debouncer.trigger();
     await turn();
-    settle.trigger();
+    debouncer.trigger();
     await systemClock.sleep(50, new AbortController().signal);
     expect(runs).toBe(2);
     expect(errors).toHaveLength(1);

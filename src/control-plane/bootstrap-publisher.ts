@@ -7,15 +7,17 @@ import {
 } from '../api/control-plane-names.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
-import type { Component } from '../common/component.ts';
+import type { Triggered } from '../common/component.ts';
 import { deepEqual } from '../common/equal.ts';
 import { WeftError } from '../common/errors.ts';
+import { Listeners } from '../common/listeners.ts';
 import type { Logger } from '../common/logger.ts';
+import type { Changing } from '../common/topic.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import { bootstrapFileNames } from '../envoy/bootstrap.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 
-export interface BootstrapKeeperDeps {
+export interface BootstrapPublisherDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -28,8 +30,6 @@ export interface BootstrapKeeperDeps {
   readonly files: () => Readonly<Record<string, string>> | undefined;
   /** The bootstrap ConfigMaps that exist now, in any namespace. */
   readonly existing: () => readonly ConfigMap[];
-  /** Called when the result of `held` changed. */
-  readonly onHeld: () => void;
 }
 
 /** A namespace in which the API server refuses the bootstrap, and its reason. */
@@ -59,19 +59,26 @@ const longestReason = 300;
  * left. A namespace in which the API server refuses it delays no other namespace; `held` names it. Leader only.
  * Sidecars follow a change of the trust bundle through the mounted file.
  */
-export class BootstrapKeeper implements Component {
-  readonly name = 'bootstrap-keeper';
+export class BootstrapPublisher implements Triggered, Changing {
+  readonly name = 'bootstrap-publisher';
   readonly leaderOnly = true;
-  readonly #deps: BootstrapKeeperDeps;
+  readonly #deps: BootstrapPublisherDeps;
   readonly #wakeup = new Wakeup();
+  readonly #listeners: Listeners<undefined>;
   #held: Held | undefined;
 
-  constructor(deps: BootstrapKeeperDeps) {
+  constructor(deps: BootstrapPublisherDeps) {
     this.#deps = deps;
+    this.#listeners = new Listeners(deps.logger);
   }
 
   trigger(): void {
     this.#wakeup.wake();
+  }
+
+  /** Calls back after the result of `held` has changed. */
+  follow(changed: () => void): () => void {
+    return this.#listeners.add(changed);
   }
 
   /** Which namespaces have these roots, and since when; undefined while that is not known of every namespace. */
@@ -146,7 +153,7 @@ export class BootstrapKeeper implements Component {
   }
 
   #note(now: Omit<Held, 'since'> | undefined): void {
-    const { clock, logger, onHeld } = this.#deps;
+    const { clock, logger } = this.#deps;
     const before = this.#held;
     this.#held = now && heldSince(before, now, clock.now());
     if (deepEqual(this.#held, before)) return;
@@ -154,7 +161,7 @@ export class BootstrapKeeper implements Component {
     for (const one of now?.unserved ?? [])
       if (!known.some((other) => deepEqual(other, one)))
         logger.warn('namespace takes no bootstrap', { ...one });
-    onHeld();
+    this.#listeners.tell(undefined);
   }
 
   /**

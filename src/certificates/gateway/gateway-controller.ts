@@ -9,9 +9,11 @@ import {
 } from '../leaves/server-certificate.ts';
 import { leafValidity } from '../leaves/validity.ts';
 import type { Clock } from '../../common/clock.ts';
-import type { Component } from '../../common/component.ts';
+import type { Triggered } from '../../common/component.ts';
 import { WeftError } from '../../common/errors.ts';
+import { Listeners } from '../../common/listeners.ts';
 import type { Logger } from '../../common/logger.ts';
+import type { Changing } from '../../common/topic.ts';
 import { untilAborted } from '../../common/aborted.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
@@ -28,7 +30,7 @@ export interface GatewayWish {
   readonly ending: boolean;
 }
 
-export interface GatewayKeeperDeps {
+export interface GatewayControllerDeps {
   readonly client: GatewayApi;
   /** The control plane's namespace. */
   readonly home: string;
@@ -38,14 +40,12 @@ export interface GatewayKeeperDeps {
   readonly issuers: PlannedIssuers;
   /** The owner references of the Secret. */
   readonly owners: () => readonly OwnerReference[];
-  /** Whether this Secret belongs to a root of the mesh. The keeper does not write such a Secret. */
+  /** Whether this Secret belongs to a root of the mesh. The controller does not write such a Secret. */
   readonly holdsRoot: (place: Gateway['secret']) => boolean;
-  /** Undefined until a MeshConfig was read; until then, the keeper writes and removes nothing. */
+  /** Undefined until a MeshConfig was read; until then, the controller writes and removes nothing. */
   readonly wish: () => GatewayWish | undefined;
   /** What an earlier leader reported. Read when this leader starts. */
   readonly before: (signal: AbortSignal) => Promise<GatewayFacts | undefined>;
-  /** Called when the report has changed. */
-  readonly onReport: () => void;
 }
 
 const ofRoot =
@@ -59,30 +59,37 @@ const retryMs = 5_000;
  * the MeshConfig no longer names it, or when the mesh ends; a Secret that cannot be removed holds up no other. Leaves
  * Secrets of other owners as they are (gateway-store.ts). Leader only.
  */
-export class GatewayKeeper implements Component {
-  readonly name = 'gateway-keeper';
+export class GatewayController implements Triggered, Changing {
+  readonly name = 'gateway-controller';
   readonly leaderOnly = true;
-  readonly #deps: GatewayKeeperDeps;
+  readonly #deps: GatewayControllerDeps;
   readonly #wakeup = new Wakeup();
+  readonly #listeners: Listeners<undefined>;
   /** Resolves when a gateway is wanted for the first time in this term. */
   #asked = Promise.withResolvers<undefined>();
   readonly #store: GatewayStore;
   readonly #ledger: GatewayLedger;
-  /** Whether the keeper knows what an earlier leader wrote. */
+  /** Whether the controller knows what an earlier leader wrote. */
   #knows = false;
   /** The identity that the Secret was written from; undefined when the Secret has to be written again. */
   #held: ServerIdentity | undefined;
   #certificate: ServerCertificate | undefined;
 
-  constructor(deps: GatewayKeeperDeps) {
+  constructor(deps: GatewayControllerDeps) {
     this.#deps = deps;
     this.#store = new GatewayStore(deps);
-    this.#ledger = new GatewayLedger(() => deps.onReport());
+    this.#listeners = new Listeners(deps.logger);
+    this.#ledger = new GatewayLedger(() => this.#listeners.tell(undefined));
   }
 
   trigger(): void {
     this.#certificate?.review();
     this.#wakeup.wake();
+  }
+
+  /** Calls back after the report has changed. */
+  follow(changed: () => void): () => void {
+    return this.#listeners.add(changed);
   }
 
   /** The Secret as last written, with the plan's steps that it follows; undefined until the earlier report was read. */
@@ -102,7 +109,7 @@ export class GatewayKeeper implements Component {
     this.#certificate = certificate;
     await this.#recall(signal);
     this.#asked = Promise.withResolvers();
-    const stop = certificate.onChange(() => this.#wakeup.wake());
+    const stop = certificate.follow(() => this.#wakeup.wake());
     const renewing = this.#renew(certificate, signal);
     let resyncAt = 0;
     while (!signal.aborted) {
@@ -157,8 +164,7 @@ export class GatewayKeeper implements Component {
     this.#ledger.want(wanted);
     const isClear = await this.#clear(signal);
     this.#ledger.release(ending && isClear);
-    const isKept =
-      wanted === undefined || (await this.#keep(wanted, certificate.current(), signal));
+    const isKept = wanted === undefined || (await this.#keep(wanted, certificate.value, signal));
     return isClear && isKept;
   }
 

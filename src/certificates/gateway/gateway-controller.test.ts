@@ -12,7 +12,7 @@ import { untilAborted } from '../../common/aborted.ts';
 import { WeftError } from '../../common/errors.ts';
 import { silentLogger } from '../../common/logger.ts';
 import type { ObjectRef } from '../../kubernetes/api-client.ts';
-import { GatewayKeeper, type GatewayWish } from './gateway-keeper.ts';
+import { GatewayController, type GatewayWish } from './gateway-controller.ts';
 import type { StoredSecret } from './gateway-owned.ts';
 
 const asked: GatewayWish = {
@@ -40,7 +40,7 @@ const secretOf = (name: string, metadata: Partial<StoredSecret['metadata']>): St
 });
 const forbidden = new WeftError('api-rejected', 'it is forbidden');
 
-describe("the keeper of the gateway's Secret", () => {
+describe("the controller of the gateway's Secret", () => {
   let clock: FakeClock;
   let wish: GatewayWish | undefined;
   /** What was reported before, or why it cannot be read. */
@@ -48,11 +48,11 @@ describe("the keeper of the gateway's Secret", () => {
   let refusal: WeftError | undefined;
   let done: string[];
   let reports: number;
-  let keeper: GatewayKeeper;
+  let controller: GatewayController;
   let over: AbortController;
   let ended: Promise<unknown>;
 
-  /** What is in the place of each Secret, if anything, by the words that the keeper goes by. */
+  /** What is in the place of each Secret, if anything, by the words that the controller goes by. */
   let stored: Map<string, StoredSecret>;
 
   const client = {
@@ -93,7 +93,7 @@ describe("the keeper of the gateway's Secret", () => {
     ]);
     over = new AbortController();
     const issuers = await makeIssuers();
-    keeper = new GatewayKeeper({
+    controller = new GatewayController({
       ...{ client, clock, random: () => 0.5, logger: silentLogger, issuers, owners: () => [] },
       home: 'weft-system',
       holdsRoot: ({ name }) => name === 'root-key',
@@ -102,8 +102,8 @@ describe("the keeper of the gateway's Secret", () => {
         known instanceof WeftError
           ? Promise.reject(known)
           : Promise.resolve(known && { gateway: known }),
-      onReport: () => (reports += 1),
     });
+    controller.follow(() => (reports += 1));
   });
   afterEach(async () => {
     over.abort();
@@ -111,7 +111,7 @@ describe("the keeper of the gateway's Secret", () => {
   });
 
   async function start(): Promise<void> {
-    ended = keeper.run(over.signal);
+    ended = controller.run(over.signal);
     await settle();
   }
   /** Until nothing happens any more that takes no more than this time; signing takes some of ours. */
@@ -125,7 +125,7 @@ describe("the keeper of the gateway's Secret", () => {
   }
   async function turnTo(next: GatewayWish | undefined): Promise<void> {
     wish = next;
-    keeper.trigger();
+    controller.trigger();
     await settle();
   }
 
@@ -133,11 +133,11 @@ describe("the keeper of the gateway's Secret", () => {
     await start();
     await pass(1_000);
     expect(done).toEqual(['apply edge/gateway-cert']);
-    expect(keeper.report()).toMatchObject({ gateway: { name: 'gateway-cert' } });
+    expect(controller.report()).toMatchObject({ gateway: { name: 'gateway-cert' } });
     const told = reports;
     await turnTo(ends);
     expect(done).toEqual(['apply edge/gateway-cert', 'remove edge/gateway-cert']);
-    expect(keeper.report()).toEqual({ released: true });
+    expect(controller.report()).toEqual({ released: true });
     expect(reports).toBeGreaterThan(told);
     await clock.advance(60_000);
     expect(done).toHaveLength(2);
@@ -148,7 +148,7 @@ describe("the keeper of the gateway's Secret", () => {
     await start();
     await pass(20_000);
     expect(done).toEqual([]);
-    expect(keeper.report()).toEqual({
+    expect(controller.report()).toEqual({
       gatewayTrouble: {
         code: 'configuration-invalid',
         message: expect.stringMatching(/a root of the mesh/),
@@ -157,7 +157,7 @@ describe("the keeper of the gateway's Secret", () => {
     });
     await turnTo(asked);
     await pass(1_000);
-    expect(keeper.report()).not.toHaveProperty('gatewayTrouble');
+    expect(controller.report()).not.toHaveProperty('gatewayTrouble');
     expect(done).toEqual(['apply edge/gateway-cert']);
   });
 
@@ -174,7 +174,7 @@ describe("the keeper of the gateway's Secret", () => {
     stored.set('edge/gateway-cert', theirs);
     await start();
     await pass(6_000);
-    expect(keeper.report()?.gatewayTrouble?.message).toMatch(
+    expect(controller.report()?.gatewayTrouble?.message).toMatch(
       /Secret edge\/gateway-cert is there already .* name another one in spec.certificate.ingressGateway.secret/,
     );
     known = { ...before, name: 'gateway-cert' };
@@ -184,7 +184,7 @@ describe("the keeper of the gateway's Secret", () => {
     await start();
     await turnTo(ends);
     expect(stored.get('edge/gateway-cert')).toBe(theirs);
-    expect(keeper.report()).toEqual({ released: true });
+    expect(controller.report()).toEqual({ released: true });
     expect(done).toEqual([]);
   });
 
@@ -203,14 +203,14 @@ describe("the keeper of the gateway's Secret", () => {
     await start();
     await pass(1_000);
     expect(done).toEqual(['apply edge/gateway-cert']);
-    expect(keeper.report()).toMatchObject({
+    expect(controller.report()).toMatchObject({
       gateway: { name: 'gateway-cert' },
       gatewaysLeft: [{ name: 'old-cert', trouble: { message: forbidden.message } }],
     });
     refusal = undefined;
     await clock.advance(6_000);
     expect(done).toContain('remove edge/old-cert');
-    expect(keeper.report()).not.toHaveProperty('gatewaysLeft');
+    expect(controller.report()).not.toHaveProperty('gatewaysLeft');
   });
 
   it('removes at the end what an earlier leader wrote, and nothing that nobody wrote', async () => {
@@ -222,7 +222,7 @@ describe("the keeper of the gateway's Secret", () => {
     [known, done, over] = [undefined, [], new AbortController()];
     await start();
     expect(done).toEqual([]);
-    expect(keeper.report()).toEqual({ released: true });
+    expect(controller.report()).toEqual({ released: true });
   });
 
   it('says why a Secret cannot be removed, until it can', async () => {
@@ -231,21 +231,21 @@ describe("the keeper of the gateway's Secret", () => {
     const since = clock.now();
     const { code, message } = forbidden;
     const trouble = { code, message, since };
-    expect(keeper.report()).toEqual({ gatewaysLeft: [{ ...before, trouble }] });
+    expect(controller.report()).toEqual({ gatewaysLeft: [{ ...before, trouble }] });
     await clock.advance(6_000);
-    expect(keeper.report()).toEqual({ gatewaysLeft: [{ ...before, trouble }] });
+    expect(controller.report()).toEqual({ gatewaysLeft: [{ ...before, trouble }] });
     refusal = undefined;
     await clock.advance(6_000);
-    expect(keeper.report()).toEqual({ released: true });
+    expect(controller.report()).toEqual({ released: true });
   });
 
   it('does nothing, and says nothing, before it knows what is wanted and what was written', async () => {
     [wish, known] = [undefined, new WeftError('api-unavailable', 'it is away')];
     await start();
-    expect(keeper.report()).toBeUndefined();
+    expect(controller.report()).toBeUndefined();
     known = before;
     await clock.advance(6_000);
-    expect(keeper.report()).toEqual({ gateway: before });
+    expect(controller.report()).toEqual({ gateway: before });
     expect(done).toEqual([]);
     await turnTo(ends);
     expect(done).toEqual(['remove edge/old-cert']);
@@ -254,9 +254,9 @@ describe("the keeper of the gateway's Secret", () => {
   it('keeps a Secret again when there is a mesh again', async () => {
     wish = ends;
     await start();
-    expect(keeper.report()).toEqual({ released: true });
+    expect(controller.report()).toEqual({ released: true });
     await turnTo(asked);
-    expect(keeper.report()).not.toHaveProperty('released');
+    expect(controller.report()).not.toHaveProperty('released');
     await clock.advance(1_000);
     await pass(1_000);
     expect(done).toEqual(['apply edge/gateway-cert']);
