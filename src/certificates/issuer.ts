@@ -1,7 +1,7 @@
 import type { IdentityKey } from '../policy/identity.ts';
 import type { Secret } from '../common/secret.ts';
 import type { TrustBundle } from './trust-bundle.ts';
-import type { KeyKind } from './x509/key-pair.ts';
+import type { KeyKind } from '../x509/key-pair.ts';
 
 /** Whom a leaf is for: a workload of the mesh, the control plane, or a gateway outside the mesh. */
 export type LeafSubject =

@@ -3,11 +3,11 @@ import { WeftError } from '../common/errors.ts';
 import { Secret } from '../common/secret.ts';
 import type { Authority, Leaf, LeafRequest, LeafSubject } from './issuer.ts';
 import { trustBundleOf } from './trust-bundle.ts';
-import { parseCertificate, type Certificate } from './x509/certificate.ts';
-import { completeChain } from './x509/complete-chain.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from './x509/key-pair.ts';
+import { parseCertificate, type Certificate } from '../x509/certificate.ts';
+import { completeChain } from '../x509/complete-chain.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
 import { certificateBlocks, pemOf } from '../common/pem.ts';
-import { selfSign, signCertificateAside, type Signer } from './x509/sign.ts';
+import { selfSign, signCertificateAside, type Signer } from '../x509/sign.ts';
 import {
   controlPlaneTemplate,
   gatewayTemplate,
@@ -15,8 +15,8 @@ import {
   workloadTemplate,
   type CertificateTemplate,
   type Period,
-} from './x509/template.ts';
-import { problemOfAuthority, type KeyedChain } from './x509/validate.ts';
+} from '../x509/template.ts';
+import { problemOfAuthority, type KeyedChain } from '../x509/validate.ts';
 
 /** A CA as text: what a Secret holds. */
 export interface AuthorityPem {

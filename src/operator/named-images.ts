@@ -1,5 +1,5 @@
 import type { PodTemplate } from '../api/core.ts';
-import type { Images } from './workload.ts';
+import { type Images, publishedImages } from '../api/published-images.ts';
 
 const versionLabel = 'app.kubernetes.io/version';
 /** Containers of the PodTemplate, by what their images are for. */
@@ -30,14 +30,6 @@ export class NamedImages {
       this.#known = { ...publishedImages(this.#version), ...imagesIn(template), ...this.#given };
     return this.#known;
   }
-}
-
-function publishedImages(version: string): Images {
-  return {
-    controlPlane: `weft.dev/weft:${version}`,
-    envoy: 'envoyproxy/envoy:v1.40.0',
-    init: `weft.dev/weft-init:${version}`,
-  };
 }
 
 function imagesIn({ template }: PodTemplate): Partial<Images> {

@@ -12,7 +12,7 @@ import { NamedImages } from './named-images.ts';
 import { operatorLease } from './names.ts';
 import { reconcile } from './reconcile.ts';
 import { rulerOf } from './singleton.ts';
-import type { Images } from './workload.ts';
+import type { Images } from '../api/published-images.ts';
 
 export interface OperatorOptions {
   readonly client: ApiConnection;
@@ -54,11 +54,6 @@ export function createOperator(options: OperatorOptions): Operator {
       await Promise.all([watched.run(signal), runAsLeader(plan, lead, signal)]);
     },
   };
-}
-
-/** Runs the operator until the signal aborts. */
-export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
-  await createOperator(options).run(signal);
 }
 
 async function reconcileAll(

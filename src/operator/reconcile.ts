@@ -28,7 +28,7 @@ import type { CertificateBlock } from '../rotation/tell.ts';
 import { isCurrent, statusOf, untilHeartbeat } from './status.ts';
 import { tidingsOf } from './tidings.ts';
 import { validateSpec } from '../api/validate-mesh-config.ts';
-import type { Images } from './workload.ts';
+import type { Images } from '../api/published-images.ts';
 
 export interface ReconcileDeps {
   readonly client: ApiClient;

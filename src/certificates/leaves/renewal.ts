@@ -1,5 +1,5 @@
 import { sameSubject, type Leaf, type LeafSubject } from '../issuer.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 
 /** A leaf in use, with the facts that decide when to replace it. */
 export interface HeldLeaf {

@@ -3,7 +3,7 @@ import type { Followed } from '../../common/topic.ts';
 import type { Issuer, LeafSubject } from '../issuer.ts';
 import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
 import { defaultValidityMs } from './validity.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 
 export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
   /** Who the server is; asked at each issue. */

@@ -11,7 +11,7 @@ import { signsLeafByLeaf } from './open-issuer.ts';
 import { SharedIssuer, type LeafPeers } from '../sharing/shared-issuer.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { leafValidity } from '../leaves/validity.ts';
-import { keyKindOf, type KeyKind } from '../x509/key-pair.ts';
+import { keyKindOf, type KeyKind } from '../../x509/key-pair.ts';
 import type { MeshTrust } from './mesh-trust.ts';
 import type { OpenIssuer } from './open-roots.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';

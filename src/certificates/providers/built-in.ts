@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { caSecret } from '../../api/control-plane-names.ts';
 import { newRoot } from '../signing-authority.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 import { KeptAuthority, type KeptAuthorityOptions } from './kept-authority.ts';
 
 export interface BuiltInOptions extends Omit<KeptAuthorityOptions, 'secretName' | 'source'> {

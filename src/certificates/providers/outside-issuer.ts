@@ -3,11 +3,11 @@ import { WeftError } from '../../common/errors.ts';
 import type { IssuerTrouble } from '../issuer.ts';
 import { isPinned, rootChanged, type PinnedRoots } from '../pinned-roots.ts';
 import { certificatesIn } from '../signing-authority.ts';
-import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { completeChain } from '../x509/complete-chain.ts';
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts';
+import { completeChain } from '../../x509/complete-chain.ts';
 import { certificateBlocks } from '../../common/pem.ts';
-import type { CertificateTemplate } from '../x509/template.ts';
-import type { CertificateFault, CertificateProblem } from '../x509/validate.ts';
+import type { CertificateTemplate } from '../../x509/template.ts';
+import type { CertificateFault, CertificateProblem } from '../../x509/validate.ts';
 
 /** What to ask an issuer to sign. */
 export interface SigningWish {

@@ -2,7 +2,7 @@ import { WeftError } from '../../common/errors.ts';
 import { Secret } from '../../common/secret.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import type { LeafRequest } from '../issuer.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 
 /** What one replica asks another for: a workload's leaf, by this very signer. */
 export interface LeafAsk {

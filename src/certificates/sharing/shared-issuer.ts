@@ -6,7 +6,7 @@ import type { IdentityKey } from '../../policy/identity.ts';
 import type { Authority, Issuer, IssuerTrouble, Leaf, LeafRequest } from '../issuer.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { untilValid } from '../providers/outside-issuer.ts';
-import type { Certificate } from '../x509/certificate.ts';
+import type { Certificate } from '../../x509/certificate.ts';
 import { requestOf, type LeafAsk, type SharedPem } from './leaf-ask.ts';
 import { ownersOf } from './owners.ts';
 import { serves, sharedLeaf, type KeptLeaf } from './shared-leaf.ts';

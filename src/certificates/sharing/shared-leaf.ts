@@ -6,9 +6,9 @@ import { rootOfSigner, signerId } from '../issuing-plan.ts';
 import { problemOfIssued } from '../leaves/leaf-check.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import { completeChain } from '../x509/complete-chain.ts';
-import { kindOfKey } from '../x509/key-pair.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import { completeChain } from '../../x509/complete-chain.ts';
+import { kindOfKey } from '../../x509/key-pair.ts';
 import { requestOf, type LeafAsk, type SharedPem } from './leaf-ask.ts';
 
 /** A leaf that this replica has, with what it was asked for by. */

@@ -7,7 +7,7 @@ import { kinds } from '../../../src/api/kinds.ts';
 import {
   workloadTemplate,
   type CertificateTemplate,
-} from '../../../src/certificates/x509/template.ts';
+} from '../../../src/x509/template.ts';
 import { deepEqual } from '../../../src/common/equal.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';

@@ -2,7 +2,7 @@ import { explicit, integer, oid, sequence, set } from './der.ts';
 import { askedExtensions, subjectName } from './extensions.ts';
 import type { KeyPair } from './key-pair.ts';
 import { oids } from './oids.ts';
-import { pemOf } from '../../common/pem.ts';
+import { pemOf } from '../common/pem.ts';
 import { signed } from './sign.ts';
 import type { CertificateTemplate } from './template.ts';
 

@@ -1,6 +1,6 @@
-import { controlPlaneId, osmDnsName, spiffeId, type IdentityKey } from '../../policy/identity.ts';
-import { isDnsName } from '../../common/dns-name.ts';
-import { WeftError } from '../../common/errors.ts';
+import { controlPlaneId, osmDnsName, spiffeId, type IdentityKey } from '../policy/identity.ts';
+import { isDnsName } from '../common/dns-name.ts';
+import { WeftError } from '../common/errors.ts';
 import type { ExtendedKeyUsage, KeyUsage } from './oids.ts';
 
 /** Everything that a certificate will say, except keys, serial number and issuer. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeRoot } from '../../../test/support/certificates/make-authority.ts';
+import { makeRoot } from '../../test/support/certificates/make-authority.ts';
 import { parseCertificate } from './certificate.ts';
 import {
   bitString,
@@ -14,7 +14,7 @@ import {
   time,
 } from './der.ts';
 import { bitsSet, childrenOf, DerError, oidText, readElement, timeOf } from './der-reader.ts';
-import { certificateBlocks } from '../../common/pem.ts';
+import { certificateBlocks } from '../common/pem.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

@@ -8,9 +8,9 @@ import {
   signUnder,
   type AuthorityWishes,
   type TestAuthority,
-} from '../../../test/support/certificates/make-authority.ts';
-import { ecKeys, rsaKeys } from '../../../test/support/keys/test-keys.ts';
-import { identityKey } from '../../policy/identity.ts';
+} from '../../test/support/certificates/make-authority.ts';
+import { ecKeys, rsaKeys } from '../../test/support/keys/test-keys.ts';
+import { identityKey } from '../policy/identity.ts';
 import { workloadTemplate, type CertificateTemplate } from './template.ts';
 import {
   problemOfAuthority,

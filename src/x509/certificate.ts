@@ -9,7 +9,7 @@ import {
   timeOf,
 } from './der-reader.ts';
 import { oids } from './oids.ts';
-import { pemOf } from '../../common/pem.ts';
+import { pemOf } from '../common/pem.ts';
 
 /** The names in a SubjectAltName. `others` counts those that are neither URI nor DNS name. */
 export interface AltNames {

@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client';
-import { selfSignedServer } from './certificates/self-signed-server.ts';
-import { systemClock } from './common/clock.ts';
-import type { Component } from './common/component.ts';
-import type { Logger } from './common/logger.ts';
-import { createMetricsServer } from './connections/metrics-server.ts';
-import { addProcessMetrics } from './common/process-metrics.ts';
-import type { ApiClient } from './kubernetes/api-client.ts';
-import { metricsAccess } from './kubernetes/metrics-access.ts';
+import { selfSigned } from '../x509/self-signed.ts';
+import { systemClock } from '../common/clock.ts';
+import type { Component } from '../common/component.ts';
+import type { Logger } from '../common/logger.ts';
+import { createMetricsServer } from '../connections/metrics-server.ts';
+import { addProcessMetrics } from '../common/process-metrics.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import { metricsAccess } from '../kubernetes/metrics-access.ts';
 
 interface OperatorMetrics {
   readonly port: number;
@@ -24,7 +24,7 @@ export async function operatorMetrics({
   addProcessMetrics(registry);
   return createMetricsServer({
     port,
-    certificate: await selfSignedServer('weft-operator', systemClock),
+    certificate: await selfSigned('weft-operator', systemClock),
     access: metricsAccess(client, systemClock, logger),
     metrics: async () => ({ text: await registry.metrics(), type: registry.contentType }),
     logger,

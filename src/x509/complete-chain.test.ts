@@ -4,8 +4,8 @@ import {
   makeRoot,
   signUnder,
   type TestAuthority,
-} from '../../../test/support/certificates/make-authority.ts';
-import { ecKeys } from '../../../test/support/keys/test-keys.ts';
+} from '../../test/support/certificates/make-authority.ts';
+import { ecKeys } from '../../test/support/keys/test-keys.ts';
 import { completeChain } from './complete-chain.ts';
 import { gatewayTemplate, rootTemplate } from './template.ts';
 

@@ -12,12 +12,12 @@ import {
   makeRoot,
   signUnder,
   type TestAuthority,
-} from '../../../test/support/certificates/make-authority.ts';
-import { ecKeys, rsaKeys } from '../../../test/support/keys/test-keys.ts';
-import { identityKey } from '../../policy/identity.ts';
+} from '../../test/support/certificates/make-authority.ts';
+import { ecKeys, rsaKeys } from '../../test/support/keys/test-keys.ts';
+import { identityKey } from '../policy/identity.ts';
 import type { Certificate } from './certificate.ts';
 import { childrenOf, readElement } from './der-reader.ts';
-import { certificateBlocks } from '../../common/pem.ts';
+import { certificateBlocks } from '../common/pem.ts';
 import { controlPlaneTemplate, gatewayTemplate, workloadTemplate } from './template.ts';
 
 const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/);

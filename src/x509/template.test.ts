@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { IdentityKey } from '../../policy/identity.ts';
+import type { IdentityKey } from '../policy/identity.ts';
 import { controlPlaneTemplate, gatewayTemplate, workloadTemplate } from './template.ts';
 
 const period = { notBefore: 0, notAfter: 1000 };

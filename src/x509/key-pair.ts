@@ -1,7 +1,7 @@
 import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { KeyChoice } from '../../api/root-spec.ts';
-import { WeftError } from '../../common/errors.ts';
+import type { KeyChoice } from '../api/root-spec.ts';
+import { WeftError } from '../common/errors.ts';
 
 const generateSlowly = promisify(generateKeyPair);
 

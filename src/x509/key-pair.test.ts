@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ecKeys, rsaKeys } from '../../../test/support/keys/test-keys.ts';
+import { ecKeys, rsaKeys } from '../../test/support/keys/test-keys.ts';
 import { keyKindOf, kindOfKey, newKeyPair, type KeyKind } from './key-pair.ts';
 
 describe('a kind of key', () => {
