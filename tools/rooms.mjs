@@ -50,6 +50,7 @@ export const packageHomes = {
   '@bufbuild/protobuf': ['envoy', 'xds'],
   '@grpc/grpc-js': ['xds/port', 'xds/replicas', 'xds/server', 'control-plane'],
   '@kubernetes/client-node': ['kubernetes'],
+  jose: ['authentication', 'kubernetes'],
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
   winston: ['json-logger'],

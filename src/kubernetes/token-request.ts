@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { KubernetesObject } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
 import { problemOfVaultAudience } from '../api/vault-audience.ts';
@@ -40,8 +41,9 @@ export async function requestToken(
   const { audience } = wish;
   refuse(audience, problemOfVaultAudience(audience));
   const ofApiServer = await request(api, { ...wish, audiences: [] }, signal);
-  const { issuer } = claimsOf(ofApiServer.token);
-  const known = [issuer, ...ofApiServer.audiences].filter((one) => one !== undefined);
+  const known = [issuerOf(ofApiServer.token), ...ofApiServer.audiences].filter(
+    (one) => one !== undefined,
+  );
   refuse(audience, problemOfVaultAudience(audience, known));
   return (await request(api, { ...wish, audiences: [audience] }, signal)).token;
 }
@@ -79,13 +81,11 @@ async function request(
 }
 
 /** The issuer that a token states. It is believed: the token came from the API server a moment ago. */
-function claimsOf(token: Secret<string>): { readonly issuer: string | undefined } {
-  const [, payload = ''] = token.reveal().split('.');
+function issuerOf(token: Secret<string>): string | undefined {
   try {
-    const { iss } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown };
-    return { issuer: typeof iss === 'string' ? iss : undefined };
+    return decodeJwt(token.reveal()).iss;
   } catch {
-    return { issuer: undefined };
+    return undefined;
   }
 }
 
