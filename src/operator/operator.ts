@@ -4,7 +4,7 @@ import type { ApiConnection } from '../kubernetes/connect.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
 import { runAsLeader } from '../kubernetes/lease.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
-import { type Worker, WorkQueue } from '../kubernetes/work-queue.ts';
+import { type Worker, WorkQueue, type WorkRun } from '../kubernetes/work-queue.ts';
 import { Applier, type Deed } from './applier.ts';
 import { Watched } from './drift.ts';
 import { MeshEnd } from './mesh-end.ts';
@@ -28,6 +28,8 @@ export interface OperatorOptions {
   readonly vaultAddresses?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Called after each look at a MeshConfig. */
+  readonly onReconciled?: (run: WorkRun) => void;
 }
 
 /** The operator as its process sees it. */
@@ -72,7 +74,13 @@ async function reconcileAll(
   };
   const applier = new Applier({ client, clock, logger, onDeed });
   const meshEnd = new MeshEnd(namespace);
-  const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger });
+  const onDone = (run: WorkRun): void => {
+    options.onReconciled?.(run);
+    const regarding = watched.meshConfigs.objects.get(run.key);
+    if (run.error?.isDefect === true && regarding !== undefined)
+      events.record({ regarding, type: 'Warning', reason: 'InternalError', note: defectNote(run) });
+  };
+  const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger, onDone });
   const addAll = (): void => {
     for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
   };
@@ -88,4 +96,8 @@ async function reconcileAll(
   } finally {
     unsubscribe();
   }
+}
+
+function defectNote({ error }: WorkRun): string {
+  return `A defect of Weft keeps the operator from bringing this MeshConfig into force: ${error?.message ?? ''}. Please report it with the operator's log. The mesh goes on as it is.`;
 }

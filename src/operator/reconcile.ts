@@ -8,7 +8,7 @@ import type { ApiClient } from '../kubernetes/api-client.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
-import type { Outcome } from '../kubernetes/work-queue.ts';
+import type { Result } from '../kubernetes/work-queue.ts';
 import type { Applier } from './applier.ts';
 import type { World } from './condition-words.ts';
 import { noNews } from './conditions.ts';
@@ -61,14 +61,14 @@ export async function reconcile(
   key: StoreKey,
   deps: ReconcileDeps,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Result> {
   const { watched, namespace, meshEnd } = deps;
   const ruler = rulerOf(watched.meshConfigs.objects.values(), namespace);
   const meshConfig = watched.meshConfigs.objects.get(key);
   if (meshConfig === undefined) return ruler === undefined ? removeLeft(deps, signal) : undefined;
   if (meshConfig !== ruler) {
     const late = await report(meshConfig, lookAt(meshConfig, deps, { ruler }), { deps, signal });
-    return outcomeOf(late);
+    return requeueAfter(late);
   }
   if (isLeaving(meshConfig) || isLeaving(watched.home)) {
     const look = lookAt(meshConfig, deps, { ruler });
@@ -77,7 +77,7 @@ export async function reconcile(
     });
     return remove(deps, signal, meshConfig);
   }
-  if (meshEnd.isBefore(meshConfig)) return (await remove(deps, signal)) ?? { again: 0 };
+  if (meshEnd.isBefore(meshConfig)) return (await remove(deps, signal)) ?? { requeueAfterMs: 0 };
   meshEnd.rules(meshConfig);
   return rule(meshConfig, deps, signal);
 }
@@ -91,7 +91,7 @@ async function rule(
   meshConfig: MeshConfig,
   deps: ReconcileDeps,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Result> {
   const problems = validateSpec(meshConfig);
   const roots =
     problems.length === 0 ? lookAtRoots(meshConfig, deps.watched, deps.clock.now()) : undefined;
@@ -104,7 +104,7 @@ async function rule(
   const look = lookAt(meshConfig, deps, { ruler: meshConfig, problems, rejection, roots });
   const late = await report(meshConfig, look, { deps, signal });
   const beat = untilHeartbeat(meshConfig, look.world.now);
-  return outcomeOf(done.again, roots?.news.again, late, beat);
+  return requeueAfter(done.again, roots?.news.again, late, beat);
 }
 
 interface Done {
@@ -154,7 +154,7 @@ async function attempt(deps: ReconcileDeps, run: () => Promise<number | undefine
 }
 
 /** Removes a mesh whose MeshConfig is gone, even if it was deleted while no operator ran. */
-async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
+async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Result> {
   const { meshEnd, client, namespace } = deps;
   // Our cache may be behind; with the kind itself gone, so is every object of it.
   const found = meshEnd.begun
@@ -165,7 +165,7 @@ async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Out
           if (WeftError.from(error).code !== 'api-not-found') throw error;
           return [];
         });
-  return found.every(isLeaving) ? remove(deps, signal) : { again: changedMs };
+  return found.every(isLeaving) ? remove(deps, signal) : { requeueAfterMs: changedMs };
 }
 
 /** Removes all of a mesh, once, until something is seen again or another MeshConfig rules. */
@@ -173,11 +173,11 @@ async function remove(
   deps: ReconcileDeps,
   signal: AbortSignal,
   leaving?: MeshConfig,
-): Promise<Outcome> {
+): Promise<Result> {
   const { meshEnd, watched, clock } = deps;
   if (meshEnd.done && watched.owned.length === 0) return undefined;
   const again = await finalize(meshEnd.begin(clock.now(), leaving), deps, signal);
-  if (again !== undefined) return { again };
+  if (again !== undefined) return { requeueAfterMs: again };
   meshEnd.end();
   return undefined;
 }
@@ -256,7 +256,7 @@ async function report(
 }
 
 /** The soonest of these, in milliseconds from now. */
-function outcomeOf(...waits: readonly (number | undefined)[]): Outcome {
-  const again = Math.min(...waits.map((wait) => wait ?? Infinity));
-  return again === Infinity ? undefined : { again };
+function requeueAfter(...waits: readonly (number | undefined)[]): Result {
+  const requeueAfterMs = Math.min(...waits.map((wait) => wait ?? Infinity));
+  return requeueAfterMs === Infinity ? undefined : { requeueAfterMs };
 }

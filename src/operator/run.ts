@@ -3,7 +3,10 @@ import { systemClock as clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import { createHealthServer } from '../connections/health-server.ts';
 import { connect } from '../kubernetes/connect.ts';
-import { operatorMetrics } from './metrics.ts';
+import { createMetricsServer } from '../connections/metrics-server.ts';
+import { metricsAccess } from '../kubernetes/metrics-access.ts';
+import { selfSigned } from '../x509/self-signed.ts';
+import { createOperatorMetrics } from './metrics.ts';
 import { createOperator } from './operator.ts';
 
 /** What an operator process is told when it starts. */
@@ -28,15 +31,26 @@ export async function runOperator(
   signal: AbortSignal,
 ): Promise<void> {
   const client = await connect(kubeconfig === undefined ? {} : { kubeconfig });
-  const operator = createOperator({ ...options, client, identity: podName, logger, clock });
-  const metrics = await operatorMetrics({ port: ports.metrics, client, logger });
+  const metrics = createOperatorMetrics(options.version);
+  const operator = createOperator({
+    ...{ ...options, client, identity: podName, logger, clock },
+    onReconciled: metrics.reconciled,
+  });
+  const metricsServer = createMetricsServer({
+    port: ports.metrics,
+    // The operator serves its metrics before the mesh has a certificate authority.
+    certificate: await selfSigned('weft-operator', clock),
+    access: metricsAccess(client, clock, logger),
+    metrics: metrics.text,
+    logger,
+  });
   const health = createHealthServer({
     port: ports.health,
     live: [],
     ready: [{ name: 'operator', problem: () => operator.problem() }],
   });
   try {
-    await Promise.all([health.run(signal), metrics.run(signal), operator.run(signal)]);
+    await Promise.all([health.run(signal), metricsServer.run(signal), operator.run(signal)]);
   } finally {
     await client.close();
   }

@@ -10,6 +10,7 @@ import {
   createMetrics,
   proxyGauges,
 } from '../../src/control-plane/prometheus.ts';
+import { createOperatorMetrics } from '../../src/operator/metrics.ts';
 import type { Evidence } from '../../src/xds/evidence/evidence.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/monitor-weft.md'), 'utf8');
@@ -23,7 +24,8 @@ async function exposition(): Promise<string> {
   const proxies = new Topic(silentLogger, evidence);
   metrics.add([...proxyGauges(proxies), ...certificateGauges({ leaves, issuers })]);
   metrics.countDiagnostics(() => []);
-  return (await metrics.text()).text;
+  const texts = await Promise.all([metrics.text(), createOperatorMetrics('1.2.3').text()]);
+  return texts.map(({ text }) => text).join('\n');
 }
 
 function firstGroups(text: string, pattern: RegExp): readonly string[] {
@@ -31,13 +33,16 @@ function firstGroups(text: string, pattern: RegExp): readonly string[] {
   return [...new Set(all)].sort();
 }
 
-it('docs/monitor-weft.md lists every metric of the control plane and no other', async () => {
+it('docs/monitor-weft.md lists every metric of the control plane and of the operator, and no other', async () => {
   const served = firstGroups(await exposition(), /^# TYPE (weft_\w+) /gm);
   expect(firstGroups(page, /`(weft_\w+)`/g)).toEqual(served);
 });
 
 it('docs/monitor-weft.md gives every value of a label that has a meaning of its own', async () => {
-  const values = firstGroups(await exposition(), /\{(?:reason|severity|outcome)="([^"]+)"\}/g);
+  const values = firstGroups(
+    await exposition(),
+    /\{(?:reason|severity|outcome|result)="([^"]+)"\}/g,
+  );
   expect(values.length).toBeGreaterThan(20);
   expect(values.filter((value) => !page.includes(`\`${value}\``))).toEqual([]);
 });
