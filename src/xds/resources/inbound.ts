@@ -1,5 +1,5 @@
+import type { RouteConfiguration } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { isHttp } from '../../policy/service.ts';
-import { inboundListener, inboundName } from '../../envoy/names.ts';
 import type { AccessRule } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { Origin } from '../../policy/origin.ts';
@@ -10,7 +10,7 @@ import { applicationCluster } from './local-clusters.ts';
 import { metricsListener } from './metrics.ts';
 import { probeClusters } from './probe-clusters.ts';
 import { probeListeners } from './probes.ts';
-import { encodedResource, resourceOf } from './resource-of.ts';
+import { resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 import { inboundRoutes } from './routes-inbound.ts';
 
@@ -28,22 +28,23 @@ export function translateInbound(view: InboundView): Part {
   const { settings } = view;
   const chains = distinctChains(view.served).map((served) => chainOf(served, view.rules));
   const origins = originsOf(view.rules, settings);
-  const bytes = inbound(chains, settings);
-  const name = inboundListener;
-  const listener =
-    bytes === undefined ? [] : [encodedResource({ type: 'listener', name, bytes, origins })];
+  const listener = inbound(chains, settings);
+  const tableOf = inboundRoutes(settings);
   const open = [
     ...probeListeners(view.probes, settings),
     ...(view.metrics ? [metricsListener(settings)] : []),
   ];
   return {
-    listeners: [...listener, ...open.map((one) => resourceOf('listener', one, none))],
+    listeners: [
+      ...(listener === undefined ? [] : [resourceOf('listener', listener, origins)]),
+      ...open.map((one) => resourceOf('listener', one, none)),
+    ],
     // A table that no chain names is never asked for, and would delay removals that wait for it.
     routes: chains
       .filter(
         ({ served, rules }) => isHttp(served.protocol) && (settings.permissive || rules.length > 0),
       )
-      .map((chain) => routeTable(chain, settings)),
+      .map((chain) => routeTable(chain, tableOf(chain), settings)),
     clusters: [
       ...chains.flatMap(({ served }) =>
         served.services.map((service) => applicationCluster(served, service, settings)),
@@ -53,18 +54,21 @@ export function translateInbound(view: InboundView): Part {
   };
 }
 
-function routeTable({ served, rules }: InboundChain, settings: MeshSettings): Resource {
-  const origins = originsOf(rules, settings);
-  const name = inboundName(served.targetPort, served.protocol);
-  const bytes = inboundRoutes({ served, rules, settings });
-  const table = encodedResource({ type: 'route', name, bytes, origins });
+function routeTable(
+  { served, rules }: InboundChain,
+  table: RouteConfiguration,
+  settings: MeshSettings,
+): Resource {
   const { services } = served;
   const { permissive, pathMatch } = settings;
-  return Object.freeze({ ...table, grants: { rules, permissive, services, pathMatch } });
+  const resource = resourceOf('route', table, originsOf(rules, settings));
+  return Object.freeze({ ...resource, grants: { rules, permissive, services, pathMatch } });
 }
 
+/** Ports on which all rules hold have the very same list. */
 function chainOf(served: ServedPort, rules: InboundView['rules']): InboundChain {
-  return { served, rules: rules.filter((rule) => saysSomethingOf(rule, served.targetPort)) };
+  const holding = rules.filter((rule) => saysSomethingOf(rule, served.targetPort));
+  return { served, rules: holding.length === rules.length ? rules : holding };
 }
 
 /** A rule for other ports, or without routes, allows nothing here, and Envoy accepts no empty policies. */

@@ -1,4 +1,5 @@
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { contentHash } from '../../common/hash.ts';
 import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import { TypedExtensionConfigSchema } from '../../envoy/gen/envoy/config/core/v3/extension_pb.js';
@@ -7,7 +8,6 @@ import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listene
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import type { Origin } from '../../policy/origin.ts';
-import { field, joined, opening, utf8 } from './raw.ts';
 import { type Resource, type ResourceType, typeUrls } from './resource.ts';
 
 /** The message behind each type. */
@@ -29,26 +29,41 @@ export function resourceOf<T extends ResourceType>(
   origins: readonly Origin[],
 ): Resource {
   const name = 'clusterName' in message ? message.clusterName : message.name;
-  return encodedResource({ type, name, bytes: toBinary(schemas[type], message), origins });
-}
-
-export interface EncodedMessage {
-  readonly type: ResourceType;
-  readonly name: string;
-  /** The message itself, encoded. */
-  readonly bytes: Uint8Array;
-  readonly origins: readonly Origin[];
-}
-
-/** The same for an already encoded message. */
-export function encodedResource({ type, name, bytes, origins }: EncodedMessage): Resource {
-  const version = contentHash(typeUrls[type], '\n', name, '\n', bytes);
-  // envoy.service.discovery.v3.Resource {version = 1, resource = 2, name = 3}, where `resource` is a
-  // google.protobuf.Any {type_url = 1, value = 2}. A big message is copied only once.
-  const typeUrl = field(1, utf8(typeUrls[type]));
-  const value = opening(2, bytes.length);
-  const resource = opening(2, typeUrl.length + value.length + bytes.length);
-  const parts = [field(1, utf8(version)), resource, typeUrl, value, bytes, field(3, utf8(name))];
-  const encoded = joined(parts);
+  const typeUrl = typeUrls[type];
+  const value = toBinary(schemas[type], message);
+  const version = contentHash(typeUrl, '\n', name, '\n', value);
+  const encoded = discoveryResource({ name, version, typeUrl, value });
   return Object.freeze({ type, name, version, encoded, origins });
+}
+
+interface Discovery {
+  readonly name: string;
+  readonly version: string;
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+/**
+ * envoy.service.discovery.v3.Resource {version = 1, resource = 2, name = 3}, where `resource` is a google.protobuf.Any
+ * {type_url = 1, value = 2}. Joined by hand, because the library would copy a big message several times.
+ */
+function discoveryResource({ name, version, typeUrl, value }: Discovery): Uint8Array {
+  const any = textField(1, typeUrl).tag(2, lengthDelimited).uint32(value.length).finish();
+  const resource = textField(1, version).tag(2, lengthDelimited);
+  const before = resource
+    .uint32(any.length + value.length)
+    .raw(any)
+    .finish();
+  const after = textField(3, name).finish();
+  const bytes = new Uint8Array(before.length + value.length + after.length);
+  bytes.set(before);
+  bytes.set(value, before.length);
+  bytes.set(after, before.length + value.length);
+  return bytes;
+}
+
+const lengthDelimited = WireType.LengthDelimited;
+
+function textField(number: number, text: string): BinaryWriter {
+  return new BinaryWriter().tag(number, lengthDelimited).string(text);
 }
