@@ -4,6 +4,7 @@ import type { LeafStore } from '../certificates/leaves/leaf-store.ts';
 import type { PlannedIssuers } from '../certificates/plan/planned-issuers.ts';
 import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import type { Origin } from '../policy/origin.ts';
+import { encode } from '../xds/resources/encode.ts';
 import type { Resource } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
 import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
@@ -37,7 +38,7 @@ export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers
       const known = ofLeaf.get(leaf);
       if (known?.trust === trust && known.generation === generation) return known.all;
       const origins: readonly Origin[] = [{ ...leafOrigin, generation }];
-      const own = workloadResource(leaf.certificateChain, leaf.privateKey, origins);
+      const own = encode(workloadResource(leaf.certificateChain, leaf.privateKey, origins));
       const all = [own, trust];
       ofLeaf.set(leaf, { trust, generation, all });
       return all;
@@ -57,7 +58,7 @@ function createTrustResource(): (trust: MeshTrust, generation: number) => Resour
   let last: { trust: MeshTrust; generation: number; resource: Resource } | undefined;
   return (trust, generation) => {
     if (last?.trust !== trust || last.generation !== generation) {
-      const resource = trustResource(trust.domains, [{ ...trustOrigin, generation }]);
+      const resource = encode(trustResource(trust.domains, [{ ...trustOrigin, generation }]));
       last = { trust, generation, resource };
     }
     return last.resource;

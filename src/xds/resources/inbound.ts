@@ -5,26 +5,25 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { Origin } from '../../policy/origin.ts';
 import type { InboundView } from '../../policy/view.ts';
 import type { ServedPort } from '../../policy/workload.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 import { type InboundChain, inbound } from './inbound-listener.ts';
 import { applicationCluster } from './local-clusters.ts';
 import { metricsListener } from './metrics.ts';
 import { probeClusters } from './probe-clusters.ts';
 import { probeListeners } from './probes.ts';
-import { resourceOf } from './resource-of.ts';
-import type { Resource } from './resource.ts';
 import { inboundRoutes } from './routes-inbound.ts';
 
-/** Resources of one side of a proxy, in any order. */
-export interface Part {
-  readonly listeners: readonly Resource[];
-  readonly routes: readonly Resource[];
-  readonly clusters: readonly Resource[];
+/** The resources of one side of a proxy, in any order. */
+export interface BuiltPart {
+  readonly listeners: readonly BuiltResource<'listener'>[];
+  readonly routes: readonly BuiltResource<'route'>[];
+  readonly clusters: readonly BuiltResource<'cluster'>[];
 }
 
 const none: readonly Origin[] = [];
 
 /** What a workload's proxy needs to serve it: InboundView in, resources out. */
-export function translateInbound(view: InboundView): Part {
+export function translateInbound(view: InboundView): BuiltPart {
   const { settings } = view;
   const chains = distinctChains(view.served).map((served) => chainOf(served, view.rules));
   const origins = originsOf(view.rules, settings);
@@ -36,8 +35,8 @@ export function translateInbound(view: InboundView): Part {
   ];
   return {
     listeners: [
-      ...(listener === undefined ? [] : [resourceOf('listener', listener, origins)]),
-      ...open.map((one) => resourceOf('listener', one, none)),
+      ...(listener === undefined ? [] : [builtResource('listener', listener, origins)]),
+      ...open.map((one) => builtResource('listener', one, none)),
     ],
     // A table that no chain names is never asked for, and would delay removals that wait for it.
     routes: chains
@@ -50,7 +49,7 @@ export function translateInbound(view: InboundView): Part {
         served.services.map((service) => applicationCluster(served, service, settings)),
       ),
       ...probeClusters(view.probes, settings),
-    ].map((cluster) => resourceOf('cluster', cluster, none)),
+    ].map((cluster) => builtResource('cluster', cluster, none)),
   };
 }
 
@@ -58,11 +57,13 @@ function routeTable(
   { served, rules }: InboundChain,
   table: RouteConfiguration,
   settings: MeshSettings,
-): Resource {
+): BuiltResource<'route'> {
   const { services } = served;
   const { permissive, pathMatch } = settings;
-  const resource = resourceOf('route', table, originsOf(rules, settings));
-  return Object.freeze({ ...resource, grants: { rules, permissive, services, pathMatch } });
+  return {
+    ...builtResource('route', table, originsOf(rules, settings)),
+    grants: { rules, permissive, services, pathMatch },
+  };
 }
 
 /** Ports on which all rules hold have the very same list. */

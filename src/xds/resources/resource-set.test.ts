@@ -14,7 +14,8 @@ import {
 import { inconsistencies } from '../../../test/envoy/consistent.ts';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import { createAssembler } from './resource-set.ts';
-import { resourceOf } from './resource-of.ts';
+import { builtResource } from './built-resource.ts';
+import { encode } from './encode.ts';
 import { create } from '@bufbuild/protobuf';
 import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 
@@ -91,7 +92,9 @@ describe('assemble', () => {
 
   it('changes only the secrets when a certificate is new', () => {
     const { assemble } = createAssembler();
-    const secret = [resourceOf('secret', create(SecretSchema, { name: 'workload' }), [])];
+    const secret = [
+      encode(builtResource('secret', create(SecretSchema, { name: 'workload' }), [])),
+    ];
     const before = assemble(view, endpoints, undefined);
     const after = assemble(view, endpoints, secret);
     expect([...after.secret.keys()]).toEqual(['workload']);

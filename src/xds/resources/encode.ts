@@ -1,39 +1,19 @@
-import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+// The one place where a resource becomes bytes. Builders return messages; caches encode each of them once. A test in
+// test/unit/architecture.test.ts holds that.
+import { toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { contentHash } from '../../common/hash.ts';
-import { ClusterSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
-import { TypedExtensionConfigSchema } from '../../envoy/gen/envoy/config/core/v3/extension_pb.js';
-import { ClusterLoadAssignmentSchema } from '../../envoy/gen/envoy/config/endpoint/v3/endpoint_pb.js';
-import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
-import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
-import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
-import type { Origin } from '../../policy/origin.ts';
+import { type BuiltResource, schemas } from './built-resource.ts';
 import { type Resource, type ResourceType, typeUrls } from './resource.ts';
 
-/** The message behind each type. */
-export const schemas = {
-  cluster: ClusterSchema,
-  endpoint: ClusterLoadAssignmentSchema,
-  secret: SecretSchema,
-  listener: ListenerSchema,
-  extension: TypedExtensionConfigSchema,
-  route: RouteConfigurationSchema,
-} as const satisfies Record<ResourceType, DescMessage>;
-
-export type ResourceMessage<T extends ResourceType> = MessageShape<(typeof schemas)[T]>;
-
-/** Encodes a message once. Equal messages give equal bytes and so equal versions. */
-export function resourceOf<T extends ResourceType>(
-  type: T,
-  message: ResourceMessage<T>,
-  origins: readonly Origin[],
-): Resource {
-  const name = 'clusterName' in message ? message.clusterName : message.name;
+/** Equal messages give equal bytes and so equal versions. The result does not keep the message alive. */
+export function encode<T extends ResourceType>(built: BuiltResource<T>): Resource {
+  const { type, name, message, ...others } = built;
   const typeUrl = typeUrls[type];
   const value = toBinary(schemas[type], message);
   const version = contentHash(typeUrl, '\n', name, '\n', value);
   const encoded = discoveryResource({ name, version, typeUrl, value });
-  return Object.freeze({ type, name, version, encoded, origins });
+  return Object.freeze({ type, name, version, encoded, ...others });
 }
 
 interface Discovery {
