@@ -1,5 +1,5 @@
-// The one place where a resource becomes bytes. Builders return messages; caches encode each of them once. A test in
-// test/unit/architecture.test.ts holds that.
+// Only this file turns a resource into bytes. Builders return messages, and caches encode each message once. A test in
+// test/unit/architecture.test.ts names the caches.
 import { toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { contentHash } from '../../common/hash.ts';

@@ -1,6 +1,6 @@
-// Input: a match of an HTTPRouteGroup. Output: the parts of routes and of a policy that follow from it. Rule: a match is
-// used at every port and for every Service of its destinations, which share its parts. They are kept weakly, because a
-// message takes several times the memory of its bytes.
+// Input: a match of an HTTPRouteGroup. Output: the parts of routes and of a policy that follow from it. Rule: all ports and
+// Services of a match's destinations share its parts. This file keeps the parts weakly, because messages take several
+// times the memory of their bytes.
 import { create } from '@bufbuild/protobuf';
 import { type Permission, PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import {

@@ -12,6 +12,7 @@ import {
   makeSettings,
 } from '../../../test/envoy/make-view.ts';
 import { inconsistencies } from '../../../test/envoy/consistent.ts';
+import { jsonOf } from '../../../test/envoy/messages.ts';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import { createAssembler } from './resource-set.ts';
 import { builtResource } from './built-resource.ts';
@@ -151,7 +152,7 @@ describe('assemble', () => {
       assemble(caller, pods(unready), undefined),
     );
     expect(one!.listener).toBe(all!.listener);
-    const called = Buffer.from(one!.endpoint.get('db/db|5432')!.encoded).toString('latin1');
+    const called = JSON.stringify(jsonOf(one!.endpoint.get('db/db|5432')!));
     expect(called).toContain('10.0.0.2');
     expect(called).not.toContain('10.0.0.1');
   });
