@@ -4,6 +4,7 @@ import type { Issuing } from '../certificates/plan/issuing.ts';
 import type { Changing } from '../common/topic.ts';
 import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import type { Origin } from '../policy/origin.ts';
+import { encode } from '../xds/resources/encode.ts';
 import type { Resource } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
 import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
@@ -42,7 +43,7 @@ export function createWorkloadSecrets({
       const known = ofLeaf.get(leaf);
       if (known?.trust === trust && known.generation === generation) return known.all;
       const origins: readonly Origin[] = [{ ...leafOrigin, generation }];
-      const own = workloadResource(leaf.certificateChain, leaf.privateKey, origins);
+      const own = encode(workloadResource(leaf.certificateChain, leaf.privateKey, origins));
       const all = [own, trust];
       ofLeaf.set(leaf, { trust, generation, all });
       return all;
@@ -62,7 +63,7 @@ function createTrustResource(): (trust: MeshTrust, generation: number) => Resour
   let last: { trust: MeshTrust; generation: number; resource: Resource } | undefined;
   return (trust, generation) => {
     if (last?.trust !== trust || last.generation !== generation) {
-      const resource = trustResource(trust.domains, [{ ...trustOrigin, generation }]);
+      const resource = encode(trustResource(trust.domains, [{ ...trustOrigin, generation }]));
       last = { trust, generation, resource };
     }
     return last.resource;

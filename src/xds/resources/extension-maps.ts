@@ -1,5 +1,6 @@
 import type { IdentityKey } from '../../policy/identity.ts';
 import { callerOf } from './caller.ts';
+import { encode } from './encode.ts';
 import type { Resource } from './resource.ts';
 import type { OutboundPart } from './translate.ts';
 
@@ -34,7 +35,7 @@ export class ExtensionMaps {
   #caller(account: IdentityKey): Resource {
     const before = this.#callers.get(account)?.deref();
     if (before !== undefined) return before;
-    const made = callerOf(account);
+    const made = encode(callerOf(account));
     this.#callers.set(account, new WeakRef(made));
     return made;
   }

@@ -41,7 +41,7 @@ function principalNames(peers: PeerSet): Matcher[] {
 }
 
 /** Matches the whole SPIFFE ID of an identity, in any trust domain. */
-export function spiffeRegex(peer: IdentityKey): string {
+function spiffeRegex(peer: IdentityKey): string {
   return `${anyDomain}${quoted(spiffePath(peer))}`;
 }
 

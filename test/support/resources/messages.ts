@@ -4,7 +4,6 @@ import {
   create,
   createFileRegistry,
   createRegistry,
-  fromBinary,
   toJson,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
@@ -29,9 +28,9 @@ import {
   UpstreamTlsContextSchema,
 } from '../../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import { HttpProtocolOptionsSchema } from '../../../src/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
-import { ResourceSchema } from '../../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
-import { type ResourceMessage, schemas } from '../../../src/xds/resources/resource-of.ts';
-import type { Resource, ResourceType } from '../../../src/xds/resources/resource.ts';
+import { schemas } from '../../../src/xds/resources/built-resource.ts';
+import { messageOf } from '../../../src/xds/resources/message-of.ts';
+import type { Resource } from '../../../src/xds/resources/resource.ts';
 
 /** Extensions that Weft names without a message of ours: they have no fields set. */
 const bare = createFileRegistry(
@@ -75,15 +74,7 @@ const registry: Registry = createRegistry(
   HttpProtocolOptionsSchema,
 );
 
-/** The message that a resource carries. */
-export function messageOf<T extends ResourceType>(type: T, resource: Resource): ResourceMessage<T> {
-  const { resource: packed } = fromBinary(ResourceSchema, resource.encoded);
-  if (packed === undefined || resource.type !== type)
-    throw new Error(`${resource.name} is no ${type}`);
-  return fromBinary(schemas[type], packed.value);
-}
-
-/** The same as proto-JSON, defaults left out. */
+/** The message that a resource carries, as proto-JSON from the bytes that proxies get, defaults left out. */
 export function jsonOf(resource: Resource): JsonValue {
   return toJson(schemas[resource.type], messageOf(resource.type, resource), { registry });
 }
