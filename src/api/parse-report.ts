@@ -5,7 +5,7 @@ import type {
   LeavesReport,
   RootReport,
   UnservedNamespace,
-  Witnesses,
+  AckCounts,
 } from './certificate-report.ts';
 import {
   eachOf,
@@ -28,7 +28,7 @@ const isUnserved = has<UnservedNamespace>({
   total: isNumber,
 });
 
-const isWitnesses = has<Witnesses>({
+const isWitnesses = has<AckCounts>({
   step: isNumber,
   acknowledged: isNumber,
   total: isNumber,

@@ -55,7 +55,7 @@ export interface Authority {
 }
 
 /** Why an issuer cannot do its work, for status and people. */
-export interface IssuerTrouble {
+export interface IssuerFailure {
   readonly code: string;
   readonly message: string;
   /** Milliseconds since the epoch. */
@@ -78,7 +78,7 @@ export interface Issuer {
   /** Calls back after the authority became another one; returns the way to stop it. */
   onChange(callback: () => void): () => void;
   /** Present while something is wrong, also when the last authority still serves. */
-  trouble(): IssuerTrouble | undefined;
+  trouble(): IssuerFailure | undefined;
 }
 
 /** An issuer that has to run: it finds its authority while it runs, and issues only after that. */

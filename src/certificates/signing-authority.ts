@@ -81,7 +81,7 @@ export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority 
   };
 }
 
-export interface RootWishes {
+export interface RootRequest {
   readonly now: number;
   readonly validityMs: number;
   /** Default P-256. */
@@ -91,7 +91,7 @@ export interface RootWishes {
 /** A new root, valid for `validityMs` from `now`, under a unique name. */
 export async function newRoot(
   commonName: string,
-  { now, validityMs, keyKind = 'P-256' }: RootWishes,
+  { now, validityMs, keyKind = 'P-256' }: RootRequest,
 ): Promise<AuthorityPem> {
   const keys = await newKeyPair(keyKind);
   const period = { notBefore: now - rootBackdateMs, notAfter: now + validityMs };

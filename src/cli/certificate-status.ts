@@ -34,7 +34,7 @@ export interface CertificateStatus {
   readonly rootNotAfter?: string;
   readonly roots: readonly RootStatus[];
   /** There while the mesh moves from one root to another. */
-  readonly rotation?: RotationStatus;
+  readonly rotation?: ShownRotation;
   readonly proxies?: ProxiesStatus;
   readonly leaves?: LeavesStatus;
   readonly problems: readonly Problem[];
@@ -56,7 +56,7 @@ export interface RootStatus {
   readonly notAfter?: string;
 }
 
-export interface RotationStatus {
+export interface ShownRotation {
   readonly from?: string;
   readonly to: string;
   readonly phase: SwitchPhase;
@@ -144,7 +144,7 @@ function byUse(a: RootStatus, b: RootStatus): number {
   return a.name < b.name ? -1 : 1;
 }
 
-function rotationOf({ status }: MeshConfig): RotationStatus | undefined {
+function rotationOf({ status }: MeshConfig): ShownRotation | undefined {
   const rotation = status?.certificate?.rotation;
   if (rotation === undefined) return undefined;
   const { from, to, phase, acknowledged = 0, total = 0, since, waiting = [], message } = rotation;

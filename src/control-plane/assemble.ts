@@ -23,7 +23,7 @@ import { reportNow } from './report-now.ts';
 import { createGatewayController, createProber } from './root-controllers.ts';
 import { shownDiagnostics } from './shown-diagnostics.ts';
 import { createRecorder, createStatuses } from './statuses.ts';
-import { Survey } from './survey.ts';
+import { MeshSurvey } from './mesh-survey.ts';
 import { changesIn, createWatches, objectsOf, type Watches } from './watches.ts';
 import { Webhooks } from './webhooks.ts';
 import { createWorkloadSecrets } from './workload-secrets.ts';
@@ -86,7 +86,7 @@ function leader(context: ControlPlaneContext, replica: Replica): readonly Compon
   // The evidence of this replica and of all others → the evidence of the whole mesh.
   const evidence = createPeerEvidence(context, { watches, xds, trust: issuing.trust });
   // The pods, the evidence, the compiled mesh → how the pods of the mesh fare.
-  const survey = new Survey({
+  const survey = new MeshSurvey({
     ledger: pods.ledger,
     evidence,
     wouldOffer: (uid) => compiler.wouldOffer(uid),

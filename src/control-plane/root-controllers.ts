@@ -3,7 +3,10 @@ import { reportKey } from '../api/certificate-report.ts';
 import type { ConfigMap } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
 import { parseReport } from '../api/parse-report.ts';
-import { GatewayController, type GatewayWish } from '../certificates/gateway/gateway-controller.ts';
+import {
+  GatewayController,
+  type WantedGateway,
+} from '../certificates/gateway/gateway-controller.ts';
 import type { GatewayFacts } from '../certificates/gateway/gateway-ledger.ts';
 import { holdsRoot } from '../certificates/gateway/root-secrets.ts';
 import { type Issuing, validityIn } from '../certificates/plan/issuing.ts';
@@ -64,7 +67,7 @@ export function createGatewayController(
   });
 }
 
-function gatewayWish({ ending, value: spec }: MeshConfigInForce): GatewayWish | undefined {
+function gatewayWish({ ending, value: spec }: MeshConfigInForce): WantedGateway | undefined {
   if (ending) return { gateway: undefined, ending: true };
   return spec && { gateway: spec.certificate?.ingressGateway, ending: false };
 }

@@ -5,13 +5,13 @@ import { policyEvents } from '../status/policy-events.ts';
 import { policyStatuses } from '../status/policy-statuses.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import type { ControlPlaneContext } from './context.ts';
-import type { Survey } from './survey.ts';
+import type { MeshSurvey } from './mesh-survey.ts';
 import type { Watches } from './watches.ts';
 
 export interface StatusesDeps {
   readonly watches: Watches;
   readonly mesh: Followed<CompiledMesh | undefined>;
-  readonly survey: Survey;
+  readonly survey: MeshSurvey;
   readonly events: ReturnType<typeof createEventRecorder>;
 }
 

@@ -2,7 +2,7 @@ import { controlPlaneName } from '../api/control-plane-names.ts';
 import { fetchPublishedKeys } from '../authentication/jwks.ts';
 import { proxyTokens } from '../authentication/proxy-token.ts';
 import type { Issuing } from '../certificates/plan/issuing.ts';
-import { decodeAsk, encodeAnswer } from '../certificates/sharing/leaf-ask.ts';
+import { decodeLeafRequest, encodeAnswer } from '../certificates/sharing/shared-leaf-request.ts';
 import { type Component, whileFollowing } from '../common/component.ts';
 import { pacedLogger } from '../common/paced-logger.ts';
 import { anyOf, firstValue, type Followed } from '../common/topic.ts';
@@ -109,7 +109,7 @@ export class Xds implements Component, Followed<Evidence> {
     const { issuers, serverStep } = this.#deps.issuing;
     const [plan, step] = [issuers.plan, serverStep()];
     if (plan !== undefined && step !== undefined)
-      this.#server.servesRoot(plan.serverSigner.name, step);
+      this.#server.serverCertificateChanged(plan.serverSigner.name, step);
   }
 
   /** Closes the streams of pods that are deleted or finished. */
@@ -140,7 +140,7 @@ function createServer(
     facts: () => facts.encoded(),
     onRefused: (handshake) => facts.noteRefused(handshake),
     answer: async (ask, signal) =>
-      encodeAnswer(await issuing.shared.answer(decodeAsk(ask), signal)),
+      encodeAnswer(await issuing.shared.answer(decodeLeafRequest(ask), signal)),
     authenticate: authenticate(context, watches, metrics),
     standingOf: (proxy) => switchStanding(proxy, watches.cluster.Pod, meshConfig.setAside),
     maxProxies: () => meshConfig.value?.sidecar?.maxDataPlaneConnections ?? 0,

@@ -7,7 +7,7 @@ import { Secret } from '../common/secret.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** The account whose token is asked for, and the token's audience. */
-export interface TokenWish {
+export interface WantedToken {
   readonly namespace: string;
   readonly name: string;
   /** The audience of Vault, which is shown the token. */
@@ -35,7 +35,7 @@ const expirationSeconds = 600;
  */
 export async function requestToken(
   api: Pick<ApiClient, 'create'>,
-  wish: TokenWish,
+  wish: WantedToken,
   signal: AbortSignal,
 ): Promise<Secret<string>> {
   const { audience } = wish;
@@ -62,7 +62,7 @@ interface Given {
 
 async function request(
   api: Pick<ApiClient, 'create'>,
-  { namespace, name, pod, audiences }: TokenWish & { readonly audiences: readonly string[] },
+  { namespace, name, pod, audiences }: WantedToken & { readonly audiences: readonly string[] },
   signal: AbortSignal,
 ): Promise<Given> {
   const bound = pod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod } };

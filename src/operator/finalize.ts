@@ -9,7 +9,7 @@ import type { Logger } from '../common/logger.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Applier } from './applier.ts';
-import type { Watched } from './drift.ts';
+import type { OperatorWatches } from './watches.ts';
 import {
   bootstrapConfigMap,
   caBundleConfigMap,
@@ -26,7 +26,7 @@ import { meshNameOf } from '../api/mesh-name.ts';
 
 export interface FinalizeDeps {
   readonly client: ApiClient;
-  readonly watched: Pick<Watched, 'owned' | 'certificates'>;
+  readonly watched: Pick<OperatorWatches, 'owned' | 'certificates'>;
   readonly applier: Pick<Applier, 'remove' | 'forget'>;
   readonly events: EventRecorder;
   readonly clock: Clock;

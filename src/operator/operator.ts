@@ -5,18 +5,18 @@ import { createEventRecorder } from '../kubernetes/events.ts';
 import { runAsLeader } from '../kubernetes/lease.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
 import { type Worker, WorkQueue, type WorkRun } from '../kubernetes/work-queue.ts';
-import { Applier, type Deed } from './applier.ts';
-import { Watched } from './drift.ts';
+import { Applier, type AppliedChange } from './applier.ts';
+import { OperatorWatches } from './watches.ts';
 import { MeshEnd } from './mesh-end.ts';
 import { NamedImages } from './named-images.ts';
 import { operatorLease } from './names.ts';
 import { reconcile } from './reconcile.ts';
-import { rulerOf } from './singleton.ts';
+import { activeMeshConfig } from './active-mesh-config.ts';
 import type { Images } from '../api/published-images.ts';
 
 export interface OperatorOptions {
   readonly client: ApiConnection;
-  /** Where the operator runs, and where the MeshConfig that rules must be. */
+  /** Where the operator runs, and where the active MeshConfig must be. */
   readonly namespace: string;
   /** Unique to this process, such as the pod's name: who holds the Lease. */
   readonly identity: string;
@@ -47,7 +47,7 @@ const nobody: StoreKey = '';
 export function createOperator(options: OperatorOptions): Operator {
   const { client, namespace, identity, clock, logger } = options;
   const deps = { clock, random: Math.random, log: logger };
-  const watched = new Watched(client, namespace, deps);
+  const watched = new OperatorWatches(client, namespace, deps);
   const plan = { client, namespace, name: operatorLease, identity, clock, log: logger };
   return {
     problem: () => watched.unseen,
@@ -60,15 +60,15 @@ export function createOperator(options: OperatorOptions): Operator {
 
 async function reconcileAll(
   options: OperatorOptions,
-  watched: Watched,
+  watched: OperatorWatches,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, namespace, clock, logger } = options;
   const reporter = { controller: 'weft.dev/operator', instance: options.identity };
   const events = createEventRecorder({ client, clock, log: logger, ...reporter });
-  const onDeed = ({ reason, identity }: Deed): void => {
+  const onDeed = ({ reason, identity }: AppliedChange): void => {
     logger.info('object changed', { reason, object: identity });
-    const regarding = rulerOf(watched.meshConfigs.objects.values(), namespace);
+    const regarding = activeMeshConfig(watched.meshConfigs.objects.values(), namespace);
     if (regarding === undefined) return;
     events.record({ regarding, type: 'Normal', reason, note: `${reason} ${identity}` });
   };

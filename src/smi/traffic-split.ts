@@ -58,7 +58,7 @@ export function compileSplits({ objects, readings, services }: SplitInput): Comp
       continue;
     }
     splits.set(apex, split);
-    diagnostics.push(...leadsAstray(object, split, services));
+    diagnostics.push(...unresolvedBackends(object, split, services));
   }
   return { splits: new Map([...splits].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics };
 }
@@ -192,7 +192,7 @@ function tooWide(object: TrafficSplit): Diagnostic {
 }
 
 /** Warnings for an apex, backends and ports that lead nowhere, at least for now. */
-function leadsAstray(
+function unresolvedBackends(
   object: TrafficSplit,
   split: Split,
   services: ReadonlyMap<ServiceKey, MeshService>,

@@ -12,10 +12,10 @@ import { untilAborted } from '../../common/aborted.ts';
 import { WeftError } from '../../common/errors.ts';
 import { silentLogger } from '../../common/logger.ts';
 import type { ObjectRef } from '../../kubernetes/api-client.ts';
-import { GatewayController, type GatewayWish } from './gateway-controller.ts';
+import { GatewayController, type WantedGateway } from './gateway-controller.ts';
 import type { StoredSecret } from './gateway-owned.ts';
 
-const asked: GatewayWish = {
+const asked: WantedGateway = {
   gateway: {
     subjectAltNames: ['a.example'],
     validityDuration: '1h',
@@ -24,7 +24,7 @@ const asked: GatewayWish = {
   ending: false,
 };
 const rootKey = { namespace: 'weft-system', name: 'root-key' };
-const ends: GatewayWish = { gateway: undefined, ending: true };
+const ends: WantedGateway = { gateway: undefined, ending: true };
 const before: GatewayReport = {
   namespace: 'edge',
   name: 'old-cert',
@@ -42,7 +42,7 @@ const forbidden = new WeftError('api-rejected', 'it is forbidden');
 
 describe("the controller of the gateway's Secret", () => {
   let clock: FakeClock;
-  let wish: GatewayWish | undefined;
+  let wish: WantedGateway | undefined;
   /** What was reported before, or why it cannot be read. */
   let known: GatewayReport | WeftError | undefined;
   let refusal: WeftError | undefined;
@@ -123,7 +123,7 @@ describe("the controller of the gateway's Secret", () => {
     }
     await clock.advance(ms);
   }
-  async function turnTo(next: GatewayWish | undefined): Promise<void> {
+  async function turnTo(next: WantedGateway | undefined): Promise<void> {
     wish = next;
     controller.trigger();
     await settle();
@@ -144,7 +144,7 @@ describe("the controller of the gateway's Secret", () => {
   });
 
   it('writes nothing to a Secret that a root lives on', async () => {
-    wish = { gateway: { ...asked.gateway, secret: rootKey }, ending: false } as GatewayWish;
+    wish = { gateway: { ...asked.gateway, secret: rootKey }, ending: false } as WantedGateway;
     await start();
     await pass(20_000);
     expect(done).toEqual([]);

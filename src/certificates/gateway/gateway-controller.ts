@@ -23,7 +23,7 @@ import { GatewayStore, type GatewayApi } from './gateway-store.ts';
 import { keyKindUnder } from '../plan/issuing.ts';
 
 /** What the MeshConfig asks of the gateway's Secret. */
-export interface GatewayWish {
+export interface WantedGateway {
   /** Undefined when there should be no Secret. */
   readonly gateway: Gateway | undefined;
   /** Whether there should be no Secret because the mesh is being removed. */
@@ -43,7 +43,7 @@ export interface GatewayControllerDeps {
   /** Whether this Secret belongs to a root of the mesh. The controller does not write such a Secret. */
   readonly holdsRoot: (place: Gateway['secret']) => boolean;
   /** Undefined until a MeshConfig was read; until then, the controller writes and removes nothing. */
-  readonly wish: () => GatewayWish | undefined;
+  readonly wish: () => WantedGateway | undefined;
   /** What an earlier leader reported. Read when this leader starts. */
   readonly before: (signal: AbortSignal) => Promise<GatewayFacts | undefined>;
 }

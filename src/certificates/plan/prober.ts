@@ -1,5 +1,5 @@
 import type { RootReport } from '../../api/certificate-report.ts';
-import type { Issuer, IssuerTrouble, RunningIssuer } from '../issuer.ts';
+import type { Issuer, IssuerFailure, RunningIssuer } from '../issuer.ts';
 import type { NamedRoot } from '../issuing-plan.ts';
 import type { OpenIssuer } from './open-roots.ts';
 import type { Clock } from '../../common/clock.ts';
@@ -130,7 +130,7 @@ export class Prober implements Triggered, Changing {
 }
 
 /** The same trouble as before has lasted since it was first seen. */
-function lasting(trouble: IssuerTrouble, before: IssuerTrouble | undefined): IssuerTrouble {
+function lasting(trouble: IssuerFailure, before: IssuerFailure | undefined): IssuerFailure {
   return before?.message === trouble.message ? before : trouble;
 }
 

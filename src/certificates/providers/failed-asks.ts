@@ -1,9 +1,9 @@
 import type { WeftError } from '../../common/errors.ts';
-import { namesOf, type IssuerTrouble, type LeafRequest } from '../issuer.ts';
+import { namesOf, type IssuerFailure, type LeafRequest } from '../issuer.ts';
 
 interface Failed {
   readonly request: LeafRequest;
-  readonly trouble: IssuerTrouble;
+  readonly trouble: IssuerFailure;
   /** When a caller last wanted the leaf; milliseconds since the epoch. */
   wantedAt: number;
 }
@@ -46,7 +46,7 @@ export class FailedAsks {
   }
 
   /** The newest trouble, with the start time of the oldest. */
-  trouble(now: number): IssuerTrouble | undefined {
+  trouble(now: number): IssuerFailure | undefined {
     this.#forget(now);
     const all = [...this.#failed.values()].map(({ trouble }) => trouble);
     const last = all.at(-1);

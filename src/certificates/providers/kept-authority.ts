@@ -8,7 +8,7 @@ import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { isOlder } from '../../kubernetes/resource-version.ts';
 import type { ObjectStore } from '../../kubernetes/store.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
-import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
+import type { Authority, IssuerFailure, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
 import { Listeners } from '../../common/listeners.ts';
 import { pinnedAuthority, type PinnedRoots } from '../pinned-roots.ts';
 import { openAuthority, type AuthorityPem, type SigningAuthority } from '../signing-authority.ts';
@@ -62,7 +62,7 @@ export class KeptAuthority implements RunningIssuer {
   #authority: SigningAuthority | undefined;
   /** The Secret that the authority came from, and when to renew it if its source renews. */
   #held: { readonly secret: SecretObject; readonly renewAt: number } | undefined;
-  #trouble: IssuerTrouble | undefined;
+  #trouble: IssuerFailure | undefined;
 
   constructor(options: KeptAuthorityOptions) {
     const { namespace, secretName: name } = options;
@@ -88,7 +88,7 @@ export class KeptAuthority implements RunningIssuer {
     return this.#listeners.add(callback);
   }
 
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#trouble;
   }
 

@@ -6,7 +6,7 @@ import { Secret } from '../../common/secret.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { identityKey } from '../../policy/identity.ts';
-import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
+import type { Authority, IssuerFailure, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
 import { Listeners } from '../../common/listeners.ts';
 import type { PinnedRoots } from '../pinned-roots.ts';
 import { templateOf } from '../signing-authority.ts';
@@ -80,7 +80,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     return this.#listeners.add(callback);
   }
 
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#failedAsks.trouble(this.#options.clock.now());
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
-import type { IssuerTrouble } from '../issuer.ts';
+import type { IssuerFailure } from '../issuer.ts';
 import { isPinned, rootChanged, type PinnedRoots } from '../pinned-roots.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { parseCertificate, type Certificate } from '../../x509/certificate.ts';
@@ -10,7 +10,7 @@ import type { CertificateTemplate } from '../../x509/template.ts';
 import type { CertificateFault, CertificateProblem } from '../../x509/validate.ts';
 
 /** What to ask an issuer to sign. */
-export interface SigningWish {
+export interface SigningRequest {
   /** PEM of a PKCS #10 request that says what `template` says. */
   readonly request: string;
   /** With `ca`, the request is for a signing certificate. */
@@ -37,9 +37,9 @@ export interface OutsideIssuer {
    * Rejects with a WeftError that says which call failed and what to do: issuer-unavailable (retry soon),
    * issuer-refused, issuer-misconfigured. Does not check the answer.
    */
-  sign(wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer>;
+  sign(wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer>;
   /** Why signing would fail now. Only issuers that check this between requests have it. */
-  trouble?(): IssuerTrouble | undefined;
+  trouble?(): IssuerFailure | undefined;
   /** Maintains what signing needs, such as a token or a watch, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
 import type { ResponseBytes } from './response-bytes.ts';
 import { answerOf, type DeltaResponse, nothingToSay, type Step } from './step.ts';
 import { pushOrder, referrers, removalOrder, typeOf } from './type-order.ts';
-import type { Refusal, Suspects } from './refused.ts';
+import type { Refusal, QuarantineReports } from './refused.ts';
 import { costOf } from './subscription.ts';
 import { TypeState } from './type-state.ts';
 
@@ -40,7 +40,7 @@ export class Session {
   #burden: number | undefined;
   #names: number | undefined;
 
-  constructor(bytes: ResponseBytes, suspects: Suspects, tables = new RecentTables()) {
+  constructor(bytes: ResponseBytes, suspects: QuarantineReports, tables = new RecentTables()) {
     this.#bytes = bytes;
     this.#tables = tables;
     this.#states = {

@@ -64,7 +64,7 @@ export class Lobby {
   }
 
   /** Its first message is whole: its TLS begins at its turn. */
-  greeted(guest: Guest): void {
+  handshakeDone(guest: Guest): void {
     if (guest.stage !== 'silent') return;
     this.#move(guest, 'queued');
     this.#kick();

@@ -4,7 +4,7 @@ import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
 import { askService, serveAsk, type AnswerReplica, type AskCall } from '../replicas/ask-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
-import type { ChannelRenewal } from './channel-renewal.ts';
+import type { ConnectionRotation } from './connection-rotation.ts';
 import {
   closeService,
   serveClose,
@@ -39,7 +39,7 @@ export interface PortDeps {
   readonly limits: Limits;
   readonly logger: Logger;
   readonly metrics: XdsMetrics;
-  readonly channel: ChannelRenewal;
+  readonly channel: ConnectionRotation;
   readonly penalties: Penalties;
 }
 
@@ -141,7 +141,7 @@ function openPort(
     },
   });
   guardCalls(server, port);
-  const forget = channel.of((graceMs) => port.drain(graceMs));
+  const forget = channel.attach((graceMs) => port.drain(graceMs));
   return {
     port,
     close: async () => {

@@ -5,7 +5,7 @@ import type { LeafRequest } from '../issuer.ts';
 import type { KeyKind } from '../../x509/key-pair.ts';
 
 /** What one replica asks another for: a workload's leaf, by this very signer. */
-export interface LeafAsk {
+export interface SharedLeafRequest {
   readonly account: IdentityKey;
   readonly trustDomain: string;
   readonly validityMs: number;
@@ -23,16 +23,21 @@ export interface SharedPem {
 }
 
 /** The request that the ask stands for. */
-export function requestOf({ account, trustDomain, validityMs, keyKind }: LeafAsk): LeafRequest {
+export function requestOf({
+  account,
+  trustDomain,
+  validityMs,
+  keyKind,
+}: SharedLeafRequest): LeafRequest {
   return { subject: { kind: 'workload', trustDomain, account }, validityMs, keyKind };
 }
 
-export function encodeAsk(ask: LeafAsk): Buffer {
+export function encodeLeafRequest(ask: SharedLeafRequest): Buffer {
   return Buffer.from(JSON.stringify(ask));
 }
 
 /** Throws WeftError `protocol-violation` for anything but an ask. */
-export function decodeAsk(bytes: Buffer): LeafAsk {
+export function decodeLeafRequest(bytes: Buffer): SharedLeafRequest {
   const { account, trustDomain, validityMs, keyKind, signer, heldOnly } = fieldsIn(bytes);
   const texts = [account, trustDomain, keyKind, signer];
   const known =
@@ -42,7 +47,7 @@ export function decodeAsk(bytes: Buffer): LeafAsk {
     Number.isSafeInteger(validityMs) &&
     typeof heldOnly === 'boolean';
   if (!known) throw new WeftError('protocol-violation', 'an ask for a leaf has another shape');
-  return { account, trustDomain, validityMs, keyKind, signer, heldOnly } as LeafAsk;
+  return { account, trustDomain, validityMs, keyKind, signer, heldOnly } as SharedLeafRequest;
 }
 
 const identityShape = /^[^/]+\/[^/]+$/;

@@ -6,7 +6,7 @@ import { microTime } from './micro-time.ts';
 const lostReason = new WeftError('api-unavailable', 'the lease is lost', { retry: 'soon' });
 
 /** The time between winning the lease and losing or releasing it. */
-export class Term {
+export class Leadership {
   readonly #plan: LeaseSetup;
   readonly #over = new AbortController();
   #lease: Lease | undefined;

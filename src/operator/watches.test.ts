@@ -5,7 +5,7 @@ import type { Clock } from '../common/clock.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import { makeReport } from '../../test/support/builders/make-report.ts';
-import { Watched } from './drift.ts';
+import { OperatorWatches } from './watches.ts';
 
 function reportOf(reportedAt: string): ConfigMap {
   return {
@@ -41,7 +41,7 @@ describe('a new process of the operator', () => {
     let now = noon;
     const clock: Clock = { now: () => now, sleep: () => new Promise(() => undefined) };
     const deps = { clock, random: () => 0.5, log: silentLogger };
-    const watched = new Watched(clusterOf(reportOf(reportedAt)), 'weft-system', deps);
+    const watched = new OperatorWatches(clusterOf(reportOf(reportedAt)), 'weft-system', deps);
     const over = new AbortController();
     void watched.run(over.signal).catch(() => undefined);
     await watched.whenSynced(over.signal);

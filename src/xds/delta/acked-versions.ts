@@ -8,7 +8,7 @@ const nothing: Resources = new Map();
  * Versions by name, as one client acknowledged them. A client in sync holds just what it is offered, like others with
  * the same offer. So the offered map is kept by reference, and only differences are stored for the client.
  */
-export class Held {
+export class AckedVersions {
   #shared: Resources = nothing;
   /** Where the client differs from `#shared`; undefined for a name that it does not hold. */
   #own: Map<string, string | undefined> | undefined;
@@ -44,7 +44,7 @@ export class Held {
    * Replaces what is stored by a reference to `offered`, if the client holds all of it. Call it when each held name is
    * known to be offered in the same version. Returns whether it did.
    */
-  settle(offered: Resources): boolean {
+  compact(offered: Resources): boolean {
     if (this.#size !== offered.size) return false;
     this.#shared = offered;
     this.#own = undefined;
@@ -52,7 +52,7 @@ export class Held {
   }
 
   /** From now on the client holds all of `resources` and nothing else. */
-  become(resources: Resources): void {
+  replaceAll(resources: Resources): void {
     this.#shared = resources;
     this.#own = undefined;
     this.#size = resources.size;

@@ -10,7 +10,7 @@ const maxColons = 16;
  * it has applied the others ("Error adding/updating listener(s) a: …\nb: …"). Empty when the text names none: then
  * Envoy refused the whole response. The cost grows with the length of the text, not with the number of names.
  */
-export function blame(
+export function namesInNack(
   type: ResourceType,
   message: string,
   names: readonly string[],

@@ -1,5 +1,5 @@
 // Input: how far the rollout of the control plane is. Output: whether it serves. Pure.
-import type { JudgedCondition, World } from './condition-words.ts';
+import type { JudgedCondition, StatusInputs } from './condition-words.ts';
 import { counted } from './counted.ts';
 import type { Rollout } from './facts.ts';
 
@@ -9,7 +9,7 @@ export function replicasOf({ available, wanted }: Rollout): string {
 }
 
 /** One replica serves the mesh, so anything that concerns the others leaves it available. */
-export function judgeControlPlane({ rollout, namespace }: World): JudgedCondition {
+export function controlPlaneCondition({ rollout, namespace }: StatusInputs): JudgedCondition {
   const type = 'ControlPlaneAvailable';
   if (rollout === undefined) {
     const message = 'The Deployment weft-control-plane does not exist yet.';

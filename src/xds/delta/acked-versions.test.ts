@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { makeResource } from '../../../test/support/resources/resource-sets.ts';
-import { Held } from './held.ts';
+import { AckedVersions } from './acked-versions.ts';
 
 const name = fc.constantFrom('a', 'b', 'c', 'd');
 const version = fc.constantFrom('1', '2');
@@ -22,7 +22,7 @@ describe('what a client holds', () => {
   it('is what a plain map would say, however often it is taken for the offered map', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
-        const held = new Held();
+        const held = new AckedVersions();
         const plain = new Map<string, string>();
         for (const act of actions) {
           if (act.kind === 'set') {
@@ -31,7 +31,7 @@ describe('what a client holds', () => {
           } else if (act.kind === 'delete') {
             held.delete(act.name);
             plain.delete(act.name);
-          } else expect(held.settle(mapOf(plain))).toBe(true);
+          } else expect(held.compact(mapOf(plain))).toBe(true);
           expect([...held.names()].sort()).toEqual([...plain.keys()].sort());
           for (const key of ['a', 'b', 'c', 'd']) {
             expect(held.version(key)).toBe(plain.get(key));
@@ -43,13 +43,13 @@ describe('what a client holds', () => {
   });
 
   it('is not taken for a map with more in it', () => {
-    const held = new Held();
+    const held = new AckedVersions();
     held.set('a', '1');
     const offered = new Map([
       ['a', '1'],
       ['b', '1'],
     ]);
-    expect(held.settle(mapOf(offered))).toBe(false);
+    expect(held.compact(mapOf(offered))).toBe(false);
     expect(held.has('b')).toBe(false);
   });
 });

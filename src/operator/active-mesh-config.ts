@@ -1,15 +1,15 @@
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 
-/** Why a MeshConfig does not rule. */
+/** Why a MeshConfig is not active. */
 export type MeshConfigRefusal =
-  | { readonly kind: 'another-rules'; readonly ruler: string }
+  | { readonly kind: 'another-is-active'; readonly active: string }
   | { readonly kind: 'wrong-namespace'; readonly namespace: string };
 
 /**
- * The MeshConfig that rules: the oldest in the operator's own namespace, even while it is being deleted, so that two
- * never rule at once. The first name wins a tie.
+ * The active MeshConfig: the oldest in the operator's own namespace, even while it is being deleted, so that two
+ * are never active at once. The first name wins a tie.
  */
-export function rulerOf(
+export function activeMeshConfig(
   meshConfigs: Iterable<MeshConfig>,
   namespace: string,
 ): MeshConfig | undefined {
@@ -19,15 +19,15 @@ export function rulerOf(
   return first;
 }
 
-/** Why this MeshConfig does not rule; undefined if it does. */
+/** Why this MeshConfig is not active; undefined if it is. */
 export function refusalOf(
   meshConfig: MeshConfig,
-  ruler: MeshConfig | undefined,
+  active: MeshConfig | undefined,
   namespace: string,
 ): MeshConfigRefusal | undefined {
   if (meshConfig.metadata.namespace !== namespace) return { kind: 'wrong-namespace', namespace };
-  if (ruler === undefined || ruler.metadata.uid === meshConfig.metadata.uid) return undefined;
-  return { kind: 'another-rules', ruler: `${namespace}/${ruler.metadata.name}` };
+  if (active === undefined || active.metadata.uid === meshConfig.metadata.uid) return undefined;
+  return { kind: 'another-is-active', active: `${namespace}/${active.metadata.name}` };
 }
 
 function age({ metadata }: MeshConfig): string {

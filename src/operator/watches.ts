@@ -36,7 +36,7 @@ const ownedKinds: readonly Kind[] = [
  * its own objects by their label, and by name the images of the install and three ConfigMaps of the control plane.
  * An edit or a removal of any of them is told at once.
  */
-export class Watched {
+export class OperatorWatches {
   readonly meshConfigs: Reflector<MeshConfig>;
   readonly #home: Reflector<Namespace>;
   readonly #roots: Reflector<MeshRootCertificate>;

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { blame } from './blame.ts';
+import { namesInNack } from './names-in-nack.ts';
 
 const names = [
   'outbound/shop/cart/80',
@@ -36,7 +36,7 @@ it.each([
     ['outbound-pod/fd00::5/80'],
   ],
 ] as const)('finds %s', (...[, type, message, blamed]) => {
-  expect(blame(type, message, names)).toEqual(blamed);
+  expect(namesInNack(type, message, names)).toEqual(blamed);
 });
 
 it('costs what the text is long, whatever it says and however many names there are (S6)', () => {
@@ -45,7 +45,7 @@ it('costs what the text is long, whatever it says and however many names there a
   for (const words of ['outbound/shop/service-', ':', 'outbound/shop/service-1/80 ', ' : ']) {
     const message = beginning + words.repeat(Math.ceil(4_096 / words.length));
     const began = performance.now();
-    for (let turn = 0; turn < 20; turn += 1) blame('listener', message, many);
+    for (let turn = 0; turn < 20; turn += 1) namesInNack('listener', message, many);
     expect((performance.now() - began) / 20).toBeLessThan(20);
   }
 });

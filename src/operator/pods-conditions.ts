@@ -1,7 +1,7 @@
 // Input: the report of the control plane. Output: what the conditions say of pods and Services. Rule: what cannot be
 // known now is Unknown, never the last known value.
 import type { FindingKind, MeshReport } from '../api/mesh-report.ts';
-import type { Reason, JudgedCondition, World } from './condition-words.ts';
+import type { Reason, JudgedCondition, StatusInputs } from './condition-words.ts';
 import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
 import { findingIn, noReport, reportIn } from './report-in.ts';
@@ -43,10 +43,10 @@ function badIn(
   });
 }
 
-export function judgePods(world: World): JudgedCondition {
+export function podsCondition(inputs: StatusInputs): JudgedCondition {
   const type = 'PodsInMesh';
-  const report = reportIn(world);
-  if (report === undefined) return { type, ...noReport(world) };
+  const report = reportIn(inputs);
+  if (report === undefined) return { type, ...noReport(inputs) };
   const bad = badIn(report, podReasons);
   const passing = badIn(report, passingReasons);
   const states: readonly (readonly [JudgedCondition['status'], readonly Said[]])[] = [
@@ -84,10 +84,10 @@ function countOf({ connected, expected, leftOut }: MeshReport): string {
   return `${all}.${out}`;
 }
 
-export function judgeServices(world: World): JudgedCondition {
+export function servicesCondition(inputs: StatusInputs): JudgedCondition {
   const type = 'ServicesServed';
-  const report = reportIn(world);
-  if (report === undefined) return { type, ...noReport(world) };
+  const report = reportIn(inputs);
+  if (report === undefined) return { type, ...noReport(inputs) };
   const bad = badIn(report, serviceReasons);
   const [worst] = bad;
   if (worst === undefined) {
@@ -99,9 +99,9 @@ export function judgeServices(world: World): JudgedCondition {
 }
 
 /** What is wrong with the certificate that the control plane shows to proxies, if anything. */
-export function judgeServerCertificate(world: World): JudgedCondition | undefined {
+export function serverCertificateCondition(inputs: StatusInputs): JudgedCondition | undefined {
   const type = 'CertificatesReady';
-  const report = reportIn(world);
+  const report = reportIn(inputs);
   if (report === undefined) return undefined;
   const shown = findingIn(report, 'server-certificate');
   const refused = findingIn(report, 'certificate-refused');

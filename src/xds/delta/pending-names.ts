@@ -6,7 +6,7 @@ type Resources = ReadonlyMap<string, Resource>;
  * Names of one resource type that are still to be sent on one stream. The first request usually asks for everything:
  * the offered map is then kept by reference, and expanded into names only if one changes before the response is sent.
  */
-export class Due {
+export class PendingNames {
   /** Names of which the client's version may not be the offered one. */
   readonly #names = new Set<string>();
   /** Names for which the client must get an answer, whatever it holds. */
@@ -17,7 +17,7 @@ export class Due {
     return this.#whole === undefined && this.#names.size === 0;
   }
 
-  get owesAny(): boolean {
+  get mustSendAny(): boolean {
     return this.#owed.size > 0;
   }
 
@@ -36,33 +36,33 @@ export class Due {
   }
 
   add(name: string): void {
-    this.writeOut();
+    this.expand();
     this.#names.add(name);
   }
 
   /** The client gets an answer for this name in the next response for which it is due, even if it has the resource. */
-  owe(name: string): void {
-    this.writeOut();
+  forceSend(name: string): void {
+    this.expand();
     this.#owed.add(name);
   }
 
-  owes(name: string): boolean {
-    this.writeOut();
+  mustSend(name: string): boolean {
+    this.expand();
     return this.#owed.has(name);
   }
 
-  done(name: string): void {
-    this.writeOut();
+  sent(name: string): void {
+    this.expand();
     this.#names.delete(name);
     this.#owed.delete(name);
   }
 
-  wholeDone(): void {
+  sentWhole(): void {
     this.#whole = undefined;
   }
 
   /** Turns the whole map into single names, so that each can be handled alone. */
-  writeOut(): void {
+  expand(): void {
     if (this.#whole === undefined) return;
     const { of, owed } = this.#whole;
     this.#whole = undefined;

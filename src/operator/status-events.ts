@@ -3,24 +3,24 @@ import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';
 import type { ConditionType, Reason } from './condition-words.ts';
-import { tidingsOfRoots } from '../rotation/tell.ts';
+import { rotationEvents } from '../rotation/rotation-status.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 
 /** An event to record when the status becomes this one. */
-export interface Tiding {
+export interface EventToRecord {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly note: string;
 }
 
 /** Events for a mesh that became ready, stalled, or stopped being ready, with the reason; and events about roots. */
-export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tiding[] {
+export function eventsFor(meshConfig: MeshConfig, status: Status): readonly EventToRecord[] {
   const before = meshConfig.status;
   return [
-    ...tidingsOfReady(before, status),
-    ...tidingsOfRoots(before?.certificate, status.certificate),
-    ...news.flatMap(({ type, on, reasons }) => {
+    ...readyEvents(before, status),
+    ...rotationEvents(before?.certificate, status.certificate),
+    ...eventRules.flatMap(({ type, on, reasons }) => {
       const [was, is] = [conditionIn(before, on), conditionIn(status, on)];
       if (is === undefined || is.reason === was?.reason || !reasons.includes(is.reason as Reason))
         return [];
@@ -30,7 +30,7 @@ export function tidingsOf(meshConfig: MeshConfig, status: Status): readonly Tidi
 }
 
 /** Condition reasons that cause an event when they come up. */
-const news: readonly (Pick<Tiding, 'type'> & {
+const eventRules: readonly (Pick<EventToRecord, 'type'> & {
   readonly on: ConditionType;
   readonly reasons: readonly Reason[];
 })[] = [
@@ -56,7 +56,10 @@ const news: readonly (Pick<Tiding, 'type'> & {
   { type: 'Warning', on: 'ServicesServed', reasons: ['ServicesNotServed', 'NamespacesLeftOut'] },
 ];
 
-function tidingsOfReady(meshConfigStatus: Status | undefined, status: Status): readonly Tiding[] {
+function readyEvents(
+  meshConfigStatus: Status | undefined,
+  status: Status,
+): readonly EventToRecord[] {
   const before = conditionIn(meshConfigStatus, 'Ready');
   const ready = conditionIn(status, 'Ready');
   if (ready === undefined || ready.reason === before?.reason) return [];

@@ -12,7 +12,7 @@ const ticks = 50;
  * Moves every client to a connection that was made on a certificate of the server's newest root. A client that comes
  * back has proved that it trusts that root.
  */
-export class ChannelRenewal {
+export class ConnectionRotation {
   readonly #options: () => AdsOptions;
   readonly #drains = new Set<(graceMs: number) => void>();
   #isOpen = false;
@@ -29,7 +29,7 @@ export class ChannelRenewal {
    * Adds a callback that sends GOAWAY on every open connection of a port; streams stay open for the grace period.
    * Returns a function that removes the callback.
    */
-  of(drain: (graceMs: number) => void): () => void {
+  attach(drain: (graceMs: number) => void): () => void {
     this.#drains.add(drain);
     return () => this.#drains.delete(drain);
   }
@@ -37,11 +37,11 @@ export class ChannelRenewal {
   /** Proxies are served from now on. */
   begin(): void {
     this.#isOpen = true;
-    this.#options().connections.keepChannel(this.#step);
+    this.#options().connections.keepConnections(this.#step);
   }
 
   /** The server's certificate has had this root since this step of the plan. */
-  serves(root: string, step: number): void {
+  serverCertificateChanged(root: string, step: number): void {
     if (step <= this.#step && root === this.#root) return;
     const { connections, limits } = this.#options();
     const isOther = this.#root !== undefined && this.#root !== root;
@@ -49,7 +49,7 @@ export class ChannelRenewal {
     this.#step = step;
     if (!this.#isOpen) return;
     if (!isOther) {
-      if (!this.#isPending) connections.keepChannel(step);
+      if (!this.#isPending) connections.keepConnections(step);
       return;
     }
     clearTimeout(this.#timer);
@@ -67,7 +67,7 @@ export class ChannelRenewal {
     const { connections } = this.#options();
     this.#isPending = false;
     for (const drain of this.#drains) drain(graceMs);
-    connections.renewChannel(this.#step);
+    connections.rotateConnections(this.#step);
     this.#closeSome(Math.max(1, Math.ceil(connections.outdated.size / ticks)));
   }
 

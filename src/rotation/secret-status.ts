@@ -1,8 +1,8 @@
-import type { CertificateReport, TroubleReport } from '../api/certificate-report.ts';
+import type { CertificateReport, FailureReport } from '../api/certificate-report.ts';
 import type { RootRecord } from './records.ts';
 
 /** A problem with a Secret that holds certificates of the mesh. Certificates in use keep working. */
-export interface SecretTrouble {
+export interface SecretFailure {
   readonly reason: 'CaSecretUnusable' | 'GatewaySecretNotKept';
   readonly message: string;
 }
@@ -19,11 +19,11 @@ export const secretPatienceMs = 30_000;
 const passing: readonly string[] = ['api-unavailable', 'api-conflict', 'api-not-found'];
 
 /** The gravest problem. A CA that exists only in memory comes first: it is lost with the last replica. Pure. */
-export function tellSecrets(facts: SecretFacts): SecretTrouble | undefined {
+export function describeSecrets(facts: SecretFacts): SecretFailure | undefined {
   return tellAuthority(facts) ?? tellGateway(facts) ?? tellLeft(facts);
 }
 
-function tellAuthority({ signer, report, now }: SecretFacts): SecretTrouble | undefined {
+function tellAuthority({ signer, report, now }: SecretFacts): SecretFailure | undefined {
   if (signer?.spec?.provider.kind !== 'builtIn') return undefined;
   const { trouble, fingerprint } = report?.roots[signer.name] ?? {};
   if (trouble === undefined || !lasts(trouble, now)) return undefined;
@@ -34,7 +34,7 @@ function tellAuthority({ signer, report, now }: SecretFacts): SecretTrouble | un
   return { reason: 'CaSecretUnusable', message: `${sentence(trouble)} ${held}` };
 }
 
-function tellGateway({ report, now }: SecretFacts): SecretTrouble | undefined {
+function tellGateway({ report, now }: SecretFacts): SecretFailure | undefined {
   const trouble = report?.gatewayTrouble;
   if (trouble === undefined || !lasts(trouble, now)) return undefined;
   const next =
@@ -45,7 +45,7 @@ function tellGateway({ report, now }: SecretFacts): SecretTrouble | undefined {
   return { reason: 'GatewaySecretNotKept', message };
 }
 
-function tellLeft({ report, now }: SecretFacts): SecretTrouble | undefined {
+function tellLeft({ report, now }: SecretFacts): SecretFailure | undefined {
   const stays = report?.gatewaysLeft?.find(({ trouble }) => trouble && lasts(trouble, now));
   if (stays?.trouble === undefined) return undefined;
   const { namespace, name, trouble } = stays;
@@ -53,11 +53,11 @@ function tellLeft({ report, now }: SecretFacts): SecretTrouble | undefined {
   return { reason: 'GatewaySecretNotKept', message };
 }
 
-function lasts({ code, since }: TroubleReport, now: number): boolean {
+function lasts({ code, since }: FailureReport, now: number): boolean {
   return !passing.includes(code) || now - since >= secretPatienceMs;
 }
 
-function sentence({ code, message }: TroubleReport): string {
+function sentence({ code, message }: FailureReport): string {
   return `${message} (${code}).`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
-import { refusalOf, rulerOf } from './singleton.ts';
+import { refusalOf, activeMeshConfig } from './active-mesh-config.ts';
 
 const old = makeMeshConfig({ name: 'old', creationTimestamp: '2026-01-01T00:00:00Z' });
 const young = makeMeshConfig({ name: 'young', creationTimestamp: '2026-01-02T00:00:00Z' });
@@ -12,12 +12,12 @@ const elsewhere = makeMeshConfig({
 
 describe('who rules', () => {
   it('is the oldest in the namespace of the operator', () => {
-    expect(rulerOf([elsewhere, young, old], 'weft-system')).toBe(old);
+    expect(activeMeshConfig([elsewhere, young, old], 'weft-system')).toBe(old);
   });
 
   it('is the first by name of two of one second', () => {
     const twin = makeMeshConfig({ name: 'a', creationTimestamp: '2026-01-01T00:00:00Z' });
-    expect(rulerOf([old, twin], 'weft-system')).toBe(twin);
+    expect(activeMeshConfig([old, twin], 'weft-system')).toBe(twin);
   });
 
   it('is still the one that is being deleted, so that two never overlap', () => {
@@ -26,19 +26,19 @@ describe('who rules', () => {
       creationTimestamp: '2025-12-31T00:00:00Z',
       deletionTimestamp: '2026-01-03T00:00:00Z',
     });
-    expect(rulerOf([young, leaving], 'weft-system')).toBe(leaving);
+    expect(activeMeshConfig([young, leaving], 'weft-system')).toBe(leaving);
   });
 
   it('is nobody where there is none', () => {
-    expect(rulerOf([elsewhere], 'weft-system')).toBeUndefined();
+    expect(activeMeshConfig([elsewhere], 'weft-system')).toBeUndefined();
   });
 });
 
 describe('why not', () => {
   it('because another does', () => {
     expect(refusalOf(young, old, 'weft-system')).toEqual({
-      kind: 'another-rules',
-      ruler: 'weft-system/old',
+      kind: 'another-is-active',
+      active: 'weft-system/old',
     });
   });
 
@@ -49,7 +49,7 @@ describe('why not', () => {
     });
   });
 
-  it('no reason for the ruler itself', () => {
+  it('no reason for the active itself', () => {
     expect(refusalOf(old, old, 'weft-system')).toBeUndefined();
   });
 });

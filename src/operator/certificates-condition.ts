@@ -1,11 +1,11 @@
 // Input: the trust bundle, the roots and the control plane's certificate. Output: whether certificates can be
 // issued and taken. Pure.
-import { logsOf, type JudgedCondition, type World } from './condition-words.ts';
-import { judgeServerCertificate } from './judge-mesh.ts';
+import { logsOf, type JudgedCondition, type StatusInputs } from './condition-words.ts';
+import { serverCertificateCondition } from './pods-conditions.ts';
 
-export function judgeCertificates(world: World): JudgedCondition {
-  const { roots } = world;
-  const missing = judgeBundle(world) ?? judgeServerCertificate(world);
+export function certificatesCondition(inputs: StatusInputs): JudgedCondition {
+  const { rotation: roots } = inputs;
+  const missing = bundleCondition(inputs) ?? serverCertificateCondition(inputs);
   if (missing !== undefined) return missing;
   const type = 'CertificatesReady';
   const { first, failing, secrets, ending, note } = roots;
@@ -24,7 +24,7 @@ export function judgeCertificates(world: World): JudgedCondition {
 }
 
 /** What is wrong with the bundle that everybody trusts, if anything. */
-function judgeBundle({ bundle, namespace, now }: World): JudgedCondition | undefined {
+function bundleCondition({ bundle, namespace, now }: StatusInputs): JudgedCondition | undefined {
   const type = 'CertificatesReady';
   if (bundle.kind === 'absent') {
     const message = `The control plane has not published its trust bundle yet. Next, if that lasts: ${logsOf(namespace)}.`;

@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CertificateReport, TroubleReport } from '../api/certificate-report.ts';
+import type { CertificateReport, FailureReport } from '../api/certificate-report.ts';
 import type { RootRecord } from './records.ts';
-import { secretPatienceMs, secretsToldAt, tellSecrets } from './tell-secrets.ts';
+import { secretPatienceMs, secretsToldAt, describeSecrets } from './secret-status.ts';
 
 const now = 1_000_000;
 const signer = {
   name: 'weft-root-1',
   spec: { provider: { kind: 'builtIn', secretName: 'weft-ca' } },
 } as RootRecord;
-const trouble = (code = 'certificate-invalid', since = now): TroubleReport => ({
+const trouble = (code = 'certificate-invalid', since = now): FailureReport => ({
   ...{ code, since },
   message: 'Secret a/b: no',
 });
 const tell = (report: Partial<CertificateReport>) =>
-  tellSecrets({ signer, now, report: { roots: {}, ...report } as CertificateReport });
-const ofRoot = (one: TroubleReport, fingerprint?: string) =>
+  describeSecrets({ signer, now, report: { roots: {}, ...report } as CertificateReport });
+const ofRoot = (one: FailureReport, fingerprint?: string) =>
   tell({
     roots: { 'weft-root-1': { ready: false, trouble: one, ...(fingerprint && { fingerprint }) } },
   });

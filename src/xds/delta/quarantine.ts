@@ -1,20 +1,20 @@
 import type { Resource } from '../resources/resource.ts';
-import type { Suspects } from './refused.ts';
+import type { QuarantineReports } from './refused.ts';
 
 /** The number of identities that must refuse a resource before others treat it as a suspect: one may lie, or be odd. */
 const enough = 2;
 
 /** Which identities refused a resource, over all streams. */
-export class SharedSuspects {
+export class SharedQuarantine {
   readonly #refusers = new WeakMap<Resource, Set<string>>();
 
   /** The same, as the streams of one identity read and change it. */
-  of(identity: string): Suspects {
+  of(identity: string): QuarantineReports {
     return new OfIdentity(this.#refusers, identity);
   }
 }
 
-class OfIdentity implements Suspects {
+class OfIdentity implements QuarantineReports {
   readonly #refusers: WeakMap<Resource, Set<string>>;
   readonly #identity: string;
 

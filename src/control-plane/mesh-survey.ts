@@ -20,7 +20,7 @@ export interface SurveyDeps {
 }
 
 /** Matches the pods that exist with the proxies that are connected. */
-export class Survey {
+export class MeshSurvey {
   readonly #deps: SurveyDeps;
 
   constructor(deps: SurveyDeps) {

@@ -2,9 +2,15 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '../../common/secret.ts';
 import { identityKey } from '../../policy/identity.ts';
-import { decodeAnswer, decodeAsk, encodeAnswer, encodeAsk, type LeafAsk } from './leaf-ask.ts';
+import {
+  decodeAnswer,
+  decodeLeafRequest,
+  encodeAnswer,
+  encodeLeafRequest,
+  type SharedLeafRequest,
+} from './shared-leaf-request.ts';
 
-const ask: LeafAsk = {
+const ask: SharedLeafRequest = {
   account: identityKey({ namespace: 'shop', serviceAccount: 'cart' }),
   ...{ trustDomain: 'cluster.local', validityMs: 3_600_000, keyKind: 'RSA-2048' },
   ...{ signer: 'weft-root-1/abc', heldOnly: false },
@@ -12,7 +18,7 @@ const ask: LeafAsk = {
 
 describe('what replicas say to each other', () => {
   it('is read as it was meant', () => {
-    expect(decodeAsk(encodeAsk(ask))).toEqual(ask);
+    expect(decodeLeafRequest(encodeLeafRequest(ask))).toEqual(ask);
     const leaf = { certificateChain: 'chain', privateKey: new Secret('the key') };
     expect(decodeAnswer(encodeAnswer(leaf))?.privateKey.reveal()).toBe('the key');
     expect(decodeAnswer(encodeAnswer(undefined))).toBeUndefined();
@@ -29,7 +35,7 @@ describe('what replicas say to each other', () => {
     ['a signer that is no text', JSON.stringify({ ...ask, signer: { root: 1 } })],
     ['no word on what may be issued', JSON.stringify({ ...ask, heldOnly: undefined })],
   ])('is no ask when it is %s', (_, text) => {
-    expect(() => decodeAsk(Buffer.from(text))).toThrow(
+    expect(() => decodeLeafRequest(Buffer.from(text))).toThrow(
       expect.objectContaining({ code: 'protocol-violation' }),
     );
   });

@@ -2,12 +2,12 @@
  * Values by key, of this turn and the last: a value that is requested again is kept, a value that was not requested
  * during a whole turn is forgotten.
  */
-export class Kept<K, V> {
+export class TwoGenerationCache<K, V> {
   #now = new Map<K, V>();
   #last = new Map<K, V>();
 
   /** Begins the next turn. */
-  turn(): void {
+  nextGeneration(): void {
     this.#last = this.#now;
     this.#now = new Map();
   }

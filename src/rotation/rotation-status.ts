@@ -1,5 +1,5 @@
 import type { CertificatePlan } from '../api/certificate-plan.ts';
-import type { CertificateReport, TroubleReport } from '../api/certificate-report.ts';
+import type { CertificateReport, FailureReport } from '../api/certificate-report.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import { firstRoot } from '../api/root-of.ts';
 import { parseDuration } from '../common/duration.ts';
@@ -11,15 +11,15 @@ import type { RootRecord } from './records.ts';
 import type { Rotation } from './next-plan.ts';
 import { endOf, type RootEnd } from './root-end.ts';
 import { isGoingBack } from './root-status.ts';
-import { secretsToldAt, tellSecrets, type SecretTrouble } from './tell-secrets.ts';
+import { secretsToldAt, describeSecrets, type SecretFailure } from './secret-status.ts';
 
 export type CertificateBlock = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
 type Block = NonNullable<CertificateBlock['rotation']>;
 /** The rotation block, with the fields that are always set. */
-type Told = Block & { readonly since: string; readonly message: string };
+type RotationBlock = Block & { readonly since: string; readonly message: string };
 
 /** What the MeshConfig's status says about certificates, and the input for its conditions. */
-export interface RootsNews {
+export interface RotationStatus {
   readonly block: CertificateBlock;
   /** Why there is no plan yet; undefined when there is one. */
   readonly first: string | undefined;
@@ -35,16 +35,16 @@ export interface RootsNews {
    */
   readonly failing: { readonly message: string; readonly urgent: boolean } | undefined;
   /** A Secret with certificates of the mesh cannot be used, written or removed. */
-  readonly secrets: SecretTrouble | undefined;
+  readonly secrets: SecretFailure | undefined;
   /** The signing root ends soon, or Weft replaces it soon. */
   readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
   /** Which MeshRootCertificate decides who signs, when the MeshConfig does not. */
   readonly note: string | undefined;
   /** Milliseconds until time alone changes the status or the decision. */
-  readonly again: number | undefined;
+  readonly recheckMs: number | undefined;
 }
 
-export interface NewsFacts {
+export interface RotationStatusFacts {
   readonly meshConfig: MeshConfig;
   readonly report: CertificateReport | undefined;
   /** Milliseconds since the epoch. */
@@ -52,31 +52,37 @@ export interface NewsFacts {
 }
 
 /** Puts a decision in words. Pure. */
-export function newsOf(decision: RootsDecision, facts: NewsFacts): RootsNews {
+export function rotationStatus(
+  decision: RootsDecision,
+  facts: RotationStatusFacts,
+): RotationStatus {
   const { plan, records, resolution, rotation } = decision;
   const { meshConfig, now } = facts;
   const { renewBeforeMs } = patienceOf(meshConfig);
   const signer = records.find(({ name }) => name === plan?.signer);
   const end = signer && endOf(signer, { meshConfig, renewBeforeMs, report: facts.report });
-  const told = rotation && tellRotation(decision, rotation, meshConfig);
+  const told = rotation && rotationBlock(decision, rotation, meshConfig);
   return {
     block: {
       summary: summaryOf(decision, told),
-      ...tellSigner(signer, end),
+      ...describeSigner(signer, end),
       ...(plan && { plan: asWritten(plan) }),
       ...(told && { rotation: told }),
     },
-    first: plan === undefined ? tellFirst(facts.report) : undefined,
-    moving: told && tellMoving(decision, told, facts),
-    failing: tellFailing(facts, signer),
-    secrets: tellSecrets({ signer, report: facts.report, now }),
-    ending: tellEnding(end, now),
+    first: plan === undefined ? describeFirstRoot(facts.report) : undefined,
+    moving: told && describeRotation(decision, told, facts),
+    failing: describeFailure(facts, signer),
+    secrets: describeSecrets({ signer, report: facts.report, now }),
+    ending: describeEnd(end, now),
     note: resolution?.overruled === true ? overruled(decision) : undefined,
-    again: againIn(decision, facts, end),
+    recheckMs: againIn(decision, facts, end),
   };
 }
 
-function tellSigner(signer: RootRecord | undefined, end: RootEnd | undefined): CertificateBlock {
+function describeSigner(
+  signer: RootRecord | undefined,
+  end: RootEnd | undefined,
+): CertificateBlock {
   if (signer === undefined) return {};
   const { name, spec, pin } = signer;
   return {
@@ -95,13 +101,17 @@ function overruled({ intent }: RootsDecision): string {
   return `MeshRootCertificate ${intent?.target} decides who signs, not spec.certificate.provider`;
 }
 
-function tellFirst(report: CertificateReport | undefined): string {
+function describeFirstRoot(report: CertificateReport | undefined): string {
   const { trouble } = report?.roots[firstRoot] ?? {};
   if (trouble === undefined) return 'The first root is being tried.';
   return `The first root cannot sign since ${timestamp(trouble.since)}: ${trouble.message} (${trouble.code}).`;
 }
 
-function tellRotation(decision: RootsDecision, rotation: Rotation, meshConfig: MeshConfig): Told {
+function rotationBlock(
+  decision: RootsDecision,
+  rotation: Rotation,
+  meshConfig: MeshConfig,
+): RotationBlock {
   const { plan, evidence = nothing, intent } = decision;
   const { to, phase, since } = rotation;
   const { acknowledged, total, waiting, lacks } = evidence;
@@ -141,11 +151,11 @@ function summaryOf({ plan, records }: RootsDecision, rotation: Block | undefined
   return `${one} → ${other}: ${phase}${count}`;
 }
 
-function tellMoving(
+function describeRotation(
   { plan, evidence = nothing }: RootsDecision,
-  told: Told,
-  { meshConfig, report, now }: NewsFacts,
-): RootsNews['moving'] {
+  told: RotationBlock,
+  { meshConfig, report, now }: RotationStatusFacts,
+): RotationStatus['moving'] {
   const { phase, to, message, since } = told;
   const trouble = report?.roots[plan?.candidate ?? to]?.trouble;
   if (phase === 'Preflight' && trouble !== undefined) {
@@ -159,7 +169,7 @@ function tellMoving(
   }
   const rest = remedyFor(
     { ...told, left: waitingIn(evidence) },
-    tellFailing({ meshConfig, report, now }, undefined),
+    describeFailure({ meshConfig, report, now }, undefined),
   );
   const text = `${phase} waits since ${since}. ${message}${rest}`;
   return { reason: 'RotationHeld', message: text };
@@ -167,8 +177,8 @@ function tellMoving(
 
 /** A pod that waits for a certificate that cannot be issued needs no restart: the remedy is at the issuer. */
 function remedyFor(
-  { waiting = [], left }: Told & { readonly left: number },
-  failing: RootsNews['failing'],
+  { waiting = [], left }: RotationBlock & { readonly left: number },
+  failing: RotationStatus['failing'],
 ): string {
   if (failing !== undefined) return ` ${failing.message}`;
   if (waiting.length === 0) return '';
@@ -184,7 +194,10 @@ function waitingIn({ total, acknowledged, aside = 0 }: RotationEvidence): number
 /** A younger failure is not urgent by itself: an issuer may be busy for a moment. */
 const failingPatienceMs = 30_000;
 
-function tellFailing(facts: NewsFacts, signer: RootRecord | undefined): RootsNews['failing'] {
+function describeFailure(
+  facts: RotationStatusFacts,
+  signer: RootRecord | undefined,
+): RotationStatus['failing'] {
   const { report } = facts;
   const failure = report?.health.failure ?? leafTrouble(signer, report);
   if (failure === undefined) return undefined;
@@ -197,7 +210,10 @@ function tellFailing(facts: NewsFacts, signer: RootRecord | undefined): RootsNew
   return { message, urgent: isUrgent(facts, failure) };
 }
 
-function isUrgent({ meshConfig, report, now }: NewsFacts, { since }: TroubleReport): boolean {
+function isUrgent(
+  { meshConfig, report, now }: RotationStatusFacts,
+  { since }: FailureReport,
+): boolean {
   const { earliestExpiry = Infinity, waiting = 0 } = report?.health ?? {};
   const text = meshConfig.spec.certificate?.serviceCertValidityDuration ?? '24h';
   const life = Math.max(parseDuration(text) ?? 0, 600_000);
@@ -208,14 +224,14 @@ function isUrgent({ meshConfig, report, now }: NewsFacts, { since }: TroubleRepo
 function leafTrouble(
   signer: RootRecord | undefined,
   report: CertificateReport | undefined,
-): TroubleReport | undefined {
+): FailureReport | undefined {
   const provider = signer?.spec?.provider;
   if (signer === undefined || provider === undefined || provider.kind === 'builtIn')
     return undefined;
   return provider.mode === 'leaf' ? report?.roots[signer.name]?.trouble : undefined;
 }
 
-function tellEnding(end: RootEnd | undefined, now: number): RootsNews['ending'] {
+function describeEnd(end: RootEnd | undefined, now: number): RotationStatus['ending'] {
   return end === undefined || now < end.toldFrom ? undefined : end;
 }
 
@@ -224,7 +240,7 @@ const longestMs = 3_600_000;
 /** Milliseconds until the next time limit of a proof or a message, one hour at most; undefined without one. */
 function againIn(
   { evidence, rotation, plan, records }: RootsDecision,
-  { meshConfig, report, now }: NewsFacts,
+  { meshConfig, report, now }: RotationStatusFacts,
   end: RootEnd | undefined,
 ): number | undefined {
   const { setAsideAfterMs } = patienceOf(meshConfig);
@@ -247,7 +263,7 @@ export interface RootTiding {
 }
 
 /** The events to record when `before` becomes `after`: each new phase, the end of a switch, the way back. */
-export function tidingsOfRoots(
+export function rotationEvents(
   before: CertificateBlock | undefined,
   after: CertificateBlock | undefined,
 ): readonly RootTiding[] {

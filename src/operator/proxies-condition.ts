@@ -1,6 +1,6 @@
 // Input: the report of the control plane. Output: what ProxiesSynced says.
 import type { MeshReport } from '../api/mesh-report.ts';
-import type { JudgedCondition, World } from './condition-words.ts';
+import type { JudgedCondition, StatusInputs } from './condition-words.ts';
 import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
 import { findingIn, noReport, reportIn } from './report-in.ts';
@@ -10,9 +10,9 @@ const policies = 'kubectl get traffictarget,httproutegroup,tcproute,trafficsplit
 
 const type = 'ProxiesSynced';
 
-export function judgeProxies(world: World): JudgedCondition {
-  const report = reportIn(world);
-  if (report === undefined) return { type, ...noReport(world) };
+export function proxiesCondition(inputs: StatusInputs): JudgedCondition {
+  const report = reportIn(inputs);
+  if (report === undefined) return { type, ...noReport(inputs) };
   // A rejection is certain, whatever an unreachable replica would report.
   if (report.rejected > 0) return someRejected(report);
   const unreachable = findingIn(report, 'replica-unreachable');
