@@ -143,3 +143,16 @@ describe('the packages', () => {
     });
   }
 });
+
+it("Envoy's protos are imported, each that is listed", () => {
+  const list = readFileSync(join(repository, 'tools/parts/envoy-protos/protos.txt'), 'utf8');
+  const listed = list.split('\n').filter((line) => line.endsWith('.proto'));
+  const files = globSync('{src,test}/**/*.ts', { cwd: repository, exclude: ['**/gen/**'] });
+  const sources = files.map((file) => readFileSync(join(repository, file), 'utf8')).join();
+  const unused = listed.filter((proto) => !sources.includes(`/gen/${proto.slice(0, -6)}_pb.js'`));
+  expect(listed.length).toBeGreaterThan(10);
+  expect({ unused, twice: listed.filter((proto, at) => listed.indexOf(proto) !== at) }).toEqual({
+    unused: [],
+    twice: [],
+  });
+});
