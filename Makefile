@@ -59,6 +59,8 @@ bench: setup ## Measure speed and memory; the figures also go to out/bench.json
 	@node test/bench/run.ts
 
 ##@ Work on it
+dev: setup ## Run the operator from source on the cluster of KUBECONFIG, or with ROLE=control-plane a replica
+	@node tools/dev/run.ts $(or $(ROLE),operator) $(DEV_ARGS)
 generate: setup ## Generate Envoy's messages, the API types, the drawing and the index of decisions again
 	@node tools/generate/envoy.ts
 	@node tools/generate/api.ts
@@ -76,4 +78,4 @@ changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature e2e test-rotation bench generate golden lock fix changelog clean
+.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature e2e test-rotation bench dev generate golden lock fix changelog clean
