@@ -221,14 +221,25 @@ export class Session {
     const offered = this.#told;
     if (offered === undefined) return [];
     const responses: DeltaResponse[] = [];
-    for (const state of this.#ordered) {
-      const response = this.#next(state, offered);
-      if (response !== undefined) responses.push(response);
+    while (this.#addResponses(offered, responses)) {
+      // A type that turned out to have nothing to send lets types before it remove what it may have referenced.
     }
     for (const state of this.#ordered) state.settle(offered[state.type]);
     // Haste ends once the clusters it was asked for are no longer new.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
+  }
+
+  /** Adds the next response of each type. Returns whether a type became idle without a response. */
+  #addResponses(offered: ResourceSet, responses: DeltaResponse[]): boolean {
+    let isFreed = false;
+    for (const state of this.#ordered) {
+      const before = busy(state);
+      const response = this.#next(state, offered);
+      if (response !== undefined) responses.push(response);
+      else if (before && !busy(state)) isFreed = true;
+    }
+    return isFreed;
   }
 
   #next(state: TypeState, offered: ResourceSet): DeltaResponse | undefined {
@@ -281,4 +292,8 @@ export class Session {
 
 function sumOf(states: readonly TypeState[], count: (state: TypeState) => number): number {
   return states.reduce((sum, state) => sum + count(state), 0);
+}
+
+function busy({ idle }: TypeState): boolean {
+  return !idle;
 }
