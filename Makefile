@@ -22,8 +22,8 @@ down: setup ## Remove every trace of the demo
 	@node tools/demo/down.ts
 kubeconfig: setup ## Print the path of the demo cluster's kubeconfig
 	@node tools/cluster/kubeconfig.ts $(WEFT_CLUSTER)
-images: setup ## Build the container images
-	@node tools/images/build.ts
+images: setup ## Build the container images and print their archives; IMAGES='weft weft-init' builds these
+	@node tools/images/build.ts $(IMAGES)
 cli: setup ## Build the program weft for your own machine: out/weft
 	@node tools/cli/build.ts
 
