@@ -163,7 +163,7 @@ async function startPod({ name, home, network, children, ads }: PodParts): Promi
     ready: () => until(['curl', '-sf', `http://127.0.0.1:${String(ports.ready)}${readyPath}`]),
     async serve(kind, port, address = '0.0.0.0') {
       const app = join(import.meta.dirname, 'app.mjs');
-      const directory = join(home, '../..');
+      const directory = join(home, '..');
       start(appUser, [process.execPath, app, kind, String(port), name, address, directory]);
       const host = address === '::1' ? '::1' : '127.0.0.1';
       await until(['bash', '-c', `exec 3<>/dev/tcp/${host}/${String(port)}`]);
