@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeSettings } from '../../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../../test/support/builders/make-settings.ts';
 import { FilterChainSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { StringMatcherSchema } from '../../envoy/gen/envoy/type/matcher/v3/string_pb.js';
 import { callerAlpn } from '../../envoy/names.ts';

@@ -12,9 +12,9 @@ import { followPlan, wire } from '../../../src/control-plane/wiring.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { eventually } from '../../e2e/eventually.ts';
 import { ProxyDouble } from '../xds/proxy-double.ts';
-import type { Rig } from './replicas-on-api-server.ts';
+import type { ReplicaRig } from './replicas-on-api-server.ts';
+import { until } from '../time/until.ts';
 
 const namespace = 'weft-system';
 
@@ -39,7 +39,10 @@ export interface SharingPlace {
 }
 
 /** Starts all of a replica that has to do with leaves and proxies; nothing leads. */
-export async function startSharingReplica(rig: Rig, place: SharingPlace): Promise<SharingReplica> {
+export async function startSharingReplica(
+  rig: ReplicaRig,
+  place: SharingPlace,
+): Promise<SharingReplica> {
   const { name, ip, port } = place;
   const labels = { 'app.kubernetes.io/name': controlPlaneName };
   const pod = await rig.makePod({ name, account: controlPlaneName, ip, namespace, labels });
@@ -101,7 +104,7 @@ async function run(
   synced = true;
   settle.trigger();
   await issuing.server.ready(signal);
-  await eventually('a compiled mesh', 20_000, () => Promise.resolve(pipeline.compiled));
+  await until(() => pipeline.compiled, { what: 'a compiled mesh', withinMs: 20_000 });
   const proxies = await xds.listen(`${ip}:${ports.xds}`, signal);
   const replicas = await xds.listenToReplicas(`${ip}:${ports.replicas}`, signal);
   return async () => {
