@@ -42,7 +42,7 @@ lint: setup ## The code, with ESLint
 dead: setup ## Exports, files and packages that nobody uses
 	@knip
 duplicates: setup ## Code that stands twice
-	@jscpd --silent src tools demo
+	@jscpd --silent src tools demo test
 verify: setup ## Generated code and drawings are what their sources make
 	@node tools/check/verify.ts
 unit: setup ## Unit and property tests

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { makeChange, makeSettings, membership } from '../../test/support/builders/make-mesh.ts';
+import { makeChange, membership } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import { emptySnapshot } from '../cluster/snapshot.ts';
 import type { ResourceSet } from '../xds/resources/resource.ts';

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../api/core.ts';
 import { applyChanges } from '../cluster/snapshot.ts';
 import { type CompiledMesh, compileMesh } from '../mesh/compile.ts';
-import { makeChange, makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeChange, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import {
   makeEndpointSlice,
   makeNamespace,

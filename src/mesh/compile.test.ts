@@ -6,12 +6,8 @@ import {
   anyObject,
   identityOf,
 } from '../../test/support/builders/arbitrary-cluster.ts';
-import {
-  makeChange,
-  makeRemoval,
-  makeSettings,
-  makeSnapshot,
-} from '../../test/support/builders/make-mesh.ts';
+import { makeChange, makeRemoval, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import {
   makeEndpointSlice,
   makeNamespace,

@@ -1,7 +1,8 @@
 // The worked cases of SMI's text (access v1alpha3, specs v1alpha4), each as a row.
 import { describe, expect, it } from '@jest/globals';
 import { type Call, isAllowed } from '../../test/support/oracles/allowed.ts';
-import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import { makeNamespace } from '../../test/support/builders/make-object.ts';
 import {
   makeRouteGroup,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import {
   makeEndpointSlice,
   makeNamespace,

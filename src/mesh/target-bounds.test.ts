@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeService, makePod, makeNamespace } from '../../test/support/builders/make-object.ts';
-import { makeSettings, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import {
   makeRouteGroup,
   makeTcpRoute,

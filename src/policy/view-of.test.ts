@@ -1,10 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  makeChange,
-  makeRemoval,
-  makeSettings,
-  makeSnapshot,
-} from '../../test/support/builders/make-mesh.ts';
+import { makeChange, makeRemoval, makeSnapshot } from '../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import {
   makeEndpointSlice,
   makeNamespace,

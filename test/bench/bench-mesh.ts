@@ -12,32 +12,32 @@ const podsPerService = 10;
 const servicesPerNamespace = 10;
 const hourSeconds = 3600;
 
-export interface WorldPod {
+export interface BenchPod {
   readonly name: string;
   readonly ip: string;
   uid: string;
 }
 
-export interface WorldService {
+export interface BenchService {
   readonly namespace: string;
   readonly name: string;
-  readonly pods: readonly WorldPod[];
+  readonly pods: readonly BenchPod[];
 }
 
 /** A mesh of 100 services with 10 pods each on a real API server, without a node under it. */
-export class World {
+export class BenchMesh {
   readonly api: ApiCalls;
-  readonly services: readonly WorldService[];
+  readonly services: readonly BenchService[];
 
-  private constructor(api: ApiCalls, services: readonly WorldService[]) {
+  private constructor(api: ApiCalls, services: readonly BenchService[]) {
     this.api = api;
     this.services = services;
   }
 
-  static async create(server: ApiServer, services: number): Promise<World> {
+  static async create(server: ApiServer, services: number): Promise<BenchMesh> {
     const api = await ApiCalls.to(server);
     await installCrds(server.kubeconfigPath);
-    const world = new World(
+    const world = new BenchMesh(
       api,
       Array.from({ length: services }, (_, index) => serviceAt(index)),
     );
@@ -72,7 +72,7 @@ export class World {
   }
 
   /** Replaces an endpoint of the service by the pod that had none. */
-  async changeEndpoint(service: WorldService, round: number): Promise<void> {
+  async changeEndpoint(service: BenchService, round: number): Promise<void> {
     await this.api.call('PATCH', slicePath(service), { endpoints: endpointsOf(service, round) });
   }
 
@@ -109,7 +109,7 @@ export class World {
     await this.api.apply(path, text);
   }
 
-  async #service(service: WorldService): Promise<void> {
+  async #service(service: BenchService): Promise<void> {
     const { namespace, name, pods } = service;
     const space = `/api/v1/namespaces/${namespace}`;
     await this.api.call('POST', `${space}/serviceaccounts`, { metadata: { name } });
@@ -133,7 +133,7 @@ export class World {
     );
   }
 
-  async #pod({ namespace, name }: WorldService, pod: WorldPod): Promise<void> {
+  async #pod({ namespace, name }: BenchService, pod: BenchPod): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const created = await this.api.call('POST', path, {
       metadata: { name: pod.name, labels: { app: name, [injectedBy]: 'osm' } },
@@ -148,8 +148,8 @@ export class World {
   }
 
   async #giveAddress(
-    { namespace }: Pick<WorldService, 'namespace'>,
-    { name, ip }: Pick<WorldPod, 'name' | 'ip'>,
+    { namespace }: Pick<BenchService, 'namespace'>,
+    { name, ip }: Pick<BenchPod, 'name' | 'ip'>,
   ): Promise<void> {
     await this.api.call('PATCH', `/api/v1/namespaces/${namespace}/pods/${name}/status`, {
       status: { phase: 'Running', podIP: ip, podIPs: [{ ip }] },
@@ -157,11 +157,11 @@ export class World {
   }
 }
 
-function slicePath({ namespace, name }: WorldService): string {
+function slicePath({ namespace, name }: BenchService): string {
   return `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/${name}`;
 }
 
-function serviceAt(index: number): WorldService {
+function serviceAt(index: number): BenchService {
   const name = `svc-${String(index).padStart(3, '0')}`;
   const pods = Array.from({ length: podsPerService }, (_, at) => ({
     name: `${name}-${at}`,
@@ -173,11 +173,11 @@ function serviceAt(index: number): WorldService {
 }
 
 /** The pod that has no endpoint in this round. */
-export function idlePod({ pods }: WorldService, round: number): WorldPod | undefined {
+export function idlePod({ pods }: BenchService, round: number): BenchPod | undefined {
   return pods.at(round % pods.length);
 }
 
-function endpointsOf(service: WorldService, round: number): readonly object[] {
+function endpointsOf(service: BenchService, round: number): readonly object[] {
   const { namespace, pods } = service;
   return pods
     .filter((pod) => pod !== idlePod(service, round))

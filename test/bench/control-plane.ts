@@ -11,7 +11,7 @@ import { bundle, repository } from '../../tools/images/bundle.ts';
 import { answers, freePort } from '../../tools/base/probe.ts';
 import type { ApiServer } from '../../tools/real/api-server.ts';
 import type { LoadTarget } from './load-proxy.ts';
-import { type World, meshNamespace } from './bench-mesh.ts';
+import { type BenchMesh, meshNamespace } from './bench-mesh.ts';
 
 export interface ControlPlane {
   readonly pid: number;
@@ -24,7 +24,7 @@ const clusterDomain = 'cluster.local';
 /** The control plane as users run it, in a process of its own; resolves when it is ready. */
 export async function startControlPlane(
   server: ApiServer,
-  world: World,
+  world: BenchMesh,
   logFolder: string,
 ): Promise<ControlPlane> {
   const free = Array.from({ length: 5 }, () => freePort());
@@ -115,7 +115,7 @@ async function imageSettings(): Promise<ImageSettings> {
 }
 
 /** What a sidecar would find in its namespace. */
-async function trustBundle(world: World): Promise<string> {
+async function trustBundle(world: BenchMesh): Promise<string> {
   const namespace = world.services[0]?.namespace ?? '';
   for (let turn = 0; turn < 300; turn += 1) {
     const found = await world.api

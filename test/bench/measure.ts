@@ -6,7 +6,7 @@ import { measureFloor } from './floor.ts';
 import { Load, type Seen, type Storm } from './load.ts';
 import { cpuSeconds, machineBusySeconds, residentMb } from './process-figures.ts';
 import { measureSwitch, type SwitchFigures } from './root-switch.ts';
-import { idlePod, type World } from './bench-mesh.ts';
+import { idlePod, type BenchMesh } from './bench-mesh.ts';
 
 export interface Plan {
   readonly proxies: number;
@@ -58,14 +58,14 @@ const settleMs = 3_000;
 const churnPerSecond = 20;
 
 interface Bench {
-  readonly world: World;
+  readonly world: BenchMesh;
   readonly load: Load;
   readonly controlPlane: ControlPlane;
   readonly plan: Plan;
 }
 
 /** Everything for one number of proxies, on a fresh control plane. */
-export async function measure(server: ApiServer, world: World, plan: Plan): Promise<Figures> {
+export async function measure(server: ApiServer, world: BenchMesh, plan: Plan): Promise<Figures> {
   const tokens = await world.tokens(plan.proxies);
   const controlPlane = await startControlPlane(server, world, plan.logFolder);
   try {

@@ -4,7 +4,7 @@ import type { CertificatePlan } from '../../src/api/certificate-plan.ts';
 import { parseReport } from '../../src/api/parse-report.ts';
 import { now } from './figures.ts';
 import type { Load } from './load.ts';
-import { meshNamespace, type World } from './bench-mesh.ts';
+import { meshNamespace, type BenchMesh } from './bench-mesh.ts';
 
 /** How long each phase of a switch took, in ms, until the report said that all had followed. */
 export interface SwitchFigures {
@@ -22,7 +22,7 @@ const lookMs = 20;
 
 /** A switch between two built-in roots, with the operator's plans written here, at the pace of the proof. */
 export async function measureSwitch(
-  world: World,
+  world: BenchMesh,
   load: Load,
   proxies: number,
 ): Promise<SwitchFigures> {
@@ -57,14 +57,14 @@ export async function measureSwitch(
 class Steps {
   readonly first = 'weft-root-1';
   readonly next = 'weft-root-2';
-  readonly #world: World;
+  readonly #world: BenchMesh;
   readonly #proxies: number;
   #plan: CertificatePlan = {
     ...{ step: 0, signer: this.first, signerStep: 1, serverSigner: this.first, serverStep: 1 },
     ...{ trusted: [this.first], trustedStep: 1 },
   };
 
-  constructor(world: World, proxies: number) {
+  constructor(world: BenchMesh, proxies: number) {
     this.#world = world;
     this.#proxies = proxies;
   }

@@ -7,7 +7,7 @@ import { startApiServer } from '../../tools/real/api-server.ts';
 import { ms, spreadText, tableOf } from './figures.ts';
 import { type LeafFigures, measureLeaves } from './leaves.ts';
 import { type Figures, measure } from './measure.ts';
-import { World } from './bench-mesh.ts';
+import { BenchMesh } from './bench-mesh.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,7 +29,7 @@ const server = await startApiServer();
 const all: Figures[] = [];
 let leaves: LeafFigures = {};
 try {
-  const world = await World.create(server, Number(values.services));
+  const world = await BenchMesh.create(server, Number(values.services));
   for (const proxies of values.proxies.split(',').map(Number)) {
     say(`measuring with ${proxies} proxies`);
     const plan = {

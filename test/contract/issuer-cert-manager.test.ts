@@ -7,7 +7,8 @@ import { pemFrom, isReady, startCertManager } from '../../tools/real/cert-manage
 import { makeCaIssuer, type CaIssuer } from '../../tools/real/cert-manager-setup.ts';
 import { makeCsr } from '../support/certificates/make-csr.ts';
 import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
-import { describeInModes, type IssuerUnderTest } from './issuer-contract.ts';
+import type { IssuerUnderTest } from '../support/issuers/issuer-under-test.ts';
+import { describeInModes } from './issuer-contract.ts';
 import {
   ensureNamespace,
   intermediateSecret,

@@ -3,18 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ProviderMode } from '../../src/api/root-spec.ts';
-import type { Issuer, Leaf, LeafRequest, LeafSubject } from '../../src/certificates/issuer.ts';
+import type { Leaf, LeafRequest, LeafSubject } from '../../src/certificates/issuer.ts';
 import { problemOfIssued } from '../../src/certificates/leaves/leaf-check.ts';
 import { identityKey, type IdentityKey } from '../../src/policy/identity.ts';
 import { certificatesFrom } from '../support/certificates/make-authority.ts';
-
-/** An issuer that runs, and what the suite needs to do to it. */
-export interface IssuerUnderTest {
-  readonly issuer: Issuer;
-  /** Makes the issuer sign with a new root. Resolves once that was asked for, not once it has happened. */
-  replaceRoot(): Promise<void>;
-  stop(): Promise<void>;
-}
+import type { IssuerUnderTest } from '../support/issuers/issuer-under-test.ts';
+import { until } from '../support/time/until.ts';
 
 const hourMs = 3_600_000;
 const account = identityKey({ namespace: 'shop', serviceAccount: 'cart.v2' });
@@ -30,7 +24,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
     let under: IssuerUnderTest;
     beforeAll(async () => {
       under = await start();
-      await until(() => under.issuer.authority() !== undefined);
+      await until(() => under.issuer.authority() !== undefined, { withinMs: 20_000 });
     }, 60_000);
     afterAll(() => under.stop());
 
@@ -124,7 +118,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       let calls = 0;
       const stop = under.issuer.onChange(() => calls++);
       await under.replaceRoot();
-      await until(() => authority().signer !== before.signer);
+      await until(() => authority().signer !== before.signer, { withinMs: 20_000 });
       expect(calls).toBeGreaterThan(0);
       const leaf = await issue(workload);
       expect(leaf.signer).toBe(authority().signer);
@@ -132,7 +126,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       const heard = calls;
       const second = authority();
       await under.replaceRoot();
-      await until(() => authority().signer !== second.signer);
+      await until(() => authority().signer !== second.signer, { withinMs: 20_000 });
       expect(calls).toBe(heard);
     });
   });
@@ -148,19 +142,6 @@ export function describeInModes<Way extends string>(
     for (const mode of ['intermediate', 'leaf'] as const) {
       describeIssuer(`${name(way)}, mode ${mode}`, () => start(way, mode));
     }
-  }
-}
-
-/** Looks again until it holds; for what another process does in its own time. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  withinMs = 20_000,
-  pauseMs = 20,
-): Promise<void> {
-  const end = Date.now() + withinMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`it did not come to that within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

@@ -7,7 +7,8 @@ import {
   type TestAuthority,
 } from '../support/certificates/make-authority.ts';
 import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
-import { describeIssuer, type IssuerUnderTest } from './issuer-contract.ts';
+import type { IssuerUnderTest } from '../support/issuers/issuer-under-test.ts';
+import { describeIssuer } from './issuer-contract.ts';
 import { ensureNamespace, putSecret, startIssuer } from '../support/issuers/start-issuer.ts';
 
 type Texts = Readonly<Record<string, string>>;

@@ -12,7 +12,8 @@ import {
   type KubernetesAuth,
 } from '../../tools/real/openbao-setup.ts';
 import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
-import { describeInModes, type IssuerUnderTest } from './issuer-contract.ts';
+import type { IssuerUnderTest } from '../support/issuers/issuer-under-test.ts';
+import { describeInModes } from './issuer-contract.ts';
 import {
   ensureNamespace,
   intermediateSecret,

@@ -1,17 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { MeshConfig } from '../../src/api/gen/mesh-config.ts';
 import { kinds } from '../../src/api/kinds.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { applyManifest, rolledOut, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
+import { staysTrueFor } from '../support/time/stays-true-for.ts';
 
 const system = 'weft-system';
 const namespace = 'case-h';
 const late = 'case-h-late';
 const replicas = 'app.kubernetes.io/name=weft-control-plane';
 
-async function meshConfig({ api, signal }: World): Promise<MeshConfig> {
+async function meshConfig({ api, signal }: TestCluster): Promise<MeshConfig> {
   const ref = { kind: kinds.meshConfig, namespace: system, name: 'osm-mesh-config' };
   const found = await api.get<MeshConfig>(ref, signal);
   if (found === undefined) throw new Error('no MeshConfig');
@@ -19,25 +20,32 @@ async function meshConfig({ api, signal }: World): Promise<MeshConfig> {
 }
 
 /** The condition once it says this, and what kubectl shows then. */
-async function untilCondition(world: World, expected: string, withinMs: number): Promise<string> {
-  const message = await eventually(expected, withinMs, async () => {
-    const { status } = await meshConfig(world);
-    return status?.conditions?.find(
-      ({ type, status: is, reason }) => `${type}=${is}/${reason}` === expected,
-    )?.message;
-  });
+async function untilCondition(
+  world: TestCluster,
+  expected: string,
+  withinMs: number,
+): Promise<string> {
+  const message = await until(
+    async () => {
+      const { status } = await meshConfig(world);
+      return status?.conditions?.find(
+        ({ type, status: is, reason }) => `${type}=${is}/${reason}` === expected,
+      )?.message;
+    },
+    { what: expected, withinMs },
+  );
   const row = await world.kubectl.run('get', 'meshconfig', '-A');
   figure(`case H: ${expected}\n${row}${message}`);
   return message;
 }
 
-async function podOf({ kubectl }: World, where: string): Promise<string> {
+async function podOf({ kubectl }: TestCluster, where: string): Promise<string> {
   const path = '-o=jsonpath={.items[0].metadata.name}';
   return kubectl.run('get', 'pods', '-n', where, path);
 }
 
 /** What Ready says of pods, sidecars and replicas that are not as they should be. */
-export function caseH(world: () => World): void {
+export function caseH(world: () => TestCluster): void {
   beforeAll(async () => {
     await untilCondition(world(), 'Ready=True/Ready', 60_000);
     await applyManifest(world(), 'case-h.yaml');
@@ -85,11 +93,10 @@ export function caseH(world: () => World): void {
     const name = await world().kubectl.run('get', 'pods', '-n', system, '-l', replicas, path);
     await world().kubectl.run('delete', 'pod', '-n', system, name, '--grace-period=0', '--force');
     await untilCondition(world(), 'ControlPlaneAvailable=True/ReplicasMissing', 30_000);
-    for (let look = 0; look < 100; look += 1) {
+    await staysTrueFor(10_000, 'no proxy that is counted twice', async () => {
       const { proxies } = (await meshConfig(world())).status ?? {};
-      expect(proxies?.connected ?? 0).toBeLessThanOrEqual(before);
-      await sleep(100);
-    }
+      return (proxies?.connected ?? 0) <= before;
+    });
     await rolledOut(world(), system, 'deployment/weft-control-plane');
     await untilCondition(world(), 'Ready=True/Ready', 60_000);
   }, 180_000);
@@ -97,20 +104,24 @@ export function caseH(world: () => World): void {
   it('case H: when the operator is gone, its heartbeat stands still', async () => {
     const scale = ['scale', '-n', system, 'deployment/weft-operator'];
     await world().kubectl.run(...scale, '--replicas=0');
-    await eventually('the operator is gone', 60_000, async () => {
-      const selector = 'app.kubernetes.io/name=weft-operator';
-      const left = await world().kubectl.run(
-        ...['get', 'pods', '-n', system, '-l', selector, '-o', 'name'],
-      );
-      return left.trim() === '' ? true : undefined;
-    });
+    await until(
+      async () => {
+        const selector = 'app.kubernetes.io/name=weft-operator';
+        const left = await world().kubectl.run(
+          ...['get', 'pods', '-n', system, '-l', selector, '-o', 'name'],
+        );
+        return left.trim() === '';
+      },
+      { what: 'the operator is gone', withinMs: 60_000 },
+    );
     const last = (await meshConfig(world())).status?.lastCheckedTime;
-    await sleep(125_000);
+    await letPass(125_000, 'the heartbeat of two minutes would have come');
     expect((await meshConfig(world())).status?.lastCheckedTime).toBe(last);
     figure(`case H: the operator is away\n${await world().kubectl.run('get', 'meshconfig', '-A')}`);
     await world().kubectl.run(...scale, '--replicas=1');
-    await eventually('the operator looks again', 60_000, async () =>
-      (await meshConfig(world())).status?.lastCheckedTime === last ? undefined : true,
+    await until(
+      async () => ((await meshConfig(world())).status?.lastCheckedTime === last ? undefined : true),
+      { what: 'the operator looks again', withinMs: 60_000 },
     );
   }, 300_000);
 }

@@ -5,10 +5,10 @@ import { expect, it } from '@jest/globals';
 import { run } from '../../tools/base/command.ts';
 import { stateRoot } from '../../tools/cluster/place.ts';
 import { figure } from './figure.ts';
-import { typed, type World } from './test-cluster.ts';
+import { typed, type TestCluster } from './test-cluster.ts';
 
 /** What the machine knows of the suite's cluster, in words; other clusters do not count. */
-async function machineTraces({ place }: World): Promise<readonly string[]> {
+async function machineTraces({ place }: TestCluster): Promise<readonly string[]> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   const links = (await run('ip', ['-o', 'link'])).split('\n');
   const folders = [place.directory, join(stateRoot(), `pages-of-${place.name}`)];
@@ -29,7 +29,7 @@ async function processesOf(text: string): Promise<readonly string[]> {
 }
 
 /** From nothing to the demo that runs. */
-export function demo(world: () => World, output: () => string): void {
+export function demo(world: () => TestCluster, output: () => string): void {
   it('`make demo` boots a node, installs the mesh and plays its story to the end', async () => {
     await typed(world(), 'make setup');
     const up = /The mesh is up after (.*)\./.exec(output())?.[1];
@@ -54,7 +54,7 @@ export function demo(world: () => World, output: () => string): void {
 }
 
 /** The end of the demo. */
-export function noTrace(world: () => World): void {
+export function noTrace(world: () => TestCluster): void {
   it('`make down` removes every trace of it from the machine', async () => {
     expect(await machineTraces(world())).not.toEqual([]);
     const began = Date.now();

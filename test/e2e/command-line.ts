@@ -2,10 +2,10 @@ import { expect, it } from '@jest/globals';
 import type { CertificateStatus } from '../../src/cli/certificate-status.ts';
 import { repository } from '../../tools/images/bundle.ts';
 import { figure } from './figure.ts';
-import { typed, type World } from './test-cluster.ts';
+import { typed, type TestCluster } from './test-cluster.ts';
 
 /** What people see through the command `weft`, built as the docs say. */
-export function commandLine(world: () => World): void {
+export function commandLine(world: () => TestCluster): void {
   it('says how the certificates of the mesh are', async () => {
     await typed(world(), 'make cli');
     const table = await typed(world(), 'out/weft certificate status');

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { kinds } from '../../src/api/kinds.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { rolledOut, typed, type World } from './test-cluster.ts';
+import { rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 const namespace = 'weft-system';
@@ -18,7 +18,7 @@ interface Replica {
 }
 
 /** What the replicas say of themselves at /metrics, to those who may read it. */
-async function replicas(world: World): Promise<readonly Replica[]> {
+async function replicas(world: TestCluster): Promise<readonly Replica[]> {
   const { kubectl } = world;
   const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
   const names = out
@@ -61,7 +61,7 @@ const bindReader =
   'kubectl create clusterrolebinding prometheus-reads-mesh-metrics --clusterrole=weft-metrics-reader --serviceaccount=monitoring:prometheus';
 
 /** A token of an account that may read metrics, made as docs/monitor-weft.md says. */
-async function scrapersToken(world: World): Promise<string> {
+async function scrapersToken(world: TestCluster): Promise<string> {
   const { kubectl } = world;
   if (!world.ran.has(bindReader)) {
     await kubectl.run('create', 'namespace', 'monitoring');
@@ -94,32 +94,35 @@ function sum(all: readonly Replica[], series: string): Readonly<Record<string, n
   return total;
 }
 
-async function pods({ kubectl }: World): Promise<readonly string[]> {
+async function pods({ kubectl }: TestCluster): Promise<readonly string[]> {
   const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
   return out.split('\n').filter((line) => line !== '');
 }
 
 /** Waits until every sidecar is connected and in step again; gives the replicas' metrics then. */
-async function reconnected(world: World, sidecars: number): Promise<readonly Replica[]> {
+async function reconnected(world: TestCluster, sidecars: number): Promise<readonly Replica[]> {
   await rolledOut(world, namespace, 'deployment/weft-control-plane');
-  return eventually('all proxies are back', 60_000, async () => {
-    const all = await replicas(world);
-    const synced = sum(all, 'weft_proxies_synced')['all'] ?? 0;
-    return all.length === 2 && synced === sidecars ? all : undefined;
-  });
+  return until(
+    async () => {
+      const all = await replicas(world);
+      const synced = sum(all, 'weft_proxies_synced')['all'] ?? 0;
+      return all.length === 2 && synced === sidecars ? all : undefined;
+    },
+    { what: 'all proxies are back', withinMs: 60_000 },
+  );
 }
 
-async function sidecarsOf(world: World): Promise<number> {
+async function sidecarsOf(world: TestCluster): Promise<number> {
   return sum(await replicas(world), 'weft_proxies_connected')['all'] ?? 0;
 }
 
-async function scale(world: World, deployment: string, count: number): Promise<void> {
+async function scale(world: TestCluster, deployment: string, count: number): Promise<void> {
   const args = ['-n', namespace, `deployment/${deployment}`, `--replicas=${count}`];
   await world.kubectl.run('scale', ...args);
 }
 
 /** The control plane lost and found, under steady load. */
-export function controlPlaneAway(world: () => World): void {
+export function controlPlaneAway(world: () => TestCluster): void {
   it('killed, all replicas at once: no request fails', async () => {
     const sidecars = await sidecarsOf(world());
     const failures = await failuresUnder(world(), 'control plane killed', {
@@ -142,17 +145,21 @@ export function controlPlaneAway(world: () => World): void {
         // The operator would bring the control plane back within moments.
         await scale(world(), 'weft-operator', 0);
         await scale(world(), 'weft-control-plane', 0);
-        await eventually('no control plane runs', 60_000, async () =>
-          (await pods(world())).length === 0 ? true : undefined,
-        );
-        await sleep(awayMs);
+        await until(async () => (await pods(world())).length === 0, {
+          what: 'no control plane runs',
+          withinMs: 60_000,
+        });
+        await letPass(awayMs, 'the proxies do without it');
         await scale(world(), 'weft-operator', 1);
         const deployment = { kind: kinds.deployment, namespace, name: 'weft-control-plane' };
-        await eventually('the operator restores the replicas', 60_000, async () => {
-          const live = await world().api.get(deployment, world().signal);
-          const { spec } = live as unknown as { spec: { replicas: number } };
-          return spec.replicas === 2 ? true : undefined;
-        });
+        await until(
+          async () => {
+            const live = await world().api.get(deployment, world().signal);
+            const { spec } = live as unknown as { spec: { replicas: number } };
+            return spec.replicas === 2;
+          },
+          { what: 'the operator restores the replicas', withinMs: 60_000 },
+        );
         back = await reconnected(world(), sidecars);
       },
     });

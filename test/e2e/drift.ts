@@ -3,11 +3,11 @@ import type { KubernetesObject } from '../../src/api/core.ts';
 import { type Kind, kinds } from '../../src/api/kinds.ts';
 import { deepEqual } from '../../src/common/equal.ts';
 import type { ObjectRef } from '../../src/kubernetes/api-client.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { startWatch } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { rolledOut, type World } from './test-cluster.ts';
+import { rolledOut, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 const namespace = 'weft-system';
 const name = 'weft-control-plane';
@@ -56,7 +56,7 @@ function substance(object: KubernetesObject): unknown {
 
 /** Disturbs an object and gives the milliseconds until it is as it was. */
 async function repairTime(
-  { api, signal }: World,
+  { api, signal }: TestCluster,
   one: Case,
   how: 'edit' | 'removal',
 ): Promise<number> {
@@ -66,25 +66,28 @@ async function repairTime(
   const began = Date.now();
   if (how === 'edit') await api.merge(ref, { value: one.edit }, signal);
   else await api.remove(ref, {}, signal);
-  await eventually(`${one.kind.kind} ${one.name} as it was`, 15_000, async () => {
-    const now = await api.get(ref, signal);
-    const proof = how === 'edit' ? 'resourceVersion' : 'uid';
-    const changed = now?.metadata[proof] !== before.metadata[proof];
-    return now !== undefined && changed && deepEqual(substance(now), substance(before))
-      ? now
-      : undefined;
-  });
+  await until(
+    async () => {
+      const now = await api.get(ref, signal);
+      const proof = how === 'edit' ? 'resourceVersion' : 'uid';
+      const changed = now?.metadata[proof] !== before.metadata[proof];
+      return now !== undefined && changed && deepEqual(substance(now), substance(before))
+        ? now
+        : undefined;
+    },
+    { what: `${one.kind.kind} ${one.name} as it was`, withinMs: 15_000 },
+  );
   return Date.now() - began;
 }
 
-async function control(world: World): Promise<void> {
+async function control(world: TestCluster): Promise<void> {
   await rolledOut(world, namespace, `deployment/${name}`);
   const wait = ['--for=condition=Ready', 'meshconfig/osm-mesh-config', '-n', namespace];
   await world.kubectl.run('wait', ...wait, '--timeout=120s');
 }
 
 /** Objects of the operator's, edited and deleted by somebody else. */
-export function drift(world: () => World): void {
+export function drift(world: () => TestCluster): void {
   afterAll(() => control(world()), 150_000);
 
   for (const one of cases) {
@@ -102,11 +105,14 @@ export function drift(world: () => World): void {
     await repairTime(world(), account, 'removal');
     const live = await world().api.get(refOf(account), world().signal);
     const uid = live?.metadata.uid ?? '';
-    await eventually('replicas of the new account alone', 120_000, async () => {
-      const path = '-o=jsonpath={.items[*].metadata.annotations.weft\\.dev/service-account-uid}';
-      const args = ['pods', '-n', namespace, '-l', `app.kubernetes.io/name=${name}`, path];
-      return (await world().kubectl.run('get', ...args)) === `${uid} ${uid}` ? true : undefined;
-    });
+    await until(
+      async () => {
+        const path = '-o=jsonpath={.items[*].metadata.annotations.weft\\.dev/service-account-uid}';
+        const args = ['pods', '-n', namespace, '-l', `app.kubernetes.io/name=${name}`, path];
+        return (await world().kubectl.run('get', ...args)) === `${uid} ${uid}`;
+      },
+      { what: 'replicas of the new account alone', withinMs: 120_000 },
+    );
     await control(world());
   }, 200_000);
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../tools/base/command.ts';
 import type { Pod } from './in-pod.ts';
-import { applyManifest, rolledOut, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, type TestCluster } from './test-cluster.ts';
 
 /** A client and server that is not in the mesh. */
 export const outside: Pod = {
@@ -25,7 +25,7 @@ const mesh = {
 };
 
 /** Makes a namespace that holds the program of the test servers, in the mesh or not. */
-async function makeRoom(world: World, name: string, inMesh: boolean): Promise<void> {
+async function makeRoom(world: TestCluster, name: string, inMesh: boolean): Promise<void> {
   const source = await readFile(join(import.meta.dirname, 'servers.mjs'), 'utf8');
   const tls = await makeCertificate('/CN=probe', []);
   const objects = [
@@ -46,13 +46,13 @@ async function makeRoom(world: World, name: string, inMesh: boolean): Promise<vo
 }
 
 /** Brings up what a scenario needs beside the demo: a namespace and the manifest of that name. */
-export async function openRoom(world: World, name: string, inMesh = true): Promise<void> {
+export async function openRoom(world: TestCluster, name: string, inMesh = true): Promise<void> {
   await makeRoom(world, name, inMesh);
   await applyManifest(world, `${name}.yaml`);
 }
 
 /** As `openRoom` for the client outside the mesh; resolves when it runs. */
-export async function openOutside(world: World): Promise<void> {
+export async function openOutside(world: TestCluster): Promise<void> {
   await openRoom(world, 'outside', false);
   await rolledOut(world, outside.namespace, outside.target);
 }

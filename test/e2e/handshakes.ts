@@ -5,7 +5,7 @@ import { figure } from './figure.ts';
 import { type Certificate, makeCertificate, openOutside, outside } from './guests.ts';
 import { ask, runInPod } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import type { World } from './test-cluster.ts';
+import type { TestCluster } from './test-cluster.ts';
 
 /** What a client outside the mesh sees of a sidecar. */
 export interface Handshake {
@@ -27,21 +27,21 @@ const spiffe = (namespace: string, account: string): string =>
 /** A client without a certificate. */
 export const nobody: Certificate = { cert: '', key: '' };
 
-async function storeAddress({ kubectl }: World): Promise<string> {
+async function storeAddress({ kubectl }: TestCluster): Promise<string> {
   const args = ['pods', '-n', 'bookstore', '-l', 'version=v1', '--no-headers'];
   const path = '-o=jsonpath={.items[0].status.podIP}';
   return kubectl.run('get', ...args, path);
 }
 
 /** A TLS connection from outside the mesh straight to a bookstore's pod, where Envoy takes it. */
-export async function handshake(world: World, client: Certificate): Promise<Handshake> {
+export async function handshake(world: TestCluster, client: Certificate): Promise<Handshake> {
   const plan = { host: await storeAddress(world), port: 14001, servername, alpn, ...client };
   const out = await runInPod(world, outside, ['tls-client.mjs', JSON.stringify(plan)]);
   return JSON.parse(out) as Handshake;
 }
 
 /** The mesh's own root with its key, which only a test may take out of its Secret. */
-async function root({ api, signal }: World): Promise<Certificate> {
+async function root({ api, signal }: TestCluster): Promise<Certificate> {
   const ref = { kind: kinds.secret, namespace: 'weft-system', name: 'weft-ca' };
   const secret = (await api.get(ref, signal)) as unknown as { data: Record<string, string> };
   const text = (key: string): string => Buffer.from(secret.data[key] ?? '', 'base64').toString();
@@ -49,7 +49,7 @@ async function root({ api, signal }: World): Promise<Certificate> {
 }
 
 /** What goes over the network, and whom a sidecar turns away. */
-export function wire(world: () => World): void {
+export function wire(world: () => TestCluster): void {
   beforeAll(async () => {
     await Promise.all([twoBookstores(world()), openOutside(world())]);
   }, 120_000);

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 const namespace = 'held';
 const callers = ['caller', 'bystander'] as const;
@@ -20,7 +20,7 @@ interface Streams {
 
 const allOpen: Streams = { opened: kinds, ended: [] };
 
-async function streamsOf({ kubectl }: World, caller: Caller): Promise<Streams> {
+async function streamsOf({ kubectl }: TestCluster, caller: Caller): Promise<Streams> {
   const out = await kubectl.run('logs', '-n', namespace, `deployment/${caller}`, '-c', 'app');
   const lines = out.split('\n').map((line) => line.split(' '));
   const that = (word: string): string[] =>
@@ -28,28 +28,31 @@ async function streamsOf({ kubectl }: World, caller: Caller): Promise<Streams> {
   return { opened: that('open'), ended: that('end') };
 }
 
-async function expectOpen(world: World): Promise<void> {
+async function expectOpen(world: TestCluster): Promise<void> {
   for (const caller of callers) expect(await streamsOf(world, caller)).toEqual(allOpen);
 }
 
 /** Opens a stream of every kind from two callers, in pods of their own. */
-async function open(world: World): Promise<void> {
+async function open(world: TestCluster): Promise<void> {
   const deployments = callers.map((caller) => `deployment/${caller}`);
   await world.kubectl.run('delete', '-n', namespace, '--ignore-not-found', ...deployments);
   const gone = ['wait', '-n', namespace, '--for=delete', 'pod', '-l', 'app in (caller, bystander)'];
   await world.kubectl.run(...gone, '--timeout=60s');
   await applyManifest(world, 'held-callers.yaml');
   for (const deployment of deployments) await rolledOut(world, namespace, deployment);
-  await eventually('a stream of every kind is open', 60_000, async () => {
-    const all = await Promise.all(callers.map((caller) => streamsOf(world, caller)));
-    return all.every(({ opened }) => opened.length === kinds.length) ? true : undefined;
-  });
+  await until(
+    async () => {
+      const all = await Promise.all(callers.map((caller) => streamsOf(world, caller)));
+      return all.every(({ opened }) => opened.length === kinds.length);
+    },
+    { what: 'a stream of every kind is open', withinMs: 60_000 },
+  );
 }
 
 let since = 0;
 
 /** Begins to hold streams, in strict mode. */
-export function streamsBegin(world: () => World): void {
+export function streamsBegin(world: () => TestCluster): void {
   it('a stream of every kind is open', async () => {
     const source = await readFile(
       join(import.meta.dirname, '../support/envoy/streams.mjs'),
@@ -66,7 +69,7 @@ export function streamsBegin(world: () => World): void {
   }, 180_000);
 }
 
-async function split(world: World, weights: readonly [number, number]): Promise<void> {
+async function split(world: TestCluster, weights: readonly [number, number]): Promise<void> {
   const backends = weights.map((weight, index) => ({ service: `server-v${index + 1}`, weight }));
   const object = {
     apiVersion: 'split.smi-spec.io/v1alpha2',
@@ -78,7 +81,7 @@ async function split(world: World, weights: readonly [number, number]): Promise<
 }
 
 /** What people add and change around streams that are open. */
-export function additions(world: () => World): void {
+export function additions(world: () => TestCluster): void {
   it('none ends by a grant, a Service, pods of another account, or a canary', async () => {
     await applyManifest(world(), 'held-additions.yaml');
     await rolledOut(world(), namespace, 'deployment/server-v2');
@@ -90,17 +93,16 @@ export function additions(world: () => World): void {
       [0, 100],
     ] as const) {
       await split(world(), weights);
-      await sleep(2_000);
+      await letPass(2_000, 'calls go by these weights');
     }
     await world().kubectl.run('delete', 'trafficsplit', '-n', namespace, 'canary');
-    // Longer than a drain takes: whatever was drained has ended then.
-    await sleep(65_000);
+    await letPass(65_000, 'longer than a drain takes: whatever was drained has ended then');
     await expectOpen(world());
   }, 240_000);
 }
 
 /** Every stream that `streamsBegin` opened is still open. */
-export function streamsHeld(world: () => World): void {
+export function streamsHeld(world: () => TestCluster): void {
   it('none of them ended in all of this', async () => {
     await expectOpen(world());
     const seconds = Math.round((Date.now() - since) / 1_000);
@@ -109,21 +111,24 @@ export function streamsHeld(world: () => World): void {
 }
 
 /** Those of the client that was not revoked are still open, after the mesh was removed. */
-export function streamsHeldAlone(world: () => World): void {
+export function streamsHeldAlone(world: () => TestCluster): void {
   it('none of those that are left ended with the mesh', async () => {
     expect(await streamsOf(world(), 'bystander')).toEqual(allOpen);
   }, 30_000);
 }
 
 /** A permission is withdrawn. */
-export function revocation(world: () => World): void {
+export function revocation(world: () => TestCluster): void {
   it("only a revocation ends streams: the revoked client's, of every kind, and nobody else's", async () => {
     const began = Date.now();
     await world().kubectl.run('delete', 'traffictarget', '-n', namespace, 'caller', 'caller-tcp');
-    await eventually('the streams of the revoked client end', 75_000, async () => {
-      const { ended } = await streamsOf(world(), 'caller');
-      return ended.length === kinds.length ? true : undefined;
-    });
+    await until(
+      async () => {
+        const { ended } = await streamsOf(world(), 'caller');
+        return ended.length === kinds.length;
+      },
+      { what: 'the streams of the revoked client end', withinMs: 75_000 },
+    );
     figure(
       `revoked, streams of every kind ended after ${((Date.now() - began) / 1_000).toFixed(0)} s`,
     );

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { figure } from './figure.ts';
-import type { World } from './test-cluster.ts';
+import type { TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 /** A container with the demo image's Node in it. */
 export interface Pod {
@@ -27,7 +27,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 type Call = readonly [script: string, ...args: readonly string[]];
 
 /** Starts one of the scripts beside this file inside a pod; it should end when its input ends. */
-async function startInPod(world: World, pod: Pod, [script, ...args]: Call): Promise<Child> {
+async function startInPod(world: TestCluster, pod: Pod, [script, ...args]: Call): Promise<Child> {
   const source = await readFile(join(import.meta.dirname, script), 'utf8');
   const node = ['/usr/local/bin/node', '--input-type=module', '-e', source, '--', ...args];
   const exec = ['exec', '-i', '-n', pod.namespace, pod.target, '-c', pod.container, '--', ...node];
@@ -36,7 +36,7 @@ async function startInPod(world: World, pod: Pod, [script, ...args]: Call): Prom
 }
 
 /** Runs a script to its end and gives what it printed. */
-export async function runInPod(world: World, pod: Pod, call: Call): Promise<string> {
+export async function runInPod(world: TestCluster, pod: Pod, call: Call): Promise<string> {
   const child = await startInPod(world, pod, call);
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (out === '') throw new Error(`${call[0]} printed nothing in ${pod.target}: ${errors}`);
@@ -68,7 +68,7 @@ export interface LoadPlan {
 }
 
 /** Puts steady load on a URL; resolves when it runs. */
-async function startLoad(world: World, plan: LoadPlan): Promise<Load> {
+async function startLoad(world: TestCluster, plan: LoadPlan): Promise<Load> {
   const call: Call = ['load.mjs', plan.url, '4', plan.connections];
   const child = await startInPod(world, plan.from ?? bookbuyer, call);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -94,7 +94,7 @@ export function bothKinds(url: string): Readonly<Record<'kept' | 'new', LoadPlan
 
 /** Does `work` under several loads at once, prints how they went, and gives the failures of all. */
 export async function failuresUnder(
-  world: World,
+  world: TestCluster,
   title: string,
   { plans, work }: { plans: Readonly<Record<string, LoadPlan>>; work: () => Promise<void> },
 ): Promise<readonly string[]> {
@@ -140,7 +140,7 @@ export interface Watch {
 const longestWatchMs = 15_000;
 
 /** Requests a URL from the bookbuyer over and over, every few milliseconds. */
-export async function startWatch(world: World, url: string): Promise<Watch> {
+export async function startWatch(world: TestCluster, url: string): Promise<Watch> {
   const child = await startInPod(world, bookbuyer, ['watch-outcome.mjs', url]);
   const seen: Seen[] = [];
   createInterface(child.stdout).on('line', (line) => {
@@ -152,14 +152,12 @@ export async function startWatch(world: World, url: string): Promise<Watch> {
     changes: () => seen.length,
     outcomes: (since) => seen.slice(since),
     when: async (fits, since) => {
-      const deadline = Date.now() + longestWatchMs;
-      for (;;) {
-        const found = seen.slice(since).find(({ outcome }) => fits(outcome));
-        if (found !== undefined) return found.at;
-        if (Date.now() > deadline)
-          throw new Error(`last seen: ${seen.at(-1)?.outcome ?? 'nothing'}`);
-        await sleep(5);
-      }
+      const found = await until(() => seen.slice(since).find(({ outcome }) => fits(outcome)), {
+        withinMs: longestWatchMs,
+        pauseMs: 5,
+        seen: () => `last seen: ${seen.at(-1)?.outcome ?? 'nothing'}`,
+      });
+      return found.at;
     },
     stop: () => child.stdin.end(),
   };
@@ -175,7 +173,7 @@ export interface Ask {
 
 /** Asks from a pod until every answer is as expected three times in a row; gives the last answers. */
 export async function ask(
-  world: World,
+  world: TestCluster,
   pod: Pod,
   asks: Readonly<Record<string, Ask>>,
 ): Promise<Readonly<Record<string, string>>> {

@@ -2,16 +2,20 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { expect, it } from '@jest/globals';
 import { repository } from '../../tools/images/bundle.ts';
-import { eventually } from './eventually.ts';
-import { applyManifest, environment, rolledOut, typed, type World } from './test-cluster.ts';
+import { applyManifest, environment, rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
-async function sidecars({ kubectl }: World): Promise<string> {
+async function sidecars({ kubectl }: TestCluster): Promise<string> {
   const path = '-o=jsonpath={.items[*].spec.initContainers[*].name}';
   return kubectl.run('get', 'pods', '-n', 'shop', path);
 }
 
 /** Runs a command of the docs that goes on until it is stopped; `work` begins at its first line. */
-async function typedWhile(world: World, command: string, work: () => Promise<void>): Promise<void> {
+async function typedWhile(
+  world: TestCluster,
+  command: string,
+  work: () => Promise<void>,
+): Promise<void> {
   // exec: so that the signal reaches the command and not a shell around it.
   const child = spawn('bash', ['-c', `exec ${command}`], {
     cwd: repository,
@@ -29,7 +33,7 @@ async function typedWhile(world: World, command: string, work: () => Promise<voi
 }
 
 /** What the docs tell a reader to do with an application of theirs. */
-export function joining(world: () => World): void {
+export function joining(world: () => TestCluster): void {
   it('a namespace joins the mesh by a label, an annotation and a restart', async () => {
     await applyManifest(world(), 'shop.yaml');
     await rolledOut(world(), 'shop', 'deployment/till');
@@ -41,10 +45,13 @@ export function joining(world: () => World): void {
     );
     await typed(world(), 'kubectl rollout restart deployment,statefulset,daemonset -n shop');
     await rolledOut(world(), 'shop', 'deployment/till');
-    const names = await eventually('the old pod is gone', 60_000, async () => {
-      const now = await sidecars(world());
-      return now === 'weft-init envoy' ? now : undefined;
-    });
+    const names = await until(
+      async () => {
+        const now = await sidecars(world());
+        return now === 'weft-init envoy' ? now : undefined;
+      },
+      { what: 'the old pod is gone', withinMs: 60_000 },
+    );
     expect(names).toBe('weft-init envoy');
   }, 120_000);
 

@@ -1,10 +1,10 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { CommandError } from '../../tools/base/command.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { ask, bookbuyer } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { applyManifest, typed, type World } from './test-cluster.ts';
+import { applyManifest, typed, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 type Row = Readonly<Record<string, string>>;
 
@@ -25,16 +25,17 @@ function tables(text: string): readonly Row[] {
 }
 
 /** Runs a command of the docs until the row of that name fits; gives the row. */
-function rowOf(world: World, command: string, fits: (row: Row) => boolean): Promise<Row> {
-  return eventually(`a fitting row of \`${command}\``, 30_000, async () =>
-    tables(await typed(world, command)).find(fits),
-  );
+function rowOf(world: TestCluster, command: string, fits: (row: Row) => boolean): Promise<Row> {
+  return until(async () => tables(await typed(world, command)).find(fits), {
+    what: `a fitting row of \`${command}\``,
+    withinMs: 30_000,
+  });
 }
 
 const policies = 'kubectl get traffictarget,trafficsplit,httproutegroup -A';
 
 /** What people see through kubectl, of good objects and of broken ones. */
-export function kubectlView(world: () => World): void {
+export function kubectlView(world: () => TestCluster): void {
   beforeAll(async () => {
     await twoBookstores(world());
     await applyManifest(world(), '../../../config/demo/policies/traffic-split-100-0.yaml');
@@ -85,12 +86,15 @@ export function kubectlView(world: () => World): void {
       NAME: 'traffictarget.access.smi-spec.io/broken',
       'IN FORCE': 'invalid',
     });
-    const event = await eventually('an event of the broken policy', 20_000, async () => {
-      const args = ['-n', 'bookstore', '-o=jsonpath={.items[*].note}'];
-      const regarding = '--field-selector=regarding.name=broken,reason=RouteMissing';
-      const notes = await world().kubectl.run('get', 'events.events.k8s.io', ...args, regarding);
-      return notes === '' ? undefined : notes;
-    });
+    const event = await until(
+      async () => {
+        const args = ['-n', 'bookstore', '-o=jsonpath={.items[*].note}'];
+        const regarding = '--field-selector=regarding.name=broken,reason=RouteMissing';
+        const notes = await world().kubectl.run('get', 'events.events.k8s.io', ...args, regarding);
+        return notes === '' ? undefined : notes;
+      },
+      { what: 'an event of the broken policy', withinMs: 20_000 },
+    );
     figure(`event of a broken policy: ${event}`);
     expect(event).toMatch(/spec\.rules\[0\].*HTTPRouteGroup nowhere.*create it/);
     const url = 'http://bookstore.bookstore:14001/books-bought';

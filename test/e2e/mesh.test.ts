@@ -29,13 +29,13 @@ import { serviceShapes } from './service-shapes.ts';
 import { switches } from './switches.ts';
 import { uninstall } from './uninstall.ts';
 import { wire } from './handshakes.ts';
-import { clusterName, environment, openWorld, type World } from './test-cluster.ts';
+import { clusterName, environment, openTestCluster, type TestCluster } from './test-cluster.ts';
 
-let opened: World | undefined;
+let opened: TestCluster | undefined;
 let emptyCluster: ReadonlySet<string> = new Set();
 let demoOutput = '';
 
-function world(): World {
+function world(): TestCluster {
   if (opened === undefined) throw new Error('there is no cluster');
   return opened;
 }
@@ -43,7 +43,7 @@ function world(): World {
 beforeAll(async () => {
   await bringDown(clusterName);
   await bringUp(clusterName);
-  opened = await openWorld();
+  opened = await openTestCluster();
   emptyCluster = await inventory(opened);
   // Its first line of the docs is `make demo`; typed here, for all that follows needs it.
   const command = 'make demo';

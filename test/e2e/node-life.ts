@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import type { Container, Pod as PodObject } from '../../src/api/core.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { openRoom } from './guests.ts';
-import { rolledOut, setTraffic, type World } from './test-cluster.ts';
+import { rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 /** More than twice what one user's share of inotify instances gave room for. */
 const crowd = 64;
 
-async function podsOf({ kubectl }: World, namespace: string, app: string): Promise<PodObject[]> {
+async function podsOf(
+  { kubectl }: TestCluster,
+  namespace: string,
+  app: string,
+): Promise<PodObject[]> {
   const args = ['pods', '-n', namespace, '-l', `app=${app}`, '-o', 'json'];
   return (JSON.parse(await kubectl.run('get', ...args)) as { items: PodObject[] }).items;
 }
 
 /** Waits for a Deployment of a room that `openRoom` made, and gives its only pod. */
-async function podOf(world: World, namespace: string, app: string): Promise<PodObject> {
+async function podOf(world: TestCluster, namespace: string, app: string): Promise<PodObject> {
   await rolledOut(world, namespace, `deployment/${app}`);
   const [pod, ...others] = await podsOf(world, namespace, app);
   expect(others).toEqual([]);
@@ -26,14 +30,16 @@ const names = (containers: readonly Container[] = []): string[] =>
   containers.map(({ name }) => name);
 
 /** What depends on the kubelet and the node: hooks, DNS settings, other webhooks, and how many pods fit. */
-export function nodeLife(world: () => World): void {
+export function nodeLife(world: () => TestCluster): void {
   it('case 19: lifecycle hooks over HTTP reach the application once each', async () => {
     await openRoom(world(), 'hooks');
     const { metadata } = await podOf(world(), 'hooks', 'hooked');
     const logs = ['logs', '-n', 'hooks', `pod/${metadata.name}`, '-c', 'app'];
-    await eventually('postStart to arrive', 30_000, async () =>
-      (await world().kubectl.run(...logs)).includes('GET /started') ? true : undefined,
-    );
+    await until(() => world().kubectl.run(...logs), {
+      holds: (text) => text.includes('GET /started'),
+      what: 'postStart to arrive',
+      withinMs: 30_000,
+    });
     const following = world().kubectl.run(...logs, '-f');
     await world().kubectl.run('delete', 'pod', '-n', 'hooks', metadata.name);
     const lines = (await following).split('\n').filter((line) => /GET \/st/.test(line));
@@ -55,12 +61,15 @@ export function nodeLife(world: () => World): void {
       const program = `fetch('${url}', {headers: {host: 'web.own-dns'}}).then((r) => console.log(r.status))`;
       const inside = ['exec', '-n', 'own-dns', `deployment/${app}`, '-c', 'app', '--'];
       const node = '/usr/local/bin/node';
-      await eventually(`${app} is served`, 30_000, async () => {
-        const out = await world()
-          .kubectl.run(...inside, node, '-e', program)
-          .catch(() => '');
-        return out.includes('200') ? true : undefined;
-      });
+      await until(
+        async () => {
+          const out = await world()
+            .kubectl.run(...inside, node, '-e', program)
+            .catch(() => '');
+          return out.includes('200');
+        },
+        { what: `${app} is served`, withinMs: 30_000 },
+      );
     }
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
     figure('case 23: dnsPolicy None and Default, both served through the mesh');

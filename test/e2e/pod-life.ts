@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { openRoom } from './guests.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { applyManifest, rolledOut, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 /** Several periods of the probe that must go on failing. */
 const neverReadyMs = 8000;
@@ -19,7 +19,7 @@ interface PodStatus {
   };
 }
 
-async function podOf({ kubectl }: World, app: string): Promise<PodStatus> {
+async function podOf({ kubectl }: TestCluster, app: string): Promise<PodStatus> {
   const args = ['pods', '-n', 'probes', '-l', `app=${app}`, '-o', 'json'];
   const { items } = JSON.parse(await kubectl.run('get', ...args)) as { items: PodStatus[] };
   expect(items).toHaveLength(1);
@@ -27,19 +27,22 @@ async function podOf({ kubectl }: World, app: string): Promise<PodStatus> {
 }
 
 /** Pods with sidecars from their start to their end. */
-export function podLife(world: () => World): void {
+export function podLife(world: () => TestCluster): void {
   it('a Job may call at once, without trying twice, and it ends', async () => {
     const remove = ['job', 'buy-at-once', '-n', 'bookbuyer', '--ignore-not-found'];
     await world().kubectl.run('delete', ...remove);
     await twoBookstores(world());
     const began = Date.now();
     await applyManifest(world(), 'jobs.yaml');
-    const job = await eventually('the Job to end', 90_000, async () => {
-      const out = await world().kubectl.run('get', ...remove.slice(0, 4), '-o', 'json');
-      const { status } = JSON.parse(out) as { status: { succeeded?: number; failed?: number } };
-      const { succeeded = 0, failed = 0 } = status;
-      return succeeded + failed === 4 || failed > 0 ? { succeeded, failed } : undefined;
-    });
+    const job = await until(
+      async () => {
+        const out = await world().kubectl.run('get', ...remove.slice(0, 4), '-o', 'json');
+        const { status } = JSON.parse(out) as { status: { succeeded?: number; failed?: number } };
+        const { succeeded = 0, failed = 0 } = status;
+        return succeeded + failed === 4 || failed > 0 ? { succeeded, failed } : undefined;
+      },
+      { what: 'the Job to end', withinMs: 90_000 },
+    );
     figure(`4 Jobs that call at once: done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
     expect(job).toEqual({ succeeded: 4, failed: 0 });
   }, 120_000);
@@ -47,12 +50,15 @@ export function podLife(world: () => World): void {
   it('probes of every kind keep working, and one that must fail goes on failing', async () => {
     await openRoom(world(), 'probes');
     await rolledOut(world(), 'probes', 'deployment/every-kind');
-    const running = await eventually('the pod with the failing probe to run', 60_000, async () => {
-      const { status } = await podOf(world(), 'unopened');
-      return status.containerStatuses?.[0]?.state.running === undefined ? undefined : true;
-    });
+    const running = await until(
+      async () => {
+        const { status } = await podOf(world(), 'unopened');
+        return status.containerStatuses?.[0]?.state.running === undefined ? undefined : true;
+      },
+      { what: 'the pod with the failing probe to run', withinMs: 60_000 },
+    );
     expect(running).toBe(true);
-    await sleep(neverReadyMs);
+    await letPass(neverReadyMs, 'probes go on');
     const [every, unopened] = await Promise.all([
       podOf(world(), 'every-kind'),
       podOf(world(), 'unopened'),

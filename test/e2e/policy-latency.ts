@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import { policyKinds } from '../../src/api/policy-kinds.ts';
 import { repository } from '../../tools/images/bundle.ts';
-import { eventually } from './eventually.ts';
 import { figure, spread } from './figure.ts';
 import { startWatch, type Watch } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 /** Generous: other work may run on the machine. The figure printed is compared with the target. */
 const boundMs = 1000;
@@ -41,7 +41,7 @@ async function policy(file: string, at = 0): Promise<KubernetesObject> {
   return load(text.split(/^---$/m)[at] ?? '') as KubernetesObject;
 }
 
-async function editsOf({ api, signal }: World): Promise<readonly Edit[]> {
+async function editsOf({ api, signal }: TestCluster): Promise<readonly Edit[]> {
   const options = { fieldManager: 'e2e', force: true };
   const target = await policy('traffic-access.yaml', 2);
   const [allV1, allV2] = [
@@ -73,7 +73,7 @@ async function measure(watch: Watch, { name, make, shown }: Edit): Promise<Laten
   await make();
   const accepted = Date.now();
   const seen = await watch.when(shown, before);
-  await sleep(pauseMs);
+  await letPass(pauseMs, 'the old state would show again');
   const changes = watch.outcomes(before);
   const stale = changes.findLastIndex(({ outcome }) => !shown(outcome));
   expect({ name, last: changes.at(-1), stays: stale < changes.length - 1 }).toMatchObject({
@@ -90,11 +90,14 @@ async function measure(watch: Watch, { name, make, shown }: Edit): Promise<Laten
 
 /** Waits until what was done before has its effect: no other outcome for a while. */
 async function untilCalm(watch: Watch): Promise<void> {
-  await eventually('an outcome that stays', 30_000, async () => {
-    const before = watch.changes();
-    await sleep(3 * pauseMs);
-    return watch.changes() === before ? true : undefined;
-  });
+  await until(
+    async () => {
+      const before = watch.changes();
+      await letPass(3 * pauseMs, 'an outcome that changes would show');
+      return watch.changes() === before;
+    },
+    { what: 'an outcome that stays', withinMs: 30_000 },
+  );
 }
 
 function report(title: string, latencies: readonly Latency[]): void {
@@ -109,7 +112,7 @@ function report(title: string, latencies: readonly Latency[]): void {
 }
 
 /** How long an edit of a policy takes until a request shows it. */
-export function policyLatency(world: () => World): void {
+export function policyLatency(world: () => TestCluster): void {
   it('an edit is seen by real requests in a moment, and stays', async () => {
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
     await applyManifest(world(), '../../../config/demo/policies/traffic-access.yaml');

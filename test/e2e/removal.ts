@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import { type Kind, kinds } from '../../src/api/kinds.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { rolledOut, typed, type World } from './test-cluster.ts';
+import { rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 const namespace = 'weft-system';
 const name = 'weft-control-plane';
@@ -17,7 +17,7 @@ interface Written extends KubernetesObject {
   };
 }
 
-async function everyResource({ kubectl }: World): Promise<string> {
+async function everyResource({ kubectl }: TestCluster): Promise<string> {
   const args = ['--verbs=list', '--cached=false', '-o', 'name'];
   const out = await kubectl.run('api-resources', ...args);
   const resources = out.trim().split('\n');
@@ -25,7 +25,7 @@ async function everyResource({ kubectl }: World): Promise<string> {
 }
 
 /** Every object of the cluster but events, as `<namespace> <resource>/<name>`. */
-export async function inventory(world: World): Promise<ReadonlySet<string>> {
+export async function inventory(world: TestCluster): Promise<ReadonlySet<string>> {
   const columns = '{.metadata.namespace} {.apiVersion}/{.kind}/{.metadata.name}';
   const format = `jsonpath={range .items[*]}${columns}{"\\n"}{end}`;
   const out = await world.kubectl.run('get', await everyResource(world), '-A', '-o', format);
@@ -33,7 +33,7 @@ export async function inventory(world: World): Promise<ReadonlySet<string>> {
 }
 
 /** What the mesh's own processes made or wrote, but for the status of policies and the operator's Lease. */
-async function traces(world: World): Promise<readonly string[]> {
+async function traces(world: TestCluster): Promise<readonly string[]> {
   const args = ['-A', '--show-managed-fields', '-o', 'json'];
   const out = await world.kubectl.run('get', await everyResource(world), ...args);
   const { items } = JSON.parse(out) as { items: readonly (Written & { kind: string })[] };
@@ -51,24 +51,27 @@ async function traces(world: World): Promise<readonly string[]> {
  * first missing. What should go last is asked for first: whoever is gone then, those before are gone too.
  */
 async function followRemoval(
-  { api, signal }: World,
+  { api, signal }: TestCluster,
   objects: readonly (readonly [kind: Kind, name: string])[],
 ): Promise<ReadonlyMap<string, number>> {
   const gone = new Map<string, number>();
-  await eventually('the mesh to be gone', 120_000, async () => {
-    const round = Date.now();
-    for (const [kind, of] of objects.toReversed()) {
-      const ref = { kind, name: of, ...(kind.namespaced ? { namespace } : {}) };
-      if (!gone.has(kind.kind) && (await api.get(ref, signal)) === undefined)
-        gone.set(kind.kind, round);
-    }
-    return gone.size === objects.length ? gone : undefined;
-  });
+  await until(
+    async () => {
+      const round = Date.now();
+      for (const [kind, of] of objects.toReversed()) {
+        const ref = { kind, name: of, ...(kind.namespaced ? { namespace } : {}) };
+        if (!gone.has(kind.kind) && (await api.get(ref, signal)) === undefined)
+          gone.set(kind.kind, round);
+      }
+      return gone.size === objects.length ? gone : undefined;
+    },
+    { what: 'the mesh to be gone', withinMs: 120_000 },
+  );
   return gone;
 }
 
 /** The end of a mesh: the MeshConfig is deleted, then what installed it. */
-export function removal(world: () => World, before: () => ReadonlySet<string>): void {
+export function removal(world: () => TestCluster, before: () => ReadonlySet<string>): void {
   it('deleting the MeshConfig removes all it made, webhooks first, and no traffic stops', async () => {
     await twoBookstores(world());
     expect(await traces(world())).not.toEqual([]);
@@ -97,9 +100,10 @@ export function removal(world: () => World, before: () => ReadonlySet<string>): 
     expect(at('MutatingWebhookConfiguration')).toBeLessThanOrEqual(at('Deployment'));
     expect(at('ValidatingWebhookConfiguration')).toBeLessThanOrEqual(at('Deployment'));
     expect(at('Deployment')).toBeLessThanOrEqual(at('ClusterRole'));
-    const left = await eventually('no trace of the mesh', 60_000, async () =>
-      (await traces(world())).length === 0 ? [] : undefined,
-    );
+    const left = await until(async () => ((await traces(world())).length === 0 ? [] : undefined), {
+      what: 'no trace of the mesh',
+      withinMs: 60_000,
+    });
     expect(left).toEqual([]);
     expect(failures).toEqual([]);
   }, 240_000);
@@ -110,10 +114,12 @@ export function removal(world: () => World, before: () => ReadonlySet<string>): 
     await rolledOut(world(), 'bookthief', 'deployment/bookthief');
     const path = '-o=jsonpath={.items[*].spec.initContainers}';
     const args = ['pods', '-n', 'bookthief', '--field-selector=status.phase=Running'];
-    const none = await eventually('the old pod is gone', 60_000, async () =>
-      (await kubectl.run('get', ...args, path)) === '' ? true : undefined,
-    );
-    expect(none).toBe(true);
+    const none = await until(() => kubectl.run('get', ...args, path), {
+      holds: (answer) => answer === '',
+      what: 'the old pod is gone',
+      withinMs: 60_000,
+    });
+    expect(none).toBe('');
   }, 120_000);
 
   it('what installed it goes as well, and nothing is left of either', async () => {

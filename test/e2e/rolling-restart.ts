@@ -1,13 +1,13 @@
 import { expect, it } from '@jest/globals';
-import { eventually } from './eventually.ts';
 import { shapesClient } from './guests.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 
 /** The bookstore v1 alone, twice, open to the bookbuyer. */
-export async function twoBookstores(world: World): Promise<void> {
+export async function twoBookstores(world: TestCluster): Promise<void> {
   await setTraffic(world, { enablePermissiveTrafficPolicyMode: false });
   await applyManifest(world, '../../../config/demo/policies/traffic-access.yaml');
   await world.kubectl.run('delete', 'trafficsplit', '-n', 'bookstore', '--all');
@@ -16,13 +16,13 @@ export async function twoBookstores(world: World): Promise<void> {
 }
 
 /** Names of the pods of bookstore v1, also of those that are on their way out. */
-async function storesThere(world: World): Promise<readonly string[]> {
+async function storesThere(world: TestCluster): Promise<readonly string[]> {
   const args = ['pods', '-n', 'bookstore', '-l', 'app=bookstore,version=v1', '-o', 'name'];
   return (await world.kubectl.run('get', ...args)).trim().split('\n');
 }
 
 /** Rolling a deployment under steady load. */
-export function rollingRestart(world: () => World): void {
+export function rollingRestart(world: () => TestCluster): void {
   it('loses no request, neither on kept connections nor on new ones, nor slow ones under way', async () => {
     await twoBookstores(world());
     const before = await storesThere(world());
@@ -32,10 +32,13 @@ export function rollingRestart(world: () => World): void {
       work: async () => {
         await world().kubectl.run('rollout', 'restart', '-n', 'bookstore', 'deployment/bookstore');
         await rolledOut(world(), 'bookstore', 'deployment/bookstore');
-        await eventually('the old pods are gone', 60_000, async () => {
-          const now = await storesThere(world());
-          return now.some((pod) => before.includes(pod)) ? undefined : now;
-        });
+        await until(
+          async () => {
+            const now = await storesThere(world());
+            return now.some((pod) => before.includes(pod)) ? undefined : now;
+          },
+          { what: 'the old pods are gone', withinMs: 60_000 },
+        );
       },
     });
     expect(failures).toEqual([]);
@@ -43,7 +46,7 @@ export function rollingRestart(world: () => World): void {
 }
 
 /** Rolling the one replica of an application that ends at once when it is told to; after serviceShapes. */
-export function abruptRestart(world: () => World): void {
+export function abruptRestart(world: () => TestCluster): void {
   it('loses no request of an application that ends at once, and has one replica', async () => {
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: true });
     const at = { url: 'http://ports.shapes:8080/a', from: shapesClient };
@@ -52,11 +55,14 @@ export function abruptRestart(world: () => World): void {
       work: async () => {
         await world().kubectl.run('rollout', 'restart', '-n', 'shapes', 'deployment/server');
         await rolledOut(world(), 'shapes', 'deployment/server');
-        await eventually('the old pod is gone', 60_000, async () => {
-          const args = ['pods', '-n', 'shapes', '-l', 'app=server', '-o', 'name'];
-          const names = (await world().kubectl.run('get', ...args)).trim().split('\n');
-          return names.length === 1 ? true : undefined;
-        });
+        await until(
+          async () => {
+            const args = ['pods', '-n', 'shapes', '-l', 'app=server', '-o', 'name'];
+            const names = (await world().kubectl.run('get', ...args)).trim().split('\n');
+            return names.length === 1;
+          },
+          { what: 'the old pod is gone', withinMs: 60_000 },
+        );
       },
     });
     expect(failures).toEqual([]);

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { openOutside, openRoom, shapesClient as client } from './guests.ts';
 import { ask, type Ask, type Pod } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type World } from './test-cluster.ts';
+import { applyManifest, rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
 
 const server: Pod = { namespace: 'shapes', target: 'deployment/server', container: 'server' };
 
@@ -31,7 +31,9 @@ const turnedAway = '^(403|404|503) |^ECONNRE(SET|FUSED)$|^closed$';
 /** A pod's call to its own address never leaves it, so no sidecar and no policy sees it. */
 const ownAddress: readonly Shape[] = ['headless'];
 
-async function questions(world: World): Promise<Readonly<Record<Shape, Omit<Ask, 'expect'>>>> {
+async function questions(
+  world: TestCluster,
+): Promise<Readonly<Record<Shape, Omit<Ask, 'expect'>>>> {
   const args = ['service', 'dual', '-n', 'shapes', '-o=jsonpath={.spec.clusterIPs[1]}'];
   const v6 = await world.kubectl.run('get', ...args);
   return {
@@ -46,7 +48,7 @@ async function questions(world: World): Promise<Readonly<Record<Shape, Omit<Ask,
 }
 
 /** Asks every service, and expects an answer of those in `open` alone. */
-async function expectOpen(world: World, pod: Pod, open: readonly Shape[]): Promise<void> {
+async function expectOpen(world: TestCluster, pod: Pod, open: readonly Shape[]): Promise<void> {
   const urls = await questions(world);
   const asks = Object.fromEntries(
     shapes.map((shape): [string, Ask] => {
@@ -62,7 +64,7 @@ async function expectOpen(world: World, pod: Pod, open: readonly Shape[]): Promi
 }
 
 /** Services of every shape in permissive mode and under policies, and what is outside the mesh. */
-export function serviceShapes(world: () => World): void {
+export function serviceShapes(world: () => TestCluster): void {
   beforeAll(async () => {
     await Promise.all([openRoom(world(), 'shapes'), openOutside(world())]);
     await rolledOut(world(), 'shapes', 'deployment/server');

@@ -8,7 +8,7 @@ import {
 } from '../../tools/issuers/follow-switch.ts';
 import { names, type Provider } from '../../tools/issuers/provider.ts';
 import { figure } from './figure.ts';
-import type { World } from './test-cluster.ts';
+import type { TestCluster } from './test-cluster.ts';
 
 export type Phase = Stage['rotation']['phase'];
 
@@ -27,19 +27,19 @@ export interface SwitchStory {
 }
 
 /** Makes kubelets' time short, as it is on a local cluster, so that a switch takes half a minute. */
-export async function hasten(world: World, rotation: object = {}): Promise<void> {
+export async function hasten(world: TestCluster, rotation: object = {}): Promise<void> {
   const all = { bundlePropagation: '20s', setAside: [], setAsideAfter: '10m', ...rotation };
   await editCertificate(world, { rotation: all });
 }
 
-async function editCertificate({ kubectl }: World, certificate: object): Promise<void> {
+async function editCertificate({ kubectl }: TestCluster, certificate: object): Promise<void> {
   const patch = JSON.stringify({ spec: { certificate } });
   const args = ['meshconfig', names.meshConfig, '-n', system, '--type=merge', '-p', patch];
   await kubectl.run('patch', ...args);
 }
 
 /** Edits the provider and follows the switch to its end. */
-export async function switchTo(world: World, story: SwitchStory): Promise<Switched> {
+export async function switchTo(world: TestCluster, story: SwitchStory): Promise<Switched> {
   const done: Promise<unknown>[] = [];
   const seen = new Set<Phase>();
   const switched = await followSwitch(world, {
@@ -63,7 +63,7 @@ export async function switchTo(world: World, story: SwitchStory): Promise<Switch
 
 /** The names of the pods of a selector. */
 export async function podsOf(
-  { kubectl }: World,
+  { kubectl }: TestCluster,
   namespace: string,
   selector: string,
 ): Promise<readonly string[]> {
@@ -76,7 +76,7 @@ export async function podsOf(
 
 /** Ends pods at once, as a node that fails does. */
 export async function kill(
-  { kubectl }: World,
+  { kubectl }: TestCluster,
   namespace: string,
   pods: readonly string[],
 ): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readMeshConfig, replaceProvider } from '../../tools/issuers/follow-switch.ts';
 import { isSettled } from '../../tools/issuers/settled.ts';
@@ -9,7 +8,6 @@ import {
 } from '../../tools/issuers/provider.ts';
 import { installIssuers, type Issuers } from '../../tools/issuers/up.ts';
 import { type Load, prepareLoad, startLoad } from '../load/load.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
 import { openOutside } from './guests.ts';
 import {
@@ -23,14 +21,16 @@ import {
   system,
 } from './switch-steps.ts';
 import { handshake, nobody } from './handshakes.ts';
-import { clusterName, rolledOut, typed, type World } from './test-cluster.ts';
+import { clusterName, rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 /** Requests a second, beside all else that the machine does meanwhile. */
 const rate = 200;
 const controlPlane = 'app.kubernetes.io/name=weft-control-plane';
 
 /** Roots are switched under load while things break; no request may fail in all of it. */
-export function switches(world: () => World): void {
+export function switches(world: () => TestCluster): void {
   let issuers: Issuers | undefined;
   let load: Load | undefined;
 
@@ -135,7 +135,7 @@ export function switches(world: () => World): void {
         const { app, ms } = frozenAt[phase];
         const pod = phase === 'Preflight' ? early : await frozen(world(), app);
         try {
-          await sleep(ms);
+          await letPass(ms, 'the switch goes on without the frozen proxy');
           const { status } = await readMeshConfig(world());
           const { phase: now = 'over', waiting = [] } = status?.certificate?.rotation ?? {};
           seen.set(phase, waiting.includes(pod.name) ? `named in ${now}` : `not named, ${now}`);
@@ -216,7 +216,7 @@ interface Frozen {
 }
 
 /** A pod of the demo whose sidecar does nothing until it is thawed. */
-async function frozen(world: World, app: string): Promise<Frozen> {
+async function frozen(world: TestCluster, app: string): Promise<Frozen> {
   const [pod = ''] = await podsOf(world, app, `app=${app}`);
   const pid = await sidecarProcess(app, pod);
   process.kill(pid, 'SIGSTOP');
@@ -224,27 +224,34 @@ async function frozen(world: World, app: string): Promise<Frozen> {
 }
 
 /** Waits until the switch waits for nobody but that pod, and goes on doing so; gives what the status says. */
-async function heldBy(world: World, pod: string): Promise<string> {
+async function heldBy(world: TestCluster, pod: string): Promise<string> {
   let since = 0;
-  return eventually(`the switch to be held by ${pod}`, 120_000, async () => {
-    const { status } = await readMeshConfig(world);
-    const rotation = status?.certificate?.rotation;
-    const isHeld = rotation?.phase === 'TrustBoth' && rotation.waiting?.join() === pod;
-    if (!isHeld) since = 0;
-    else since ||= Date.now();
-    return isHeld && Date.now() - since > 5_000 ? rotation.message : undefined;
-  });
+  return until(
+    async () => {
+      const { status } = await readMeshConfig(world);
+      const rotation = status?.certificate?.rotation;
+      const isHeld = rotation?.phase === 'TrustBoth' && rotation.waiting?.join() === pod;
+      if (!isHeld) since = 0;
+      else since ||= Date.now();
+      return isHeld && Date.now() - since > 5_000 ? rotation.message : undefined;
+    },
+    { what: `the switch to be held by ${pod}`, withinMs: 120_000 },
+  );
 }
 
 /** Begins a switch to Vault, and takes it back when it is in that phase; resolves when all is as before. */
-async function goBackAt(world: World, phase: Phase): Promise<void> {
+async function goBackAt(world: TestCluster, phase: Phase): Promise<void> {
   await replaceProvider(world, vaultProvider('pki'));
-  await eventually(`the switch to be in ${phase}`, 120_000, async () => {
-    const { status } = await readMeshConfig(world);
-    return status?.certificate?.rotation?.phase === phase ? true : undefined;
-  });
-  await replaceProvider(world, builtInProvider());
-  await eventually('the mesh to be back', 180_000, async () =>
-    isSettled(await readMeshConfig(world)) ? true : undefined,
+  await until(
+    async () => {
+      const { status } = await readMeshConfig(world);
+      return status?.certificate?.rotation?.phase === phase;
+    },
+    { what: `the switch to be in ${phase}`, withinMs: 120_000 },
   );
+  await replaceProvider(world, builtInProvider());
+  await until(async () => isSettled(await readMeshConfig(world)), {
+    what: 'the mesh to be back',
+    withinMs: 180_000,
+  });
 }

@@ -10,7 +10,7 @@ import { repository } from '../../tools/images/bundle.ts';
 export const clusterName = 'e2e';
 
 /** What the scenarios act on. */
-export interface World {
+export interface TestCluster {
   readonly place: Place;
   readonly kubectl: Kubectl;
   /** The API server without kubectl's start-up time in between. */
@@ -22,7 +22,7 @@ export interface World {
 }
 
 /** Connects to the suite's cluster, which must be up. */
-export async function openWorld(): Promise<World> {
+export async function openTestCluster(): Promise<TestCluster> {
   const place = placeOf(clusterName);
   const api = await connect({ kubeconfig: place.kubeconfig });
   const stop = new AbortController();
@@ -40,7 +40,7 @@ export async function openWorld(): Promise<World> {
 }
 
 /** What a reader's shell has set: kubectl at hand, and the suite's cluster as the one that is meant. */
-export function environment(world: World, command: string): Readonly<Record<string, string>> {
+export function environment(world: TestCluster, command: string): Readonly<Record<string, string>> {
   const { binary, kubeconfig } = world.kubectl;
   const PATH = `${dirname(binary)}${delimiter}${process.env['PATH'] ?? ''}`;
   // With a KUBECONFIG `make demo` would take that cluster and boot none.
@@ -49,7 +49,7 @@ export function environment(world: World, command: string): Readonly<Record<stri
 }
 
 /** Runs a command line just as a reader of the docs would type it, at the top of the work tree. */
-export async function typed(world: World, command: string): Promise<string> {
+export async function typed(world: TestCluster, command: string): Promise<string> {
   const env = environment(world, command);
   const out = await run('bash', ['-euo', 'pipefail', '-c', command], { cwd: repository, env });
   world.ran.add(command);
@@ -57,19 +57,23 @@ export async function typed(world: World, command: string): Promise<string> {
 }
 
 /** Applies a file of test/e2e/manifests. */
-export async function applyManifest(world: World, name: string): Promise<void> {
+export async function applyManifest(world: TestCluster, name: string): Promise<void> {
   const file = join(import.meta.dirname, 'manifests', name);
   await world.kubectl.applyText(await readFile(file, 'utf8'));
 }
 
 /** Waits until a rollout is complete. `target` as in `kubectl rollout status -n NAMESPACE TARGET`. */
-export async function rolledOut(world: World, namespace: string, target: string): Promise<void> {
+export async function rolledOut(
+  world: TestCluster,
+  namespace: string,
+  target: string,
+): Promise<void> {
   await world.kubectl.run('rollout', 'status', '-n', namespace, target, '--timeout=120s');
 }
 
 /** Switches a field below `spec.traffic` of the MeshConfig. */
 export async function setTraffic(
-  world: World,
+  world: TestCluster,
   traffic: Readonly<Record<string, boolean>>,
 ): Promise<void> {
   const patch = JSON.stringify({ spec: { traffic } });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { beforeEach, expect, it } from '@jest/globals';
 import { repository } from '../../tools/images/bundle.ts';
-import { eventually } from './eventually.ts';
 import { figure } from './figure.ts';
-import { applyManifest, typed, type World } from './test-cluster.ts';
+import { applyManifest, typed, type TestCluster } from './test-cluster.ts';
+import { until } from '../support/time/until.ts';
 
 // Uninstalling in the wrong order, on a cluster that nobody needs any more. The feature test
 // operator/uninstall.test.ts has more orders; here kubelets, real pods and the real garbage collector take part.
@@ -15,7 +15,7 @@ const leftovers =
   /^(crd|customresourcedefinition|mutatingweb|validatingweb|validatingadm|namespace|clusterrole).*(weft|openservicemesh|smi-spec)/;
 
 /** What is left of the install in the whole cluster, and of the sidecars' ConfigMaps. */
-async function left({ kubectl }: World): Promise<readonly string[]> {
+async function left({ kubectl }: TestCluster): Promise<readonly string[]> {
   const kinds = [
     ...['crd', 'namespace', 'clusterrole', 'clusterrolebinding'],
     ...['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'],
@@ -30,32 +30,36 @@ async function left({ kubectl }: World): Promise<readonly string[]> {
   ].filter((line) => line !== '');
 }
 
-async function gone(world: World): Promise<number> {
+async function gone(world: TestCluster): Promise<number> {
   const began = Date.now();
-  await eventually('all of it to be gone', boundMs, async () =>
-    (await left(world)).length === 0 ? true : undefined,
-  );
+  await until(async () => (await left(world)).length === 0, {
+    what: 'all of it to be gone',
+    withinMs: boundMs,
+  });
   return Date.now() - began;
 }
 
 /** The sidecars of the application's pods, by the names of their containers. */
-async function sidecars({ kubectl }: World): Promise<string> {
+async function sidecars({ kubectl }: TestCluster): Promise<string> {
   const path = '-o=jsonpath={.items[*].spec.initContainers[*].name}';
   return kubectl.run('get', 'pods', '-n', 'shop', path);
 }
 
-async function restarted(world: World): Promise<string> {
+async function restarted(world: TestCluster): Promise<string> {
   const { kubectl } = world;
   await kubectl.run('rollout', 'restart', 'deployment', '-n', 'shop');
   const status = ['status', '-n', 'shop', 'deployment/till', '--timeout=30s'];
   await kubectl.run('rollout', ...status);
-  return eventually('the old pod is gone', 60_000, async () => {
-    const pods = await kubectl.run('get', 'pods', '-n', 'shop', '-o', 'name');
-    return pods.trim().split('\n').length === 1 ? sidecars(world) : undefined;
-  });
+  return until(
+    async () => {
+      const pods = await kubectl.run('get', 'pods', '-n', 'shop', '-o', 'name');
+      return pods.trim().split('\n').length === 1 ? sidecars(world) : undefined;
+    },
+    { what: 'the old pod is gone', withinMs: 60_000 },
+  );
 }
 
-async function install(world: World): Promise<void> {
+async function install(world: TestCluster): Promise<void> {
   const { kubectl } = world;
   await typed(world, 'kubectl apply -k config/default');
   const all = ['--for=condition=Established', 'crd', '--all', '--timeout=30s'];
@@ -69,7 +73,7 @@ async function install(world: World): Promise<void> {
   await kubectl.run('annotate', ...overwrite, 'openservicemesh.io/sidecar-injection=enabled');
 }
 
-export function uninstall(world: () => World): void {
+export function uninstall(world: () => TestCluster): void {
   // Each second install is the proof that the uninstall before it left nothing in the way.
   beforeEach(async () => {
     await install(world());
@@ -83,8 +87,9 @@ export function uninstall(world: () => World): void {
     'case 22: %s: gone within two minutes, and pods start',
     async (title, what) => {
       await world().kubectl.run('delete', ...what, '--wait=false');
-      const first = await eventually('a pod starts without a sidecar', boundMs, async () =>
-        (await restarted(world())) === '' ? Date.now() : undefined,
+      const first = await until(
+        async () => ((await restarted(world())) === '' ? Date.now() : undefined),
+        { what: 'a pod starts without a sidecar', withinMs: boundMs },
       );
       expect(first).toBeDefined();
       const rest = ['-k', installed, '--ignore-not-found', '--wait=false'];
@@ -99,9 +104,11 @@ export function uninstall(world: () => World): void {
     await kubectl.run('delete', 'deployment', '--all', '-n', system);
     const which = ['meshconfig', 'osm-mesh-config', '-n', system];
     await kubectl.run('delete', ...which, '--timeout=20s');
-    await eventually('a pod starts without a sidecar', 60_000, async () =>
-      (await restarted(world())) === '' ? true : undefined,
-    );
+    await until(() => restarted(world()), {
+      holds: (answer) => answer === '',
+      what: 'a pod starts without a sidecar',
+      withinMs: 60_000,
+    });
     await typed(
       world(),
       'kubectl delete mutatingwebhookconfiguration,validatingwebhookconfiguration -l app.kubernetes.io/part-of=weft',

@@ -1,61 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import {
-  account,
-  makeEndpoint,
-  makeEndpoints,
-  makeInbound,
-  makeOutbound,
-  makePort,
-  makeReachable,
-  makeServed,
-  makeService,
-  makeSettings,
-} from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
 import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
+import { letPass } from '../support/time/let-pass.ts';
+import { callerAndWeb } from '../support/envoy/caller-and-web.ts';
 
 jest.setTimeout(60_000);
 
 const ip = '10.96.0.62';
-const web = makeService('web', { addresses: [ip], ports: [makePort(80), makePort(90, 'grpc')] });
+const apps = [
+  { port: 80, targetPort: 8080, kind: 'http' },
+  { port: 90, targetPort: 9090, kind: 'h2c', protocol: 'grpc' },
+] as const;
 const settings = makeSettings({ permissive: true });
 
 describe('what an application says before its answer, and between answers', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   let raw: RawSender;
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    caller = await mesh.pod('caller');
+    const plan = { ip, apps, rules: 'any', settings } as const;
+    caller = await callerAndWeb(mesh(), plan);
     raw = rawSender(caller, ip, 80);
-    const server = await mesh.pod('web');
-    mesh.endpoints = makeEndpoints({
-      'web/web|80': [makeEndpoint(server.address, 8080, account('web'))],
-      'web/web|90': [makeEndpoint(server.address, 9090, account('web'))],
-    });
-    await mesh.offer('caller', {
-      inbound: makeInbound({ account: account('bookbuyer'), settings }),
-      outbound: makeOutbound({ services: [makeReachable(web)], settings }),
-    });
-    const services = [web.key];
-    const served = [
-      makeServed(8080, { services }),
-      makeServed(9090, { services, protocol: 'grpc' }),
-    ];
-    await mesh.offer('web', {
-      inbound: makeInbound({ account: account('web'), served, rules: 'any', settings }),
-      outbound: makeOutbound({ account: account('web'), settings }),
-    });
-    await server.serve('http', 8080);
-    await server.serve('h2c', 9090);
-    await Promise.all([caller, server].map((pod) => pod.ready()));
-    await eventually(async () => (await caller.get(`http://${ip}/`)).status === 200);
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   const expecting = (path: string): string =>
@@ -96,7 +64,7 @@ describe('what an application says before its answer, and between answers', () =
       (await caller.get(`http://${ip}/`)).seen.from;
     const first = await from();
     expect(await from()).toBe(first);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await letPass(1_500, 'longer than the sidecar keeps an idle connection');
     expect(await from()).not.toBe(first);
   });
 });

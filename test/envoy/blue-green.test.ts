@@ -1,8 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
-import { failuresOf } from '../support/envoy/asked.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { emptySnapshot } from '../../src/cluster/snapshot.ts';
 import { Pipeline } from '../../src/control-plane/pipeline.ts';
@@ -12,12 +9,8 @@ import type { IdentityKey } from '../../src/policy/identity.ts';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
 import type { Proxy } from '../../src/policy/proxy.ts';
-import {
-  makeChange,
-  makeRemoval,
-  makeSettings,
-  membership,
-} from '../support/builders/make-mesh.ts';
+import { makeChange, makeRemoval, membership } from '../support/builders/make-mesh.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
 import {
   makeEndpointSlice,
   makeNamespace,
@@ -26,7 +19,10 @@ import {
 } from '../support/builders/make-object.ts';
 import { makeTrafficSplit } from '../support/builders/make-policy.ts';
 import { account } from '../support/builders/make-view.ts';
+import { StreamPrograms } from '../support/envoy/stream-programs.ts';
 import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
+import { letPass } from '../support/time/let-pass.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(90_000);
 
@@ -41,15 +37,13 @@ const slicePorts = [
   { name: 'http', port: 8080, protocol: 'TCP' as const },
   { name: 'tcp-talk', port: 7000, protocol: 'TCP' as const },
 ];
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('requests while Services select other pods, as the control plane tells it', () => {
   let mesh: TestMesh;
   let pipeline: Pipeline;
   let debouncer: Debouncer;
   const pods: Record<string, TestPod> = {};
-  const running: Promise<string>[] = [];
-  const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
+  let programs: StreamPrograms;
 
   const service = (name: string, app: string, clusterIP: string): KubernetesObject =>
     makeService({ name, app, clusterIP, ports });
@@ -63,6 +57,7 @@ describe('requests while Services select other pods, as the control plane tells 
 
   beforeAll(async () => {
     mesh = await startMesh();
+    programs = new StreamPrograms(mesh.directory, ip);
     for (const name of names) pods[name] = await mesh.pod(name);
     const secrets = new Map<IdentityKey, readonly Resource[]>();
     for (const name of names) {
@@ -94,8 +89,7 @@ describe('requests while Services select other pods, as the control plane tells 
       if (again !== undefined) debouncer.triggerIn(again);
     };
     debouncer = new Debouncer(run, systemClock, failed);
-    for (const name of ['blue', 'green'])
-      running.push(pods[name]!.exec([process.execPath, program, 'serve', '25']));
+    for (const name of ['blue', 'green']) await programs.serve(pods[name]!);
     apply(
       makeNamespace(),
       ...names.map((name) => makePod({ name, account: name, ip: pods[name]!.address })),
@@ -103,34 +97,29 @@ describe('requests while Services select other pods, as the control plane tells 
       slice('web', 'blue'),
     );
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
-    await pause(1_000);
+    await until(() => names.every((name) => mesh.ads.unanswered(name) === 0));
   });
 
   afterAll(async () => {
     expect(mesh.ads.nacks).toEqual([]);
+    await programs.stop();
     await mesh.stop();
-    await Promise.allSettled(running);
   });
 
-  let asks = 0;
   /** What failed of requests, on kept connections and on new ones, and of new TCP connections. */
   async function during(change: () => Promise<void>): Promise<readonly string[]> {
-    const file = join(mesh.directory, `stop-${String((asks += 1))}`);
-    const asking = ['ask', 'dial'].map((what) =>
-      pods['caller']!.exec([process.execPath, program, what, ip, file, '30']),
-    );
-    await pause(1_000);
+    const calls = (['ask', 'dial'] as const).map((how) => programs.calls(pods['caller']!, how));
+    await letPass(1_000, 'calls before the change');
     await change();
-    await writeFile(file, '');
-    return (await Promise.all(asking)).flatMap(failuresOf);
+    return (await Promise.all(calls.map((one) => one.letGo()))).flat();
   }
 
   it('none fails when the selector of a Service is changed', async () => {
     const said = await during(async () => {
       apply(service('web', 'green', ip));
-      await pause(500);
+      await letPass(500, 'the EndpointSlice follows its Service');
       apply(slice('web', 'green'));
-      await pause(8_000);
+      await letPass(8_000, 'the pod that was left may go');
     });
     expect(said).toEqual([]);
     const local = localCluster(serviceKey('shop', 'web'), 8080);
@@ -142,11 +131,12 @@ describe('requests while Services select other pods, as the control plane tells 
     const split = makeTrafficSplit({ apex: 'web', backends: { canary: 1 } });
     const canary = [service('canary', 'blue', '10.96.0.65'), slice('canary', 'blue')];
     apply(...canary, split);
-    await pause(2_000);
+    const hasCanary = (page: string): boolean => page.includes('shop/canary');
+    await until(() => pods['caller']!.admin('/clusters'), { holds: hasCanary });
     const said = await during(async () => {
       pipeline.gather([...canary, split].map(makeRemoval));
       debouncer.trigger();
-      await pause(3_000);
+      await letPass(3_000, 'the caller hears of it a second later');
     });
     expect(said).toEqual([]);
   });

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { bootstrapFileNames, bootstrapFiles } from '../../src/envoy/bootstrap.ts';
 import { envoyBinary } from '../../tools/parts/envoy.ts';
 import { makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
-import { eventually } from '../support/envoy/pod.ts';
 import { type PodNetwork, type Wire, layWire } from '../support/envoy/pod-network.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -53,11 +53,8 @@ describe('a sidecar without a resolver: case 23', () => {
     await symlink(version, join(directory, '..data_tmp'));
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
   };
-  const called = (host: string): Promise<void> =>
-    eventually(
-      () => Promise.resolve(heard.join('').includes(`called ${host}`)),
-      () => heard.join(''),
-    );
+  const called = (host: string): Promise<unknown> =>
+    until(() => heard.join('').includes(`called ${host}`), { seen: () => heard.join('') });
 
   beforeAll(async () => {
     wire = await layWire();

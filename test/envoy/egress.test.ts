@@ -1,13 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   account,
   makeInbound,
   makeOutbound,
   makeReachable,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -15,14 +17,14 @@ jest.setTimeout(60_000);
 const closed = { status: 0, body: '' };
 
 describe('destinations outside the mesh', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let inside: TestPod;
   let outside: TestPod;
   let guarded: TestPod;
 
   async function open(egress: boolean): Promise<void> {
     const settings = makeSettings({ egress, ipv6: true });
-    await mesh.offer('inside', {
+    await mesh().offer('inside', {
       inbound: makeInbound({ account: account('inside'), settings }),
       outbound: makeOutbound({
         account: account('inside'),
@@ -36,19 +38,13 @@ describe('destinations outside the mesh', () => {
   const at6 = (pod: TestPod): string => `http://[${pod.address6}]:8080/`;
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    inside = await mesh.pod('inside');
-    outside = await mesh.pod('outside', { sidecar: false });
-    guarded = await mesh.pod('guarded', { sidecar: false });
+    inside = await mesh().pod('inside');
+    outside = await mesh().pod('outside', { sidecar: false });
+    guarded = await mesh().pod('guarded', { sidecar: false });
     await outside.serve('http', 8080, '::');
     await guarded.serve('http', 8080, '::');
     await open(true);
     await inside.ready();
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('are reached as they are when egress is open, by both families', async () => {
@@ -60,14 +56,14 @@ describe('destinations outside the mesh', () => {
     expect(await inside.get(at(guarded))).toMatchObject(closed);
     expect(await inside.get(at6(guarded))).toMatchObject(closed);
     expect((await inside.get('http://10.96.0.50:81/')).status).toBe(0);
-    await eventually(() =>
+    await until(() =>
       Promise.resolve(inside.log().includes('"upstream_cluster":"refused-outbound"')),
     );
   });
 
   it('are refused when egress is closed', async () => {
     await open(false);
-    await eventually(async () => (await inside.get(at(outside))).status === 0);
+    await until(async () => (await inside.get(at(outside))).status === 0);
     expect(await inside.get(at6(outside))).toMatchObject(closed);
   });
 });

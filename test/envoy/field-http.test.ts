@@ -1,29 +1,20 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import {
-  account,
-  makeEndpoint,
-  makeEndpoints,
-  makeInbound,
-  makeMatch,
-  makeOutbound,
-  makePort,
-  makeReachable,
-  makeRule,
-  makeServed,
-  makeService,
-  makeSettings,
-} from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { makeMatch, makeRule } from '../support/builders/make-view.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
 import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
+import { callerAndWeb } from '../support/envoy/caller-and-web.ts';
 
 jest.setTimeout(120_000);
 
 const ip = '10.96.0.61';
-const web = makeService('web', {
-  addresses: [ip],
-  ports: [makePort(80), makePort(81), makePort(90, 'grpc')],
-});
+const apps = [
+  { port: 80, targetPort: 8080, kind: 'http' },
+  { port: 81, targetPort: 8081, kind: 'parrot' },
+  { port: 90, targetPort: 9090, kind: 'h2c', protocol: 'grpc' },
+] as const;
 const open = makeRule('all', {
   http: [makeMatch({ pathRegex: '.*', methods: [] })],
 });
@@ -38,48 +29,13 @@ interface Answer {
 describe.each(['permissive', 'strict'] as const)('a sidecar refuses nothing, %s', (mode) => {
   const settings = makeSettings({ permissive: mode === 'permissive' });
   const rules = mode === 'permissive' ? 'any' : [open];
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   let raw: RawSender;
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    caller = await mesh.pod('caller');
+    caller = await callerAndWeb(mesh(), { ip, apps, rules, settings });
     raw = rawSender(caller, ip, 80);
-    const server = await mesh.pod('web');
-    mesh.endpoints = makeEndpoints({
-      'web/web|80': [makeEndpoint(server.address, 8080, account('web'))],
-      'web/web|81': [makeEndpoint(server.address, 8081, account('web'))],
-      'web/web|90': [makeEndpoint(server.address, 9090, account('web'))],
-    });
-    await mesh.offer('caller', {
-      inbound: makeInbound({ account: account('bookbuyer'), settings }),
-      outbound: makeOutbound({ services: [makeReachable(web)], settings }),
-    });
-    const services = [web.key];
-    await mesh.offer('web', {
-      inbound: makeInbound({
-        account: account('web'),
-        served: [
-          makeServed(8080, { services }),
-          makeServed(8081, { services }),
-          makeServed(9090, { services, protocol: 'grpc' }),
-        ],
-        rules,
-        settings,
-      }),
-      outbound: makeOutbound({ account: account('web'), settings }),
-    });
-    await server.serve('http', 8080);
-    await server.serve('parrot', 8081);
-    await server.serve('h2c', 9090);
-    await Promise.all([caller, server].map((pod) => pod.ready()));
-    await eventually(async () => (await caller.get(`http://${ip}/`)).status === 200);
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   const offer = (token: string, path = '/a'): string =>

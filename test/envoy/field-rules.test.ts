@@ -1,21 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AccessRule } from '../../src/policy/access.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
-  makeInbound,
   makeMatch,
-  makeOutbound,
   makePort,
   makeReachable,
   makeRule,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
 import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(120_000);
 
@@ -42,7 +44,7 @@ const rules = [
 ];
 
 describe('rules about paths and hosts, and what clients send', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   let server: TestPod;
   let paths: RawSender;
@@ -51,39 +53,30 @@ describe('rules about paths and hosts, and what clients send', () => {
   async function offerServer(inForce: 'any' | readonly AccessRule[]): Promise<void> {
     const settings = makeSettings({ permissive: inForce === 'any' });
     const services = [api.key];
-    await mesh.offer('api', {
-      inbound: makeInbound({
+    await mesh().offer(
+      'api',
+      makeServer({
         account: account('api'),
         served: [makeServed(8080, { services }), makeServed(8081, { services })],
         rules: inForce,
         settings,
       }),
-      outbound: makeOutbound({ account: account('api'), settings }),
-    });
+    );
   }
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    caller = await mesh.pod('caller');
-    server = await mesh.pod('api');
+    caller = await mesh().pod('caller');
+    server = await mesh().pod('api');
     paths = rawSender(caller, ip, 80);
     hosts = rawSender(caller, ip, 81);
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'api/api|80': [makeEndpoint(server.address, 8080, account('api'))],
       'api/api|81': [makeEndpoint(server.address, 8081, account('api'))],
     });
-    await mesh.offer('caller', {
-      inbound: makeInbound({ account: account('bookbuyer') }),
-      outbound: makeOutbound({ services: [makeReachable(api)] }),
-    });
+    await mesh().offer('caller', makeCaller(account('bookbuyer'), [makeReachable(api)]));
     await offerServer('any');
     await Promise.all([server.serve('http', 8080), server.serve('http', 8081)]);
     await Promise.all([caller, server].map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   const ask = (path: string): Promise<string> =>
@@ -101,10 +94,10 @@ describe('rules about paths and hosts, and what clients send', () => {
       return JSON.parse(dump) as unknown;
     };
     await offerServer([makeRule('api', { ports: [8080] }), ...rules.slice(1)]);
-    await eventually(async () => JSON.stringify(await chains()).includes('|bookbuyer/bookbuyer'));
+    await until(async () => JSON.stringify(await chains()).includes('|bookbuyer/bookbuyer'));
     const before = await chains();
     await offerServer(rules);
-    await eventually(async () => statuses(await ask('/admin'))[0] === 404);
+    await until(async () => statuses(await ask('/admin'))[0] === 404);
     for (const path of ['/api/../admin', '/api/..%2fadmin', '//admin', '/api//admin']) {
       const answer = await ask(path);
       expect(seen(answer)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ServicePort } from '../../src/api/core.ts';
 import { httpProbePath } from '../../src/envoy/names.ts';
 import { ports } from '../../src/envoy/ports.ts';
@@ -8,6 +8,7 @@ import type { MeshService } from '../../src/policy/service.ts';
 import { protocolOf } from '../../src/mesh/protocol.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
   makeInbound,
@@ -18,9 +19,11 @@ import {
   makeRule,
   makeServed,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(120_000);
 
@@ -48,7 +51,7 @@ const services: readonly MeshService[] = names.map((name) => {
 const allowed = makeRule('tls', { ports: [8443], destination: account('web', 'c32') });
 
 describe('an application that ends TLS itself', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   let web: TestPod;
   let kubelet: TestPod;
@@ -56,7 +59,7 @@ describe('an application that ends TLS itself', () => {
   async function offer(rules: 'any' | readonly AccessRule[]): Promise<void> {
     const settings = makeSettings({ permissive: rules === 'any' });
     const protocols = [...new Set(services.map((service) => service.ports[0]!.protocol))];
-    await mesh.offer('web', {
+    await mesh().offer('web', {
       inbound: makeInbound({
         account: account('web', 'c32'),
         served: protocols.map((protocol) =>
@@ -76,38 +79,35 @@ describe('an application that ends TLS itself', () => {
   }
 
   beforeAll(async () => {
-    mesh = await startMesh();
     execFileSync(
       'openssl',
       [
         ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
         ...['-subj', '/CN=own-certificate.example.com', '-days', '2'],
-        ...['-keyout', `${mesh.directory}/app.key`, '-out', `${mesh.directory}/app.crt`],
+        ...['-keyout', `${mesh().directory}/app.key`, '-out', `${mesh().directory}/app.crt`],
       ],
       { stdio: 'ignore' },
     );
-    execFileSync('chmod', ['644', `${mesh.directory}/app.key`]);
-    caller = await mesh.pod('caller');
-    web = await mesh.pod('web');
-    kubelet = await mesh.pod('kubelet', { sidecar: false });
+    execFileSync('chmod', ['644', `${mesh().directory}/app.key`]);
+    caller = await mesh().pod('caller');
+    web = await mesh().pod('web');
+    kubelet = await mesh().pod('kubelet', { sidecar: false });
     const endpoint = makeEndpoint(web.address, 8443, account('web', 'c32'));
-    mesh.endpoints = makeEndpoints(
+    mesh().endpoints = makeEndpoints(
       Object.fromEntries(
         services.map(({ key, ports: [port] }) => [`${key}|${String(port!.port)}`, [endpoint]]),
       ),
     );
-    await mesh.offer('caller', {
-      inbound: makeInbound({ account: account('bookbuyer') }),
-      outbound: makeOutbound({ services: services.map((service) => makeReachable(service)) }),
-    });
+    await mesh().offer(
+      'caller',
+      makeCaller(
+        account('bookbuyer'),
+        services.map((service) => makeReachable(service)),
+      ),
+    );
     await offer('any');
     await web.serve('https', 8443);
     await Promise.all([caller, web].map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   async function call(name: string): Promise<{ status: number; certificate: string }> {
@@ -136,10 +136,10 @@ describe('an application that ends TLS itself', () => {
 
   it('case 32: a rule for TCP opens it, and without the rule it is closed', async () => {
     await offer([]);
-    for (const name of names) await eventually(async () => (await call(name)).status === 0);
+    for (const name of names) await until(async () => (await call(name)).status === 0);
     await offer([allowed]);
-    for (const name of names) await eventually(async () => (await call(name)).status === 200);
+    for (const name of names) await until(async () => (await call(name)).status === 200);
     await offer([]);
-    for (const name of names) await eventually(async () => (await call(name)).status === 0);
+    for (const name of names) await until(async () => (await call(name)).status === 0);
   });
 });

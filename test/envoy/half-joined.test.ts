@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import type { MeshSettings } from '../../src/policy/mesh-settings.ts';
 import { makeNamespace } from '../support/builders/make-object.ts';
@@ -9,13 +9,10 @@ import {
 } from '../support/builders/make-policy.ts';
 import { leading, podObject } from '../support/envoy/half-joined-objects.ts';
 import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
-import {
-  type Reply,
-  type TestMesh,
-  type TestPod,
-  eventually,
-  startMesh,
-} from '../support/envoy/pod.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { Reply, TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 jest.setTimeout(120_000);
 
@@ -25,27 +22,21 @@ const tcp = [{ name: 'tcp-talk', port: 7000 }];
 const names = ['client', 'on', 'off', 'late'] as const;
 type Name = (typeof names)[number];
 
-let mesh: TestMesh;
+const mesh = meshOfTests();
 let live: LiveMesh;
 let outside: TestPod;
 const pods = {} as Record<Name, TestPod>;
 
 beforeAll(async () => {
-  mesh = await startMesh();
-  live = liveMesh(mesh);
-  for (const name of names) pods[name] = await mesh.pod(name, { sidecar: name !== 'off' });
-  outside = await mesh.pod('outside', { sidecar: false });
+  live = liveMesh(mesh());
+  for (const name of names) pods[name] = await mesh().pod(name, { sidecar: name !== 'off' });
+  outside = await mesh().pod('outside', { sidecar: false });
   for (const pod of [pods.on, pods.off, pods.late, outside]) {
     await pod.serve('http', 8080);
     await pod.serve('tcp', 7000);
   }
   await live.apply(cluster(pods));
   await Promise.all([pods.client, pods.on, pods.late].map((pod) => pod.ready()));
-});
-
-afterAll(async () => {
-  expect(mesh.ads.nacks).toEqual([]);
-  await mesh.stop();
 });
 
 /**
@@ -109,10 +100,9 @@ function told({ status, seen }: Reply): string {
 /** Until Envoy has what it was told: that URL gives that answer. */
 async function comes(url: string, answer: string): Promise<void> {
   let last = '';
-  await eventually(
-    async () => (last = told(await pods.client.get(url))) === answer,
-    () => `${url} gave ${last}, not ${answer}`,
-  );
+  await until(async () => (last = told(await pods.client.get(url))) === answer, {
+    seen: () => `${url} gave ${last}, not ${answer}`,
+  });
 }
 
 async function say(address: string, port: number): Promise<string> {
@@ -136,7 +126,7 @@ describe('case 33: a namespace that is half in the mesh', () => {
   it('is called as a whole in permissive mode: each pod as it can be', async () => {
     await live.apply(cluster({ off: pods.off }));
     await comes(offUrl, '200 off plain');
-    await eventually(async () => !('200 late mTLS' in (await count(bothUrl, 6))));
+    await until(async () => !('200 late mTLS' in (await count(bothUrl, 6))));
     expect(await count(offUrl, 10)).toEqual({ '200 off plain': 10 });
     const both = await count(bothUrl, 40);
     expect(Object.keys(both).sort()).toEqual(['200 off plain', '200 on mTLS']);
@@ -154,7 +144,7 @@ describe('case 33: a namespace that is half in the mesh', () => {
     const byIp = `http://${pods.off.address}:8080/x`;
     await comes(byIp, '200 off plain');
     await live.apply(cluster({ off: pods.off }), { egress: false });
-    await eventually(
+    await until(
       async () => (await pods.client.get(`http://${outside.address}:8080/`)).status === 0,
     );
     expect(await count(byIp, 3)).toEqual({ '200 off plain': 3 });
@@ -178,7 +168,7 @@ describe('case 33: a namespace that is half in the mesh', () => {
       '200 on mTLS',
     ]);
     await live.apply(cluster({ late: pods.late }));
-    await eventually(async () => !('200 off plain' in (await count(offUrl, 6))));
+    await until(async () => !('200 off plain' in (await count(offUrl, 6))));
     const both = await count(bothUrl, 40);
     expect(Object.keys(both).sort()).toEqual(['200 late mTLS', '200 on mTLS']);
   });
@@ -190,7 +180,7 @@ describe('case 33: a namespace that is half in the mesh', () => {
     // The same address, said to have a sidecar: mTLS, which the application cannot answer. A pod that
     // is another one has no connections of the one before; here they end for want of calls.
     await live.apply(cluster({ late: off }));
-    await new Promise((resolve) => setTimeout(resolve, idleMs));
+    await letPass(idleMs, 'the application ends idle connections');
     await comes(offUrl, '503');
     await live.apply(cluster({ off }));
     await comes(offUrl, '200 off plain');
@@ -260,7 +250,7 @@ describe('case 29: a service without a selector', () => {
   it('leads outside with egress only, and in permissive mode only, and says so', async () => {
     for (const settings of [{ egress: false }, strict]) {
       await point(outside.address, settings);
-      await eventually(async () => (await pods.client.get(url)).status !== 200);
+      await until(async () => (await pods.client.get(url)).status !== 200);
       const said = live.diagnostics().filter(({ object }) => object.name === 'legacy');
       expect(said.map(({ code }) => code)).toEqual(['service-endpoint-outside']);
     }

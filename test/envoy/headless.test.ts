@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { Split } from '../../src/policy/split.ts';
 import type { ReachableService } from '../../src/policy/view.ts';
@@ -11,10 +11,13 @@ import {
   makePort,
   makeReachable,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -31,25 +34,24 @@ const other = makeService('other', {
 });
 
 describe('headless and dual-stack services', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   const pods: TestPod[] = [];
   const url = (pod: TestPod): string => `http://${pod.address}:8080/`;
 
   async function reach(...services: ReachableService[]): Promise<void> {
-    await mesh.offer('caller', {
+    await mesh().offer('caller', {
       inbound: makeInbound({ account: account('caller'), rules: 'any', settings }),
       outbound: makeOutbound({ account: account('caller'), services, settings }),
     });
   }
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    caller = await mesh.pod('caller');
-    for (const name of ['db-0', 'db-1']) pods.push(await mesh.pod(name));
+    caller = await mesh().pod('caller');
+    for (const name of ['db-0', 'db-1']) pods.push(await mesh().pod(name));
     const at = (port: number): ReturnType<typeof makeEndpoint>[] =>
       pods.map((pod) => makeEndpoint(pod.address, port, account('db')));
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'db/first|8080': at(8080),
       'db/first|7001': at(7001),
       'db/second|8080': at(8080),
@@ -58,8 +60,9 @@ describe('headless and dual-stack services', () => {
     });
     const services = [first, second, other].map(({ key }) => key).sort();
     for (const [index, pod] of pods.entries()) {
-      await mesh.offer(`db-${String(index)}`, {
-        inbound: makeInbound({
+      await mesh().offer(
+        `db-${String(index)}`,
+        makeServer({
           account: account('db'),
           served: [
             makeServed(7001, { protocol: 'tcp-server-first', services }),
@@ -68,19 +71,13 @@ describe('headless and dual-stack services', () => {
           rules: 'any',
           settings,
         }),
-        outbound: makeOutbound({ account: account('db'), settings }),
-      });
+      );
       await pod.serve('greeter', 7001);
     }
     await pods[0]!.serve('http', 8080);
     await pods[1]!.serve('http', 8080, '::1');
     await reach(makeReachable(first), makeReachable(other), makeReachable(second));
     await Promise.all([caller, ...pods].map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('reaches the very pod that was dialled, under any name, though two services share it', async () => {
@@ -112,12 +109,12 @@ describe('headless and dual-stack services', () => {
     await reach(makeReachable(first, { split }), makeReachable(other));
     const by = async (host: string): Promise<string | undefined> =>
       (await caller.get(url(pods[0]!), '-H', `host: ${host}`)).seen.name;
-    await eventually(async () => (await by('first.db')) === 'db-1');
+    await until(() => by('first.db'), { holds: (answer) => answer === 'db-1' });
     expect(await by('db-0.first.db.svc.cluster.local')).toBe('db-0');
   });
 
   it('reaches no pod of an identity that is closed to the caller', async () => {
     await reach(makeReachable(first, { accounts: [] }), makeReachable(other));
-    await eventually(async () => (await caller.get(url(pods[0]!))).status === 0);
+    await until(async () => (await caller.get(url(pods[0]!))).status === 0);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AccessRule } from '../../src/policy/access.ts';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { ProxyView } from '../../src/policy/view.ts';
@@ -6,19 +6,21 @@ import { trustSecret } from '../../src/xds/resources/secret-source.ts';
 import { makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
-  makeInbound,
   makeMatch,
-  makeOutbound,
   makePort,
   makeReachable,
   makeRule,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 const clusterIp = '10.96.0.10';
 const buyer = account('bookbuyer');
@@ -28,30 +30,17 @@ const bookstore = makeService('bookstore', {
   ports: [makePort(80), makePort(90)],
 });
 
-function client(name: string): ProxyView {
-  const settings = makeSettings();
-  return {
-    inbound: makeInbound({ account: account(name), settings }),
-    outbound: makeOutbound({
-      account: account(name),
-      services: [makeReachable(bookstore)],
-      settings,
-    }),
-  };
-}
+const client = (name: string): ProxyView => makeCaller(account(name), [makeReachable(bookstore)]);
 
 function server(rules: 'any' | readonly AccessRule[]): ProxyView {
   const settings = makeSettings({ permissive: rules === 'any' });
-  return {
-    inbound: makeInbound({ served: [makeServed(8080), makeServed(9090)], rules, settings }),
-    outbound: makeOutbound({ account: account('bookstore'), settings }),
-  };
+  return makeServer({ served: [makeServed(8080), makeServed(9090)], rules, settings });
 }
 
 jest.setTimeout(60_000);
 
 describe('HTTP to a server with a sidecar', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   const pods: Record<string, TestPod> = {};
   let stranger: TestPod;
   const get = async (from: string, path: string, ...options: string[]): Promise<number> =>
@@ -63,40 +52,36 @@ describe('HTTP to a server with a sidecar', () => {
       http: [makeMatch({ pathRegex: `/in-force/${String(++generation)}` })],
     });
     const all = rules === 'any' ? rules : [...rules, marker];
-    await mesh.offer('bookstore', server(all));
+    await mesh().offer('bookstore', server(all));
     if (rules === 'any') return;
-    await eventually(
-      async () => (await get('bookbuyer', `/in-force/${String(generation)}`)) === 200,
-    );
+    await until(() => get('bookbuyer', `/in-force/${String(generation)}`), {
+      holds: (answer) => answer === 200,
+    });
   }
   let generation = 0;
 
   beforeAll(async () => {
-    mesh = await startMesh();
     for (const name of ['bookbuyer', 'bookthief', 'bookstore', 'foreigner', 'outlander'])
-      pods[name] = await mesh.pod(name);
-    stranger = await mesh.pod('stranger', { sidecar: false });
+      pods[name] = await mesh().pod(name);
+    stranger = await mesh().pod('stranger', { sidecar: false });
     const store = pods['bookstore']!;
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'bookstore/bookstore|80': [makeEndpoint(store.address, 8080)],
       'bookstore/bookstore|90': [makeEndpoint(store.address, 9090)],
     });
     const other = await (await makeMeshAuthority()).secrets(buyer);
-    const trust = (await mesh.authority.secrets(buyer)).filter(({ name }) => name === trustSecret);
+    const trust = (await mesh().authority.secrets(buyer)).filter(
+      ({ name }) => name === trustSecret,
+    );
     const foreign = [...other.filter(({ name }) => name !== trustSecret), ...trust];
-    await mesh.offer('bookbuyer', client('bookbuyer'));
-    await mesh.offer('bookthief', client('bookthief'));
-    await mesh.offer('foreigner', client('bookbuyer'), foreign);
-    const outlander = await mesh.authority.secrets(buyer, 'other.domain');
-    await mesh.offer('outlander', client('bookbuyer'), outlander);
-    await mesh.offer('bookstore', server('any'));
+    await mesh().offer('bookbuyer', client('bookbuyer'));
+    await mesh().offer('bookthief', client('bookthief'));
+    await mesh().offer('foreigner', client('bookbuyer'), foreign);
+    const outlander = await mesh().authority.secrets(buyer, 'other.domain');
+    await mesh().offer('outlander', client('bookbuyer'), outlander);
+    await mesh().offer('bookstore', server('any'));
     await Promise.all([store.serve('http', 8080), store.serve('http', 9090)]);
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('reaches it by address in permissive mode, and changes nothing an application would notice', async () => {
@@ -204,8 +189,8 @@ describe('HTTP to a server with a sidecar', () => {
     await enforce([makeRule('some', { http: [makeMatch({ pathRegex: '/x' })] })]);
     expect(await get('bookbuyer', '/y')).toBe(404);
     expect(await drained()).toBe(before);
-    await mesh.offer('bookstore', server([]));
-    await eventually(async () => (await get('bookbuyer', '/x')) === 503);
+    await mesh().offer('bookstore', server([]));
+    await until(() => get('bookbuyer', '/x'), { holds: (answer) => answer === 503 });
     expect(await get('bookbuyer', '/in-force/1')).toBe(503);
   });
 
@@ -220,16 +205,12 @@ describe('HTTP to a server with a sidecar', () => {
   it('gives each service a virtual host, its own names and cluster', async () => {
     const settings = makeSettings();
     const services = ['bookstore', 'bookstore-v2'].map((name) => serviceKey('bookstore', name));
-    await mesh.offer('bookstore', {
-      inbound: makeInbound({
-        served: [makeServed(8080, { services })],
-        rules: [makeRule('all')],
-        settings,
-      }),
-      outbound: makeOutbound({ account: account('bookstore'), settings }),
-    });
+    await mesh().offer(
+      'bookstore',
+      makeServer({ served: [makeServed(8080, { services })], rules: [makeRule('all')], settings }),
+    );
     const host = 'host: bookstore-v2.bookstore:80';
-    await eventually(async () => (await get('bookbuyer', '/', '-H', host)) === 200);
+    await until(() => get('bookbuyer', '/', '-H', host), { holds: (answer) => answer === 200 });
     const stats = await pods['bookstore']!.admin('/clusters');
     expect(stats).toMatch(/bookstore\/bookstore-v2\|8080\|local::127.0.0.1:8080::rq_success::1/);
   });

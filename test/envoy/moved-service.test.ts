@@ -1,56 +1,52 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
-  makeInbound,
-  makeOutbound,
   makePort,
   makeReachable,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { failuresOf } from '../support/envoy/asked.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { StreamPrograms } from '../support/envoy/stream-programs.ts';
 import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 jest.setTimeout(60_000);
 
 const ip = '10.96.0.63';
 const web = makeService('web', { addresses: [ip], ports: [makePort(80)] });
 const settings = makeSettings({ permissive: true });
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a Service that selects other pods from now on', () => {
   let mesh: TestMesh;
   const pods: Record<string, TestPod> = {};
-  const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
+  let programs: StreamPrograms;
 
   const serve = (name: string, services: readonly (typeof web)['key'][]): Promise<void> =>
-    mesh.offer(name, {
-      inbound: makeInbound({
+    mesh.offer(
+      name,
+      makeServer({
         account: account('web'),
         served: services.length > 0 ? [makeServed(8080, { services })] : [],
         rules: 'any',
         settings,
       }),
-      outbound: makeOutbound({ account: account('web'), settings }),
-    });
+    );
 
   const lead = async (...names: readonly string[]): Promise<void> => {
     mesh.endpoints = makeEndpoints({
       'web/web|80': names.map((name) => makeEndpoint(pods[name]!.address, 8080, account('web'))),
     });
-    await mesh.offer('caller', {
-      inbound: makeInbound({ account: account('bookbuyer'), settings }),
-      outbound: makeOutbound({ services: [makeReachable(web)], settings }),
-    });
+    await mesh.offer('caller', makeCaller(account('bookbuyer'), [makeReachable(web)], settings));
   };
 
   beforeAll(async () => {
     mesh = await startMesh();
+    programs = new StreamPrograms(mesh.directory, ip);
     for (const name of ['caller', 'blue', 'green']) pods[name] = await mesh.pod(name);
     await serve('blue', [web.key]);
     await serve('green', [web.key]);
@@ -60,23 +56,18 @@ describe('a Service that selects other pods from now on', () => {
 
   afterAll(async () => {
     expect(mesh.ads.nacks).toEqual([]);
+    await programs.stop();
     await mesh.stop();
   });
 
   it('loses no request to pods that it selects no more, though callers hear of it later', async () => {
-    const running = ['blue', 'green'].map((name) =>
-      pods[name]!.exec([process.execPath, program, 'serve', '15']),
-    );
-    await pause(1_000);
-    const file = join(mesh.directory, 'stop');
-    const asking = pods['caller']!.exec([process.execPath, program, 'ask', ip, file, '20']);
-    await pause(1_000);
+    for (const name of ['blue', 'green']) await programs.serve(pods[name]!);
+    const calls = programs.calls(pods['caller']!, 'ask');
+    await letPass(1_000, 'calls before the change');
     await serve('blue', []);
-    await pause(2_000);
+    await letPass(2_000, 'calls while the caller does not know');
     await lead('green');
-    await pause(1_000);
-    await writeFile(file, '');
-    expect(failuresOf(await asking)).toEqual([]);
-    await Promise.all(running);
+    await letPass(1_000, 'calls after the change');
+    expect(await calls.letGo()).toEqual([]);
   });
 });

@@ -1,8 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
-import { failuresOf } from '../support/envoy/asked.ts';
 import { makeNamespace } from '../support/builders/make-object.ts';
 import {
   makeRouteGroup,
@@ -11,8 +8,16 @@ import {
 } from '../support/builders/make-policy.ts';
 import { leading, podObject } from '../support/envoy/half-joined-objects.ts';
 import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
+import {
+  type HeldStreams,
+  StreamPrograms,
+  type SteadyCalls,
+  streamKinds,
+} from '../support/envoy/stream-programs.ts';
 import { sessionTalk } from '../support/envoy/session-talk.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 jest.setTimeout(180_000);
 
@@ -20,8 +25,6 @@ const namespace = 'shop';
 const clusterIp = '10.96.7.1';
 const everybody = ['shop/client', 'shop/bystander'];
 const httpKinds = ['grpc', 'http', 'websocket'];
-const kinds = ['grpc', 'http', 'server-first', 'tcp', 'websocket'];
-const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
 
 /** What the objects of a test say, where it is not the same all along. */
 interface Said {
@@ -42,7 +45,7 @@ describe('case 11: a client that loses one permission of several', () => {
   let live: LiveMesh;
   const talk = sessionTalk();
   const pods: Record<string, TestPod> = {};
-  const running: Promise<string>[] = [];
+  let programs: StreamPrograms;
 
   function cluster({ streams, wide = false, twice = true, more = [] }: Said): KubernetesObject[] {
     const http = (group: string) => ({ kind: 'HTTPRouteGroup' as const, name: group });
@@ -80,48 +83,13 @@ describe('case 11: a client that loses one permission of several', () => {
   async function apply(said: Said): Promise<void> {
     await live.apply(cluster(said), { permissive: false, egress: false, ipv6: false });
     for (const node of Object.keys(pods))
-      await eventually(() =>
-        Promise.resolve(mesh.ads.connected(node) && mesh.ads.unanswered(node) === 0),
-      );
-    await pause(4_500);
+      await until(() => mesh.ads.connected(node) && mesh.ads.unanswered(node) === 0);
+    await letPass(4_500, 'longer than a drain takes here');
   }
 
-  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-  /** Runs the program in a pod until `letGo`, which gives what it printed. */
-  function start(what: 'hold' | 'ask', node: string): { letGo: () => Promise<string[]> } {
-    const file = join(mesh.directory, `go-${what}-${String(running.length)}`);
-    const said = pods[node]!.exec([process.execPath, program, what, clusterIp, file, '80']);
-    running.push(said);
-    return {
-      async letGo() {
-        await writeFile(file, '');
-        return (await said).trim().split('\n');
-      },
-    };
-  }
-
-  function hold(node: string): { letGo: () => Promise<{ opened: string[]; ended: string[] }> } {
-    const held = start('hold', node);
-    return {
-      async letGo() {
-        const lines = await held.letGo();
-        const of = (word: string): string[] =>
-          lines.filter((line) => line.split(' ')[1] === word).map((line) => line.split(' ')[0]!);
-        return { opened: of('open').sort(), ended: of('end').sort() };
-      },
-    };
-  }
-
+  const hold = (node: string): HeldStreams => programs.hold(pods[node]!);
   /** Asks for what stays allowed, all along; gives the failures. */
-  function ask(node: string): { letGo: () => Promise<readonly string[]> } {
-    const asking = start('ask', node);
-    return {
-      async letGo() {
-        return failuresOf((await asking.letGo()).join('\n'));
-      },
-    };
-  }
+  const ask = (node: string): SteadyCalls => programs.calls(pods[node]!, 'ask');
 
   /** The server's inbound listener as Envoy has it, in all but the time. */
   async function listenerInForce(): Promise<unknown> {
@@ -136,15 +104,16 @@ describe('case 11: a client that loses one permission of several', () => {
     mesh = await startMesh(talk.begin);
     live = liveMesh(mesh);
     for (const name of ['server', 'client', 'bystander']) pods[name] = await mesh.pod(name);
-    running.push(pods['server']!.exec([process.execPath, program, 'serve', '105']));
+    programs = new StreamPrograms(mesh.directory, clusterIp);
+    await programs.serve(pods['server']!);
     await apply({ streams: everybody });
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
   }, 60_000);
 
   afterAll(async () => {
     expect(mesh.ads.nacks).toEqual([]);
+    await programs.stop();
     await mesh.stop();
-    await Promise.allSettled(running);
   });
 
   it('loses the streams that only this one allowed, and nobody and nothing else', async () => {
@@ -152,10 +121,10 @@ describe('case 11: a client that loses one permission of several', () => {
     const before = await listenerInForce();
     const [client, bystander] = [hold('client'), hold('bystander')];
     const asking = [ask('client'), ask('bystander')];
-    await pause(3_000);
+    await Promise.all([client.open(), bystander.open()]);
     await apply({ streams: ['shop/bystander'] });
-    expect(await client.letGo()).toEqual({ opened: kinds, ended: httpKinds });
-    expect(await bystander.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await client.letGo()).toEqual({ opened: streamKinds, ended: httpKinds });
+    expect(await bystander.letGo()).toEqual({ opened: streamKinds, ended: [] });
     for (const one of asking) expect(await one.letGo()).toEqual([]);
     expect((await pods['client']!.get(`http://${clusterIp}/watch`)).status).toBe(403);
     expect(await listenerInForce()).toEqual(before);
@@ -165,33 +134,33 @@ describe('case 11: a client that loses one permission of several', () => {
     await apply({ streams: [], wide: true });
     const [client, bystander] = [hold('client'), hold('bystander')];
     const asking = ask('client');
-    await pause(3_000);
+    await Promise.all([client.open(), bystander.open()]);
     await apply({ streams: ['shop/bystander'], wide: false });
-    expect(await client.letGo()).toEqual({ opened: kinds, ended: httpKinds });
+    expect(await client.letGo()).toEqual({ opened: streamKinds, ended: httpKinds });
     // The same is still allowed to it, by another TrafficTarget.
-    expect(await bystander.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await bystander.letGo()).toEqual({ opened: streamKinds, ended: [] });
     expect(await asking.letGo()).toEqual([]);
   });
 
   it('loses them while the server is away from the control plane, when it is back', async () => {
     await apply({ streams: everybody });
     const [client, bystander] = [hold('client'), hold('bystander')];
-    await pause(3_000);
+    await Promise.all([client.open(), bystander.open()]);
     talk.hangUp();
     await apply({ streams: ['shop/bystander'] });
-    expect(await client.letGo()).toEqual({ opened: kinds, ended: httpKinds });
-    expect(await bystander.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await client.letGo()).toEqual({ opened: streamKinds, ended: httpKinds });
+    expect(await bystander.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 
   it('loses nothing by what is added, renamed, or said twice and then once', async () => {
     await apply({ streams: everybody });
     const held = [hold('client'), hold('bystander')];
-    await pause(3_000);
+    for (const one of held) await one.open();
     await apply({ streams: everybody, wide: true });
     await apply({ streams: [], wide: true });
     await apply({ streams: everybody, wide: true, twice: false });
     talk.hangUp();
     await apply({ streams: everybody, twice: false, more: [makeTcpRoute({ namespace })] });
-    for (const one of held) expect(await one.letGo()).toEqual({ opened: kinds, ended: [] });
+    for (const one of held) expect(await one.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 });

@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { healthcheckPath, hookPath, httpProbePath } from '../../src/envoy/names.ts';
 import { ports } from '../../src/envoy/ports.ts';
-import {
-  makeInbound,
-  makeOutbound,
-  makeProbe,
-  makeSettings,
-} from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeInbound, makeOutbound, makeProbe } from '../support/builders/make-view.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 const probes = [
   makeProbe({ probe: 'liveness', path: '/status/200?full=1' }),
@@ -26,7 +24,7 @@ const probes = [
 jest.setTimeout(60_000);
 
 describe('what the kubelet and Prometheus see of a pod', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let pod: TestPod;
   let kubelet: TestPod;
   const ask = async (port: number, path: string): Promise<number> =>
@@ -35,33 +33,27 @@ describe('what the kubelet and Prometheus see of a pod', () => {
     ask(ports.healthcheck, healthcheckPath('readiness', container));
 
   beforeAll(async () => {
-    mesh = await startMesh();
     execFileSync(
       'openssl',
       [
         ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
         ...['-subj', '/CN=self', '-days', '2'],
-        ...['-keyout', `${mesh.directory}/app.key`, '-out', `${mesh.directory}/app.crt`],
+        ...['-keyout', `${mesh().directory}/app.key`, '-out', `${mesh().directory}/app.crt`],
       ],
       { stdio: 'ignore' },
     );
-    execFileSync('chmod', ['644', `${mesh.directory}/app.key`]);
-    pod = await mesh.pod('app');
-    kubelet = await mesh.pod('kubelet', { sidecar: false });
+    execFileSync('chmod', ['644', `${mesh().directory}/app.key`]);
+    pod = await mesh().pod('app');
+    kubelet = await mesh().pod('kubelet', { sidecar: false });
     await pod.serve('http', 8080);
     await pod.serve('https', 8443);
     await pod.serve('tcp', 7000);
     await pod.serve('grpc', 7001);
-    await mesh.offer('app', {
+    await mesh().offer('app', {
       inbound: makeInbound({ probes, settings: makeSettings({ ipv6: true }) }),
       outbound: makeOutbound(),
     });
     await pod.ready();
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('asks the application for HTTP probes, with its own path', async () => {
@@ -95,11 +87,11 @@ describe('what the kubelet and Prometheus see of a pod', () => {
     expect(await check('mute')).toBe(503);
     expect(await check('nobody')).toBe(404);
     await pod.serve('tcp', 7099, '::1');
-    await eventually(async () => (await check('shut')) === 200);
+    await until(() => check('shut'), { holds: (answer) => answer === 200 });
   });
 
   it('asks the health service of grpc probes', async () => {
-    await eventually(async () => (await check('well')) === 200);
+    await until(() => check('well'), { holds: (answer) => answer === 200 });
     expect(await check('mute')).toBe(503);
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Endpoint } from '../../src/policy/endpoints.ts';
 import {
   account,
@@ -9,10 +9,13 @@ import {
   makePort,
   makeReachable,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -24,12 +27,12 @@ const store = makeService('bookstore', {
 });
 
 describe('HTTP of every kind', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   const pods: TestPod[] = [];
 
   async function offerCaller(): Promise<void> {
-    await mesh.offer('caller', caller0);
+    await mesh().offer('caller', caller0);
   }
   const caller0 = {
     inbound: makeInbound({ account: account('caller'), rules: 'any' as const, settings }),
@@ -37,30 +40,21 @@ describe('HTTP of every kind', () => {
   };
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    caller = await mesh.pod('caller');
-    for (const name of ['one', 'two']) pods.push(await mesh.pod(name));
+    caller = await mesh().pod('caller');
+    for (const name of ['one', 'two']) pods.push(await mesh().pod(name));
     const at = (port: number): Endpoint[] => pods.map((pod) => makeEndpoint(pod.address, port));
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'bookstore/bookstore|80': at(8080),
       'bookstore/bookstore|90': at(9090).slice(0, 1),
     });
     for (const name of ['one', 'two']) {
       const served = [makeServed(8080), makeServed(9090, { protocol: 'grpc' })];
-      await mesh.offer(name, {
-        inbound: makeInbound({ served, rules: 'any', settings }),
-        outbound: makeOutbound({ account: account('bookstore'), settings }),
-      });
+      await mesh().offer(name, makeServer({ served, rules: 'any', settings }));
     }
     await pods[0]!.serve('http', 8080);
     await pods[0]!.serve('h2c', 9090);
     await offerCaller();
     await Promise.all([caller, ...pods].map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('keeps HTTP/2 what it is, end to end, and HTTP/1.0 at work', async () => {
@@ -93,12 +87,12 @@ describe('HTTP of every kind', () => {
 
   it('takes up an endpoint change at once', async () => {
     await pods[1]!.serve('http', 8080);
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'bookstore/bookstore|80': [makeEndpoint(pods[1]!.address, 8080)],
       'bookstore/bookstore|90': [],
     });
     await offerCaller();
-    await eventually(async () => (await caller.get(`http://${ip}/`)).seen.name === 'two');
+    await until(async () => (await caller.get(`http://${ip}/`)).seen.name === 'two');
     expect((await caller.get(`http://${ip}:90/`, '--http2-prior-knowledge')).status).toBe(503);
   });
 });

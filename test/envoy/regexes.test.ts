@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ResourceSet } from '../../src/xds/resources/resource.ts';
 import { createAssembler } from '../../src/xds/resources/resource-set.ts';
 import type { AccessRule } from '../../src/policy/access.ts';
 import { regexProblem } from '../../src/smi/regex.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
   makeInbound,
@@ -14,9 +15,11 @@ import {
   makeReachable,
   makeRule,
   makeServed,
+  makeServer,
   makeService,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
 import { type RawSender, rawSender, requestText, statuses } from '../support/envoy/raw.ts';
 import { envoyVersions, refusal } from '../support/envoy/validate.ts';
 
@@ -181,35 +184,23 @@ const rules = [
 ];
 
 describe('characters outside of ASCII', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let caller: TestPod;
   let server: TestPod;
   let send: RawSender;
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    caller = await mesh.pod('caller');
-    server = await mesh.pod('api');
+    caller = await mesh().pod('caller');
+    server = await mesh().pod('api');
     send = rawSender(caller, ip, 80);
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'api/api|80': [makeEndpoint(server.address, 8080, account('api'))],
     });
-    await mesh.offer('caller', {
-      inbound: makeInbound({ account: account('bookbuyer') }),
-      outbound: makeOutbound({ services: [makeReachable(api)] }),
-    });
+    await mesh().offer('caller', makeCaller(account('bookbuyer'), [makeReachable(api)]));
     const served = [makeServed(8080, { services: [api.key] })];
-    await mesh.offer('api', {
-      inbound: makeInbound({ account: account('api'), served, rules }),
-      outbound: makeOutbound({ account: account('api') }),
-    });
+    await mesh().offer('api', makeServer({ account: account('api'), served, rules }));
     await server.serve('http', 8080);
     await Promise.all([caller, server].map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   async function status(path: string, ...headers: string[]): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../src/api/core.ts';
 import type { MeshSettings } from '../../src/policy/mesh-settings.ts';
 import { type makeService, makeNamespace } from '../support/builders/make-object.ts';
@@ -9,7 +9,9 @@ import {
 } from '../support/builders/make-policy.ts';
 import { leading, podObject } from '../support/envoy/half-joined-objects.ts';
 import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 jest.setTimeout(120_000);
 
@@ -19,7 +21,7 @@ const twinIp = '10.96.6.2';
 const plainIp = '10.96.6.3';
 const udp = { name: 'udp-names', port: 53, targetPort: 5353, protocol: 'UDP' };
 
-let mesh: TestMesh;
+const mesh = meshOfTests();
 let live: LiveMesh;
 let client: TestPod;
 let web: TestPod;
@@ -75,21 +77,15 @@ function cluster(): readonly KubernetesObject[] {
 }
 
 beforeAll(async () => {
-  mesh = await startMesh();
-  live = liveMesh(mesh);
-  client = await mesh.pod('client');
-  web = await mesh.pod('web');
-  plain = await mesh.pod('plain');
+  live = liveMesh(mesh());
+  client = await mesh().pod('client');
+  web = await mesh().pod('web');
+  plain = await mesh().pod('plain');
   await web.serve('http', 8080);
   await web.serve('talker', 5353);
   await plain.serve('http', 8080);
   await live.apply(cluster());
   await Promise.all([client, web, plain].map((pod) => pod.ready()));
-});
-
-afterAll(async () => {
-  expect(mesh.ads.nacks).toEqual([]);
-  await mesh.stop();
 });
 
 describe('case 06: ports that share a target, and TCP beside UDP', () => {
@@ -102,14 +98,14 @@ describe('case 06: ports that share a target, and TCP beside UDP', () => {
       await live.apply(cluster(), settings);
       const nameAt = async (ip: string, port: number): Promise<unknown> =>
         (await client.get(`http://${ip}:${port}/p${port}`)).seen.name;
-      await eventually(async () => (await nameAt(webIp, 80)) === 'web');
+      await until(() => nameAt(webIp, 80), { holds: (answer) => answer === 'web' });
       expect(await nameAt(webIp, 8080)).toBe('web');
       expect(await nameAt(webIp, 9000)).toBe('web');
       expect(await nameAt(twinIp, 8080)).toBe('web');
       expect(await nameAt(plainIp, 8080)).toBe('plain');
       const script = `exec 3<>/dev/tcp/${webIp}/53; echo hi >&3; head -n 1 <&3`;
       expect(await client.exec(['bash', '-c', script])).toBe('web got hi\n');
-      expect(mesh.ads.nacks).toEqual([]);
+      expect(mesh().ads.nacks).toEqual([]);
       expect(live.diagnostics().map(({ code, object }) => `${object.name} ${code}`)).toEqual([
         'web service-port-unsupported',
       ]);

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { serviceKey } from '../../src/policy/service.ts';
 import type { Split } from '../../src/policy/split.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
   makeInbound,
@@ -11,9 +12,11 @@ import {
   makeReachable,
   makeServed,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 const ports = [makePort(80), makePort(7000, 'tcp')];
 const settings = makeSettings({ permissive: true });
@@ -40,7 +43,7 @@ function splitOf(weights: Readonly<Record<string, number>>): Split {
 jest.setTimeout(60_000);
 
 describe('a split between two versions', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   const pods: Record<string, TestPod> = {};
 
   async function weigh(weights: Readonly<Record<string, number>>): Promise<void> {
@@ -50,10 +53,7 @@ describe('a split between two versions', () => {
       makeReachable(versions[2]!, { accounts: [] }),
       makeReachable(versions[3]!),
     ];
-    await mesh.offer('bookbuyer', {
-      inbound: makeInbound({ account: account('bookbuyer'), settings }),
-      outbound: makeOutbound({ services, settings }),
-    });
+    await mesh().offer('bookbuyer', makeCaller(account('bookbuyer'), services, settings));
   }
 
   /** How many of `count` requests each version answered; what was not answered counts as its status. */
@@ -69,19 +69,18 @@ describe('a split between two versions', () => {
   }
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    pods['bookbuyer'] = await mesh.pod('bookbuyer');
-    for (const name of names) pods[name] = await mesh.pod(name);
+    pods['bookbuyer'] = await mesh().pod('bookbuyer');
+    for (const name of names) pods[name] = await mesh().pod(name);
     const list = (name: string, port: number): [string, ReturnType<typeof makeEndpoint>[]] => [
       `bookstore/${name}|${String(port)}`,
       [makeEndpoint(pods[name]!.address, port === 80 ? 8080 : 7000, account(name, 'bookstore'))],
     ];
-    mesh.endpoints = makeEndpoints(
+    mesh().endpoints = makeEndpoints(
       Object.fromEntries(names.flatMap((name) => [list(name, 80), list(name, 7000)])),
     );
     for (const name of names) {
       const services = [serviceKey('bookstore', name)];
-      await mesh.offer(name, {
+      await mesh().offer(name, {
         inbound: makeInbound({
           account: account(name, 'bookstore'),
           served: [makeServed(7000, { protocol: 'tcp', services }), makeServed(8080, { services })],
@@ -97,11 +96,6 @@ describe('a split between two versions', () => {
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
   });
 
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
-  });
-
   it('shares requests by weight', async () => {
     const counts = await count(1000);
     // Five standard deviations of a fair coin on either side.
@@ -111,13 +105,13 @@ describe('a split between two versions', () => {
 
   it('gives nothing to weight 0, from the next request on', async () => {
     await weigh({ v1: 0, v2: 1 });
-    await eventually(async () => (await count(20))['v1'] === undefined);
+    await until(async () => (await count(20))['v1'] === undefined);
     expect(await count(200)).toEqual({ v2: 200 });
   });
 
   it('refuses the share of a backend that is closed to the caller, and gives it to nobody else', async () => {
     await weigh({ v2: 50, v3: 50 });
-    await eventually(async () => ((await count(20))['503'] ?? 0) > 0);
+    await until(async () => ((await count(20))['503'] ?? 0) > 0);
     const counts = await count(400);
     expect(Math.abs((counts['503'] ?? 0) - 200)).toBeLessThan(50);
     expect((counts['503'] ?? 0) + (counts['v2'] ?? 0)).toBe(400);
@@ -125,7 +119,7 @@ describe('a split between two versions', () => {
 
   it('answers 503 to the share of a backend without endpoints, and gives it to nobody else', async () => {
     await weigh({ v2: 50, v4: 50 });
-    await eventually(async () => ((await count(20))['503'] ?? 0) > 0);
+    await until(async () => ((await count(20))['503'] ?? 0) > 0);
     const counts = await count(400);
     expect(Math.abs((counts['503'] ?? 0) - 200)).toBeLessThan(50);
     expect((counts['503'] ?? 0) + (counts['v2'] ?? 0)).toBe(400);
@@ -133,7 +127,7 @@ describe('a split between two versions', () => {
 
   it('leads a split of zeros nowhere', async () => {
     await weigh({ v1: 0, v2: 0 });
-    await eventually(async () => (await count(10))['503'] === 10);
+    await until(async () => (await count(10))['503'] === 10);
   });
 
   it('shares TCP connections by weight', async () => {

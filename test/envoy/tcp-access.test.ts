@@ -1,21 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AccessRule } from '../../src/policy/access.ts';
 import type { ProxyView } from '../../src/policy/view.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
-  makeInbound,
   makeMatch,
-  makeOutbound,
   makePort,
   makeReachable,
   makeRule,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 const clusterIp = '10.96.0.20';
 const bookstore = makeService('bookstore', {
@@ -23,17 +25,7 @@ const bookstore = makeService('bookstore', {
   ports: [makePort(7000, 'tcp'), makePort(7001, 'tcp-server-first')],
 });
 
-function client(name: string): ProxyView {
-  const settings = makeSettings();
-  return {
-    inbound: makeInbound({ account: account(name), settings }),
-    outbound: makeOutbound({
-      account: account(name),
-      services: [makeReachable(bookstore)],
-      settings,
-    }),
-  };
-}
+const client = (name: string): ProxyView => makeCaller(account(name), [makeReachable(bookstore)]);
 
 function server(rules: 'any' | readonly AccessRule[]): ProxyView {
   const settings = makeSettings({ permissive: rules === 'any' });
@@ -41,16 +33,13 @@ function server(rules: 'any' | readonly AccessRule[]): ProxyView {
     makeServed(7000, { protocol: 'tcp' }),
     makeServed(7001, { protocol: 'tcp-server-first' }),
   ];
-  return {
-    inbound: makeInbound({ served, rules, settings }),
-    outbound: makeOutbound({ account: account('bookstore'), settings }),
-  };
+  return makeServer({ served, rules, settings });
 }
 
 jest.setTimeout(60_000);
 
 describe('opaque TCP to a server with a sidecar', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   const pods: Record<string, TestPod> = {};
 
   /** What comes back on a connection, "" when it is closed without a word. */
@@ -66,23 +55,17 @@ describe('opaque TCP to a server with a sidecar', () => {
     pods['bookstore']!.admin('/stats?filter=7001\\|local.upstream_cx_total');
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    for (const name of ['bookbuyer', 'bookthief', 'bookstore']) pods[name] = await mesh.pod(name);
+    for (const name of ['bookbuyer', 'bookthief', 'bookstore']) pods[name] = await mesh().pod(name);
     const store = pods['bookstore']!;
-    mesh.endpoints = makeEndpoints({
+    mesh().endpoints = makeEndpoints({
       'bookstore/bookstore|7000': [makeEndpoint(store.address, 7000)],
       'bookstore/bookstore|7001': [makeEndpoint(store.address, 7001)],
     });
-    await mesh.offer('bookbuyer', client('bookbuyer'));
-    await mesh.offer('bookthief', client('bookthief'));
-    await mesh.offer('bookstore', server('any'));
+    await mesh().offer('bookbuyer', client('bookbuyer'));
+    await mesh().offer('bookthief', client('bookthief'));
+    await mesh().offer('bookstore', server('any'));
     await Promise.all([store.serve('tcp', 7000), store.serve('greeter', 7001)]);
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('passes in permissive mode, also when the server speaks first', async () => {
@@ -91,27 +74,29 @@ describe('opaque TCP to a server with a sidecar', () => {
   });
 
   it('is closed to everyone without a rule', async () => {
-    await mesh.offer('bookstore', server([]));
-    await eventually(async () => (await ask('bookbuyer')) === '');
+    await mesh().offer('bookstore', server([]));
+    await until(() => ask('bookbuyer'), { holds: (answer) => answer === '' });
     expect(await listen('bookbuyer')).toBe('');
   });
 
   it('is not opened by a rule that names HTTP routes', async () => {
-    await mesh.offer('bookstore', server([makeRule('http', { http: [makeMatch()] })]));
+    await mesh().offer('bookstore', server([makeRule('http', { http: [makeMatch()] })]));
     expect(await ask('bookbuyer')).toBe('');
     expect(await listen('bookbuyer')).toBe('');
   });
 
   it('lets in whom a rule names, on the ports it names, and gives others not even a greeting', async () => {
-    await mesh.offer('bookstore', server([makeRule('first', { ports: [7001] })]));
-    await eventually(async () => (await listen('bookbuyer')) === 'hello from bookstore');
+    await mesh().offer('bookstore', server([makeRule('first', { ports: [7001] })]));
+    await until(() => listen('bookbuyer'), {
+      holds: (answer) => answer === 'hello from bookstore',
+    });
     const before = await connections();
     expect(await listen('bookthief')).toBe('');
     expect(await connections()).toBe(before);
     expect(await ask('bookbuyer')).toBe('');
     const thief = makeRule('second', { ports: [7000], sources: [account('bookthief')] });
-    await mesh.offer('bookstore', server([makeRule('first', { ports: [7001] }), thief]));
-    await eventually(async () => (await ask('bookthief')) === 'bookstore got hi');
+    await mesh().offer('bookstore', server([makeRule('first', { ports: [7001] }), thief]));
+    await until(() => ask('bookthief'), { holds: (answer) => answer === 'bookstore got hi' });
     expect(await ask('bookbuyer')).toBe('');
     expect(await listen('bookbuyer')).toBe('hello from bookstore');
   });

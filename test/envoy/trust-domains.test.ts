@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Secret } from '../../src/common/secret.ts';
 import { encode } from '../../src/xds/resources/encode.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
@@ -10,18 +10,20 @@ import {
 import { type MeshAuthority, makeMeshAuthority } from '../support/certificates/mesh-authority.ts';
 import {
   account,
+  makeCaller,
   makeEndpoint,
   makeEndpoints,
-  makeInbound,
-  makeOutbound,
   makePort,
   makeReachable,
   makeRule,
   makeServed,
+  makeServer,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
 
 const clusterIp = '10.96.0.30';
 const [buyer, store] = [account('bookbuyer'), account('bookstore')];
@@ -32,14 +34,8 @@ const bookstore = makeService('bookstore', {
 });
 const served = [makeServed(7000, { protocol: 'tcp' })];
 const views = {
-  bookbuyer: {
-    inbound: makeInbound({ account: buyer, settings }),
-    outbound: makeOutbound({ account: buyer, services: [makeReachable(bookstore)], settings }),
-  },
-  bookstore: {
-    inbound: makeInbound({ account: store, served, rules: [makeRule('bookbuyer')], settings }),
-    outbound: makeOutbound({ account: store, settings }),
-  },
+  bookbuyer: makeCaller(buyer, [makeReachable(bookstore)], settings),
+  bookstore: makeServer({ account: store, served, rules: [makeRule('bookbuyer')], settings }),
 } as const;
 
 type Name = keyof typeof views;
@@ -59,7 +55,7 @@ interface Holding {
 jest.setTimeout(60_000);
 
 describe('a mesh that moves to another trust domain', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let old: Root;
   let next: Root;
   const pods = {} as Record<Name, TestPod>;
@@ -78,8 +74,8 @@ describe('a mesh that moves to another trust domain', () => {
   /** Both proxies have these, and have acknowledged them. */
   async function have(by: Root, trusted: readonly Root[]): Promise<void> {
     for (const name of ['bookbuyer', 'bookstore'] as const) {
-      await mesh.offer(name, views[name], await secrets(name, by, { trusted }));
-      await eventually(() => Promise.resolve(mesh.ads.unanswered(name) === 0));
+      await mesh().offer(name, views[name], await secrets(name, by, { trusted }));
+      await until(() => mesh().ads.unanswered(name) === 0);
     }
   }
 
@@ -109,22 +105,16 @@ describe('a mesh that moves to another trust domain', () => {
   }
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    const [first, second] = [mesh.authority, await makeMeshAuthority()];
+    const [first, second] = [mesh().authority, await makeMeshAuthority()];
     old = { authority: first, trust: { trustDomain: 'cluster.local', roots: first.root } };
     next = { authority: second, trust: { trustDomain: 'b.example', roots: second.root } };
-    for (const name of ['bookbuyer', 'bookstore'] as const) pods[name] = await mesh.pod(name);
-    mesh.endpoints = makeEndpoints({
+    for (const name of ['bookbuyer', 'bookstore'] as const) pods[name] = await mesh().pod(name);
+    mesh().endpoints = makeEndpoints({
       'bookstore/bookstore|7000': [makeEndpoint(pods.bookstore.address, 7000)],
     });
     await have(old, [old]);
     await pods.bookstore.serve('talker', 7000);
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('keeps every connection, and no listener or cluster is another', async () => {
@@ -144,20 +134,20 @@ describe('a mesh that moves to another trust domain', () => {
   });
 
   it('refuses who is of the domain that was left', async () => {
-    await mesh.offer(
+    await mesh().offer(
       'bookbuyer',
       views.bookbuyer,
       await secrets('bookbuyer', old, { trusted: [old, next] }),
     );
-    await eventually(async () => (await ask()) === '');
+    await until(() => ask(), { holds: (answer) => answer === '' });
   });
 
   it('refuses who names one domain and comes from the root of the other, while both are trusted', async () => {
     await have(next, [old, next]);
-    await eventually(async () => (await ask()) === answer);
+    await until(() => ask(), { holds: (answer) => answer === answer });
     const mixed = await secrets('bookbuyer', old, { trusted: [old, next], named: 'b.example' });
-    await mesh.offer('bookbuyer', views.bookbuyer, mixed);
-    await eventually(async () => (await ask()) === '');
+    await mesh().offer('bookbuyer', views.bookbuyer, mixed);
+    await until(() => ask(), { holds: (answer) => answer === '' });
     const errors = await pods.bookstore.admin('/stats?filter=ssl.fail_verify_error');
     expect(errors).not.toMatch(/15003.*: 0$/m);
   });

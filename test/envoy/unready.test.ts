@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { EndpointSlice } from '../../src/api/core.ts';
 import {
   makeEndpointSlice,
@@ -10,16 +10,27 @@ import {
 } from '../support/builders/make-object.ts';
 import { makeTcpRoute, makeTrafficTarget } from '../support/builders/make-policy.ts';
 import { type LiveMesh, liveMesh } from '../support/envoy/live-mesh.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { meshOfTests } from '../support/envoy/mesh-of-tests.ts';
+import type { TestPod } from '../support/envoy/pod.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 jest.setTimeout(60_000);
+
+/** A connection that a pod holds. */
+interface Held {
+  /** Once it was answered. */
+  isHeld(): Promise<unknown>;
+  /** Lets it talk again, and gives both answers. */
+  letGo(): Promise<string>;
+}
 
 const ip = '10.96.0.66';
 
 type Conditions = NonNullable<EndpointSlice['endpoints']>[number]['conditions'] & object;
 
 describe('a pod behind a headless service that is not ready for a while', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let live: LiveMesh;
   let caller: TestPod;
   let db: TestPod;
@@ -49,32 +60,29 @@ describe('a pod behind a headless service that is not ready for a while', () => 
       ],
       { permissive: false, egress: false },
     );
-    await eventually(() => Promise.resolve(mesh.ads.unanswered('caller') === 0));
+    await until(() => mesh().ads.unanswered('caller') === 0);
   }
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    live = liveMesh(mesh);
-    caller = await mesh.pod('caller');
-    db = await mesh.pod('db-0');
+    live = liveMesh(mesh());
+    caller = await mesh().pod('caller');
+    db = await mesh().pod('db-0');
     await db.serve('talker', 7000);
     await db0({ ready: true });
     await Promise.all([caller, db].map((pod) => pod.ready()));
   });
 
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
-  });
-
   /** Talks to the pod, by its own address unless told, holds the connection, and talks again when let go. */
-  function hold(at = db.address): { letGo: () => Promise<string> } {
-    const file = join(mesh.directory, `go-${String((holds += 1))}`);
+  function hold(at = db.address): Held {
+    const file = join(mesh().directory, `go-${String((holds += 1))}`);
     const talk = 'echo hi >&3; read -t 3 said <&3 && echo "$said" || echo silence';
     const wait = `until [ -e ${file} ]; do sleep 0.1; done`;
     const script = `exec 3<>/dev/tcp/${at}/7000; ${talk}; ${wait}; ${talk}`;
-    const said = caller.exec(['bash', '-c', script]);
+    const lines: string[] = [];
+    const onLine = (line: string): unknown => lines.push(line);
+    const said = caller.exec(['bash', '-c', script], { onLine });
     return {
+      isHeld: () => until(() => lines.length > 0),
       async letGo() {
         await writeFile(file, '');
         return (await said).trim().replaceAll('\n', ', ');
@@ -82,8 +90,7 @@ describe('a pod behind a headless service that is not ready for a while', () => 
     };
   }
 
-  /** Longer than a drain takes here. */
-  const drained = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
+  const drained = (): Promise<void> => letPass(4_000, 'longer than a drain takes here');
   const twice = 'db-0 got hi, db-0 got hi';
 
   it.each([
@@ -93,7 +100,7 @@ describe('a pod behind a headless service that is not ready for a while', () => 
   ])('keeps its connections while it %s, and takes those that dial it', async (_, conditions) => {
     await db0({ ready: true });
     const held = [hold(), hold(ip)];
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    for (const one of held) await one.isHeld();
     await db0(conditions);
     await drained();
     for (const one of held) expect(await one.letGo()).toBe(twice);
@@ -103,7 +110,7 @@ describe('a pod behind a headless service that is not ready for a while', () => 
   it('loses them when it is gone', async () => {
     await db0({ ready: true });
     const held = hold();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await held.isHeld();
     await db0(undefined);
     await drained();
     expect(await held.letGo()).toBe('db-0 got hi, silence');

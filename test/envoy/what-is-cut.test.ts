@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { IdentityKey } from '../../src/policy/identity.ts';
 import { type ServiceKey, serviceKey } from '../../src/policy/service.ts';
@@ -17,9 +15,12 @@ import {
   makeRule,
   makeServed,
   makeService,
-  makeSettings,
 } from '../support/builders/make-view.ts';
-import { type TestMesh, type TestPod, eventually, startMesh } from '../support/envoy/pod.ts';
+import { makeSettings } from '../support/builders/make-settings.ts';
+import { type TestMesh, type TestPod, startMesh } from '../support/envoy/pod.ts';
+import { type HeldStreams, StreamPrograms, streamKinds } from '../support/envoy/stream-programs.ts';
+import { until } from '../support/time/until.ts';
+import { letPass } from '../support/time/let-pass.ts';
 
 const clusterIp = '10.96.0.40';
 const [strict, permissive] = [makeSettings(), makeSettings({ permissive: true })];
@@ -32,7 +33,6 @@ const services = names.map((name, index) => ({
   ...store(name, index === 0 ? clusterIp : `10.96.0.4${String(index)}`),
   accounts: [account('bookstore')],
 }));
-const kinds = ['grpc', 'http', 'server-first', 'tcp', 'websocket'];
 const [client, bystander] = [account('client'), account('bystander')];
 const outsMs = 30_000;
 
@@ -95,11 +95,7 @@ function inbound({ sources, called = [services[0]!.key], rules = [], settings = 
 describe('case 11, case D1: what is cut', () => {
   let mesh: TestMesh;
   const pods: Record<string, TestPod> = {};
-  const running: Promise<string>[] = [];
-  const program = join(import.meta.dirname, '../support/envoy/streams.mjs');
-
-  /** Ends the server when it is there. */
-  const over = (): string => join(mesh.directory, 'over');
+  let programs: StreamPrograms;
 
   /** Gives the server and both callers something else, and waits longer than a drain takes. */
   async function change(served: Served, seen: Seen, ofClient: Seen = seen): Promise<void> {
@@ -117,29 +113,12 @@ describe('case 11, case D1: what is cut', () => {
         outbound: outbound(caller, sees, settings),
       });
     }
-    for (const node of Object.keys(pods))
-      await eventually(() => Promise.resolve(mesh.ads.unanswered(node) === 0));
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    for (const node of Object.keys(pods)) await until(() => mesh.ads.unanswered(node) === 0);
+    await letPass(4_000, 'longer than a drain takes here');
   }
 
-  /** Holds a stream of each kind; `let go` ends them and tells which had ended before. */
-  function hold(node: string): { letGo: () => Promise<{ opened: string[]; ended: string[] }> } {
-    const file = join(mesh.directory, `go-${node}-${String(running.length)}`);
-    const said = pods[node]!.exec([process.execPath, program, 'hold', clusterIp, file, '240']);
-    running.push(said);
-    return {
-      async letGo() {
-        await writeFile(file, '');
-        const lines = (await said).trim().split('\n');
-        const of = (word: string): string[] =>
-          lines.filter((line) => line.split(' ')[1] === word).map((line) => line.split(' ')[0]!);
-        return { opened: of('open').sort(), ended: of('end').sort() };
-      },
-    };
-  }
-
+  const hold = (node: string): HeldStreams => programs.hold(pods[node]!);
   const nodeOf = (caller: IdentityKey): string => caller.split('/')[1]!;
-  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 3_000));
   const both: Served = { sources: [bystander, client] };
   const three: Served = { ...both, called: names.map((name) => serviceKey('bookstore', name)) };
 
@@ -153,21 +132,21 @@ describe('case 11, case D1: what is cut', () => {
       ]),
     );
     mesh.endpoints = makeEndpoints(Object.fromEntries(list));
-    running.push(pods['bookstore']!.exec([process.execPath, program, 'serve', '400', over()]));
+    programs = new StreamPrograms(mesh.directory, clusterIp);
+    await programs.serve(pods['bookstore']!);
     await change(both, {});
     await Promise.all(Object.values(pods).map((pod) => pod.ready()));
   }, outsMs * 3);
 
   afterAll(async () => {
     expect(mesh.ads.nacks).toEqual([]);
-    await writeFile(over(), '');
-    await Promise.allSettled(running);
+    await programs.stop();
     await mesh.stop();
   });
 
   it('case D1, case 11: nobody by what is added, by a canary, or by new certificates', async () => {
     const held = [hold('client'), hold('bystander')];
-    await settle();
+    for (const one of held) await one.open();
     const more = { sources: [...both.sources, account('third')] };
     await change(more, {});
     await change(
@@ -188,50 +167,50 @@ describe('case 11, case D1: what is cut', () => {
       };
       await mesh.offer(nodeOf(caller), view, renewed);
     }
-    await settle();
-    for (const one of held) expect(await one.letGo()).toEqual({ opened: kinds, ended: [] });
+    await letPass(3_000, 'new certificates would have ended streams');
+    for (const one of held) expect(await one.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 
   it('case 11: the revoked client, by the server alone, and nobody else', async () => {
     await change(both, {});
     const [revoked, other] = [hold('client'), hold('bystander')];
-    await settle();
+    await Promise.all([revoked.open(), other.open()]);
     // Its own sidecar keeps the configuration that let it out, as an attacker's would.
     await change({ sources: [bystander] }, {});
-    expect(await revoked.letGo()).toEqual({ opened: kinds, ended: kinds });
-    expect(await other.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await revoked.letGo()).toEqual({ opened: streamKinds, ended: streamKinds });
+    expect(await other.letGo()).toEqual({ opened: streamKinds, ended: [] });
     expect((await pods['client']!.get(`http://${clusterIp}/`)).status).toBe(403);
     const greeting = `exec 3<>/dev/tcp/${clusterIp}/7001; timeout 2 head -c1 <&3 || true`;
     expect(await pods['client']!.exec(['bash', '-c', greeting])).toBe('');
     // Granted again, what was refused on a connection of its own is answered on the next one.
     await change(both, {});
     const again = hold('client');
-    await settle();
-    expect(await again.letGo()).toEqual({ opened: kinds, ended: [] });
+    await again.open();
+    expect(await again.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 
   it('case 11: the revoked client, by its own sidecar alone', async () => {
     await change(both, {});
     const [revoked, other] = [hold('client'), hold('bystander')];
-    await settle();
+    await Promise.all([revoked.open(), other.open()]);
     await change(both, {}, { nothing: true });
-    expect(await revoked.letGo()).toEqual({ opened: kinds, ended: kinds });
-    expect(await other.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await revoked.letGo()).toEqual({ opened: streamKinds, ended: streamKinds });
+    expect(await other.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 
   it('case 11: nobody by permissive mode when it is turned on, and those alone whom it alone let in when it is turned off', async () => {
     await change(both, {});
     const named = [hold('client'), hold('bystander')];
-    await settle();
+    for (const one of named) await one.open();
     await change({ ...both, settings: permissive }, {});
     await change(both, {});
-    for (const one of named) expect(await one.letGo()).toEqual({ opened: kinds, ended: [] });
+    for (const one of named) expect(await one.letGo()).toEqual({ opened: streamKinds, ended: [] });
     const one: Served = { sources: [bystander] };
     await change({ ...one, settings: permissive }, {});
     const [unnamed, other] = [hold('client'), hold('bystander')];
-    await settle();
+    await Promise.all([unnamed.open(), other.open()]);
     await change(one, {});
-    expect(await unnamed.letGo()).toEqual({ opened: kinds, ended: kinds });
-    expect(await other.letGo()).toEqual({ opened: kinds, ended: [] });
+    expect(await unnamed.letGo()).toEqual({ opened: streamKinds, ended: streamKinds });
+    expect(await other.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 });

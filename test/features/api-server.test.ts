@@ -1,29 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { request } from 'node:https';
 import { expect, it } from '@jest/globals';
-import { sharedApiServer } from '../support/api-server/shared-api-server.ts';
+import { callApi } from '../support/api-server/call-api.ts';
 
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
-
-async function call(method: string, path: string, body?: object): Promise<Answer> {
-  const { url, caFile, adminToken } = sharedApiServer();
-  const ca = await readFile(caFile);
-  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, url), { method, headers, ca, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => (text += part));
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] });
-      });
-    });
-    sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const call = callApi<Record<string, unknown>>;
 
 it('binds a token to its audience and pod, and disowns it when the pod is gone', async () => {
   const metadata = (name: string) => ({ metadata: { name } });

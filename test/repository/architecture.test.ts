@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { foldersInCircles } from '../../tools/check/folder-circles.ts';
 import { packageHomes, rooms } from '../../tools/rooms.mjs';
 
@@ -53,6 +53,16 @@ describe('the rooms', () => {
     const needing = files.filter((file) =>
       /from '[./]*\/test\//.test(readFileSync(join(repository, file), 'utf8')),
     );
+    expect(needing).toEqual([]);
+  });
+
+  it('and what tests are made with needs no test', () => {
+    const needing = globSync('test/support/**/*.{ts,mjs}', { cwd: repository }).filter((file) => {
+      const text = readFileSync(join(repository, file), 'utf8');
+      return [...text.matchAll(/ from '(\.[^']*)'/g)]
+        .map(([, to = '']) => join(dirname(file), to))
+        .some((to) => to.startsWith('test/') && !to.startsWith('test/support/'));
+    });
     expect(needing).toEqual([]);
   });
 

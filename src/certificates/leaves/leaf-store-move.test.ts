@@ -7,10 +7,10 @@ import {
   type Stage,
   stageLeafStore,
   stopLeafStores,
-  until,
 } from '../../../test/support/issuers/leaf-store-stage.ts';
 import { seededRandom } from '../../../test/support/fakes/seeded-random.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 const hourMs = 3_600_000;
 const many = Array.from({ length: 200 }, (_, at) => account(`a${at}`));

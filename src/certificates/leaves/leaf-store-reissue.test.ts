@@ -7,10 +7,10 @@ import {
   stageLeafStore,
   stopLeafStores,
   till,
-  until,
   uriOf,
 } from '../../../test/support/issuers/leaf-store-stage.ts';
 import type { Leaf } from '../issuer.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 3_600_000;

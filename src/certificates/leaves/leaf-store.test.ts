@@ -8,10 +8,10 @@ import {
   stageLeafStore,
   stopLeafStores,
   till,
-  until,
   uriOf,
 } from '../../../test/support/issuers/leaf-store-stage.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * 3_600_000;

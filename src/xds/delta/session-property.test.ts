@@ -1,13 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { WorldClient, type World, setOfWorld } from '../../../test/support/xds/whole-set-client.ts';
+import {
+  EnvoyLikeClient,
+  type LinkedResources,
+  setOfLinked,
+} from '../../../test/support/xds/envoy-like-client.ts';
 import { ResponseBytes } from './response-bytes.ts';
 
 const service = fc.constantFrom('a', 'b', 'c', 'd');
 const version = fc.integer({ min: 1, max: 3 });
 
 /** Listeners name routes, routes name clusters, and nothing names what is not there. */
-const world: fc.Arbitrary<World> = fc
+const world: fc.Arbitrary<LinkedResources> = fc
   .record({
     clusters: fc.dictionary(service, version),
     endpoints: fc.dictionary(service, version),
@@ -29,7 +33,7 @@ const world: fc.Arbitrary<World> = fc
   }));
 
 type Event =
-  | { readonly kind: 'offer'; readonly world: World }
+  | { readonly kind: 'offer'; readonly world: LinkedResources }
   | { readonly kind: 'answer'; readonly which: number; readonly refuse: boolean }
   | { readonly kind: 'reconnect' }
   | { readonly kind: 'restart' };
@@ -48,24 +52,34 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'restart' as const }) },
 );
 
-function play(events: readonly Event[], last: World, mayRefuse: boolean): WorldClient {
-  const client = new WorldClient(new ResponseBytes());
+function play(
+  events: readonly Event[],
+  last: LinkedResources,
+  mayRefuse: boolean,
+): EnvoyLikeClient {
+  const client = new EnvoyLikeClient(new ResponseBytes());
   for (const one of events) {
-    if (one.kind === 'offer') client.offer(setOfWorld(one.world));
+    if (one.kind === 'offer') client.offer(setOfLinked(one.world));
     else if (one.kind === 'reconnect') client.reconnect();
     else if (one.kind === 'restart') client.restart();
     else client.answer(one.which, mayRefuse && one.refuse);
   }
-  client.offer(setOfWorld(last));
+  client.offer(setOfLinked(last));
   client.answerAll();
   return client;
 }
 
-const nothing: World = { clusters: {}, endpoints: {}, listeners: {}, targets: {}, secret: 1 };
+const nothing: LinkedResources = {
+  clusters: {},
+  endpoints: {},
+  listeners: {},
+  targets: {},
+  secret: 1,
+};
 const answer = (which: number): Event => ({ kind: 'answer', which, refuse: false });
 
 /** A cluster's removal is on its way when a route begins to name it. */
-const offeredAgainWhileItGoes: [Event[], World] = [
+const offeredAgainWhileItGoes: [Event[], LinkedResources] = [
   [
     { kind: 'restart' },
     { kind: 'offer', world: { ...nothing, clusters: { a: 1 } } },
@@ -78,7 +92,7 @@ const offeredAgainWhileItGoes: [Event[], World] = [
 ];
 
 /** The listener that is withdrawn before it was sent is all that keeps the cluster from being removed. */
-const withdrawnBeforeItWasSent: [Event[], World] = [
+const withdrawnBeforeItWasSent: [Event[], LinkedResources] = [
   [
     { kind: 'offer', world: { ...nothing, clusters: { a: 1 }, secret: 3 } },
     answer(0),

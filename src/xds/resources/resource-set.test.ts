@@ -9,8 +9,8 @@ import {
   makeReachable,
   makeServed,
   makeService,
-  makeSettings,
 } from '../../../test/support/builders/make-view.ts';
+import { makeSettings } from '../../../test/support/builders/make-settings.ts';
 import { inconsistencies } from '../../../test/support/oracles/inconsistencies.ts';
 import { jsonOf } from '../../../test/support/resources/messages.ts';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';

@@ -13,12 +13,8 @@ import {
 import { inconsistencies } from '../../../test/support/oracles/inconsistencies.ts';
 import { type Call, type Decision, decide } from '../../../test/support/oracles/decide.ts';
 import { jsonOf } from '../../../test/support/resources/messages.ts';
-import {
-  makeInbound,
-  makeOutbound,
-  makeServed,
-  makeSettings,
-} from '../../../test/support/builders/make-view.ts';
+import { makeInbound, makeOutbound, makeServed } from '../../../test/support/builders/make-view.ts';
+import { makeSettings } from '../../../test/support/builders/make-settings.ts';
 import { callerAlpn } from '../../envoy/names.ts';
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import type { InboundView } from '../../policy/view.ts';

@@ -3,7 +3,8 @@ import { status } from '@grpc/grpc-js';
 import { originKey } from '../../policy/origin.ts';
 import { makeAuthority } from '../../../test/support/certificates/server-authority.ts';
 import { channelOrigin } from '../evidence/evidence.ts';
-import { serverName, set, until, XdsRig } from '../../../test/support/xds/served-sets.ts';
+import { serverName, set, XdsRig } from '../../../test/support/xds/served-sets.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 describe('the certificate of the xDS server', () => {
   let rig: XdsRig;

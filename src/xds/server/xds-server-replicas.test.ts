@@ -11,9 +11,9 @@ import {
   serverId,
   serverName,
   set,
-  until,
   XdsRig,
 } from '../../../test/support/xds/served-sets.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 describe('the xDS server, to other replicas', () => {
   let rig: XdsRig;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { FakeClock } from '../../../test/support/time/fake-clock.ts';
-import { farOff, set, until, XdsRig } from '../../../test/support/xds/served-sets.ts';
+import { farOff, set, XdsRig } from '../../../test/support/xds/served-sets.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 describe('a stream of the xDS server', () => {
   let rig: XdsRig;

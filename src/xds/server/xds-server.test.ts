@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { originKey } from '../../policy/origin.ts';
 import { makeResource, makeSet } from '../../../test/support/resources/resource-sets.ts';
-import { cartTarget, set, until, XdsRig } from '../../../test/support/xds/served-sets.ts';
+import { cartTarget, set, XdsRig } from '../../../test/support/xds/served-sets.ts';
+import { until } from '../../../test/support/time/until.ts';
 
 describe('the xDS server', () => {
   let rig: XdsRig;

@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
@@ -10,8 +9,13 @@ import { monitoredBy } from '../../../src/api/labels.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { makeRouteGroup } from '../../support/builders/make-policy.ts';
-import { type Rig, startRig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  type ReplicaRig,
+  startReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 import type { Load } from '../../support/attacks/bulk-objects-process.ts';
+import { letPass } from '../../support/time/let-pass.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(180_000);
 
@@ -39,12 +43,12 @@ const shapes: Readonly<Record<string, () => Matches>> = {
 };
 
 const shaped = Object.values(shapes);
-let rig: Rig;
+let rig: ReplicaRig;
 let ports: Readonly<Record<'xds' | 'replicas' | 'webhook' | 'health' | 'metrics', number>>;
 let plane: ChildProcess;
 
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startReplicaRig();
   const [xds = 0, replicas = 0, webhook = 0, health = 0, metrics = 0] = await Promise.all(
     many(5, () => freePort()),
   );
@@ -92,11 +96,7 @@ async function start(): Promise<void> {
   const env = { ...process.env, MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' };
   const kubeconfig = rig.server.kubeconfigPath;
   plane = fork(file, [JSON.stringify({ kubeconfig, ports })], { execArgv, env });
-  const until = Date.now() + 60_000;
-  while (!(await isReady())) {
-    if (Date.now() > until) throw new Error('the control plane is not ready');
-    await sleep(50);
-  }
+  await until(isReady, { what: 'a control plane that is ready', withinMs: 60_000 });
 }
 
 async function isReady(): Promise<boolean> {
@@ -109,8 +109,8 @@ async function isReady(): Promise<boolean> {
 async function load(): Promise<Load> {
   if (plane.exitCode !== null || plane.signalCode !== null) throw new Error('it has ended');
   plane.send('load');
-  const [told] = (await Promise.race([once(plane, 'message'), sleep(20_000, [])])) as [Load?];
-  if (told === undefined) throw new Error('the control plane does not answer');
+  const signal = AbortSignal.timeout(20_000);
+  const [told] = (await once(plane, 'message', { signal })) as [Load];
   return told;
 }
 
@@ -159,7 +159,7 @@ async function watch(over: () => Promise<boolean>): Promise<Seen> {
     mb = Math.max(mb, seen.rss / mebibyte);
     turns.push(...seen.turns);
     done ||= await over();
-    await sleep(50);
+    await letPass(50, 'the pace of the measurement');
   }
   turns.sort((a, b) => a - b);
   const [p99 = 0, longestMs = 0] = [turns[Math.floor(turns.length * 0.99)], turns.at(-1)];

@@ -19,6 +19,7 @@ import { planWebhooks } from '../../../src/operator/webhooks.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { makeFacts } from '../../support/injector/injection.ts';
 import { callApi } from '../../support/api-server/call-api.ts';
+import { until } from '../../support/time/until.ts';
 
 const mesh = `mesh-${randomBytes(4).toString('hex')}`;
 const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
@@ -137,9 +138,12 @@ beforeAll(async () => {
     const made = await callApi('POST', configurations, { metadata: { name }, webhooks });
     expect(made.status).toBe(201);
   }
-  const deadline = Date.now() + 15_000;
-  while (Date.now() < deadline && (await makePod(namespaces[0]!)).spec.containers.length < 2)
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => makePod(namespaces[0]!), {
+    what: "the vendor's webhook is called",
+    holds: ({ spec }) => spec.containers.length > 1,
+    withinMs: 15_000,
+    pauseMs: 100,
+  });
 }, 60_000);
 
 afterAll(async () => {

@@ -12,8 +12,8 @@ import type { LogFields, Logger } from '../../../src/common/logger.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import {
   type Replica,
-  type Rig,
-  startRig,
+  type ReplicaRig,
+  startReplicaRig,
 } from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
@@ -125,7 +125,7 @@ spec: { matches: [{ name: all }] }
 describe('a control plane that runs', () => {
   const log: string[] = [];
   const before = listeningPorts();
-  let rig: Rig;
+  let rig: ReplicaRig;
   let replica: Replica;
   let buyer: ProxyDouble;
   let taken: number;
@@ -145,7 +145,7 @@ describe('a control plane that runs', () => {
   }
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     replica = await rig.startReplica('one', recordingLogger(log));
     await rig.apply(service);
     const labels = { app: 'store' };
@@ -212,7 +212,7 @@ describe('a control plane that runs', () => {
   });
 
   it('has a root of its own: two meshes share no key (CVE-2026-31837)', async () => {
-    const other = await startRig();
+    const other = await startReplicaRig();
     try {
       await other.startReplica('other');
       const [one, two] = [await rig.trust(), await other.trust()];

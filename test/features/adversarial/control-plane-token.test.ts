@@ -7,10 +7,10 @@ import { WeftError } from '../../../src/common/errors.ts';
 import { apiStatusOf } from '../../../src/kubernetes/api-failure.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import {
-  type Rig,
+  type OperatorRig,
   namespace,
   playControlPlane,
-  rigOfFile,
+  operatorRigOfFile,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
 
@@ -36,7 +36,7 @@ subjects: [{ kind: ServiceAccount, name: weft-control-plane, namespace: ${namesp
 `;
 
 let thief: ApiConnection;
-const rig = rigOfFile(async (made: Rig) => {
+const rig = operatorRigOfFile(async (made: OperatorRig) => {
   await made.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
   await playControlPlane(made);
   await untilCondition(made, 'Ready=True/Ready');

@@ -3,8 +3,12 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ports as ofControlPlane } from '../../../src/api/control-plane-names.ts';
 import { sidecarPorts } from '../../../src/common/sidecar-ports.ts';
-import { type Rig, rigOfFile, until } from '../../support/operator/operator-on-api-server.ts';
+import {
+  type OperatorRig,
+  operatorRigOfFile,
+} from '../../support/operator/operator-on-api-server.ts';
 import { answerOf, answerWith, attackersHome } from '../../support/api-server/as-user.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(90_000);
 
@@ -35,7 +39,7 @@ const refused = /no Service leads to them|are those of sidecars and of their con
 const done = /created|patched|replaced/;
 const policy = 'validatingadmissionpolicybinding/weft-endpoint-ports';
 
-const rig = rigOfFile((made: Rig) => made.kubectlApply(attackersHome), {
+const rig = operatorRigOfFile((made: OperatorRig) => made.kubectlApply(attackersHome), {
   controllers: ['endpointslice-controller'],
 });
 const created = (object: object, ...as: readonly string[]): Promise<string> =>
@@ -171,7 +175,7 @@ describe('H2: a Service with a selector', () => {
     await created(service('to-probes', sidecarPorts.readiness), attacker);
     await created(service('to-app', 8080), attacker);
     const told = ['get', 'events', '-n', 'evil', '-o', 'jsonpath={.items[*].message}'];
-    await until(async () => (await slicesOf('to-app')) === '10.1.0.7');
+    await until(() => slicesOf('to-app'), { holds: (answer) => answer === '10.1.0.7' });
     await until(async () =>
       /to-probes.*no Service leads to them/.test(await rig().kubectl(...told)),
     );

@@ -1,22 +1,25 @@
 // S12: who may edit the MeshConfig alone, and no Secret, has the control plane write or delete a Secret of
 // another's by naming it; and what becomes of the Secret of a root.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { reportKey, type CertificateReport } from '../../../src/api/certificate-report.ts';
-import type { ConfigMap, SecretObject } from '../../../src/api/core.ts';
+import { type CertificateReport } from '../../../src/api/certificate-report.ts';
+import type { SecretObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { gatewayOf } from '../../../src/api/labels.ts';
-import { parseReport } from '../../../src/api/parse-report.ts';
-import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { reportThat } from '../../support/control-plane/certificate-report-of.ts';
 
 jest.setTimeout(60_000);
 
 const own = 'weft-system';
 
 describe('S12: a Secret of the gateway that is somebody else’s', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     await rig.startReplica('one');
     await rig.kubectl('create', 'namespace', 'payments');
   }, 120_000);
@@ -33,13 +36,7 @@ describe('S12: a Secret of the gateway that is somebody else’s', () => {
   const reported = (
     what: string,
     holds: (report: CertificateReport) => boolean,
-  ): Promise<CertificateReport> =>
-    eventually(what, 20_000, async () => {
-      const ref = { kind: kinds.configMap, namespace: own, name: 'weft-certificates' };
-      const { data } = (await rig.admin.get<ConfigMap>(ref, rig.signal)) ?? {};
-      const report = parseReport(data?.[reportKey]);
-      return report !== undefined && holds(report) ? report : undefined;
-    });
+  ): Promise<CertificateReport> => reportThat(rig, what, { holds, withinMs: 20_000 });
 
   const theirs = [
     { name: 'api-token', namespace: 'payments', type: 'Opaque', labels: {} },
@@ -89,24 +86,29 @@ describe('S12: a Secret of the gateway that is somebody else’s', () => {
     const byUs = { fieldManager: 'weft-control-plane', force: true };
     await rig.admin.apply(kinds.secret, before, byUs, rig.signal);
     await name(before.metadata);
-    await eventually('it renewed', 20_000, async () => {
-      const found = await secretOf('of-before', 'payments');
-      return found?.data?.['tls.crt'] === text ? undefined : found;
-    });
+    await until(
+      async () => {
+        const found = await secretOf('of-before', 'payments');
+        return found?.data?.['tls.crt'] === text ? undefined : found;
+      },
+      { what: 'it renewed', withinMs: 20_000 },
+    );
     expect((await secretOf('of-before', 'payments'))?.metadata.labels).toMatchObject({
       [gatewayOf]: own,
     });
     await name(null);
-    await eventually('it gone', 20_000, async () =>
-      (await secretOf('of-before', 'payments')) === undefined ? true : undefined,
-    );
+    await until(() => secretOf('of-before', 'payments'), {
+      holds: (answer) => answer === undefined,
+      what: 'it gone',
+      withinMs: 20_000,
+    });
   });
 
   it('and that of a root is put back with the word of who made it, and told of when it is useless', async () => {
     const before = (await secretOf('weft-ca'))!;
     expect(before.metadata.annotations).toEqual({ 'weft.dev/issued-by': 'builtIn' });
     await rig.kubectl('delete', 'secret', '-n', own, 'weft-ca');
-    const back = await eventually('it put back', 20_000, () => secretOf('weft-ca'));
+    const back = await until(() => secretOf('weft-ca'), { what: 'it put back', withinMs: 20_000 });
     expect(back.data).toEqual(before.data);
     expect(back.metadata.annotations).toEqual(before.metadata.annotations);
     const useless = JSON.stringify({ data: { 'tls.key': 'bm90aGluZw==' } });

@@ -1,14 +1,17 @@
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { ofFile } from '../../support/jest/of-file.ts';
-import { type Replica, startRig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  type Replica,
+  startReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
 const part = ofFile(async () => {
-  const rig = await startRig();
+  const rig = await startReplicaRig();
   return { rig, replica: await rig.startReplica('watched'), stop: () => rig.stop() };
 });
 
@@ -40,11 +43,11 @@ async function tokenOf(account: string, ...options: readonly string[]): Promise<
 
 /** The answer to a token once the API server was asked about it: one address may cause few questions a second. */
 async function judged(token: string): Promise<Answer> {
-  for (;;) {
-    const answer = await metrics(part().replica, { token });
-    if (answer.status !== 503) return answer;
-    await sleep(300);
-  }
+  return until(() => metrics(part().replica, { token }), {
+    holds: ({ status }) => status !== 503,
+    withinMs: 30_000,
+    pauseMs: 300,
+  });
 }
 
 describe('S16: the metrics of the control plane', () => {
@@ -82,13 +85,10 @@ spec:
     - { name: dns, port: 53, protocol: UDP }
 `);
     const token = await tokenOf('scraper');
-    const deadline = Date.now() + 10_000;
-    let body = '';
-    do {
-      await sleep(200);
-      ({ body } = await metrics(replica, { token }));
-    } while (!body.includes('weft_diagnostics{severity="warning"} 1\n') && Date.now() < deadline);
-    expect(body).toContain('weft_diagnostics{severity="warning"} 1\n');
+    const { body } = await until(() => metrics(replica, { token }), {
+      holds: (page) => page.body.includes('weft_diagnostics{severity="warning"} 1\n'),
+      pauseMs: 200,
+    });
     expect(body).toContain('weft_diagnostics{severity="note"} 1\n');
     expect(body).toContain('weft_diagnostics{severity="error"} 0\n');
     expect(body).toMatch(/^weft_compile_seconds_count [1-9]/m);
@@ -128,13 +128,12 @@ describe('S9: the port of the kubelet', () => {
       const socket = connect(options, () => socket.write('GET /livez HTTP/1.1\r\nx: '));
       return socket.on('error', () => undefined).resume();
     });
-    await sleep(300);
+    await until(() => crowd.every((socket) => !socket.connecting));
     const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
     expect(ready.status).toBe(200);
-    const open = crowd.filter((socket) => !socket.closed).length;
-    expect(open).toBeLessThanOrEqual(1_100);
-    await sleep(4_000);
-    expect(crowd.filter((socket) => !socket.closed)).toEqual([]);
+    const open = (): number => crowd.filter((socket) => !socket.closed).length;
+    expect(open()).toBeLessThanOrEqual(1_100);
+    await until(open, { holds: (left) => left === 0, withinMs: 4_000 });
   });
 
   it('answers GET and HEAD alone', async () => {

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { freePort } from '../../../tools/base/probe.ts';
 import type { Flood } from '../../support/attacks/webhook-flood-process.ts';
+import { letPass } from '../../support/time/let-pass.ts';
 
 jest.setTimeout(60_000);
 
@@ -35,11 +35,11 @@ async function answered(flood: Omit<Flood, 'port' | 'caFile' | 'body' | 'tls'>):
   const attacker = start('../../support/attacks/webhook-flood-process.ts', JSON.stringify(told));
   let count = 0;
   try {
-    await sleep(1_000);
+    await letPass(1_000, 'the flood rises');
     for (let turn = 0; turn < 40; turn += 1) {
       const status = await probe(port).catch(() => undefined);
       if (status === 200) count += 1;
-      await sleep(50);
+      await letPass(50, 'the pace of the probes');
     }
   } finally {
     attacker.disconnect();

@@ -1,17 +1,17 @@
 // S13: who has rights in one namespace holds up a switch of roots by streams that never acknowledge.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { reportKey, type CertificateReport } from '../../../src/api/certificate-report.ts';
-import type { ConfigMap, Pod } from '../../../src/api/core.ts';
+import { type CertificateReport } from '../../../src/api/certificate-report.ts';
+import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { injectedBy } from '../../../src/api/labels.ts';
-import { parseReport } from '../../../src/api/parse-report.ts';
-import { eventually } from '../../e2e/eventually.ts';
 import { XdsClient } from '../../support/xds/xds-client.ts';
 import {
-  startRig,
+  startReplicaRig,
   type Replica,
-  type Rig,
+  type ReplicaRig,
 } from '../../support/control-plane/replicas-on-api-server.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
+import { reportThat } from '../../support/control-plane/certificate-report-of.ts';
 
 jest.setTimeout(90_000);
 
@@ -23,11 +23,11 @@ const running = (name: string): object => ({
 });
 
 describe('S13: twelve streams of a namespace that never acknowledge', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let replica: Replica;
   const clients: XdsClient[] = [];
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     replica = await rig.startReplica('one');
     await rig.apply(
       `{apiVersion: v1, kind: Namespace, metadata: {name: evil, labels: {openservicemesh.io/monitored-by: osm}}}`,
@@ -44,13 +44,7 @@ describe('S13: twelve streams of a namespace that never acknowledge', () => {
   const reported = (
     what: string,
     holds: (report: CertificateReport) => boolean,
-  ): Promise<CertificateReport> =>
-    eventually(what, 30_000, async () => {
-      const ref = { kind: kinds.configMap, namespace: own, name: 'weft-certificates' };
-      const { data } = (await rig.admin.get<ConfigMap>(ref, rig.signal)) ?? {};
-      const report = parseReport(data?.[reportKey]);
-      return report !== undefined && holds(report) ? report : undefined;
-    });
+  ): Promise<CertificateReport> => reportThat(rig, what, { holds, withinMs: 30_000 });
 
   /** What the user makes: a pod that no node takes, with all that a label and a spec can say. */
   const makePod = (name: string): Promise<Pod> =>
@@ -94,9 +88,10 @@ describe('S13: twelve streams of a namespace that never acknowledge', () => {
       rig.signal,
     );
     for (const name of many) await subscribe(await makePod(name));
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const { trust } = await reported('a count', () => true);
-    expect(trust).toMatchObject({ acknowledged: 1, total: 1, waiting: [] });
+    await staysTrueFor(3_000, 'a count of the honest one alone', async () => {
+      const { trust } = await reported('a count', () => true);
+      return trust.acknowledged === 1 && trust.total === 1 && trust.waiting.length === 0;
+    });
   });
 
   it('of pods that run: they hold, are named, and are set aside all by the name of their namespace', async () => {

@@ -6,8 +6,8 @@ import { tokenAudience } from '../../../src/api/labels.ts';
 import { XdsClient } from '../../support/xds/xds-client.ts';
 import {
   type Replica,
-  type Rig,
-  startRig,
+  type ReplicaRig,
+  startReplicaRig,
 } from '../../support/control-plane/replicas-on-api-server.ts';
 
 jest.setTimeout(90_000);
@@ -16,13 +16,13 @@ const namespace = 'weft-system';
 const serverName = `weft-control-plane.${namespace}.svc.cluster.local`;
 
 describe('a control plane that runs', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let replica: Replica;
   let ca: string;
   const clients: XdsClient[] = [];
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     replica = await rig.startReplica('one');
     ca = await rig.trust();
   });

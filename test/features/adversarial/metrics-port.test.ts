@@ -1,40 +1,30 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { metricsPath } from '../../../src/envoy/names.ts';
 import { ports } from '../../../src/envoy/ports.ts';
 import { makeInbound, makeOutbound, makeServed } from '../../support/builders/make-view.ts';
-import {
-  type Reply,
-  type TestMesh,
-  type TestPod,
-  eventually,
-  startMesh,
-} from '../../support/envoy/pod.ts';
+import { meshOfTests } from '../../support/envoy/mesh-of-tests.ts';
+import type { Reply, TestPod } from '../../support/envoy/pod.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
 describe("S16: who sees a sidecar's statistics", () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let pod: TestPod;
   let stranger: TestPod;
   const ask = (path: string, ...options: string[]): Promise<Reply> =>
     stranger.get(`http://${pod.address}:${String(ports.metrics)}${path}`, ...options);
   const offer = (metrics: boolean): Promise<void> =>
-    mesh.offer('app', {
+    mesh().offer('app', {
       inbound: makeInbound({ served: [makeServed(8080)], metrics }),
       outbound: makeOutbound(),
     });
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    pod = await mesh.pod('app');
-    stranger = await mesh.pod('stranger', { sidecar: false });
+    pod = await mesh().pod('app');
+    stranger = await mesh().pod('stranger', { sidecar: false });
     await offer(false);
     await pod.ready();
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('nobody, where nobody asked for it: S16', async () => {
@@ -43,7 +33,7 @@ describe("S16: who sees a sidecar's statistics", () => {
 
   it('whoever asks, where somebody switched it on, and nothing but them: S16', async () => {
     await offer(true);
-    await eventually(async () => (await ask(metricsPath)).status === 200);
+    await until(async () => (await ask(metricsPath)).status === 200);
     expect((await ask(metricsPath)).body).toMatch(/envoy_server_live/);
     expect((await ask(`${metricsPath}?usedonly`)).status).toBe(200);
     for (const path of [
@@ -58,6 +48,6 @@ describe("S16: who sees a sidecar's statistics", () => {
 
   it('nobody again, where it is switched off: S16', async () => {
     await offer(false);
-    await eventually(async () => (await ask(metricsPath)).exitCode === 7);
+    await until(async () => (await ask(metricsPath)).exitCode === 7);
   });
 });

@@ -4,11 +4,11 @@ import { WeftError } from '../../../src/common/errors.ts';
 import { apiStatusOf } from '../../../src/kubernetes/api-failure.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import {
-  type Rig,
+  type OperatorRig,
   getObject,
   namespace,
   playControlPlane,
-  startRig,
+  startOperatorRig,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
 
@@ -24,11 +24,11 @@ const everything = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 const token = { name: 'token', emptyDir: {} };
 const secretsOfAll = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] };
 
-let rig: Rig;
+let rig: OperatorRig;
 let thief: ApiConnection;
 
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startOperatorRig();
   rig.startOperator();
   await rig.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
   await playControlPlane(rig);

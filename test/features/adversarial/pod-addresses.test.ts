@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { type Rig, rigOfFile } from '../../support/operator/operator-on-api-server.ts';
+import {
+  type OperatorRig,
+  operatorRigOfFile,
+} from '../../support/operator/operator-on-api-server.ts';
 import { answerOf, answerWith, attackersHome } from '../../support/api-server/as-user.ts';
 
 // Somebody with all rights in one namespace writes an address of somebody else's into the status of a pod.
@@ -33,7 +36,7 @@ const api = '10.96.0.1';
 const spoof = { phase: 'Running', podIP: api, podIPs: [{ ip: api }] };
 const refused = /podIP, podIPs, hostIP and hostIPs of a pod's status are written by its node/;
 
-const rig = rigOfFile(async (made: Rig) => {
+const rig = operatorRigOfFile(async (made: OperatorRig) => {
   await made.kubectlApply(home);
   for (const [name, one] of Object.entries({ fake: spec, bound: nodeSpec })) {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'evil' }, spec: one };

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { healthcheckPath, hookPath, httpProbePath, readyPath } from '../../../src/envoy/names.ts';
 import { probeLimits } from '../../../src/envoy/plain-limits.ts';
 import { ports } from '../../../src/envoy/ports.ts';
 import { parseProbes } from '../../../src/mesh/probes.ts';
-import {
-  makeInbound,
-  makeOutbound,
-  makeProbe,
-  makeSettings,
-} from '../../support/builders/make-view.ts';
-import { type Reply, type TestMesh, type TestPod, startMesh } from '../../support/envoy/pod.ts';
+import { makeInbound, makeOutbound, makeProbe } from '../../support/builders/make-view.ts';
+import { makeSettings } from '../../support/builders/make-settings.ts';
+import { meshOfTests } from '../../support/envoy/mesh-of-tests.ts';
+import type { Reply, TestPod } from '../../support/envoy/pod.ts';
 
 jest.setTimeout(90_000);
 
@@ -23,7 +20,7 @@ const probes = [
 ];
 
 describe('S4: what anybody may send to the ports of probes', () => {
-  let mesh: TestMesh;
+  const mesh = meshOfTests();
   let pod: TestPod;
   let stranger: TestPod;
   const ask = (port: number, path: string, ...options: string[]): Promise<Reply> =>
@@ -33,20 +30,14 @@ describe('S4: what anybody may send to the ports of probes', () => {
     ask(ports.readiness, `${readiness}${query}`, ...options);
 
   beforeAll(async () => {
-    mesh = await startMesh();
-    pod = await mesh.pod('app');
-    stranger = await mesh.pod('stranger', { sidecar: false });
+    pod = await mesh().pod('app');
+    stranger = await mesh().pod('stranger', { sidecar: false });
     await pod.serve('http', 8080);
-    await mesh.offer('app', {
+    await mesh().offer('app', {
       inbound: makeInbound({ probes, settings: makeSettings({ ipv6: true }) }),
       outbound: makeOutbound(),
     });
     await pod.ready();
-  });
-
-  afterAll(async () => {
-    expect(mesh.ads.nacks).toEqual([]);
-    await mesh.stop();
   });
 
   it('reaches the application as the probe alone: S4', async () => {

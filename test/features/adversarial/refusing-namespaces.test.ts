@@ -1,20 +1,21 @@
 // S10: who has rights in one namespace of the mesh keeps the ConfigMap that sidecars start from away from it.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { reportKey, type CertificateReport } from '../../../src/api/certificate-report.ts';
+import { type CertificateReport } from '../../../src/api/certificate-report.ts';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { parseReport } from '../../../src/api/parse-report.ts';
-import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { reportThat } from '../../support/control-plane/certificate-report-of.ts';
 
 jest.setTimeout(90_000);
 
-const own = 'weft-system';
-
 describe('S10: a namespace that refuses its bootstrap', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     // Before the replica: what it reports from its first look on holds with that namespace in its mesh.
     await rig.kubectl('create', 'namespace', 'fixed');
     await rig.apply(`
@@ -34,11 +35,7 @@ data: { bootstrap.yaml: "an attacker's", ca.crt: "an attacker's" }
   const reported = (
     what: string,
     holds: (report: CertificateReport) => boolean,
-  ): Promise<CertificateReport> =>
-    eventually(what, 40_000, async () => {
-      const report = parseReport((await configMap('weft-certificates', own))?.data?.[reportKey]);
-      return report !== undefined && holds(report) ? report : undefined;
-    });
+  ): Promise<CertificateReport> => reportThat(rig, what, { holds, withinMs: 40_000 });
   const join = (namespace: string): Promise<string> =>
     rig.kubectl('label', 'namespace', namespace, 'openservicemesh.io/monitored-by=osm');
 
@@ -65,11 +62,13 @@ data: { bootstrap.yaml: "an attacker's", ca.crt: "an attacker's" }
       ...['patch', 'resourcequota', 'none', '-n', 'mean', '--subresource=status'],
       ...['--type=merge', '-p', status],
     );
-    await eventually('a quota in force', 20_000, () =>
-      rig.kubectl('create', 'configmap', 'any', '-n', 'mean', '--dry-run=server').then(
-        () => undefined,
-        () => true,
-      ),
+    await until(
+      () =>
+        rig.kubectl('create', 'configmap', 'any', '-n', 'mean', '--dry-run=server').then(
+          () => undefined,
+          () => true,
+        ),
+      { what: 'a quota in force', withinMs: 20_000 },
     );
     await rig.makePod({ name: 'till', account: 'till', ip: '10.4.0.1', namespace: 'mean' });
     await join('mean');
@@ -104,9 +103,11 @@ metadata: { name: weft-bootstrap, namespace: default, labels: { app.kubernetes.i
 data: { theirs: "yes" }
 `);
     await rig.kubectl('label', 'namespace', 'fixed', 'openservicemesh.io/monitored-by-');
-    await eventually('ours removed', 40_000, async () =>
-      (await configMap('weft-bootstrap', 'fixed')) === undefined ? true : undefined,
-    );
+    await until(() => configMap('weft-bootstrap', 'fixed'), {
+      holds: (answer) => answer === undefined,
+      what: 'ours removed',
+      withinMs: 40_000,
+    });
     for (const namespace of ['outside', 'default'])
       expect((await configMap('weft-bootstrap', namespace))?.data).toEqual({ theirs: 'yes' });
   });

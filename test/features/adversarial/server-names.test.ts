@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { newRoot, openAuthority } from '../../../src/certificates/signing-authority.ts';
 import { certificatesFrom } from '../../support/certificates/make-authority.ts';
@@ -22,6 +21,7 @@ import {
   ReplaceableCredentials,
   type TestAuthority,
 } from '../../support/certificates/server-authority.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -147,14 +147,6 @@ async function end(child: ChildProcess, directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-async function until(check: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await check()) return;
-    await sleep(50);
-  }
-  throw new Error('it did not happen within 20 s');
-}
-
 describe('S7: a certificate of the mesh in the place of the control plane’s', () => {
   let authority: TestAuthority;
   const stops: (() => Promise<void>)[] = [];
@@ -182,7 +174,10 @@ describe('S7: a certificate of the mesh in the place of the control plane’s', 
     const { tokens, port } = await start(dnsName, ...uris);
     const sidecar = await startSidecar(port, authority.ca);
     stops.push(sidecar.stop);
-    await until(async () => (await sidecar.counter('ssl.fail_verify_san')) >= 2);
+    await until(() => sidecar.counter('ssl.fail_verify_san'), {
+      holds: (answer) => answer >= 2,
+      withinMs: 20_000,
+    });
     expect(tokens).toEqual([]);
     expect(await sidecar.counter('upstream_rq_total')).toBe(0);
   });
@@ -193,7 +188,7 @@ describe('S7: a certificate of the mesh in the place of the control plane’s', 
       const { tokens, port } = await start(host, `spiffe://${trustDomain}${controlPlanePath}`);
       const sidecar = await startSidecar(port, authority.ca);
       stops.push(sidecar.stop);
-      await until(() => tokens.length > 0);
+      await until(() => tokens.length > 0, { withinMs: 20_000 });
       expect(tokens[0]).toBe('the-token');
     },
   );
@@ -202,7 +197,7 @@ describe('S7: a certificate of the mesh in the place of the control plane’s', 
     const { tokens, port } = await start(host, controlPlaneId);
     const sidecar = await startSidecar(port, authority.ca, true);
     stops.push(sidecar.stop);
-    await until(() => tokens.length > 0);
+    await until(() => tokens.length > 0, { withinMs: 20_000 });
   });
 
   it.each<[string, string, readonly string[]]>([

@@ -11,9 +11,12 @@ import { requestToken } from '../../../src/kubernetes/token-request.ts';
 import type { ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { trouble } from '../../support/issuers/ask-issuer.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { ensureNamespace, putSecret, startIssuer } from '../../support/issuers/start-issuer.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
@@ -56,12 +59,12 @@ const spellings = [
 ];
 
 describe('S8: a Vault of someone else’s', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let collector: Awaited<ReturnType<typeof startCollector>>;
   let root: VaultRoot;
   const stops: (() => Promise<void>)[] = [];
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     collector = await startCollector();
     await ensureNamespace(rig.admin, namespace);
     await putSecret(rig.admin, { namespace, name: 'ca' }, { 'ca.crt': collector.ca });
@@ -184,7 +187,7 @@ describe('S8: a Vault of someone else’s', () => {
     expect(claims.exp - claims.iat).toBe(600);
     const now = ['--force', '--grace-period=0'];
     await rig.kubectl('delete', 'pod', '-n', namespace, 'one', ...now);
-    await until(async () => !(await isAuthentic(rig, token.reveal())));
+    await until(async () => !(await isAuthentic(rig, token.reveal())), { withinMs: 20_000 });
   });
 
   it('is sent no Secret whose owner did not label it for that', async () => {
@@ -204,7 +207,9 @@ describe('S8: a Vault of someone else’s', () => {
       { namespace, name: 'payments', labels },
       { password: 'meant-for-it' },
     );
-    await until(() => collector.got.some((text) => text.includes('meant-for-it')));
+    await until(() => collector.got.some((text) => text.includes('meant-for-it')), {
+      withinMs: 20_000,
+    });
     expect(collector.got.join()).not.toContain('hunter2');
   });
 
@@ -220,7 +225,7 @@ describe('S8: a Vault of someone else’s', () => {
   });
 });
 
-async function isAuthentic({ admin }: Rig, token: string): Promise<boolean> {
+async function isAuthentic({ admin }: ReplicaRig, token: string): Promise<boolean> {
   const review = {
     ...{ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', metadata: { name: '' } },
     spec: { token, audiences: ['vault'] },

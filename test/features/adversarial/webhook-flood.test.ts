@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Authority, createAuthority } from '../../../tools/cluster/authority.ts';
 import { makeAdmittedPod, makePodRequest } from '../../support/injector/injection.ts';
 import type { Flood } from '../../support/attacks/webhook-flood-process.ts';
+import { letPass } from '../../support/time/let-pass.ts';
 
 jest.setTimeout(60_000);
 
@@ -108,7 +108,7 @@ async function under(floods: readonly Attack[], atOnce = 1): Promise<Load> {
   try {
     for (const until = Date.now() + 6_000; Date.now() < until;) {
       await Promise.all(Array.from({ length: atOnce }, admitPod));
-      await sleep(100);
+      await letPass(100, 'the pace of admissions');
       loads.push(await load());
     }
   } finally {

@@ -6,12 +6,8 @@ import type { MeshModel } from '../../../src/policy/mesh-model.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { compileMesh } from '../../../src/mesh/compile.ts';
 import { identityOf } from '../../support/builders/arbitrary-cluster.ts';
-import {
-  makeChange,
-  makeRemoval,
-  makeSettings,
-  makeSnapshot,
-} from '../../support/builders/make-mesh.ts';
+import { makeChange, makeRemoval, makeSnapshot } from '../../support/builders/make-mesh.ts';
+import { makeSettings } from '../../support/builders/make-settings.ts';
 import { makeNamespace, makePod, makeService } from '../../support/builders/make-object.ts';
 import { makeTrafficSplit } from '../../support/builders/make-policy.ts';
 import { inconsistencies } from '../../support/oracles/inconsistencies.ts';

@@ -1,13 +1,10 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { systemClock } from '../../../src/common/clock.ts';
-import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
-import type { Proxy } from '../../../src/policy/proxy.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
 import { makeResource, makeSet } from '../../support/resources/resource-sets.ts';
 import {
@@ -16,20 +13,13 @@ import {
   type TestAuthority,
 } from '../../support/certificates/server-authority.ts';
 import { XdsClient } from '../../support/xds/xds-client.ts';
+import { until } from '../../support/time/until.ts';
+import { authenticateByName } from '../../support/xds/authenticate-by-name.ts';
 
 const serverName = 'weft-controller.weft-system.svc';
 const attackers = 40;
 
 jest.setTimeout(30_000);
-
-/** In these tests a token is `<pod>~<account>`, and anything else is no token. */
-function authenticate(token: string): Promise<Proxy> {
-  const [pod, account] = token.split('~');
-  if (pod === undefined || account === undefined)
-    return Promise.reject(new WeftError('not-authenticated', 'no such token'));
-  const expires = Date.now() + 3_600_000;
-  return Promise.resolve({ pod, uid: `uid-${pod}`, account: account as IdentityKey, expires });
-}
 
 let authority: TestAuthority;
 let server: XdsServer;
@@ -42,7 +32,7 @@ beforeAll(async () => {
   authority = await makeAuthority();
   const stopping = new AbortController();
   server = createXdsServer({
-    authenticate,
+    authenticate: authenticateByName,
     credentials: new ReplaceableCredentials(await authority.issue(serverName)),
     replicas: 'weft-system/weft-controller' as IdentityKey,
     clock: systemClock,
@@ -181,6 +171,7 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
   });
 
   it('does not notice proxies that never read', async () => {
+    const before = server.evidence().connected;
     const deaf = Array.from({ length: 20 }, (_, index) =>
       connect(`shop/deaf-${String(index)}~shop/web`),
     );
@@ -188,7 +179,7 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
       client.pause();
       client.send('cluster');
     }
-    await sleep(50);
+    await until(() => server.evidence().connected === before + deaf.length);
     await othersAreServed();
   });
 });

@@ -4,8 +4,9 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { adsPath } from '../../../src/xds/server/ads.ts';
-import { replica, serverName, set, until, XdsRig } from '../../support/xds/served-sets.ts';
+import { replica, serverName, set, XdsRig } from '../../support/xds/served-sets.ts';
 import { callBytes, packed, preface } from '../../support/attacks/hostile/raw-http2.ts';
+import { until } from '../../support/time/until.ts';
 
 const watchPath = '/weft.evidence.v1.Evidence/Watch';
 const token = 'shop/cart-1~shop/cart';

@@ -1,9 +1,7 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { systemClock } from '../../../src/common/clock.ts';
-import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger, type LogFields } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
@@ -18,20 +16,15 @@ import {
   type TestAuthority,
 } from '../../support/certificates/server-authority.ts';
 import { XdsClient } from '../../support/xds/xds-client.ts';
+import { letPass } from '../../support/time/let-pass.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
+import { until } from '../../support/time/until.ts';
+import { authenticateByName } from '../../support/xds/authenticate-by-name.ts';
 
 jest.setTimeout(30_000);
 
 const serverName = 'weft-control-plane.weft-system.svc';
 const replicas = 'weft-system/weft-control-plane' as IdentityKey;
-
-/** In these tests a token is `<pod>~<account>`, and anything else is no token. */
-function authenticate(token: string): Promise<Proxy> {
-  const [pod, account] = token.split('~');
-  if (pod === undefined || account === undefined)
-    return Promise.reject(new WeftError('not-authenticated', 'no such token'));
-  const expires = Date.now() + 3_600_000;
-  return Promise.resolve({ pod, uid: `uid-${pod}`, account: account as IdentityKey, expires });
-}
 
 let authority: TestAuthority;
 let server: XdsServer;
@@ -48,7 +41,7 @@ async function start(limits: Partial<Limits> = {}): Promise<void> {
   const log = (message: string, fields: LogFields = {}): void =>
     void lines.push({ message, fields });
   server = createXdsServer({
-    ...{ authenticate, replicas, clock: systemClock, limits },
+    ...{ authenticate: authenticateByName, replicas, clock: systemClock, limits },
     credentials: new ReplaceableCredentials(await authority.issue(serverName)),
     answer: () => Promise.resolve(new Secret(Buffer.from('an answer'))),
     maxProxies: () => maxProxies,
@@ -190,7 +183,7 @@ describe('a proxy that is admitted', () => {
     ]);
     const welcome = proxy('shop/cart-1');
     welcome.acknowledge(await welcome.next());
-    await sleep(2_500);
+    await staysTrueFor(2_500, 'a stream that is open', () => server.evidence().connected === 1);
     welcome.send('listener');
     await welcome.next();
   });
@@ -219,7 +212,7 @@ describe('a proxy that is admitted', () => {
       'the pod took too much, or opened too many streams: it may open another one after ten seconds',
     ]);
     await proxy('shop/cart-2').next();
-    await sleep(1_600);
+    await letPass(1_600, 'the penalty ends');
     await proxy('shop/cart-1').next();
     expect(ends).toEqual(['malformed', 'too-soon']);
   });
@@ -231,8 +224,8 @@ describe('a proxy that is admitted', () => {
     const names = Array.from({ length: 5_000 }, (_, index) => `${index}`.padEnd(60, 'x'));
     client.send('cluster', { resourceNamesSubscribe: names });
     for (let turn = 0; turn < 3_000; turn += 1) client.send('cluster');
-    await sleep(2_000);
-    expect([server.evidence().connected, lines]).toEqual([1, []]);
+    await staysTrueFor(2_000, 'a stream that is open', () => server.evidence().connected === 1);
+    expect(lines).toEqual([]);
   });
 
   it('H10: opens ten streams in ten seconds, and the next one after a penalty', async () => {
@@ -278,7 +271,7 @@ describe('a proxy that is admitted', () => {
       await new Promise((resolve) => stream.once('response', resolve));
     }
     expect(lines.filter(({ message }) => message === 'ask refused')).toHaveLength(20);
-    while (leftOut === 0) await sleep(200);
+    await until(() => leftOut > 0, { withinMs: 20_000 });
     const counted = lines.find(({ message }) => message === 'log lines left out');
     expect(counted?.fields).toEqual({ of: 'ask refused', count: 40 });
     expect(leftOut).toBe(40);

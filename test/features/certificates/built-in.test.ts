@@ -7,8 +7,8 @@ import { systemClock } from '../../../src/common/clock.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
 import { makeIntermediate, makeRoot } from '../../support/certificates/make-authority.ts';
 import { startBuiltIn, type BuiltInReplica } from '../../support/issuers/built-in-on-api-server.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { recordLog } from '../../support/issuers/log-record.ts';
+import { until } from '../../support/time/until.ts';
 
 const replicas: BuiltInReplica[] = [];
 afterEach(async () => {
@@ -30,7 +30,7 @@ const signers = (): (string | undefined)[] =>
 
 it('makes one root when five replicas start at once on an empty namespace', async () => {
   await Promise.all([1, 2, 3, 4, 5].map(() => start('certificates-race')));
-  await until(() => signers().every((signer) => signer !== undefined));
+  await until(() => signers().every((signer) => signer !== undefined), { withinMs: 20_000 });
   expect(new Set(signers()).size).toBe(1);
   const secret = await replicas[0]!.secret();
   expect(secret).toMatchObject({ type: 'kubernetes.io/tls' });
@@ -39,22 +39,22 @@ it('makes one root when five replicas start at once on an empty namespace', asyn
 
 it('keeps its root over a restart of every replica', async () => {
   const first = await start('certificates-restart');
-  await until(() => first.issuer.authority() !== undefined);
+  await until(() => first.issuer.authority() !== undefined, { withinMs: 20_000 });
   const { signer } = first.issuer.authority()!;
   await replicas.pop()!.stop();
   const second = await start('certificates-restart');
-  await until(() => second.issuer.authority() !== undefined);
+  await until(() => second.issuer.authority() !== undefined, { withinMs: 20_000 });
   expect(second.issuer.authority()!.signer).toBe(signer);
 });
 
 it('uses the chain that a person put there before the mesh', async () => {
   const before = await start('certificates-own');
-  await until(() => before.issuer.authority() !== undefined);
+  await until(() => before.issuer.authority() !== undefined, { withinMs: 20_000 });
   const ca = makeIntermediate(makeRoot());
   await before.put(ca);
   await replicas.pop()!.stop();
   const after = await start('certificates-own');
-  await until(() => after.issuer.authority() !== undefined);
+  await until(() => after.issuer.authority() !== undefined, { withinMs: 20_000 });
   expect(after.issuer.authority()).toMatchObject({
     signer: ca.certificate.fingerprint,
     bundle: { pem: ca.root.pem },
@@ -74,11 +74,15 @@ it('follows a replaced Secret on every replica, down to the leaves', async () =>
   const end = new AbortController();
   const ended = store.run(end.signal);
   const account = identityKey({ namespace: 'shop', serviceAccount: 'cart' });
-  await until(() => store.leafOf(account) !== undefined);
+  await until(() => store.leafOf(account) !== undefined, { withinMs: 20_000 });
   const root = makeRoot();
   await other.put(root);
-  await until(() => signers().every((signer) => signer === root.certificate.fingerprint));
-  await until(() => store.leafOf(account)!.signer === root.certificate.fingerprint);
+  await until(() => signers().every((signer) => signer === root.certificate.fingerprint), {
+    withinMs: 20_000,
+  });
+  await until(() => store.leafOf(account)!.signer === root.certificate.fingerprint, {
+    withinMs: 20_000,
+  });
   end.abort();
   await ended;
 });
@@ -86,19 +90,19 @@ it('follows a replaced Secret on every replica, down to the leaves', async () =>
 it('reports a Secret that cannot sign, goes on with the last, and puts back a deleted one', async () => {
   const replica = await start('certificates-trouble');
   const { issuer } = replica;
-  await until(() => issuer.authority() !== undefined);
+  await until(() => issuer.authority() !== undefined, { withinMs: 20_000 });
   const good = issuer.authority()!;
   await replica.put(makeIntermediate(makeRoot(), { notAfter: Date.now() - 1000 }));
-  await until(() => issuer.trouble() !== undefined);
+  await until(() => issuer.trouble() !== undefined, { withinMs: 20_000 });
   expect(issuer.trouble()).toMatchObject({ code: 'certificate-invalid' });
   expect(issuer.trouble()!.message).toContain('expired');
   expect(issuer.authority()).toBe(good);
 
   const ref = { kind: kinds.secret, namespace: 'certificates-trouble', name: caSecret };
   await replica.api.remove(ref, {}, AbortSignal.timeout(10_000));
-  await until(() => issuer.trouble() === undefined);
+  await until(() => issuer.trouble() === undefined, { withinMs: 20_000 });
   const again = await start('certificates-trouble');
-  await until(() => again.issuer.authority() !== undefined);
+  await until(() => again.issuer.authority() !== undefined, { withinMs: 20_000 });
   expect(again.issuer.authority()!.signer).toBe(good.signer);
 });
 

@@ -3,7 +3,6 @@ import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { systemClock, type Clock } from '../../../src/common/clock.ts';
 import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
 import { startOwnApiServer } from '../../support/api-server/own-api-server.ts';
 import { intermediateSecret } from '../../support/issuers/start-issuer.ts';
@@ -12,6 +11,7 @@ import { startCertManager, type CertManager } from '../../../tools/real/cert-man
 import { makeCaIssuer, type CaIssuer } from '../../../tools/real/cert-manager-setup.ts';
 import { certManagerRoot } from '../../support/issuers/cert-manager-root.ts';
 import { requestsIn } from '../../support/issuers/certificate-requests.ts';
+import { until } from '../../support/time/until.ts';
 
 // The issuer of cert-manager where that comes, goes and changes its root: on an API server of its
 // own, for another file's cert-manager would go on in its place.
@@ -30,8 +30,11 @@ const forgetIntermediate = (): Promise<void> =>
   cluster().api.remove(intermediate, {}, AbortSignal.timeout(5_000));
 
 /** Until no request of the issuers is left. */
-const untilNoneIsLeft = (): Promise<void> =>
-  until(async () => (await requestsIn(cluster().api, namespace)).length === 0);
+const untilNoneIsLeft = (): Promise<unknown> =>
+  until(() => requestsIn(cluster().api, namespace), {
+    holds: ({ length }) => length === 0,
+    withinMs: 20_000,
+  });
 
 it('says that cert-manager is not installed, and goes on when it is', async () => {
   const one = await issuers.start(certManagerRoot('ca', 'leaf'), { times: { lookMs: 200 } });
@@ -41,7 +44,7 @@ it('says that cert-manager is not installed, and goes on when it is', async () =
   });
   manager = await startCertManager(cluster().server);
   ca = await makeCaIssuer(manager, { name: 'ca', namespace });
-  await until(() => one.issuer.trouble() === undefined, 60_000);
+  await until(() => one.issuer.trouble() === undefined, { withinMs: 60_000 });
   expect(one.issuer.authority()?.bundle.roots).toHaveLength(1);
 }, 120_000);
 
@@ -79,7 +82,7 @@ describe('a cert-manager that goes', () => {
     await issue(middle);
     expect(middle.issuer.trouble()).toBeUndefined();
     manager = await startCertManager(cluster().server);
-    await until(() => leaf.issuer.trouble() === undefined, 60_000);
+    await until(() => leaf.issuer.trouble() === undefined, { withinMs: 60_000 });
   }, 120_000);
 });
 
@@ -98,7 +101,7 @@ describe('a recorded root', () => {
         if (mode === 'intermediate') await forgetIntermediate();
         return one.issuer.trouble() !== undefined;
       };
-      await until(isTroubled, 20_000, 100);
+      await until(isTroubled, { withinMs: 20_000, pauseMs: 100 });
       expect(one.issuer.trouble()).toMatchObject({ code: 'root-changed' });
       expect(one.issuer.authority()!.bundle).toEqual(good.bundle);
     },

@@ -21,6 +21,7 @@ import { requestsIn } from '../../support/issuers/certificate-requests.ts';
 import { startSigningBao } from '../../support/issuers/signing-bao.ts';
 import { startSigningCertManager } from '../../support/issuers/signing-cert-manager.ts';
 import { makeVaultIssuer } from '../../support/issuers/vault-issuer.ts';
+import { until } from '../../support/time/until.ts';
 
 // The issuer of cert-manager where its Issuer is of no use, or the right to ask is missing.
 
@@ -123,7 +124,9 @@ describe('the right to make requests', () => {
     await manager().api.create(kinds.roleBinding, binding, signal);
     await ready(leaf);
     await ready(await issuers.start(certManagerRoot('ca', 'intermediate'), { api: restricted }));
-    expect(await requestsIn(manager().api, namespace)).toEqual([]);
+    await until(() => requestsIn(manager().api, namespace), {
+      holds: ({ length }) => length === 0,
+    });
     await issuers.stop();
     await restricted.close();
   }, 60_000);

@@ -19,6 +19,7 @@ import {
   makeRoot,
   type TestAuthority,
 } from '../../support/certificates/make-authority.ts';
+import { until } from '../../support/time/until.ts';
 
 const account = (serviceAccount: string): IdentityKey =>
   identityKey({ namespace: 'shop', serviceAccount });
@@ -140,12 +141,7 @@ function commonTls(of: { served: Leaf; trusted: string; admits: IdentityKey }): 
 
 /** The status of a request, or the code of what stopped it. Waits for Envoy to listen. */
 async function ask(port: number, client: Leaf, ca: string): Promise<number | string> {
-  for (let tries = 0; tries < 200; tries++) {
-    const answer = await tryToAsk(port, client, ca);
-    if (answer !== 'ECONNREFUSED') return answer;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return 'never listened';
+  return until(() => tryToAsk(port, client, ca), { holds: (answer) => answer !== 'ECONNREFUSED' });
 }
 
 function tryToAsk(port: number, client: Leaf, ca: string): Promise<number | string> {

@@ -15,12 +15,12 @@ import {
   signUnder,
 } from '../../support/certificates/make-authority.ts';
 import { ready, trouble } from '../../support/issuers/ask-issuer.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
-import { ensureNamespace } from '../../support/issuers/start-issuer.ts';
+import { ensureNamespace, type StartedIssuer } from '../../support/issuers/start-issuer.ts';
 import { installDefinitions, type CertManagerObject } from '../../../tools/real/cert-manager.ts';
 import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
 import { requestsIn } from '../../support/issuers/certificate-requests.ts';
+import { until } from '../../support/time/until.ts';
 
 // An issuer whose controller is not cert-manager's, and is played here: cert-manager's kinds alone
 // are needed for it.
@@ -73,10 +73,10 @@ describe('an issuer of another group', () => {
       says: /^expired/, code: 'certificate-invalid' },
   ];
 
-  it.each(answers)('is refused when it $what', async (answer) => {
-    const { what, says, code = 'issuer-misconfigured', ...given } = answer;
+  it.each(answers)('is refused when it $what', async (answered) => {
+    const { what, says, code = 'issuer-misconfigured', ...given } = answered;
     const one = await issuers.start(provider);
-    await answerOne((request) => signedStatus(request, given));
+    await answer(one, (request) => signedStatus(request, given));
     expect([what, await trouble(one)]).toEqual([
       what,
       expect.objectContaining({ code, message: expect.stringMatching(says) }),
@@ -86,7 +86,7 @@ describe('an issuer of another group', () => {
 
   it('is waited for when its clock is ahead by a moment', async () => {
     const one = await issuers.start(provider);
-    await answerOne((request) =>
+    await answer(one, (request) =>
       signedStatus(request, {
         change: (template) => ({ ...template, notBefore: Date.now() + 2_000 }),
       }),
@@ -97,14 +97,14 @@ describe('an issuer of another group', () => {
 
   it('is known by the recorded root when it names none', async () => {
     const one = await issuers.start(provider, { pinnedRoots: top.certificate.pem });
-    await answerOne((request) => signedStatus(request, { ca: '' }));
+    await answer(one, (request) => signedStatus(request, { ca: '' }));
     await ready(one);
   });
 
   it('denies, as an approver does', async () => {
     const one = await issuers.start(provider);
     const condition = { type: 'Ready', status: 'False', reason: 'Denied', message: 'not you' };
-    await answerOne(() => ({ conditions: [condition] }));
+    await answer(one, () => ({ conditions: [condition] }));
     expect(await trouble(one)).toMatchObject({
       code: 'issuer-refused',
       message: expect.stringMatching(/was denied: not you; let requests of/),
@@ -127,25 +127,40 @@ describe('an issuer of another group', () => {
     return { conditions, certificate: base64(given), ...(ca === '' ? {} : { ca: base64(ca) }) };
   }
 
-  /** Plays the controller of that issuer for one request. */
-  async function answerOne(status: (request: CertManagerObject) => object): Promise<void> {
-    await until(async () => {
-      const all = await requestsIn(api, namespace);
-      const asked = all.find(({ spec }) => deepEqual(spec['issuerRef'], issuerRef));
-      if (asked === undefined) return false;
-      const { conditions = [], ...rest } = status(asked) as { conditions?: object[] };
-      const lastTransitionTime = new Date().toISOString();
-      const timed = conditions.map((one) => ({ ...one, lastTransitionTime }));
-      const ref = { kind: kinds.certificateRequest, namespace, name: asked.metadata.name };
-      const value = { status: { ...rest, conditions: timed } };
-      try {
-        await api.merge(ref, { value, subresource: 'status' }, AbortSignal.timeout(5_000));
-        return true;
-      } catch (thrown) {
-        // It was the last one of an issuer that has just ended, and has taken it back.
-        if (WeftError.from(thrown).code !== 'api-not-found') throw thrown;
-        return false;
-      }
-    });
+  /**
+   * Plays the controller of that issuer until `one` can sign or says why not. It answers every request once, for
+   * the last request of an issuer that has just ended may still be there.
+   */
+  async function answer(
+    { issuer }: StartedIssuer,
+    status: (request: CertManagerObject) => object,
+  ): Promise<void> {
+    const answered = new Set<string | undefined>();
+    await until(
+      async () => {
+        for (const asked of await requestsIn(api, namespace)) {
+          const isOurs = deepEqual(asked.spec['issuerRef'], issuerRef);
+          if (!isOurs || answered.has(asked.metadata.uid)) continue;
+          answered.add(asked.metadata.uid);
+          await answerOne(asked, status(asked));
+        }
+        return issuer.trouble() ?? issuer.authority();
+      },
+      { what: 'an issuer that can sign or says why not', withinMs: 20_000 },
+    );
+  }
+
+  async function answerOne({ metadata }: CertManagerObject, status: object): Promise<void> {
+    const { conditions = [], ...rest } = status as { conditions?: object[] };
+    const lastTransitionTime = new Date().toISOString();
+    const timed = conditions.map((one) => ({ ...one, lastTransitionTime }));
+    const ref = { kind: kinds.certificateRequest, namespace, name: metadata.name };
+    const value = { status: { ...rest, conditions: timed } };
+    try {
+      await api.merge(ref, { value, subresource: 'status' }, AbortSignal.timeout(5_000));
+    } catch (thrown) {
+      // The issuer that made it has taken it back.
+      if (WeftError.from(thrown).code !== 'api-not-found') throw thrown;
+    }
   }
 });

@@ -4,12 +4,12 @@ import { probe } from '../../../src/certificates/plan/probe.ts';
 import { systemClock, type Clock } from '../../../src/common/clock.ts';
 import { certificatesFrom } from '../../support/certificates/make-authority.ts';
 import { issue, ready, trouble, workloadRequest } from '../../support/issuers/ask-issuer.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
 import { intermediateSecret, putSecret } from '../../support/issuers/start-issuer.ts';
 import { ofFile } from '../../support/jest/of-file.ts';
 import { makeMeshPki } from '../../support/issuers/mesh-pki.ts';
 import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
+import { until } from '../../support/time/until.ts';
 
 // The intermediate that replicas share, and the root that was recorded for it.
 
@@ -35,7 +35,7 @@ describe('an intermediate of Vault', () => {
     const replicas = await Promise.all([1, 2, 3].map(() => start(root, wishes)));
     const signers = (): (string | undefined)[] =>
       replicas.map(({ issuer }) => issuer.authority()?.signer);
-    await until(() => signers().every((one) => one !== undefined));
+    await until(() => signers().every((one) => one !== undefined), { withinMs: 20_000 });
     const [before] = signers();
     expect(new Set(signers()).size).toBe(1);
     const { notAfter } = replicas[0]!.issuer.authority()!;
@@ -45,7 +45,9 @@ describe('an intermediate of Vault', () => {
 
     ahead.ms = 5.5 * 24 * hourMs;
     await putSecret(vault().api, { namespace: own.namespace, name: intermediateSecret }, {});
-    await until(() => signers().every((one) => one !== before && one === signers()[0]), 70_000);
+    await until(() => signers().every((one) => one !== before && one === signers()[0]), {
+      withinMs: 70_000,
+    });
     const { bundle } = replicas[1]!.issuer.authority()!;
     expect(bundle.pem).toBe(certificatesFrom(own.pki.root)[0]!.pem);
     const wished = { ...workloadRequest, validityMs: 200 * hourMs };
@@ -82,7 +84,7 @@ describe('a recorded root', () => {
     const good = one.issuer.authority()!;
     const next = await own.pki.replaceRoot();
     if (mode === 'intermediate') await one.removeSecret(intermediateSecret);
-    await until(() => one.issuer.trouble() !== undefined);
+    await until(() => one.issuer.trouble() !== undefined, { withinMs: 20_000 });
     const { code, message } = one.issuer.trouble()!;
     expect(code).toBe('root-changed');
     for (const pem of [own.pki.root, next])

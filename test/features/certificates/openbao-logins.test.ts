@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
 import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { enableKubernetesAuth, makeToken } from '../../../tools/real/openbao-setup.ts';
 import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
 import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
+import { until } from '../../support/time/until.ts';
+import { letPass } from '../../support/time/let-pass.ts';
 
 // How the issuer of a Vault comes by its token, and keeps it.
 
@@ -25,7 +26,7 @@ describe('an issuer by token', () => {
     });
     expect(one.issuer.trouble()).toMatchObject({ code: 'issuer-refused' });
     await vault().mesh.useToken(await makeToken(vault().bao, vault().mesh.policy));
-    await until(() => one.issuer.trouble() === undefined);
+    await until(() => one.issuer.trouble() === undefined, { withinMs: 20_000 });
     await issue(one);
   });
 
@@ -33,7 +34,7 @@ describe('an issuer by token', () => {
     const token = await makeToken(vault().bao, vault().mesh.policy, { period: '3s' });
     await vault().mesh.useToken(token);
     const one = await ready(await start(vault().mesh.root()));
-    await new Promise((resolve) => setTimeout(resolve, 7_000));
+    await letPass(7_000, 'twice the life of the token, and more');
     await issue(one);
     // Whole seconds are told of it, and there may be less than one left; a token that ended gets 403.
     const { data } = await done(vault().bao.call('auth/token/lookup-self', { token }));

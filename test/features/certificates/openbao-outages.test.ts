@@ -5,13 +5,14 @@ import type { VaultRoot } from '../../../src/api/root-spec.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { issue, ready, trouble } from '../../support/issuers/ask-issuer.ts';
-import { until } from '../../contract/issuer-contract.ts';
 import { issuersOfFile } from '../../support/issuers/issuers-of-file.ts';
 import { putSecret } from '../../support/issuers/start-issuer.ts';
 import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { makeToken } from '../../../tools/real/openbao-setup.ts';
 import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
+import { until } from '../../support/time/until.ts';
+import { letPass } from '../../support/time/let-pass.ts';
 
 // The issuer of a Vault that cannot be reached, does odd things or is sealed.
 
@@ -91,7 +92,7 @@ async function flood(response: { write: (text: string) => boolean; destroyed: bo
   const much = 'x'.repeat(100_000);
   while (!response.destroyed) {
     response.write(much);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await letPass(5, 'the pace of an answer without an end');
   }
 }
 
@@ -110,7 +111,7 @@ describe('an issuer whose Vault has a bad day', () => {
     } finally {
       await vault().bao.unseal();
     }
-    await until(() => one.issuer.trouble() === undefined, 60_000);
+    await until(() => one.issuer.trouble() === undefined, { withinMs: 60_000 });
     await issue(one);
   }, 90_000);
 

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { ofFile } from '../../support/jest/of-file.ts';
 import { makeCsr } from '../../support/certificates/make-csr.ts';
 import { done, type BaoAnswer } from '../../../tools/real/openbao.ts';
 import { makeToken } from '../../../tools/real/openbao-setup.ts';
 import { mayLeaf, signLeaf, startSigningBao } from '../../support/issuers/signing-bao.ts';
+import { until } from '../../support/time/until.ts';
 
 // How the real OpenBao refuses: the status and the words that the provider has to understand.
 
@@ -80,12 +80,10 @@ describe('OpenBao refuses', () => {
 
   async function expired(): Promise<BaoAnswer> {
     const token = await makeToken(bao(), mayLeaf, { lifetime: '1s' });
-    const end = Date.now() + 10_000;
-    for (;;) {
-      const answer = await bao().call(signLeaf, { token, body: bao().leaf() });
-      if (answer.status !== 200 || Date.now() > end) return answer;
-      await sleep(100);
-    }
+    return until(() => bao().call(signLeaf, { token, body: bao().leaf() }), {
+      holds: ({ status }) => status !== 200,
+      pauseMs: 100,
+    });
   }
 
   async function tooMany(): Promise<BaoAnswer> {

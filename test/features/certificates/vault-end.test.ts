@@ -12,6 +12,7 @@ import { ofFile } from '../../support/jest/of-file.ts';
 import { done } from '../../../tools/real/openbao.ts';
 import { enablePki, makePolicy, makeRole, makeToken } from '../../../tools/real/openbao-setup.ts';
 import { startVaultRig } from '../../support/issuers/mesh-with-vault.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 jest.setTimeout(60_000);
 
@@ -129,10 +130,11 @@ describe('OpenBao that is set up otherwise', () => {
     await role('spiffe://cluster.local/ns/vault-end/*');
     await expect(issue(one)).rejects.toMatchObject({ code: 'issuer-misconfigured' });
     // The look, which is by a leaf for the control plane, would succeed all the while.
-    for (let looked = 0; looked < 20; looked += 1) {
-      expect(one.issuer.trouble()).toMatchObject({ code: 'issuer-misconfigured' });
-      await new Promise((resolve) => setTimeout(resolve, 150));
-    }
+    await staysTrueFor(
+      3_000,
+      'the trouble that the request had',
+      () => one.issuer.trouble()?.code === 'issuer-misconfigured',
+    );
     await role('spiffe://cluster.local/*');
     await issue(one);
     expect(one.issuer.trouble()).toBeUndefined();

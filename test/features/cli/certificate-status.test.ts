@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds } from '../../../src/api/kinds.ts';
 import type { CertificateStatus } from '../../../src/cli/certificate-status.ts';
 import type { StoryName } from '../../support/stories/certificate-stories.ts';
@@ -7,23 +6,24 @@ import { makeMeshConfig } from '../../support/builders/make-mesh-config.ts';
 import {
   clear,
   namespace,
-  type Rig,
+  type CliRig,
   setStatus,
-  startRig,
+  startCliRig,
   tell,
   told,
   write,
 } from '../../support/cli/program-on-api-server.ts';
 import { wayToTheCluster } from './way-to-the-cluster.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
-let rig: Rig;
+let rig: CliRig;
 /** The kubeconfig of somebody with the documented rights, and no others. */
 let reader: string;
 
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startCliRig();
   reader = await rig.account('reader');
 });
 afterAll(() => rig.stop());
@@ -231,12 +231,3 @@ describe('--watch', () => {
     expect(await interrupt()).toMatchObject({ code: 0, complaint: '' });
   });
 });
-
-/** Fails after ten seconds. */
-async function until(isTrue: () => boolean): Promise<void> {
-  const from = Date.now();
-  while (!isTrue()) {
-    if (Date.now() - from > 10_000) throw new Error('not within 10 s');
-    await sleep(25);
-  }
-}

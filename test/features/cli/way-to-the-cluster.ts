@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { freePort } from '../../../tools/base/probe.ts';
-import { authorityOf, type Rig, tell, told } from '../../support/cli/program-on-api-server.ts';
+import { authorityOf, type CliRig, tell, told } from '../../support/cli/program-on-api-server.ts';
 
 /** How the program finds the API server and whom it trusts; `reader` is a kubeconfig that is right. */
-export function wayToTheCluster(rig: () => Rig, reader: () => string): void {
+export function wayToTheCluster(rig: () => CliRig, reader: () => string): void {
   it('nobody answers', async () => {
     const server = `https://127.0.0.1:${await freePort()}`;
     const { code, complaint } = await rig().weft(await rig().kubeconfig('nobody', { server }, 't'));

@@ -3,7 +3,11 @@ import type { KubernetesObject, Service } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { monitoredBy } from '../../../src/api/labels.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 // Who may write the status of pods in one namespace, where no admission policy holds him back, gives one that
 // no node runs the clusterIP of another namespace's Service, and leads calls to that address to a pod of his.
@@ -78,7 +82,7 @@ interface EventObject extends KubernetesObject {
 }
 
 describe('a pod whose status names the clusterIP of a Service', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let buyer: ProxyDouble;
 
   /** Listeners of the buyer at the address, each by name and version. */
@@ -88,7 +92,7 @@ describe('a pod whose status names the clusterIP of a Service', () => {
       .map(([name, { version }]) => `${name} ${version}`);
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     await rig.apply(home);
     const pod = await rig.makePod({ name: 'buyer-1', account: 'buyer', ip: '10.0.0.1' });
     const labels = { app: 'store' };
@@ -124,12 +128,14 @@ describe('a pod whose status names the clusterIP of a Service', () => {
     return (await rig.get<Service>(kinds.service, name, namespace)).spec.clusterIP ?? '';
   }
 
-  async function told(code: string, pod: string): Promise<EventObject> {
-    for (;;) {
-      const all = await rig.admin.list<EventObject>(kinds.event, { namespace: 'evil' }, rig.signal);
-      const found = all.find(({ reason, regarding }) => reason === code && regarding?.name === pod);
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+  function told(code: string, pod: string): Promise<EventObject> {
+    return until(
+      async () => {
+        const only = { namespace: 'evil' };
+        const all = await rig.admin.list<EventObject>(kinds.event, only, rig.signal);
+        return all.find(({ reason, regarding }) => reason === code && regarding?.name === pod);
+      },
+      { what: `an Event ${code} of the pod ${pod}`, withinMs: 20_000 },
+    );
   }
 });

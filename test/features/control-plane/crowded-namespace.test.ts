@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { makeTcpRoute } from '../../support/builders/make-policy.ts';
-import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(180_000);
 
@@ -10,10 +13,10 @@ jest.setTimeout(180_000);
 const count = 4_097;
 const atOnce = 16;
 
-let rig: Rig;
+let rig: ReplicaRig;
 
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startReplicaRig();
 });
 afterAll(async () => {
   await rig.stop();
@@ -29,11 +32,14 @@ async function writeEvery(from: number): Promise<void> {
 it('is told by an Event in it that its newest objects are not known', async () => {
   await Promise.all(Array.from({ length: atOnce }, (_, from) => writeEvery(from)));
   await rig.startReplica('a');
-  const notes = await eventually('an Event in the namespace', 60_000, async () => {
-    const only = ['--field-selector', 'reason=namespace-crowded'];
-    const path = '-o=jsonpath={.items[*].message}';
-    const said = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
-    return said === '' ? undefined : said;
-  });
+  const notes = await until(
+    async () => {
+      const only = ['--field-selector', 'reason=namespace-crowded'];
+      const path = '-o=jsonpath={.items[*].message}';
+      const said = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
+      return said === '' ? undefined : said;
+    },
+    { what: 'an Event in the namespace', withinMs: 60_000 },
+  );
   expect(notes).toContain('more than 4,096 SMI policies');
 });

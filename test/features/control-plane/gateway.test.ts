@@ -5,18 +5,21 @@ import { certificatesConfigMap } from '../../../src/api/control-plane-names.ts';
 import type { ConfigMap, SecretObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { parseReport } from '../../../src/api/parse-report.ts';
-import { eventually } from '../../e2e/eventually.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 const namespace = 'weft-system';
 
 jest.setTimeout(20_000);
 
 describe('the certificate of an ingress gateway outside the mesh', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     await rig.startReplica('one');
   }, 60_000);
   afterAll(() => rig.stop());
@@ -38,16 +41,21 @@ describe('the certificate of an ingress gateway outside the mesh', () => {
 
   /** The leaf in the Secret, once it has these names. */
   const leafWith = (name: string, names: string): Promise<X509Certificate> =>
-    eventually(`${name} for ${names}`, 15_000, async () => {
-      const secret = await secretOf(name);
-      if (secret === undefined) return undefined;
-      const leaf = new X509Certificate(text(secret, 'tls.crt'));
-      return leaf.subjectAltName === names ? leaf : undefined;
-    });
-  const gone = (name: string): Promise<boolean> =>
-    eventually(`${name} gone`, 15_000, async () =>
-      (await secretOf(name)) === undefined ? true : undefined,
+    until(
+      async () => {
+        const secret = await secretOf(name);
+        if (secret === undefined) return undefined;
+        const leaf = new X509Certificate(text(secret, 'tls.crt'));
+        return leaf.subjectAltName === names ? leaf : undefined;
+      },
+      { what: `${name} for ${names}`, withinMs: 15_000 },
     );
+  const gone = (name: string): Promise<unknown> =>
+    until(() => secretOf(name), {
+      holds: (answer) => answer === undefined,
+      what: `${name} gone`,
+      withinMs: 15_000,
+    });
 
   it('is written to the Secret that the MeshConfig names, with the roots of the mesh', async () => {
     await ask(gateway('gateway-cert', 'ingress.example'));
@@ -93,11 +101,18 @@ describe('the certificate of an ingress gateway outside the mesh', () => {
     const ref = { kind: kinds.meshConfig, namespace, name: 'osm-mesh-config' };
     await rig.admin.remove(ref, {}, rig.signal);
     await gone('gateway-last');
-    await eventually('the report says so', 5_000, async () => {
-      const { data } = await rig.get<ConfigMap>(kinds.configMap, certificatesConfigMap, namespace);
-      const { gateway: left, released } = parseReport(data?.[reportKey]) ?? {};
-      return left === undefined && released === true ? true : undefined;
-    });
+    await until(
+      async () => {
+        const { data } = await rig.get<ConfigMap>(
+          kinds.configMap,
+          certificatesConfigMap,
+          namespace,
+        );
+        const { gateway: left, released } = parseReport(data?.[reportKey]) ?? {};
+        return left === undefined && released === true;
+      },
+      { what: 'the report says so', withinMs: 5_000 },
+    );
     expect(await secretOf('theirs')).toBeDefined();
   });
 });

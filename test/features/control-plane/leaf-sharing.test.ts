@@ -14,7 +14,10 @@ import { freePort } from '../../../tools/base/probe.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import { startCertManager, type CertManager } from '../../../tools/real/cert-manager.ts';
 import { makeCaIssuer } from '../../../tools/real/cert-manager-setup.ts';
-import { startRig, type Rig } from '../../support/control-plane/replicas-on-api-server.ts';
+import {
+  startReplicaRig,
+  type ReplicaRig,
+} from '../../support/control-plane/replicas-on-api-server.ts';
 import {
   startSharingReplica,
   type SharingReplica,
@@ -40,7 +43,7 @@ spec:
 `;
 
 describe('replicas under an issuer that signs each leaf', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let manager: CertManager;
   let port: number;
   let one: SharingReplica;
@@ -49,7 +52,7 @@ describe('replicas under an issuer that signs each leaf', () => {
   const proxies: ProxyDouble[] = [];
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     manager = await startCertManager(rig.server);
     await makeCaIssuer(manager, { name: 'mesh-ca', namespace });
     await rig.apply(meshConfig);

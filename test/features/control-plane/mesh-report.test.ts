@@ -7,10 +7,11 @@ import type { EventObject } from '../../../src/kubernetes/event-object.ts';
 import { ask, patched } from '../../support/injector/injected-pod.ts';
 import { makeAdmittedPod } from '../../support/injector/injection.ts';
 import {
-  startRig,
+  startReplicaRig,
   type Replica,
-  type Rig,
+  type ReplicaRig,
 } from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(90_000);
 
@@ -25,22 +26,12 @@ metadata: { name: dns, namespace: shop }
 spec: { selector: { app: dns }, ports: [{ name: dns, port: 53, protocol: UDP }] }
 `;
 
-async function until<T>(look: () => Promise<T | undefined>, limitMs = 60_000): Promise<T> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 describe('case H: what the control plane reports of pods', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let replica: Replica;
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     await rig.kubectl('annotate', 'namespace', 'shop', `${sidecarInjection}=enabled`);
     await rig.apply(udp);
     replica = await rig.startReplica('one');
@@ -49,12 +40,15 @@ describe('case H: what the control plane reports of pods', () => {
   afterAll(() => rig.stop(), 30_000);
 
   async function reportThat(is: (report: MeshReport) => boolean): Promise<MeshReport> {
-    return until(async () => {
-      const ref = { kind: kinds.configMap, namespace: 'weft-system', name: 'weft-proxies' };
-      const found = await rig.admin.get<ConfigMap>(ref, rig.signal);
-      const report = parseMeshReport(found?.data?.['report.json']);
-      return report !== undefined && is(report) ? report : undefined;
-    });
+    return until(
+      async () => {
+        const ref = { kind: kinds.configMap, namespace: 'weft-system', name: 'weft-proxies' };
+        const found = await rig.admin.get<ConfigMap>(ref, rig.signal);
+        const report = parseMeshReport(found?.data?.['report.json']);
+        return report !== undefined && is(report) ? report : undefined;
+      },
+      { withinMs: 60_000 },
+    );
   }
 
   const kindsIn = ({ findings }: MeshReport): readonly string[] =>
@@ -93,10 +87,17 @@ describe('case H: what the control plane reports of pods', () => {
     const injected = patched(asked, ask(asked)).metadata.annotations;
     const place = { name: 'hooked', account: 'h', ip: '10.0.0.9' };
     await rig.makePod({ ...place, annotations: injected ?? {} });
-    const event = await until(async () => {
-      const all = await rig.admin.list<EventObject>(kinds.event, { namespace: 'shop' }, rig.signal);
-      return all.find(({ reason }) => reason === 'pod-call-not-led');
-    });
+    const event = await until(
+      async () => {
+        const all = await rig.admin.list<EventObject>(
+          kinds.event,
+          { namespace: 'shop' },
+          rig.signal,
+        );
+        return all.find(({ reason }) => reason === 'pod-call-not-led');
+      },
+      { withinMs: 60_000 },
+    );
     expect(event).toMatchObject({
       type: 'Warning',
       regarding: { kind: 'Pod', namespace: 'shop', name: 'hooked' },
@@ -107,10 +108,17 @@ describe('case H: what the control plane reports of pods', () => {
   });
 
   it('case 06: tells on the Service that a port goes around the mesh, by an Event', async () => {
-    const event = await until(async () => {
-      const all = await rig.admin.list<EventObject>(kinds.event, { namespace: 'shop' }, rig.signal);
-      return all.find(({ reason }) => reason === 'service-port-unsupported');
-    });
+    const event = await until(
+      async () => {
+        const all = await rig.admin.list<EventObject>(
+          kinds.event,
+          { namespace: 'shop' },
+          rig.signal,
+        );
+        return all.find(({ reason }) => reason === 'service-port-unsupported');
+      },
+      { withinMs: 60_000 },
+    );
     const { metadata } = await rig.get<KubernetesObject>(kinds.service, 'dns');
     expect(event).toMatchObject({
       type: 'Normal',

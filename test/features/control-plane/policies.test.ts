@@ -5,10 +5,12 @@ import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import {
-  startRig,
+  startReplicaRig,
   type Replica,
-  type Rig,
+  type ReplicaRig,
 } from '../../support/control-plane/replicas-on-api-server.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
+import { until } from '../../support/time/until.ts';
 
 const service = `
 apiVersion: v1
@@ -54,18 +56,12 @@ metadata: { name: routes, namespace: shop }
 spec: { matches: [{ name: buy, pathRegex: /buy, methods: [GET] }] }
 `;
 
-async function untilStatus(
-  rig: Rig,
+function untilStatus(
+  rig: ReplicaRig,
   name: string,
   condition: (object: PolicyObject) => boolean,
 ): Promise<PolicyObject> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const object = await rig.get<PolicyObject>(policyKinds.TrafficTarget, name);
-    if (condition(object)) return object;
-    if (Date.now() > deadline) throw new Error(`status is ${JSON.stringify(object.status)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return until(() => rig.get<PolicyObject>(policyKinds.TrafficTarget, name), { holds: condition });
 }
 
 function conditionOf(object: PolicyObject, type: string): string {
@@ -76,7 +72,7 @@ function conditionOf(object: PolicyObject, type: string): string {
 jest.setTimeout(20_000);
 
 describe('policies, from kubectl to the proxies and back', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let replica: Replica;
   let buyer: ProxyDouble;
   let thief: ProxyDouble;
@@ -84,7 +80,7 @@ describe('policies, from kubectl to the proxies and back', () => {
   const cluster = 'shop/store|80';
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     await rig.apply(service);
     const pods = {
       buyer: await rig.makePod({ name: 'buyer-1', account: 'buyer', ip: '10.0.0.1' }),
@@ -237,8 +233,7 @@ spec: ${spec}`;
     };
     await thief.until(() => thief.route('outbound/shop/store/80') !== undefined);
     await edit('TLSv1_2');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(thief.held.cluster.has(cluster)).toBe(true);
+    await staysTrueFor(1_000, 'the cluster', () => thief.held.cluster.has(cluster));
     await edit('TLSv1_3');
     await thief.until(() => !thief.held.cluster.has(cluster));
   });

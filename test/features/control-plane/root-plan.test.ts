@@ -3,30 +3,29 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { CertificatePlan } from '../../../src/api/certificate-plan.ts';
-import { reportKey, type CertificateReport } from '../../../src/api/certificate-report.ts';
-import type { ConfigMap } from '../../../src/api/core.ts';
+import { type CertificateReport } from '../../../src/api/certificate-report.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import { parseReport } from '../../../src/api/parse-report.ts';
-import { eventually } from '../../e2e/eventually.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import {
-  startRig,
+  startReplicaRig,
   type Replica,
-  type Rig,
+  type ReplicaRig,
 } from '../../support/control-plane/replicas-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { reportThat } from '../../support/control-plane/certificate-report-of.ts';
 
 jest.setTimeout(60_000);
 const namespace = 'weft-system';
 const owner = { fieldManager: 'played-operator', force: true } as const;
 
 describe('a plan of roots', () => {
-  let rig: Rig;
+  let rig: ReplicaRig;
   let replica: Replica;
   const proxies: ProxyDouble[] = [];
   let step = 0;
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startReplicaRig();
     replica = await rig.startReplica('one');
     for (const [name, ip] of [
       ['cart', '10.1.0.1'],
@@ -38,19 +37,10 @@ describe('a plan of roots', () => {
   }, 60_000);
   afterAll(() => rig.stop());
 
-  const report = async (): Promise<CertificateReport | undefined> => {
-    const ref = { kind: kinds.configMap, namespace, name: 'weft-certificates' };
-    const found = await rig.admin.get<ConfigMap>(ref, rig.signal);
-    return parseReport(found?.data?.[reportKey]);
-  };
   const reported = (
     what: string,
     holds: (report: CertificateReport) => boolean,
-  ): Promise<CertificateReport> =>
-    eventually(what, 30_000, async () => {
-      const found = await report();
-      return found !== undefined && holds(found) ? found : undefined;
-    });
+  ): Promise<CertificateReport> => reportThat(rig, what, { holds, withinMs: 30_000 });
   const plan = async (next: Partial<CertificatePlan>): Promise<void> => {
     step += 1;
     const object = {
@@ -158,9 +148,10 @@ describe('a plan of roots', () => {
     await plan({ serverSigner: 'weft-root-2', serverStep: step + 1 });
     const before = await reported('the new step', (one) => one.step === 5);
     expect(before.channel.acknowledged).toBe(0);
-    await eventually('streams to close', 20_000, () =>
-      Promise.resolve(proxies.every((proxy) => proxy.ended) ? true : undefined),
-    );
+    await until(() => proxies.every((proxy) => proxy.ended), {
+      what: 'streams to close',
+      withinMs: 20_000,
+    });
     for (const [index, name] of ['cart', 'desk'].entries())
       proxies[index] = await rig.connectProxy(await rig.get(kinds.pod, name), replica);
     await reported(

@@ -8,7 +8,8 @@ import { answers, freePort } from '../../../tools/base/probe.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { startApiServer } from '../../../tools/real/api-server.ts';
 import { ofFile } from '../../support/jest/of-file.ts';
-import { repository, until } from '../../support/operator/operator-on-api-server.ts';
+import { repository } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 // What `make dev` runs, on a cluster without a node: each test goes on where the one before it left off.
 
@@ -103,13 +104,13 @@ describe('what is missing', () => {
 describe('the operator from source', () => {
   it('becomes ready, says that a pod may lead in its place, and starts again after a change', async () => {
     const started = await dev('operator');
-    await until(() => isReady(started), 30_000);
+    await until(() => isReady(started), { withinMs: 30_000 });
     expect(started.output()).toContain('kubectl scale deployment weft-operator -n weft-system');
     await until(() => Promise.resolve(times(started, 'lease won') === 1));
     await touch('src/operator/reconcile.ts');
-    await until(() => Promise.resolve(times(started, 'lease won') === 2), 30_000);
+    await until(() => Promise.resolve(times(started, 'lease won') === 2), { withinMs: 30_000 });
     expect(started.output()).toMatch(/\d info +lease released /);
-    await until(() => isReady(started), 30_000);
+    await until(() => isReady(started), { withinMs: 30_000 });
     expect(await started.stop()).toBe(0);
     expect(times(started, 'lease released')).toBe(2);
     expect(await isReady(started)).toBe(false);
@@ -120,7 +121,7 @@ describe('a replica of the control plane from source', () => {
   it('becomes ready and leads', async () => {
     await ask('apply', '-f', 'config/samples/meshconfig.yaml');
     const started = await dev('control-plane');
-    await until(() => isReady(started), 30_000);
+    await until(() => isReady(started), { withinMs: 30_000 });
     const report = ['configmap', 'weft-proxies', '-n', 'weft-system', '--ignore-not-found'];
     await until(async () => (await ask('get', ...report)).includes('weft-proxies'));
     expect(await started.stop()).toBe(0);

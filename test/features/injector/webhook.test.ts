@@ -15,6 +15,7 @@ import { createInjector } from '../../../src/injector/inject.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
 import { makeFacts, makeNamespace } from '../../support/injector/injection.ts';
 import { type ApiAnswer, callApi } from '../../support/api-server/call-api.ts';
+import { until } from '../../support/time/until.ts';
 
 interface LiveContainer extends Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
@@ -88,13 +89,12 @@ afterAll(async () => {
 
 /** The API server takes up a new webhook within a second or so. */
 async function untilCalled(): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (Date.now() < deadline) {
-    const { body } = await create({ containers: [app] }, { dryRun: true });
-    if (body.metadata.labels?.[injectedBy] === 'osm') return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('the API server never called the webhook');
+  await until(() => create({ containers: [app] }, { dryRun: true }), {
+    what: 'the API server calls the webhook',
+    holds: ({ body }) => body.metadata.labels?.[injectedBy] === 'osm',
+    withinMs: 15_000,
+    pauseMs: 100,
+  });
 }
 
 const app = { name: 'app', image: 'app:1' };

@@ -5,12 +5,16 @@ import { apiStatusOf } from '../../../src/kubernetes/api-failure.ts';
 import type { ObjectRef } from '../../../src/kubernetes/api-client.ts';
 import { connect } from '../../../src/kubernetes/connect.ts';
 import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
-import { type Rig, makeConfigMap, startRig } from '../../support/api-server/faulty-api-server.ts';
+import {
+  type FaultyApiRig,
+  makeConfigMap,
+  startFaultyApiRig,
+} from '../../support/api-server/faulty-api-server.ts';
 
-let rig: Rig;
+let rig: FaultyApiRig;
 
 beforeAll(async () => {
-  rig = await startRig(`client-${String(process.pid)}`);
+  rig = await startFaultyApiRig(`client-${String(process.pid)}`);
 });
 
 afterAll(() => rig.stop());

@@ -5,16 +5,16 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import type { EventObject } from '../../../src/kubernetes/event-object.ts';
 import { createEventRecorder } from '../../../src/kubernetes/events.ts';
 import {
-  type Rig,
-  eventually,
+  type FaultyApiRig,
   makeConfigMap,
-  startRig,
+  startFaultyApiRig,
 } from '../../support/api-server/faulty-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
-let rig: Rig;
+let rig: FaultyApiRig;
 
 beforeAll(async () => {
-  rig = await startRig(`events-${String(process.pid)}`);
+  rig = await startFaultyApiRig(`events-${String(process.pid)}`);
 });
 
 afterAll(() => rig.stop());
@@ -37,9 +37,9 @@ it('writes events that the API server accepts, and counts repeated ones in one',
   recorder.record({ ...common, note: 'é'.repeat(2000) });
   const events = (): Promise<readonly EventObject[]> =>
     direct.list<EventObject>(kinds.event, { namespace }, signal);
-  await eventually(async () => (await events()).length === 2);
+  await until(async () => (await events()).length === 2);
   recorder.record({ ...common, note: 'first' });
-  await eventually(async () => (await events()).some(({ series }) => series?.count === 2));
+  await until(async () => (await events()).some(({ series }) => series?.count === 2));
   const first = (await events()).find(({ note }) => note === 'first');
   expect(first).toMatchObject({
     reason: 'Broken',

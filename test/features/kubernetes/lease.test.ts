@@ -5,14 +5,19 @@ import type { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import type { LeaseTiming } from '../../../src/kubernetes/lease-plan.ts';
 import type { Lease } from '../../../src/kubernetes/lease-record.ts';
 import { runAsLeader } from '../../../src/kubernetes/lease.ts';
-import { type Rig, eventually, startRig } from '../../support/api-server/faulty-api-server.ts';
+import {
+  type FaultyApiRig,
+  startFaultyApiRig,
+} from '../../support/api-server/faulty-api-server.ts';
+import { msUntil, until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 const hasty: LeaseTiming = { leaseMs: 3000, renewMs: 2000, retryMs: 300, pollMs: 300 };
 
-let rig: Rig;
+let rig: FaultyApiRig;
 
 beforeAll(async () => {
-  rig = await startRig(`lease-${String(process.pid)}`);
+  rig = await startFaultyApiRig(`lease-${String(process.pid)}`);
 });
 
 afterAll(() => rig.stop());
@@ -48,6 +53,11 @@ class Meeting {
     return { leave };
   }
 
+  /** Alone. */
+  isLedBy(identity: string): boolean {
+    return this.leaders.size === 1 && this.leaders.has(identity);
+  }
+
   lease(): Promise<Lease | undefined> {
     const ref = { kind: kinds.lease, namespace: rig.namespace, name: this.name };
     return rig.direct.get<Lease>(ref, rig.signal);
@@ -57,12 +67,11 @@ class Meeting {
 it('elects one of two, hands over within two seconds of a graceful end, and leaves the lease free', async () => {
   const meeting = new Meeting('graceful');
   const first = meeting.enter('a', rig.direct);
-  await eventually(() => meeting.leaders.has('a'));
+  await until(() => meeting.leaders.has('a'));
   const second = meeting.enter('b', rig.direct);
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  expect([...meeting.leaders]).toEqual(['a']);
+  await staysTrueFor(1_200, 'one leader', () => meeting.isLedBy('a'));
   await first.leave();
-  const tookMs = await eventually(() => meeting.leaders.has('b'));
+  const tookMs = await msUntil(() => meeting.leaders.has('b'));
   expect(tookMs).toBeLessThan(2000);
   expect((await meeting.lease())?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
   await second.leave();
@@ -73,18 +82,17 @@ it('elects one of two, hands over within two seconds of a graceful end, and leav
 it('takes over from a holder cut off from the API server, never two at once', async () => {
   const meeting = new Meeting('cut-off');
   const first = meeting.enter('a', rig.shaky, hasty);
-  await eventually(() => meeting.leaders.has('a'));
+  await until(() => meeting.leaders.has('a'));
   const second = meeting.enter('b', rig.direct, hasty);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await staysTrueFor(500, 'one leader', () => meeting.isLedBy('a'));
   rig.proxy.plan('other', { kind: 'refuse' }, 1000);
   rig.proxy.cut();
-  const lostMs = await eventually(() => !meeting.leaders.has('a'), 5000);
-  const wonMs = await eventually(() => meeting.leaders.has('b'), 5000);
+  const lostMs = await msUntil(() => !meeting.leaders.has('a'), { withinMs: 5000 });
+  const wonMs = await msUntil(() => meeting.leaders.has('b'), { withinMs: 5000 });
   expect(lostMs).toBeLessThan(2500);
   expect(lostMs + wonMs).toBeLessThan(5000);
   rig.proxy.clearPlans();
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  expect([...meeting.leaders]).toEqual(['b']);
+  await staysTrueFor(1_000, 'one leader', () => meeting.isLedBy('b'));
   expect(meeting.mostAtOnce).toBe(1);
   await Promise.all([first.leave(), second.leave()]);
 }, 20_000);

@@ -4,7 +4,11 @@ import { type Kind, kind } from '../../../src/api/kinds.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { reflect } from '../../../src/kubernetes/reflector.ts';
-import { type Rig, eventually, startRig } from '../../support/api-server/faulty-api-server.ts';
+import {
+  type FaultyApiRig,
+  startFaultyApiRig,
+} from '../../support/api-server/faulty-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 const group = `optional-${String(process.pid)}.weft.test`;
 const guest: Kind = kind(`${group}/v1`, 'Guest', 'guests');
@@ -32,9 +36,9 @@ function makeDefinition(): KubernetesObject & { readonly spec: unknown } {
 }
 
 describe('a reflector of an optional kind', () => {
-  let rig: Rig;
+  let rig: FaultyApiRig;
   beforeAll(async () => {
-    rig = await startRig(`optional-${String(process.pid)}`);
+    rig = await startFaultyApiRig(`optional-${String(process.pid)}`);
   });
   afterAll(() => rig.stop());
 
@@ -64,11 +68,11 @@ describe('a reflector of an optional kind', () => {
           () => true,
           () => false,
         );
-      await eventually(put, 20_000);
-      await eventually(() => names() === key, 20_000);
+      await until(put, { withinMs: 20_000 });
+      await until(() => names() === key, { withinMs: 20_000 });
       expect(reflector.objects.get(key)?.metadata.labels).toEqual({ turn });
       await rig.direct.remove({ kind: definitions, name: definition }, {}, rig.signal);
-      await eventually(() => names() === '', 20_000);
+      await until(() => names() === '', { withinMs: 20_000 });
     }
     over.abort();
     await running;

@@ -7,7 +7,8 @@ import type {
   RequestKind,
 } from '../../support/api-server/fault-proxy.ts';
 import { followedMaps, sameMap } from '../../support/api-server/followed-maps.ts';
-import { eventually } from '../../support/api-server/faulty-api-server.ts';
+import { msUntil, until } from '../../support/time/until.ts';
+import { letPass } from '../../support/time/let-pass.ts';
 
 const maps = followedMaps('reflector-property');
 
@@ -68,7 +69,7 @@ const mode = fc.constantFrom<Bookmarks>('none', 'doubled', 'late', 'early').map(
 const pause = fc.integer({ min: 1, max: 60 }).map(
   (ms): Action =>
     () =>
-      new Promise((resolve) => setTimeout(resolve, ms)),
+      letPass(ms, 'an action of its own: nothing happens'),
 );
 
 const action = fc.oneof(
@@ -86,15 +87,15 @@ it('equals the API server within seconds after any faults, and tells no lie on t
       maps.rig.proxy.clearPlans();
       const watched = maps.follow();
       for (const act of actions) await act(maps.rig.proxy);
-      const tookMs = await eventually(() => maps.isCurrent(watched.store), 8000);
+      const tookMs = await msUntil(() => maps.isCurrent(watched.store), { withinMs: 8000 });
       slowest.ms = Math.max(slowest.ms, tookMs);
       expect(sameMap(watched.folded, watched.store.objects)).toBe(true);
       // No dead watch: the next change arrives as well.
       maps.rig.proxy.clearPlans();
       await maps.put('last');
-      await eventually(() => maps.isCurrent(watched.store), 8000);
+      await until(() => maps.isCurrent(watched.store), { withinMs: 8000 });
       await watched.stop();
-      await eventually(() => maps.rig.proxy.open === 0, 2000);
+      await until(() => maps.rig.proxy.open === 0, { withinMs: 2000 });
     }),
     { numRuns: 25, interruptAfterTimeLimit: 90_000 },
   );

@@ -4,7 +4,7 @@ import { kinds } from '../../../src/api/kinds.ts';
 import { NamespaceBudget } from '../../../src/kubernetes/budget.ts';
 import type { Ration } from '../../../src/kubernetes/reflector-options.ts';
 import { followedMaps } from '../../support/api-server/followed-maps.ts';
-import { eventually } from '../../support/api-server/faulty-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 const maps = followedMaps('ration');
 const weightOf = ({ data }: ConfigMap): number => data?.['text']?.length ?? 0;
@@ -47,16 +47,16 @@ describe('a reflector with a ration', () => {
     await store.whenSynced(maps.rig.signal);
     const left = (): string => kept(store).join();
     // All of one second: the names decide.
-    await eventually(() => left() === 'a 50,b 50,c 0');
+    await until(() => left() === 'a 50,b 50,c 0');
     await put('a', 10);
-    await eventually(() => left() === 'a 10,b 50,c 40');
+    await until(() => left() === 'a 10,b 50,c 40');
     await put('a', 60);
-    await eventually(() => ['a 60,b 0,c 40', 'a 0,b 50,c 40'].includes(left()));
+    await until(() => ['a 60,b 0,c 40', 'a 0,b 50,c 40'].includes(left()));
     await put('a', 2_000);
-    await eventually(() => left() === 'a 0,b 50,c 40');
+    await until(() => left() === 'a 0,b 50,c 40');
     await maps.remove('b');
     await put('a', 55);
-    await eventually(() => left() === 'a 55,c 40');
+    await until(() => left() === 'a 55,c 40');
   });
 
   it('knows a bounded number, and finds the others when there is room', async () => {
@@ -65,6 +65,6 @@ describe('a reflector with a ration', () => {
     await store.whenSynced(maps.rig.signal);
     expect(store.objects.size).toBe(4);
     for (const name of ['a', 'b', 'c', 'd']) await maps.remove(name);
-    await eventually(() => kept(store).join() === 'e 1,f 1');
+    await until(() => kept(store).join() === 'e 1,f 1');
   });
 });

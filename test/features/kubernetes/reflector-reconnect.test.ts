@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { followedMaps } from '../../support/api-server/followed-maps.ts';
-import { eventually } from '../../support/api-server/faulty-api-server.ts';
+import { msUntil, until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 const maps = followedMaps('reflector-reconnect');
 
@@ -9,12 +10,12 @@ describe('a reflector', () => {
     const { store, changes, stop } = maps.follow();
     await store.whenSynced(maps.rig.signal);
     await maps.put('before');
-    await eventually(() => changes.length === 1);
+    await until(() => changes.length === 1);
     const lists = maps.rig.proxy.count('list');
     for (let round = 1; round <= 5; round += 1) {
       maps.rig.proxy.cut();
       await maps.put('during');
-      await eventually(() => changes.length === 1 + round, 3000);
+      await until(() => changes.length === 1 + round, { withinMs: 3000 });
     }
     expect(maps.rig.proxy.count('list')).toBe(lists);
     await stop();
@@ -28,10 +29,10 @@ describe('a reflector', () => {
       await maps.put('stays');
       await maps.put('goes');
       await maps.remove('goes');
-      await eventually(() => changes.length === 3);
+      await until(() => changes.length === 3);
       maps.rig.proxy.cut();
       await maps.put('comes');
-      await eventually(() => changes.length === 4);
+      await until(() => changes.length === 4);
       expect(await maps.isCurrent(store)).toBe(true);
       await stop();
     });
@@ -43,11 +44,11 @@ describe('a reflector', () => {
     maps.rig.proxy.plan('watch', { kind: 'answer', status: 500 }, 1000);
     const before = maps.rig.proxy.count('watch');
     maps.rig.proxy.cut();
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    expect(maps.rig.proxy.count('watch') - before).toBeLessThan(15);
+    const calls = (): number => maps.rig.proxy.count('watch') - before;
+    await staysTrueFor(1_500, 'few calls', () => calls() < 15);
     maps.rig.proxy.clearPlans();
     await maps.put('after');
-    await eventually(() => maps.isCurrent(store), 2000);
+    await until(() => maps.isCurrent(store), { withinMs: 2000 });
     await stop();
   });
 
@@ -57,8 +58,8 @@ describe('a reflector', () => {
     maps.rig.proxy.plan('watch', { kind: 'answer', status: 429, retryAfter: 2 });
     const before = maps.rig.proxy.count('watch');
     maps.rig.proxy.cut();
-    await eventually(() => maps.rig.proxy.count('watch') === before + 1);
-    const tookMs = await eventually(() => maps.rig.proxy.count('watch') === before + 2);
+    await until(() => maps.rig.proxy.count('watch') === before + 1);
+    const tookMs = await msUntil(() => maps.rig.proxy.count('watch') === before + 2);
     expect(tookMs).toBeGreaterThan(1500);
     await stop();
   });

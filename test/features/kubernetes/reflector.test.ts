@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { followedMaps } from '../../support/api-server/followed-maps.ts';
-import { eventually } from '../../support/api-server/faulty-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 const maps = followedMaps('reflector');
 
@@ -15,7 +16,7 @@ describe('a reflector', () => {
     await maps.put('second');
     await maps.put('first');
     await maps.remove('second');
-    await eventually(() => changes.length === 4);
+    await until(() => changes.length === 4);
     expect(
       changes.map(({ key, before, after }) => [
         key.split('/')[1],
@@ -60,7 +61,7 @@ describe('a reflector', () => {
     await maps.remove('phoenix');
     const young = await maps.put('phoenix');
     maps.rig.proxy.cut();
-    await eventually(() => changes.length > 0);
+    await until(() => changes.length > 0);
     expect(changes.map(({ before, after }) => [before?.metadata.uid, after?.metadata.uid])).toEqual(
       [
         [old.metadata.uid, undefined],
@@ -83,7 +84,7 @@ describe('a reflector', () => {
     await store.whenSynced(maps.rig.signal);
     await maps.put('poison');
     await maps.put('good');
-    await eventually(() => changes.length === 1);
+    await until(() => changes.length === 1);
     expect([...store.objects.values()].map(({ data }) => data)).toEqual([{ kept: 'little' }]);
     await stop();
   });
@@ -93,12 +94,15 @@ describe('a reflector', () => {
       maps.rig.proxy.plan(on, { kind: 'slow', ms: 500 });
       const { stop } = maps.follow();
       const before = maps.rig.proxy.count(on);
-      await eventually(() => maps.rig.proxy.count(on) > before);
+      await until(() => maps.rig.proxy.count(on) > before);
       await stop();
-      await eventually(() => maps.rig.proxy.open === 0, 2000);
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      expect(maps.rig.proxy.open).toBe(0);
-      expect(maps.rig.proxy.count(on)).toBe(before + 1);
+      await until(() => maps.rig.proxy.open === 0, { withinMs: 2000 });
+      const { proxy } = maps.rig;
+      await staysTrueFor(
+        700,
+        'nothing open, and no second call',
+        () => proxy.open === 0 && proxy.count(on) === before + 1,
+      );
     });
   }
 });

@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { makeRoot } from '../../support/certificates/make-authority.ts';
 import {
@@ -13,24 +12,25 @@ import {
 } from '../../support/operator/mesh-objects.ts';
 import { rootPem } from '../../support/operator/played-report.ts';
 import {
-  type Rig,
+  type OperatorRig,
   controlPlane,
   getObject,
   namespace,
   playReplicas,
   publish,
-  until,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { msUntil, until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 /** On a mesh that is ready: what somebody else changes is as it was within 5 s, and no more than that. */
-export function drift(rig: () => Rig): void {
+export function drift(rig: () => OperatorRig): void {
   it.each(named(everything))(
     'of a removed %s is repaired within 5 s',
     async (...[, kind, name]) => {
       const before = await getObject(rig(), kind, name);
       await rig().admin.remove(refOf(kind, name), {}, rig().signal);
-      const { ms } = await until(async () => {
+      const ms = await msUntil(async () => {
         const now = await getObject(rig(), kind, name);
         return now !== undefined && now.metadata.uid !== before?.metadata.uid;
       });
@@ -81,7 +81,7 @@ export function drift(rig: () => Rig): void {
     };
     const before = ours(await getObject<Body>(rig(), kind, name));
     await rig().admin.merge(refOf(kind, name), { value }, rig().signal);
-    const { ms } = await until(async () => {
+    const ms = await msUntil(async () => {
       const now = ours(await getObject<Body>(rig(), kind, name));
       return JSON.stringify(now) === JSON.stringify(before);
     });
@@ -99,7 +99,7 @@ export function drift(rig: () => Rig): void {
     };
     await rig().admin.apply(kinds.deployment, object, { fieldManager: 'theirs' }, rig().signal);
     await patchSpec(rig(), { controlPlane: { priorityClassName: 'system-cluster-critical' } });
-    const { value } = await until(async () => {
+    const value = await until(async () => {
       const now = await getObject<Body>(rig(), kinds.deployment);
       return JSON.stringify(now?.spec).includes('system-cluster-critical') && now;
     });
@@ -111,10 +111,11 @@ export function drift(rig: () => Rig): void {
 
   it('has webhooks that trust the root in its record, whatever somebody writes elsewhere', async () => {
     await publish(rig(), 'weft-ca-bundle', { 'ca.crt': makeRoot().certificate.pem });
-    await sleep(500);
-    const now = await getObject<Body>(rig(), kinds.mutatingWebhookConfiguration, injector);
-    const bundle = now?.webhooks?.[0]?.clientConfig.caBundle ?? '';
-    expect(Buffer.from(bundle, 'base64').toString()).toBe(`${rootPem('weft-root-1').trim()}\n`);
+    await staysTrueFor(500, 'the root in the record', async () => {
+      const now = await getObject<Body>(rig(), kinds.mutatingWebhookConfiguration, injector);
+      const bundle = now?.webhooks?.[0]?.clientConfig.caBundle ?? '';
+      return Buffer.from(bundle, 'base64').toString() === `${rootPem('weft-root-1').trim()}\n`;
+    });
   });
 
   it('keeps the mesh closed while the control plane is away', async () => {

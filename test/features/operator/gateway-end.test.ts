@@ -7,16 +7,17 @@ import {
   getObject,
   namespace,
   playControlPlane,
-  rigOfFile,
-  until,
+  operatorRigOfFile,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 // The gateway's Secret is in a namespace of the user's, where only the control plane may remove it.
 
 jest.setTimeout(90_000);
 
-const rig = rigOfFile();
+const rig = operatorRigOfFile();
 
 describe('the end of a mesh with an ingress gateway', () => {
   const secret = { namespace: 'edge', name: 'gateway-cert' };
@@ -42,10 +43,14 @@ describe('the end of a mesh with an ingress gateway', () => {
       const there = await getObject(rig(), kinds.mutatingWebhookConfiguration, injector);
       return there === undefined;
     });
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect(await getObject(rig(), kinds.deployment)).toBeDefined();
+    const isThere = async (): Promise<boolean> =>
+      (await getObject(rig(), kinds.deployment)) !== undefined;
+    await staysTrueFor(2_000, 'the deployment', isThere);
     await playReport(rig(), { released: true });
-    await until(async () => (await getObject(rig(), kinds.deployment)) === undefined, 5_000);
+    await until(() => getObject(rig(), kinds.deployment), {
+      holds: (answer) => answer === undefined,
+      withinMs: 5_000,
+    });
   });
 
   it('comes also when the Secret cannot be removed, and an event says which stays and why', async () => {
@@ -53,11 +58,14 @@ describe('the end of a mesh with an ingress gateway', () => {
     const trouble = { code: 'api-rejected', message: 'secrets is forbidden', since: Date.now() };
     await playReport(rig(), { gateway: { ...gateway, trouble } });
     await remove('--timeout=30s');
-    await until(async () => {
-      const text = await rig().kubectl('get', 'events', '-n', namespace, '--no-headers');
-      return /GatewaySecretLeft.*Secret edge\/gateway-cert.*secrets is forbidden/.test(text);
-      // The operator itself gives the control plane ten seconds.
-    }, 20_000);
+    await until(
+      async () => {
+        const text = await rig().kubectl('get', 'events', '-n', namespace, '--no-headers');
+        return /GatewaySecretLeft.*Secret edge\/gateway-cert.*secrets is forbidden/.test(text);
+        // The operator itself gives the control plane ten seconds.
+      },
+      { withinMs: 20_000 },
+    );
   });
 
   it('is no matter while it lasts: what is wrong with Secrets is told, and the mesh is ready', async () => {

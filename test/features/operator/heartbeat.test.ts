@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFinding, makeReport } from '../../support/builders/make-report.ts';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { formatMeshReport } from '../../../src/api/mesh-report.ts';
@@ -8,11 +7,12 @@ import {
   playControlPlane,
   playReplicas,
   publish,
-  type Rig,
-  startRig,
-  until,
+  type OperatorRig,
+  startOperatorRig,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 jest.setTimeout(180_000);
 
@@ -22,10 +22,10 @@ const report = (more: Parameters<typeof makeReport>[0] = {}): Readonly<Record<st
 });
 
 describe('case H: the status on a real API server', () => {
-  let rig: Rig;
+  let rig: OperatorRig;
 
   beforeAll(async () => {
-    rig = await startRig();
+    rig = await startOperatorRig();
     rig.startOperator();
     await rig.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
     await playControlPlane(rig);
@@ -73,10 +73,13 @@ describe('case H: the status on a real API server', () => {
 
   it('is written once a minute at rest, and nothing but the time with it', async () => {
     const before = await meshConfig();
-    const { value: after } = await until(async () => {
-      const now = await meshConfig();
-      return now.status?.lastCheckedTime === before.status?.lastCheckedTime ? undefined : now;
-    }, 75_000);
+    const after = await until(
+      async () => {
+        const now = await meshConfig();
+        return now.status?.lastCheckedTime === before.status?.lastCheckedTime ? undefined : now;
+      },
+      { withinMs: 75_000 },
+    );
     const untouched = { ...before.metadata, resourceVersion: '', managedFields: [] };
     expect({ ...after.metadata, resourceVersion: '', managedFields: [] }).toEqual(untouched);
     expect(after.spec).toEqual(before.spec);
@@ -88,9 +91,10 @@ describe('case H: the status on a real API server', () => {
     await rig.stopOperator();
     const last = await checked();
     await publish(rig, 'weft-proxies', report({ connected: 0, expected: 10 }));
-    await sleep(3_000);
-    expect(await checked()).toBe(last);
+    await staysTrueFor(3_000, 'the time of the last check', async () => (await checked()) === last);
     rig.startOperator();
-    await until(async () => (await getMeshConfig(rig))?.status?.proxies?.expected === 10, 30_000);
+    await until(async () => (await getMeshConfig(rig))?.status?.proxies?.expected === 10, {
+      withinMs: 30_000,
+    });
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { kinds } from '../../../src/api/kinds.ts';
 import { drift } from './drift.ts';
 import { meshEnd } from './mesh-end.ts';
@@ -20,16 +19,17 @@ import {
   namespace,
   playControlPlane,
   playReplicas,
-  rigOfFile,
-  until,
+  operatorRigOfFile,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 // One mesh from its first command to its end: each part goes on where the one before it left off.
 
 jest.setTimeout(90_000);
 
-const rig = rigOfFile();
+const rig = operatorRigOfFile();
 
 describe('a mesh from two commands', () => {
   it('has everything but webhooks before the control plane answers', async () => {
@@ -39,11 +39,11 @@ describe('a mesh from two commands', () => {
     const home = await getObject(rig(), kinds.namespace, namespace);
     const owner = { kind: 'Namespace', name: namespace, uid: home?.metadata.uid };
     for (const kind of core) {
-      const { value } = await until(() => getObject(rig(), kind));
+      const value = await until(() => getObject(rig(), kind));
       expect(value.metadata.ownerReferences).toMatchObject([owner]);
     }
     for (const kind of [kinds.role, kinds.roleBinding]) {
-      const { value } = await until(() => getObject(rig(), kind, grant));
+      const value = await until(() => getObject(rig(), kind, grant));
       const active = { kind: 'MeshConfig', name: 'osm-mesh-config', uid: meshConfig?.metadata.uid };
       expect(value.metadata.ownerReferences).toMatchObject([active]);
     }
@@ -68,8 +68,7 @@ describe('a mesh from two commands', () => {
 
   it('writes nothing while nothing changes', async () => {
     const before = writes(rig());
-    await sleep(3000);
-    expect(writes(rig())).toBe(before);
+    await staysTrueFor(3_000, 'no write', () => writes(rig()) === before);
   });
 
   it('tells of what it made by events', async () => {
@@ -112,28 +111,28 @@ describe('autoscaling', () => {
 
   it('takes over the number of replicas without a dip', async () => {
     await patchSpec(rig(), { controlPlane: { replicas: 3 } });
-    await until(async () => (await replicas()) === 3);
+    await until(() => replicas(), { holds: (answer) => answer === 3 });
     await patchSpec(rig(), { controlPlane: { autoscaling: { min: 2, max: 6 } } });
     await until(() => getObject(rig(), kinds.horizontalPodAutoscaler));
     expect(await replicas()).toBe(3);
     await rig().kubectl('scale', 'deployment', controlPlane, '-n', namespace, '--replicas=5');
     await rig().kubectl('annotate', 'deployment', controlPlane, '-n', namespace, 'touched=1');
-    await sleep(500);
-    expect(await replicas()).toBe(5);
+    await staysTrueFor(500, 'five replicas', async () => (await replicas()) === 5);
   });
 
   it('survives a restart of the operator with the number as it is', async () => {
     await rig().stopOperator();
     rig().startOperator();
-    await until(() => Promise.resolve(writes(rig()) > 0));
-    await sleep(1000);
-    expect(await replicas()).toBe(5);
+    await until(() => writes(rig()) > 0);
+    await staysTrueFor(1_000, 'five replicas', async () => (await replicas()) === 5);
   });
 
   it('is removed when it is no longer wanted, and the MeshConfig decides again', async () => {
     await patchSpec(rig(), { controlPlane: { autoscaling: null, replicas: 2 } });
-    await until(async () => (await getObject(rig(), kinds.horizontalPodAutoscaler)) === undefined);
-    await until(async () => (await replicas()) === 2);
+    await until(() => getObject(rig(), kinds.horizontalPodAutoscaler), {
+      holds: (answer) => answer === undefined,
+    });
+    await until(() => replicas(), { holds: (answer) => answer === 2 });
     await playReplicas(rig(), 2);
     await untilCondition(rig(), 'Ready=True/Ready');
   });

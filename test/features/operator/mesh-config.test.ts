@@ -8,16 +8,16 @@ import { gatewayCases, gatewaySpec } from '../../support/builders/gateway-secret
 import { makeMeshConfig } from '../../support/builders/make-mesh-config.ts';
 import { CommandError } from '../../../tools/base/command.ts';
 import {
-  type Rig,
+  type OperatorRig,
   getMeshConfig,
-  startRig,
+  startOperatorRig,
 } from '../../support/operator/operator-on-api-server.ts';
 
 jest.setTimeout(60_000);
 
-let rig: Rig;
+let rig: OperatorRig;
 beforeAll(async () => {
-  rig = await startRig();
+  rig = await startOperatorRig();
 });
 afterAll(() => rig.stop());
 

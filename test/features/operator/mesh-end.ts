@@ -3,18 +3,18 @@ import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { everything, grant, refOf } from '../../support/operator/mesh-objects.ts';
 import {
-  type Rig,
+  type OperatorRig,
   getMeshConfig,
   getObject,
   makeRootSecret,
   namespace,
   playControlPlane,
-  until,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 /** From a mesh that rules beside a second MeshConfig: what its end leaves, whatever came before. */
-export function meshEnd(rig: () => Rig): void {
+export function meshEnd(rig: () => OperatorRig): void {
   const deleteMesh = async (): Promise<void> => {
     await rig().kubectl('delete', 'meshconfig', 'osm-mesh-config', '-n', namespace, '--timeout=5s');
     await untilNothingLeft();
@@ -25,7 +25,7 @@ export function meshEnd(rig: () => Rig): void {
     await rig().admin.remove(refOf(kinds.role, grant), {}, rig().signal);
   };
   const untilNothingLeft = (): Promise<unknown> =>
-    until(async () => (await left()).length === 0, 30_000);
+    until(async () => (await left()).length === 0, { withinMs: 30_000 });
 
   /** What is left of a mesh, in words. */
   async function left(): Promise<string[]> {
@@ -83,10 +83,13 @@ export function meshEnd(rig: () => Rig): void {
     const before = await getObject(rig(), kinds.deployment);
     await rig().kubectl('delete', 'meshconfig', 'osm-mesh-config', '-n', namespace, '--timeout=5s');
     await rig().kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
-    const { value } = await until(async () => {
-      const now = await getObject(rig(), kinds.deployment);
-      return now?.metadata.uid !== before?.metadata.uid && now;
-    }, 30_000);
+    const value = await until(
+      async () => {
+        const now = await getObject(rig(), kinds.deployment);
+        return now?.metadata.uid !== before?.metadata.uid && now;
+      },
+      { withinMs: 30_000 },
+    );
     expect(value.metadata.name).toBe('weft-control-plane');
     await playControlPlane(rig());
     await untilCondition(rig(), 'Ready=True/Ready');

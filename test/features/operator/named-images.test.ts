@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, it, jest } from '@jest/globals';
 import type { Container } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { imagesName } from '../../../src/operator/names.ts';
@@ -6,13 +6,14 @@ import { version } from '../../../src/version.ts';
 import {
   getObject,
   namespace,
-  rigOfFile,
-  until,
+  operatorRigOfFile,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 jest.setTimeout(60_000);
 
-const rig = rigOfFile(
+const rig = operatorRigOfFile(
   (started) => started.kubectl('apply', '-f', 'config/samples/meshconfig.yaml'),
   {
     operator: { version, images: {} },
@@ -21,7 +22,7 @@ const rig = rigOfFile(
 
 /** The control plane's container as it is deployed, once that is so. */
 async function containerThat(is: (container: Container) => boolean): Promise<Container> {
-  const { value } = await until(async () => {
+  const value = await until(async () => {
     const deployment = (await getObject(rig(), kinds.deployment)) as Deployment | undefined;
     return deployment?.spec.template.spec.containers.find(is);
   });
@@ -57,7 +58,9 @@ describe('the images of an install, in a cluster', () => {
     await rig().admin.merge(ref, { value }, rig().signal);
     await rig().admin.merge(ref, { value: { metadata: { labels: { more: 'x' } } } }, rig().signal);
     await rig().kubectl('annotate', 'meshconfig', 'osm-mesh-config', '-n', namespace, 'a=b');
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect((await containerThat(() => true)).image).toBe(before.image);
+    await staysTrueFor(2_000, 'the image', async () => {
+      const now = await containerThat(() => true);
+      return now.image === before.image;
+    });
   });
 });

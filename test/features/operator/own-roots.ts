@@ -1,5 +1,5 @@
-import { afterEach, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { expect, it } from '@jest/globals';
 import type { MeshRootCertificate } from '../../../src/api/gen/mesh-root-certificate.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { playReport } from '../../support/operator/played-report.ts';
@@ -7,15 +7,14 @@ import { arrive, getRoot, status } from '../../support/operator/played-switch.ts
 import {
   getObject,
   namespace,
-  type Rig,
-  until,
+  type OperatorRig,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 /** On a mesh that rests: what the MeshRootCertificates that people write do, until the mesh ends. */
-export function ownRoots(rig: () => Rig): void {
-  afterEach(() => sleep(100));
-
+export function ownRoots(rig: () => OperatorRig): void {
   async function apply(name: string, role: string, provider?: unknown): Promise<void> {
     const tresor = { tresor: { ca: { secretRef: { name, namespace } } } };
     const object = {
@@ -28,11 +27,14 @@ export function ownRoots(rig: () => Rig): void {
   }
 
   async function untilState(name: string, state: string): Promise<void> {
-    await until(async () => {
-      const { plan } = await status(rig());
-      if (plan !== undefined) await playReport(rig());
-      return (await getRoot(rig(), name))?.status?.state === state;
-    }, 40_000);
+    await until(
+      async () => {
+        const { plan } = await status(rig());
+        if (plan !== undefined) await playReport(rig());
+        return (await getRoot(rig(), name))?.status?.state === state;
+      },
+      { withinMs: 40_000 },
+    );
   }
 
   async function reasonOf(name: string): Promise<string | undefined> {
@@ -51,8 +53,7 @@ export function ownRoots(rig: () => Rig): void {
     await apply('next', 'passive');
     await untilState('next', 'validating');
     await apply('next', 'active');
-    await sleep(300);
-    expect((await status(rig())).root).toBe('mine');
+    await staysTrueFor(300, 'the root', async () => (await status(rig())).root === 'mine');
     await apply('mine', 'passive');
     await untilState('next', 'issuing');
     await arrive(rig(), 'builtIn');
@@ -68,13 +69,14 @@ export function ownRoots(rig: () => Rig): void {
     await arrive(rig(), 'builtIn');
     const { plan } = await status(rig());
     await apply('third', 'active');
-    await until(async () => (await reasonOf('third')) === 'IllegalRoles');
+    await until(() => reasonOf('third'), { holds: (answer) => answer === 'IllegalRoles' });
     await playReport(rig());
-    await sleep(300);
-    const now = (await status(rig())).plan;
-    expect([now?.signer, now?.trusted]).toEqual([plan?.signer, plan?.trusted]);
+    await staysTrueFor(300, 'signer and trust', async () => {
+      const now = (await status(rig())).plan;
+      return isDeepStrictEqual([now?.signer, now?.trusted], [plan?.signer, plan?.trusted]);
+    });
     await rig().kubectl('delete', 'mrc', 'third', '-n', namespace, '--timeout=10s');
-    await until(async () => (await reasonOf('mine')) === 'Accepted');
+    await until(() => reasonOf('mine'), { holds: (answer) => answer === 'Accepted' });
   });
 
   it.each([
@@ -87,7 +89,7 @@ export function ownRoots(rig: () => Rig): void {
     const { plan } = await status(rig());
     const name = reason.toLowerCase();
     await apply(name, 'passive', provider);
-    await until(async () => (await reasonOf(name)) === reason);
+    await until(() => reasonOf(name), { holds: (answer) => answer === reason });
     expect((await getRoot(rig(), name))?.status?.state).toBe('refused');
     expect((await status(rig())).plan).toEqual(plan);
     await rig().kubectl('delete', 'mrc', name, '-n', namespace, '--timeout=10s');
@@ -120,14 +122,17 @@ export function ownRoots(rig: () => Rig): void {
       namespace,
       '--timeout=60s',
     );
-    const { value: left } = await until(async () => {
-      const all = await rig().admin.list<MeshRootCertificate>(
-        kinds.meshRootCertificate,
-        { namespace },
-        rig().signal,
-      );
-      return all.length === 1 && all[0]?.status?.state === 'unused' && all;
-    }, 30_000);
+    const left = await until(
+      async () => {
+        const all = await rig().admin.list<MeshRootCertificate>(
+          kinds.meshRootCertificate,
+          { namespace },
+          rig().signal,
+        );
+        return all.length === 1 && all[0]?.status?.state === 'unused' && all;
+      },
+      { withinMs: 30_000 },
+    );
     expect(left.map(({ metadata }) => metadata.name)).toEqual(['mine']);
     expect(left[0]?.status?.state).toBe('unused');
     expect(left[0]?.metadata.finalizers ?? []).toEqual([]);

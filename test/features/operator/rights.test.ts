@@ -8,16 +8,16 @@ import { patchSpec } from '../../support/operator/mesh-objects.ts';
 import { getRoot } from '../../support/operator/played-switch.ts';
 import type { AskedFor } from '../../support/api-server/recording-proxy.ts';
 import {
-  type Rig,
+  type OperatorRig,
   getObject,
   namespace,
   playControlPlane,
   playReplicas,
   repository,
-  rigOfFile,
-  until,
+  operatorRigOfFile,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(90_000);
 
@@ -64,17 +64,19 @@ const beyond = ['weft-control-plane', 'weft-mesh'].flatMap((name) =>
   ['escalate', 'bind'].map((verb) => `${verb} rbac.authorization.k8s.io/roles ${name}`),
 );
 
-const rig = rigOfFile(playEverything);
+const rig = operatorRigOfFile(playEverything);
 
 /** All that an operator ever does: made, scaled, pruned, refused, repaired, removed. */
-async function playEverything(rig: Rig): Promise<void> {
+async function playEverything(rig: OperatorRig): Promise<void> {
   await rig.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
   await playControlPlane(rig);
   await untilCondition(rig, 'Ready=True/Ready');
   await patchSpec(rig, { controlPlane: { autoscaling: { min: 2, max: 4 } } });
   await until(() => getObject(rig, kinds.horizontalPodAutoscaler));
   await patchSpec(rig, { controlPlane: { autoscaling: null } });
-  await until(async () => (await getObject(rig, kinds.horizontalPodAutoscaler)) === undefined);
+  await until(() => getObject(rig, kinds.horizontalPodAutoscaler), {
+    holds: (answer) => answer === undefined,
+  });
   await playReplicas(rig, 2);
   await rig.kubectl('delete', 'service', 'weft-control-plane', '-n', namespace);
   await until(() => getObject(rig, kinds.service));
@@ -85,15 +87,18 @@ async function playEverything(rig: Rig): Promise<void> {
   const metadata = { name: 'weft-bootstrap', namespace: 'default', labels };
   const bootstrap = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
   await rig.admin.create(kinds.configMap, bootstrap, rig.signal);
-  await until(() => Promise.resolve(renewals(rig) > 0));
+  await until(() => renewals(rig) > 0);
   await rig.kubectl('delete', 'meshconfig', 'osm-mesh-config', '-n', namespace, '--timeout=30s');
   const away = (name: string, kind: Kind): Promise<unknown> =>
-    until(async () => (await getObject(rig, kind, name)) === undefined, 30_000);
+    until(() => getObject(rig, kind, name), {
+      holds: (answer) => answer === undefined,
+      withinMs: 30_000,
+    });
   await away('weft-proxies', kinds.configMap);
   await away('weft-root-1', kinds.meshRootCertificate);
 }
 
-function renewals(rig: Rig): number {
+function renewals(rig: OperatorRig): number {
   return rig.proxy.asked.filter(({ verb, resource }) => `${verb} ${resource}` === 'patch leases')
     .length;
 }

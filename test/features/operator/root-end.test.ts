@@ -1,5 +1,4 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { endRoot, playReport } from '../../support/operator/played-report.ts';
@@ -7,10 +6,11 @@ import { arrive, edit, follow, getRoot, status } from '../../support/operator/pl
 import {
   namespace,
   playControlPlane,
-  rigOfFile,
+  operatorRigOfFile,
   untilCondition,
-  until,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
+import { letPass } from '../../support/time/let-pass.ts';
 
 jest.setTimeout(120_000);
 
@@ -18,7 +18,7 @@ jest.setTimeout(120_000);
 const lifeMs = 30_000;
 const twentyDaysMs = 20 * 86_400_000;
 
-const rig = rigOfFile(async (started) => {
+const rig = operatorRigOfFile(async (started) => {
   endRoot('weft-root-1', Date.now() + lifeMs);
   await started.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
   await playControlPlane(started);
@@ -106,7 +106,7 @@ describe('the root of an issuer outside that nears its end', () => {
     rig().startOperator();
     for (let held = 4; held < 9; held++) {
       await playReport(rig(), { health: { held, waiting: 0 } });
-      await sleep(300);
+      await letPass(300, 'the operator reads the report');
     }
     const [event, ...others] = await eventsOf('RootEndsSoon');
     expect(others).toEqual([]);

@@ -18,14 +18,14 @@ import {
   getObject,
   namespace,
   playControlPlane,
-  rigOfFile,
-  until,
+  operatorRigOfFile,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(120_000);
 
-const rig = rigOfFile(async (started) => {
+const rig = operatorRigOfFile(async (started) => {
   await started.kubectl('apply', '-f', 'config/samples/meshconfig.yaml');
   await playControlPlane(started);
   await untilCondition(started, 'Ready=True/Ready');
@@ -92,7 +92,7 @@ describe('a switch', () => {
 
   it('gave the control plane what it needs for that root, and took the rest away', async () => {
     // What the old root needed goes in the reconcile after the one that ends the switch.
-    const { value: rules } = await until(async () => {
+    const rules = await until(async () => {
       const now = await handed();
       const named = now.flatMap(({ resources = [], resourceNames = [] }) =>
         resources.includes('secrets') ? resourceNames : [],
@@ -159,18 +159,24 @@ describe('a switch', () => {
         leaves: { ...all.leaves, ...waiting },
         channel: { ...all.channel, ...waiting },
       }));
-    await until(async () => {
-      await lagging();
-      const { conditions = [] } = (await getMeshConfig(rig()))?.status ?? {};
-      const held = conditions.find(({ reason }) => reason === 'RotationHeld');
-      return held?.message.includes('Restart shop/cart-1, or name them in spec.certificate');
-    }, 20_000);
+    await until(
+      async () => {
+        await lagging();
+        const { conditions = [] } = (await getMeshConfig(rig()))?.status ?? {};
+        const held = conditions.find(({ reason }) => reason === 'RotationHeld');
+        return held?.message.includes('Restart shop/cart-1, or name them in spec.certificate');
+      },
+      { withinMs: 20_000 },
+    );
     expect((await status(rig())).rotation).toMatchObject({ phase: 'TrustBoth', ...waiting });
     await edit(rig(), { rotation: { setAside: ['shop/cart-1'] } });
-    await until(async () => {
-      await lagging();
-      return (await status(rig())).summary === 'certManager';
-    }, 40_000);
+    await until(
+      async () => {
+        await lagging();
+        return (await status(rig())).summary === 'certManager';
+      },
+      { withinMs: 40_000 },
+    );
     await edit(rig(), { rotation: { setAside: [], setAsideAfter: '10m' } });
   });
 

@@ -6,10 +6,10 @@ import {
   getObject,
   namespace,
   playControlPlane,
-  rigOfFile,
-  until,
+  operatorRigOfFile,
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
+import { msUntil, until } from '../../support/time/until.ts';
 
 // Who uninstalls does not read the order first. Here Kubernetes' own controllers for namespaces and for
 // objects without an owner run, and nothing that answers webhooks: so pods of the mesh are refused as long as
@@ -20,7 +20,7 @@ jest.setTimeout(180_000);
 const controllers = ['namespace', 'garbage-collector', 'serviceaccount'].map(
   (it) => `${it}-controller`,
 );
-const rig = rigOfFile(() => Promise.resolve(), { controllers });
+const rig = operatorRigOfFile(() => Promise.resolve(), { controllers });
 const boundMs = 120_000;
 /** Until pods can be made again, where nothing has to end before. */
 const soonMs = 30_000;
@@ -48,7 +48,7 @@ async function tryPod(): Promise<string> {
 
 /** The milliseconds until pods of the mesh can be made. */
 const delay = (): Promise<number> =>
-  until(async () => (await tryPod()) === 'made', boundMs).then(({ ms }) => ms);
+  msUntil(tryPod, { holds: (answer) => answer === 'made', withinMs: boundMs });
 
 /** What is left of an install in the whole cluster, in words. */
 async function left(): Promise<string[]> {
@@ -71,14 +71,7 @@ const policies = ['traffictargets', 'httproutegroups', 'tcproutes', 'trafficspli
  */
 async function everyKindIsServed(): Promise<void> {
   const list = (): Promise<string> => rig().kubectl('get', policies.join(','), '-A');
-  await until(
-    () =>
-      list().then(
-        () => true,
-        () => false,
-      ),
-    boundMs,
-  );
+  await until(list, { withinMs: boundMs });
 }
 
 async function remove(...args: readonly string[]): Promise<void> {
@@ -87,18 +80,19 @@ async function remove(...args: readonly string[]): Promise<void> {
 
 const gone = async (what: RegExp): Promise<void> => {
   let there: readonly string[] = [];
-  const isGone = async (): Promise<boolean> => {
+  const theRest = async (): Promise<readonly string[]> => {
     there = (await left()).filter((line) => what.test(line));
-    return there.length === 0;
+    return there;
   };
-  await until(isGone, boundMs).catch(async (cause: unknown) => {
-    const conditions =
-      '-o=jsonpath={..metadata.name}: {..metadata.finalizers} {..status.conditions}';
-    const why = await rig()
-      .kubectl('get', ...there, conditions)
+  const why = (): Promise<string> => {
+    const path = '-o=jsonpath={..metadata.name}: {..metadata.finalizers} {..status.conditions}';
+    return rig()
+      .kubectl('get', ...there, path)
       .catch(String);
-    throw new Error(`there still are ${there.join(', ')}: ${why}`, { cause });
-  });
+  };
+  // Each look is a kubectl of its own.
+  const patience = { withinMs: boundMs, pauseMs: 250, seen: why };
+  await until(theRest, { ...patience, holds: ({ length }) => length === 0 });
 };
 
 /** Every object of config/default, as `kind name [-n namespace]`. */
@@ -175,7 +169,10 @@ describe('case 22: what is uninstalled in any order is gone within two minutes, 
     const which = ['meshconfig', 'osm-mesh-config', '-n', namespace];
     await rig().kubectl('delete', ...which, '--timeout=10s');
     expect(await delay()).toBeLessThan(soonMs);
-    await until(async () => (await getObject(rig(), kinds.deployment)) === undefined, soonMs);
+    await until(() => getObject(rig(), kinds.deployment), {
+      holds: (answer) => answer === undefined,
+      withinMs: soonMs,
+    });
     expect(await getObject(rig(), kinds.mutatingWebhookConfiguration, injector)).toBeUndefined();
   });
 

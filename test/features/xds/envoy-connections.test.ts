@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { makeAuthority } from '../../support/certificates/server-authority.ts';
-import { eventually } from '../../support/envoy/envoy-process.ts';
 import { EnvoyRig, hourMs, serverName } from '../../support/envoy/envoys-on-xds.ts';
 import { routeOf } from '../../support/resources/small-mesh.ts';
 
@@ -18,23 +17,23 @@ describe("a real Envoy's connection", () => {
 
   it('has the kernel ask whether its host is there, which costs the control plane nothing', async () => {
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     expect(await timersOf(rig.running.port)).toContain(keepaliveTimer);
   });
 
   it('is sent nothing by a restarted server but what changed', async () => {
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     await rig.running.stop();
     expect(await rig.answer()).toBe('hello');
     await rig.serveAgain();
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     expect(rig.running.sent).toEqual([]);
     await rig.running.stop();
     await rig.serveAgain();
     rig.publish(...rig.hello().with(4, routeOf('shop/cart/80', { body: 'changed' })));
-    await eventually(rig.envoy, rig.serving('changed'));
+    await rig.envoy.until(rig.serving('changed'));
     expect(rig.running.sent).toEqual(['route']);
   });
 
@@ -43,28 +42,28 @@ describe("a real Envoy's connection", () => {
     rig.tokens.set('first', Date.now() + 4_000).set('second', Date.now() + hourMs);
     await rig.serveAgain();
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     // It may be back within a millisecond, so its leaving is listened for, not looked for.
     let left = false;
     rig.running.server.onDisconnect(() => (left = true));
     await rig.envoy.replaceToken('second');
     rig.tokens.delete('first');
-    await eventually(rig.envoy, () => left);
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(() => left);
+    await rig.envoy.until(rig.synced);
     expect(await rig.answer()).toBe('hello');
   });
 
   it('goes over to a server certificate of a new root, trusting both in between', async () => {
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     const next = await makeAuthority('next root');
     await rig.envoy.replaceCa(`${rig.authority.ca}\n${next.ca}`);
     rig.credentials.replace(await next.issue(serverName));
     rig.running.server.disconnect('uid-1');
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     await rig.envoy.replaceCa(next.ca);
     rig.running.server.disconnect('uid-1');
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
   });
 });
 

@@ -3,7 +3,6 @@ import { originKey } from '../../../src/policy/origin.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { makeOrigin } from '../../support/resources/resource-sets.ts';
 import { makeAuthority } from '../../support/certificates/server-authority.ts';
-import { eventually } from '../../support/envoy/envoy-process.ts';
 import { EnvoyRig, serverName } from '../../support/envoy/envoys-on-xds.ts';
 import { clusterOf, endpointsOf, listenerOf, routeOf } from '../../support/resources/small-mesh.ts';
 
@@ -24,7 +23,7 @@ describe('a real Envoy that refuses', () => {
     rig.credentials.replace(await other.issue(serverName));
     const strict = await rig.another();
     try {
-      await eventually(strict, () => rig.running.refused.length > 0);
+      await strict.until(() => rig.running.refused.length > 0);
       expect(rig.running.refused[0]).toEqual({ address: '127.0.0.1', alert: 'unknown ca' });
     } finally {
       await strict.stop();
@@ -33,7 +32,7 @@ describe('a real Envoy that refuses', () => {
 
   it('refuses a bad listener in words that reach the evidence, and takes the good one', async () => {
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     const badPort = await freePort();
     const bad = makeOrigin('bad');
     rig.publish(
@@ -47,7 +46,7 @@ describe('a real Envoy that refuses', () => {
       listenerOf('outbound/shop/good/80', { port: badPort, route: 'shop/cart/80' }),
     );
     const evidenceOfBad = () => rig.running.server.evidence().objects.get(originKey(bad));
-    const took = await eventually(rig.envoy, () => evidenceOfBad()?.rejected === 1);
+    const took = await rig.envoy.until(() => evidenceOfBad()?.rejected === 1);
     expect(took).toBeLessThan(2_000);
     expect(evidenceOfBad()).toMatchObject({ total: 1, acknowledged: 0 });
     expect(evidenceOfBad()?.rejections[0]).toMatchObject({
@@ -55,17 +54,17 @@ describe('a real Envoy that refuses', () => {
       resource: 'outbound/shop/bad/80',
       message: expect.stringContaining('no.such'),
     });
-    await eventually(rig.envoy, rig.serving('new'));
-    await eventually(rig.envoy, async () =>
+    await rig.envoy.until(rig.serving('new'));
+    await rig.envoy.until(async () =>
       (await rig.envoy.admin('/listeners')).includes('outbound/shop/good/80'),
     );
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
   });
 
   it('refuses a whole response for one cluster, and gets all the others', async () => {
     rig.publish(...rig.hello());
-    await eventually(rig.envoy, rig.synced);
+    await rig.envoy.until(rig.synced);
     const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `shop/${name}|80`);
     rig.publish(
       ...rig.hello(),
@@ -74,8 +73,8 @@ describe('a real Envoy that refuses', () => {
       ),
       ...names.map((name) => endpointsOf(name, 1)),
     );
-    await eventually(rig.envoy, () => rig.running.server.evidence().rejected === 1);
-    await eventually(rig.envoy, async () => {
+    await rig.envoy.until(() => rig.running.server.evidence().rejected === 1);
+    await rig.envoy.until(async () => {
       const clusters = await rig.envoy.admin('/clusters');
       return names.every((name) => clusters.includes(`${name}::`) === (name !== 'shop/c|80'));
     });

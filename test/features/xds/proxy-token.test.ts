@@ -9,7 +9,9 @@ import { proxyTokens } from '../../../src/authentication/proxy-token.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import type { Authenticate } from '../../../src/policy/proxy.ts';
 import { sharedApiServer } from '../../support/api-server/shared-api-server.ts';
-import { call } from '../../support/api-server/api-answer.ts';
+import { callApi } from '../../support/api-server/call-api.ts';
+
+const call = callApi<Record<string, unknown>>;
 
 const namespace = `tokens-${randomUUID().slice(0, 8)}`;
 const space = `/api/v1/namespaces/${namespace}`;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError } from '../../../tools/base/command.ts';
-import type { Rig } from '../operator/operator-on-api-server.ts';
+import type { OperatorRig } from '../operator/operator-on-api-server.ts';
 
 /** The right to everything in the namespace `evil`, which this makes, and to nothing elsewhere, for the user `attacker`. */
 export const attackersHome = `
@@ -28,7 +28,7 @@ subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: User, name: attacker }]
 
 /** What kubectl prints, also when the API server refuses. */
 export async function answerOf(
-  { kubectl }: Pick<Rig, 'kubectl'>,
+  { kubectl }: Pick<OperatorRig, 'kubectl'>,
   ...args: readonly string[]
 ): Promise<string> {
   try {
@@ -41,7 +41,7 @@ export async function answerOf(
 
 /** The same for `kubectl <verb> -f` with that object. */
 export async function answerWith(
-  rig: Pick<Rig, 'kubectl'>,
+  rig: Pick<OperatorRig, 'kubectl'>,
   object: object,
   ...args: readonly string[]
 ): Promise<string> {

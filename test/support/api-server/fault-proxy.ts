@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { letPass } from '../time/let-pass.ts';
 
 export interface Upstream {
   readonly url: string;
@@ -129,7 +129,7 @@ export class FaultProxy {
     } else if (fault?.kind === 'answer') {
       answer(response, fault);
     } else {
-      if (fault?.kind === 'slow') await sleep(fault.ms);
+      if (fault?.kind === 'slow') await letPass(fault.ms, 'the fault itself');
       this.#forward(request, response, { kind, halfway: fault?.kind === 'cut-halfway' });
     }
   }

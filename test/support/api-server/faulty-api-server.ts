@@ -8,7 +8,7 @@ import { FaultProxy } from './fault-proxy.ts';
 import { sharedApiServer } from './shared-api-server.ts';
 
 /** The real API server twice: straight, and through a proxy that breaks things on command. */
-export interface Rig {
+export interface FaultyApiRig {
   readonly direct: ApiConnection;
   readonly shaky: ApiConnection;
   readonly proxy: FaultProxy;
@@ -17,7 +17,7 @@ export interface Rig {
   readonly stop: () => Promise<void>;
 }
 
-export async function startRig(namespace: string): Promise<Rig> {
+export async function startFaultyApiRig(namespace: string): Promise<FaultyApiRig> {
   const { url, caFile, adminToken, kubeconfigPath } = sharedApiServer();
   const proxy = new FaultProxy({ url, ca: await readFile(caFile, 'utf8'), token: adminToken });
   await proxy.start();
@@ -59,17 +59,4 @@ export function makeConfigMap(
   data: Readonly<Record<string, string>> = {},
 ): ConfigMap {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
-}
-
-/** Waits until `check` holds, and gives the milliseconds that took; fails after `withinMs`. */
-export async function eventually(
-  check: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
-): Promise<number> {
-  const since = performance.now();
-  while (!(await check())) {
-    if (performance.now() - since > withinMs) throw new Error(`not in ${String(withinMs)} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return performance.now() - since;
 }

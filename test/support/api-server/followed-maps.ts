@@ -6,7 +6,7 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import { type Reflector, reflect } from '../../../src/kubernetes/reflector.ts';
 import type { ReflectOptions } from '../../../src/kubernetes/reflector-options.ts';
 import type { Change } from '../../../src/kubernetes/store.ts';
-import { type Rig, makeConfigMap, startRig } from './faulty-api-server.ts';
+import { type FaultyApiRig, makeConfigMap, startFaultyApiRig } from './faulty-api-server.ts';
 
 const deps = {
   clock: systemClock,
@@ -28,7 +28,7 @@ export interface Watched {
 
 /** The ConfigMaps of one namespace, and reflectors that follow them. */
 export interface FollowedMaps {
-  readonly rig: Rig;
+  readonly rig: FaultyApiRig;
   /** Runs a reflector; each batch is checked as it comes: it starts from what was told before. */
   readonly follow: (options?: ReflectOptions<ConfigMap>) => Watched;
   /** Writes one with other data than before. */
@@ -40,11 +40,11 @@ export interface FollowedMaps {
 
 /** Gives the tests of a file a namespace named after `stem`, which is empty before each of them. */
 export function followedMaps(stem: string): FollowedMaps {
-  let rig: Rig;
+  let rig: FaultyApiRig;
   const running = new Set<AbortController>();
 
   beforeAll(async () => {
-    rig = await startRig(`${stem}-${String(process.pid)}`);
+    rig = await startFaultyApiRig(`${stem}-${String(process.pid)}`);
   });
   afterAll(() => rig.stop());
   afterEach(() => {
@@ -71,7 +71,11 @@ export function followedMaps(stem: string): FollowedMaps {
   };
 }
 
-function follow(rig: Rig, options: ReflectOptions<ConfigMap>, over: AbortController): Watched {
+function follow(
+  rig: FaultyApiRig,
+  options: ReflectOptions<ConfigMap>,
+  over: AbortController,
+): Watched {
   const store = reflect<ConfigMap>(
     rig.shaky,
     kinds.configMap,
@@ -116,12 +120,16 @@ export function sameMap(
   return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
 }
 
-async function listed({ direct, namespace, signal }: Rig): Promise<Map<string, ConfigMap>> {
+async function listed({
+  direct,
+  namespace,
+  signal,
+}: FaultyApiRig): Promise<Map<string, ConfigMap>> {
   const list = await direct.list<ConfigMap>(kinds.configMap, { namespace }, signal);
   return new Map(list.map((object) => [`${namespace}/${object.metadata.name}`, object]));
 }
 
-async function isCurrent(rig: Rig, store: Reflector<ConfigMap>): Promise<boolean> {
+async function isCurrent(rig: FaultyApiRig, store: Reflector<ConfigMap>): Promise<boolean> {
   const truth = await listed(rig);
   return (
     truth.size === store.objects.size &&
@@ -138,12 +146,12 @@ async function isCurrent(rig: Rig, store: Reflector<ConfigMap>): Promise<boolean
 
 let serial = 0;
 
-async function put({ direct, namespace, signal }: Rig, name: string): Promise<ConfigMap> {
+async function put({ direct, namespace, signal }: FaultyApiRig, name: string): Promise<ConfigMap> {
   serial += 1;
   const object = makeConfigMap(namespace, name, { serial: String(serial) });
   return direct.apply(kinds.configMap, object, { fieldManager: 'test' }, signal);
 }
 
-function remove({ direct, namespace, signal }: Rig, name: string): Promise<void> {
+function remove({ direct, namespace, signal }: FaultyApiRig, name: string): Promise<void> {
   return direct.remove({ kind: kinds.configMap, namespace, name }, {}, signal);
 }

@@ -4,7 +4,8 @@ import { createViews } from '../../../src/policy/view-of.ts';
 import { type Compilation, compileMesh } from '../../../src/mesh/compile.ts';
 import { createAssembler } from '../../../src/xds/resources/resource-set.ts';
 import type { Resource, ResourceSet } from '../../../src/xds/resources/resource.ts';
-import { makeSettings, makeSnapshot } from '../builders/make-mesh.ts';
+import { makeSnapshot } from '../builders/make-mesh.ts';
+import { makeSettings } from '../builders/make-settings.ts';
 
 /** What the pure half of the control plane makes of some objects. */
 export interface MeshOf extends Compilation {

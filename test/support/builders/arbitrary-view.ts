@@ -6,14 +6,8 @@ import { type MeshService, type Protocol, serviceKey } from '../../../src/policy
 import type { Split } from '../../../src/policy/split.ts';
 import type { InboundView, ProxyView, ReachableService } from '../../../src/policy/view.ts';
 import type { ServedPort } from '../../../src/policy/workload.ts';
-import {
-  account,
-  makeInbound,
-  makeOutbound,
-  makeProbe,
-  makeRule,
-  makeSettings,
-} from './make-view.ts';
+import { account, makeInbound, makeOutbound, makeProbe, makeRule } from './make-view.ts';
+import { makeSettings } from './make-settings.ts';
 
 // Small pools, so that things collide: addresses, ports and names are shared more than in any mesh.
 const protocols: readonly Protocol[] = ['http', 'grpc', 'tcp', 'tcp-server-first'];

@@ -8,7 +8,6 @@ import {
   emptySnapshot,
 } from '../../../src/cluster/snapshot.ts';
 import { trim } from '../../../src/cluster/trim.ts';
-import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 
 export const membership: MeshMembership = {
   meshName: 'osm',
@@ -37,22 +36,4 @@ export function makeRemoval(object: KubernetesObject): ClusterChange {
 
 function keyOf({ kind, metadata }: KubernetesObject): string {
   return kind === 'Namespace' ? metadata.name : `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-/** The settings of a MeshConfig that says nothing, but with permissive mode off. */
-export function makeSettings(settings: Partial<MeshSettings> = {}): MeshSettings {
-  return {
-    clusterDomain: 'cluster.local',
-    permissive: false,
-    egress: false,
-    pathMatch: 'Prefix',
-    ipv6: false,
-    tls: {
-      minProtocolVersion: 'TLSv1_2',
-      maxProtocolVersion: 'TLSv1_3',
-      cipherSuites: [],
-      ecdhCurves: [],
-    },
-    ...settings,
-  };
 }

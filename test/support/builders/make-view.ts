@@ -1,31 +1,19 @@
 import type { AccessRule, HttpMatch } from '../../../src/policy/access.ts';
 import { type Endpoint, type EndpointMap, portKey } from '../../../src/policy/endpoints.ts';
 import { type IdentityKey, identityKey } from '../../../src/policy/identity.ts';
-import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { type MeshService, type Protocol, serviceKey } from '../../../src/policy/service.ts';
-import type { InboundView, OutboundView, ReachableService } from '../../../src/policy/view.ts';
+import type {
+  InboundView,
+  OutboundView,
+  ProxyView,
+  ReachableService,
+} from '../../../src/policy/view.ts';
 import type { ProbeTarget, ServedPort } from '../../../src/policy/workload.ts';
+import { makeSettings } from './make-settings.ts';
 
 /** `account('bookbuyer')` is bookbuyer/bookbuyer. */
 export function account(serviceAccount: string, namespace = serviceAccount): IdentityKey {
   return identityKey({ namespace, serviceAccount });
-}
-
-export function makeSettings(fields: Partial<MeshSettings> = {}): MeshSettings {
-  return {
-    clusterDomain: 'cluster.local',
-    permissive: false,
-    egress: false,
-    pathMatch: 'Prefix',
-    ipv6: false,
-    tls: {
-      minProtocolVersion: 'TLSv1_2',
-      maxProtocolVersion: 'TLSv1_3',
-      cipherSuites: [],
-      ecdhCurves: [],
-    },
-    ...fields,
-  };
 }
 
 /** A service `<name>/<name>` of one HTTP port 80, unless said otherwise. */
@@ -94,6 +82,25 @@ export function makeInbound({
     rules: rules === 'any' ? [] : rules,
     settings: rules === 'any' ? { ...settings, permissive: true } : settings,
   };
+}
+
+/** What a caller's sidecar gets: it serves nothing, and sees these services. */
+export function makeCaller(
+  caller: IdentityKey,
+  services: readonly ReachableService[],
+  settings = makeSettings(),
+): ProxyView {
+  return {
+    inbound: makeInbound({ account: caller, settings }),
+    outbound: makeOutbound({ account: caller, services, settings }),
+  };
+}
+
+/** What a server's sidecar gets: it sees no service. */
+export function makeServer(fields: InboundFields = {}): ProxyView {
+  const inbound = makeInbound(fields);
+  const { settings = makeSettings() } = fields;
+  return { inbound, outbound: makeOutbound({ account: inbound.account, settings }) };
 }
 
 /** A rule that lets bookbuyer do everything at bookstore, unless said otherwise. */

@@ -36,7 +36,7 @@ export interface Running {
 }
 
 /** An API server of its own, where the kinds of Weft are not known at first, and the built program. */
-export interface Rig {
+export interface CliRig {
   readonly server: ApiServer;
   readonly admin: ApiConnection;
   readonly signal: AbortSignal;
@@ -54,14 +54,14 @@ export interface Rig {
   readonly stop: () => Promise<void>;
 }
 
-export async function startRig(): Promise<Rig> {
+export async function startCliRig(): Promise<CliRig> {
   const server = await startApiServer();
   const folder = await mkdtemp(join(tmpdir(), 'weft-cli-rig-'));
   const program = join(folder, 'weft');
   await run('node', ['tools/cli/build.ts', program], { cwd: repository });
   const binary = await kubectl();
   const env = { KUBECONFIG: server.kubeconfigPath };
-  const ask: Rig['kubectl'] = (...args) => run(binary, args, { env, cwd: repository });
+  const ask: CliRig['kubectl'] = (...args) => run(binary, args, { env, cwd: repository });
   await ask('create', 'namespace', namespace);
   const admin = await connect({ kubeconfig: server.kubeconfigPath });
   const over = new AbortController();
@@ -104,7 +104,7 @@ const statusOf = (kubeconfig: string, args: readonly string[]): readonly string[
   ...args,
 ];
 
-function kubeconfigIn(folder: string): Rig['kubeconfig'] {
+function kubeconfigIn(folder: string): CliRig['kubeconfig'] {
   return async (name, cluster, token) => {
     const file = join(folder, `${name}.kubeconfig`);
     const config = {
@@ -150,7 +150,7 @@ export function told(name: StoryName): CertificateStory {
 }
 
 /** Puts a story into the API server, in place of what is there, as operator and control plane write it. */
-export async function tell(rig: Rig, story: CertificateStory): Promise<void> {
+export async function tell(rig: CliRig, story: CertificateStory): Promise<void> {
   const { meshConfig, roots, health, reportedAt } = story;
   await clear(rig);
   await write(rig, kinds.meshConfig, meshConfig);
@@ -165,7 +165,7 @@ export async function tell(rig: Rig, story: CertificateStory): Promise<void> {
 }
 
 /** Removes every object that a story may have. */
-export async function clear({ kubectl: ask }: Rig): Promise<void> {
+export async function clear({ kubectl: ask }: CliRig): Promise<void> {
   await ask('delete', 'meshconfig,meshrootcertificate', '--all', '-n', namespace, '--wait=true');
   const maps = [certificatesConfigMap, proxiesConfigMap];
   await ask('delete', 'configmap', ...maps, '-n', namespace, '--ignore-not-found');
@@ -173,7 +173,7 @@ export async function clear({ kubectl: ask }: Rig): Promise<void> {
 
 /** An object, and its status if it has one. */
 export async function write(
-  rig: Rig,
+  rig: CliRig,
   kind: Kind,
   object: KubernetesObject & { readonly status?: unknown },
 ): Promise<void> {
@@ -184,7 +184,7 @@ export async function write(
 }
 
 export async function setStatus(
-  rig: Rig,
+  rig: CliRig,
   { kind, name }: { readonly kind: Kind; readonly name: string },
   status: unknown,
 ): Promise<void> {
@@ -212,6 +212,6 @@ function dataOf(name: string, data: Readonly<Record<string, string>>): DataMap {
 }
 
 /** The CA of the API server, as a kubeconfig holds it. */
-export async function authorityOf({ server }: Rig): Promise<string> {
+export async function authorityOf({ server }: CliRig): Promise<string> {
   return (await readFile(server.caFile)).toString('base64');
 }

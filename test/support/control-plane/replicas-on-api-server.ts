@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
+import type { ConfigMap, KubernetesObject, Pod } from '../../../src/api/core.ts';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { injectedBy, monitoredBy, tokenAudience } from '../../../src/api/labels.ts';
 import { type Logger, silentLogger } from '../../../src/common/logger.ts';
@@ -10,6 +10,7 @@ import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { type ApiServer, startApiServer } from '../../../tools/real/api-server.ts';
 import { type Judge, ProxyDouble } from '../xds/proxy-double.ts';
+import { until } from '../time/until.ts';
 
 const repository = join(import.meta.dirname, '../../..');
 const controlPlaneNamespace = 'weft-system';
@@ -39,7 +40,7 @@ export interface PodPlan {
 }
 
 /** A real API server with a MeshConfig and the namespace `shop` in its mesh, without a node. */
-export interface Rig {
+export interface ReplicaRig {
   readonly server: Omit<ApiServer, 'stop'>;
   readonly admin: ApiConnection;
   readonly signal: AbortSignal;
@@ -78,7 +79,7 @@ kind: Namespace
 metadata: { name: shop, labels: { ${monitoredBy}: osm } }
 `;
 
-export async function startRig(): Promise<Rig> {
+export async function startReplicaRig(): Promise<ReplicaRig> {
   const server = await startApiServer();
   const over = new AbortController();
   const program = await kubectl();
@@ -97,20 +98,11 @@ export async function startRig(): Promise<Rig> {
   const { signal } = over;
 
   const trust = async (): Promise<string> => {
-    for (;;) {
-      const ref = {
-        kind: kinds.configMap,
-        namespace: controlPlaneNamespace,
-        name: 'weft-ca-bundle',
-      };
-      const found = await admin.get<KubernetesObject & { data?: Record<string, string> }>(
-        ref,
-        signal,
-      );
-      const pem = found?.data?.['ca.crt'];
-      if (pem !== undefined) return pem;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const ref = { kind: kinds.configMap, namespace: controlPlaneNamespace, name: 'weft-ca-bundle' };
+    return until(async () => (await admin.get<ConfigMap>(ref, signal))?.data?.['ca.crt'], {
+      what: 'a published CA bundle',
+      withinMs: 60_000,
+    });
   };
   const tokenOf = async ({ metadata, spec }: Pod): Promise<string> => {
     const account = `serviceaccounts/${spec.serviceAccountName ?? 'default'}`;
@@ -179,11 +171,7 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
       (response) => response.ok,
       () => false,
     );
-  const deadline = Date.now() + 20_000;
-  while (!(await ready())) {
-    if (Date.now() > deadline) throw new Error(`replica ${name} is not ready within 20 s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(ready, { what: `replica ${name} is ready`, withinMs: 20_000 });
   return {
     xdsPort: xds,
     healthPort: health,

@@ -21,9 +21,9 @@ import { noMetrics } from '../../../src/xds/port/metrics.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { eventually } from '../../e2e/eventually.ts';
 import { ProxyDouble } from '../xds/proxy-double.ts';
-import type { Rig } from './replicas-on-api-server.ts';
+import type { ReplicaRig } from './replicas-on-api-server.ts';
+import { until } from '../time/until.ts';
 
 const namespace = 'weft-system';
 
@@ -48,7 +48,10 @@ export interface SharingPlace {
 }
 
 /** Starts all of a replica that has to do with leaves and proxies; nothing leads. */
-export async function startSharingReplica(rig: Rig, place: SharingPlace): Promise<SharingReplica> {
+export async function startSharingReplica(
+  rig: ReplicaRig,
+  place: SharingPlace,
+): Promise<SharingReplica> {
   const { name, ip, port } = place;
   const labels = { 'app.kubernetes.io/name': controlPlaneName };
   const pod = await rig.makePod({ name, account: controlPlaneName, ip, namespace, labels });
@@ -69,9 +72,10 @@ export async function startSharingReplica(rig: Rig, place: SharingPlace): Promis
   const { issuing, parts, xds } = assemble(context, ip);
   const lead = (): Promise<void> => Promise.reject(new Error('nothing leads'));
   const running = runComponents(parts, { lead, logger: silentLogger }, over.signal);
-  await eventually('a replica that serves', 20_000, () =>
-    Promise.resolve(xds.problem() === undefined ? true : undefined),
-  );
+  await until(() => xds.problem() === undefined, {
+    what: 'a replica that serves',
+    withinMs: 20_000,
+  });
   const channel = channelTo(ip, options, () => issuing.trust.value);
   return {
     ...{ name, issuing, requested },

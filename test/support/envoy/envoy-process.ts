@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../tools/base/probe.ts';
 import { envoyBinary } from '../../../tools/parts/envoy.ts';
+import { msUntil } from '../time/until.ts';
 
 const tls = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3';
 const http = 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -72,6 +72,11 @@ export class EnvoyProcess {
     return text.split('\n').slice(-12).join('\n');
   }
 
+  /** Waits as `msUntil` does; a failure shows the end of Envoy's log. */
+  until(holds: () => boolean | Promise<boolean>): Promise<number> {
+    return msUntil(holds, { seen: () => this.log() });
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode === null) {
       const gone = new Promise((resolve) => this.#process.once('exit', resolve));
@@ -86,20 +91,6 @@ export class EnvoyProcess {
     await writeFile(`${target}.next`, text);
     await rename(`${target}.next`, target);
   }
-}
-
-/** Waits for something of Envoy's; on failure its log is part of the message. */
-export async function eventually(
-  envoy: EnvoyProcess,
-  check: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
-): Promise<number> {
-  const started = performance.now();
-  while (performance.now() - started < withinMs) {
-    if (await Promise.resolve(check()).catch(() => false)) return performance.now() - started;
-    await sleep(20);
-  }
-  throw new Error(`it did not happen; Envoy said:\n${await envoy.log()}`);
 }
 
 function files(

@@ -3,7 +3,8 @@ import type { Diagnostic } from '../../../src/policy/diagnostic.ts';
 import type { MeshSettings } from '../../../src/policy/mesh-settings.ts';
 import { createViews } from '../../../src/policy/view-of.ts';
 import { type Compilation, compileMesh } from '../../../src/mesh/compile.ts';
-import { makeSettings, makeSnapshot } from '../builders/make-mesh.ts';
+import { makeSnapshot } from '../builders/make-mesh.ts';
+import { makeSettings } from '../builders/make-settings.ts';
 import type { TestMesh } from './pod.ts';
 
 /** The control plane's pure half over the pods of a test: Kubernetes objects in, Envoys told. */

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResourceSet } from '../../../src/xds/resources/resource.ts';
 import { envoyBinary } from '../../../tools/parts/envoy.ts';
 import { startAds, type TestAds } from './ads.ts';
 import { writeBootstrap } from './pod.ts';
+import { until } from '../time/until.ts';
 
 const node = 'lone';
 
@@ -55,14 +55,13 @@ function script(envoy: string, config: string): string {
 
 /** Until every response is answered, and no new question comes for a moment. */
 async function settled(ads: TestAds, child: ChildProcess, log: readonly string[]): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   let quiet = 0;
-  while (quiet < 3) {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`Envoy ended:\n${log.join('').slice(-3_000)}`);
-    if (Date.now() > deadline)
-      throw new Error(`Envoy does not answer:\n${log.join('').slice(-3_000)}`);
-    await sleep(5);
+  const look = (): boolean => {
     quiet = ads.connected(node) && ads.unanswered(node) === 0 ? quiet + 1 : 0;
-  }
+    return quiet > 2 || hasEnded();
+  };
+  const seen = (): string => log.join('').slice(-3_000);
+  await until(look, { what: 'Envoy has answered', withinMs: 20_000, pauseMs: 5, seen });
+  if (hasEnded()) throw new Error(`Envoy ended:\n${seen()}`);
 }

@@ -16,6 +16,7 @@ import { envoyBinary } from '../../../tools/parts/envoy.ts';
 import { type BeginTalk, type TestAds, startAds } from './ads.ts';
 import { type MeshAuthority, makeMeshAuthority } from '../certificates/mesh-authority.ts';
 import { type PodNetwork, layWire } from './pod-network.ts';
+import { until } from '../time/until.ts';
 
 const appUser = 1000;
 const sidecarUser = 45_678;
@@ -28,6 +29,8 @@ export interface TestPod extends Pick<PodNetwork, 'address' | 'address6'> {
   exec(command: readonly string[], options?: CommandOptions): Promise<string>;
   /** Starts an application of app.mjs and waits until its port is open. */
   serve(kind: AppKind, port: number, address?: string): Promise<void>;
+  /** Waits until that port is open on the pod's loopback. */
+  listens(port: number, host?: string): Promise<void>;
   /** GET through the pod's own network: status, headers and body as curl shows them. */
   get(url: string, ...options: string[]): Promise<Reply>;
   /** A page of Envoy's admin. */
@@ -144,29 +147,34 @@ async function startPod({ name, home, network, children, ads }: PodParts): Promi
     const [program = '', ...args] = network.command(appUser, command);
     return run(program, args, options);
   };
-  const until = (command: readonly string[]): Promise<void> =>
-    eventually(
+  const untilWorks = (command: readonly string[]): Promise<unknown> =>
+    until(
       () => {
         const [program = '', ...args] = network.command(appUser, command);
         return succeeds(program, args);
       },
-      () => `${command.join(' ')}\n${lines.join('').slice(-4000)}`,
+      { seen: () => `${command.join(' ')}\n${lines.join('').slice(-4000)}` },
     );
   if (ads !== undefined) {
     const config = await writeBootstrap(home, ads.socket);
     start(sidecarUser, [await envoyBinary(), ...envoyArguments(name, config)]);
   }
+  const listens = async (port: number, host = '127.0.0.1'): Promise<void> => {
+    await untilWorks(['bash', '-c', `exec 3<>/dev/tcp/${host}/${String(port)}`]);
+  };
   return {
+    listens,
     address: network.address,
     address6: network.address6,
     exec,
-    ready: () => until(['curl', '-sf', `http://127.0.0.1:${String(ports.ready)}${readyPath}`]),
+    ready: async () => {
+      await untilWorks(['curl', '-sf', `http://127.0.0.1:${String(ports.ready)}${readyPath}`]);
+    },
     async serve(kind, port, address = '0.0.0.0') {
       const app = join(import.meta.dirname, 'app.mjs');
-      const directory = join(home, '../..');
+      const directory = join(home, '..');
       start(appUser, [process.execPath, app, kind, String(port), name, address, directory]);
-      const host = address === '::1' ? '::1' : '127.0.0.1';
-      await until(['bash', '-c', `exec 3<>/dev/tcp/${host}/${String(port)}`]);
+      await listens(port, address === '::1' ? '::1' : '127.0.0.1');
     },
     get: (url, ...options) => curl(network, url, options),
     admin: (path) => exec(['curl', '-s', `http://127.0.0.1:${String(ports.admin)}${path}`]),
@@ -247,18 +255,6 @@ function seenIn(body: string): Reply['seen'] {
     return JSON.parse(body) as Reply['seen'];
   } catch {
     return {};
-  }
-}
-
-/** Waits until something holds, at most ten seconds. */
-export async function eventually(
-  holds: () => Promise<boolean>,
-  what: () => string = () => 'it never came to hold',
-): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`gave up waiting: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

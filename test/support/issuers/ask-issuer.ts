@@ -1,6 +1,6 @@
 import type { Issuer, Leaf, LeafRequest } from '../../../src/certificates/issuer.ts';
 import { identityKey } from '../../../src/policy/identity.ts';
-import { until } from '../../contract/issuer-contract.ts';
+import { until } from '../time/until.ts';
 
 /** An issuer that a test asks. */
 interface Asked {
@@ -23,12 +23,12 @@ export function issue({ issuer }: Asked, change: Partial<LeafRequest> = {}): Pro
 
 /** What the issuer is in trouble for, once it is. */
 export async function trouble({ issuer }: Asked): Promise<{ code: string; message: string }> {
-  await until(() => issuer.trouble() !== undefined);
+  await until(() => issuer.trouble() !== undefined, { withinMs: 20_000 });
   return issuer.trouble()!;
 }
 
 /** The same, once it has an authority to sign with. */
 export async function ready<One extends Asked>(one: One): Promise<One> {
-  await until(() => one.issuer.authority() !== undefined);
+  await until(() => one.issuer.authority() !== undefined, { withinMs: 20_000 });
   return one;
 }

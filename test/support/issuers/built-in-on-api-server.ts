@@ -10,7 +10,7 @@ import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts'
 import { reflect } from '../../../src/kubernetes/reflector.ts';
 import { authorityPem, makeRoot, type TestAuthority } from '../certificates/make-authority.ts';
 import { sharedApiServer } from '../api-server/shared-api-server.ts';
-import type { IssuerUnderTest } from '../../contract/issuer-contract.ts';
+import type { IssuerUnderTest } from './issuer-under-test.ts';
 
 export interface BuiltInOverrides {
   readonly logger?: Logger;

@@ -3,6 +3,7 @@ import type { RunningIssuer } from '../../../src/certificates/issuer.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { type IdentityKey, identityKey } from '../../../src/policy/identity.ts';
+import { until } from '../time/until.ts';
 
 /** An issuer that runs until it is stopped. */
 interface Started {
@@ -47,12 +48,11 @@ export async function coldStart(
   const ended = store.run(end.signal);
   for (const account of accounts) store.leafOf(account);
   try {
-    while (store.health().waiting > 0) {
-      const { held, failure } = store.health();
-      if (performance.now() - began > 80_000)
-        throw new Error(`${held} leaves within 80 s: ${failure?.message ?? 'none failed'}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => store.health(), {
+      what: 'all leaves',
+      holds: ({ waiting }) => waiting === 0,
+      withinMs: 80_000,
+    });
     const { user, system } = process.cpuUsage(cpu);
     return {
       leaves: store.health().held,

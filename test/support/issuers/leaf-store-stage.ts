@@ -6,9 +6,9 @@ import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger, type LogFields } from '../../../src/common/logger.ts';
 import { identityKey, type IdentityKey } from '../../../src/policy/identity.ts';
 import { certificatesFrom } from '../certificates/make-authority.ts';
-import { settle } from '../time/fake-clock.ts';
 import { FakeIssuer } from './fake-issuer.ts';
 import { SteppingClock } from '../time/stepping-clock.ts';
+import { until } from '../time/until.ts';
 
 /** A leaf store that runs, with all that it hears and says. */
 export interface Stage {
@@ -71,12 +71,6 @@ export async function stageLeafStore(
 /** Ends every store that was started; for `afterEach`. Fails when one leaves a sleeper behind. */
 export async function stopLeafStores(): Promise<void> {
   for (const stop of stops.splice(0)) await stop();
-}
-
-/** Lets things happen until `holds`; fails when it does not come to that. */
-export async function until(holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2_000 && !holds(); turn++) await settle();
-  expect(holds()).toBe(true);
 }
 
 /** Asks for leaves of these accounts, and waits for them. */

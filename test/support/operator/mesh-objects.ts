@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
-import { controlPlane, namespace, type Rig } from './operator-on-api-server.ts';
+import { controlPlane, namespace, type OperatorRig } from './operator-on-api-server.ts';
 
 /** What tests read of any object that the operator makes. */
 export interface Body extends KubernetesObject {
@@ -52,14 +52,14 @@ export function refOf(kind: Kind, name: string): { kind: Kind; name: string; nam
 }
 
 /** Edits the MeshConfig as a user would. */
-export function patchSpec({ kubectl }: Rig, spec: unknown): Promise<string> {
+export function patchSpec({ kubectl }: OperatorRig, spec: unknown): Promise<string> {
   const patch = JSON.stringify({ spec });
   const which = ['meshconfig', 'osm-mesh-config', '-n', namespace];
   return kubectl('patch', ...which, '--type=merge', '-p', patch);
 }
 
 /** Requests of the operator that could change something, but for its Lease. */
-export function writes({ proxy }: Rig): number {
+export function writes({ proxy }: OperatorRig): number {
   return proxy.asked.filter(
     ({ verb, resource }) => !['get', 'list', 'watch'].includes(verb) && resource !== 'leases',
   ).length;

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition, KubernetesObject } from '../../../src/api/core.ts';
 import type { MeshConfig } from '../../../src/api/gen/mesh-config.ts';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
@@ -16,6 +15,7 @@ import { makeRoot } from '../certificates/make-authority.ts';
 import { ofFile } from '../jest/of-file.ts';
 import { playReport } from './played-report.ts';
 import { RecordingProxy } from '../api-server/recording-proxy.ts';
+import { until } from '../time/until.ts';
 
 export const namespace = 'weft-system';
 export const controlPlane = 'weft-control-plane';
@@ -25,7 +25,7 @@ export const repository = join(import.meta.dirname, '../../..');
  * An API server of its own (webhook configurations concern a whole cluster) where somebody ran
  * `kubectl apply -k config/default`, and the operator under its own ServiceAccount.
  */
-export interface Rig {
+export interface OperatorRig {
   readonly admin: ApiConnection;
   readonly signal: AbortSignal;
   /** What the operator asked the API server for. */
@@ -42,12 +42,12 @@ export interface Rig {
   readonly stop: () => Promise<void>;
 }
 
-export interface RigOptions extends ApiServerOptions {
+export interface OperatorRigOptions extends ApiServerOptions {
   /** What the operator is in another way than usual. */
   readonly operator?: Partial<Pick<OperatorOptions, 'version' | 'images'>>;
 }
 
-export async function startRig(options: RigOptions = {}): Promise<Rig> {
+export async function startOperatorRig(options: OperatorRigOptions = {}): Promise<OperatorRig> {
   const server = await startApiServer(options);
   const directory = await mkdtemp(join(tmpdir(), 'weft-operator-rig-'));
   const proxy = new RecordingProxy({ url: server.url, ca: await readFile(server.caFile, 'utf8') });
@@ -93,12 +93,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** A rig for all tests of a file: its operator runs, and `prepare` is done before the first of them. */
-export function rigOfFile(
-  prepare: (rig: Rig) => Promise<unknown> = async () => {},
-  options: RigOptions = {},
-): () => Rig {
+export function operatorRigOfFile(
+  prepare: (rig: OperatorRig) => Promise<unknown> = async () => {},
+  options: OperatorRigOptions = {},
+): () => OperatorRig {
   return ofFile(async () => {
-    const rig = await startRig(options);
+    const rig = await startOperatorRig(options);
     rig.startOperator();
     await prepare(rig);
     return rig;
@@ -123,7 +123,7 @@ interface PlayedOperator {
   readonly end: () => Promise<void>;
 }
 
-function makeOperator(client: ApiConnection, more: RigOptions['operator']): PlayedOperator {
+function makeOperator(client: ApiConnection, more: OperatorRigOptions['operator']): PlayedOperator {
   let over = new AbortController();
   let running: Promise<void> = Promise.resolve();
   const options = {
@@ -153,41 +153,29 @@ function makeOperator(client: ApiConnection, more: RigOptions['operator']): Play
   };
 }
 
-/** Looks again and again until there is an answer; the milliseconds it took come with it. */
-export async function until<T>(
-  look: () => Promise<T | undefined | false>,
-  limitMs = 10_000,
-): Promise<{ readonly value: T; readonly ms: number }> {
-  const from = Date.now();
-  for (;;) {
-    const value = await look();
-    const ms = Date.now() - from;
-    if (value !== undefined && value !== false) return { value, ms };
-    if (ms > limitMs) throw new Error(`not within ${limitMs} ms`);
-    await sleep(25);
-  }
-}
-
 /** Any object, as the admin sees it. */
 export function getObject<T extends KubernetesObject = KubernetesObject>(
-  rig: Rig,
+  rig: OperatorRig,
   kind: Kind,
   name = controlPlane,
 ): Promise<T | undefined> {
   return rig.admin.get<T>({ kind, name, ...(kind.namespaced ? { namespace } : {}) }, rig.signal);
 }
 
-export function getMeshConfig(rig: Rig, name = 'osm-mesh-config'): Promise<MeshConfig | undefined> {
+export function getMeshConfig(
+  rig: OperatorRig,
+  name = 'osm-mesh-config',
+): Promise<MeshConfig | undefined> {
   return getObject<MeshConfig>(rig, kinds.meshConfig, name);
 }
 
 /** The condition once it says this; fails after ten seconds. */
 export async function untilCondition(
-  rig: Rig,
+  rig: OperatorRig,
   expected: `${string}=${Condition['status']}/${string}`,
   name?: string,
 ): Promise<Condition> {
-  const { value } = await until(async () => {
+  const value = await until(async () => {
     const meshConfig = await getMeshConfig(rig, name);
     return meshConfig?.status?.conditions?.find(
       ({ type, status, reason }) => `${type}=${status}/${reason}` === expected,
@@ -197,7 +185,7 @@ export async function untilCondition(
 }
 
 /** Plays the deployment controller and the control plane: replicas up, trust published, proxies told. */
-export async function playControlPlane(rig: Rig, replicas = 2): Promise<void> {
+export async function playControlPlane(rig: OperatorRig, replicas = 2): Promise<void> {
   await until(() => getObject(rig, kinds.deployment));
   await playReplicas(rig, replicas);
   await publish(rig, 'weft-ca-bundle', { 'ca.crt': makeRoot().certificate.pem });
@@ -206,7 +194,7 @@ export async function playControlPlane(rig: Rig, replicas = 2): Promise<void> {
 }
 
 /** Says in the Deployment's status that so many replicas are up and of the newest declaration. */
-export async function playReplicas(rig: Rig, replicas: number): Promise<void> {
+export async function playReplicas(rig: OperatorRig, replicas: number): Promise<void> {
   const deployment = await getObject(rig, kinds.deployment);
   const status = {
     observedGeneration: deployment?.metadata.generation,
@@ -221,7 +209,7 @@ export async function playReplicas(rig: Rig, replicas: number): Promise<void> {
 
 /** Writes a ConfigMap as the control plane does. */
 export async function publish(
-  rig: Rig,
+  rig: OperatorRig,
   name: string,
   data: Readonly<Record<string, string>>,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type AckCounts,
 } from '../../../src/api/certificate-report.ts';
 import { makeRoot } from '../certificates/make-authority.ts';
-import { getMeshConfig, publish, type Rig } from './operator-on-api-server.ts';
+import { getMeshConfig, publish, type OperatorRig } from './operator-on-api-server.ts';
 
 const roots = new Map<string, string>();
 const ends = new Map<string, number>();
@@ -32,7 +32,7 @@ export function replaceRoot(name: string): void {
 
 /** What the control plane says when all proxies have followed the plan as it is, but for `but`. */
 export async function reportOf(
-  rig: Rig,
+  rig: OperatorRig,
   but: Partial<CertificateReport> = {},
 ): Promise<CertificateReport> {
   const plan = planOf(await getMeshConfig(rig));
@@ -57,7 +57,10 @@ export async function reportOf(
 }
 
 /** Writes that report as the leader of the control plane does. */
-export async function playReport(rig: Rig, but: Partial<CertificateReport> = {}): Promise<void> {
+export async function playReport(
+  rig: OperatorRig,
+  but: Partial<CertificateReport> = {},
+): Promise<void> {
   const report = await reportOf(rig, but);
   await publish(rig, 'weft-certificates', { [reportKey]: formatReport(report) });
 }

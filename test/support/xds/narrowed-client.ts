@@ -11,8 +11,8 @@ import {
   makeOutbound,
   makeRule,
   makeServed,
-  makeSettings,
 } from '../builders/make-view.ts';
+import { makeSettings } from '../builders/make-settings.ts';
 import { ChainClient } from './chain-client.ts';
 import { makeResource } from '../resources/resource-sets.ts';
 

@@ -14,6 +14,7 @@ import { SPIFFECertValidatorConfigSchema } from '../../../src/envoy/gen/envoy/ex
 import { HttpConnectionManagerSchema } from '../../../src/envoy/gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js';
 import type { ResourceType } from '../../../src/xds/resources/resource.ts';
 import { type Received, XdsClient, type XdsClientOptions } from './xds-client.ts';
+import { until } from '../time/until.ts';
 
 /** What the double holds of one type: resource and version by name. */
 type Held = Map<string, { readonly version: string; readonly resource: Any | undefined }>;
@@ -82,7 +83,6 @@ export class ProxyDouble {
   };
   readonly #over: Promise<void>;
   #ended = false;
-  #wake: () => void = () => undefined;
 
   constructor(options: XdsClientOptions, judge: Judge = () => undefined) {
     this.#client = new XdsClient(options);
@@ -95,17 +95,9 @@ export class ProxyDouble {
       .finally(() => (this.#ended = true));
   }
 
-  /** Waits until `condition` holds; rejects after `timeoutMs`, saying what is held. */
-  async until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (!condition()) {
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`not within ${timeoutMs} ms; holds ${this.describe()}`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, Math.min(left, 100));
-      });
-    }
+  /** Waits until `condition` holds; rejects after `withinMs`, saying what is held. */
+  async until(condition: () => boolean, withinMs = 10_000): Promise<void> {
+    await until(condition, { withinMs, seen: () => `holds ${this.describe()}` });
   }
 
   /** The endpoints of a cluster, `<ip>:<port>`. */
@@ -159,7 +151,6 @@ export class ProxyDouble {
     for (;;) {
       const received = await this.#client.next(3_600_000);
       this.#take(received);
-      this.#wake();
     }
   }
 

@@ -1,9 +1,7 @@
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
 import { systemClock } from '../../../src/common/clock.ts';
-import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
-import type { Proxy } from '../../../src/policy/proxy.ts';
 import { makeOrigin, makeResource, makeSet } from '../resources/resource-sets.ts';
 import {
   makeAuthority,
@@ -11,6 +9,8 @@ import {
   type TestAuthority,
 } from '../certificates/server-authority.ts';
 import { XdsClient } from './xds-client.ts';
+import { until } from '../time/until.ts';
+import { authenticateByName } from './authenticate-by-name.ts';
 
 export const serverName = 'weft-controller.weft-system.svc';
 export const serverId = 'spiffe://cluster.local/weft/control-plane/weft-system';
@@ -19,19 +19,6 @@ const reader = 'weft-system/weft-controller' as IdentityKey;
 export const replica = 'weft-system/weft-controller-1~weft-system/weft-controller';
 /** When tokens end. */
 export const farOff = Date.now() + 3_600_000;
-
-/** In these tests a token is `<pod> <account>`, and anything else is no token. */
-function authenticate(token: string): Promise<Proxy> {
-  const [pod, account] = token.split('~');
-  if (pod === undefined || account === undefined)
-    return Promise.reject(new WeftError('not-authenticated', 'no such token'));
-  return Promise.resolve({
-    pod,
-    uid: `uid-${pod}`,
-    account: account as IdentityKey,
-    expires: farOff,
-  });
-}
 
 export const cartTarget = makeOrigin('cart');
 export const set = makeSet(
@@ -122,7 +109,7 @@ interface Running {
 async function listen(credentials: ReplaceableCredentials, more: object): Promise<Running> {
   const stopping = new AbortController();
   const server = createXdsServer({
-    authenticate,
+    authenticate: async (token) => ({ ...(await authenticateByName(token)), expires: farOff }),
     credentials,
     replicas: reader,
     clock: systemClock,
@@ -140,14 +127,4 @@ async function listen(credentials: ReplaceableCredentials, more: object): Promis
       await Promise.all([closed, forReplicas.closed]);
     },
   };
-}
-
-export async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500; turn += 1) {
-    if (condition()) return;
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
-  throw new Error('it did not happen');
 }

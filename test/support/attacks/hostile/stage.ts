@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { XdsClient } from '../../xds/xds-client.ts';
 import { type Figures, type Orders, type Place, serverName, type VictimSays } from './words.ts';
+import { letPass } from '../../time/let-pass.ts';
 
 /** What was seen of the victim in a while. */
 export interface Seen {
@@ -70,7 +70,7 @@ export class Stage {
       if (message.resources.length === 0) throw new Error('an honest proxy got nothing');
       longest = Math.max(longest, performance.now() - began);
       client.close();
-      await sleep(100);
+      await letPass(100, 'the pace of honest proxies');
     } while (Date.now() < until || this.#seen.length < 4);
     const turns = this.#seen.flatMap((figures) => figures.turns).sort((a, b) => a - b);
     return {

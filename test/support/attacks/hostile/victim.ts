@@ -3,27 +3,17 @@
  * Tells its parent where it serves, and how it fares, four times a second.
  */
 import { systemClock } from '../../../../src/common/clock.ts';
-import { WeftError } from '../../../../src/common/errors.ts';
 import { silentLogger } from '../../../../src/common/logger.ts';
 import { Secret } from '../../../../src/common/secret.ts';
 import type { IdentityKey } from '../../../../src/policy/identity.ts';
-import type { Proxy } from '../../../../src/policy/proxy.ts';
 import { createXdsServer } from '../../../../src/xds/server/xds-server.ts';
 import { makeResource, makeSet } from '../../resources/resource-sets.ts';
 import { makeAuthority, ReplaceableCredentials } from '../../certificates/server-authority.ts';
 import { type Figures, serverName, type VictimSays } from './words.ts';
+import { authenticateByName } from '../../xds/authenticate-by-name.ts';
 
 const sampleMs = 10;
 const resources = 300;
-
-/** A token is `<pod>~<account>`, and anything else is none. */
-function authenticate(token: string): Promise<Proxy> {
-  const [pod, account] = token.split('~');
-  if (pod === undefined || account === undefined)
-    return Promise.reject(new WeftError('not-authenticated', 'no such token'));
-  const expires = Date.now() + 3_600_000;
-  return Promise.resolve({ pod, uid: `uid-${pod}`, account: account as IdentityKey, expires });
-}
 
 function say(words: VictimSays): void {
   process.send?.(words);
@@ -57,7 +47,7 @@ function cpuMs(): number {
 async function main(): Promise<void> {
   const authority = await makeAuthority();
   const server = createXdsServer({
-    authenticate,
+    authenticate: authenticateByName,
     credentials: new ReplaceableCredentials(await authority.issue(serverName)),
     replicas: 'weft-system/weft-control-plane' as IdentityKey,
     answer: () => Promise.resolve(new Secret(Buffer.from('an answer'))),

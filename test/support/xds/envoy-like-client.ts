@@ -13,7 +13,7 @@ import {
 import { makeResource, makeSet } from '../resources/resource-sets.ts';
 
 /** Names and versions of resources that refer to one another like a mesh's. */
-export interface World {
+export interface LinkedResources {
   readonly clusters: Readonly<Record<string, number>>;
   readonly endpoints: Readonly<Record<string, number>>;
   /** Each listener has a route of its name. */
@@ -24,19 +24,19 @@ export interface World {
 }
 
 /** A version says what the resource names: "1" of a cluster, "1:a,b" of a route to a and b. */
-export function setOfWorld(world: World): ResourceSet {
+export function setOfLinked(all: LinkedResources): ResourceSet {
   const versions = (type: ResourceType, all: Readonly<Record<string, number>>) =>
     Object.entries(all).map(([name, version]) =>
       makeResource(type, name, { version: String(version) }),
     );
   return makeSet(
-    ...versions('cluster', world.clusters),
-    ...Object.keys(world.clusters).map((name) =>
-      makeResource('endpoint', name, { version: String(world.endpoints[name] ?? 0) }),
+    ...versions('cluster', all.clusters),
+    ...Object.keys(all.clusters).map((name) =>
+      makeResource('endpoint', name, { version: String(all.endpoints[name] ?? 0) }),
     ),
-    makeResource('secret', 'workload', { version: String(world.secret) }),
-    ...versions('listener', world.listeners),
-    ...Object.entries(world.targets).map(([name, targets]) =>
+    makeResource('secret', 'workload', { version: String(all.secret) }),
+    ...versions('listener', all.listeners),
+    ...Object.entries(all.targets).map(([name, targets]) =>
       makeResource('route', name, { version: `:${targets.join(',')}` }),
     ),
   );
@@ -54,7 +54,7 @@ interface Pending {
  * listeners, applies a response when it acknowledges it, and notes everything that would have
  * broken traffic.
  */
-export class WorldClient {
+export class EnvoyLikeClient {
   readonly mistakes: string[] = [];
   readonly #bytes: ResponseBytes;
   readonly #suspects: QuarantineReports = new WeakSet();
