@@ -22,7 +22,7 @@ export const noNews: World['roots'] = {
   note: undefined,
 };
 
-/** The conditions of a MeshConfig in this world. Pure. */
+/** The conditions of a MeshConfig in this world (docs/decisions/0033). Pure. */
 export function judge(world: World): readonly JudgedCondition[] {
   if (world.refusal !== undefined) return judgeRefused(world.refusal);
   const parts = [
@@ -153,7 +153,7 @@ const passedOver: readonly Reason[] = [
 ];
 
 /** Proxies may be behind for a while, certificates last while they cannot be renewed, and pods that
- * stay outside keep no other from the mesh. */
+ * stay outside keep no other from the mesh (docs/decisions/0106). */
 function isGrave({ type, reason }: JudgedCondition, world: World): boolean {
   if (type === 'ProxiesSynced') return isTooLong(world);
   if (type === 'ServicesServed' || passedOver.includes(reason)) return false;

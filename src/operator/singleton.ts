@@ -7,7 +7,7 @@ export type MeshConfigRefusal =
 
 /**
  * The MeshConfig that rules: the oldest in the operator's own namespace, even while it is being deleted, so that two
- * never rule at once. The first name wins a tie.
+ * never rule at once (docs/decisions/0031). The first name wins a tie.
  */
 export function rulerOf(
   meshConfigs: Iterable<MeshConfig>,

@@ -10,7 +10,7 @@ const module = join(import.meta.dirname, 'envoy-protos');
 
 /**
  * The path of a FileDescriptorSet: the proto files that `envoy-protos/protos.txt` names, of the Envoy
- * release in use, and all that they import.
+ * release in use, and all that they import (docs/decisions/0085).
  */
 export async function envoyProtos(): Promise<string> {
   const wanted = await wantedProtos();
