@@ -1,7 +1,7 @@
 /**
  * The one truth about who may import whom (docs/architecture.md draws it).
  * A room may import only rooms named in its row, all of them above it; a third-party package
- * may be imported only in the places listed for it.
+ * may be imported only in the places listed for it (docs/decisions/0127).
  */
 export const rooms = {
   common: [],

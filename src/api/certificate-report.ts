@@ -1,6 +1,6 @@
 /**
  * The leader's report on certificates, from which the operator decides the next step: JSON under one key of the
- * ConfigMap weft-certificates.
+ * ConfigMap weft-certificates (docs/decisions/0058).
  */
 export interface CertificateReport {
   /** The lowest plan step in force over all replicas; 0 while a replica follows none. */

@@ -26,9 +26,9 @@ function policy<T extends KubernetesObject>(
 }
 
 /**
- * All kinds of policies. From this table follow the snapshot, the watches, their rations of memory, the rules of the
- * validating webhook, the control plane's RBAC and which objects get a status. mesh/policy-readers.ts has the code that
- * reads each kind.
+ * All kinds of policies (docs/decisions/0129). From this table follow the snapshot, the watches, their rations of
+ * memory, the rules of the validating webhook, the control plane's RBAC and which objects get a status.
+ * mesh/policy-readers.ts has the code that reads each kind.
  */
 export const policyKinds = {
   TrafficTarget: policy<TrafficTarget>(

@@ -24,9 +24,10 @@ const waitMs = 3_000;
 const pollMs = 100;
 
 /**
- * Authenticates a proxy by its pod-bound, audience-bound service-account token. Checks the token here against the API
- * server's published keys and against the cached pod and account, so a stream needs no call to the API server, and
- * works while that is away. Logs the reason of a refusal without the token; does not tell it to the proxy.
+ * Authenticates a proxy by its pod-bound, audience-bound service-account token (docs/decisions/0022). Checks the token
+ * here against the API server's published keys and against the cached pod and account, so a stream needs no call to the
+ * API server, and works while that is away. Logs the reason of a refusal without the token; does not tell it to the
+ * proxy.
  */
 export function proxyTokens(deps: ProxyTokenDeps): Authenticate {
   const keys = new KeyCache(deps.fetchKeys, deps.clock);
@@ -78,7 +79,7 @@ interface Waiting {
 
 /**
  * Waits for the object with this uid. An object of that name with another uid is older or newer: the cache may be
- * behind.
+ * behind (docs/decisions/0074).
  */
 async function awaitKnown<T extends KubernetesObject>(
   uid: string,

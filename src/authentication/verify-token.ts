@@ -22,8 +22,8 @@ export class TokenInvalid extends Error {
 }
 
 /**
- * The claims of a token that the API server signed for Weft and that is in force. Rejects with TokenInvalid, or with
- * WeftError `api-unavailable` while no keys are known.
+ * The claims of a token that the API server signed for Weft and that is in force (docs/decisions/0131). Rejects with
+ * TokenInvalid, or with WeftError `api-unavailable` while no keys are known.
  */
 export async function verifyToken(
   token: string,

@@ -27,7 +27,7 @@ export interface AuthorityPem {
   readonly roots: string;
 }
 
-/** Leaves begin a little in the past, for peers whose clocks are behind. */
+/** Leaves begin a little in the past, for peers whose clocks are behind (docs/decisions/0099). */
 const leafBackdateMs = 5 * 60_000;
 const rootBackdateMs = 60 * 60_000;
 const shortestRestMs = 60_000;

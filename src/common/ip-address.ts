@@ -3,7 +3,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 /**
  * An IP address in its canonical form, so that addresses can be compared as text: no leading zeros in IPv4; IPv6 as in
  * RFC 5952, except for embedded IPv4. Undefined for text that is not an address. The API server keeps addresses as
- * users wrote them.
+ * users wrote them (docs/decisions/0133).
  */
 export function canonicalAddress(written: string): string | undefined {
   const strict = written.replaceAll(leadingZeros, '');

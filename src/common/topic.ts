@@ -7,7 +7,7 @@ export interface Changing {
   follow(changed: () => void): () => void;
 }
 
-/** A value that changes: what one part publishes and other parts read. */
+/** A value that changes: what one part publishes and other parts read (docs/decisions/0130). */
 export interface Followed<T> extends Changing {
   readonly value: T;
 }

@@ -38,8 +38,8 @@ const statusOf = { unauthenticated: 401, forbidden: 403, unavailable: 503 } as c
 const longestToken = 12_288;
 
 /**
- * Serves GET /metrics over TLS to clients whose bearer token the API server authorizes to read it; refuses all others.
- * Never reads the body of a request.
+ * Serves GET /metrics over TLS to clients whose bearer token the API server authorizes to read it; refuses all others
+ * (docs/decisions/0064). Never reads the body of a request.
  */
 export function createMetricsServer(options: MetricsServerOptions): Component {
   return {

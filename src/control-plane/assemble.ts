@@ -31,7 +31,8 @@ import { Xds } from './xds.ts';
 
 /**
  * Every part of a replica, in the order of the data: each comment says what a part reads → what it publishes, and a
- * part reads only what parts before it publish. A part with a `problem` holds readiness. Nothing runs yet.
+ * part reads only what parts before it publish. A part with a `problem` holds readiness. Nothing runs yet
+ * (docs/decisions/0130).
  */
 export function assemble(context: ControlPlaneContext): readonly Component[] {
   const replica = everyReplica(context);

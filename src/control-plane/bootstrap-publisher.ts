@@ -56,8 +56,8 @@ const longestReason = 300;
 
 /**
  * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes those that it made from namespaces that
- * left. A namespace in which the API server refuses it delays no other namespace; `held` names it. Leader only.
- * Sidecars follow a change of the trust bundle through the mounted file.
+ * left (docs/decisions/0097). A namespace in which the API server refuses it delays no other namespace; `held` names
+ * it. Leader only. Sidecars follow a change of the trust bundle through the mounted file.
  */
 export class BootstrapPublisher implements Triggered, Changing {
   readonly name = 'bootstrap-publisher';

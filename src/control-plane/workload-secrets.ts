@@ -53,7 +53,7 @@ export function createWorkloadSecrets({
 
 /**
  * The plan step that an ACK of this leaf proves: `signerStep` if the current signer issued it, otherwise the step
- * before.
+ * before (docs/decisions/0060).
  */
 function generationOf(leaf: Leaf, { signer, signerStep }: IssuingPlan): number {
   return rootOfSigner(leaf.signer) === signer.name ? signerStep : signerStep - 1;

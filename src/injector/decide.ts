@@ -25,7 +25,7 @@ export interface InjectionInput {
  * Decides whether a pod gets a sidecar: inject, skip with a reason, or refuse. OSM's rules, in this order: pods that
  * cannot have a sidecar; namespaces that are out; then the pod's annotation, which overrides the namespace's in both
  * directions. A label with the annotation's name has no effect, but the user is told. A pod that is meant to have a
- * sidecar but would break with it is refused, not silently left out of the mesh.
+ * sidecar but would break with it is refused, not silently left out of the mesh (docs/decisions/0040).
  */
 export function decide({ pod, namespace, facts }: Omit<InjectionInput, 'lot'>): InjectionDecision {
   const known = facts.namespace(namespace);

@@ -8,8 +8,8 @@ import { reasons } from './reasons.ts';
 
 /**
  * The handler that gives new pods their sidecar: a function of the request and the current facts, without side effects,
- * so a dry run gets the same answer. For a pod that was meant for the mesh and is left out, a warning says why; a pod
- * that would break in the mesh is refused.
+ * so a dry run gets the same answer (docs/decisions/0043). For a pod that was meant for the mesh and is left out, a
+ * warning says why; a pod that would break in the mesh is refused.
  */
 export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
   return ({ uid, kind, operation, namespace = '', object }) => {

@@ -20,7 +20,8 @@ const scrape = {
 
 /**
  * The annotations, when the pod or its namespace asks for them. A pod that is scraped already keeps its own
- * annotations, since the application's metrics would be lost otherwise; the sidecar's metrics have a named port anyway.
+ * annotations, since the application's metrics would be lost otherwise; the sidecar's metrics have a named port anyway
+ * (docs/decisions/0046).
  */
 export function scrapeAnnotations(
   { pod, namespace, facts }: InjectionInput,

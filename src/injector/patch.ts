@@ -32,10 +32,10 @@ export type Injection =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Composes the patch of a pod that gets a sidecar. Reads all that people wrote first: with one problem anywhere there
- * is no patch. Changes inside the pod's own containers come before the insertions, so that their JSON pointers still
- * hold. When called again for a pod that it changed before, it adds what is new and restores what differs from what it
- * made.
+ * Composes the patch of a pod that gets a sidecar (docs/decisions/0041). Reads all that people wrote first: with one
+ * problem anywhere there is no patch. Changes inside the pod's own containers come before the insertions, so that their
+ * JSON pointers still hold. When called again for a pod that it changed before, it adds what is new and restores what
+ * differs from what it made.
  */
 export function composePatch(given: InjectionInput): Injection {
   const { pod, facts, lot } = given;

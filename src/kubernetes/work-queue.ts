@@ -41,9 +41,9 @@ export interface RunOptions {
 }
 
 /**
- * Keys that need work. A key waits once however often it is added, is never worked on twice at once, and is worked on
- * again if it was added during its run. A run of a key cancels its pending delay: the worker decides again when to come
- * back.
+ * Keys that need work (docs/decisions/0001). A key waits once however often it is added, is never worked on twice at
+ * once, and is worked on again if it was added during its run. A run of a key cancels its pending delay: the worker
+ * decides again when to come back.
  */
 export class WorkQueue<K extends string> {
   readonly #deps: WorkQueueDeps;

@@ -74,7 +74,10 @@ const namespaceRules: readonly Rule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
 ];
 
-/** All that the control plane may do in its own namespace for these roots: Secrets by name, issuers' ways in. */
+/**
+ * All that the control plane may do in its own namespace for these roots: Secrets by name, issuers' ways in
+ * (docs/decisions/0101).
+ */
 export function rulesFor({
   read: readOnly,
   kept,

@@ -7,7 +7,7 @@ export type MeshConfigRefusal =
 
 /**
  * The active MeshConfig: the oldest in the operator's own namespace, even while it is being deleted, so that two
- * are never active at once. The first name wins a tie.
+ * are never active at once (docs/decisions/0031). The first name wins a tie.
  */
 export function activeMeshConfig(
   meshConfigs: Iterable<MeshConfig>,

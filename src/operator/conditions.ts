@@ -22,7 +22,7 @@ export const noRotation: StatusInputs['rotation'] = {
   note: undefined,
 };
 
-/** The conditions of a MeshConfig, from these inputs. Pure. */
+/** The conditions of a MeshConfig, from these inputs (docs/decisions/0033). Pure. */
 export function conditionsFor(inputs: StatusInputs): readonly JudgedCondition[] {
   if (inputs.refusal !== undefined) return refusedConditions(inputs.refusal);
   const parts = [
@@ -157,7 +157,7 @@ const passedOver: readonly Reason[] = [
 ];
 
 /** Proxies may be behind for a while, certificates last while they cannot be renewed, and pods that
- * stay outside keep no other from the mesh. */
+ * stay outside keep no other from the mesh (docs/decisions/0106). */
 function isGrave({ type, reason }: JudgedCondition, inputs: StatusInputs): boolean {
   if (type === 'ProxiesSynced') return isTooLong(inputs);
   if (type === 'ServicesServed' || passedOver.includes(reason)) return false;

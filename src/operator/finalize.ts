@@ -53,13 +53,12 @@ const stepLimitsMs = {
 const pollMs = 250;
 
 /**
- * Removes what the operator and the control plane made for a mesh. First the webhooks, so that no pod start waits for
- * a process that stops. Then the control plane, once it has removed the ingress gateway's Secret: only the control
- * plane may. Then its rights, once its pods are gone, so that it can write no more. Then its ConfigMaps and the
- * records of its roots. Nothing waits for this removal, the MeshConfig least of all: without an operator, everything
- * goes with the namespace.
- * Resolves to the milliseconds until the next try, or to undefined when all is done. It always ends: it gives up a
- * step whose time is up, logs that, and takes the next step.
+ * Removes what the operator and the control plane made for a mesh (docs/decisions/0034). First the webhooks, so that no
+ * pod start waits for a process that stops. Then the control plane, once it has removed the ingress gateway's Secret:
+ * only the control plane may. Then its rights, once its pods are gone, so that it can write no more. Then its
+ * ConfigMaps and the records of its roots. Nothing waits for this removal, the MeshConfig least of all: without an
+ * operator, everything goes with the namespace. Resolves to the milliseconds until the next try, or to undefined when
+ * all is done. It always ends: it gives up a step whose time is up, logs that, and takes the next step.
  */
 export async function finalize(
   leaving: Leaving,

@@ -11,8 +11,8 @@ const containers: Readonly<Record<keyof Images, string>> = {
 
 /**
  * The images that an operator deploys: those of its command line, else those of the install's PodTemplate, else the
- * published names. A PodTemplate of another version belongs to the next or the previous operator; it is ignored, and
- * the last known images stay.
+ * published names (docs/decisions/0112). A PodTemplate of another version belongs to the next or the previous operator;
+ * it is ignored, and the last known images stay.
  */
 export class NamedImages {
   readonly #version: string;

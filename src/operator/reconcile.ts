@@ -55,7 +55,7 @@ const changedMs = 100;
 
 /**
  * Makes the cluster match one MeshConfig, and the MeshConfig's status match the cluster. Level-triggered: reads the
- * current state each time, so it may be called at any moment, for any reason, with the key alone.
+ * current state each time, so it may be called at any moment, for any reason, with the key alone (docs/decisions/0001).
  */
 export async function reconcile(
   key: StoreKey,

@@ -20,7 +20,7 @@ export const webhookNames = { injector: 'weft-injector', validator: 'weft-valida
  * CEL: whether the mesh exists. Kubernetes deletes the grant with its MeshConfig or its namespace, so that the API
  * server no longer calls webhooks that were left behind. The grant counts only where a grant of Kubernetes itself is
  * seen too (one in kube-system that every cluster has): an API server that has not read its grants yet, or one
- * without RBAC, calls the webhooks, which is the safe side.
+ * without RBAC, calls the webhooks, which is the safe side (docs/decisions/0100).
  */
 export function meshIsThere(namespace: string): string {
   const { group, resource, verb } = meshGrant;
@@ -32,12 +32,12 @@ export function meshIsThere(namespace: string): string {
 }
 
 /**
- * The webhook configurations, trusting the certificate authorities in `caBundle` (PEM). Both fail
- * closed: a pod must not start without its sidecar, nor a policy go unchecked. They never concern
- * the control plane's own namespace, so it can always come back without help, nor those of Kubernetes, and
- * nothing at all once the mesh is gone. A namespace that is ignored gets no sidecars; its policies are checked
- * as those of every member, since they count. Labels that other tools put on namespaces, such as kubebuilder's
- * control-plane, take none out of the mesh.
+ * The webhook configurations, trusting the certificate authorities in `caBundle` (PEM). Both fail closed
+ * (docs/decisions/0034): a pod must not start without its sidecar, nor a policy go unchecked. They never concern the
+ * control plane's own namespace, so it can always come back without help, nor those of Kubernetes, and nothing at all
+ * once the mesh is gone. A namespace that is ignored gets no sidecars; its policies are checked as those of every
+ * member, since they count. Labels that other tools put on namespaces, such as kubebuilder's control-plane, take none
+ * out of the mesh.
  */
 export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly Desired[] {
   const { injector, validator } = webhookNames;

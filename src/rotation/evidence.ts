@@ -72,7 +72,10 @@ export function proveLeaves(
   );
 }
 
-/** Proves that running pods had time to receive the roots by which proxies verify the control plane. */
+/**
+ * Proves that running pods had time to receive the roots by which proxies verify the control plane
+ * (docs/decisions/0059).
+ */
 export function proveBootstraps(
   plan: CertificatePlan,
   facts: SwitchFacts,
@@ -92,7 +95,7 @@ export function proveBootstraps(
 
 /**
  * Judges whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
- * run there are waiting, each by its name; the pods of other namespaces are not.
+ * run there are waiting, each by its name; the pods of other namespaces are not (docs/decisions/0097).
  */
 function judgeBootstraps(
   { bootstraps }: CertificateReport,

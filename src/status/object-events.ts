@@ -42,8 +42,8 @@ interface Told {
 
 /**
  * Writes Events about diagnostics on the objects themselves, and renews them while the diagnostics last; notes only
- * once. Leader only. Namespaces take turns, so that a namespace with many broken objects delays only its own Events.
- * The name of an Event follows from its content, so a new leader continues the same Event.
+ * once (docs/decisions/0108). Leader only. Namespaces take turns, so that a namespace with many broken objects delays
+ * only its own Events. The name of an Event follows from its content, so a new leader continues the same Event.
  */
 export class ObjectEvents implements Triggered {
   readonly name = 'object-events';

@@ -1,5 +1,5 @@
 // The part of DER (ITU-T X.690) that certificates are written in. Each function returns one whole
-// element: tag, length, content.
+// element: tag, length, content (docs/decisions/0050).
 
 const tags = {
   boolean: 0x01,

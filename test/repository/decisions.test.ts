@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { decisionRecords } from '../../tools/docs/decision-records.ts';
 
@@ -13,6 +13,23 @@ function linksIn(markdown: string): readonly string[] {
   return [...markdown.matchAll(/\]\((?:[\w./-]*\/)?(\d{4}-[\w-]+\.md)\)/g)].map(
     ([, file = '']) => file,
   );
+}
+
+/** What the records decide about: code, and what is installed. */
+const governed = globSync('{src,tools,config,images}/**/*', {
+  cwd: repository,
+  withFileTypes: true,
+  exclude: ({ name }) => name === 'gen' || name === 'testdata' || /\.(test\.ts|md)$/.test(name),
+})
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(repository, join(entry.parentPath, entry.name)));
+
+/** Records about how people work, which no file carries out. */
+const aboutPeople: readonly number[] = [];
+
+/** References in the form `docs/decisions/0123`, by the number of the record. */
+function referencesIn(source: string): readonly number[] {
+  return [...source.matchAll(/docs\/decisions\/(\d+)/g)].map(([, number]) => Number(number));
 }
 
 describe('the decision records', () => {
@@ -42,5 +59,26 @@ describe('the decision records', () => {
       links.filter((other) => !statusOf.get(other)?.includes(file)).map((other) => [file, other]),
     );
     expect(oneWay).toEqual([]);
+  });
+
+  it('in force are named where they hold, in src, tools, config or images', () => {
+    const named = new Set(governed.flatMap((file) => referencesIn(text(file))));
+    const missing = records.filter(
+      ({ number, status }) =>
+        status.startsWith('in force') && !aboutPeople.includes(number) && !named.has(number),
+    );
+    expect(missing.map(({ file }) => file)).toEqual([]);
+    expect(aboutPeople.filter((number) => named.has(number))).toEqual([]);
+  });
+
+  it('are there wherever a file names one', () => {
+    const known = new Set(records.map(({ number }) => number));
+    const tests = globSync('test/**/*.ts', { cwd: repository });
+    const unknown = [...governed, ...tests].flatMap((file) =>
+      referencesIn(text(file))
+        .filter((number) => !known.has(number))
+        .map((number) => ({ file, number })),
+    );
+    expect(unknown).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ const publisher = 'github.com/envoyproxy/go-control-plane';
 
 /**
  * The path of a FileDescriptorSet: the proto files that `envoy-protos/protos.txt` names, of the Envoy
- * release in use, and all that they import.
+ * release in use, and all that they import (docs/decisions/0085, docs/decisions/0134).
  */
 export async function envoyProtos(): Promise<string> {
   const wanted = await wantedProtos();

@@ -61,7 +61,7 @@ const sliceMs = 10;
 /**
  * Keeps one good leaf per key: issues on first need, renews in time, and moves leaves to another signer gradually.
  * Backs off while the issuer fails, and keeps the leaves that it has. Works in slices of 10 ms, so that the event
- * loop stays free.
+ * loop stays free (docs/decisions/0052).
  */
 export class Rotator<K extends string> {
   readonly #options: RotatorOptions<K>;

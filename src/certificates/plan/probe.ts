@@ -169,7 +169,7 @@ function notesOn(found: {
   return notes;
 }
 
-/** Clocks of nodes may be behind by that much. */
+/** Clocks of nodes may be behind by that much (docs/decisions/0099). */
 const leastBackdateMs = 60_000;
 
 /** Only for outside issuers, which have to be set up to backdate. */

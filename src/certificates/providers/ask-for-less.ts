@@ -36,7 +36,7 @@ const leastMs = 1_000;
 
 /**
  * The validity to request, in ms, from an issuer whose certificate is valid for another `leftMs`: a little less than
- * that, because the issuer's clock may be ahead and the call takes a moment.
+ * that, because the issuer's clock may be ahead and the call takes a moment (docs/decisions/0098).
  */
 export function withinLife(wishedMs: number, leftMs: number): number {
   if (leftMs <= 0) return wishedMs;

@@ -24,7 +24,10 @@ const sevenDaysMs = 7 * 24 * 3_600_000;
 /** Like a leaf, an intermediate begins a little in the past, for peers whose clocks are behind. */
 const longestBackdateMs = 5 * 60_000;
 
-/** Gets signing certificates from an outside issuer, each with a new key. Checks each one before it is kept. */
+/**
+ * Gets signing certificates from an outside issuer, each with a new key. Checks each one before it is kept
+ * (docs/decisions/0053).
+ */
 export function intermediateSource(options: IntermediateOptions): AuthoritySource {
   const { outside } = options;
   return {

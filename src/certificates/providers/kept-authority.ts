@@ -49,10 +49,10 @@ const longestSyncMs = 5_000;
 const renewal = { share: 2 / 3, spread: 0.1 };
 
 /**
- * Signs with a CA that is kept in a Secret. Without a Secret, the source makes a CA and this class creates the
- * Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that a user made.
- * Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If the Secret
- * of a root is deleted while this runs, creates it again with the same CA.
+ * Signs with a CA that is kept in a Secret (docs/decisions/0051). Without a Secret, the source makes a CA and this
+ * class creates the Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that
+ * a user made. Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If
+ * the Secret of a root is deleted while this runs, creates it again with the same CA.
  */
 export class KeptAuthority implements RunningIssuer {
   readonly #options: KeptAuthorityOptions;

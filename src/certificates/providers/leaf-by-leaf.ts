@@ -41,8 +41,9 @@ interface Issued {
 const backOff = { baseMs: 1_000, maxMs: 60_000 };
 
 /**
- * Has an outside issuer sign every leaf. Learns the authority from each leaf, and from a check at the start and every
- * few minutes. The issuer may sign with any certificate below its root, so the root stands for the signer.
+ * Has an outside issuer sign every leaf (docs/decisions/0055). Learns the authority from each leaf, and from a check at
+ * the start and every few minutes. The issuer may sign with any certificate below its root, so the root stands for the
+ * signer.
  */
 export class LeafByLeafIssuer implements RunningIssuer {
   readonly #options: LeafByLeafOptions;

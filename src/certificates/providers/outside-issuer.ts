@@ -52,9 +52,9 @@ export interface JudgedChain {
 }
 
 /**
- * Finds the root of the chain that an issuer gave. A certificate that the issuer names as root counts only if it
- * signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root, certificate-invalid for
- * text that is not PEM.
+ * Finds the root of the chain that an issuer gave (docs/decisions/0054). A certificate that the issuer names as root
+ * counts only if it signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root,
+ * certificate-invalid for text that is not PEM.
  */
 export function judgeChain(
   answer: SignedAnswer,

@@ -44,9 +44,10 @@ export interface SharedIssuerOptions {
 const followMs = 3_000;
 
 /**
- * An issuer that many replicas use as if they were one. Each identity has one owner among the replicas: the owner
- * requests the leaf and gives it to the others. A replica that gets no answer from the owner requests the leaf
- * itself, so no replica depends on another. A request between replicas is never forwarded, so it cannot loop.
+ * An issuer that many replicas use as if they were one (docs/decisions/0063). Each identity has one owner among the
+ * replicas: the owner requests the leaf and gives it to the others. A replica that gets no answer from the owner
+ * requests the leaf itself, so no replica depends on another. A request between replicas is never forwarded, so it
+ * cannot loop.
  */
 export class SharedIssuer implements Issuer {
   readonly #options: SharedIssuerOptions;

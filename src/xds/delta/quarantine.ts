@@ -4,7 +4,7 @@ import type { QuarantineReports } from './refused.ts';
 /** The number of identities that must refuse a resource before others treat it as a suspect: one may lie, or be odd. */
 const enough = 2;
 
-/** Which identities refused a resource, over all streams. */
+/** Which identities refused a resource, over all streams (docs/decisions/0024). */
 export class SharedQuarantine {
   readonly #refusers = new WeakMap<Resource, Set<string>>();
 

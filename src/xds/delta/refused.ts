@@ -7,7 +7,10 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Resources that clients refused. They are sent apart from others, so that the others get through. */
+/**
+ * Resources that clients refused. They are sent apart from others, so that the others get through
+ * (docs/decisions/0024).
+ */
 export interface QuarantineReports {
   add(resource: Resource): unknown;
   delete(resource: Resource): unknown;

@@ -23,7 +23,7 @@ const long = 1_000;
  *
  * Order: what is named goes before what names it. Listeners, extensions and routes wait until new
  * clusters are acknowledged (Envoy acknowledges them once they are warm); endpoints and secrets never wait for
- * that. Removals wait until nothing that may name the removed is on its way or kept as last good.
+ * that. Removals wait until nothing that may name the removed is on its way or kept as last good (docs/decisions/0020).
  */
 export class Session {
   readonly #bytes: ResponseBytes;

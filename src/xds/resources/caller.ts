@@ -9,7 +9,7 @@ import { discovered, extension } from './discovered.ts';
 
 /**
  * The filter before traffic to a service: it sets the ALPN that the connection to a peer offers. The caller is named in
- * the extension, so that listeners and clusters are the same bytes for every caller.
+ * the extension, so that listeners and clusters are the same bytes for every caller (docs/decisions/0081).
  */
 export const callerFilter = discovered(callerExtension, ConfigSchema);
 

@@ -1,5 +1,5 @@
 // Only this file turns a resource into bytes. Builders return messages, and caches encode each message once. A test in
-// test/repository/architecture.test.ts names the caches.
+// test/repository/architecture.test.ts names the caches (docs/decisions/0128).
 import { toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { contentHash } from '../../common/hash.ts';

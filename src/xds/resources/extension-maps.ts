@@ -12,7 +12,10 @@ interface Listening {
   readonly unnamed: ReadonlySet<string>;
 }
 
-/** The extensions of proxies: one map for all proxies of an account that may call the same services. */
+/**
+ * The extensions of proxies: one map for all proxies of an account that may call the same services
+ * (docs/decisions/0081).
+ */
 export class ExtensionMaps {
   readonly #callers = new Map<IdentityKey, WeakRef<Resource>>();
   readonly #maps = new WeakMap<OutboundPart, WeakMap<Named, Map<IdentityKey, Named>>>();

@@ -20,8 +20,8 @@ const made = new WeakMap<Resources, Made>();
 
 /**
  * The same listeners, with these chains of the inbound listener in a form that Envoy treats as other chains: it drains
- * the old ones and serves new connections as before. The name of a route table in `chains` stands for all chains of its
- * port. Undefined when the listener has none of the chains.
+ * the old ones and serves new connections as before (docs/decisions/0110). The name of a route table in `chains` stands
+ * for all chains of its port. Undefined when the listener has none of the chains.
  */
 export function withFreshChains(
   listeners: Resources,

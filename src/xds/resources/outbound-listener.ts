@@ -22,7 +22,10 @@ import { tcpProxyFields } from './tcp-proxy.ts';
 /** All small listeners share their counters: a thousand sets of counters would cost memory in every sidecar. */
 const statPrefix = 'outbound';
 
-/** The addresses of one service port. The listener binds no port: the virtual listener hands connections over. */
+/**
+ * The addresses of one service port. The listener binds no port: the virtual listener hands connections over
+ * (docs/decisions/0012).
+ */
 export function serviceListener(
   { service }: ReachableService,
   port: MeshServicePort,

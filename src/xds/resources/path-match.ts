@@ -17,14 +17,14 @@ export function judgesPath(regex: string, pathMatch: PathMatch): boolean {
   return !(pathMatch === 'Prefix' ? openPrefixes : openWholes).has(regex);
 }
 
-/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does. */
+/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does (docs/decisions/0004). */
 export function pathMatcher(regex: string, pathMatch: PathMatch): string {
   return pathMatch === 'Prefix' ? `(?:${regex}).*` : regex;
 }
 
 /**
  * The conditions that the path must all meet: it matches the rule's own expression, both as sent and as an application
- * might decode it, and no part of it is resolved away.
+ * might decode it, and no part of it is resolved away (docs/decisions/0087).
  */
 export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permission[] {
   const regex = match.pathRegex;

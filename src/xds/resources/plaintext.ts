@@ -28,7 +28,7 @@ const plaintextOnMark: SocketMatches = [
 /**
  * Plaintext for marked endpoints, besides the cluster's mTLS. In permissive mode every cluster has it, so that a pod
  * that gains or loses its sidecar changes only endpoints. In strict mode no cluster has it, so that no endpoint,
- * whatever its marks, ever gets plaintext.
+ * whatever its marks, ever gets plaintext (docs/decisions/0076).
  */
 export function plaintextMatches({ permissive }: MeshSettings): SocketMatches {
   return permissive ? plaintextOnMark : [];

@@ -23,7 +23,7 @@ import { type Grant, policyMap } from './policy-map.ts';
 
 export const rbacFilterName = 'envoy.filters.http.rbac';
 
-/** The filter of every inbound chain: it denies all requests unless a route table allows them. */
+/** The filter of every inbound chain: it denies all requests unless a route table allows them (docs/decisions/0010). */
 export const denyUnlessRouted: HttpFilter = create(HttpFilterSchema, {
   name: rbacFilterName,
   configType: {

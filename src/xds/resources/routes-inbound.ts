@@ -28,10 +28,10 @@ interface RuledPort {
 }
 
 /**
- * Makes the route tables of served ports. A request that no rule describes gets 404. A request that some rule describes
- * is allowed to each caller that any rule allows it, and other callers get 403. Each service has a separate virtual
- * host; the first one also takes every other host, such as a bare address. Ports with the very same list of rules share
- * the parts that follow from it.
+ * Makes the route tables of served ports (docs/decisions/0010). A request that no rule describes gets 404. A request
+ * that some rule describes is allowed to each caller that any rule allows it, and other callers get 403. Each service
+ * has a separate virtual host; the first one also takes every other host, such as a bare address. Ports with the very
+ * same list of rules share the parts that follow from it.
  */
 export function inboundRoutes(settings: MeshSettings): (port: RuledPort) => RouteConfiguration {
   const ruledBy = onceFor((rules: readonly AccessRule[]) => ({

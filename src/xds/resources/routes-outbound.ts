@@ -22,7 +22,7 @@ import { podDomains } from './domains.ts';
 
 /**
  * Retries, on another endpoint, only requests that cannot have reached an application: there was no connection, the
- * stream was refused, or the peer's sidecar states that its application accepted no connection.
+ * stream was refused, or the peer's sidecar states that its application accepted no connection (docs/decisions/0014).
  */
 const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
   retryOn: 'connect-failure,refused-stream,reset-before-request,retriable-headers',

@@ -30,9 +30,9 @@ export interface DomainRoots {
 }
 
 /**
- * The SDS resource by which a proxy verifies its peers. A certificate counts if its root belongs to the very trust
- * domain that it names (SPIFFE X509-SVID §5); listeners and clusters add which identity it must have. At least one
- * domain is needed: Envoy accepts no empty list.
+ * The SDS resource by which a proxy verifies its peers (docs/decisions/0061). A certificate counts if its root belongs
+ * to the very trust domain that it names (SPIFFE X509-SVID §5); listeners and clusters add which identity it must have.
+ * At least one domain is needed: Envoy accepts no empty list.
  */
 export function trustResource(
   domains: readonly DomainRoots[],

@@ -111,7 +111,8 @@ function isTooSoon({ uid }: Proxy, { penalties, openings }: AdsOptions): boolean
 }
 
 /**
- * Whether the replica is full for this pod. A pod that is connected already takes no further place with a new stream.
+ * Whether the replica is full for this pod. A pod that is connected already takes no further place with a new stream
+ * (docs/decisions/0073).
  */
 function isFull({ uid }: Proxy, { maxProxies, connections }: AdsOptions): boolean {
   const most = maxProxies();

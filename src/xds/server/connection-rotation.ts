@@ -9,8 +9,8 @@ const tickMs = 100;
 const ticks = 50;
 
 /**
- * Moves every client to a connection that was made on a certificate of the server's newest root. A client that comes
- * back has proved that it trusts that root.
+ * Moves every client to a connection that was made on a certificate of the server's newest root (docs/decisions/0060).
+ * A client that comes back has proved that it trusts that root.
  */
 export class ConnectionRotation {
   readonly #options: () => AdsOptions;
