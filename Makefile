@@ -5,6 +5,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 JEST_ARGS ?=
+# Tests of features wait more than they work.
+waiting := $(shell n=$$(( $$(nproc) * 2 )); echo $$(( n < 8 ? n : 8 )))
 jest := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' jest $(JEST_ARGS)
 
 ##@ Start here
@@ -46,11 +48,14 @@ duplicates: setup ## Code that stands twice
 verify: setup ## Generated code and drawings are what their sources make
 	@node tools/check/verify.ts
 unit: setup ## Unit and property tests
-	@$(jest) --selectProjects unit
+	@$(jest) --selectProjects unit --maxWorkers=100%
 golden-check: setup ## Golden stories, each accepted by three versions of Envoy
 	@$(jest) --selectProjects golden
-feature: setup ## Features on a real API server and a real Envoy
-	@$(jest) --selectProjects feature envoy
+feature: feature-together feature-measured ## Features on a real API server and a real Envoy
+feature-together: setup
+	@$(jest) --selectProjects feature envoy --maxWorkers=$(waiting) --passWithNoTests
+feature-measured: setup
+	@$(jest) --selectProjects measured --maxWorkers=2 --passWithNoTests
 e2e: setup ## The mesh end to end on a real node (root)
 	@$(jest) --selectProjects e2e --runInBand
 test-rotation: setup ## Nine switches of the certificate provider under load (root)
@@ -78,4 +83,4 @@ changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature e2e test-rotation bench dev generate golden lock fix changelog clean
+.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature feature-together feature-measured e2e test-rotation bench dev generate golden lock fix changelog clean

@@ -6,6 +6,14 @@ const shared = {
   transform: { '\\.ts$': '<rootDir>/tools/check/strip-types.cjs' },
 };
 
+/**
+ * Attacks under which memory and delays are measured: they run in a project of their own, for other tests beside
+ * them would be measured too.
+ */
+const measured = ['bulk-objects', 'health-flood', 'hostile', 'webhook-flood', 'xds-flood'].map(
+  (name) => `<rootDir>/test/features/adversarial/${name}.test.ts`,
+);
+
 export default {
   workerIdleMemoryLimit: '768MB',
   // Tests that speak over real sockets take a second where others have the processors.
@@ -30,9 +38,11 @@ export default {
       ...shared,
       displayName: 'feature',
       testMatch: ['<rootDir>/test/features/**/*.test.ts', '<rootDir>/test/contract/**/*.test.ts'],
+      testPathIgnorePatterns: measured,
       globalSetup: '<rootDir>/test/support/api-server/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/api-server/global-teardown.ts',
     },
+    { ...shared, displayName: 'measured', testMatch: measured },
     { ...shared, displayName: 'envoy', testMatch: ['<rootDir>/test/envoy/*.test.ts'] },
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],

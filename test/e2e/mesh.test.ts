@@ -13,6 +13,7 @@ import { docsCommands, notRun } from './docs-commands.ts';
 import { drift } from './drift.ts';
 import {
   additions,
+  additionsHeld,
   revocation,
   streamsBegin,
   streamsHeld,
@@ -66,6 +67,7 @@ describe('streams while others are added', () => additions(world));
 describe('kubectl', () => kubectlView(world));
 describe('the command weft', () => commandLine(world));
 describe('a policy edit', () => policyLatency(world));
+describe('streams after others were added', () => additionsHeld(world));
 describe('a rolling restart under load', () => rollingRestart(world));
 describe('the control plane under load', () => controlPlaneAway(world));
 describe('what Ready says', () => caseH(world));

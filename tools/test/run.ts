@@ -1,5 +1,6 @@
 /* `make test`: every check there is, cheapest first; the last line counts them. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { CommandError, run } from '../base/command.ts';
 import { repository } from '../images/bundle.ts';
@@ -19,17 +20,23 @@ interface Stage {
   readonly target: string;
 }
 
-const stages: readonly Stage[] = [
+/** They read the tree alone, so they run at once, the longest first. */
+const readers: readonly Stage[] = [
+  { title: 'Lint', kind: 'check', target: 'lint' },
   { title: 'Formatting', kind: 'check', target: 'format' },
   { title: 'Types', kind: 'check', target: 'types' },
   { title: 'Import table', kind: 'check', target: 'rooms' },
-  { title: 'Lint', kind: 'check', target: 'lint' },
   { title: 'Dead code', kind: 'check', target: 'dead' },
   { title: 'Duplicates', kind: 'check', target: 'duplicates' },
+];
+
+/** They write to the tree, or want all processors: one after another. */
+const others: readonly Stage[] = [
   { title: 'Generated code is current', kind: 'check', target: 'verify' },
   { title: 'Unit and property tests', kind: 'suite', target: 'unit' },
   { title: 'Golden stories, on real Envoys', kind: 'suite', target: 'golden-check' },
-  { title: 'Features, on a real API server', kind: 'suite', target: 'feature' },
+  { title: 'Features, on a real API server', kind: 'suite', target: 'feature-together' },
+  { title: 'Attacks that are measured', kind: 'suite', target: 'feature-measured' },
   { title: 'End to end, on a real node', kind: 'suite', target: 'e2e' },
 ];
 
@@ -100,18 +107,29 @@ async function runStage(stage: Stage): Promise<Tally> {
   return crashed ? { ...tally, failed: 1, failures: ['its process failed'] } : tally;
 }
 
+/** Runs these stages, at most so many at once. */
+async function runStages(stages: readonly Stage[], atOnce: number): Promise<void> {
+  const waiting = [...stages];
+  const lane = async (): Promise<void> => {
+    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
+      const { title, kind } = stage;
+      const tally = await runStage(stage);
+      passed += tally.passed;
+      failed += tally.failed;
+      failures.push(...tally.failures.map((failure) => `${title}: ${failure}`));
+      if (kind === 'suite') say(`  ${tally.passed} passed, ${tally.failed} failed in this suite`);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+}
+
 await mkdir(join(repository, 'out/test'), { recursive: true });
 const began = Date.now();
 let passed = 0;
 let failed = 0;
 const failures: string[] = [];
-for (const stage of stages) {
-  const tally = await runStage(stage);
-  passed += tally.passed;
-  failed += tally.failed;
-  failures.push(...tally.failures.map((failure) => `${stage.title}: ${failure}`));
-  if (stage.kind === 'suite') say(`  ${tally.passed} passed, ${tally.failed} failed in this suite`);
-}
+await runStages(readers, availableParallelism());
+await runStages(others, 1);
 for (const failure of failures) say(`✗ ${failure}`);
 say(`All checks took ${elapsed(Date.now() - began)}.`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
