@@ -18,7 +18,7 @@ import {
   text,
   textMap,
   withoutDepths,
-} from './read.ts';
+} from '../common/read.ts';
 import type { ClusterKind, ClusterKinds } from './cluster-kinds.ts';
 
 /** The part of an object that a snapshot keeps. Total: also for an object of an unexpected shape. */

@@ -86,11 +86,8 @@ export class BootstrapPublisher implements Triggered, Changing {
     return this.#held?.trust === trust ? this.#held : undefined;
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const wait = await this.#keepAll(signal);
-      await this.#wakeup.wait(wait, this.#deps.clock, signal);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#wakeup.repeat(() => this.#keepAll(signal), this.#deps.clock, signal);
   }
 
   /** Applies and removes ConfigMaps once; resolves to the milliseconds until the next look. */

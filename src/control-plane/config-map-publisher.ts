@@ -44,15 +44,16 @@ export class ConfigMapPublisher implements Triggered {
     const { clock, everyMs, lookMs = resyncMs } = this.#deps;
     this.#written = '';
     let resyncAt = 0;
-    while (!signal.aborted) {
+    const keep = async (): Promise<number> => {
       if (clock.now() >= resyncAt) {
         this.#written = '';
         resyncAt = clock.now() + resyncMs;
       }
       await this.#write(signal);
       await clock.sleep(everyMs, signal).catch(() => undefined);
-      await this.#wakeup.wait(lookMs, clock, signal);
-    }
+      return lookMs;
+    };
+    await this.#wakeup.repeat(keep, clock, signal);
   }
 
   async #write(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { promisify } from 'node:util';
 import type { KeyChoice } from '../api/root-spec.ts';
 import { WeftError } from '../common/errors.ts';
+import { Semaphore } from '../common/semaphore.ts';
 
 const generateSlowly = promisify(generateKeyPair);
 
@@ -27,10 +28,8 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-/** How many RSA pairs are made at once: the threads that make them have other work too. */
-const rsaAtOnce = 2;
-let rsaUnderWay = 0;
-const rsaWaiting: (() => void)[] = [];
+/** Two RSA pairs are made at once: the threads that make them have other work too. */
+const rsaPairs = new Semaphore(2);
 
 /**
  * A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more and is made off the event loop.
@@ -41,14 +40,7 @@ export async function newKeyPair(kind: KeyKind): Promise<KeyPair> {
   const modulusLength = Number(kind.slice('RSA-'.length));
   if (!(modulusLength >= smallestRsa && modulusLength <= largestRsa))
     throw new WeftError('configuration-invalid', `an RSA key cannot have ${modulusLength} bits`);
-  while (rsaUnderWay >= rsaAtOnce) await new Promise<void>((resolve) => rsaWaiting.push(resolve));
-  rsaUnderWay += 1;
-  try {
-    return await generateSlowly('rsa', { modulusLength });
-  } finally {
-    rsaUnderWay -= 1;
-    rsaWaiting.shift()?.();
-  }
+  return rsaPairs.run(() => generateSlowly('rsa', { modulusLength }));
 }
 
 const smallestRsa = 2048;

@@ -112,14 +112,14 @@ export class GatewayController implements Triggered, Changing {
     const stop = certificate.follow(() => this.#wakeup.wake());
     const renewing = this.#renew(certificate, signal);
     let resyncAt = 0;
-    while (!signal.aborted) {
+    const keep = async (): Promise<number> => {
       if (clock.now() >= resyncAt) {
         this.#held = undefined;
         resyncAt = clock.now() + resyncMs;
       }
-      const done = await this.#settle(certificate, signal);
-      await this.#wakeup.wait(done ? resyncMs : retryMs, clock, signal);
-    }
+      return (await this.#settle(certificate, signal)) ? resyncMs : retryMs;
+    };
+    await this.#wakeup.repeat(keep, clock, signal);
     stop();
     await renewing;
   }

@@ -74,15 +74,15 @@ export class Prober implements Triggered, Changing {
     const { candidate, clock, random } = this.#deps;
     this.#result = undefined;
     let failures = 0;
-    while (!signal.aborted) {
+    const probe = async (): Promise<number> => {
       const root = candidate();
       if (root !== undefined && this.#isDue(root)) {
         if (this.reportOn(root) === undefined) failures = 0;
         failures = (await this.#try(root, signal)) ? 0 : failures + 1;
       }
-      const wait = failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
-      await this.#wakeup.wait(wait, clock, signal);
-    }
+      return failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
+    };
+    await this.#wakeup.repeat(probe, clock, signal);
   }
 
   /** A good root is probed only at its interval; any other root is probed at every trigger. */

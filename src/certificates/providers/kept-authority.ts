@@ -99,11 +99,11 @@ export class KeptAuthority implements RunningIssuer {
       if (changes.some(({ key }) => key === this.#key())) this.#wakeup.wake();
     });
     let failures = 0;
-    while (!signal.aborted) {
+    const keep = async (): Promise<number> => {
       failures = (await this.#settle(signal)) ? 0 : failures + 1;
-      const wait = failures === 0 ? this.#restMs() : backOffMs(failures, backOff, random);
-      await this.#wakeup.wait(wait, clock, signal);
-    }
+      return failures === 0 ? this.#restMs() : backOffMs(failures, backOff, random);
+    };
+    await this.#wakeup.repeat(keep, clock, signal);
     stopFollowing();
   }
 

@@ -96,7 +96,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const subject = { kind: 'workload', trustDomain, account } as const;
     const own = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
-    while (!signal.aborted) {
+    const look = async (): Promise<number> => {
       // Repeats a request that failed: another leaf would not show whether the trouble has passed.
       const request = this.#failedAsks.next(clock.now()) ?? own;
       await this.#attempt(request, request === own, signal).then(
@@ -105,9 +105,9 @@ export class LeafByLeafIssuer implements RunningIssuer {
       );
       if (this.trouble() !== undefined) failures = Math.max(failures, 1);
       this.#looksAgain = failures > 0;
-      const wait = failures === 0 ? lookMs : backOffMs(failures, backOff, random);
-      await this.#wakeup.wait(wait, clock, signal);
-    }
+      return failures === 0 ? lookMs : backOffMs(failures, backOff, random);
+    };
+    await this.#wakeup.repeat(look, clock, signal);
   }
 
   async #attempt(request: LeafRequest, isWanted: boolean, signal: AbortSignal): Promise<Leaf> {

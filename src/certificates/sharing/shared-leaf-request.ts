@@ -1,3 +1,13 @@
+import {
+  type Guard,
+  has,
+  isBoolean,
+  isCount,
+  isRecord,
+  isString,
+  matching,
+  parseGuarded,
+} from '../../common/guards.ts';
 import { WeftError } from '../../common/errors.ts';
 import { Secret } from '../../common/secret.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
@@ -36,22 +46,23 @@ export function encodeLeafRequest(ask: SharedLeafRequest): Buffer {
   return Buffer.from(JSON.stringify(ask));
 }
 
-/** Throws WeftError `protocol-violation` for anything but an ask. */
+/** Throws WeftError `protocol-violation` for anything but a request for a leaf. */
 export function decodeLeafRequest(bytes: Buffer): SharedLeafRequest {
-  const { account, trustDomain, validityMs, keyKind, signer, heldOnly } = fieldsIn(bytes);
-  const texts = [account, trustDomain, keyKind, signer];
-  const known =
-    texts.every((text) => typeof text === 'string') &&
-    identityShape.test(String(account)) &&
-    keyShape.test(String(keyKind)) &&
-    Number.isSafeInteger(validityMs) &&
-    typeof heldOnly === 'boolean';
-  if (!known) throw new WeftError('protocol-violation', 'an ask for a leaf has another shape');
-  return { account, trustDomain, validityMs, keyKind, signer, heldOnly } as SharedLeafRequest;
+  const request = parseGuarded(bytes.toString('utf8'), isRequest);
+  if (request === undefined)
+    throw new WeftError('protocol-violation', 'a request for a leaf has another shape');
+  const { account, trustDomain, validityMs, keyKind, signer, heldOnly } = request;
+  return { account, trustDomain, validityMs, keyKind, signer, heldOnly };
 }
 
-const identityShape = /^[^/]+\/[^/]+$/;
-const keyShape = /^(P-256|RSA-\d{4})$/;
+const isRequest = has<SharedLeafRequest>({
+  account: matching(/^[^/]+\/[^/]+$/) as Guard<IdentityKey>,
+  trustDomain: isString,
+  validityMs: isCount,
+  keyKind: matching(/^(P-256|RSA-\d{4})$/) as Guard<KeyKind>,
+  signer: isString,
+  heldOnly: isBoolean,
+});
 
 /** Undefined: the replica has none to give. */
 export function encodeAnswer(leaf: SharedPem | undefined): Secret<Buffer> {
@@ -63,22 +74,19 @@ export function encodeAnswer(leaf: SharedPem | undefined): Secret<Buffer> {
 
 /** Throws WeftError `protocol-violation`, which quotes nothing of the answer. */
 export function decodeAnswer(bytes: Secret<Buffer>): SharedPem | undefined {
-  const { certificateChain, privateKey } = fieldsIn(bytes.reveal());
-  if (certificateChain === undefined && privateKey === undefined) return undefined;
-  if (typeof certificateChain !== 'string' || typeof privateKey !== 'string')
+  const answer = parseGuarded(bytes.reveal().toString('utf8'), isAnswer);
+  if (answer === undefined)
     throw new WeftError('protocol-violation', 'a leaf from a replica has another shape');
+  const { certificateChain, privateKey } = answer;
+  if (certificateChain === undefined || privateKey === undefined) return undefined;
   return { certificateChain, privateKey: new Secret(privateKey) };
 }
 
-/** A parser's own message would quote its input, so it is left out. */
-function fieldsIn(bytes: Buffer): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    value = undefined;
-  }
-  if (typeof value !== 'object' || value === null)
-    throw new WeftError('protocol-violation', 'what a replica said is no JSON object');
-  return value as Record<string, unknown>;
+interface Answer {
+  readonly certificateChain?: string;
+  readonly privateKey?: string;
 }
+
+const isWhole = has<Required<Answer>>({ certificateChain: isString, privateKey: isString });
+const isAnswer: Guard<Answer> = (value): value is Answer =>
+  isWhole(value) || (isRecord(value) && !('certificateChain' in value) && !('privateKey' in value));

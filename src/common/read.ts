@@ -1,7 +1,7 @@
 // Readers for the fields of an unchecked object: each returns the value if it has the expected type, otherwise
 // undefined.
-import { isRecord } from '../common/guards.ts';
-import { canonicalAddress } from '../common/ip-address.ts';
+import { isRecord } from './guards.ts';
+import { canonicalAddress } from './ip-address.ts';
 
 /** An object whose fields may be anything. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -11,6 +11,15 @@ const none: Fields = {};
 /** The value if it is an object with fields; otherwise an object without fields. */
 export function fieldsOf(value: unknown): Fields {
   return isRecord(value) ? value : none;
+}
+
+/** The fields of a JSON object; none if the text is anything else. */
+export function fieldsIn(json: string): Fields {
+  try {
+    return fieldsOf(JSON.parse(json));
+  } catch {
+    return none;
+  }
 }
 
 export function text(value: unknown): string | undefined {
