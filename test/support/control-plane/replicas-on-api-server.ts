@@ -21,6 +21,7 @@ export interface Replica {
   readonly xdsPort: number;
   readonly healthPort: number;
   readonly metricsPort: number;
+  readonly webhookPort: number;
   stop(): Promise<void>;
 }
 
@@ -176,6 +177,7 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
     xdsPort: xds,
     healthPort: health,
     metricsPort: metrics,
+    webhookPort: webhook,
     stop: async () => {
       over.abort();
       await running.catch(() => undefined);
