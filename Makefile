@@ -70,6 +70,7 @@ generate: setup ## Generate Envoy's messages, the API types, the drawing and the
 	@node tools/generate/envoy.ts
 	@node tools/generate/api.ts
 	@node tools/generate/mesh-config-fields.ts
+	@node tools/generate/policy-kinds-page.ts
 	@node tools/docs/room-graph.ts
 	@node tools/docs/decisions-index.ts
 golden: setup ## Write the golden stories again
