@@ -10,7 +10,7 @@ import { identityKey, type IdentityKey } from '../policy/identity.ts';
 import { warn } from '../cluster/diagnose.ts';
 import { isFinished } from './pod-state.ts';
 import { accountOf } from './services.ts';
-import { readTrafficTarget } from '../smi/traffic-target.ts';
+import { readTrafficTarget } from '../smi/traffic-target/read.ts';
 
 export interface AccountsWithoutPods {
   /** Whether the destination has no pod: then the target opens nothing. */

@@ -6,7 +6,7 @@ import { type Remembered, remember, shareMap } from '../common/remember.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { ReadScope } from '../policy/policy-reader.ts';
 import type { MeshService, ServiceKey } from '../policy/service.ts';
-import { type CompiledSplits, compileSplits } from '../smi/traffic-split.ts';
+import { type CompiledSplits, compileSplits } from '../smi/traffic-split/compile.ts';
 import { readPolicies, type Readings } from './readings.ts';
 import { type CompiledTargets, compileTargets } from './targets.ts';
 

@@ -15,7 +15,7 @@ import { identityKey } from '../policy/identity.ts';
 import { serviceKey } from '../policy/service.ts';
 import { compileMesh } from './compile.ts';
 import { boundOpened, maxOpenedOfNamespace } from './opened-bounds.ts';
-import { compileRouteGroup } from '../smi/route-group.ts';
+import { readRouteGroup } from '../smi/route-group/read.ts';
 import {
   boundSelections,
   maxSelectionsOfNamespace,
@@ -25,7 +25,7 @@ import { maxNamedOfNamespace, tooWideTargets } from './target-bounds.ts';
 
 const matches = Array.from({ length: 2048 }, (_, index) => ({ name: `m${String(index)}` }));
 const routes = {
-  groups: new Map([['routes', compileRouteGroup(makeRouteGroup({ matches }))]]),
+  groups: new Map([['routes', readRouteGroup(makeRouteGroup({ matches }))]]),
   tcp: new Map(),
 };
 /** How many TrafficTargets may name that group. */

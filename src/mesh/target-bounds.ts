@@ -6,8 +6,8 @@ import { onceFor } from '../common/once-for.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { beyond } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
-import type { Routes } from '../smi/target-rules.ts';
-import { readTrafficTarget } from '../smi/traffic-target.ts';
+import type { Routes } from '../smi/traffic-target/rules.ts';
+import { readTrafficTarget } from '../smi/traffic-target/read.ts';
 
 /** The most matches and ports of the routes that the TrafficTargets of one namespace name, repetitions counted. */
 export const maxNamedOfNamespace = 524_288;

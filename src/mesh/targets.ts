@@ -3,7 +3,7 @@
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { AccessRule } from '../policy/access.ts';
 import type { IdentityKey } from '../policy/identity.ts';
-import { type CompiledTarget, compileTrafficTarget } from '../smi/traffic-target.ts';
+import { type CompiledTarget, compileTrafficTarget } from '../smi/traffic-target/compile.ts';
 import { compileLayer, type Layer } from './layer.ts';
 import { type Readings, sorted } from './readings.ts';
 import { tooWideTargets } from './target-bounds.ts';

@@ -7,7 +7,7 @@ import { isMember } from '../cluster/mesh-membership.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { originKey, type OriginKey } from '../policy/origin.ts';
 import { type Opening, openingOf } from '../mesh/closed-target.ts';
-import { compileTcpRoute } from '../smi/tcp-route.ts';
+import { readTcpRoute } from '../smi/tcp-route/read.ts';
 import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
 import { leftStatus } from './left-status.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
@@ -43,7 +43,7 @@ export function shownPorts(
   kind: PolicyKind,
   object: PolicyObject,
 ): Pick<WantedPolicyStatus, 'ports'> {
-  const ports = kind === 'TCPRoute' ? compileTcpRoute(object as TCPRoute).ports : undefined;
+  const ports = kind === 'TCPRoute' ? readTcpRoute(object as TCPRoute).ports : undefined;
   if (ports === undefined) return {};
   return { ports: short(ports === 'all' ? ports : ports.join(',')) };
 }

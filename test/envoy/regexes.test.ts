@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ResourceSet } from '../../src/xds/resources/resource.ts';
 import { createAssembler } from '../../src/xds/resources/resource-set.ts';
 import type { AccessRule } from '../../src/policy/access.ts';
-import { regexProblem } from '../../src/smi/regex.ts';
+import { regexProblem } from '../../src/smi/route-group/regex.ts';
 import {
   account,
   makeCaller,

@@ -1,14 +1,15 @@
-import type { HTTPRouteGroup } from '../api/gen/http-route-group.ts';
-import { isRecord } from '../common/guards.ts';
-import type { HeaderMatch, HttpMatch } from '../policy/access.ts';
-import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
-import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse } from '../cluster/diagnose.ts';
+import type { PolicyReader } from '../../policy/policy-reader.ts';
+import type { HTTPRouteGroup } from '../../api/gen/http-route-group.ts';
+import { isRecord } from '../../common/guards.ts';
+import type { HeaderMatch, HttpMatch } from '../../policy/access.ts';
+import type { Diagnostic, DiagnosticCode } from '../../policy/diagnostic.ts';
+import type { Origin } from '../../policy/origin.ts';
+import { originOf, refuse } from '../../cluster/diagnose.ts';
 import { regexProblem } from './regex.ts';
-import { fields, list, type Shape, text, textMap } from '../common/shape.ts';
+import { fields, list, type Shape, text, textMap } from '../../common/shape.ts';
 
 /** An HTTPRouteGroup that a TrafficTarget may reference. */
-export interface CompiledRouteGroup {
+export interface ReadRouteGroup {
   readonly origin: Origin;
   /** By the name of the match; undefined: the match is left out, so a TrafficTarget opens nothing by it. */
   readonly matches: readonly (readonly [string, HttpMatch | undefined])[];
@@ -18,7 +19,7 @@ export interface CompiledRouteGroup {
 type Match = HTTPRouteGroup['spec']['matches'][number];
 
 /** Compiles an HTTPRouteGroup. An invalid match is left out alone; the other matches of the group stay in force. */
-export function compileRouteGroup(object: HTTPRouteGroup): CompiledRouteGroup {
+export function readRouteGroup(object: HTTPRouteGroup): ReadRouteGroup {
   const origin = originOf(object);
   const malformed =
     fields({ matches: list(fields({ name: text })) })(object.spec, 'spec') ??
@@ -153,3 +154,8 @@ function headerEntries(headers: unknown): readonly (readonly [string, string])[]
 function isHeaderName(name: string): boolean {
   return /^:(authority|method|path|scheme)$|^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
 }
+
+export const routeGroupReader: PolicyReader<HTTPRouteGroup, ReadRouteGroup> = {
+  read: readRouteGroup,
+  refused: ['object-malformed', 'route-regex-invalid'],
+};

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
-import { makeSettings } from '../../test/support/builders/make-settings.ts';
-import { makeNamespace, makeService } from '../../test/support/builders/make-object.ts';
-import { makeTrafficSplit, type SplitOptions } from '../../test/support/builders/make-policy.ts';
-import type { KubernetesObject } from '../api/core.ts';
-import type { Diagnostic } from '../policy/diagnostic.ts';
-import { compileMesh } from '../mesh/compile.ts';
+import { makeSnapshot } from '../../../test/support/builders/make-mesh.ts';
+import { makeSettings } from '../../../test/support/builders/make-settings.ts';
+import { makeNamespace, makeService } from '../../../test/support/builders/make-object.ts';
+import { makeTrafficSplit, type SplitOptions } from '../../../test/support/builders/make-policy.ts';
+import type { KubernetesObject } from '../../api/core.ts';
+import type { Diagnostic } from '../../policy/diagnostic.ts';
+import { compileMesh } from '../../mesh/compile.ts';
 
 const services = [
   makeService({ name: 'cart', ports: [{ port: 80 }, { port: 90, name: 'tcp-x' }] }),

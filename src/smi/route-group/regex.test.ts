@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cpuOf } from '../../test/support/time/cpu-of.ts';
+import { cpuOf } from '../../../test/support/time/cpu-of.ts';
 import { regexProblem } from './regex.ts';
 
 // Each row's verdict is RE2's own, unless it says "stricter".

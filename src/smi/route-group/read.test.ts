@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeRouteGroup } from '../../test/support/builders/make-policy.ts';
-import { compileRouteGroup } from './route-group.ts';
+import { makeRouteGroup } from '../../../test/support/builders/make-policy.ts';
+import { readRouteGroup } from './read.ts';
 
-function groupOf(regexes: number): ReturnType<typeof compileRouteGroup> {
+function groupOf(regexes: number): ReturnType<typeof readRouteGroup> {
   const matches = Array.from({ length: regexes }, (_, index) => ({
     name: `m${String(index)}`,
     pathRegex: 'a'.repeat(1_024),
     headers: { 'x-a': 'b'.repeat(1_024) },
   }));
-  return compileRouteGroup(makeRouteGroup({ matches }));
+  return readRouteGroup(makeRouteGroup({ matches }));
 }
 
-describe('compileRouteGroup', () => {
+describe('readRouteGroup', () => {
   it('takes 128 Ki characters of regular expressions', () => {
     expect(groupOf(64)).toMatchObject({ diagnostics: [] });
     expect(groupOf(64).matches).toHaveLength(64);
@@ -26,10 +26,8 @@ describe('compileRouteGroup', () => {
 
   it('refuses a group of more than 2048 matches', () => {
     const matches = Array.from({ length: 2049 }, (_, index) => ({ name: `m${String(index)}` }));
-    const { diagnostics } = compileRouteGroup(makeRouteGroup({ matches }));
+    const { diagnostics } = readRouteGroup(makeRouteGroup({ matches }));
     expect(diagnostics[0]?.message).toContain('more than 2048 entries');
-    expect(compileRouteGroup(makeRouteGroup({ matches: matches.slice(1) })).diagnostics).toEqual(
-      [],
-    );
+    expect(readRouteGroup(makeRouteGroup({ matches: matches.slice(1) })).diagnostics).toEqual([]);
   });
 });

@@ -6,18 +6,18 @@
 //   TCPRoute(s)                             those of the routes  all
 //   both                                    those of the routes  those of the groups, on these ports only
 //   UDPRoute beside others                  as without it
-import type { TrafficTarget } from '../api/gen/traffic-target.ts';
-import type { AccessRule, HttpMatch } from '../policy/access.ts';
-import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse } from '../cluster/diagnose.ts';
-import type { CompiledRouteGroup } from './route-group.ts';
-import type { CompiledTcpRoute } from './tcp-route.ts';
+import type { TrafficTarget } from '../../api/gen/traffic-target.ts';
+import type { AccessRule, HttpMatch } from '../../policy/access.ts';
+import type { Diagnostic } from '../../policy/diagnostic.ts';
+import type { Origin } from '../../policy/origin.ts';
+import { originOf, refuse } from '../../cluster/diagnose.ts';
+import type { ReadRouteGroup } from '../route-group/read.ts';
+import type { ReadTcpRoute } from '../tcp-route/read.ts';
 
 /** The routes that a TrafficTarget may reference, by name: those of its own namespace. */
 export interface Routes {
-  readonly groups: ReadonlyMap<string, CompiledRouteGroup>;
-  readonly tcp: ReadonlyMap<string, CompiledTcpRoute>;
+  readonly groups: ReadonlyMap<string, ReadRouteGroup>;
+  readonly tcp: ReadonlyMap<string, ReadTcpRoute>;
 }
 
 export interface Opened {
@@ -83,7 +83,7 @@ interface RuleAt {
   readonly field: string;
 }
 
-function gatherGroup(gathered: Gathered, at: RuleAt, group: CompiledRouteGroup | undefined): void {
+function gatherGroup(gathered: Gathered, at: RuleAt, group: ReadRouteGroup | undefined): void {
   gathered.http = true;
   if (group === undefined) {
     miss(gathered, at, 'route-missing');
@@ -138,7 +138,7 @@ function matchLeftOut({ object, rule, field }: RuleAt, match: string, more: stri
   return refuse(object, 'route-match-missing', message);
 }
 
-function gatherPorts(gathered: Gathered, at: RuleAt, route: CompiledTcpRoute | undefined): void {
+function gatherPorts(gathered: Gathered, at: RuleAt, route: ReadTcpRoute | undefined): void {
   if (route?.ports === undefined) {
     miss(gathered, at, 'route-missing');
     return;

@@ -1,11 +1,12 @@
-import type { TCPRoute } from '../api/gen/tcp-route.ts';
-import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { Origin } from '../policy/origin.ts';
-import { originOf, refuse } from '../cluster/diagnose.ts';
-import { fields, integer, list } from '../common/shape.ts';
+import type { PolicyReader } from '../../policy/policy-reader.ts';
+import type { TCPRoute } from '../../api/gen/tcp-route.ts';
+import type { Diagnostic } from '../../policy/diagnostic.ts';
+import type { Origin } from '../../policy/origin.ts';
+import { originOf, refuse } from '../../cluster/diagnose.ts';
+import { fields, integer, list } from '../../common/shape.ts';
 
 /** A TCPRoute that a TrafficTarget may reference. */
-export interface CompiledTcpRoute {
+export interface ReadTcpRoute {
   readonly origin: Origin;
   /** `undefined` if the TCPRoute is malformed: a TrafficTarget that references it then allows nothing by it. */
   readonly ports: 'all' | readonly number[] | undefined;
@@ -15,7 +16,7 @@ export interface CompiledTcpRoute {
 const shape = fields({ 'matches?': fields({ 'ports?': list(integer(1, 65535)) }) });
 
 /** Compiles a TCPRoute. No ports named means all ports, as SMI says. */
-export function compileTcpRoute(object: TCPRoute): CompiledTcpRoute {
+export function readTcpRoute(object: TCPRoute): ReadTcpRoute {
   const origin = originOf(object);
   const problem = shape(object.spec, 'spec');
   if (problem !== undefined) {
@@ -24,3 +25,8 @@ export function compileTcpRoute(object: TCPRoute): CompiledTcpRoute {
   const ports = object.spec.matches?.ports ?? [];
   return { origin, ports: ports.length === 0 ? 'all' : ports, diagnostics: [] };
 }
+
+export const tcpRouteReader: PolicyReader<TCPRoute, ReadTcpRoute> = {
+  read: readTcpRoute,
+  refused: ['object-malformed'],
+};

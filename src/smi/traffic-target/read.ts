@@ -1,36 +1,10 @@
-// Input: a TrafficTarget and the routes of its namespace. Output: the rule that it makes, or why it makes none. Rule: a
-// reference that does not resolve allows nothing.
-import type { TrafficTarget } from '../api/gen/traffic-target.ts';
-import type { AccessRule } from '../policy/access.ts';
-import type { Diagnostic, DiagnosticCode } from '../policy/diagnostic.ts';
-import { identityKey, type IdentityKey } from '../policy/identity.ts';
-import { refuse, warn } from '../cluster/diagnose.ts';
-import { fields, list, name, type Shape, text } from '../common/shape.ts';
-import { resolveRules, type Routes } from './target-rules.ts';
-
-export interface CompiledTarget {
-  readonly rule: AccessRule | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** The rule that a TrafficTarget makes; undefined when it allows nothing. */
-export function compileTrafficTarget(
-  object: TrafficTarget,
-  read: ReadTarget,
-  routes: Routes,
-): CompiledTarget {
-  if (read.parties === undefined) return { rule: undefined, diagnostics: read.diagnostics };
-  const resolved = resolveRules(object, routes);
-  const diagnostics = [...read.diagnostics, ...resolved.diagnostics];
-  if (resolved.opened === undefined) return { rule: undefined, diagnostics };
-  const { namespace = '' } = object.metadata;
-  const rule: AccessRule = {
-    name: `${namespace}/${object.metadata.name}`,
-    ...read.parties,
-    ...resolved.opened,
-  };
-  return { rule, diagnostics };
-}
+// Input: a TrafficTarget. Output: its destination and sources, or what is wrong with it whatever else is in the cluster.
+import type { TrafficTarget } from '../../api/gen/traffic-target.ts';
+import type { Diagnostic, DiagnosticCode } from '../../policy/diagnostic.ts';
+import { identityKey, type IdentityKey } from '../../policy/identity.ts';
+import { refuse, warn } from '../../cluster/diagnose.ts';
+import { fields, list, name, type Shape, text } from '../../common/shape.ts';
+import type { PolicyReader } from '../../policy/policy-reader.ts';
 
 interface Parties {
   readonly destination: IdentityKey;
@@ -38,14 +12,14 @@ interface Parties {
 }
 
 /** A TrafficTarget, read without its routes. */
-export interface ReadTarget {
+export interface ReadTrafficTarget {
   /** Undefined: the target allows nothing. */
   readonly parties: Parties | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Reads a TrafficTarget without its routes: its destination and sources, and what is wrong with it. */
-export function readTrafficTarget(object: TrafficTarget): ReadTarget {
+export function readTrafficTarget(object: TrafficTarget): ReadTrafficTarget {
   const malformed = shape(object.spec, 'spec');
   if (malformed !== undefined) {
     const diagnostics = [refuse(object, 'object-malformed', malformed)];
@@ -145,3 +119,13 @@ function unopened(object: TrafficTarget): readonly Diagnostic[] {
     return [warn(object, 'route-kind-unsupported', message)];
   });
 }
+
+export const trafficTargetReader: PolicyReader<TrafficTarget, ReadTrafficTarget> = {
+  read: readTrafficTarget,
+  refused: [
+    'object-malformed',
+    'target-namespace-mismatch',
+    'target-without-source',
+    'target-without-rule',
+  ],
+};
