@@ -24,8 +24,8 @@ down: setup ## Remove every trace of the demo
 	@node tools/demo/down.ts
 kubeconfig: setup ## Print the path of the demo cluster's kubeconfig
 	@node tools/cluster/kubeconfig.ts $(WEFT_CLUSTER)
-images: setup ## Build the container images
-	@node tools/images/build.ts
+images: setup ## Build the container images and print their archives; IMAGES='weft weft-init' builds these
+	@node tools/images/build.ts $(IMAGES)
 cli: setup ## Build the program weft for your own machine: out/weft
 	@node tools/cli/build.ts
 
@@ -64,10 +64,13 @@ bench: setup ## Measure speed and memory; the figures also go to out/bench.json
 	@node test/bench/run.ts
 
 ##@ Work on it
+dev: setup ## Run the operator from source on the cluster of KUBECONFIG, or with ROLE=control-plane a replica
+	@node tools/dev/run.ts $(or $(ROLE),operator) $(DEV_ARGS)
 generate: setup ## Generate Envoy's messages, the API types, the drawing and the index of decisions again
 	@node tools/generate/envoy.ts
 	@node tools/generate/api.ts
 	@node tools/generate/mesh-config-fields.ts
+	@node tools/generate/policy-kinds-page.ts
 	@node tools/docs/room-graph.ts
 	@node tools/docs/decisions-index.ts
 golden: setup ## Write the golden stories again
@@ -81,4 +84,4 @@ changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature feature-together feature-measured e2e test-rotation bench generate golden lock fix changelog clean
+.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature feature-together feature-measured e2e test-rotation bench dev generate golden lock fix changelog clean

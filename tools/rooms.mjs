@@ -1,7 +1,7 @@
 /**
  * The one truth about who may import whom (docs/architecture.md draws it).
  * A room may import only rooms named in its row, all of them above it; a third-party package
- * may be imported only in the places listed for it.
+ * may be imported only in the places listed for it (docs/decisions/0127).
  */
 export const rooms = {
   common: [],
@@ -14,14 +14,15 @@ export const rooms = {
   smi: ['common', 'api', 'cluster', 'policy'],
   mesh: ['common', 'api', 'cluster', 'policy', 'smi'],
   xds: ['common', 'connections', 'policy', 'envoy'],
-  certificates: ['common', 'api', 'policy', 'kubernetes'],
+  x509: ['common', 'api', 'policy'],
+  certificates: ['common', 'api', 'policy', 'kubernetes', 'x509'],
   authentication: ['common', 'api', 'policy'],
   injector: ['common', 'api', 'envoy'],
   pods: ['common', 'api', 'policy', 'cluster', 'kubernetes', 'mesh', 'xds', 'injector'],
   status: ['common', 'api', 'policy', 'cluster', 'kubernetes', 'smi', 'mesh', 'xds'],
   admission: ['common', 'connections', 'api'],
   rotation: ['common', 'api'],
-  operator: ['common', 'api', 'kubernetes', 'rotation'],
+  operator: ['common', 'connections', 'api', 'kubernetes', 'rotation', 'x509'],
   'control-plane': [
     'common',
     'connections',
@@ -33,6 +34,7 @@ export const rooms = {
     'smi',
     'mesh',
     'xds',
+    'x509',
     'certificates',
     'authentication',
     'pods',
@@ -48,10 +50,11 @@ export const packageHomes = {
   '@bufbuild/protobuf': ['envoy', 'xds'],
   '@grpc/grpc-js': ['xds/port', 'xds/replicas', 'xds/server', 'control-plane'],
   '@kubernetes/client-node': ['kubernetes'],
+  jose: ['authentication', 'kubernetes'],
   'js-yaml': ['kubernetes', 'operator', 'control-plane', 'injector'],
   undici: ['kubernetes', 'certificates'],
   winston: ['json-logger'],
-  'prom-client': ['common', 'control-plane', 'operator-metrics'],
+  'prom-client': ['common', 'control-plane', 'operator'],
   commander: ['main', 'cli'],
 };
 

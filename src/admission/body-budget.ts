@@ -36,7 +36,7 @@ const tickMs = 25;
  * Bounds the memory that unfinished request bodies take. A body reserves all its bytes before its first byte is read: a
  * half-read body that is thrown away also takes memory until it is collected. A body that needs room waits for it, the
  * smallest first, and takes the room of slow bodies; a large body does not wait. When the total is used up, the largest
- * body of the address that holds most gives way at once to an address that will hold less.
+ * body of the address that holds most gives way at once to an address that will hold less (docs/decisions/0065).
  */
 export class BodyBudget {
   readonly #limits: BodyLimits;

@@ -10,7 +10,7 @@ import {
   type AdmissionServerOptions,
   createAdmissionServer,
 } from './server.ts';
-import type { ServingCertificateSource } from './serving-certificate.ts';
+import type { CertificateSource } from '../common/served-certificate.ts';
 
 let authority: Authority;
 beforeAll(async () => {
@@ -21,9 +21,7 @@ const issue = (commonName: string): Promise<KeyPair> =>
   authority.issue({ commonName, addresses: ['127.0.0.1'] });
 
 /** A source whose certificate the test exchanges. */
-function certificateSource(
-  pair: KeyPair,
-): ServingCertificateSource & { show(next: KeyPair): void } {
+function certificateSource(pair: KeyPair): CertificateSource & { show(next: KeyPair): void } {
   const watchers = new Set<() => void>();
   let now = pair;
   return {

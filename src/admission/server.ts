@@ -13,11 +13,11 @@ import { BodyBudget } from './body-budget.ts';
 import { type AdmissionRoutes, type Reply, answerCall, handlerFor, refuse } from './exchange.ts';
 import { refuseCrumbs } from './crumbs.ts';
 import { readBody } from './read-body.ts';
-import type { ServingCertificate, ServingCertificateSource } from './serving-certificate.ts';
+import type { CertificateSource, ServedCertificate } from '../common/served-certificate.ts';
 
 export interface AdmissionServerOptions {
   readonly routes: AdmissionRoutes;
-  readonly certificate: ServingCertificateSource;
+  readonly certificate: CertificateSource;
   readonly log: Logger;
   readonly port: number;
   /** All addresses when left out. */
@@ -105,11 +105,11 @@ function serverOptions({
   };
 }
 
-function secureContext({ chain, key }: ServingCertificate): ServerOptions {
+function secureContext({ chain, key }: ServedCertificate): ServerOptions {
   return { cert: chain, key: key.reveal(), minVersion: 'TLSv1.2' };
 }
 
-function showCertificate(server: Server, source: ServingCertificateSource, log: Logger): void {
+function showCertificate(server: Server, source: CertificateSource, log: Logger): void {
   try {
     server.setSecureContext(secureContext(source.current()));
     log.info('webhook server shows a new certificate');

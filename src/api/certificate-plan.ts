@@ -3,7 +3,7 @@ import type { MeshConfig } from './gen/mesh-config.ts';
 /**
  * The operator's plan of what every replica of the control plane does with certificates. The MeshConfig's status holds
  * it, so that all of it changes at once. The plan names roots by their MeshRootCertificates, whose status holds the
- * root certificates.
+ * root certificates (docs/decisions/0057).
  */
 export interface CertificatePlan {
   /** Grows with every change, never falls. */

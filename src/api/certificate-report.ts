@@ -1,6 +1,6 @@
 /**
  * The leader's report on certificates, from which the operator decides the next step: JSON under one key of the
- * ConfigMap weft-certificates.
+ * ConfigMap weft-certificates (docs/decisions/0058).
  */
 export interface CertificateReport {
   /** The lowest plan step in force over all replicas; 0 while a replica follows none. */
@@ -12,11 +12,11 @@ export interface CertificateReport {
   /** Each root that is trusted, signs or is tried, by the name of its MeshRootCertificate. */
   readonly roots: Readonly<Record<string, RootReport>>;
   /** Proxies that acknowledged the roots of plan.trustedStep. */
-  readonly trust: Witnesses;
+  readonly trust: AckCounts;
   /** Proxies that acknowledged a leaf signed by the signer of plan.signerStep. */
-  readonly leaves: Witnesses;
+  readonly leaves: AckCounts;
   /** Proxies whose stream was opened on a server certificate of plan.serverStep. */
-  readonly channel: Witnesses;
+  readonly channel: AckCounts;
   /** Which roots the bootstraps of the mesh's namespaces hold; undefined while that is not known. */
   readonly bootstraps: BootstrapsReport | undefined;
   /** The ingress gateway's Secret as last written; absent once it is removed, and before there is one. */
@@ -24,7 +24,7 @@ export interface CertificateReport {
   /** Earlier gateway Secrets that are to be removed and still exist, with the reason. */
   readonly gatewaysLeft?: readonly GatewayReport[];
   /** Why the wanted gateway Secret cannot be written. */
-  readonly gatewayTrouble?: TroubleReport;
+  readonly gatewayTrouble?: FailureReport;
   /**
    * True when the mesh is being taken down, and its gateway's Secret is removed and not written again: the leader may
    * stop.
@@ -60,18 +60,18 @@ export interface GatewayReport {
   readonly trustedStep: number;
   readonly signerStep: number;
   /** Why the last attempt to remove the Secret failed. */
-  readonly trouble?: TroubleReport;
+  readonly trouble?: FailureReport;
 }
 
 /** What is wrong, and since when in ms since the epoch. */
-export interface TroubleReport {
+export interface FailureReport {
   readonly code: string;
   readonly message: string;
   readonly since: number;
 }
 
 /** How many of the proxies that a step concerns have acknowledged it. */
-export interface Witnesses {
+export interface AckCounts {
   /** The step that the counts are about. */
   readonly step: number;
   readonly acknowledged: number;
@@ -96,7 +96,7 @@ export interface RootReport {
   readonly aboveNotAfter?: number;
   /** For people: what works, but in another way than the spec asks for. */
   readonly notes?: readonly string[];
-  readonly trouble?: TroubleReport;
+  readonly trouble?: FailureReport;
 }
 
 export interface LeavesReport {
@@ -104,7 +104,7 @@ export interface LeavesReport {
   readonly waiting: number;
   /** Milliseconds since the epoch. */
   readonly earliestExpiry?: number;
-  readonly failure?: TroubleReport;
+  readonly failure?: FailureReport;
 }
 
 /** The key of the ConfigMap. */

@@ -18,8 +18,8 @@ const flag = (name: string, unless: boolean, why: string): IdleField => ({
 });
 
 /**
- * The only list of idle fields. The admission policy that warns of them, the table in the docs and the notes in the
- * status are made from it. A test checks that some code reads every other field of the schema.
+ * The only list of idle fields (docs/decisions/0102). The admission policy that warns of them, the table in the docs
+ * and the notes in the status are made from it. A test checks that some code reads every other field of the schema.
  */
 export const idleFields: readonly IdleField[] = [
   {

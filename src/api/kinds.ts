@@ -8,7 +8,8 @@ export interface Kind {
   readonly namespaced: boolean;
 }
 
-function kind(apiVersion: string, name: string, plural: string): Kind {
+/** A namespaced kind. */
+export function kind(apiVersion: string, name: string, plural: string): Kind {
   const slash = apiVersion.lastIndexOf('/');
   return {
     group: slash < 0 ? '' : apiVersion.slice(0, slash),
@@ -23,7 +24,7 @@ function clusterKind(apiVersion: string, name: string, plural: string): Kind {
   return { ...kind(apiVersion, name, plural), namespaced: false };
 }
 
-/** The kinds that Weft reads or writes. */
+/** The kinds that Weft reads or writes, without the kinds of policies (policy-kinds.ts). */
 export const kinds = {
   namespace: clusterKind('v1', 'Namespace', 'namespaces'),
   pod: kind('v1', 'Pod', 'pods'),
@@ -73,10 +74,6 @@ export const kinds = {
     'meshrootcertificates',
   ),
   certificateRequest: kind('cert-manager.io/v1', 'CertificateRequest', 'certificaterequests'),
-  trafficTarget: kind('access.smi-spec.io/v1alpha3', 'TrafficTarget', 'traffictargets'),
-  httpRouteGroup: kind('specs.smi-spec.io/v1alpha4', 'HTTPRouteGroup', 'httproutegroups'),
-  tcpRoute: kind('specs.smi-spec.io/v1alpha4', 'TCPRoute', 'tcproutes'),
-  trafficSplit: kind('split.smi-spec.io/v1alpha2', 'TrafficSplit', 'trafficsplits'),
 } as const satisfies Record<string, Kind>;
 
 /** "group/version", or just the version for the core group: what `apiVersion` says in an object. */

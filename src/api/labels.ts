@@ -10,7 +10,10 @@ export const systemNamespaces: readonly string[] = [
 ];
 /** Namespace and pod annotation: enabled|yes|true or disabled|no|false. */
 export const sidecarInjection = 'openservicemesh.io/sidecar-injection';
-/** Namespace label, by existence: the injector leaves the namespace alone; its policies are checked all the same. */
+/**
+ * Namespace label, by existence: the injector leaves the namespace alone; its policies are checked all the same
+ * (docs/decisions/0094).
+ */
 export const ignore = 'openservicemesh.io/ignore';
 /** Annotation of a namespace or a pod: its pods are annotated for Prometheus, and their sidecars show metrics. */
 export const metrics = 'openservicemesh.io/metrics';
@@ -31,7 +34,10 @@ export const tokenAudience = 'weft.dev';
  * namespace. No other Secret is written or deleted for one.
  */
 export const gatewayOf = 'weft.dev/gateway-of';
-/** Label on a Secret that a user made, with the value "true": Weft may send one of its keys to Vault as a token. */
+/**
+ * Label on a Secret that a user made, with the value "true": Weft may send one of its keys to Vault as a token
+ * (docs/decisions/0096).
+ */
 export const sentToVault = 'weft.dev/sent-to-vault';
 /** Pod annotation: seconds that a deleted pod's containers go on serving before they are told to stop. */
 export const preStopSeconds = 'weft.dev/pre-stop-seconds';

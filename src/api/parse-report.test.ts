@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatReport, type CertificateReport, type Witnesses } from './certificate-report.ts';
+import { formatReport, type CertificateReport, type AckCounts } from './certificate-report.ts';
 import { parseReport } from './parse-report.ts';
 
-const witnesses: Witnesses = { step: 5, acknowledged: 1, total: 2, waiting: ['shop/b'] };
+const witnesses: AckCounts = { step: 5, acknowledged: 1, total: 2, waiting: ['shop/b'] };
 const trouble = { code: 'issuer-unavailable', message: 'it is away', since: 7 };
 const root = { ready: true, roots: 'PEM', fingerprint: 'ff', notAfter: 90, signerNotAfter: 50 };
 const report: CertificateReport = {

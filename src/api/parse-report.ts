@@ -5,7 +5,7 @@ import type {
   LeavesReport,
   RootReport,
   UnservedNamespace,
-  Witnesses,
+  AckCounts,
 } from './certificate-report.ts';
 import {
   eachOf,
@@ -19,7 +19,7 @@ import {
   parseGuarded,
 } from '../common/guards.ts';
 
-const isTrouble = has({ code: isString, message: isString, since: isTime });
+const isFailure = has({ code: isString, message: isString, since: isTime });
 
 const isUnserved = has<UnservedNamespace>({
   namespace: isString,
@@ -28,7 +28,7 @@ const isUnserved = has<UnservedNamespace>({
   total: isNumber,
 });
 
-const isWitnesses = has<Witnesses>({
+const isAckCounts = has<AckCounts>({
   step: isNumber,
   acknowledged: isNumber,
   total: isNumber,
@@ -41,7 +41,7 @@ const isGateway = has<GatewayReport>({
   name: isString,
   trustedStep: isNumber,
   signerStep: isNumber,
-  trouble: optional(isTrouble),
+  trouble: optional(isFailure),
 });
 
 const isReport = has<CertificateReport>({
@@ -57,12 +57,12 @@ const isReport = has<CertificateReport>({
       signerNotAfter: optional(isTime),
       aboveNotAfter: optional(isTime),
       notes: optional(listOf(isString)),
-      trouble: optional(isTrouble),
+      trouble: optional(isFailure),
     }),
   ),
-  trust: isWitnesses,
-  leaves: isWitnesses,
-  channel: isWitnesses,
+  trust: isAckCounts,
+  leaves: isAckCounts,
+  channel: isAckCounts,
   bootstraps: optional(
     has<BootstrapsReport>({
       step: isNumber,
@@ -72,13 +72,13 @@ const isReport = has<CertificateReport>({
   ),
   gateway: optional(isGateway),
   gatewaysLeft: optional(listOf(isGateway)),
-  gatewayTrouble: optional(isTrouble),
+  gatewayTrouble: optional(isFailure),
   released: optional(isBoolean),
   health: has<LeavesReport>({
     held: isNumber,
     waiting: isNumber,
     earliestExpiry: optional(isTime),
-    failure: optional(isTrouble),
+    failure: optional(isFailure),
   }),
 });
 

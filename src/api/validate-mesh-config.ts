@@ -20,7 +20,7 @@ type Spec = Frozen<MeshConfigSpec>;
 
 /**
  * Checks what the schema lets through: OSM's fields, which keep OSM's wide schema so that its manifests apply, and
- * objects that are older than a rule. Pure; an empty list means that the spec is valid.
+ * objects that are older than a rule. Pure; an empty list means that the spec is valid (docs/decisions/0032).
  */
 export function validateSpec(meshConfig: MeshConfig): readonly SpecProblem[] {
   const { spec } = meshConfig;

@@ -3,7 +3,7 @@ import { tokenAudience } from './labels.ts';
 /**
  * Why a token for this audience must not be sent to Vault, and what to write; undefined when it may. `known` are the
  * issuer and the audiences of the API server, where they are known. Refused in any spelling: these, the names that
- * every API server accepts, and the audience of proxies' tokens.
+ * every API server accepts, and the audience of proxies' tokens (docs/decisions/0096).
  */
 export function problemOfVaultAudience(
   audience: string,

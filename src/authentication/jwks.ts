@@ -1,12 +1,15 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createLocalJWKSet, type JWK } from 'jose';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
+import { isRecord } from '../common/guards.ts';
 
 /** What the API server says about the tokens it signs. */
 export interface PublishedKeys {
   /** The `iss` of its tokens. */
   readonly issuer: string;
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly keyIds: ReadonlySet<unknown>;
+  /** The key for the header of a token. Rejects when no key has the id and fits the algorithm. */
+  readonly keyFor: ReturnType<typeof createLocalJWKSet>;
 }
 
 /** Asks the API server. Rejects with WeftError (api-unavailable and the like). */
@@ -30,35 +33,19 @@ export async function fetchPublishedKeys(read: Read, signal: AbortSignal): Promi
   return parsePublishedKeys(JSON.parse(discovery), JSON.parse(jwks));
 }
 
-/** Keys that are of no use to check a signature are left out. */
+/** Of two keys with the same id the second counts: `--service-account-key-file` may name one file twice. */
 export function parsePublishedKeys(discovery: unknown, jwks: unknown): PublishedKeys {
   const issuer = field(discovery, 'issuer');
   const listed = field(jwks, 'keys');
   if (typeof issuer !== 'string' || !Array.isArray(listed))
     throw new WeftError('api-unavailable', 'no signing keys published', { retry: 'soon' });
-  const keys = new Map<string, KeyObject>();
-  for (const jwk of listed as readonly unknown[]) {
-    const kid = field(jwk, 'kid');
-    const use = field(jwk, 'use');
-    const key = publicKey(jwk);
-    if (typeof kid === 'string' && (use === undefined || use === 'sig') && key !== undefined)
-      keys.set(kid, key);
-  }
-  return { issuer, keys };
-}
-
-function publicKey(jwk: unknown): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-  } catch {
-    return undefined;
-  }
+  const byId = new Map(listed.filter(isRecord).map((jwk) => [jwk['kid'], jwk]));
+  const keys = [...byId.values()] as unknown as JWK[];
+  return { issuer, keyIds: new Set(byId.keys()), keyFor: createLocalJWKSet({ keys }) };
 }
 
 function field(object: unknown, name: string): unknown {
-  return typeof object === 'object' && object !== null
-    ? (object as Record<string, unknown>)[name]
-    : undefined;
+  return isRecord(object) ? object[name] : undefined;
 }
 
 /** Keys of this age are fetched again, so that a revoked key is soon no longer trusted. */
@@ -84,17 +71,15 @@ export class KeyCache {
   }
 
   /**
-   * The issuer and the key of that id; no key when the API server does not know it either. Rejects
-   * with WeftError `api-unavailable` while there never were any keys.
+   * The published keys, read again when none of them has that id and the last attempt is long enough ago. Rejects with
+   * WeftError `api-unavailable` while there never were any keys.
    */
-  async find(
-    kid: string,
-  ): Promise<{ readonly issuer: string; readonly key: KeyObject | undefined }> {
-    if (this.#published?.keys.has(kid) !== true) await this.#ask();
+  async find(keyId: string): Promise<PublishedKeys> {
+    if (this.#published?.keyIds.has(keyId) !== true) await this.#ask();
     else if (this.#clock.now() - this.#fetchedAt > freshMs) void this.#ask();
     if (this.#published === undefined)
       throw new WeftError('api-unavailable', 'signing keys not read yet', { retry: 'soon' });
-    return { issuer: this.#published.issuer, key: this.#published.keys.get(kid) };
+    return this.#published;
   }
 
   /** Asks once for all who wait; failures leave what is known. */

@@ -1,7 +1,7 @@
 import type { IdentityKey } from '../policy/identity.ts';
 import type { Secret } from '../common/secret.ts';
 import type { TrustBundle } from './trust-bundle.ts';
-import type { KeyKind } from './x509/key-pair.ts';
+import type { KeyKind } from '../x509/key-pair.ts';
 
 /** Whom a leaf is for: a workload of the mesh, the control plane, or a gateway outside the mesh. */
 export type LeafSubject =
@@ -55,7 +55,7 @@ export interface Authority {
 }
 
 /** Why an issuer cannot do its work, for status and people. */
-export interface IssuerTrouble {
+export interface IssuerFailure {
   readonly code: string;
   readonly message: string;
   /** Milliseconds since the epoch. */
@@ -78,7 +78,7 @@ export interface Issuer {
   /** Calls back after the authority became another one; returns the way to stop it. */
   onChange(callback: () => void): () => void;
   /** Present while something is wrong, also when the last authority still serves. */
-  trouble(): IssuerTrouble | undefined;
+  trouble(): IssuerFailure | undefined;
 }
 
 /** An issuer that has to run: it finds its authority while it runs, and issues only after that. */

@@ -1,9 +1,12 @@
 import { WeftError } from '../common/errors.ts';
 import { certificatesIn, type AuthorityPem } from './signing-authority.ts';
-import type { Certificate } from './x509/certificate.ts';
-import { completeChain } from './x509/complete-chain.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { completeChain } from '../x509/complete-chain.ts';
 
-/** The roots that were recorded when the issuer was taken into use. Weft accepts no other roots from it. */
+/**
+ * The roots that were recorded when the issuer was taken into use. Weft accepts no other roots from it
+ * (docs/decisions/0054).
+ */
 export interface PinnedRoots {
   readonly certificates: readonly Certificate[];
   readonly pem: string;

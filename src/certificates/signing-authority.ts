@@ -3,11 +3,11 @@ import { WeftError } from '../common/errors.ts';
 import { Secret } from '../common/secret.ts';
 import type { Authority, Leaf, LeafRequest, LeafSubject } from './issuer.ts';
 import { trustBundleOf } from './trust-bundle.ts';
-import { parseCertificate, type Certificate } from './x509/certificate.ts';
-import { completeChain } from './x509/complete-chain.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from './x509/key-pair.ts';
+import { parseCertificate, type Certificate } from '../x509/certificate.ts';
+import { completeChain } from '../x509/complete-chain.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
 import { certificateBlocks, pemOf } from '../common/pem.ts';
-import { selfSign, signCertificateAside, type Signer } from './x509/sign.ts';
+import { selfSign, signCertificateAside, type Signer } from '../x509/sign.ts';
 import {
   controlPlaneTemplate,
   gatewayTemplate,
@@ -15,8 +15,8 @@ import {
   workloadTemplate,
   type CertificateTemplate,
   type Period,
-} from './x509/template.ts';
-import { problemOfAuthority, type KeyedChain } from './x509/validate.ts';
+} from '../x509/template.ts';
+import { problemOfAuthority, type KeyedChain } from '../x509/validate.ts';
 
 /** A CA as text: what a Secret holds. */
 export interface AuthorityPem {
@@ -27,7 +27,7 @@ export interface AuthorityPem {
   readonly roots: string;
 }
 
-/** Leaves begin a little in the past, for peers whose clocks are behind. */
+/** Leaves begin a little in the past, for peers whose clocks are behind (docs/decisions/0099). */
 const leafBackdateMs = 5 * 60_000;
 const rootBackdateMs = 60 * 60_000;
 const shortestRestMs = 60_000;
@@ -81,7 +81,7 @@ export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority 
   };
 }
 
-export interface RootWishes {
+export interface RootRequest {
   readonly now: number;
   readonly validityMs: number;
   /** Default P-256. */
@@ -91,7 +91,7 @@ export interface RootWishes {
 /** A new root, valid for `validityMs` from `now`, under a unique name. */
 export async function newRoot(
   commonName: string,
-  { now, validityMs, keyKind = 'P-256' }: RootWishes,
+  { now, validityMs, keyKind = 'P-256' }: RootRequest,
 ): Promise<AuthorityPem> {
   const keys = await newKeyPair(keyKind);
   const period = { notBefore: now - rootBackdateMs, notAfter: now + validityMs };

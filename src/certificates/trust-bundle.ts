@@ -1,4 +1,4 @@
-import type { Certificate } from './x509/certificate.ts';
+import type { Certificate } from '../x509/certificate.ts';
 
 /** One root that peers trust. */
 export interface TrustedRoot {

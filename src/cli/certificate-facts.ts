@@ -4,9 +4,9 @@ import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 
 /** Everything that `weft certificate status` goes by, as the API server had it at one moment. */
 export interface CertificateFacts {
-  /** The MeshConfig that rules. */
+  /** The active MeshConfig. */
   readonly meshConfig: MeshConfig;
-  /** Names of MeshConfigs beside it, which do not rule. */
+  /** Names of MeshConfigs beside it, which are not active. */
   readonly others: readonly string[];
   readonly roots: readonly MeshRootCertificate[];
   readonly leaves: LeavesFact;

@@ -72,7 +72,7 @@ function byRank(meshConfigs: readonly MeshConfig[]): readonly MeshConfig[] {
 
 const refusals = new Set(['AnotherMeshConfig', 'WrongNamespace']);
 
-/** The operator said that it does not rule. */
+/** The operator said that it is not active. */
 function isRefused({ status }: MeshConfig): boolean {
   return (status?.conditions ?? []).some(
     ({ type, reason }) => type === 'Ready' && refusals.has(reason),

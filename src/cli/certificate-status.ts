@@ -1,6 +1,7 @@
 // Input: the objects as the API server has them, and the time. Output: the status as `-o json` prints
 // it. Rule: only what the objects say; what they do not say is left out. No relative times, so that
 // two statuses differ only when something happened.
+import { meshNameOf } from '../api/mesh-name.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 import { defaultTrustDomain, keyChoice } from '../api/root-of.ts';
@@ -33,7 +34,7 @@ export interface CertificateStatus {
   readonly rootNotAfter?: string;
   readonly roots: readonly RootStatus[];
   /** There while the mesh moves from one root to another. */
-  readonly rotation?: RotationStatus;
+  readonly rotation?: ShownRotation;
   readonly proxies?: ProxiesStatus;
   readonly leaves?: LeavesStatus;
   readonly problems: readonly Problem[];
@@ -55,7 +56,7 @@ export interface RootStatus {
   readonly notAfter?: string;
 }
 
-export interface RotationStatus {
+export interface ShownRotation {
   readonly from?: string;
   readonly to: string;
   readonly phase: SwitchPhase;
@@ -93,7 +94,7 @@ export function certificateStatusOf(facts: CertificateFacts, now: number): Certi
   const problems = problemsOf(facts, now);
   const rotation = rotationOf(facts.meshConfig);
   return {
-    mesh: spec.meshName ?? 'osm',
+    mesh: meshNameOf(spec),
     meshConfig: `${metadata.namespace ?? ''}/${metadata.name}`,
     state: stateOf(problems, rotation !== undefined),
     ...defined({ asOf: operatorAwaySince(facts.meshConfig, now), provider, root, rootNotAfter }),
@@ -143,7 +144,7 @@ function byUse(a: RootStatus, b: RootStatus): number {
   return a.name < b.name ? -1 : 1;
 }
 
-function rotationOf({ status }: MeshConfig): RotationStatus | undefined {
+function rotationOf({ status }: MeshConfig): ShownRotation | undefined {
   const rotation = status?.certificate?.rotation;
   if (rotation === undefined) return undefined;
   const { from, to, phase, acknowledged = 0, total = 0, since, waiting = [], message } = rotation;

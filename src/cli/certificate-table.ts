@@ -7,7 +7,7 @@ import {
   type SwitchPhase,
   type ProxiesStatus,
   type RootStatus,
-  type RotationStatus,
+  type ShownRotation,
   phases,
 } from './certificate-status.ts';
 import { columnLines, type Field, fieldLines } from './lines.ts';
@@ -110,7 +110,7 @@ const doing: Readonly<Record<SwitchPhase, string>> = {
   DropOld: 'every proxy ceases to trust the old root',
 };
 
-function rotationFields(rotation: RotationStatus, now: number): readonly Field[] {
+function rotationFields(rotation: ShownRotation, now: number): readonly Field[] {
   const { from, to, phase, acknowledged, total, since, waiting, message } = rotation;
   const lasted = Date.parse(since ?? '');
   const age = Number.isNaN(lasted) ? '' : `, since ${since ?? ''} (${formatSpan(now - lasted)})`;

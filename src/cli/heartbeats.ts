@@ -11,7 +11,7 @@ const controlPlaneSilenceMs = 90_000;
 
 /**
  * When the operator checked last, if that was so long ago that it is not at work; undefined while it is. Also
- * undefined for a MeshConfig that does not rule, which has no heartbeat.
+ * undefined for a MeshConfig that is not active, which has no heartbeat.
  */
 export function operatorAwaySince({ status }: MeshConfig, now: number): string | undefined {
   const { lastCheckedTime } = status ?? {};

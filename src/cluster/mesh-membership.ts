@@ -9,8 +9,8 @@ export interface MeshMembership {
 
 /**
  * Whether a namespace belongs to the mesh: its label openservicemesh.io/monitored-by has the mesh's name, and it is
- * neither the control plane's namespace nor one of Kubernetes itself. The API server calls the webhooks for the same
- * namespaces. False for a namespace that does not exist.
+ * neither the control plane's namespace nor one of Kubernetes itself (docs/decisions/0094). The API server calls the
+ * webhooks for the same namespaces. False for a namespace that does not exist.
  */
 export function isMember(namespace: Namespace | undefined, membership: MeshMembership): boolean {
   if (namespace === undefined) return false;

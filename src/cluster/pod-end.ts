@@ -2,7 +2,7 @@
 // the containers ended before it writes the phase. Unlike a phase, this cannot be changed back: where restartPolicy is
 // Never, the API server lets no terminated container run again.
 import { isRecord } from '../common/guards.ts';
-import { type Fields, fieldsOf, records, text } from './read.ts';
+import { type Fields, fieldsOf, records, text } from '../common/read.ts';
 
 /** Whether all containers of a pod ended and its restartPolicy starts none again. Total. */
 export function hasEnded(pod: Fields): boolean {

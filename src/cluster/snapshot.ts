@@ -1,27 +1,10 @@
 // Input: objects as trim.ts leaves them, and changes of them. Output: an immutable picture of the cluster, nested by
 // namespace. Rule: what a change does not touch stays the very same object, so that a reader finds what is new by
 // identity.
-import type { EndpointSlice, KubernetesObject, Namespace, Pod, Service } from '../api/core.ts';
-import type { HTTPRouteGroup } from '../api/gen/http-route-group.ts';
-import type { TCPRoute } from '../api/gen/tcp-route.ts';
-import type { TrafficSplit } from '../api/gen/traffic-split.ts';
-import type { TrafficTarget } from '../api/gen/traffic-target.ts';
+import type { KubernetesObject, Namespace } from '../api/core.ts';
 import { deepEqual } from '../common/equal.ts';
+import { type ClusterKind, clusterKindNames, type ClusterKinds } from './cluster-kinds.ts';
 import type { MeshMembership } from './mesh-membership.ts';
-
-/** The kinds a snapshot holds, and the type of each. */
-export interface ClusterKinds {
-  readonly Namespace: Namespace;
-  readonly Pod: Pod;
-  readonly Service: Service;
-  readonly EndpointSlice: EndpointSlice;
-  readonly TrafficTarget: TrafficTarget;
-  readonly HTTPRouteGroup: HTTPRouteGroup;
-  readonly TCPRoute: TCPRoute;
-  readonly TrafficSplit: TrafficSplit;
-}
-
-export type ClusterKind = keyof ClusterKinds;
 
 /** The objects of one kind in one namespace, by name. */
 export type ByName<T> = ReadonlyMap<string, T>;
@@ -44,16 +27,10 @@ export interface ClusterChange {
 }
 
 const none: ByName<never> = new Map<string, never>();
-const emptyNamespace: NamespaceSnapshot = {
-  Namespace: undefined,
-  Pod: none,
-  Service: none,
-  EndpointSlice: none,
-  TrafficTarget: none,
-  HTTPRouteGroup: none,
-  TCPRoute: none,
-  TrafficSplit: none,
-};
+
+const emptyNamespace = Object.fromEntries(
+  clusterKindNames.map((kind) => [kind, kind === 'Namespace' ? undefined : none]),
+) as unknown as NamespaceSnapshot;
 
 export function emptySnapshot(membership: MeshMembership): ClusterSnapshot {
   return { membership, namespaces: new Map() };

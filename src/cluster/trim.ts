@@ -1,6 +1,7 @@
 // Input: an object as the API server gives it. Output: only the fields that the mesh uses, frozen. Rule: no other field
 // is kept in memory, so a change of another field changes nothing. A field of the wrong type counts as absent.
 import type { KubernetesObject } from '../api/core.ts';
+import { isPolicyKind, type PolicyKind } from '../api/policy-kinds.ts';
 import { injectionWarnings, metrics, originalProbes } from '../api/labels.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import { leftOutOf } from './left-out.ts';
@@ -17,27 +18,27 @@ import {
   text,
   textMap,
   withoutDepths,
-} from './read.ts';
-import type { ClusterKind, ClusterKinds } from './snapshot.ts';
+} from '../common/read.ts';
+import type { ClusterKind, ClusterKinds } from './cluster-kinds.ts';
 
 /** The part of an object that a snapshot keeps. Total: also for an object of an unexpected shape. */
 export function trim<K extends ClusterKind>(kind: K, object: KubernetesObject): ClusterKinds[K] {
-  const trimmed = shapes[kind](object as unknown as Fields);
+  const trimmed = keeperOf(kind)(object as unknown as Fields);
   const reason = leftOutOf(object);
   return deepFreeze(
     reason === undefined ? trimmed : { ...trimmed, leftOut: reason },
   ) as ClusterKinds[K];
 }
 
-const shapes: Readonly<Record<ClusterKind, (object: Fields) => object>> = {
+function keeperOf(kind: ClusterKind): (object: Fields) => object {
+  return isPolicyKind(kind) ? policy : shapes[kind];
+}
+
+const shapes: Readonly<Record<Exclude<ClusterKind, PolicyKind>, (object: Fields) => object>> = {
   Namespace: namespace,
   Pod: pod,
   Service: service,
   EndpointSlice: endpointSlice,
-  TrafficTarget: policy,
-  HTTPRouteGroup: policy,
-  TCPRoute: policy,
-  TrafficSplit: policy,
 };
 
 function head(object: Fields): object {

@@ -38,6 +38,14 @@ export class WeftError extends Error {
     this.retry = options.retry ?? 'never';
   }
 
+  /**
+   * Whether the error is a defect of Weft: every failure that Weft expects is thrown as a WeftError with a code, so any
+   * other error comes from a mistake in the program.
+   */
+  get isDefect(): boolean {
+    return this.code === 'internal';
+  }
+
   /** Turns anything thrown into a WeftError; one that is already there is returned as it is. */
   static from(thrown: unknown): WeftError {
     if (thrown instanceof WeftError) return thrown;

@@ -39,6 +39,17 @@ export function listOf<T>(guard: Guard<T>): Guard<readonly T[]> {
   return (value): value is readonly T[] => isList(value) && value.every(guard);
 }
 
+/** A list of two. */
+export function pairOf<A, B>(first: Guard<A>, second: Guard<B>): Guard<readonly [A, B]> {
+  return (value): value is readonly [A, B] =>
+    isList(value) && value.length === 2 && first(value[0]) && second(value[1]);
+}
+
+/** A string of that form. */
+export function matching(form: RegExp): Guard<string> {
+  return (value): value is string => isString(value) && form.test(value);
+}
+
 /** An object, neither null nor a list. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -14,8 +14,9 @@ interface Window {
 }
 
 /**
- * A logger for events that a client can cause. In each window (ten seconds by default) it passes some lines of each
- * message, then one line that says how many more there were. Messages are constants, so it keeps little.
+ * A logger for events that a client can cause (docs/decisions/0074). In each window (ten seconds by default) it passes
+ * some lines of each message, then one line that says how many more there were. Messages are constants, so it keeps
+ * little.
  */
 export function pacedLogger(logger: Logger, pace: Pace = {}): Logger {
   const { burst = 20, windowMs = 10_000, leftOut = () => undefined } = pace;

@@ -27,7 +27,10 @@ export function isSealedPort(port: number): boolean {
 
 const all: ReadonlySet<number> = new Set(Object.values(sidecarPorts));
 
-/** Whether the sidecar itself listens on that port: traffic to such a port must never be led to an application. */
+/**
+ * Whether the sidecar itself listens on that port: traffic to such a port must never be led to an application
+ * (docs/decisions/0077).
+ */
 export function isSidecarPort(port: number): boolean {
   return all.has(port);
 }

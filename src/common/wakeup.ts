@@ -10,6 +10,13 @@ export class Wakeup {
     this.#release?.();
   }
 
+  /**
+   * Works again and again until the signal aborts: after as many milliseconds as the work returned, or when woken.
+   */
+  async repeat(work: () => Promise<number>, clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) await this.wait(await work(), clock, signal);
+  }
+
   /** Resolves after `ms`, or when woken, or when the signal aborts: whichever comes first. */
   async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
     if (!this.#woken && !signal.aborted) {

@@ -22,7 +22,7 @@ export interface RankedConnection {
 /**
  * The standings, in the order in which connections give way. `late`: no answer of 200 within its time; `slow`: it takes
  * too long to send a body or to read an answer; `idle`: it has no request; `sending`: its body is arriving; `timed`: it
- * has time left. `busy`: a whole request of it is being answered, so it never gives way.
+ * has time left. `busy`: a whole request of it is being answered, so it never gives way (docs/decisions/0121).
  */
 const standings = ['late', 'slow', 'idle', 'sending', 'timed', 'busy'] as const;
 export type ConnectionStanding = (typeof standings)[number];

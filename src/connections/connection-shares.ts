@@ -44,7 +44,7 @@ const crowdedMs = 250;
 /**
  * Limits the connections of an HTTP or HTTPS server to `limits`, and makes room for each new connection: the one that
  * has proven least gives way, see `leastOf`. A request that has arrived in full is always answered. A server that can
- * let connections wait looks for room before it takes one.
+ * let connections wait looks for room before it takes one (docs/decisions/0065).
  */
 export function shareConnections(
   server: Server,

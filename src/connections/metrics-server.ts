@@ -6,7 +6,7 @@ import type { Component } from '../common/component.ts';
 import { shareConnections } from './connection-shares.ts';
 import { beginHandshakesInTurn, readsInTurn } from './handshakes-in-turn.ts';
 import type { Logger } from '../common/logger.ts';
-import type { Secret } from '../common/secret.ts';
+import type { CertificateSource } from '../common/served-certificate.ts';
 
 /** Whether the holder of a bearer token may read metrics. */
 export type MetricsVerdict = 'allowed' | 'forbidden' | 'unauthenticated' | 'unavailable';
@@ -14,19 +14,9 @@ export type MetricsVerdict = 'allowed' | 'forbidden' | 'unauthenticated' | 'unav
 /** Decides whether the holder of a bearer token that came from `address` may read metrics. Never rejects. */
 export type MetricsAccess = (token: string, address: string) => Promise<MetricsVerdict>;
 
-/** A PEM chain, leaf first, and its PEM key. */
-export interface MetricsCertificate {
-  readonly chain: string;
-  readonly key: Secret<string>;
-}
-
 export interface MetricsServerOptions {
   readonly port: number;
-  readonly certificate: {
-    readonly current: () => MetricsCertificate;
-    /** Calls back after `current()` has changed, until the returned function is called. */
-    readonly onChange: (changed: () => void) => () => void;
-  };
+  readonly certificate: CertificateSource;
   readonly access: MetricsAccess;
   /** Prometheus text, and its content type. */
   readonly metrics: () => Promise<{ readonly text: string; readonly type: string }>;
@@ -48,8 +38,8 @@ const statusOf = { unauthenticated: 401, forbidden: 403, unavailable: 503 } as c
 const longestToken = 12_288;
 
 /**
- * Serves GET /metrics over TLS to clients whose bearer token the API server authorizes to read it; refuses all others.
- * Never reads the body of a request.
+ * Serves GET /metrics over TLS to clients whose bearer token the API server authorizes to read it; refuses all others
+ * (docs/decisions/0064). Never reads the body of a request.
  */
 export function createMetricsServer(options: MetricsServerOptions): Component {
   return {

@@ -12,7 +12,7 @@ interface Found {
   readonly arrival: number;
 }
 
-/** Connections whose ClientHello is whole and that wait for a place. */
+/** Connections whose ClientHello is whole and that wait for a place (docs/decisions/0124). */
 export class WaitingConnections {
   readonly #most: number;
   readonly #places: Places;

@@ -1,205 +1,131 @@
-import { controlPlaneName } from '../api/control-plane-names.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { kinds } from '../api/kinds.ts';
-import { systemClock as clock } from '../common/clock.ts';
-import { type Component, component } from '../common/component.ts';
-import { createHealthServer, type Check } from '../connections/health-server.ts';
-import type { Logger } from '../common/logger.ts';
-import { createMetricsServer } from '../connections/metrics-server.ts';
-import { connect, type ApiConnection } from '../kubernetes/connect.ts';
-import { runAsLeader } from '../kubernetes/lease.ts';
-import { metricsAccess } from '../kubernetes/metrics-access.ts';
-import { runAll, watchEventLoop } from './components.ts';
-import { layGround } from './ground.ts';
+import { PlanFollower } from '../certificates/plan/plan-follower.ts';
+import { type Component, component, onChangeOf } from '../common/component.ts';
+import { anyOf, type Changing } from '../common/topic.ts';
+import { certificateGauges, createMetrics, proxyGauges } from './prometheus.ts';
+import { Compiler } from './compiler.ts';
+import type { ControlPlaneContext } from './context.ts';
+import { forgetIdleLeaves } from './idle-leaves.ts';
+import { createReplicaIssuing, openRootsOf } from './issuing.ts';
 import { followLogLevel } from './log-level.ts';
-import { type ControlPlaneOptions } from './options.ts';
-import { makeParts, type Parts } from './parts.ts';
-import { servingCertificate } from './serving-certificate.ts';
-import { followPlan, forgetIdleLeaves, wire } from './wiring.ts';
+import { MeshConfigInForce } from './mesh-config-in-force.ts';
+import { metricsServer } from './metrics.ts';
+import { createObjectEvents } from './object-events.ts';
+import { touchesOwnService } from './own-service.ts';
+import { createPeerEvidence } from './peers.ts';
+import { Pods } from './pods.ts';
+import {
+  bootstrapPublisher,
+  certificatePublisher,
+  meshPublisher,
+  trustPublisher,
+} from './publishers.ts';
+import { reportNow } from './report-now.ts';
+import { createGatewayController, createProber } from './root-controllers.ts';
+import { shownDiagnostics } from './shown-diagnostics.ts';
+import { createRecorder, createStatuses } from './statuses.ts';
+import { MeshSurvey } from './mesh-survey.ts';
+import { changesIn, createWatches, objectsOf, type Watches } from './watches.ts';
+import { Webhooks } from './webhooks.ts';
+import { createWorkloadSecrets } from './workload-secrets.ts';
+import { Xds } from './xds.ts';
 
-const longestLagMs = 10_000;
-const forgetEveryMs = 60_000;
-const specPollMs = 200;
-
-/** How far a replica has come since it started. */
-interface Progress {
-  synced: boolean;
-  xds: boolean;
-  webhooks: boolean;
+/**
+ * Every part of a replica, in the order of the data: each comment says what a part reads → what it publishes, and a
+ * part reads only what parts before it publish. A part with a `problem` holds readiness. Nothing runs yet
+ * (docs/decisions/0130).
+ */
+export function assemble(context: ControlPlaneContext): readonly Component[] {
+  const replica = everyReplica(context);
+  return [...replica.parts, ...leader(context, replica)];
 }
 
-/** The mesh's name never changes; there is no mesh before its MeshConfig. */
-async function awaitMeshName(
-  client: ApiConnection,
-  { options, logger }: { options: ControlPlaneOptions; logger: Logger },
-  signal: AbortSignal,
-): Promise<string> {
-  const ref = { kind: kinds.meshConfig, namespace: options.namespace, name: options.meshConfig };
-  for (;;) {
-    try {
-      const found = await client.get<MeshConfig>(ref, signal);
-      if (found !== undefined) return found.spec.meshName ?? 'osm';
-      logger.warn('waiting for the mesh config', { namespace: ref.namespace, name: ref.name });
-    } catch (error) {
-      signal.throwIfAborted();
-      logger.warn('cannot read the mesh config', { error });
-    }
-    await clock.sleep(1000, signal);
-  }
+/** What runs on every replica, and what the leader's parts read of it. */
+type Replica = ReturnType<typeof everyReplica>;
+
+function everyReplica(context: ControlPlaneContext) {
+  const { options, logger } = context;
+  const metrics = createMetrics(options.version);
+  // The API server's objects → what Weft keeps of them.
+  const watches = createWatches(context);
+  // The MeshConfig as it is in the cluster → the last valid spec.
+  const meshConfig = new MeshConfigInForce(watches.meshConfigs, options);
+  const logLevel = followLogLevel(meshConfig, options);
+  // The MeshConfig and the records of roots → the certificate plan.
+  const plan = new PlanFollower({ meshConfig, records: watches.rootRecords, logger });
+  // The plan → the trusted roots, the leaves of workloads, the certificate of this replica's servers.
+  const open = openRootsOf(context, watches);
+  const issuing = createReplicaIssuing(context, { watches, meshConfig, plan, open });
+  // The cluster, the MeshConfig, the leaves → the compiled mesh, and the offer to each proxy.
+  const secrets = createWorkloadSecrets(issuing);
+  const step = (): number => plan.value?.step ?? 0;
+  const compiler = new Compiler(context, { watches, meshConfig, secrets, step, metrics });
+  const { compiled: mesh, offers } = compiler;
+  // The compiled mesh → identities that need no leaf any more.
+  const idleLeaves = forgetIdleLeaves(issuing, mesh);
+  // The offer to each proxy → xDS, and the evidence of what this replica's proxies acknowledged.
+  const xds = new Xds(context, { watches, meshConfig, issuing, offers, metrics: metrics.xds });
+  // The MeshConfig, the namespaces → sidecars in new pods, and refusals of policies.
+  const { identity } = issuing;
+  const webhooks = new Webhooks(context, { watches, meshConfig, identity, mesh, metrics });
+  // Pods and namespaces → how each pod belongs to the mesh.
+  const pods = new Pods(context, watches, meshConfig);
+  // Everything → /metrics.
+  const server = metricsServer(context, identity, metrics);
+  metrics.add([...proxyGauges(xds), ...certificateGauges(issuing)]);
+  metrics.countDiagnostics(shownDiagnostics(mesh, watches.crowded));
+  const parts: readonly Component[] = [
+    ...[...watches.parts, logLevel, plan, ...issuing.parts],
+    ...[compiler, idleLeaves, xds, webhooks, pods, server],
+  ];
+  return { parts, watches, meshConfig, open, issuing, compiler, mesh, xds, pods };
 }
 
-/** Compiles for the first time once every reflector has its complete first list: never from half a cluster. */
-function compiler(parts: Parts, progress: Progress): Component {
-  return component('compiler', async (signal) => {
-    const { cluster, accounts, meshConfigs, rootRecords } = parts.sources;
-    const stop = wire(parts, () => progress.synced);
-    const stores = [...Object.values(cluster), accounts, meshConfigs, rootRecords];
-    await Promise.all(stores.map((store) => store.whenSynced(signal))).catch(() => undefined);
-    followPlan(parts);
-    // Without a valid MeshConfig spec the control plane serves nothing: proxies keep what they have.
-    while (!signal.aborted && parts.spec() === undefined) {
-      await clock.sleep(specPollMs, signal).catch(() => undefined);
-    }
-    if (!signal.aborted) {
-      progress.synced = true;
-      parts.settle.trigger();
-    }
-    while (!signal.aborted) {
-      await clock.sleep(forgetEveryMs, signal).catch(() => undefined);
-      forgetIdleLeaves(parts);
-      // What the replica reports of its own certificate depends on the time.
-      parts.xds.touch();
-    }
-    stop();
+/** What runs only while this replica leads. Each part is triggered by the topics beside it. */
+function leader(context: ControlPlaneContext, replica: Replica): readonly Component[] {
+  const { watches, meshConfig, open, issuing, compiler, mesh, xds, pods } = replica;
+  const trust = anyOf(issuing.trust, issuing.identity);
+  // The evidence of this replica and of all others → the evidence of the whole mesh.
+  const evidence = createPeerEvidence(context, { watches, xds, trust: issuing.trust });
+  // The pods, the evidence, the compiled mesh → how the pods of the mesh fare.
+  const survey = new MeshSurvey({
+    ledger: pods.ledger,
+    evidence,
+    wouldOffer: (uid) => compiler.wouldOffer(uid),
+    diagnostics: () => mesh.value && [...mesh.value.diagnostics, ...watches.crowded()],
   });
-}
-
-/** Serves xDS once there is a certificate and a compiled mesh: no proxy may get half of its configuration. */
-function xdsServer(parts: Parts, progress: Progress): Component {
-  return component('xds', async (signal) => {
-    await parts.issuing.server.ready(signal);
-    while (parts.pipeline.compiled === undefined) await clock.sleep(20, signal);
-    const { ports } = parts.options;
-    const [proxies, replicas] = await Promise.all([
-      parts.xds.listen(`0.0.0.0:${ports.xds}`, signal),
-      parts.xds.listenToReplicas(`0.0.0.0:${ports.replicas}`, signal),
-    ]);
-    progress.xds = true;
-    parts.logger.info('xds server listens', { port: proxies.port, replicas: replicas.port });
-    await Promise.all([proxies.closed, replicas.closed]);
-  });
-}
-
-function webhookServer(parts: Parts, progress: Progress): Component {
-  return component('webhooks', async (signal) => {
-    await parts.issuing.server.ready(signal);
-    while (!progress.synced) await clock.sleep(20, signal);
-    void parts.webhooks.listening.then(
-      () => (progress.webhooks = true),
-      () => undefined,
-    );
-    await parts.webhooks.run(signal);
-  });
-}
-
-function metricsServer(parts: Parts): Component {
-  const { issuing, metrics, client, options } = parts;
-  const logger = parts.logger.with({ part: 'metrics' });
-  return component('metrics', async (signal) => {
-    await issuing.server.ready(signal);
-    const server = createMetricsServer({
-      port: options.ports.metrics,
-      certificate: servingCertificate(issuing.server),
-      access: metricsAccess(client, clock, logger),
-      metrics: metrics.text,
-      logger,
-    });
-    await server.run(signal);
-  });
-}
-
-function leader(parts: Parts): Component {
-  const { client, logger, options, peers, statuses, events, objectEvents } = parts;
-  const { bootstraps, trust, proxies, certificates, prober, gateway } = parts;
-  const writing = component('events', (signal) => events.run(signal));
-  const keeping = [bootstraps, trust, proxies, certificates, gateway];
-  const work = [peers, statuses, objectEvents, ...keeping, prober, writing];
-  const log = logger.with({ part: 'leader' });
-  return component('leader', (signal) =>
-    runAsLeader(
-      {
-        client,
-        clock,
-        random: Math.random,
-        log,
-        namespace: options.namespace,
-        name: controlPlaneName,
-        identity: options.podName,
-      },
-      (leading) => runAll(work, log, leading),
-      signal,
-    ),
-  );
-}
-
-function readyChecks(parts: Parts, progress: Progress): readonly Check[] {
-  const unless = (ok: boolean, problem: string): string | undefined => (ok ? undefined : problem);
+  const events = createRecorder(context);
+  // The candidate root of the plan → whether it can sign.
+  const prober = createProber(context, { meshConfig, issuing }, open);
+  // The gateway that the MeshConfig names → its Secret.
+  const gateway = createGatewayController(context, { watches, meshConfig, issuing });
+  // The trusted roots → the ConfigMap that sidecars start from, in each namespace of the mesh.
+  const bootstraps = bootstrapPublisher(context, { watches, meshConfig, issuing });
+  const report = { watches, meshConfig, issuing, prober, gateway, bootstraps, evidence };
   return [
-    {
-      name: 'watches',
-      problem: () =>
-        unless(progress.synced, 'first lists are not complete, or no valid MeshConfig'),
-    },
-    {
-      name: 'certificates',
-      problem: () =>
-        unless(parts.issuing.server.current() !== undefined, 'no serving certificate yet'),
-    },
-    { name: 'xds', problem: () => unless(progress.xds, 'not listening yet') },
-    { name: 'webhooks', problem: () => unless(progress.webhooks, 'not listening yet') },
+    evidence,
+    // → the statuses of policies, and their Events.
+    onChangeOf([mesh, evidence, pods], createStatuses(context, { watches, mesh, survey, events })),
+    // → Events on objects without a status.
+    onChangeOf([mesh], createObjectEvents(context, watches, mesh)),
+    { ...component('events', (signal) => events.run(signal)), leaderOnly: true },
+    onChangeOf([trust], prober),
+    onChangeOf([trust, meshConfig], gateway),
+    onChangeOf([trust, bootstrapPlaces(watches)], bootstraps),
+    // → three ConfigMaps for the operator: the trusted roots, the state of the pods, the progress of a switch.
+    onChangeOf([trust], trustPublisher(context, issuing)),
+    onChangeOf(
+      [mesh, evidence, pods],
+      meshPublisher(context, () => survey.report()),
+    ),
+    onChangeOf(
+      [trust, meshConfig, evidence, prober, gateway, bootstraps],
+      certificatePublisher(context, () => reportNow(report)),
+    ),
   ];
 }
 
-/** Runs one replica of the control plane until the signal aborts. The list below is all there is. */
-export async function runControlPlane(
-  options: ControlPlaneOptions,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  const client = await connect(
-    options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig },
-  );
-  const progress: Progress = { synced: false, xds: false, webhooks: false };
-  const loop = watchEventLoop(clock);
-  const lagging = (): string | undefined =>
-    loop.lagMs() > longestLagMs
-      ? `the event loop is ${Math.round(loop.lagMs())} ms late`
-      : undefined;
-  try {
-    const meshName = await awaitMeshName(client, { options, logger }, signal);
-    const ground = layGround(options, { logger, client, meshName });
-    followLogLevel(ground);
-    const parts = makeParts(ground);
-    const health = createHealthServer({
-      port: options.ports.health,
-      live: [{ name: 'event-loop', problem: lagging }],
-      ready: readyChecks(parts, progress),
-    });
-    const metrics = metricsServer(parts);
-    const components: readonly Component[] = [
-      loop,
-      health,
-      ...parts.sources.components,
-      ...parts.issuing.components,
-      compiler(parts, progress),
-      xdsServer(parts, progress),
-      webhookServer(parts, progress),
-      metrics,
-      leader(parts),
-    ];
-    logger.info('control plane starts', { mesh: meshName, version: options.version });
-    await runAll(components, logger, signal);
-  } finally {
-    await client.close();
-  }
+/** What decides where a bootstrap ConfigMap has to be, and what it holds besides the roots. */
+function bootstrapPlaces({ cluster, bootstraps }: Watches): Changing {
+  const ownService = changesIn(cluster.Service, touchesOwnService);
+  return anyOf(objectsOf(cluster.Namespace), ownService, objectsOf(bootstraps));
 }

@@ -4,7 +4,7 @@ import type {
   BootstrapsReport,
   CertificateReport,
   RootReport,
-  Witnesses,
+  AckCounts,
 } from '../api/certificate-report.ts';
 import { isSetAside } from '../api/set-aside.ts';
 import type { IssuingPlan } from '../certificates/issuing-plan.ts';
@@ -14,7 +14,7 @@ import { onceFor } from '../common/once-for.ts';
 import { originKey, type Origin } from '../policy/origin.ts';
 import { channelOrigin, maxNamed, type ObjectEvidence } from '../xds/evidence/evidence.ts';
 import type { JoinedEvidence } from '../xds/evidence/join.ts';
-import type { HeldBootstraps } from './bootstrap-keeper.ts';
+import type { HeldBootstraps } from './bootstrap-publisher.ts';
 import type { GatewayFacts } from '../certificates/gateway/gateway-ledger.ts';
 import { leafOrigin, trustOrigin } from './workload-secrets.ts';
 
@@ -45,7 +45,7 @@ export function certificateReportOf(facts: ReportFacts): CertificateReport {
     .filter(([uid]) => !evidence.streams.has(uid))
     .map(([, pod]) => pod)
     .toSorted();
-  const witnesses = (origin: Omit<Origin, 'generation'>, step: number): Witnesses =>
+  const witnesses = (origin: Omit<Origin, 'generation'>, step: number): AckCounts =>
     witnessesOf({ evidence, absent, setAside: facts.setAside }, { ...origin, generation: step });
   return {
     step: evidence.step,
@@ -104,7 +104,7 @@ interface Electorate {
 function witnessesOf(
   { evidence, absent, setAside }: Electorate,
   { generation: step, ...origin }: Origin,
-): Witnesses {
+): AckCounts {
   const found = evidence.objects.get(originKey(origin));
   const isOfStep = found?.origin.generation === step;
   const counted: Tallied = isOfStep ? found : { acknowledged: 0, waiting: [] };

@@ -1,5 +1,8 @@
 import type { LogLevel } from '../common/logger.ts';
-import type { Ground } from './ground.ts';
+import type { MeshConfig } from '../api/gen/mesh-config.ts';
+import { type Component, reaction } from '../common/component.ts';
+import type { Followed } from '../common/topic.ts';
+import type { ControlPlaneOptions } from './options.ts';
 
 /** OSM's levels in ours: it has two above `error` that end a process, and one for silence. */
 const levels: Readonly<Record<string, LogLevel | 'off'>> = {
@@ -8,16 +11,16 @@ const levels: Readonly<Record<string, LogLevel | 'off'>> = {
 };
 
 /** Keeps the process's log at the level that the MeshConfig in force asks for. */
-export function followLogLevel({
-  sources,
-  spec,
-  options,
-}: Pick<Ground, 'sources' | 'spec' | 'options'>): void {
+export function followLogLevel(
+  meshConfig: Followed<MeshConfig['spec'] | undefined>,
+  { setLogLevel }: Pick<ControlPlaneOptions, 'setLogLevel'>,
+): Component {
   let current: string | undefined;
-  sources.meshConfigs.subscribe(() => {
-    const wanted = spec()?.observability?.osmLogLevel;
+  const follow = (): void => {
+    const wanted = meshConfig.value?.observability?.osmLogLevel;
     if (wanted === undefined || wanted === current) return;
     current = wanted;
-    options.setLogLevel?.(levels[wanted] ?? 'info');
-  });
+    setLogLevel?.(levels[wanted] ?? 'info');
+  };
+  return reaction('log-level', [[meshConfig, follow]]);
 }

@@ -45,13 +45,3 @@ export function meshSettings(spec: Spec | undefined, facts: ClusterFacts): MeshS
     tls: tlsOf(spec?.sidecar ?? {}),
   };
 }
-
-/**
- * The DNS suffix of the cluster, from the text of a pod's /etc/resolv.conf: its search list has
- * `<namespace>.svc.<suffix>`. "cluster.local" when it has not.
- */
-export function clusterDomainIn(resolvConf: string): string {
-  const search = /^search\s+(.*)$/m.exec(resolvConf)?.[1] ?? '';
-  const service = search.split(/\s+/).find((domain) => domain.startsWith('svc.'));
-  return service?.slice('svc.'.length) ?? 'cluster.local';
-}

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubernetesObject, Service } from '../api/core.ts';
-import type { ObjectStore } from '../kubernetes/store.ts';
+import type { Service } from '../api/core.ts';
 import { followAddresses } from './own-service.ts';
 
 const service = (spec: object): Service =>
@@ -8,8 +7,8 @@ const service = (spec: object): Service =>
 
 describe('the addresses of the control plane: case 23', () => {
   it('are those of its Service, and the last ones known while there is none', () => {
-    const objects = new Map<string, KubernetesObject>();
-    const follow = followAddresses({ objects } as unknown as ObjectStore<KubernetesObject>, 'mesh');
+    const objects = new Map<string, Service>();
+    const follow = followAddresses({ objects }, 'mesh');
     const becomes = (spec: object | undefined): readonly string[] => {
       if (spec === undefined) objects.delete('mesh/weft-control-plane');
       else objects.set('mesh/weft-control-plane', service(spec));

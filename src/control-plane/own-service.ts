@@ -7,12 +7,12 @@ import type { Change, ObjectStore } from '../kubernetes/store.ts';
  * headless, these are the addresses that it had last. Empty until the Service was seen with an address.
  */
 export function followAddresses(
-  services: ObjectStore<KubernetesObject>,
+  services: Pick<ObjectStore<Service>, 'objects'>,
   namespace: string,
 ): () => readonly string[] {
   let known: readonly string[] = [];
   return () => {
-    const service = services.objects.get(`${namespace}/${controlPlaneName}`) as Service | undefined;
+    const service = services.objects.get(`${namespace}/${controlPlaneName}`);
     const { clusterIP, clusterIPs = clusterIP === undefined ? [] : [clusterIP] } =
       service?.spec ?? {};
     const now = clusterIPs.filter((ip) => ip !== 'None' && ip !== '');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FakeClock } from '../../test/support/time/fake-clock.ts';
+import { silentLogger } from '../common/logger.ts';
 import { FakeStore } from '../../test/support/fakes/fake-store.ts';
 import type { StreamName } from '../xds/replicas/close-service.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
@@ -42,7 +43,8 @@ function stage(own: Evidence): Stage {
     clock,
     others: () => new Map([['weft-system/two', '10.0.0.2']]),
     isLeaving: () => isLeaving,
-    own: () => own,
+    own: { value: own, follow: () => () => undefined },
+    logger: silentLogger,
     follow: (_, changed) => {
       says = changed;
       return Promise.resolve();
@@ -68,15 +70,15 @@ function stage(own: Evidence): Stage {
 describe('case H: what all replicas know together', () => {
   it('is about to be right for a moment, then incomplete, and in the end names who is silent', async () => {
     const { peers, clock, says, stop } = stage(evidenceOf(['a', 1]));
-    expect(peers.joined()).toMatchObject({ complete: false, settling: true, unreachable: [] });
+    expect(peers.value).toMatchObject({ complete: false, settling: true, unreachable: [] });
     await clock.advance(settleMs);
-    expect(peers.joined()).toMatchObject({ complete: false, settling: false, unreachable: [] });
+    expect(peers.value).toMatchObject({ complete: false, settling: false, unreachable: [] });
     await clock.advance(silentMs - settleMs);
-    expect(peers.joined().unreachable).toEqual(['weft-system/two']);
+    expect(peers.value.unreachable).toEqual(['weft-system/two']);
     says(evidenceOf(['b', 1]));
-    expect(peers.joined()).toMatchObject({ complete: true, connected: 2, unreachable: [] });
+    expect(peers.value).toMatchObject({ complete: true, connected: 2, unreachable: [] });
     says(undefined);
-    expect(peers.joined()).toMatchObject({ complete: false, settling: true, unreachable: [] });
+    expect(peers.value).toMatchObject({ complete: false, settling: true, unreachable: [] });
     await stop();
   });
 
@@ -84,23 +86,22 @@ describe('case H: what all replicas know together', () => {
     const { peers, clock, says, leave, stop } = stage(evidenceOf(['a', 1]));
     says(evidenceOf(['b', 1]));
     leave();
-    expect(peers.joined()).toMatchObject({ complete: true, connected: 2 });
+    expect(peers.value).toMatchObject({ complete: true, connected: 2 });
     says(undefined);
     await clock.advance(silentMs);
-    expect(peers.joined()).toMatchObject({ complete: true, connected: 1, unreachable: [] });
+    expect(peers.value).toMatchObject({ complete: true, connected: 1, unreachable: [] });
     await stop();
   });
 
   it('counts a proxy that reconnected once, and has its older stream closed where that is', async () => {
     const { peers, clock, says, closed, stop } = stage(evidenceOf(['a', 1], ['b', 5]));
     says(evidenceOf(['a', 3], ['b', 4]));
-    expect(peers.joined()).toMatchObject({ connected: 2, settling: true });
-    peers.closeOutdated();
+    expect(peers.value).toMatchObject({ connected: 2, settling: true });
     expect(closed.toSorted()).toEqual(['10.0.0.2 b 4', 'own a 1']);
     await nextTurn();
     says(evidenceOf(['a', 3]));
     await clock.advance(settleMs);
-    expect(peers.joined()).toMatchObject({ connected: 2, settling: false });
+    expect(peers.value).toMatchObject({ connected: 2, settling: false });
     await stop();
   });
 });

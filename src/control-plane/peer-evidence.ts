@@ -1,6 +1,9 @@
 import { untilAborted } from '../common/aborted.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
+import { Listeners } from '../common/listeners.ts';
+import type { Logger } from '../common/logger.ts';
+import type { Followed } from '../common/topic.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import type { StreamName } from '../xds/replicas/close-service.ts';
@@ -10,11 +13,12 @@ import { joinEvidence, type JoinedEvidence } from '../xds/evidence/join.ts';
 export interface PeerEvidenceDeps {
   readonly pods: ObjectStore<KubernetesObject>;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** The other running replicas by name, with their addresses; `own` has this replica's evidence. */
   readonly others: () => ReadonlyMap<string, string>;
   /** Whether that replica is being deleted: once it is silent, it will report nothing more. */
   readonly isLeaving: (name: string) => boolean;
-  readonly own: () => Evidence;
+  readonly own: Followed<Evidence>;
   /** Follows the replica at that address until the signal aborts. */
   readonly follow: (
     ip: string,
@@ -57,27 +61,27 @@ interface Peer {
  * Joins this replica's evidence with that of all others, which it follows while it leads. A replica
  * that runs but cannot be reached makes the result incomplete.
  */
-export class PeerEvidence implements Component {
+export class PeerEvidence implements Component, Followed<MeshEvidence> {
   readonly name = 'peer-evidence';
   readonly leaderOnly = true;
   readonly #deps: PeerEvidenceDeps;
   readonly #peers = new Map<string, Peer>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Listeners<undefined>;
   /** What was joined last, and from what. */
   #last: { readonly parts: readonly unknown[]; readonly joined: JoinedEvidence } | undefined;
   #outdatedSince: number | undefined;
 
   constructor(deps: PeerEvidenceDeps) {
     this.#deps = deps;
+    this.#listeners = new Listeners(deps.logger);
   }
 
-  /** Calls back when another replica's evidence changed; returns a function that unsubscribes. */
-  onChange(changed: () => void): () => void {
-    this.#listeners.add(changed);
-    return () => this.#listeners.delete(changed);
+  follow(changed: () => void): () => void {
+    return this.#listeners.add(changed);
   }
 
-  joined(): MeshEvidence {
+  /** The evidence of all replicas at this moment. */
+  get value(): MeshEvidence {
     const now = this.#deps.clock.now();
     const joined = this.#join();
     const silent = this.#counted().filter(([, { evidence }]) => evidence === undefined);
@@ -95,8 +99,8 @@ export class PeerEvidence implements Component {
     };
   }
 
-  /** Closes streams whose pods have a newer stream at another replica. To be called after changes. */
-  closeOutdated(): void {
+  /** Closes streams whose pods have a newer stream at another replica. */
+  #closeOutdated(): void {
     const { outdated } = this.#join();
     if (outdated.length === 0) return;
     const { closeOwn, closeAt } = this.#deps;
@@ -111,10 +115,11 @@ export class PeerEvidence implements Component {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const stopWatching = this.#deps.pods.subscribe(() => this.#update(signal));
+    const { pods, own } = this.#deps;
+    const stops = [pods.subscribe(() => this.#update(signal)), own.follow(() => this.#changed())];
     this.#update(signal);
     await untilAborted(signal);
-    stopWatching();
+    for (const stop of stops) stop();
     for (const key of [...this.#peers.keys()]) this.#forget(key);
   }
 
@@ -131,7 +136,7 @@ export class PeerEvidence implements Component {
   /** This replica first, then the others in the order of `#counted`. */
   #join(): JoinedEvidence {
     const parts = [
-      this.#deps.own(),
+      this.#deps.own.value,
       ...this.#counted().map(([, { evidence }]) => evidence),
     ] as const;
     const last = this.#last;
@@ -169,6 +174,7 @@ export class PeerEvidence implements Component {
   }
 
   #changed(): void {
-    for (const listener of this.#listeners) listener();
+    this.#closeOutdated();
+    this.#listeners.tell(undefined);
   }
 }

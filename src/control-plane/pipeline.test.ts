@@ -15,27 +15,30 @@ it('lets a pod serve a Service that left it until callers know, and then no more
   const proxy = { uid: pod.metadata.uid, account: 'shop/cart' } as unknown as Proxy;
   const settings = makeSettings({ permissive: true });
   const pipeline = new Pipeline({
-    start: emptySnapshot(membership),
+    start: () => emptySnapshot(membership),
     settings: () => settings,
     secrets: { secretsOf: () => undefined },
     publish: (setOf) => offers.push(setOf(proxy)),
     onCompiled: () => undefined,
     now: () => now,
-    runLater: (ms) => asked.push(ms),
   });
+  const run = (): void => {
+    const again = pipeline.run();
+    if (again !== undefined) asked.push(again);
+  };
   const clusters = (): readonly string[] =>
     [...(offers.at(-1)?.cluster.keys() ?? [])].filter((name) => name.includes('local'));
 
   pipeline.gather([makeNamespace(), pod, makeService()].map(makeChange));
-  pipeline.run();
+  run();
   const before = clusters();
   expect(before).toHaveLength(1);
   pipeline.gather([makeChange(makeService({ app: 'green' }))]);
-  pipeline.run();
+  run();
   expect([clusters(), asked]).toEqual([before, [5_000]]);
   now = 5_000;
-  pipeline.run();
+  run();
   expect([clusters(), offers.length]).toEqual([[], 3]);
-  pipeline.run();
+  run();
   expect([asked, offers.length]).toEqual([[5_000], 3]);
 });

@@ -10,7 +10,8 @@ import type { SecretSource } from '../xds/resources/secret-source.ts';
 import type { Proxy } from '../policy/proxy.ts';
 
 export interface PipelineDeps {
-  readonly start: ClusterSnapshot;
+  /** The snapshot before any change; asked at the first run. */
+  readonly start: () => ClusterSnapshot;
   readonly settings: () => MeshSettings;
   readonly secrets: SecretSource;
   /** Hands over the resources of each proxy from now on; undefined for a pod that is not in the model yet. */
@@ -18,8 +19,6 @@ export interface PipelineDeps {
   /** With the seconds it took to compile. */
   readonly onCompiled: (compiled: CompiledMesh, seconds: number) => void;
   readonly now: () => number;
-  /** Schedules a run in that many milliseconds, in place of the run that was scheduled before. */
-  readonly runLater: (ms: number) => void;
 }
 
 /**
@@ -32,7 +31,7 @@ export class Pipeline {
   readonly #assembler = createAssembler();
   readonly #lingering = new Lingering();
   #waiting: ClusterChange[] = [];
-  #snapshot: ClusterSnapshot;
+  #snapshot: ClusterSnapshot | undefined;
   #compiled: CompiledMesh | undefined;
   /** The workloads that proxies are told of: the compiled ones, with the ports that linger (Lingering). */
   #workloads: MeshModel['workloads'] = new Map();
@@ -40,7 +39,6 @@ export class Pipeline {
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
-    this.#snapshot = deps.start;
   }
 
   get compiled(): CompiledMesh | undefined {
@@ -56,9 +54,12 @@ export class Pipeline {
     this.#secretsChanged = true;
   }
 
-  /** Compiles what is new and publishes the result. */
-  run(): void {
-    const snapshot = applyChanges(this.#snapshot, this.#waiting);
+  /**
+   * Compiles what is new and publishes the result. Returns the milliseconds after which it must run again even if
+   * nothing changes; undefined: not at all.
+   */
+  run(): number | undefined {
+    const snapshot = applyChanges(this.#snapshot ?? this.#deps.start(), this.#waiting);
     const settings = this.#settings();
     const before = this.#compiled;
     const isNew = before?.snapshot !== snapshot || before.settings !== settings;
@@ -71,19 +72,20 @@ export class Pipeline {
     // Dropped only now, so that a stage that throws loses no change.
     this.#waiting = [];
     const workloads = this.#workloads;
-    this.#linger();
-    if (!isNew && !this.#secretsChanged && workloads === this.#workloads) return;
+    const again = this.#linger();
+    if (!isNew && !this.#secretsChanged && workloads === this.#workloads) return again;
     this.#secretsChanged = false;
     this.#publish();
+    return again;
   }
 
-  #linger(): void {
+  #linger(): number | undefined {
     const given = this.#compiled?.model.workloads;
-    if (given === undefined) return;
+    if (given === undefined) return undefined;
     const now = this.#deps.now();
     this.#workloads = this.#lingering.workloads(given, now);
     const { next } = this.#lingering;
-    if (next !== undefined) this.#deps.runLater(next - now);
+    return next === undefined ? undefined : next - now;
   }
 
   /** Equal settings are the same object, so that nothing downstream thinks they are new. */

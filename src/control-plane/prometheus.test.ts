@@ -1,9 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { createMetrics } from './prometheus.ts';
+import {
+  cart,
+  stopLeafStores,
+  stageLeafStore,
+  till,
+} from '../../test/support/issuers/leaf-store-stage.ts';
+import type { PlannedIssuers } from '../certificates/plan/planned-issuers.ts';
+import { certificateGauges, createMetrics } from './prometheus.ts';
 
 describe('the metrics of xDS', () => {
   it('count by type, from zero, each time they are asked for', async () => {
-    const metrics = createMetrics('1.2.3', []);
+    const metrics = createMetrics('1.2.3');
     metrics.xds.response('cluster', 100);
     metrics.xds.response('cluster', 20);
     metrics.xds.acknowledged('cluster');
@@ -16,5 +23,17 @@ describe('the metrics of xDS', () => {
       expect(text).toContain('weft_xds_refused_total{type="route"} 1\n');
       expect(text).toContain('weft_xds_responses_total{type="listener"} 0\n');
     }
+  });
+});
+
+describe('the metrics of certificates', () => {
+  it('count identities that wait for their first certificate', async () => {
+    const { store, issuer } = await stageLeafStore(undefined, false);
+    const metrics = createMetrics('1.2.3');
+    const issuers = { workloads: issuer } as unknown as PlannedIssuers;
+    metrics.add(certificateGauges({ leaves: store, issuers }));
+    for (const account of [cart, till]) store.leafOf(account);
+    expect((await metrics.text()).text).toContain('weft_leaves_waiting 2\n');
+    await stopLeafStores();
   });
 });

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { addProcessMetrics } from '../common/process-metrics.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { Issuer } from '../certificates/issuer.ts';
-import type { LeafStore } from '../certificates/leaves/leaf-store.ts';
+import type { Issuing } from '../certificates/plan/issuing.ts';
+import type { Followed } from '../common/topic.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
 import { cutReasons } from '../xds/port/guest.ts';
 import { streamEnds, type XdsMetrics } from '../xds/port/metrics.ts';
@@ -17,7 +17,12 @@ export interface ControlPlaneMetrics {
   readonly xds: XdsMetrics;
   /** Seconds one compile took. */
   readonly compiled: (seconds: number) => void;
+  readonly compileFailed: () => void;
   readonly injected: (outcome: 'injected' | 'left-out' | 'refused') => void;
+  /** Adds gauges that are read at each scrape. */
+  readonly add: (gauges: readonly ReadGauge[]) => void;
+  /** Counts these diagnostics at each scrape: all that are shown on objects. */
+  readonly countDiagnostics: (read: () => readonly Diagnostic[]) => void;
   readonly text: () => Promise<{ readonly text: string; readonly type: string }>;
 }
 
@@ -108,27 +113,30 @@ export interface ReadGauge {
   readonly read: () => number;
 }
 
-export function proxyGauges(evidence: () => Evidence): readonly ReadGauge[] {
+export function proxyGauges(evidence: Followed<Evidence>): readonly ReadGauge[] {
   return [
     {
       name: 'weft_proxies_connected',
       help: 'Proxies connected to this replica.',
-      read: () => evidence().connected,
+      read: () => evidence.value.connected,
     },
     {
       name: 'weft_proxies_synced',
       help: 'Proxies that acknowledged everything.',
-      read: () => evidence().synced,
+      read: () => evidence.value.synced,
     },
     {
       name: 'weft_proxies_rejected',
       help: 'Proxies that refused something.',
-      read: () => evidence().rejected,
+      read: () => evidence.value.rejected,
     },
   ];
 }
 
-export function certificateGauges(leaves: LeafStore, issuer: Issuer): readonly ReadGauge[] {
+export function certificateGauges({
+  leaves,
+  issuers,
+}: Pick<Issuing, 'leaves' | 'issuers'>): readonly ReadGauge[] {
   return [
     {
       name: 'weft_leaves_held',
@@ -148,7 +156,7 @@ export function certificateGauges(leaves: LeafStore, issuer: Issuer): readonly R
     {
       name: 'weft_issuer_trouble',
       help: '1 while the issuer cannot do its work.',
-      read: () => (issuer.trouble() === undefined ? 0 : 1),
+      read: () => (issuers.workloads.trouble() === undefined ? 0 : 1),
     },
   ];
 }
@@ -181,12 +189,7 @@ function registerDiagnostics(registry: Registry, read: () => readonly Diagnostic
   });
 }
 
-/** `diagnostics` are all that are shown on objects now. */
-export function createMetrics(
-  version: string,
-  gauges: readonly ReadGauge[],
-  diagnostics: () => readonly Diagnostic[] = () => [],
-): ControlPlaneMetrics {
+export function createMetrics(version: string): ControlPlaneMetrics {
   const registry = new Registry();
   const registers = [registry];
   addProcessMetrics(registry);
@@ -203,7 +206,11 @@ export function createMetrics(
     buckets: pushBuckets,
     registers,
   });
-  registerDiagnostics(registry, diagnostics);
+  const failures = new Counter({
+    name: 'weft_compile_failures_total',
+    help: 'Compiles that failed: a defect of Weft. Proxies keep what they have.',
+    registers,
+  });
   const admissions = new Counter({
     name: 'weft_injections_total',
     help: 'Pods that came through the injector, by outcome.',
@@ -211,10 +218,12 @@ export function createMetrics(
     registers,
   });
   for (const outcome of ['injected', 'left-out', 'refused']) admissions.inc({ outcome }, 0);
-  registerGauges(registry, gauges);
   return {
     xds: xdsMetrics(registry),
     compiled: (seconds) => compile.observe(seconds),
+    compileFailed: () => failures.inc(),
+    add: (gauges) => registerGauges(registry, gauges),
+    countDiagnostics: (read) => registerDiagnostics(registry, read),
     injected: (outcome) => admissions.inc({ outcome }),
     text: async () => ({ text: await registry.metrics(), type: registry.contentType }),
   };

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { kinds } from '../api/kinds.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import { createRations } from './rations.ts';
 
 it('names the namespaces of which not all is known, in the same list while nothing changed', () => {
   const rations = createRations('weft-system');
-  const budget = rations.of(kinds.tcpRoute, undefined).ration?.budget;
+  const budget = rations.of(policyKinds.TCPRoute, undefined).ration?.budget;
   const enter = (at: number): void => {
     const key = `shop/r${at}`;
     budget?.enter({ kind: 'TCPRoute', key, namespace: 'shop', created: String(at), weight: 1 });

@@ -2,11 +2,12 @@
 // its limits costs less than 64 MiB, including what is compiled from it (docs/decisions/0115).
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import { leaveOut } from '../cluster/left-out.ts';
 import { weigh } from './weigh.ts';
 import { type BudgetLimits, NamespaceBudget } from '../kubernetes/budget.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import type { ReflectOptions } from '../kubernetes/reflector.ts';
+import type { ReflectOptions } from '../kubernetes/reflector-options.ts';
 
 const [kibibyte, mebibyte] = [1024, 1024 * 1024];
 
@@ -22,10 +23,7 @@ type Group = keyof typeof limits;
 
 /** The group of each rationed kind: kinds that users of a namespace write, and kinds that follow from those. */
 const groups: readonly (readonly [Kind, Group])[] = [
-  [kinds.trafficTarget, 'policies'],
-  [kinds.httpRouteGroup, 'policies'],
-  [kinds.tcpRoute, 'policies'],
-  [kinds.trafficSplit, 'policies'],
+  ...Object.values(policyKinds).map((kind) => [kind, 'policies'] as const),
   [kinds.pod, 'workloads'],
   [kinds.service, 'workloads'],
   [kinds.endpointSlice, 'workloads'],

@@ -1,4 +1,14 @@
 // What a replica says of itself beside its streams, for the leader: JSON in its evidence.
+import {
+  type Guard,
+  has,
+  isNumber,
+  isString,
+  listOf,
+  optional,
+  pairOf,
+  parseGuarded,
+} from '../common/guards.ts';
 import type { IssueFailure } from '../certificates/leaves/issue-failures.ts';
 import type { LeafHealth } from '../certificates/leaves/rotator.ts';
 
@@ -26,22 +36,18 @@ export function encodeFacts(facts: ReplicaFacts): string {
  * silent.
  */
 export function decodeFacts(text: string): ReplicaFacts | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFacts(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseGuarded(text, isFacts);
 }
 
-function isFacts(value: unknown): value is ReplicaFacts {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Readonly<Record<string, unknown>>;
-  return (
-    typeof fields['replica'] === 'string' &&
-    ['held', 'waiting', 'refused'].every((name) => Array.isArray(fields[name]))
-  );
-}
+const isFacts: Guard<ReplicaFacts> = has<ReplicaFacts>({
+  replica: isString,
+  held: listOf(isString),
+  waiting: listOf(isString),
+  earliestExpiry: optional(isNumber),
+  failure: optional(has<IssueFailure>({ code: isString, message: isString, since: isNumber })),
+  certificate: optional(isString),
+  refused: listOf(pairOf(isString, isString)),
+});
 
 /** The leaves of all replicas: an account counts once, and waits only if it has a leaf nowhere. */
 export function joinLeaves(replicas: readonly ReplicaFacts[]): Omit<LeafHealth, 'failure'> & {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { controlPlaneName } from '../api/control-plane-names.ts';
-import type { KubernetesObject, Pod } from '../api/core.ts';
 import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import { Secret } from '../common/secret.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
@@ -16,12 +15,11 @@ export function replicaName({ namespace, podName }: ControlPlaneOptions): string
 
 /** Running replicas of the control plane but this one, by name, with their addresses. */
 export function otherReplicas(
-  pods: ReadonlyMap<string, KubernetesObject>,
+  pods: ReadonlyMap<string, LivingPod>,
   options: ControlPlaneOptions,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const [key, object] of pods) {
-    const { metadata, status } = object as Pod;
+  for (const [key, { metadata, status }] of pods) {
     const { podIP, phase } = status ?? {};
     if (metadata.namespace !== options.namespace || key === replicaName(options)) continue;
     if (metadata.labels?.['app.kubernetes.io/name'] !== controlPlaneName) continue;
@@ -32,7 +30,7 @@ export function otherReplicas(
 
 /** The same, computed again only after a pod of the control plane's namespace changed: every leaf needs it. */
 export function followReplicas(
-  pods: ObjectStore<KubernetesObject>,
+  pods: ObjectStore<LivingPod>,
   options: ControlPlaneOptions,
 ): () => ReadonlyMap<string, string> {
   let known: ReadonlyMap<string, string> | undefined;
@@ -43,8 +41,8 @@ export function followReplicas(
 }
 
 /** Whether the pod of that name is being deleted. */
-export function isLeaving(pods: ReadonlyMap<string, KubernetesObject>, name: string): boolean {
-  return (pods.get(name) as LivingPod | undefined)?.life.deleting === true;
+export function isLeaving(pods: ReadonlyMap<string, LivingPod>, name: string): boolean {
+  return pods.get(name)?.life.deleting === true;
 }
 
 /** The channel to the replica at that IP; `trust` verifies its certificate. */

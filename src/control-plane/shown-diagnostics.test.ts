@@ -11,6 +11,8 @@ import {
   makeService,
 } from '../../test/support/builders/make-object.ts';
 import { makeRouteGroup, makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
+import { silentLogger } from '../common/logger.ts';
+import { Topic } from '../common/topic.ts';
 import { createMetrics } from './prometheus.ts';
 import { OpeningDiagnostics, shownDiagnostics } from './shown-diagnostics.ts';
 
@@ -33,11 +35,9 @@ const around = [makeNamespace(), makeService(), makeRouteGroup(), makePod(), web
 const lonely = makeTrafficTarget({ name: 'lonely', to: 'nobody', from: ['shop/web', 'shop/gone'] });
 
 async function countedIn(compiled: CompiledMesh | undefined): Promise<Record<string, number>> {
-  const shown = shownDiagnostics(
-    () => compiled,
-    () => [],
-  );
-  const metrics = createMetrics('1.2.3', [], shown);
+  const mesh = new Topic(silentLogger, compiled);
+  const metrics = createMetrics('1.2.3');
+  metrics.countDiagnostics(shownDiagnostics(mesh, () => []));
   const { text } = await metrics.text();
   const found = text.matchAll(/^weft_diagnostics\{severity="(\w+)"\} (\d+)$/gm);
   const counts = [...found].map(([, severity = '', count]): [string, number] => [

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../policy/diagnostic.ts';
 import { openingOf } from '../mesh/closed-target.ts';
 import { remember, type Remembered } from '../common/remember.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
+import type { Followed } from '../common/topic.ts';
 
 /**
  * The diagnostics in the statuses of TrafficTargets that the compiler does not make. Computed on request, on any
@@ -32,12 +33,12 @@ export class OpeningDiagnostics {
 
 /** Returns a function that lists every diagnostic that users see on objects, in statuses and Events. */
 export function shownDiagnostics(
-  compiledNow: () => CompiledMesh | undefined,
+  mesh: Followed<CompiledMesh | undefined>,
   crowded: () => readonly Diagnostic[],
 ): () => readonly Diagnostic[] {
   const openings = new OpeningDiagnostics();
   return () => {
-    const compiled = compiledNow();
+    const compiled = mesh.value;
     if (compiled === undefined) return crowded();
     return [...compiled.diagnostics, ...openings.of(compiled), ...crowded()];
   };

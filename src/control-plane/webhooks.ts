@@ -1,27 +1,79 @@
+import { type AdmissionServer, createAdmissionServer } from '../admission/server.ts';
 import type { AdmissionHandler } from '../api/admission.ts';
-import type { KubernetesObject, Namespace } from '../api/core.ts';
 import { injectionPath, validationPath } from '../api/control-plane-names.ts';
-import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import { createAdmissionServer, type AdmissionServer } from '../admission/server.ts';
-import type { ServerCertificate } from '../certificates/leaves/server-certificate.ts';
-import type { Logger } from '../common/logger.ts';
+import type { ServerIdentity } from '../certificates/leaves/server-certificate.ts';
+import type { Component } from '../common/component.ts';
+import { firstValue, type Followed } from '../common/topic.ts';
 import { createInjector } from '../injector/inject.ts';
-import type { ObjectStore } from '../kubernetes/store.ts';
-import { validateSmi } from '../smi/validate.ts';
+import type { CompiledMesh } from '../mesh/compile.ts';
+import { validatePolicy } from '../mesh/validate-policy.ts';
+import { certificateSource } from './certificate-source.ts';
+import type { ControlPlaneContext } from './context.ts';
 import { injectionOutcome } from './injection-outcome.ts';
+import type { MeshConfigInForce } from './mesh-config-in-force.ts';
 import type { ControlPlaneMetrics } from './prometheus.ts';
-import { servingCertificate } from './serving-certificate.ts';
+import type { Watches } from './watches.ts';
 
 export interface WebhooksDeps {
-  readonly port: number;
-  readonly meshName: string;
-  readonly namespace: string;
-  readonly images: { readonly envoy: string; readonly init: string };
-  readonly spec: () => MeshConfig['spec'] | undefined;
-  readonly namespaces: ObjectStore<KubernetesObject>;
-  readonly certificate: ServerCertificate;
+  readonly watches: Watches;
+  readonly meshConfig: MeshConfigInForce;
+  readonly identity: Followed<ServerIdentity | undefined>;
+  readonly mesh: Followed<CompiledMesh | undefined>;
   readonly metrics: ControlPlaneMetrics;
-  readonly logger: Logger;
+}
+
+/**
+ * The injector and the validator, on one HTTPS port: once there is a certificate, and a compiled mesh to judge pods
+ * by.
+ */
+export class Webhooks implements Component {
+  readonly name = 'webhooks';
+  readonly leaderOnly = false;
+  readonly #deps: WebhooksDeps;
+  readonly #server: AdmissionServer;
+  #listens = false;
+
+  constructor(context: ControlPlaneContext, deps: WebhooksDeps) {
+    this.#deps = deps;
+    this.#server = createServer(context, deps);
+  }
+
+  problem(): string | undefined {
+    return this.#listens ? undefined : 'not listening yet';
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await firstValue(this.#deps.identity, signal);
+    await firstValue(this.#deps.mesh, signal);
+    void this.#server.listening.then(
+      () => (this.#listens = true),
+      () => undefined,
+    );
+    await this.#server.run(signal);
+  }
+}
+
+function createServer(
+  { options, logger }: ControlPlaneContext,
+  { watches, meshConfig, identity, metrics }: WebhooksDeps,
+): AdmissionServer {
+  const injector = createInjector(() => ({
+    meshName: meshConfig.membership.meshName,
+    controlPlaneNamespace: options.namespace,
+    images: options.images,
+    sidecar: meshConfig.value?.sidecar ?? {},
+    traffic: meshConfig.value?.traffic ?? {},
+    namespace: (name) => watches.cluster.Namespace.objects.get(name),
+  }));
+  return createAdmissionServer({
+    port: options.ports.webhook,
+    log: logger.with({ part: 'webhooks' }),
+    routes: new Map<string, AdmissionHandler>([
+      [injectionPath, counted(injector, metrics)],
+      [validationPath, validatePolicy],
+    ]),
+    certificate: certificateSource(identity),
+  });
 }
 
 function counted(handler: AdmissionHandler, metrics: ControlPlaneMetrics): AdmissionHandler {
@@ -30,26 +82,4 @@ function counted(handler: AdmissionHandler, metrics: ControlPlaneMetrics): Admis
     metrics.injected(injectionOutcome(answer));
     return answer;
   };
-}
-
-/** The injector and the validator, on one HTTPS port. The server certificate must be there already. */
-export function createWebhooks(deps: WebhooksDeps): AdmissionServer {
-  const { certificate } = deps;
-  const injector = createInjector(() => ({
-    meshName: deps.meshName,
-    controlPlaneNamespace: deps.namespace,
-    images: deps.images,
-    sidecar: deps.spec()?.sidecar ?? {},
-    traffic: deps.spec()?.traffic ?? {},
-    namespace: (name) => deps.namespaces.objects.get(name) as Namespace | undefined,
-  }));
-  return createAdmissionServer({
-    port: deps.port,
-    log: deps.logger.with({ part: 'webhooks' }),
-    routes: new Map<string, AdmissionHandler>([
-      [injectionPath, counted(injector, deps.metrics)],
-      [validationPath, validateSmi],
-    ]),
-    certificate: servingCertificate(certificate),
-  });
 }

@@ -1,9 +1,10 @@
 import type { Leaf } from '../certificates/issuer.ts';
 import { rootOfSigner, type IssuingPlan } from '../certificates/issuing-plan.ts';
-import type { LeafStore } from '../certificates/leaves/leaf-store.ts';
-import type { PlannedIssuers } from '../certificates/plan/planned-issuers.ts';
+import type { Issuing } from '../certificates/plan/issuing.ts';
+import type { Changing } from '../common/topic.ts';
 import type { MeshTrust } from '../certificates/plan/mesh-trust.ts';
 import type { Origin } from '../policy/origin.ts';
+import { encode } from '../xds/resources/encode.ts';
 import type { Resource } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
 import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
@@ -24,10 +25,15 @@ interface Encoded {
  * resources. Each resource names its plan step, so that its ACK proves that step. A request for an identity without a
  * leaf starts its issue.
  */
-export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers): SecretSource {
+export function createWorkloadSecrets({
+  leaves,
+  issuers,
+  secretChanges,
+}: Pick<Issuing, 'leaves' | 'issuers' | 'secretChanges'>): SecretSource & Changing {
   const ofLeaf = new WeakMap<Leaf, Encoded>();
   const trustOf = createTrustResource();
   return {
+    follow: (changed) => secretChanges.follow(changed),
     secretsOf(account) {
       const leaf = leaves.leafOf(account);
       const [plan, meshTrust] = [issuers.plan, issuers.trust()];
@@ -37,7 +43,7 @@ export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers
       const known = ofLeaf.get(leaf);
       if (known?.trust === trust && known.generation === generation) return known.all;
       const origins: readonly Origin[] = [{ ...leafOrigin, generation }];
-      const own = workloadResource(leaf.certificateChain, leaf.privateKey, origins);
+      const own = encode(workloadResource(leaf.certificateChain, leaf.privateKey, origins));
       const all = [own, trust];
       ofLeaf.set(leaf, { trust, generation, all });
       return all;
@@ -47,7 +53,7 @@ export function createWorkloadSecrets(leaves: LeafStore, issuers: PlannedIssuers
 
 /**
  * The plan step that an ACK of this leaf proves: `signerStep` if the current signer issued it, otherwise the step
- * before.
+ * before (docs/decisions/0060).
  */
 function generationOf(leaf: Leaf, { signer, signerStep }: IssuingPlan): number {
   return rootOfSigner(leaf.signer) === signer.name ? signerStep : signerStep - 1;
@@ -57,7 +63,7 @@ function createTrustResource(): (trust: MeshTrust, generation: number) => Resour
   let last: { trust: MeshTrust; generation: number; resource: Resource } | undefined;
   return (trust, generation) => {
     if (last?.trust !== trust || last.generation !== generation) {
-      const resource = trustResource(trust.domains, [{ ...trustOrigin, generation }]);
+      const resource = encode(trustResource(trust.domains, [{ ...trustOrigin, generation }]));
       last = { trust, generation, resource };
     }
     return last.resource;

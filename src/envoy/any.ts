@@ -1,12 +1,7 @@
 import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
-import { type Any, AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
+import { type Any, anyPack } from '@bufbuild/protobuf/wkt';
 
 /** Packs a message, given as its plain fields, for an extension point of Envoy. */
 export function any<D extends DescMessage>(schema: D, fields?: MessageInitShape<D>): Any {
   return anyPack(schema, create(schema, fields));
-}
-
-/** An extension whose configuration has no fields set, by its full message name. */
-export function emptyAny(typeName: string): Any {
-  return create(AnySchema, { typeUrl: `type.googleapis.com/${typeName}` });
 }

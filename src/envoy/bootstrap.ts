@@ -34,9 +34,9 @@ export interface BootstrapOptions extends ControlPlaneAddress {
 }
 
 /**
- * HTTP/2 windows towards the control plane, the smallest that Envoy accepts. For each TLS connection Node keeps as much
- * memory as was ever in flight at once: with Envoy's default of 16 MiB a thousand proxies cost the control plane 220 MB
- * more.
+ * HTTP/2 windows towards the control plane, the smallest that Envoy accepts (docs/decisions/0023). For each TLS
+ * connection Node keeps as much memory as was ever in flight at once: with Envoy's default of 16 MiB a thousand proxies
+ * cost the control plane 220 MB more.
  */
 export const xdsWindowBytes = 65_535;
 /** How often a sidecar pings its control plane over HTTP/2. */

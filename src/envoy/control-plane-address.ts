@@ -11,7 +11,7 @@ export interface ControlPlaneAddress {
 
 /**
  * How Envoy finds the endpoints of `cluster`: in a file of `directory` that Envoy watches. So the pod's resolver and
- * DNS settings are not involved, and Envoy also finds a Service that was recreated.
+ * DNS settings are not involved, and Envoy also finds a Service that was recreated (docs/decisions/0093).
  */
 export function discovery(
   cluster: string,

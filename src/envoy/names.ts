@@ -6,7 +6,7 @@ export const meshAlpn = 'osm';
 
 /**
  * ALPN that a caller offers before `meshAlpn`: it selects the chain that accepts this identity only. It proves nothing;
- * the certificate does. It is a hash, because ALPN is sent in the clear and holds 255 bytes.
+ * the certificate does. It is a hash, because ALPN is sent in the clear and holds 255 bytes (docs/decisions/0080).
  */
 export function callerAlpn(identity: string): string {
   return `${meshAlpn}-${contentHash(identity)}`;
@@ -49,7 +49,7 @@ export function hookPath(hook: 'postStart' | 'preStop', container: string, key: 
   return `/osm-hook/${container}/${hook}/${key}`;
 }
 
-/** The cluster of a service port; `service` is `<namespace>/<name>`. */
+/** The cluster of a service port; `service` is `<namespace>/<name>` (docs/decisions/0005). */
 export function meshCluster(service: string, port: number): string {
   return `${service}|${port}`;
 }

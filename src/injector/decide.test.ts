@@ -143,10 +143,10 @@ describe('decide', () => {
 
   it('knows whether the pod was meant to be in the mesh', () => {
     const spec = { hostNetwork: true };
-    expect(judge('shop', makeAdmittedPod(spec))).toMatchObject({ asked: true });
-    expect(judge('silent', makeAdmittedPod(spec))).toMatchObject({ asked: false });
-    expect(judge('shop', annotated('no'))).toMatchObject({ asked: false });
-    expect(judge('silent', labelled('yes'))).toMatchObject({ asked: true });
+    expect(judge('shop', makeAdmittedPod(spec))).toMatchObject({ wantsInjection: true });
+    expect(judge('silent', makeAdmittedPod(spec))).toMatchObject({ wantsInjection: false });
+    expect(judge('shop', annotated('no'))).toMatchObject({ wantsInjection: false });
+    expect(judge('silent', labelled('yes'))).toMatchObject({ wantsInjection: true });
   });
 
   it('has a short sentence for every reason', () => {

@@ -9,11 +9,11 @@ import { labelledSwitch, type Switch, readSwitch } from '../api/switch-annotatio
 /** The verdict on a pod. `problems` are sentences without subject; each names value and remedy. */
 export type InjectionDecision =
   | { readonly kind: 'inject' }
-  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly asked: boolean }
+  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly wantsInjection: boolean }
   | { readonly kind: 'refuse'; readonly problems: readonly string[] };
 
 /** Input of one decision: the pod, its namespace, and the mesh configuration at that moment. */
-export interface Case {
+export interface InjectionInput {
   readonly pod: AdmittedPod;
   readonly namespace: string;
   readonly facts: InjectorFacts;
@@ -25,16 +25,20 @@ export interface Case {
  * Decides whether a pod gets a sidecar: inject, skip with a reason, or refuse. OSM's rules, in this order: pods that
  * cannot have a sidecar; namespaces that are out; then the pod's annotation, which overrides the namespace's in both
  * directions. A label with the annotation's name has no effect, but the user is told. A pod that is meant to have a
- * sidecar but would break with it is refused, not silently left out of the mesh.
+ * sidecar but would break with it is refused, not silently left out of the mesh (docs/decisions/0040).
  */
-export function decide({ pod, namespace, facts }: Omit<Case, 'lot'>): InjectionDecision {
+export function decide({ pod, namespace, facts }: Omit<InjectionInput, 'lot'>): InjectionDecision {
   const known = facts.namespace(namespace);
   const ofPod = readSwitch(sidecarInjection, pod);
   const ofNamespace = readSwitch(sidecarInjection, known);
   const unwanted = notWanted(ofPod, ofNamespace);
   const mistaken = meantByLabel(unwanted, pod, known);
   const asked = unwanted === undefined || mistaken !== undefined;
-  const skip = (reason: SkipReason): InjectionDecision => ({ kind: 'skip', reason, asked });
+  const skip = (reason: SkipReason): InjectionDecision => ({
+    kind: 'skip',
+    reason,
+    wantsInjection: asked,
+  });
 
   const out = unableToHaveOne(pod) ?? reservedNamespace(namespace, facts);
   if (out !== undefined) return skip(out);

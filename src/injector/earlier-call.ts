@@ -9,7 +9,7 @@ import { holds, putRight } from './put-right.ts';
 /**
  * Whether this webhook has changed the pod before: the API server calls it again when a later webhook changed
  * something, and people copy pods. The containers and volumes decide, never labels and annotations. They are not
- * trusted either: each is compared with what it has to be.
+ * trusted either: each is compared with what it has to be (docs/decisions/0092).
  */
 export function wasInjected({ spec }: AdmittedPod): boolean {
   const containers = (spec.initContainers ?? []).map(({ name }) => name);

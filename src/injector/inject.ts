@@ -1,15 +1,15 @@
 import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
 import { notInjected } from '../api/labels.ts';
 import { isPod, podTitle } from './admitted-pod.ts';
-import { type Case, type InjectionDecision, decide } from './decide.ts';
+import { type InjectionInput, type InjectionDecision, decide } from './decide.ts';
 import type { InjectorFacts } from './facts.ts';
 import { annotate, composePatch } from './patch.ts';
 import { reasons } from './reasons.ts';
 
 /**
  * The handler that gives new pods their sidecar: a function of the request and the current facts, without side effects,
- * so a dry run gets the same answer. For a pod that was meant for the mesh and is left out, a warning says why; a pod
- * that would break in the mesh is refused.
+ * so a dry run gets the same answer (docs/decisions/0043). For a pod that was meant for the mesh and is left out, a
+ * warning says why; a pod that would break in the mesh is refused.
  */
 export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
   return ({ uid, kind, operation, namespace = '', object }) => {
@@ -22,7 +22,7 @@ export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
   };
 }
 
-function answer(given: Case, decision: InjectionDecision): AdmissionAnswer {
+function answer(given: InjectionInput, decision: InjectionDecision): AdmissionAnswer {
   switch (decision.kind) {
     case 'inject': {
       const injection = composePatch(given);
@@ -39,8 +39,8 @@ function answer(given: Case, decision: InjectionDecision): AdmissionAnswer {
 
 /** A controller that creates pods does not show warnings, so an annotation of the pod says it as well. */
 function skipped(
-  { pod, namespace }: Case,
-  { reason, asked }: Extract<InjectionDecision, { kind: 'skip' }>,
+  { pod, namespace }: InjectionInput,
+  { reason, wantsInjection: asked }: Extract<InjectionDecision, { kind: 'skip' }>,
 ): AdmissionAnswer {
   const { sentence, surprising } = reasons[reason];
   if (!asked || !surprising) return { allowed: true };
@@ -49,7 +49,10 @@ function skipped(
   return { allowed: true, warnings, patch: annotate(pod, { [notInjected]: sentence }) };
 }
 
-function refusal({ pod, namespace, facts }: Case, problems: readonly string[]): AdmissionAnswer {
+function refusal(
+  { pod, namespace, facts }: InjectionInput,
+  problems: readonly string[],
+): AdmissionAnswer {
   const who = `Pod ${podTitle(pod, namespace)} cannot join mesh ${facts.meshName}`;
   return { allowed: false, message: `${who}: ${problems.join('; ')}.` };
 }

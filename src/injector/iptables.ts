@@ -20,7 +20,7 @@ const portsPerMatch = 15;
  * The rules of one family as input for `iptables-restore --noflush` (or ip6tables-restore). They fill
  * chains of Weft's own from scratch, so applying them again changes nothing; the built-in chains are
  * hooked up by the init container. The first rule that matches decides. The sidecar's own traffic is known
- * by the user it runs as.
+ * by the user it runs as (docs/decisions/0044).
  */
 export function renderRules(
   interception: Interception,

@@ -2,7 +2,7 @@ import { metrics } from '../api/labels.ts';
 import { metricsPath } from '../envoy/names.ts';
 import { ports } from '../envoy/ports.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
-import type { Case } from './decide.ts';
+import type { InjectionInput } from './decide.ts';
 import { wasInjected } from './earlier-call.ts';
 import { readSwitch } from '../api/switch-annotation.ts';
 
@@ -20,10 +20,11 @@ const scrape = {
 
 /**
  * The annotations, when the pod or its namespace asks for them. A pod that is scraped already keeps its own
- * annotations, since the application's metrics would be lost otherwise; the sidecar's metrics have a named port anyway.
+ * annotations, since the application's metrics would be lost otherwise; the sidecar's metrics have a named port anyway
+ * (docs/decisions/0046).
  */
 export function scrapeAnnotations(
-  { pod, namespace, facts }: Case,
+  { pod, namespace, facts }: InjectionInput,
   problems: string[],
 ): ScrapeAnnotations {
   const own = readSwitch(metrics, pod);

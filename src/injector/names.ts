@@ -9,7 +9,7 @@ export const tokenVolume = 'weft-token';
 
 /**
  * The users and groups that Envoys run as, one for each pod: Linux limits what one user may have of some resources
- * (inotify instances: 128) over all pods of a node. Below 65536, where user namespaces end.
+ * (inotify instances: 128) over all pods of a node. Below 65536, where user namespaces end (docs/decisions/0091).
  */
 export const sidecarUsers = { first: 40_000, count: 16_384 } as const;
 

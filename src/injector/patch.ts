@@ -3,7 +3,7 @@ import type { InjectionWarning } from '../api/injection-warnings.ts';
 import { injectedBy, injectionWarnings, originalProbes } from '../api/labels.ts';
 import { problemsOfSidecars } from '../api/sidecar-spec.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
-import type { Case } from './decide.ts';
+import type { InjectionInput } from './decide.ts';
 import {
   earlierCalls,
   earlierUser,
@@ -32,12 +32,12 @@ export type Injection =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /**
- * Composes the patch of a pod that gets a sidecar. Reads all that people wrote first: with one problem anywhere there
- * is no patch. Changes inside the pod's own containers come before the insertions, so that their JSON pointers still
- * hold. When called again for a pod that it changed before, it adds what is new and restores what differs from what it
- * made.
+ * Composes the patch of a pod that gets a sidecar (docs/decisions/0041). Reads all that people wrote first: with one
+ * problem anywhere there is no patch. Changes inside the pod's own containers come before the insertions, so that their
+ * JSON pointers still hold. When called again for a pod that it changed before, it adds what is new and restores what
+ * differs from what it made.
  */
-export function composePatch(given: Case): Injection {
+export function composePatch(given: InjectionInput): Injection {
   const { pod, facts, lot } = given;
   const problems = problemsOfSidecars(facts.sidecar, {}).map(
     ({ field, message }) => `MeshConfig spec.${field}: ${message}`,

@@ -18,7 +18,7 @@ const probeNames: readonly ProbeName[] = ['liveness', 'readiness', 'startup'];
  * The kubelet speaks no mTLS, so its http, https, tcp and grpc probes go to ports of the sidecar, which asks the
  * application in their place. Thresholds, times and headers stay; exec probes and probes of another host stay as they
  * are. A probe with a port that cannot be resolved stays as it is, with a warning. A probe that was redirected before,
- * with its original in `earlier`, stays redirected.
+ * with its original in `earlier`, stays redirected (docs/decisions/0016).
  */
 export function rewriteProbes(
   pod: AdmittedPod,

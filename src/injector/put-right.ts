@@ -26,7 +26,10 @@ export function holds(found: object | undefined, wanted: object): boolean {
   );
 }
 
-/** `wanted`, with the present values of the fields that others may change, and others' list entries behind ours. */
+/**
+ * `wanted`, with the present values of the fields that others may change, and others' list entries behind ours
+ * (docs/decisions/0092).
+ */
 export function putRight(found: object | undefined, wanted: object): object {
   const live = (found ?? {}) as Fields;
   const ours = wanted as Fields;

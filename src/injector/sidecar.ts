@@ -86,7 +86,7 @@ export function sidecarContainer({ image, resources, stay, user, ...plan }: Side
 
 /**
  * Envoy tells connections of a changed listener to close at once and gives them 60 s: a withdrawn permission must not
- * survive in an old connection.
+ * survive in an old connection (docs/decisions/0045).
  */
 function envoyArguments(plan: {
   readonly logLevel: string;

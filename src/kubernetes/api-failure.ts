@@ -1,4 +1,5 @@
 import { type ErrorCode, type Retry, WeftError } from '../common/errors.ts';
+import { fieldsIn, fieldsOf, text } from '../common/read.ts';
 import { type HttpRequest, type HttpResponse, readText } from './transport.ts';
 
 /** What the API server said about a refused call: its HTTP status and the fields of metav1.Status. */
@@ -64,18 +65,18 @@ export async function readFailure(
   request: HttpRequest,
   response: HttpResponse,
 ): Promise<WeftError> {
-  const text = await readText(response.body).catch(() => '');
-  return failureOf(parseStatus(text, response), request);
+  const body = await readText(response.body).catch(() => '');
+  return failureOf(parseStatus(body, response), request);
 }
 
-function parseStatus(text: string, response: HttpResponse): ApiStatus {
-  const body = parseObject(text);
-  const details = asObject(body['details']);
+function parseStatus(json: string, response: HttpResponse): ApiStatus {
+  const body = fieldsIn(json);
+  const details = fieldsOf(body['details']);
   const seconds = details['retryAfterSeconds'];
   return {
     status: response.status,
-    reason: asString(body['reason']),
-    message: asString(body['message']),
+    reason: text(body['reason']),
+    message: text(body['message']),
     retryAfterMs:
       parseRetryAfter(response.retryAfter) ??
       (typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined),
@@ -89,30 +90,14 @@ function parseRetryAfter(header: string | undefined): number | undefined {
 
 /** The metav1.Status of an ERROR event inside a watch. */
 export function watchStatus(object: unknown): ApiStatus {
-  const status = asObject(object);
+  const status = fieldsOf(object);
   const code = status['code'];
   return {
     status: typeof code === 'number' ? code : 500,
-    reason: asString(status['reason']),
-    message: asString(status['message']),
+    reason: text(status['reason']),
+    message: text(status['message']),
     retryAfterMs: undefined,
   };
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function asString(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function pathOf(request: HttpRequest): string {

@@ -1,6 +1,6 @@
 // Input: the weight of each object of some kinds. Output: which of them are kept. Rule: what is kept of a namespace is
 // bounded, in bytes and in number. The choice follows from the objects alone, so that every replica keeps the same
-// ones.
+// ones (docs/decisions/0115).
 import type { StoreKey } from './store.ts';
 
 export interface BudgetLimits {

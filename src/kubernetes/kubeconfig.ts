@@ -19,7 +19,8 @@ const foundNothing = 'loaded-context';
 
 /**
  * The credentials of a kubeconfig's context: certificates, tokens, exec plug-ins and OIDC, as client-node reads them.
- * That package is loaded only here, because it takes 62 MB of resident memory, which a pod can save.
+ * That package is loaded only here, because it takes 62 MB of resident memory, which a pod can save
+ * (docs/decisions/0007).
  */
 export async function kubeconfigCredentials(source: KubeconfigSource): Promise<Credentials> {
   const { KubeConfig } = await import('@kubernetes/client-node');

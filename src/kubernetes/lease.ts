@@ -9,7 +9,7 @@ import {
   timely,
 } from './lease-plan.ts';
 import { type Lease, isFree, isHeldBy, patienceMs, takenSpec } from './lease-record.ts';
-import { Term } from './lease-term.ts';
+import { Leadership } from './leadership.ts';
 
 const usualTiming: LeaseTiming = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000, pollMs: 1000 };
 
@@ -25,7 +25,7 @@ export async function runAsLeader(
   work: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const contender = new Contender(plan);
+  const contender = new LeaderElector(plan);
   while (!signal.aborted) {
     const term = await contender.win(signal);
     if (term === undefined) return;
@@ -35,7 +35,7 @@ export async function runAsLeader(
 
 /** True when the work is over for good, false when the lease was lost. */
 async function lead(
-  term: Term,
+  term: Leadership,
   work: (signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -61,7 +61,7 @@ async function lead(
 }
 
 /** Polls the lease until this process can take it. */
-class Contender {
+class LeaderElector {
   readonly #plan: LeaseSetup;
   #seen: { readonly version: string | undefined; expired: boolean } | undefined;
 
@@ -77,7 +77,7 @@ class Contender {
   }
 
   /** Undefined when the signal aborted first. */
-  async win(signal: AbortSignal): Promise<Term | undefined> {
+  async win(signal: AbortSignal): Promise<Leadership | undefined> {
     const { clock, timing, log } = this.#plan;
     const watching = new AbortController();
     try {
@@ -96,14 +96,14 @@ class Contender {
     }
   }
 
-  async #tryOnce(watching: AbortSignal, signal: AbortSignal): Promise<Term | undefined> {
+  async #tryOnce(watching: AbortSignal, signal: AbortSignal): Promise<Leadership | undefined> {
     const { client, ref, identity } = this.#plan;
     const lease = await timely(this.#plan, (inner) => client.get<Lease>(ref, inner), signal);
     if (lease !== undefined && !isFree(lease) && !isHeldBy(lease, identity)) {
       if (!this.#isExpired(lease, watching)) return undefined;
     }
     // Our time starts before the request: others count from when they see its effect.
-    const term = new Term(this.#plan);
+    const term = new Leadership(this.#plan);
     try {
       const taken = await timely(this.#plan, (inner) => this.#take(lease, inner), signal);
       term.begin(taken);

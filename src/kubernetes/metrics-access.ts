@@ -29,8 +29,9 @@ const mostKept = 256;
 const questions = { perAddress: 2, total: 20 };
 
 /**
- * Gives metrics to callers whom the API server lets `get` the URL /metrics, by TokenReview and SubjectAccessReview.
- * Answers are kept and questions are limited, so that unknown tokens cost the API server next to nothing.
+ * Gives metrics to callers whom the API server lets `get` the URL /metrics, by TokenReview and SubjectAccessReview
+ * (docs/decisions/0064). Answers are kept and questions are limited, so that unknown tokens cost the API server next to
+ * nothing.
  */
 export function metricsAccess(api: Api, clock: Clock, logger: Logger): MetricsAccess {
   const kept = new Map<string, { readonly verdict: MetricsVerdict; readonly until: number }>();

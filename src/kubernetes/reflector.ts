@@ -1,54 +1,20 @@
 import type { KubernetesObject } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
-import type { Clock } from '../common/clock.ts';
 import { type ErrorCode, WeftError } from '../common/errors.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import type { Logger } from '../common/logger.ts';
-import type { ListOptions } from './api-client.ts';
-import type { Holder, NamespaceBudget, Verdict } from './budget.ts';
+import type { Holder, Verdict } from './budget.ts';
 import { apiStatusOf } from './api-failure.ts';
-import { type BackOffLimits, type Random, backOffMs } from './back-off.ts';
+import { backOffMs } from './back-off.ts';
 import type { ApiConnection } from './connect.ts';
 import { withoutManagedFields } from './lean.ts';
 import { readList } from './list-pages.ts';
 import { type CacheStep, ObjectCache, storeKey } from './object-cache.ts';
 import { ReadAgain } from './read-again.ts';
+import type { ReflectOptions, ReflectorDeps } from './reflector-options.ts';
 import { isOlder, laterVersion } from './resource-version.ts';
 import type { ObjectStore, StoreKey } from './store.ts';
 import { type WatchEvent, watch } from './watch-stream.ts';
-
-export interface ReflectOptions<T extends KubernetesObject> extends ListOptions {
-  /**
-   * What to keep of an object, called once as it enters. It must keep name, namespace, uid and
-   * resourceVersion. managedFields are gone already. An object it throws on is logged and left out.
-   */
-  readonly transform?: (object: T) => T;
-  /** Items asked for in one page of a list; for kinds whose objects may be big. */
-  readonly pageSize?: number;
-  readonly ration?: Ration<T>;
-}
-
-/** Bounds what is kept of each namespace. */
-export interface Ration<T extends KubernetesObject> {
-  /** May be shared by several kinds. */
-  readonly budget: NamespaceBudget;
-  /** Whether an object, as it arrives, is too heavy to be examined at all. */
-  readonly isHuge: (object: T) => boolean;
-  /** The weight of an object, as `transform` leaves it. */
-  readonly weigh: (object: T) => number;
-  /** The stand-in that the cache keeps for an object without room: its name, namespace, uid and resourceVersion. */
-  readonly standIn: (object: T, weight: number) => T;
-}
-
-export interface ReflectorDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  /** A watch without a byte for this long is opened again. Default 130,000 ms. */
-  readonly idleMs?: number;
-  /** Default: from 100 ms to 30 s. */
-  readonly backOff?: BackOffLimits;
-}
 
 /** An ObjectStore and the loop that fills it. */
 export type Reflector<T extends KubernetesObject> = ObjectStore<T> & {
@@ -81,6 +47,8 @@ const usualIdleMs = 130_000;
 const decentMs = 1000;
 /** After this many watches in a row that opened and broke at once, the cursor is taken to be bad. */
 const doubtAfter = 5;
+const usualAbsentMs = 10_000;
+const absentAfter = 3;
 /** Errors that mean the cursor is useless. An outage does not: afterwards the watch continues from the cursor. */
 const needsList: ReadonlySet<ErrorCode> = new Set(['api-gone', 'api-rejected', 'api-not-found']);
 
@@ -287,11 +255,27 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
       this.#cursor = undefined;
       this.#doubts = 0;
     }
+    if (this.#isAbsent(error)) return this.#awaitKind(signal);
     const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
     const waitMs = Math.max(asked, backOffMs(this.#failures, backOff, random));
     const facts = { code: error.code, error, failures: this.#failures, waitMs };
     if (this.#failures === 1) this.#log.debug('lost the API server', facts);
     else this.#log.warn('lost the API server', facts);
     await clock.sleep(waitMs, signal).catch(() => undefined);
+  }
+
+  /** A kind that had objects counts as absent only after several 404s: its objects may be policies in force. */
+  #isAbsent({ code }: WeftError): boolean {
+    if (this.#plan.options.optional !== true || code !== 'api-not-found') return false;
+    return this.objects.size === 0 || this.#failures >= absentAfter;
+  }
+
+  async #awaitKind(signal: AbortSignal): Promise<void> {
+    const { clock, absentMs = usualAbsentMs } = this.#plan.deps;
+    if (!this.synced || this.objects.size > 0) {
+      this.#log.info('the API server does not know this kind', { askedAgainMs: absentMs });
+      this.replace([]);
+    }
+    await clock.sleep(absentMs, signal).catch(() => undefined);
   }
 }

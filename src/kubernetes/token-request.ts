@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { KubernetesObject } from '../api/core.ts';
 import type { Kind } from '../api/kinds.ts';
 import { problemOfVaultAudience } from '../api/vault-audience.ts';
@@ -6,7 +7,7 @@ import { Secret } from '../common/secret.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** The account whose token is asked for, and the token's audience. */
-export interface TokenWish {
+export interface WantedToken {
   readonly namespace: string;
   readonly name: string;
   /** The audience of Vault, which is shown the token. */
@@ -34,14 +35,15 @@ const expirationSeconds = 600;
  */
 export async function requestToken(
   api: Pick<ApiClient, 'create'>,
-  wish: TokenWish,
+  wish: WantedToken,
   signal: AbortSignal,
 ): Promise<Secret<string>> {
   const { audience } = wish;
   refuse(audience, problemOfVaultAudience(audience));
   const ofApiServer = await request(api, { ...wish, audiences: [] }, signal);
-  const { issuer } = claimsOf(ofApiServer.token);
-  const known = [issuer, ...ofApiServer.audiences].filter((one) => one !== undefined);
+  const known = [issuerOf(ofApiServer.token), ...ofApiServer.audiences].filter(
+    (one) => one !== undefined,
+  );
   refuse(audience, problemOfVaultAudience(audience, known));
   return (await request(api, { ...wish, audiences: [audience] }, signal)).token;
 }
@@ -60,7 +62,7 @@ interface Given {
 
 async function request(
   api: Pick<ApiClient, 'create'>,
-  { namespace, name, pod, audiences }: TokenWish & { readonly audiences: readonly string[] },
+  { namespace, name, pod, audiences }: WantedToken & { readonly audiences: readonly string[] },
   signal: AbortSignal,
 ): Promise<Given> {
   const bound = pod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod } };
@@ -79,13 +81,11 @@ async function request(
 }
 
 /** The issuer that a token states. It is believed: the token came from the API server a moment ago. */
-function claimsOf(token: Secret<string>): { readonly issuer: string | undefined } {
-  const [, payload = ''] = token.reveal().split('.');
+function issuerOf(token: Secret<string>): string | undefined {
   try {
-    const { iss } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iss?: unknown };
-    return { issuer: typeof iss === 'string' ? iss : undefined };
+    return decodeJwt(token.reveal()).iss;
   } catch {
-    return { issuer: undefined };
+    return undefined;
   }
 }
 

@@ -7,7 +7,10 @@ import { type HttpRequest, type HttpResponse, type Transport, readText } from '.
 const connections = 64;
 const keepAliveMs = 30_000;
 
-/** A Transport over undici, with one pool of connections for as long as the TLS identity stays the same. */
+/**
+ * A Transport over undici, with one pool of connections for as long as the TLS identity stays the same
+ * (docs/decisions/0007).
+ */
 export class UndiciTransport implements Transport {
   readonly #credentials: Credentials;
   #pool: { readonly tls: string; readonly dispatcher: Dispatcher } | undefined;

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { FakeClock, settle } from '../../test/support/time/fake-clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
-import { type Outcome, WorkQueue } from './work-queue.ts';
+import { type Result, WorkQueue, type WorkQueueDeps } from './work-queue.ts';
 
 const patience = { baseMs: 100, maxMs: 1000 };
 
 function start(
-  worker: (key: string) => Promise<Outcome>,
-  workers = 1,
+  worker: (key: string) => Promise<Result>,
+  { workers = 1, ...more }: Partial<WorkQueueDeps> & { readonly workers?: number } = {},
 ): { queue: WorkQueue<string>; clock: FakeClock; stop: () => Promise<void> } {
   const clock = new FakeClock();
   const queue = new WorkQueue<string>({
@@ -17,6 +17,7 @@ function start(
     random: () => 1,
     log: silentLogger,
     backOff: patience,
+    ...more,
   });
   const over = new AbortController();
   const ended = queue.run(worker, over.signal, { workers });
@@ -45,7 +46,7 @@ describe('WorkQueue', () => {
     const gates: (() => void)[] = [];
     const { queue, stop } = start(
       () => new Promise((resolve) => gates.push(() => resolve(undefined))),
-      2,
+      { workers: 2 },
     );
     queue.add('a');
     await settle();
@@ -67,7 +68,9 @@ describe('WorkQueue', () => {
     let broken = true;
     const { queue, clock, stop } = start(() => {
       runs.push(clock.now());
-      return broken ? Promise.reject(new Error('broken')) : Promise.resolve(undefined);
+      return broken
+        ? Promise.reject(new WeftError('api-unavailable', 'broken', { retry: 'soon' }))
+        : Promise.resolve(undefined);
     });
     const since = clock.now();
     queue.add('a');
@@ -99,11 +102,33 @@ describe('WorkQueue', () => {
     await stop();
   });
 
+  it('shows a defect of Weft, and tries it again only after a change or five minutes', async () => {
+    const runs: (WeftError | undefined)[] = [];
+    const logged: string[] = [];
+    const { queue, clock, stop } = start(
+      () => Promise.reject(new TypeError('x is not a function')),
+      {
+        log: { ...silentLogger, error: (message) => void logged.push(message) },
+        onDone: ({ error }) => runs.push(error),
+      },
+    );
+    queue.add('a');
+    await clock.advance(299_000);
+    expect(runs.map((error) => error?.isDefect)).toEqual([true]);
+    expect(logged).toEqual(['work on a key failed: a defect of Weft']);
+    queue.add('a');
+    await settle();
+    expect(runs).toHaveLength(2);
+    await clock.advance(301_000);
+    expect(runs).toHaveLength(3);
+    await stop();
+  });
+
   it('comes back when the worker said so, and not when a run came between', async () => {
     const runs: number[] = [];
     const { queue, clock, stop } = start(() => {
       runs.push(clock.now());
-      return Promise.resolve(runs.length < 3 ? { again: 1000 } : undefined);
+      return Promise.resolve(runs.length < 3 ? { requeueAfterMs: 1000 } : undefined);
     });
     const since = clock.now();
     queue.add('a');
@@ -146,16 +171,20 @@ describe('WorkQueue', () => {
           const wished = new Map<string, number>();
           const seen = new Map<string, number>();
           const failing = new Set<string>();
-          const { queue, clock, stop } = start(async (key) => {
-            expect(busy.has(key)).toBe(false);
-            busy.add(key);
-            const version = wished.get(key) ?? 0;
-            await clock.sleep(7, AbortSignal.timeout(60_000));
-            busy.delete(key);
-            if (failing.delete(key)) throw new Error('once');
-            seen.set(key, version);
-            return undefined;
-          }, workers);
+          const { queue, clock, stop } = start(
+            async (key) => {
+              expect(busy.has(key)).toBe(false);
+              busy.add(key);
+              const version = wished.get(key) ?? 0;
+              await clock.sleep(7, AbortSignal.timeout(60_000));
+              busy.delete(key);
+              if (failing.delete(key))
+                throw new WeftError('api-unavailable', 'once', { retry: 'soon' });
+              seen.set(key, version);
+              return undefined;
+            },
+            { workers },
+          );
           for (const { key, delay, after, fails } of steps) {
             wished.set(key, (wished.get(key) ?? 0) + 1);
             if (fails) failing.add(key);

@@ -3,14 +3,15 @@ import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { type BackOffLimits, type Random, backOffMs } from './back-off.ts';
 
-/** The result of a run: nothing more to do, or a further run after `again` milliseconds. */
-export type Outcome = { readonly again: number } | undefined;
+/** The result of a run: nothing more to do, or a further run after `requeueAfterMs`. */
+export type Result = { readonly requeueAfterMs: number } | undefined;
 
 /**
  * Works on one key: reads the present state and makes it as it should be. After a WeftError with retry "never" the key
- * waits for the next `add`; after any other error it is tried again with a growing delay.
+ * waits for the next `add`. After a defect of Weft it also waits for the next `add`, or five minutes: the same state
+ * would fail again. After any other error it is tried again with a growing delay.
  */
-export type Worker<K extends string> = (key: K, signal: AbortSignal) => Promise<Outcome>;
+export type Worker<K extends string> = (key: K, signal: AbortSignal) => Promise<Result>;
 
 export interface WorkQueueDeps {
   readonly clock: Clock;
@@ -23,11 +24,16 @@ export interface WorkQueueDeps {
 }
 
 export interface WorkRun {
+  readonly key: string;
   readonly waitedMs: number;
   readonly tookMs: number;
-  readonly failed: boolean;
+  /** Undefined: the run succeeded, or the queue is ending. */
+  readonly error: WeftError | undefined;
   readonly waiting: number;
 }
+
+/** A defect is tried again, for it may depend on the time or on another object. */
+const defectMs = 300_000;
 
 export interface RunOptions {
   /** Keys worked on at once. Default 1. */
@@ -35,9 +41,9 @@ export interface RunOptions {
 }
 
 /**
- * Keys that need work. A key waits once however often it is added, is never worked on twice at once, and is worked on
- * again if it was added during its run. A run of a key cancels its pending delay: the worker decides again when to come
- * back.
+ * Keys that need work (docs/decisions/0001). A key waits once however often it is added, is never worked on twice at
+ * once, and is worked on again if it was added during its run. A run of a key cancels its pending delay: the worker
+ * decides again when to come back.
  */
 export class WorkQueue<K extends string> {
   readonly #deps: WorkQueueDeps;
@@ -132,19 +138,18 @@ export class WorkQueue<K extends string> {
     const { key, addedAt } = item;
     const { clock } = this.#deps;
     const startedAt = clock.now();
-    let failed = false;
+    let failure: WeftError | undefined;
     try {
-      const outcome = await worker(key, signal);
+      const result = await worker(key, signal);
       this.#failures.delete(key);
-      if (outcome !== undefined && !signal.aborted) this.addAfter(key, outcome.again);
+      if (result !== undefined && !signal.aborted) this.addAfter(key, result.requeueAfterMs);
     } catch (error) {
-      failed = true;
-      if (!signal.aborted) this.#fail(key, WeftError.from(error));
+      if (!signal.aborted) this.#fail(key, (failure = WeftError.from(error)));
     }
     this.#running.delete(key);
     if (this.#addedMeanwhile.delete(key)) this.add(key);
     const times = { waitedMs: startedAt - addedAt, tookMs: clock.now() - startedAt };
-    this.#deps.onDone?.({ ...times, failed, waiting: this.#waiting.size });
+    this.#deps.onDone?.({ key, ...times, error: failure, waiting: this.#waiting.size });
   }
 
   #fail(key: K, error: WeftError): void {
@@ -154,10 +159,20 @@ export class WorkQueue<K extends string> {
       log.error('work on a key failed for good', { key, code: error.code, error });
       return;
     }
+    if (error.isDefect) {
+      log.error('work on a key failed: a defect of Weft', { key, error, stack: stackOf(error) });
+      this.addAfter(key, defectMs);
+      return;
+    }
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     const waitMs = backOffMs(failures, backOff, random);
     log.warn('work on a key failed', { key, code: error.code, error, failures, waitMs });
     this.addAfter(key, waitMs);
   }
+}
+
+/** Where the defect is in the program. */
+function stackOf({ cause }: WeftError): string | undefined {
+  return cause instanceof Error ? cause.stack : undefined;
 }

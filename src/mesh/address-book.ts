@@ -1,7 +1,7 @@
 // Input: all Pods and Services of the cluster, inside and outside the mesh. Output: the holders of each address. Rule:
 // a Service's addresses are those that the API server gave it. A pod's addresses are those of its status, unless they
 // are disputed: the kubelet writes the status, but so can every user with the right to do so. A change costs the
-// objects of the namespaces that changed.
+// objects of the namespaces that changed (docs/decisions/0075).
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName, ClusterSnapshot, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';

@@ -1,6 +1,7 @@
 // Input: the pods and Services that claim an address. Output: the pods that do not have it. Rule: every user with the
 // right to write a pod's status can put any address into it. So the address of a Service is never a pod's, and an
-// address that pods of several namespaces claim belongs to none of them. A change costs the addresses that it touches.
+// address that pods of several namespaces claim belongs to none of them. A change costs the addresses that it touches
+// (docs/decisions/0113).
 import type { Pod, Service } from '../api/core.ts';
 import { isTerminating, onHostNetwork } from './pod-state.ts';
 import { sameItems } from '../common/remember.ts';

@@ -121,7 +121,10 @@ function mergeGuarded(
 
 type Part<K, V> = (namespace: CompiledNamespace) => ReadonlyMap<K, V>;
 
-/** Merges the parts into one map; returns `merged` while the parts are those it was made from. */
+/**
+ * Merges the parts into one map; returns `merged` while the parts are those it was made from. Throws if two namespaces
+ * have one key: the rules of one of them would be lost.
+ */
 function mergeMaps<K, V>(
   parts: readonly ReadonlyMap<K, V>[],
   earlier: readonly ReadonlyMap<K, V>[],
@@ -129,7 +132,11 @@ function mergeMaps<K, V>(
 ): ReadonlyMap<K, V> {
   if (merged !== undefined && sameItems(parts, earlier)) return merged;
   const all = new Map<K, V>();
-  for (const part of parts) for (const [key, value] of part) all.set(key, value);
+  for (const part of parts)
+    for (const [key, value] of part) {
+      if (all.has(key)) throw new Error(`two namespaces both define ${String(key)}`);
+      all.set(key, value);
+    }
   return merged !== undefined && sameEntries(merged, all) ? merged : all;
 }
 

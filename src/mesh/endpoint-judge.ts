@@ -1,5 +1,6 @@
 // Input: one address of an EndpointSlice. Output: the holder of the address. Rule: every user with the right to write
-// an EndpointSlice can put any address into it, so the holder is looked up in the address book, never believed.
+// an EndpointSlice can put any address into it, so the holder is looked up in the address book, never believed
+// (docs/decisions/0075).
 import type { EndpointSlice, Pod } from '../api/core.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';

@@ -19,7 +19,7 @@ export interface GuardInput {
  * Addresses of a namespace to which plaintext must never leave a pod: those of every service, and of the pods of
  * headless ones, ready or not. A call to the address of a pod without a sidecar is treated like a call to its service:
  * in strict mode it is refused, in permissive mode it goes in plaintext. A pod on its node's network has the node's
- * address, which is left out.
+ * address, which is left out (docs/decisions/0006).
  */
 export function guardedAddresses(given: GuardInput): readonly string[] {
   const { services, behind, others, hasSidecar, plaintext, book } = given;

@@ -1,6 +1,6 @@
 // Input: the rules and workloads of a namespace. Output: the same without what would make the proxies of one account
 // too large. Rule: a proxy has a chain for each caller at each port for each Service, with all requests that are
-// allowed there. This product is bounded; the oldest objects stay.
+// allowed there. This product is bounded; the oldest objects stay (docs/decisions/0120).
 import type { KubernetesObject, Service } from '../api/core.ts';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';

@@ -25,7 +25,8 @@ export interface LayerPlan<T extends Compiled, K, V> {
   /** All inputs of the items. While these are the very same objects, the layer is, too. */
   readonly inputs: readonly unknown[];
   readonly items: () => readonly LayerItem<T>[];
-  readonly collect: (values: readonly T[]) => ReadonlyMap<K, V>;
+  /** The results of all items, with the names of these in the same order. */
+  readonly collect: (values: readonly T[], names: readonly string[]) => ReadonlyMap<K, V>;
 }
 
 /** The layer that `plan` describes; everything in it that equals the one before is the very same object. */
@@ -42,7 +43,7 @@ export function compileLayer<T extends Compiled, K, V>(
   return {
     inputs: plan.inputs,
     items,
-    result: shareMap(before?.result, plan.collect(values)),
+    result: shareMap(before?.result, plan.collect(values, [...items.keys()])),
     diagnostics: share(
       before?.diagnostics,
       values.flatMap((value) => value.diagnostics),

@@ -2,7 +2,8 @@
 // for each. Rule: such an object counts as absent: a policy that references it allows nothing by it.
 import type { KubernetesObject } from '../api/core.ts';
 import { leftOutOf } from '../cluster/left-out.ts';
-import type { ByName, ClusterKind, NamespaceSnapshot } from '../cluster/snapshot.ts';
+import type { ClusterKind } from '../cluster/cluster-kinds.ts';
+import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { refuse } from '../cluster/diagnose.ts';
 

@@ -4,7 +4,7 @@ import type { Pod, Service } from '../api/core.ts';
 import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { Workload } from '../policy/workload.ts';
 import { compileLayer, type Layer } from './layer.ts';
-import { sorted } from './namespace-access.ts';
+import { sorted } from './readings.ts';
 import { isWorkload } from './pod-state.ts';
 import type { Selection } from './selection.ts';
 import { compileWorkload, type CompiledWorkload, type LeadingService } from './workloads.ts';

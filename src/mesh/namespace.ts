@@ -14,7 +14,7 @@ import { compileEndpoints, type NamespaceEndpoints } from './endpoints.ts';
 import { disputedPods } from './disputed-pods.ts';
 import { guardedAddresses } from './guarded.ts';
 import { compileLayer, type Layer } from './layer.ts';
-import { compileAccess, type NamespaceAccess } from './namespace-access.ts';
+import { compilePolicies, type NamespacePolicies, policyDiagnostics } from './policies.ts';
 import {
   boundAccess,
   boundReached,
@@ -26,13 +26,12 @@ import {
 import { siftLeftOut } from './left-out.ts';
 import type { Plaintext } from './plaintext.ts';
 import { isWorkload } from './pod-state.ts';
-import { intersects, type Remembered, remember, sameItems, shareMap } from '../common/remember.ts';
+import { intersects, type Remembered, remember, sameItems } from '../common/remember.ts';
 import { portlessServices } from './portless-services.ts';
 import { type Selection, selectPods } from './selection.ts';
 import { compileService, type CompiledService } from './services.ts';
 import { sharedAddresses } from './shared-address.ts';
 import { groupSlices, type NamespaceSlices } from './slices.ts';
-import { type CompiledSplits, compileSplits } from '../smi/traffic-split.ts';
 import { compileWorkloads, type NamespaceWorkloads } from './namespace-workloads.ts';
 
 /** What a namespace's compilation depends on besides its objects. */
@@ -57,7 +56,7 @@ export interface Addresses {
 }
 
 /** The compiled namespace, with the memo that lets the next compile redo only what changed. */
-export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
+export interface CompiledNamespace extends NamespaceBounds, NamespacePolicies {
   readonly input: NamespaceSnapshot;
   readonly scope: Scope;
   readonly plaintext: Plaintext;
@@ -67,7 +66,6 @@ export interface CompiledNamespace extends NamespaceAccess, NamespaceBounds {
   readonly slices: NamespaceSlices;
   readonly selection: Selection;
   readonly services: Layer<CompiledService, ServiceKey, MeshService>;
-  readonly splits: Remembered<CompiledSplits>;
   readonly workloads: NamespaceWorkloads;
   readonly endpoints: NamespaceEndpoints;
   readonly shared: Remembered<readonly Diagnostic[]>;
@@ -110,12 +108,12 @@ function compileParts(
   const reached = boundReached(selecting, selection, known);
   const input = { ...whole, Service: reached.services };
   const services = compileServices({ input, scope, selection, lost }, known);
-  const splits = compileNamespaceSplits(input, { scope, services }, known);
-  const access = compileAccess(input, known);
+  const policies = compilePolicies({ input, scope, services: services.result }, known);
+  const { splits, targets } = policies;
   const workloads = compileWorkloads({ input, scope, selection }, known.workloads);
   const bounds = boundAccess(
     {
-      ...{ input, rules: access.targets.result, services: services.result },
+      ...{ input, rules: targets.result, services: services.result },
       ...{ workloads: workloads.result, splits: splits.value.splits },
     },
     known,
@@ -127,13 +125,13 @@ function compileParts(
     { input, services: services.result, slices, book, changed, hasSidecar, plaintext },
     known.endpoints,
   );
-  const made = { selection, services, splits, endpoints };
+  const made = { selection, services, endpoints };
   return {
     ...{ input: whole, scope, plaintext, lost, disputes, slices },
     ...{ ...selecting, ...bounds, reached },
     workloads,
-    ...access,
-    ...remarksOn({ ...made, ...selecting, ...bounds, input }, known),
+    ...policies,
+    ...remarksOn({ ...made, ...policies, ...selecting, ...bounds, input }, known),
     ...made,
     guarded: remember(known.guarded, guardInputs, () =>
       guardedAddresses({
@@ -214,21 +212,6 @@ function nameOf({ Namespace: namespace }: NamespaceSnapshot): string {
   return namespace?.metadata.name ?? '';
 }
 
-function compileNamespaceSplits(
-  input: NamespaceSnapshot,
-  { scope, services }: Pick<CompiledNamespace, 'scope' | 'services'>,
-  known: Partial<CompiledNamespace>,
-): CompiledNamespace['splits'] {
-  return remember(known.splits, [input.TrafficSplit, services.result, scope], () => {
-    const { splits, diagnostics } = compileSplits({
-      objects: [...input.TrafficSplit.values()],
-      services: services.result,
-      clusterDomain: scope.clusterDomain,
-    });
-    return { splits: shareMap(known.splits?.value.splits, splits), diagnostics };
-  });
-}
-
 type ServicesInput = Pick<CompiledNamespace, 'input' | 'scope' | 'selection' | 'lost'>;
 
 const nothingLost: NonNullable<ReturnType<LostAddresses['get']>> = [];
@@ -263,13 +246,10 @@ function gatherDiagnostics(
     parts.shared.value,
     parts.disputed.value,
     parts.assumed.value,
-    parts.splits.value.diagnostics,
+    ...policyDiagnostics(parts),
     parts.empty.value,
     parts.portless.value,
     parts.workloads.diagnostics,
-    parts.groups.diagnostics,
-    parts.tcp.diagnostics,
-    parts.targets.diagnostics,
     parts.leftOut,
   ];
   return known !== undefined && sameItems(known.diagnostics.inputs, lists)

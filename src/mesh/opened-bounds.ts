@@ -1,7 +1,7 @@
 // Input: the rules of a namespace, its Services and splits. Output: the rules without those that open too much. Rule: a
 // caller's proxy holds every port of every Service behind every account that the caller may reach, and the rules that
 // allow it; the same for the apex of a split onto such a Service. Sources of TrafficTargets times these ports are
-// bounded; the oldest targets stay.
+// bounded; the oldest targets stay (docs/decisions/0120).
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { AccessRule } from '../policy/access.ts';

@@ -8,7 +8,7 @@ export type Plaintext = 'none' | 'own-pods' | 'any';
 
 /**
  * In strict mode a proxy calls only endpoints that prove their identity. In permissive mode it calls a pod of the
- * mesh's namespaces that has no sidecar yet in plaintext; an address outside the mesh is egress.
+ * mesh's namespaces that has no sidecar yet in plaintext; an address outside the mesh is egress (docs/decisions/0076).
  */
 export function plaintextIn({ permissive, egress }: MeshSettings): Plaintext {
   if (!permissive) return 'none';

@@ -1,6 +1,6 @@
 // Input: the Services of a namespace. Output: the same with the ports that the mesh serves, and what was left out.
 // Rule: every port of a Service costs memory in each proxy that may call it, also in proxies of other namespaces, so
-// the ports of one namespace are bounded. The oldest Services stay.
+// the ports of one namespace are bounded. The oldest Services stay (docs/decisions/0114).
 import type { Service, ServicePort } from '../api/core.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';

@@ -1,5 +1,6 @@
 // Input: a Service's ports and the pods behind it. Output: a warning for each two ports that lead to one port of a pod
-// with different protocols: the sidecar beside the application can read that port in only one way.
+// with different protocols: the sidecar beside the application can read that port in only one way
+// (docs/decisions/0078).
 import type { Service, ServicePort } from '../api/core.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { isHttp } from '../policy/service.ts';

@@ -3,7 +3,7 @@ import type { Protocol } from '../policy/service.ts';
 
 /**
  * How a port's bytes are read: appProtocol, else the prefix of its name, else HTTP, except an unnamed port whose number
- * stands for TLS everywhere. The application's own TLS is opaque.
+ * stands for TLS everywhere. The application's own TLS is opaque (docs/decisions/0089).
  */
 export function protocolOf(port: ServicePort): Protocol {
   const declared = port.appProtocol?.toLowerCase() ?? '';

@@ -78,7 +78,10 @@ function accountsOf(pods: readonly Pod[]): readonly IdentityKey[] {
   return [...new Set(pods.map(accountOf))].sort();
 }
 
-/** The sidecar's ports lead to its administration and its own listeners, so no service may lead there. */
+/**
+ * The sidecar's ports lead to its administration and its own listeners, so no service may lead there
+ * (docs/decisions/0077).
+ */
 function reservedPort(
   object: Service,
   port: ServicePort,

@@ -14,7 +14,7 @@ interface Place {
 
 /**
  * Warnings for headless services that lead to the same port of the same pod. A proxy sees only that address, so it
- * cannot tell which service was called: the first by name gets the call.
+ * cannot tell which service was called: the first by name gets the call (docs/decisions/0078).
  */
 export function sharedAddresses(
   services: ByName<Service>,

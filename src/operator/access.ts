@@ -1,4 +1,5 @@
 import { kinds } from '../api/kinds.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { declare, type Desired, ownerOf } from './desired.ts';
 import {
@@ -36,9 +37,7 @@ export const clusterRules: readonly Rule[] = [
   // The control plane refuses tokens of a deleted account, even if a new account has the same name.
   { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch'] },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
-  ...policy('access.smi-spec.io', 'traffictargets'),
-  ...policy('specs.smi-spec.io', 'httproutegroups', 'tcproutes'),
-  ...policy('split.smi-spec.io', 'trafficsplits'),
+  ...policyRules(),
   {
     apiGroups: [''],
     resources: ['configmaps'],
@@ -75,7 +74,10 @@ const namespaceRules: readonly Rule[] = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
 ];
 
-/** All that the control plane may do in its own namespace for these roots: Secrets by name, issuers' ways in. */
+/**
+ * All that the control plane may do in its own namespace for these roots: Secrets by name, issuers' ways in
+ * (docs/decisions/0101).
+ */
 export function rulesFor({
   read: readOnly,
   kept,
@@ -106,13 +108,17 @@ export function rulesFor({
   ];
 }
 
-/** Reading objects of a policy group and writing their status. */
-function policy(group: string, ...resources: readonly string[]): Rule[] {
-  const statuses = resources.map((resource) => `${resource}/status`);
-  return [
-    { apiGroups: [group], resources, verbs: read },
-    { apiGroups: [group], resources: statuses, verbs: ['patch'] },
-  ];
+/** Reading the policies of each API group and writing their status. */
+function policyRules(): readonly Rule[] {
+  const byGroup = Map.groupBy(Object.values(policyKinds), ({ group }) => group);
+  return [...byGroup].flatMap(([group, rows]) => [
+    { apiGroups: [group], resources: rows.map(({ plural }) => plural), verbs: read },
+    {
+      apiGroups: [group],
+      resources: rows.map(({ plural }) => `${plural}/status`),
+      verbs: ['patch'],
+    },
+  ]);
 }
 
 /**

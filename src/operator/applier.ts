@@ -11,7 +11,7 @@ import type { Removal } from './prune.ts';
 import { RepairPace } from './repair-pace.ts';
 
 /** Something that happened to an object of the operator's, for events and the log. */
-export interface Deed {
+export interface AppliedChange {
   readonly reason: 'Created' | 'Updated' | 'Repaired' | 'Removed';
   readonly identity: string;
 }
@@ -21,7 +21,7 @@ export interface ApplierDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told of each object that really changed. */
-  readonly onDeed: (deed: Deed) => void;
+  readonly onDeed: (deed: AppliedChange) => void;
 }
 
 const reasons = { create: 'Created', update: 'Updated', repair: 'Repaired' } as const;

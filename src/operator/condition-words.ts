@@ -2,8 +2,8 @@ import type { Condition } from '../api/core.ts';
 import type { MeshReport } from '../api/mesh-report.ts';
 import type { SpecProblem } from '../api/validate-mesh-config.ts';
 import type { Bundle, Rollout } from './facts.ts';
-import type { RootsNews } from '../rotation/tell.ts';
-import type { MeshConfigRefusal } from './singleton.ts';
+import type { RotationStatus } from '../rotation/rotation-status.ts';
+import type { MeshConfigRefusal } from './active-mesh-config.ts';
 
 /** Every condition type of a MeshConfig. Reconciling and Stalled are there only while they are true. */
 export type ConditionType =
@@ -65,7 +65,7 @@ export const reasons = [
   'NamespacesLeftOut',
   'AllServed',
   'WaitingForReport',
-  'NotRuling',
+  'NotActive',
 ] as const;
 export type Reason = (typeof reasons)[number];
 
@@ -78,7 +78,7 @@ export interface JudgedCondition {
 }
 
 /** Everything that conditions are judged by. */
-export interface World {
+export interface StatusInputs {
   readonly refusal: MeshConfigRefusal | undefined;
   readonly problems: readonly SpecProblem[];
   /** What the API server said when it refused an object of ours. */
@@ -86,7 +86,7 @@ export interface World {
   readonly deleting: boolean;
   readonly rollout: Rollout | undefined;
   readonly bundle: Bundle;
-  readonly roots: Omit<RootsNews, 'block' | 'again'>;
+  readonly rotation: Omit<RotationStatus, 'block' | 'recheckMs'>;
   /** What the control plane reported last of pods and proxies. */
   readonly proxies: MeshReport | undefined;
   /** When the last report was, as RFC 3339, if the control plane has been silent for too long since. */

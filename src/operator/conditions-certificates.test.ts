@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { now, pods, quiet, shown } from '../../test/support/builders/judged-mesh.ts';
-import type { World } from './condition-words.ts';
-import { noNews } from './conditions.ts';
+import type { StatusInputs } from './condition-words.ts';
+import { noRotation } from './conditions.ts';
 
 describe('judge, of certificates', () => {
-  it.each<readonly [string, Partial<World>, readonly string[]]>([
+  it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     [
       'there is no bundle',
       { bundle: { kind: 'absent' }, webhooks: false },
@@ -30,7 +30,7 @@ describe('judge, of certificates', () => {
     ],
     [
       'the first root is not there',
-      { roots: { ...noNews, first: 'why' } },
+      { rotation: { ...noRotation, first: 'why' } },
       [
         'Ready=False/WaitingForRoot',
         'ControlPlaneAvailable=True/Available',
@@ -42,7 +42,7 @@ describe('judge, of certificates', () => {
     ],
     [
       'certificates cannot be renewed, and last for hours',
-      { roots: { ...noNews, failing: { message: 'why', urgent: false } } },
+      { rotation: { ...noRotation, failing: { message: 'why', urgent: false } } },
       [
         'Ready=True/Ready',
         'ControlPlaneAvailable=True/Available',
@@ -55,7 +55,7 @@ describe('judge, of certificates', () => {
       (reason) =>
         [
           `a Secret is not as it must be: ${reason}`,
-          { roots: { ...noNews, secrets: { reason, message: 'why' } } },
+          { rotation: { ...noRotation, secrets: { reason, message: 'why' } } },
           [
             'Ready=True/Ready',
             'ControlPlaneAvailable=True/Available',
@@ -67,7 +67,7 @@ describe('judge, of certificates', () => {
     ),
     [
       'certificates cannot be renewed, and are about to end',
-      { roots: { ...noNews, failing: { message: 'why', urgent: true } } },
+      { rotation: { ...noRotation, failing: { message: 'why', urgent: true } } },
       [
         'Ready=False/IssuerFailing',
         'ControlPlaneAvailable=True/Available',
@@ -78,7 +78,7 @@ describe('judge, of certificates', () => {
     ],
     [
       'the root of somebody else ends soon',
-      { roots: { ...noNews, ending: { reason: 'RootEndsSoon', message: 'when' } } },
+      { rotation: { ...noRotation, ending: { reason: 'RootEndsSoon', message: 'when' } } },
       [
         'Ready=True/Ready',
         'ControlPlaneAvailable=True/Available',
@@ -89,10 +89,10 @@ describe('judge, of certificates', () => {
     ],
     [
       'the root is being switched',
-      { roots: { ...noNews, moving: { reason: 'RotationHeld', message: 'why' } } },
+      { rotation: { ...noRotation, moving: { reason: 'RotationHeld', message: 'why' } } },
       ['Ready=True/Ready', ...quiet, 'Reconciling=True/RotationHeld'],
     ],
-  ])('%s', (_, world, expected) => {
-    expect(shown(world)).toEqual(expected);
+  ])('%s', (_, inputs, expected) => {
+    expect(shown(inputs)).toEqual(expected);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { message, pods, quiet, shown } from '../../test/support/builders/judged-mesh.ts';
 import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
-import type { World } from './condition-words.ts';
+import type { StatusInputs } from './condition-words.ts';
 
 const behind = makeReport({ synced: 2 });
 
 describe('judge, of proxies', () => {
-  it.each<readonly [string, Partial<World>, readonly string[]]>([
+  it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     [
       'proxies are behind, as after every change',
       { proxies: behind },
@@ -32,8 +32,8 @@ describe('judge, of proxies', () => {
       { proxies: makeReport({ connected: 0 }) },
       ['Ready=True/Ready', ...quiet],
     ],
-  ])('%s', (_, world, expected) => {
-    expect(shown(world)).toEqual(expected);
+  ])('%s', (_, inputs, expected) => {
+    expect(shown(inputs)).toEqual(expected);
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { message, quiet, shown, unknown } from '../../test/support/builders/judged-mesh.ts';
 import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
-import type { World } from './condition-words.ts';
-import { noNews } from './conditions.ts';
+import type { StatusInputs } from './condition-words.ts';
+import { noRotation } from './conditions.ts';
 
 /** Each kind of trouble, and what the conditions say of it. */
-const troubles: readonly (readonly [string, Partial<World>, readonly string[], string])[] = [
+const troubles: readonly (readonly [string, Partial<StatusInputs>, readonly string[], string])[] = [
   [
     'a pod is stuck',
     { proxies: makeReport({ expected: 4, findings: [makeFinding('sidecar-stuck')] }) },
@@ -118,14 +118,14 @@ const troubles: readonly (readonly [string, Partial<World>, readonly string[], s
     (reason) =>
       [
         `a switch of roots waits for somebody: ${reason}`,
-        { roots: { ...noNews, moving: { reason, message: 'It waits. Mend it.' } } },
+        { rotation: { ...noRotation, moving: { reason, message: 'It waits. Mend it.' } } },
         ['Ready=True/Ready', `Reconciling=True/${reason}`],
         'The mesh serves. It waits. Mend it.',
       ] as const,
   ),
   [
     'a root ends soon that only its owner renews',
-    { roots: { ...noNews, ending: { reason: 'RootEndsSoon', message: 'Renew it.' } } },
+    { rotation: { ...noRotation, ending: { reason: 'RootEndsSoon', message: 'Renew it.' } } },
     ['Ready=True/Ready', 'CertificatesReady=True/RootEndsSoon'],
     'The mesh serves. Renew it.',
   ],
@@ -138,23 +138,23 @@ const troubles: readonly (readonly [string, Partial<World>, readonly string[], s
 ];
 
 describe('case H: Ready', () => {
-  it.each(troubles)('does not say that the mesh is up when %s', (...[, world, expected, next]) => {
-    const differing = shown(world).filter((one) => !quiet.includes(one));
+  it.each(troubles)('does not say that the mesh is up when %s', (...[, inputs, expected, next]) => {
+    const differing = shown(inputs).filter((one) => !quiet.includes(one));
     expect(differing).toEqual(expected);
-    const ready = message(world, 'Ready');
+    const ready = message(inputs, 'Ready');
     expect(ready).toContain(next);
     expect(ready).not.toContain('The mesh is up');
   });
 
   it('does not call a pod that starts a trouble', () => {
-    const world = { proxies: makeReport({ expected: 5, starting: 2 }) };
-    expect(shown(world)).toEqual([
+    const inputs = { proxies: makeReport({ expected: 5, starting: 2 }) };
+    expect(shown(inputs)).toEqual([
       'Ready=True/Ready',
       ...quiet.slice(0, 3),
       'PodsInMesh=True/PodsStarting',
       'ServicesServed=True/AllServed',
     ]);
-    expect(message(world, 'Ready')).toBe(
+    expect(message(inputs, 'Ready')).toBe(
       'The mesh serves. 2 pods are starting. 3 of 5 pods are connected.',
     );
   });
@@ -182,7 +182,7 @@ describe('case H: Ready', () => {
 
   it('says that the mesh is up while a switch goes on by itself', () => {
     const moving = { reason: 'Rotating', message: 'TrustBoth' } as const;
-    expect(message({ roots: { ...noNews, moving } }, 'Ready')).toBe('The mesh is up.');
+    expect(message({ rotation: { ...noRotation, moving } }, 'Ready')).toBe('The mesh is up.');
   });
 
   it('names the first few and counts all, in a message of bounded length', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { message } from '../../test/support/builders/judged-mesh.ts';
 import { makeReport } from '../../test/support/builders/make-report.ts';
-import type { World } from './condition-words.ts';
+import type { StatusInputs } from './condition-words.ts';
 
 describe('the words of counts', () => {
   it.each<readonly [Parameters<typeof makeReport>[0], string, string]>([
@@ -17,12 +17,12 @@ describe('the words of counts', () => {
       '3 of 3 pods are connected. 2 pods are left out on purpose.',
     ],
   ])('go by how many there are: %j', (counts, proxies, pods) => {
-    const world = { proxies: makeReport(counts) };
-    expect(message(world, 'ProxiesSynced')).toBe(proxies);
-    expect(message(world, 'PodsInMesh')).toBe(pods);
+    const inputs = { proxies: makeReport(counts) };
+    expect(message(inputs, 'ProxiesSynced')).toBe(proxies);
+    expect(message(inputs, 'PodsInMesh')).toBe(pods);
   });
 
-  it.each<readonly [Partial<World>, Parameters<typeof message>[1], string]>([
+  it.each<readonly [Partial<StatusInputs>, Parameters<typeof message>[1], string]>([
     [
       { rollout: { wanted: 2, available: 0, settled: false, stuck: undefined } },
       'ControlPlaneAvailable',
@@ -38,7 +38,7 @@ describe('the words of counts', () => {
       'CertificatesReady',
       'Next: kubectl delete configmap -n weft-system weft-ca-bundle.',
     ],
-  ])('end with the next command: %j', (world, type, next) => {
-    expect(message(world, type)?.endsWith(next)).toBe(true);
+  ])('end with the next command: %j', (inputs, type, next) => {
+    expect(message(inputs, type)?.endsWith(next)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { message, quiet, shown, unknown } from '../../test/support/builders/judged-mesh.ts';
-import type { World } from './condition-words.ts';
+import type { StatusInputs } from './condition-words.ts';
 
 const problem = {
   kind: 'invalid',
@@ -9,7 +9,7 @@ const problem = {
 } as const;
 
 describe('judge', () => {
-  it.each<readonly [string, Partial<World>, readonly string[]]>([
+  it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     ['all is well', {}, ['Ready=True/Ready', ...quiet]],
     [
       'nothing is there yet',
@@ -80,14 +80,14 @@ describe('judge', () => {
     ],
     [
       'another MeshConfig rules',
-      { refusal: { kind: 'another-rules', ruler: 'weft-system/old' } },
+      { refusal: { kind: 'another-is-active', active: 'weft-system/old' } },
       [
         'Ready=False/AnotherMeshConfig',
-        'ControlPlaneAvailable=Unknown/NotRuling',
-        'CertificatesReady=Unknown/NotRuling',
-        'ProxiesSynced=Unknown/NotRuling',
-        'PodsInMesh=Unknown/NotRuling',
-        'ServicesServed=Unknown/NotRuling',
+        'ControlPlaneAvailable=Unknown/NotActive',
+        'CertificatesReady=Unknown/NotActive',
+        'ProxiesSynced=Unknown/NotActive',
+        'PodsInMesh=Unknown/NotActive',
+        'ServicesServed=Unknown/NotActive',
         'Stalled=True/AnotherMeshConfig',
       ],
     ],
@@ -96,8 +96,8 @@ describe('judge', () => {
       { deleting: true, problems: [problem] },
       ['Ready=False/Deleting', ...quiet, 'Reconciling=True/Deleting'],
     ],
-  ])('%s', (_, world, expected) => {
-    expect(shown(world)).toEqual(expected);
+  ])('%s', (_, inputs, expected) => {
+    expect(shown(inputs)).toEqual(expected);
   });
 
   it('names field and remedy of every problem', () => {

@@ -3,17 +3,17 @@ import {
   logsOf,
   type Reason,
   type JudgedCondition,
-  type World,
+  type StatusInputs,
 } from './condition-words.ts';
-import { judgeCertificates } from './judge-certificates.ts';
-import { judgeControlPlane, replicasOf } from './judge-control-plane.ts';
-import { gapsIn, judgePods, judgeServices } from './judge-mesh.ts';
-import { judgeProxies } from './judge-proxies.ts';
+import { certificatesCondition } from './certificates-condition.ts';
+import { controlPlaneCondition, replicasOf } from './control-plane-condition.ts';
+import { gapsIn, podsCondition, servicesCondition } from './pods-conditions.ts';
+import { proxiesCondition } from './proxies-condition.ts';
 import { reportIn } from './report-in.ts';
-import type { MeshConfigRefusal } from './singleton.ts';
+import type { MeshConfigRefusal } from './active-mesh-config.ts';
 
 /** No certificate condition to report. */
-export const noNews: World['roots'] = {
+export const noRotation: StatusInputs['rotation'] = {
   first: undefined,
   moving: undefined,
   failing: undefined,
@@ -22,30 +22,30 @@ export const noNews: World['roots'] = {
   note: undefined,
 };
 
-/** The conditions of a MeshConfig in this world. Pure. */
-export function judge(world: World): readonly JudgedCondition[] {
-  if (world.refusal !== undefined) return judgeRefused(world.refusal);
+/** The conditions of a MeshConfig, from these inputs (docs/decisions/0033). Pure. */
+export function conditionsFor(inputs: StatusInputs): readonly JudgedCondition[] {
+  if (inputs.refusal !== undefined) return refusedConditions(inputs.refusal);
   const parts = [
-    judgeControlPlane(world),
-    judgeCertificates(world),
-    judgeProxies(world),
-    judgePods(world),
-    judgeServices(world),
+    controlPlaneCondition(inputs),
+    certificatesCondition(inputs),
+    proxiesCondition(inputs),
+    podsCondition(inputs),
+    servicesCondition(inputs),
   ];
-  const stalled = judgeStalled(world);
-  const moving = stalled === undefined ? judgeReconciling(world) : undefined;
-  return [judgeReady(world, parts, stalled), ...parts, stalled, moving].filter(
+  const stalled = stalledCondition(inputs);
+  const moving = stalled === undefined ? reconcilingCondition(inputs) : undefined;
+  return [readyCondition(inputs, parts, stalled), ...parts, stalled, moving].filter(
     (condition) => condition !== undefined,
   );
 }
 
-function judgeRefused(refusal: MeshConfigRefusal): readonly JudgedCondition[] {
+function refusedConditions(refusal: MeshConfigRefusal): readonly JudgedCondition[] {
   const { reason, message } = explain(refusal);
   const unknown = (type: ConditionType): JudgedCondition => ({
     type,
     status: 'Unknown',
-    reason: 'NotRuling',
-    message: 'This MeshConfig does not rule.',
+    reason: 'NotActive',
+    message: 'This MeshConfig is not active.',
   });
   return [
     { type: 'Ready', status: 'False', reason, message },
@@ -63,14 +63,18 @@ function explain(refusal: MeshConfigRefusal): {
   readonly message: string;
 } {
   if (refusal.kind === 'wrong-namespace') {
-    const message = `A MeshConfig rules only in the operator's namespace; create it in ${refusal.namespace} and delete this one.`;
+    const message = `Weft follows a MeshConfig only in the operator's namespace; create it in ${refusal.namespace} and delete this one.`;
     return { reason: 'WrongNamespace', message };
   }
-  const message = `${refusal.ruler} already rules this cluster; edit that one and delete this one.`;
+  const message = `${refusal.active} is the active MeshConfig of this cluster; edit that one and delete this one.`;
   return { reason: 'AnotherMeshConfig', message };
 }
 
-function judgeStalled({ problems, rejection, deleting }: World): JudgedCondition | undefined {
+function stalledCondition({
+  problems,
+  rejection,
+  deleting,
+}: StatusInputs): JudgedCondition | undefined {
   if (deleting) return undefined;
   const type = 'Stalled';
   if (problems.length > 0) {
@@ -83,15 +87,15 @@ function judgeStalled({ problems, rejection, deleting }: World): JudgedCondition
   return { type, status: 'True', reason: 'Rejected', message: rejection };
 }
 
-function judgeReconciling(world: World): JudgedCondition | undefined {
+function reconcilingCondition(inputs: StatusInputs): JudgedCondition | undefined {
   const is = (reason: Reason, message: string): JudgedCondition => ({
     type: 'Reconciling',
     status: 'True',
     reason,
     message,
   });
-  const { rollout, bundle, webhooks } = world;
-  if (world.deleting) return is('Deleting', 'What the operator made is being removed.');
+  const { rollout, bundle, webhooks } = inputs;
+  if (inputs.deleting) return is('Deleting', 'What the operator made is being removed.');
   if (rollout === undefined) return is('ControlPlaneMissing', 'The control plane is being made.');
   if (!rollout.settled) {
     const message = `The Deployment is rolling out: ${replicasOf(rollout)}.`;
@@ -101,16 +105,16 @@ function judgeReconciling(world: World): JudgedCondition | undefined {
     return is('WaitingForBundle', 'Waiting for the trust bundle of the control plane.');
   }
   if (!webhooks) return is('WebhooksMissing', 'The webhooks are being made.');
-  const { first, moving } = world.roots;
+  const { first, moving } = inputs.rotation;
   if (first !== undefined) return is('WaitingForRoot', first);
-  if (world.proxies === undefined) {
+  if (inputs.proxies === undefined) {
     return is('WaitingForReport', 'Waiting for the first report of the control plane.');
   }
   return moving && is(moving.reason, moving.message);
 }
 
-function judgeReady(
-  world: World,
+function readyCondition(
+  inputs: StatusInputs,
   parts: readonly JudgedCondition[],
   stalled: JudgedCondition | undefined,
 ): JudgedCondition {
@@ -123,24 +127,24 @@ function judgeReady(
     reason,
     message,
   });
-  if (world.deleting) return no({ reason: 'Deleting', message: 'The mesh is being removed.' });
+  if (inputs.deleting) return no({ reason: 'Deleting', message: 'The mesh is being removed.' });
   if (stalled !== undefined) return no(stalled);
-  const failing = parts.find((part) => part.status === 'False' && isGrave(part, world));
+  const failing = parts.find((part) => part.status === 'False' && isGrave(part, inputs));
   if (failing !== undefined) return no(failing);
-  if (!world.webhooks) {
+  if (!inputs.webhooks) {
     return no({ reason: 'WebhooksMissing', message: 'The webhooks are being made.' });
   }
-  if (reportIn(world) === undefined) {
-    const message = `How the pods of the mesh fare is not known: the control plane does not report. Next: ${logsOf(world.namespace)}.`;
+  if (reportIn(inputs) === undefined) {
+    const message = `How the pods of the mesh fare is not known: the control plane does not report. Next: ${logsOf(inputs.namespace)}.`;
     return { type: 'Ready', status: 'Unknown', reason: 'NoReport', message };
   }
-  const gaps = [...gapsIn(parts), ...gapOfSwitch(world)];
+  const gaps = [...gapsIn(parts), ...gapOfSwitch(inputs)];
   const message = gaps.length === 0 ? 'The mesh is up.' : `The mesh serves. ${gaps.join(' ')}`;
   return { type: 'Ready', status: 'True', reason: 'Ready', message };
 }
 
 /** A switch of roots that progresses is no gap. A switch that failed or is held waits for a user. */
-function gapOfSwitch({ roots: { moving } }: World): readonly string[] {
+function gapOfSwitch({ rotation: { moving } }: StatusInputs): readonly string[] {
   return moving === undefined || moving.reason === 'Rotating' ? [] : [moving.message];
 }
 
@@ -153,14 +157,14 @@ const passedOver: readonly Reason[] = [
 ];
 
 /** Proxies may be behind for a while, certificates last while they cannot be renewed, and pods that
- * stay outside keep no other from the mesh. */
-function isGrave({ type, reason }: JudgedCondition, world: World): boolean {
-  if (type === 'ProxiesSynced') return isTooLong(world);
+ * stay outside keep no other from the mesh (docs/decisions/0106). */
+function isGrave({ type, reason }: JudgedCondition, inputs: StatusInputs): boolean {
+  if (type === 'ProxiesSynced') return isTooLong(inputs);
   if (type === 'ServicesServed' || passedOver.includes(reason)) return false;
-  return reason !== 'IssuerFailing' || world.roots.failing?.urgent === true;
+  return reason !== 'IssuerFailing' || inputs.rotation.failing?.urgent === true;
 }
 
 /** Whether a proxy rejected something or is late. Each proxy is behind for a moment after every change. */
-function isTooLong({ proxies }: World): boolean {
+function isTooLong({ proxies }: StatusInputs): boolean {
   return (proxies?.rejected ?? 0) > 0 || (proxies?.late ?? 0) > 0;
 }

@@ -29,7 +29,7 @@ export function ownerOf(meshConfig: MeshConfig): OwnerReference {
 
 /**
  * The owner of all other objects: the mesh's namespace, which may also own cluster-scoped objects. Kubernetes deletes
- * them with the namespace. Before that, the operator removes them in a safe order.
+ * them with the namespace. Before that, the operator removes them in a safe order (docs/decisions/0100).
  */
 export function homeOf({ metadata: { name, uid = '' } }: Namespace): OwnerReference {
   return { apiVersion: 'v1', kind: kinds.namespace.kind, name, uid };

@@ -27,7 +27,7 @@ export interface DiffInput {
 /**
  * Compares desired, live and last applied objects; returns what to apply, in the order of `desired`. Pure. It
  * compares a live object with the API server's answer to our last apply, so that normalised values and other
- * managers' fields are no difference. At rest, the result is empty.
+ * managers' fields are no difference. At rest, the result is empty (docs/decisions/0030).
  */
 export function diff({ desired, live, applied }: DiffInput): readonly ObjectDifference[] {
   return desired.flatMap((one) => {

@@ -9,7 +9,7 @@ import type { Logger } from '../common/logger.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Applier } from './applier.ts';
-import type { Watched } from './drift.ts';
+import type { OperatorWatches } from './watches.ts';
 import {
   bootstrapConfigMap,
   caBundleConfigMap,
@@ -22,11 +22,11 @@ import { gatewayLeft } from './gateway-left.ts';
 import { podLabels } from './names.ts';
 import { type Owned, prune } from './prune.ts';
 import { releaseRoots } from './release-roots.ts';
-import { meshNameOf } from './webhooks.ts';
+import { meshNameOf } from '../api/mesh-name.ts';
 
 export interface FinalizeDeps {
   readonly client: ApiClient;
-  readonly watched: Pick<Watched, 'owned' | 'certificates'>;
+  readonly watched: Pick<OperatorWatches, 'owned' | 'certificates'>;
   readonly applier: Pick<Applier, 'remove' | 'forget'>;
   readonly events: EventRecorder;
   readonly clock: Clock;
@@ -53,13 +53,12 @@ const stepLimitsMs = {
 const pollMs = 250;
 
 /**
- * Removes what the operator and the control plane made for a mesh. First the webhooks, so that no pod start waits for
- * a process that stops. Then the control plane, once it has removed the ingress gateway's Secret: only the control
- * plane may. Then its rights, once its pods are gone, so that it can write no more. Then its ConfigMaps and the
- * records of its roots. Nothing waits for this removal, the MeshConfig least of all: without an operator, everything
- * goes with the namespace.
- * Resolves to the milliseconds until the next try, or to undefined when all is done. It always ends: it gives up a
- * step whose time is up, logs that, and takes the next step.
+ * Removes what the operator and the control plane made for a mesh (docs/decisions/0034). First the webhooks, so that no
+ * pod start waits for a process that stops. Then the control plane, once it has removed the ingress gateway's Secret:
+ * only the control plane may. Then its rights, once its pods are gone, so that it can write no more. Then its
+ * ConfigMaps and the records of its roots. Nothing waits for this removal, the MeshConfig least of all: without an
+ * operator, everything goes with the namespace. Resolves to the milliseconds until the next try, or to undefined when
+ * all is done. It always ends: it gives up a step whose time is up, logs that, and takes the next step.
  */
 export async function finalize(
   leaving: Leaving,
@@ -169,7 +168,7 @@ async function removeTraces(
   const everywhere = await client.list<ConfigMap>(kinds.configMap, { fieldSelector }, signal);
   const ours = everywhere.filter(({ metadata }) => {
     const mesh = metadata.labels?.[meshLabel];
-    return mesh !== undefined && (meshConfig === undefined || mesh === meshNameOf(meshConfig));
+    return mesh !== undefined && (meshConfig === undefined || mesh === meshNameOf(meshConfig.spec));
   });
   const refs: readonly ObjectRef[] = [
     ...ours.map(({ metadata }) => ({

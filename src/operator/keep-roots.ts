@@ -9,7 +9,7 @@ import { WeftError } from '../common/errors.ts';
 import type { ApiClient, ObjectRef } from '../kubernetes/api-client.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import { fieldManager } from './names.ts';
-import type { Wanted } from '../rotation/intent.ts';
+import type { RecordToCreate } from '../rotation/intent.ts';
 import type { RootRecord } from '../rotation/records.ts';
 import { stateOf, statusOfRoot, type StatusFacts } from '../rotation/root-status.ts';
 
@@ -48,7 +48,7 @@ interface Context {
 
 async function createRoot(
   meshConfig: MeshConfig,
-  { name, spec }: Wanted,
+  { name, spec }: RecordToCreate,
   { deps, signal }: Context,
 ): Promise<void> {
   const { namespace = '' } = meshConfig.metadata;

@@ -1,5 +1,5 @@
 import type { PodTemplate } from '../api/core.ts';
-import type { Images } from './workload.ts';
+import { type Images, publishedImages } from '../api/published-images.ts';
 
 const versionLabel = 'app.kubernetes.io/version';
 /** Containers of the PodTemplate, by what their images are for. */
@@ -11,8 +11,8 @@ const containers: Readonly<Record<keyof Images, string>> = {
 
 /**
  * The images that an operator deploys: those of its command line, else those of the install's PodTemplate, else the
- * published names. A PodTemplate of another version belongs to the next or the previous operator; it is ignored, and
- * the last known images stay.
+ * published names (docs/decisions/0112). A PodTemplate of another version belongs to the next or the previous operator;
+ * it is ignored, and the last known images stay.
  */
 export class NamedImages {
   readonly #version: string;
@@ -30,14 +30,6 @@ export class NamedImages {
       this.#known = { ...publishedImages(this.#version), ...imagesIn(template), ...this.#given };
     return this.#known;
   }
-}
-
-function publishedImages(version: string): Images {
-  return {
-    controlPlane: `weft.dev/weft:${version}`,
-    envoy: 'envoyproxy/envoy:v1.40.0',
-    init: `weft.dev/weft-init:${version}`,
-  };
 }
 
 function imagesIn({ template }: PodTemplate): Partial<Images> {

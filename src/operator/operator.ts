@@ -4,19 +4,19 @@ import type { ApiConnection } from '../kubernetes/connect.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
 import { runAsLeader } from '../kubernetes/lease.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
-import { type Worker, WorkQueue } from '../kubernetes/work-queue.ts';
-import { Applier, type Deed } from './applier.ts';
-import { Watched } from './drift.ts';
+import { type Worker, WorkQueue, type WorkRun } from '../kubernetes/work-queue.ts';
+import { Applier, type AppliedChange } from './applier.ts';
+import { OperatorWatches } from './watches.ts';
 import { MeshEnd } from './mesh-end.ts';
 import { NamedImages } from './named-images.ts';
 import { operatorLease } from './names.ts';
 import { reconcile } from './reconcile.ts';
-import { rulerOf } from './singleton.ts';
-import type { Images } from './workload.ts';
+import { activeMeshConfig } from './active-mesh-config.ts';
+import type { Images } from '../api/published-images.ts';
 
 export interface OperatorOptions {
   readonly client: ApiConnection;
-  /** Where the operator runs, and where the MeshConfig that rules must be. */
+  /** Where the operator runs, and where the active MeshConfig must be. */
   readonly namespace: string;
   /** Unique to this process, such as the pod's name: who holds the Lease. */
   readonly identity: string;
@@ -28,6 +28,8 @@ export interface OperatorOptions {
   readonly vaultAddresses?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Called after each look at a MeshConfig. */
+  readonly onReconciled?: (run: WorkRun) => void;
 }
 
 /** The operator as its process sees it. */
@@ -45,7 +47,7 @@ const nobody: StoreKey = '';
 export function createOperator(options: OperatorOptions): Operator {
   const { client, namespace, identity, clock, logger } = options;
   const deps = { clock, random: Math.random, log: logger };
-  const watched = new Watched(client, namespace, deps);
+  const watched = new OperatorWatches(client, namespace, deps);
   const plan = { client, namespace, name: operatorLease, identity, clock, log: logger };
   return {
     problem: () => watched.unseen,
@@ -56,28 +58,29 @@ export function createOperator(options: OperatorOptions): Operator {
   };
 }
 
-/** Runs the operator until the signal aborts. */
-export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
-  await createOperator(options).run(signal);
-}
-
 async function reconcileAll(
   options: OperatorOptions,
-  watched: Watched,
+  watched: OperatorWatches,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, namespace, clock, logger } = options;
   const reporter = { controller: 'weft.dev/operator', instance: options.identity };
   const events = createEventRecorder({ client, clock, log: logger, ...reporter });
-  const onDeed = ({ reason, identity }: Deed): void => {
+  const onDeed = ({ reason, identity }: AppliedChange): void => {
     logger.info('object changed', { reason, object: identity });
-    const regarding = rulerOf(watched.meshConfigs.objects.values(), namespace);
+    const regarding = activeMeshConfig(watched.meshConfigs.objects.values(), namespace);
     if (regarding === undefined) return;
     events.record({ regarding, type: 'Normal', reason, note: `${reason} ${identity}` });
   };
   const applier = new Applier({ client, clock, logger, onDeed });
   const meshEnd = new MeshEnd(namespace);
-  const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger });
+  const onDone = (run: WorkRun): void => {
+    options.onReconciled?.(run);
+    const regarding = watched.meshConfigs.objects.get(run.key);
+    if (run.error?.isDefect === true && regarding !== undefined)
+      events.record({ regarding, type: 'Warning', reason: 'InternalError', note: defectNote(run) });
+  };
+  const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger, onDone });
   const addAll = (): void => {
     for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
   };
@@ -93,4 +96,8 @@ async function reconcileAll(
   } finally {
     unsubscribe();
   }
+}
+
+function defectNote({ error }: WorkRun): string {
+  return `A defect of Weft keeps the operator from bringing this MeshConfig into force: ${error?.message ?? ''}. Please report it with the operator's log. The mesh goes on as it is.`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { type Desired, identify } from './desired.ts';
 import { type Plan, type PlanFacts, plan } from './plan.ts';
@@ -258,17 +259,14 @@ describe('the webhooks', () => {
     ]);
   });
 
-  it('check every SMI kind on creation and change, in ignored namespaces too', () => {
+  it('check every kind of policy on creation and change, in ignored namespaces too', () => {
     const [webhook] = planned({}, 'ValidatingWebhookConfiguration')['webhooks'] as [
       { readonly rules: readonly { resources: string[]; operations: string[] }[] },
     ];
     expect(webhook).toMatchObject({ ...shared, namespaceSelector: selector() });
-    expect(webhook.rules.flatMap(({ resources }) => resources)).toEqual([
-      'traffictargets',
-      'httproutegroups',
-      'tcproutes',
-      'trafficsplits',
-    ]);
+    expect(webhook.rules.flatMap(({ resources }) => resources)).toEqual(
+      Object.values(policyKinds).map(({ plural }) => plural),
+    );
     expect(new Set(webhook.rules.flatMap(({ operations }) => operations))).toEqual(
       new Set(['CREATE', 'UPDATE']),
     );

@@ -8,12 +8,12 @@ import type { ApiClient } from '../kubernetes/api-client.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { StoreKey } from '../kubernetes/store.ts';
-import type { Outcome } from '../kubernetes/work-queue.ts';
+import type { Result } from '../kubernetes/work-queue.ts';
 import type { Applier } from './applier.ts';
-import type { World } from './condition-words.ts';
-import { noNews } from './conditions.ts';
+import type { StatusInputs } from './condition-words.ts';
+import { noRotation } from './conditions.ts';
 import { homeOf, identify } from './desired.ts';
-import type { Watched } from './drift.ts';
+import type { OperatorWatches } from './watches.ts';
 import { readBundle, readProxies, readRollout } from './facts.ts';
 import { finalize } from './finalize.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
@@ -22,17 +22,17 @@ import { fieldManager } from './names.ts';
 import { plan, webhookIdentities } from './plan.ts';
 import { prune } from './prune.ts';
 import { keepRoots } from './keep-roots.ts';
-import { lookAtRoots, type RootsLook } from './roots.ts';
-import { refusalOf, rulerOf } from './singleton.ts';
-import type { CertificateBlock } from '../rotation/tell.ts';
+import { observeRotation, type RotationState } from './roots.ts';
+import { refusalOf, activeMeshConfig } from './active-mesh-config.ts';
+import type { CertificateBlock } from '../rotation/rotation-status.ts';
 import { isCurrent, statusOf, untilHeartbeat } from './status.ts';
-import { tidingsOf } from './tidings.ts';
+import { eventsFor } from './status-events.ts';
 import { validateSpec } from '../api/validate-mesh-config.ts';
-import type { Images } from './workload.ts';
+import type { Images } from '../api/published-images.ts';
 
 export interface ReconcileDeps {
   readonly client: ApiClient;
-  readonly watched: Watched;
+  readonly watched: OperatorWatches;
   readonly applier: Applier;
   readonly meshEnd: MeshEnd;
   readonly events: EventRecorder;
@@ -55,31 +55,31 @@ const changedMs = 100;
 
 /**
  * Makes the cluster match one MeshConfig, and the MeshConfig's status match the cluster. Level-triggered: reads the
- * current state each time, so it may be called at any moment, for any reason, with the key alone.
+ * current state each time, so it may be called at any moment, for any reason, with the key alone (docs/decisions/0001).
  */
 export async function reconcile(
   key: StoreKey,
   deps: ReconcileDeps,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Result> {
   const { watched, namespace, meshEnd } = deps;
-  const ruler = rulerOf(watched.meshConfigs.objects.values(), namespace);
+  const active = activeMeshConfig(watched.meshConfigs.objects.values(), namespace);
   const meshConfig = watched.meshConfigs.objects.get(key);
-  if (meshConfig === undefined) return ruler === undefined ? removeLeft(deps, signal) : undefined;
-  if (meshConfig !== ruler) {
-    const late = await report(meshConfig, lookAt(meshConfig, deps, { ruler }), { deps, signal });
-    return outcomeOf(late);
+  if (meshConfig === undefined) return active === undefined ? removeLeft(deps, signal) : undefined;
+  if (meshConfig !== active) {
+    const late = await report(meshConfig, observe(meshConfig, deps, { active }), { deps, signal });
+    return requeueAfter(late);
   }
   if (isLeaving(meshConfig) || isLeaving(watched.home)) {
-    const look = lookAt(meshConfig, deps, { ruler });
+    const look = observe(meshConfig, deps, { active });
     await report(meshConfig, look, { deps, signal }).catch((error: unknown) => {
       deps.logger.warn('status not written', { error });
     });
     return remove(deps, signal, meshConfig);
   }
-  if (meshEnd.isBefore(meshConfig)) return (await remove(deps, signal)) ?? { again: 0 };
+  if (meshEnd.isBefore(meshConfig)) return (await remove(deps, signal)) ?? { requeueAfterMs: 0 };
   meshEnd.rules(meshConfig);
-  return rule(meshConfig, deps, signal);
+  return bringIntoForce(meshConfig, deps, signal);
 }
 
 function isLeaving(object: KubernetesObject | undefined): boolean {
@@ -87,24 +87,24 @@ function isLeaving(object: KubernetesObject | undefined): boolean {
 }
 
 /** Brings the ruling MeshConfig into force. A spec with problems changes nothing but the status. */
-async function rule(
+async function bringIntoForce(
   meshConfig: MeshConfig,
   deps: ReconcileDeps,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Result> {
   const problems = validateSpec(meshConfig);
   const roots =
-    problems.length === 0 ? lookAtRoots(meshConfig, deps.watched, deps.clock.now()) : undefined;
+    problems.length === 0 ? observeRotation(meshConfig, deps.watched, deps.clock.now()) : undefined;
   const done = await attempt(deps, () =>
     roots === undefined
       ? deps.applier.repair(deps.watched.live, signal)
       : bringAbout(meshConfig, roots, { deps, signal }),
   );
   const { rejection } = done;
-  const look = lookAt(meshConfig, deps, { ruler: meshConfig, problems, rejection, roots });
+  const look = observe(meshConfig, deps, { active: meshConfig, problems, rejection, roots });
   const late = await report(meshConfig, look, { deps, signal });
-  const beat = untilHeartbeat(meshConfig, look.world.now);
-  return outcomeOf(done.again, roots?.news.again, late, beat);
+  const beat = untilHeartbeat(meshConfig, look.inputs.now);
+  return requeueAfter(done.again, roots?.status.recheckMs, late, beat);
 }
 
 interface Done {
@@ -116,11 +116,11 @@ interface Done {
 /** Applies what is wanted and removes what is not; resolves to when to look again. */
 async function bringAbout(
   meshConfig: MeshConfig,
-  roots: RootsLook,
+  roots: RotationState,
   { deps, signal }: Context,
 ): Promise<number | undefined> {
   const { watched, applier, vaultAddresses = [] } = deps;
-  const { rollout, bundle } = lookAt(meshConfig, deps, { ruler: meshConfig, roots }).world;
+  const { rollout, bundle } = observe(meshConfig, deps, { active: meshConfig, roots }).inputs;
   const live = watched.live;
   const published = bundle.kind === 'valid' ? bundle.pem : undefined;
   const { objects, kept } = plan(meshConfig, {
@@ -154,7 +154,7 @@ async function attempt(deps: ReconcileDeps, run: () => Promise<number | undefine
 }
 
 /** Removes a mesh whose MeshConfig is gone, even if it was deleted while no operator ran. */
-async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Outcome> {
+async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Result> {
   const { meshEnd, client, namespace } = deps;
   // Our cache may be behind; with the kind itself gone, so is every object of it.
   const found = meshEnd.begun
@@ -165,7 +165,7 @@ async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Out
           if (WeftError.from(error).code !== 'api-not-found') throw error;
           return [];
         });
-  return found.every(isLeaving) ? remove(deps, signal) : { again: changedMs };
+  return found.every(isLeaving) ? remove(deps, signal) : { requeueAfterMs: changedMs };
 }
 
 /** Removes all of a mesh, once, until something is seen again or another MeshConfig rules. */
@@ -173,11 +173,11 @@ async function remove(
   deps: ReconcileDeps,
   signal: AbortSignal,
   leaving?: MeshConfig,
-): Promise<Outcome> {
+): Promise<Result> {
   const { meshEnd, watched, clock } = deps;
   if (meshEnd.done && watched.owned.length === 0) return undefined;
   const again = await finalize(meshEnd.begin(clock.now(), leaving), deps, signal);
-  if (again !== undefined) return { again };
+  if (again !== undefined) return { requeueAfterMs: again };
   meshEnd.end();
   return undefined;
 }
@@ -188,33 +188,33 @@ interface Context {
 }
 
 /** The world, and what the status is to say of certificates in it. */
-interface Look {
-  readonly world: World;
+interface Observation {
+  readonly inputs: StatusInputs;
   readonly certificate: CertificateBlock;
 }
 
 interface Known {
-  readonly ruler: MeshConfig | undefined;
-  readonly problems?: World['problems'];
+  readonly active: MeshConfig | undefined;
+  readonly problems?: StatusInputs['problems'];
   readonly rejection?: string | undefined;
-  readonly roots?: RootsLook | undefined;
+  readonly roots?: RotationState | undefined;
 }
 
-function lookAt(
+function observe(
   meshConfig: MeshConfig,
   { watched, namespace, clock }: ReconcileDeps,
-  { ruler, problems = [], rejection, roots }: Known,
-): Look {
+  { active, problems = [], rejection, roots }: Known,
+): Observation {
   const live = watched.live;
   const deployment = live.get(identify(kinds.deployment, controlPlaneName));
-  const world = {
-    refusal: refusalOf(meshConfig, ruler, namespace),
+  const inputs = {
+    refusal: refusalOf(meshConfig, active, namespace),
     problems,
     rejection,
     deleting: isLeaving(meshConfig) || isLeaving(watched.home),
     rollout: deployment && readRollout(deployment),
     bundle: readBundle(watched.caBundle),
-    roots: roots?.news ?? noNews,
+    rotation: roots?.status ?? noRotation,
     proxies: readProxies(watched.proxies),
     silentSince: watched.reportSilentSince(clock.now()),
     namespace,
@@ -223,13 +223,16 @@ function lookAt(
   };
   // The plan changes only when the API server accepted all that it needs.
   const goesOn = rejection === undefined && roots !== undefined;
-  return { world, certificate: goesOn ? roots.news.block : (meshConfig.status?.certificate ?? {}) };
+  return {
+    inputs,
+    certificate: goesOn ? roots.status.block : (meshConfig.status?.certificate ?? {}),
+  };
 }
 
 /** Writes the status if it changed. On a conflict, resolves to the milliseconds until the next try. */
 async function report(
   meshConfig: MeshConfig,
-  { world, certificate }: Look,
+  { inputs: world, certificate }: Observation,
   { deps, signal }: Context,
 ): Promise<number | undefined> {
   const status = statusOf(meshConfig, world, { version: deps.version, certificate });
@@ -249,14 +252,14 @@ async function report(
     if (WeftError.from(error).code !== 'api-conflict') throw error;
     return changedMs;
   }
-  for (const tiding of tidingsOf(meshConfig, status)) {
+  for (const tiding of eventsFor(meshConfig, status)) {
     deps.events.record({ regarding: meshConfig, ...tiding });
   }
   return undefined;
 }
 
 /** The soonest of these, in milliseconds from now. */
-function outcomeOf(...waits: readonly (number | undefined)[]): Outcome {
-  const again = Math.min(...waits.map((wait) => wait ?? Infinity));
-  return again === Infinity ? undefined : { again };
+function requeueAfter(...waits: readonly (number | undefined)[]): Result {
+  const requeueAfterMs = Math.min(...waits.map((wait) => wait ?? Infinity));
+  return requeueAfterMs === Infinity ? undefined : { requeueAfterMs };
 }

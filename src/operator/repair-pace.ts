@@ -4,7 +4,8 @@ const longestMs = 4000;
 
 /**
  * Keeps the operator from racing a client that undoes every repair. The first three repairs of an object are
- * immediate; the next wait 1, 2 and then always 4 seconds. After a minute without a repair, the count starts over.
+ * immediate; the next wait 1, 2 and then always 4 seconds. After a minute without a repair, the count starts over
+ * (docs/decisions/0030).
  */
 export class RepairPace {
   readonly #repairs = new Map<string, { readonly count: number; readonly last: number }>();

@@ -1,13 +1,15 @@
 // The report of the control plane, and what is said while there is none that can be believed.
 import type { Finding, FindingKind, MeshReport } from '../api/mesh-report.ts';
-import { logsOf, type JudgedCondition, type World } from './condition-words.ts';
+import { logsOf, type JudgedCondition, type StatusInputs } from './condition-words.ts';
 
 /** The report, while it can be believed. */
-export function reportIn({ proxies, silentSince, rollout }: World): MeshReport | undefined {
+export function reportIn({ proxies, silentSince, rollout }: StatusInputs): MeshReport | undefined {
   return silentSince === undefined && (rollout?.available ?? 0) > 0 ? proxies : undefined;
 }
 
-export function noReport(world: World): Pick<JudgedCondition, 'status' | 'reason' | 'message'> {
+export function noReport(
+  world: StatusInputs,
+): Pick<JudgedCondition, 'status' | 'reason' | 'message'> {
   const { silentSince, namespace } = world;
   const since =
     silentSince === undefined ? 'does not report' : `has not reported since ${silentSince}`;

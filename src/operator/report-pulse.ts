@@ -14,9 +14,9 @@ interface Seen {
 }
 
 /**
- * Whether the control plane still reports. A time that changed while we watched is judged by our own clock alone. The
- * first time that is seen may be of any age, because this process may just have started: it also counts as old when
- * it lies further back than clocks can differ.
+ * Whether the control plane still reports (docs/decisions/0105). A time that changed while we watched is judged by our
+ * own clock alone. The first time that is seen may be of any age, because this process may just have started: it also
+ * counts as old when it lies further back than clocks can differ.
  */
 export class ReportPulse {
   #last: Seen | undefined;

@@ -2,18 +2,18 @@ import { planOf } from '../api/certificate-plan.ts';
 import { type CertificateReport, reportKey } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { parseReport } from '../api/parse-report.ts';
-import type { Watched } from './drift.ts';
+import type { OperatorWatches } from './watches.ts';
 import { webhookIdentities } from './plan.ts';
 import { trustOf } from './webhooks.ts';
 import { bundleOf, decideRoots, type RootsDecision } from '../rotation/decide.ts';
 import { needsOf, type RootNeeds } from '../rotation/needs.ts';
-import { newsOf, type RootsNews } from '../rotation/tell.ts';
+import { rotationStatus, type RotationStatus } from '../rotation/rotation-status.ts';
 
 /** One evaluation of the mesh's roots: the decision and what follows from it. */
-export interface RootsLook {
+export interface RotationState {
   readonly decision: RootsDecision;
   readonly report: CertificateReport | undefined;
-  readonly news: RootsNews;
+  readonly status: RotationStatus;
   readonly needs: RootNeeds;
   /** The roots that webhooks should trust under the plan in force, as PEM; undefined while there is no plan. */
   readonly bundle: string | undefined;
@@ -22,7 +22,11 @@ export interface RootsLook {
 }
 
 /** Reads what the operator sees of roots and decides. `now` in milliseconds since the epoch. */
-export function lookAtRoots(meshConfig: MeshConfig, watched: Watched, now: number): RootsLook {
+export function observeRotation(
+  meshConfig: MeshConfig,
+  watched: OperatorWatches,
+  now: number,
+): RotationState {
   const report = parseReport(watched.certificates?.data?.[reportKey]);
   const live = watched.live;
   const webhooks = [...webhookIdentities].flatMap((identity) => {
@@ -35,7 +39,7 @@ export function lookAtRoots(meshConfig: MeshConfig, watched: Watched, now: numbe
   return {
     decision,
     report,
-    news: newsOf(decision, { meshConfig, report, now }),
+    status: rotationStatus(decision, { meshConfig, report, now }),
     needs: needsOf(meshConfig, decision),
     bundle: trusted && bundleOf(decision.records, trusted),
     now,

@@ -3,27 +3,27 @@ import { now, well as allWell } from '../../test/support/builders/judged-mesh.ts
 import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
 import { makeFinding, makeReport } from '../../test/support/builders/make-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
-import type { World } from './condition-words.ts';
-import { noNews } from './conditions.ts';
+import type { StatusInputs } from './condition-words.ts';
+import { noRotation } from './conditions.ts';
 import { isCurrent, statusOf, untilHeartbeat } from './status.ts';
-import { tidingsOf } from './tidings.ts';
+import { eventsFor } from './status-events.ts';
 
-const well: World = {
+const well: StatusInputs = {
   ...allWell,
   bundle: { kind: 'valid', pem: 'PEM', notAfter: Date.parse('2027-01-01T00:00:00Z') },
 };
 const certificate = { summary: 'builtIn', provider: 'builtIn', root: 'weft-root-1' };
 const parts = { version: '1.2.3', certificate };
-const starting: World = {
+const starting: StatusInputs = {
   ...well,
   rollout: undefined,
   bundle: { kind: 'absent' },
   webhooks: false,
 };
 
-function after(world: World): MeshConfig {
+function after(inputs: StatusInputs): MeshConfig {
   const fresh = makeMeshConfig({ generation: 4 });
-  return { ...fresh, status: statusOf(fresh, world, parts) };
+  return { ...fresh, status: statusOf(fresh, inputs, parts) };
 }
 
 describe('statusOf', () => {
@@ -42,7 +42,7 @@ describe('statusOf', () => {
   });
 
   it('says of a refused MeshConfig only that it is', () => {
-    const refusal = { kind: 'another-rules', ruler: 'weft-system/old' } as const;
+    const refusal = { kind: 'another-is-active', active: 'weft-system/old' } as const;
     expect(Object.keys(after({ ...well, refusal }).status ?? {})).toEqual([
       'observedGeneration',
       'conditions',
@@ -54,8 +54,8 @@ describe('the traffic in force', () => {
   const traffic = { enablePermissiveTrafficPolicyMode: false };
   const strict = makeMeshConfig({ spec: { traffic } });
   const inForce = { permissive: false, egress: true };
-  const told = (meshConfig: MeshConfig, world: Partial<World>): object | undefined =>
-    statusOf(meshConfig, { ...well, ...world }, parts).traffic;
+  const told = (meshConfig: MeshConfig, inputs: Partial<StatusInputs>): object | undefined =>
+    statusOf(meshConfig, { ...well, ...inputs }, parts).traffic;
   const edited = { ...makeMeshConfig({ spec: {} }), status: { traffic: inForce } };
   const problems = [{ kind: 'invalid', field: 'spec.a', message: 'b' }] as const;
 
@@ -80,7 +80,7 @@ describe('isCurrent', () => {
     expect(isCurrent(reversed, later)).toBe(true);
   });
 
-  it.each<readonly [string, Partial<World>]>([
+  it.each<readonly [string, Partial<StatusInputs>]>([
     ['a count', { proxies: makeReport({ connected: 4 }) }],
     ['a condition', { webhooks: false }],
   ])('notices %s', (_, change) => {
@@ -123,15 +123,15 @@ describe('case H: the counts', () => {
 });
 
 describe('tidingsOf', () => {
-  function told(before: World | undefined, world: World): string[] {
+  function told(before: StatusInputs | undefined, inputs: StatusInputs): string[] {
     const meshConfig = before === undefined ? makeMeshConfig() : after(before);
-    const tidings = tidingsOf(meshConfig, statusOf(meshConfig, world, parts));
+    const tidings = eventsFor(meshConfig, statusOf(meshConfig, inputs, parts));
     return tidings.map(({ type, reason }) => `${type} ${reason}`);
   }
   const rejection = 'no';
-  const ending = (reason: 'RootEndsSoon' | 'RootRenewsSoon'): World => ({
+  const ending = (reason: 'RootEndsSoon' | 'RootRenewsSoon'): StatusInputs => ({
     ...well,
-    roots: { ...noNews, ending: { reason, message: 'when' } },
+    rotation: { ...noRotation, ending: { reason, message: 'when' } },
   });
 
   it('tells a phase without counts, which are older than the proof that ended the one before', () => {
@@ -140,7 +140,7 @@ describe('tidingsOf', () => {
       ...makeMeshConfig(),
       status: { certificate: { rotation: { ...rotation, phase } } },
     }));
-    const [tiding] = tidingsOf(before as MeshConfig, now?.status ?? {});
+    const [tiding] = eventsFor(before as MeshConfig, now?.status ?? {});
     expect(tiding).toEqual({
       type: 'Normal',
       reason: 'CertificateRotationSignNew',
@@ -148,7 +148,7 @@ describe('tidingsOf', () => {
     });
   });
 
-  it.each<readonly [string, World | undefined, World, readonly string[]]>([
+  it.each<readonly [string, StatusInputs | undefined, StatusInputs, readonly string[]]>([
     ['the start', undefined, starting, []],
     ['getting ready', starting, well, ['Normal Ready']],
     ['staying ready', well, { ...well, now: now + 1 }, []],
@@ -158,7 +158,7 @@ describe('tidingsOf', () => {
     ['a root that nobody replaces', well, ending('RootEndsSoon'), ['Warning RootEndsSoon']],
     ['the same again', ending('RootEndsSoon'), ending('RootEndsSoon'), []],
     ['the end', well, { ...well, deleting: true }, []],
-  ])('%s', (...[, before, world, expected]) => {
-    expect(told(before, world)).toEqual(expected);
+  ])('%s', (...[, before, inputs, expected]) => {
+    expect(told(before, inputs)).toEqual(expected);
   });
 });

@@ -6,10 +6,10 @@ import type { FindingKind } from '../api/mesh-report.ts';
 import { deepEqual } from '../common/equal.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { timestamp } from '../common/timestamp.ts';
-import type { World } from './condition-words.ts';
-import { judge } from './conditions.ts';
+import type { StatusInputs } from './condition-words.ts';
+import { conditionsFor } from './conditions.ts';
 import { reportIn } from './report-in.ts';
-import type { CertificateBlock } from '../rotation/tell.ts';
+import type { CertificateBlock } from '../rotation/rotation-status.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { trafficAllowed } from '../api/traffic-allowed.ts';
 
@@ -21,24 +21,24 @@ export interface StatusParts {
   readonly certificate: CertificateBlock;
 }
 
-/** The status that a MeshConfig should have in this world. Pure. */
+/** The status that a MeshConfig should have in this inputs. Pure. */
 export function statusOf(
   meshConfig: MeshConfig,
-  world: World,
+  inputs: StatusInputs,
   { version, certificate }: StatusParts,
 ): Status {
   const generation = meshConfig.metadata.generation ?? 0;
   const current: readonly Condition[] = meshConfig.status?.conditions ?? [];
-  const conditions = stamp(judge(world), current, { generation, now: world.now });
+  const conditions = stamp(conditionsFor(inputs), current, { generation, now: inputs.now });
   const notes = idleNotes(meshConfig.spec);
   const head = { observedGeneration: generation, conditions, ...(notes.length > 0 && { notes }) };
-  if (world.refusal !== undefined) return head;
-  const lastCheckedTime = checkedAt(meshConfig, world.now);
-  const traffic = trafficInForce(meshConfig, world);
+  if (inputs.refusal !== undefined) return head;
+  const lastCheckedTime = checkedAt(meshConfig, inputs.now);
+  const traffic = trafficInForce(meshConfig, inputs);
   return {
     ...{ ...head, lastCheckedTime, version, certificate },
     ...(traffic && { traffic }),
-    ...inForce(world, version),
+    ...inForce(inputs, version),
   };
 }
 
@@ -48,7 +48,7 @@ export function statusOf(
  */
 function trafficInForce(
   { spec, status }: MeshConfig,
-  { problems, deleting }: World,
+  { problems, deleting }: StatusInputs,
 ): Status['traffic'] {
   return problems.length > 0 || deleting ? status?.traffic : trafficAllowed(spec.traffic);
 }
@@ -71,13 +71,13 @@ export function untilHeartbeat({ status }: MeshConfig, now: number): number {
     : Math.min(Math.max(last + heartbeatMs - now, 0), heartbeatMs);
 }
 
-function inForce(world: World, version: string): Status {
-  const { available, wanted } = world.rollout ?? { available: 0, wanted: 0 };
+function inForce(inputs: StatusInputs, version: string): Status {
+  const { available, wanted } = inputs.rollout ?? { available: 0, wanted: 0 };
   const status = {
     components: [{ name: controlPlaneName, version, available: `${available}/${wanted}` }],
   };
   // Without a current report, old counts could be wrong.
-  const report = reportIn(world);
+  const report = reportIn(inputs);
   if (report === undefined) return status;
   const { findings, connected, synced, rejected, late = 0, expected, starting, leftOut } = report;
   const count = (kind: FindingKind): number =>

@@ -1,5 +1,7 @@
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';
+import { meshNameOf } from '../api/mesh-name.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { ignore, monitoredBy, systemNamespaces } from '../api/labels.ts';
 import { declare, type Desired } from './desired.ts';
@@ -18,7 +20,7 @@ export const webhookNames = { injector: 'weft-injector', validator: 'weft-valida
  * CEL: whether the mesh exists. Kubernetes deletes the grant with its MeshConfig or its namespace, so that the API
  * server no longer calls webhooks that were left behind. The grant counts only where a grant of Kubernetes itself is
  * seen too (one in kube-system that every cluster has): an API server that has not read its grants yet, or one
- * without RBAC, calls the webhooks, which is the safe side.
+ * without RBAC, calls the webhooks, which is the safe side (docs/decisions/0100).
  */
 export function meshIsThere(namespace: string): string {
   const { group, resource, verb } = meshGrant;
@@ -30,12 +32,12 @@ export function meshIsThere(namespace: string): string {
 }
 
 /**
- * The webhook configurations, trusting the certificate authorities in `caBundle` (PEM). Both fail
- * closed: a pod must not start without its sidecar, nor a policy go unchecked. They never concern
- * the control plane's own namespace, so it can always come back without help, nor those of Kubernetes, and
- * nothing at all once the mesh is gone. A namespace that is ignored gets no sidecars; its policies are checked
- * as those of every member, since they count. Labels that other tools put on namespaces, such as kubebuilder's
- * control-plane, take none out of the mesh.
+ * The webhook configurations, trusting the certificate authorities in `caBundle` (PEM). Both fail closed
+ * (docs/decisions/0034): a pod must not start without its sidecar, nor a policy go unchecked. They never concern the
+ * control plane's own namespace, so it can always come back without help, nor those of Kubernetes, and nothing at all
+ * once the mesh is gone. A namespace that is ignored gets no sidecars; its policies are checked as those of every
+ * member, since they count. Labels that other tools put on namespaces, such as kubebuilder's control-plane, take none
+ * out of the mesh.
  */
 export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly Desired[] {
   const { injector, validator } = webhookNames;
@@ -47,7 +49,7 @@ export function planWebhooks(meshConfig: MeshConfig, caBundle: string): readonly
   };
   const validating = {
     ...webhook(meshConfig, { name: 'validate.weft.dev', path: validationPath, caBundle }),
-    rules: policyKinds.map((of) => rule(of, ['CREATE', 'UPDATE'])),
+    rules: Object.values(policyKinds).map((of) => rule(of, ['CREATE', 'UPDATE'])),
   };
   return [
     declare(meshConfig, kinds.validatingWebhookConfiguration, {
@@ -73,14 +75,7 @@ type Configuration = KubernetesObject & {
   readonly webhooks?: readonly { readonly clientConfig?: { readonly caBundle?: string } }[];
 };
 
-/** The name of the mesh that a MeshConfig describes. */
-export function meshNameOf(meshConfig: MeshConfig): string {
-  return meshConfig.spec.meshName ?? 'osm';
-}
-
 const notIgnored = [{ key: ignore, operator: 'DoesNotExist' }];
-
-const policyKinds = [kinds.trafficTarget, kinds.httpRouteGroup, kinds.tcpRoute, kinds.trafficSplit];
 
 function webhook(
   meshConfig: MeshConfig,
@@ -96,7 +91,7 @@ function webhook(
     },
     namespaceSelector: {
       matchExpressions: [
-        { key: monitoredBy, operator: 'In', values: [meshNameOf(meshConfig)] },
+        { key: monitoredBy, operator: 'In', values: [meshNameOf(meshConfig.spec)] },
         ...and,
         {
           key: 'kubernetes.io/metadata.name',

@@ -1,17 +1,11 @@
 import { kinds } from '../api/kinds.ts';
 import { tokenAudience } from '../api/labels.ts';
 import type { MeshConfig, MeshConfigSpec } from '../api/gen/mesh-config.ts';
+import type { Images } from '../api/published-images.ts';
 import type { Frozen } from '../common/freeze.ts';
 import { declare, type Desired } from './desired.ts';
 import { controlPlaneName, ports } from '../api/control-plane-names.ts';
 import { accountAnnotation, podLabels } from './names.ts';
-
-/** The images of this version of Weft; a MeshConfig may name others. */
-export interface Images {
-  readonly controlPlane: string;
-  readonly envoy: string;
-  readonly init: string;
-}
 
 const token = { audience: tokenAudience, expirationSeconds: 3600, path: 'token' };
 

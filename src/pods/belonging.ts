@@ -77,7 +77,7 @@ function whyBare(decision: InjectionDecision): string | undefined {
   if (decision.kind === 'inject')
     return 'it was created before its namespace asked for sidecars, or past the injector';
   const { sentence, surprising } = reasons[decision.reason];
-  return decision.asked && surprising ? sentence : undefined;
+  return decision.wantsInjection && surprising ? sentence : undefined;
 }
 
 /** The next step that brings a pod with that verdict into the mesh, or that marks it as left out. */

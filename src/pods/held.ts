@@ -1,5 +1,5 @@
 // Input: the status of a pod. Output: what the pod waits for before its sidecar runs. Pure and total.
-import { fieldsOf, type Fields, flag, integer, text } from '../cluster/read.ts';
+import { fieldsOf, type Fields, flag, integer, text } from '../common/read.ts';
 import { endOf, saying } from './kubelet-words.ts';
 import { conditionOf, isWithoutSandbox } from './pod-conditions.ts';
 

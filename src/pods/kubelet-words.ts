@@ -1,5 +1,5 @@
 // Input: parts of a pod's status. Output: the kubelet's texts in them, fit to be shown. Pure and total.
-import { type Fields, integer, text } from '../cluster/read.ts';
+import { type Fields, integer, text } from '../common/read.ts';
 
 /** The longest text of another program that is kept. */
 const longestSaying = 160;

@@ -14,7 +14,8 @@ export interface LedgerDeps {
   readonly pods: ObjectStore<KubernetesObject>;
   readonly namespaces: ObjectStore<KubernetesObject>;
   readonly bootstraps: ObjectStore<ConfigMap>;
-  readonly membership: MeshMembership;
+  /** Known before the stores are followed. */
+  readonly membership: () => MeshMembership;
   readonly clock: Clock;
 }
 
@@ -143,7 +144,7 @@ export class PodLedger {
   #belonging(pod: LivingPod): Belonging {
     const { namespaces, membership } = this.#deps;
     const namespace = namespaces.objects.get(pod.metadata.namespace ?? '');
-    return belongingOf(pod, namespace as Namespace | undefined, membership);
+    return belongingOf(pod, namespace as Namespace | undefined, membership());
   }
 
   #absence(uid: string, connected: boolean, now: number): Absence | undefined {

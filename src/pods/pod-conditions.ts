@@ -1,5 +1,5 @@
 // Input: the status of a pod. Output: what its conditions say of its node and its sandbox. Pure and total.
-import { type Fields, records, text } from '../cluster/read.ts';
+import { type Fields, records, text } from '../common/read.ts';
 import { timeOf } from './kubelet-words.ts';
 
 /** The condition of this type, when it has this status. */

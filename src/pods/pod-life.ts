@@ -2,7 +2,7 @@
 // it is kept apart from what the mesh is compiled from, so that the start of a container causes no compile.
 import type { KubernetesObject, Pod } from '../api/core.ts';
 import { notInjected, sidecarInjection } from '../api/labels.ts';
-import { fieldsOf, type Fields, flag, integer, records, text, textMap } from '../cluster/read.ts';
+import { fieldsOf, type Fields, flag, integer, records, text, textMap } from '../common/read.ts';
 import { trim } from '../cluster/trim.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import { bootstrapVolume, sidecarName } from '../injector/names.ts';

@@ -1,5 +1,5 @@
 // Input: the metadata of a pod. Output: the owner that recreates the pod when it is deleted. Pure and total.
-import { type Fields, records, text, textMap } from '../cluster/read.ts';
+import { type Fields, records, text, textMap } from '../common/read.ts';
 
 /** The owner of a pod that a controller of an unknown kind recreates. */
 export const unnamedOwner = 'other';

@@ -6,9 +6,9 @@ import type { SwitchStanding } from '../xds/evidence/evidence.ts';
 import type { LivingPod } from './pod-life.ts';
 
 /**
- * Whether the kubelet ever said that the pod's sidecar ran. Before that, no peer of a stream is an Envoy of the mesh: a
- * token can be requested for a pod that no node ever took. A sidecar that ran once counts, whatever happened to it
- * later. Pure.
+ * Whether the kubelet ever said that the pod's sidecar ran (docs/decisions/0117). Before that, no peer of a stream is
+ * an Envoy of the mesh: a token can be requested for a pod that no node ever took. A sidecar that ran once counts,
+ * whatever happened to it later. Pure.
  */
 export function hasRun({ life: { sidecar } }: LivingPod): boolean {
   if (sidecar === undefined) return false;

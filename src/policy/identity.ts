@@ -47,7 +47,7 @@ export function osmDnsName(trustDomain: string, key: IdentityKey): string | unde
 
 /**
  * The path of the control plane's SPIFFE ID in that namespace. No workload can have it: workloads' paths begin with
- * /ns/.
+ * /ns/ (docs/decisions/0095).
  */
 export function controlPlanePath(namespace: string): string {
   return `/weft/control-plane/${namespace}`;

@@ -1,5 +1,5 @@
 // Input: the workloads of successive models, and the time. Output: the same, except that a pod serves a Service that no
-// longer leads to it for a few seconds more. Rule: access rules still have their effect at once.
+// longer leads to it for a few seconds more. Rule: access rules still have their effect at once (docs/decisions/0118).
 import type { ServiceKey } from './service.ts';
 import type { ServedPort, Workload } from './workload.ts';
 

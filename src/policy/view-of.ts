@@ -2,7 +2,7 @@
 // that are equal, between proxies and from one model to the next, are the very same objects.
 import type { AccessRule } from './access.ts';
 import type { IdentityKey } from './identity.ts';
-import { Kept } from './kept.ts';
+import { TwoGenerationCache } from './two-generation-cache.ts';
 import type { MeshModel } from './mesh-model.ts';
 import { indexReach, reachOf, type ReachIndex } from './reach.ts';
 import type { InboundView, OutboundView, ProxyView, ReachableService } from './view.ts';
@@ -36,11 +36,11 @@ class ViewMemory {
   #model: MeshModel | undefined;
   #index: ReachIndex | undefined;
   #byWorkload = new WeakMap<Workload, ProxyView>();
-  readonly #reachable = new Kept<string, ReachableService>();
-  readonly #reach = new Kept<string, Reach>();
-  readonly #outbound = new Kept<IdentityKey, OutboundView>();
-  readonly #inbound = new Kept<string, InboundView>();
-  readonly #views = new Kept<string, ProxyView>();
+  readonly #reachable = new TwoGenerationCache<string, ReachableService>();
+  readonly #reach = new TwoGenerationCache<string, Reach>();
+  readonly #outbound = new TwoGenerationCache<IdentityKey, OutboundView>();
+  readonly #inbound = new TwoGenerationCache<string, InboundView>();
+  readonly #views = new TwoGenerationCache<string, ProxyView>();
   readonly #numbers = new WeakMap<object, number>();
   readonly #keys = new WeakMap<ReachableService, string>();
   readonly #contents = new WeakMap<object, string>();
@@ -55,7 +55,7 @@ class ViewMemory {
     this.#index = undefined;
     this.#byWorkload = new WeakMap();
     const all = [this.#reach, this.#reachable, this.#outbound, this.#inbound, this.#views];
-    for (const kept of all) kept.turn();
+    for (const kept of all) kept.nextGeneration();
     return this;
   }
 

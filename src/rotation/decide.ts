@@ -7,11 +7,17 @@ import { rotationSettingsOf } from '../api/rotation-settings.ts';
 import { certificateBlocks } from '../common/pem.ts';
 import type { RotationEvidence, Patience } from './evidence.ts';
 import { type Intent, nextPlan, type Rotation } from './next-plan.ts';
-import { firstWanted, isWantedBy, resolveIntent, type Resolution, type Wanted } from './intent.ts';
+import {
+  firstWanted,
+  isWantedBy,
+  resolveIntent,
+  type Resolution,
+  type RecordToCreate,
+} from './intent.ts';
 import { type Pin, readRecords, type RootRecord } from './records.ts';
 
 /** The input of a decision about roots. */
-export interface RootsWorld {
+export interface RotationInputs {
   readonly meshConfig: MeshConfig;
   readonly objects: Iterable<MeshRootCertificate>;
   readonly report: CertificateReport | undefined;
@@ -30,7 +36,7 @@ export interface RootsDecision {
   readonly evidence: RotationEvidence | undefined;
   readonly intent: Intent | undefined;
   readonly resolution: Resolution | undefined;
-  readonly create: Wanted | undefined;
+  readonly create: RecordToCreate | undefined;
   /** A record to remove: Weft made it, it no longer fits, and no proxy ever trusted its root. */
   readonly remove: RootRecord | undefined;
   /** Pins to write, by record. */
@@ -40,11 +46,11 @@ export interface RootsDecision {
 }
 
 /** Level-triggered: decides from the current state alone, and takes one step at most. Pure. */
-export function decideRoots(world: RootsWorld): RootsDecision {
-  const { meshConfig } = world;
-  const records = readRecords(world.objects, meshConfig.metadata.namespace ?? '');
-  const plan = planOf(meshConfig) ?? rebuild(records, world.report);
-  return plan === undefined ? decideFirst(world, records) : decideNext(world, records, plan);
+export function decideRoots(inputs: RotationInputs): RootsDecision {
+  const { meshConfig } = inputs;
+  const records = readRecords(inputs.objects, meshConfig.metadata.namespace ?? '');
+  const plan = planOf(meshConfig) ?? rebuild(records, inputs.report);
+  return plan === undefined ? decideFirst(inputs, records) : decideNext(inputs, records, plan);
 }
 
 /** The switch that the status reports. */
@@ -78,8 +84,8 @@ const nothing = {
 };
 
 /** Decides for a mesh without a plan. Its replicas derive one root, named firstRoot, from the spec alone. */
-function decideFirst(world: RootsWorld, records: readonly RootRecord[]): RootsDecision {
-  const { meshConfig, report } = world;
+function decideFirst(inputs: RotationInputs, records: readonly RootRecord[]): RootsDecision {
+  const { meshConfig, report } = inputs;
   const base = { ...nothing, records, plan: undefined };
   const record = records.find(({ name, managed }) => name === firstRoot && managed);
   if (record === undefined) return { ...base, create: firstWanted(meshConfig, firstRoot) };
@@ -123,11 +129,11 @@ function rebuild(
 }
 
 function decideNext(
-  world: RootsWorld,
+  inputs: RotationInputs,
   records: readonly RootRecord[],
   plan: CertificatePlan,
 ): RootsDecision {
-  const { meshConfig, now, report } = world;
+  const { meshConfig, now, report } = inputs;
   const outdated = findOutdated(records, report);
   const known = records.map((one) => (outdated.has(one.name) ? { ...one, outdated: true } : one));
   const patience = patienceOf(meshConfig);
@@ -143,7 +149,7 @@ function decideNext(
     now,
     report,
     pinned: new Set(known.filter(isSigned(report)).map(({ name }) => name)),
-    webhooksTrust: world.webhooks.every((pem) => hasAll(pem, bundleOf(known, plan.trusted))),
+    webhooksTrust: inputs.webhooks.every((pem) => hasAll(pem, bundleOf(known, plan.trusted))),
     gateway: meshConfig.spec.certificate?.ingressGateway !== undefined,
     patience,
   };

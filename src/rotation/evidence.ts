@@ -1,5 +1,5 @@
 import type { CertificatePlan } from '../api/certificate-plan.ts';
-import type { CertificateReport, UnservedNamespace, Witnesses } from '../api/certificate-report.ts';
+import type { CertificateReport, UnservedNamespace, AckCounts } from '../api/certificate-report.ts';
 import { isSetAside } from '../api/set-aside.ts';
 import { deepEqual } from '../common/equal.ts';
 import { timestamp } from '../common/timestamp.ts';
@@ -72,7 +72,10 @@ export function proveLeaves(
   );
 }
 
-/** Proves that running pods had time to receive the roots by which proxies verify the control plane. */
+/**
+ * Proves that running pods had time to receive the roots by which proxies verify the control plane
+ * (docs/decisions/0059).
+ */
 export function proveBootstraps(
   plan: CertificatePlan,
   facts: SwitchFacts,
@@ -92,7 +95,7 @@ export function proveBootstraps(
 
 /**
  * Judges whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
- * run there are waiting, each by its name; the pods of other namespaces are not.
+ * run there are waiting, each by its name; the pods of other namespaces are not (docs/decisions/0097).
  */
 function judgeBootstraps(
   { bootstraps }: CertificateReport,
@@ -202,7 +205,7 @@ interface Question {
 }
 
 function judge(
-  witnesses: Witnesses,
+  witnesses: AckCounts,
   step: number,
   { facts, since, what }: Question,
 ): RotationEvidence {
@@ -230,7 +233,7 @@ function judge(
  * ignored while it uses another setAside list than ours. A control plane of an older version reports no count, so
  * only the names in `waiting` are compared with the list.
  */
-function asideIn({ aside, waiting }: Witnesses, { report, patience }: SwitchFacts): number {
+function asideIn({ aside, waiting }: AckCounts, { report, patience }: SwitchFacts): number {
   const { setAside } = patience;
   if (aside === undefined) return waiting.filter((name) => isSetAside(name, setAside)).length;
   return deepEqual(report?.setAside ?? [], setAside) ? aside : 0;

@@ -19,7 +19,7 @@ export interface IntentFacts {
 }
 
 /** A record that must exist before the mesh can switch to its target. */
-export interface Wanted {
+export interface RecordToCreate {
   readonly name: string;
   readonly spec: RootSpec;
 }
@@ -27,7 +27,7 @@ export interface Wanted {
 export interface Resolution {
   /** Undefined while a record is missing. */
   readonly intent: Intent | undefined;
-  readonly create: Wanted | undefined;
+  readonly create: RecordToCreate | undefined;
   /** True when a user's MeshRootCertificate, not the MeshConfig, decides which root signs. */
   readonly overruled: boolean;
   /** Users' MeshRootCertificates whose roles are not legal together, by name, with the reason. */
@@ -165,7 +165,7 @@ export function renewalTime(
   return Math.max(half, pin.notAfter - renewBeforeMs);
 }
 
-function newRoot({ spec, ofOurs }: WantedRoot, facts: IntentFacts): Wanted {
+function newRoot({ spec, ofOurs }: WantedRoot, facts: IntentFacts): RecordToCreate {
   const names = [...facts.records.map(({ name }) => name), ...facts.plan.trusted];
   const numbers = names.map((name) => Number(/^weft-root-(\d{1,9})$/.exec(name)?.[1] ?? 0));
   const number = Math.max(0, ...numbers) + 1;
@@ -186,7 +186,7 @@ function newSecret(number: number, { records, plan }: IntentFacts): string {
 }
 
 /** The record to create for the first root, while there is none. */
-export function firstWanted(meshConfig: MeshConfig, name: string): Wanted | undefined {
+export function firstWanted(meshConfig: MeshConfig, name: string): RecordToCreate | undefined {
   const wanted = wantedBy(meshConfig);
   return wanted && { name, spec: wanted.spec };
 }

@@ -2,7 +2,7 @@ import { intermediateSecretOf } from '../api/control-plane-names.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { firstRoot, rootOfMeshConfig } from '../api/root-of.ts';
 import type { RootProvider } from '../api/root-spec.ts';
-import type { Wanted } from './intent.ts';
+import type { RecordToCreate } from './intent.ts';
 import type { RootsDecision } from './decide.ts';
 
 /** What the control plane needs access to for the roots that are in use or will be. */
@@ -33,7 +33,7 @@ export function needsOf(meshConfig: MeshConfig, decision: RootsDecision): RootNe
 }
 
 /** The roots in use, the roots that will be used, and the roots that a replica with an older plan may still use. */
-function rootsOf(meshConfig: MeshConfig, decision: RootsDecision): readonly Wanted[] {
+function rootsOf(meshConfig: MeshConfig, decision: RootsDecision): readonly RecordToCreate[] {
   const { plan, intent, create, rotation, records } = decision;
   const names = new Set([
     ...(plan === undefined ? [] : [...plan.trusted, plan.candidate]),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CertificatePlan } from '../api/certificate-plan.ts';
-import type { CertificateReport, Witnesses } from '../api/certificate-report.ts';
+import type { CertificateReport, AckCounts } from '../api/certificate-report.ts';
 import type { SwitchFacts } from './evidence.ts';
 import { type Decision, type Intent, nextPlan, type Rotation } from './next-plan.ts';
 
@@ -25,7 +25,7 @@ const both: CertificatePlan = {
 const patience = { bundlePropagationMs: 100_000, setAsideAfterMs: 600_000, setAside: [] };
 const intent: Intent = { target: 'new', keep: [] };
 
-function all(step: number, waiting: readonly string[] = [], total = 3): Witnesses {
+function all(step: number, waiting: readonly string[] = [], total = 3): AckCounts {
   return { step, acknowledged: total - waiting.length, total, waiting };
 }
 
@@ -137,7 +137,7 @@ describe('nextPlan', () => {
     );
   });
 
-  it.each<readonly [string, number, readonly string[], Witnesses, string]>([
+  it.each<readonly [string, number, readonly string[], AckCounts, string]>([
     ['too early', 599_999, ['a/b'], all(3, ['a/b']), 'old'],
     ['in time', 600_000, ['a/b'], all(3, ['a/b']), 'new'],
     ['twice', 600_000, ['a/b', 'a/b'], all(3, ['a/b', 'a/c']), 'old'],

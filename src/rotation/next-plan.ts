@@ -59,7 +59,7 @@ export interface Decision {
  * | DropOld   | a proxy lacks the newest bundle    | end the switch: every proxy has that bundle         |
  *
  * The phase follows from the plan and the intent, so an edit at any moment continues from where the mesh is: back, or
- * to a third root.
+ * to a third root (docs/decisions/0057).
  */
 export function nextPlan(question: Question): Decision {
   const { plan, intent } = question;

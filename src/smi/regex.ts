@@ -1,7 +1,7 @@
 // Checks a regular expression against the syntax of RE2, as Envoy compiles it, without running it: the pattern is only
 // read here, never given to JavaScript's own engine. It is stricter than RE2 about syntax that is of no use in a path
 // or a header, such as `^*`. A pattern that passes may be put into a group and continued. Envoy compiles for bytes
-// since 1.39 and for UTF-8 before: both accept a pattern that passes.
+// since 1.39 and for UTF-8 before: both accept a pattern that passes (docs/decisions/0132).
 import { anySize, readClass, readEscape, sizeOf } from './regex-class.ts';
 import { isDigit, isWord, RegexScanner } from './regex-scanner.ts';
 

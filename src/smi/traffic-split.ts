@@ -1,6 +1,7 @@
 import type { TrafficSplit } from '../api/gen/traffic-split.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type MeshService, type ServiceKey, serviceKey } from '../policy/service.ts';
+import type { ReadScope } from '../policy/policy-reader.ts';
 import type { Split, SplitBackend } from '../policy/split.ts';
 import { byAge } from '../cluster/by-age.ts';
 import { originOf, refuse, warn } from '../cluster/diagnose.ts';
@@ -14,8 +15,9 @@ export interface CompiledSplits {
 export interface SplitInput {
   /** The TrafficSplits of one namespace. */
   readonly objects: readonly TrafficSplit[];
+  /** What reading each says, by its name. */
+  readonly readings: ReadonlyMap<string, ReadTrafficSplit>;
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
-  readonly clusterDomain: string;
 }
 
 /**
@@ -28,7 +30,7 @@ const maxSharesOfNamespace = 16_384;
  * The splits of a namespace, by apex. Of several with one apex the oldest is in force; of the same age, the first by
  * name.
  */
-export function compileSplits({ objects, services, clusterDomain }: SplitInput): CompiledSplits {
+export function compileSplits({ objects, readings, services }: SplitInput): CompiledSplits {
   const splits = new Map<ServiceKey, Split>();
   const diagnostics: Diagnostic[] = [];
   const winners = new Map<ServiceKey, string>();
@@ -39,9 +41,9 @@ export function compileSplits({ objects, services, clusterDomain }: SplitInput):
       diagnostics.push(tooWide(object));
       continue;
     }
-    const read = readSplit(object, clusterDomain);
-    diagnostics.push(...read.diagnostics);
-    if (read.split === undefined) continue;
+    const read = readings.get(object.metadata.name);
+    diagnostics.push(...(read?.diagnostics ?? []));
+    if (read?.split === undefined) continue;
     const { apex } = read.split;
     const winner = winners.get(apex);
     if (winner !== undefined) {
@@ -56,19 +58,22 @@ export function compileSplits({ objects, services, clusterDomain }: SplitInput):
       continue;
     }
     splits.set(apex, split);
-    diagnostics.push(...leadsAstray(object, split, services));
+    diagnostics.push(...unresolvedBackends(object, split, services));
   }
   return { splits: new Map([...splits].sort(([a], [b]) => (a < b ? -1 : 1))), diagnostics };
 }
 
+/** A TrafficSplit, read without the services that it names. */
+export interface ReadTrafficSplit {
+  readonly split: Split | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
- * Reads a TrafficSplit by itself: the split, or what is wrong with it. Without a cluster domain, any domain is
- * accepted.
+ * Reads a TrafficSplit without the services that it names: the split, or what is wrong with it. Without a cluster
+ * domain, any domain is accepted.
  */
-export function readSplit(
-  object: TrafficSplit,
-  clusterDomain: string | undefined,
-): { readonly split: Split | undefined; readonly diagnostics: readonly Diagnostic[] } {
+export function readSplit(object: TrafficSplit, { clusterDomain }: ReadScope): ReadTrafficSplit {
   const problem = refusalOf(object, clusterDomain);
   if (problem !== undefined) return { split: undefined, diagnostics: [problem] };
   const { service, backends } = object.spec;
@@ -187,7 +192,7 @@ function tooWide(object: TrafficSplit): Diagnostic {
 }
 
 /** Warnings for an apex, backends and ports that lead nowhere, at least for now. */
-function leadsAstray(
+function unresolvedBackends(
   object: TrafficSplit,
   split: Split,
   services: ReadonlyMap<ServiceKey, MeshService>,

@@ -14,8 +14,11 @@ export interface CompiledTarget {
 }
 
 /** The rule that a TrafficTarget makes; undefined when it allows nothing. */
-export function compileTrafficTarget(object: TrafficTarget, routes: Routes): CompiledTarget {
-  const read = readTrafficTarget(object);
+export function compileTrafficTarget(
+  object: TrafficTarget,
+  read: ReadTarget,
+  routes: Routes,
+): CompiledTarget {
   if (read.parties === undefined) return { rule: undefined, diagnostics: read.diagnostics };
   const resolved = resolveRules(object, routes);
   const diagnostics = [...read.diagnostics, ...resolved.diagnostics];
@@ -34,11 +37,15 @@ interface Parties {
   readonly sources: readonly IdentityKey[];
 }
 
-/** Reads a TrafficTarget by itself: its destination and sources, and what is wrong with it. */
-export function readTrafficTarget(object: TrafficTarget): {
+/** A TrafficTarget, read without its routes. */
+export interface ReadTarget {
+  /** Undefined: the target allows nothing. */
   readonly parties: Parties | undefined;
   readonly diagnostics: readonly Diagnostic[];
-} {
+}
+
+/** Reads a TrafficTarget without its routes: its destination and sources, and what is wrong with it. */
+export function readTrafficTarget(object: TrafficTarget): ReadTarget {
   const malformed = shape(object.spec, 'spec');
   if (malformed !== undefined) {
     const diagnostics = [refuse(object, 'object-malformed', malformed)];

@@ -1,5 +1,5 @@
 import type { Condition } from '../api/core.ts';
-import { fieldsOf, integer, records, text } from '../cluster/read.ts';
+import { fieldsOf, integer, records, text } from '../common/read.ts';
 import { longestSaid, type PolicyStatus, statusNumbers, statusTexts } from './policy-status.ts';
 
 /**

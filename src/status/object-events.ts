@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
-import type { Component } from '../common/component.ts';
+import type { Triggered } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
@@ -42,10 +42,10 @@ interface Told {
 
 /**
  * Writes Events about diagnostics on the objects themselves, and renews them while the diagnostics last; notes only
- * once. Leader only. Namespaces take turns, so that a namespace with many broken objects delays only its own Events.
- * The name of an Event follows from its content, so a new leader continues the same Event.
+ * once (docs/decisions/0108). Leader only. Namespaces take turns, so that a namespace with many broken objects delays
+ * only its own Events. The name of an Event follows from its content, so a new leader continues the same Event.
  */
-export class ObjectEvents implements Component {
+export class ObjectEvents implements Triggered {
   readonly name = 'object-events';
   readonly leaderOnly = true;
   readonly #deps: ObjectEventsDeps;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Condition } from '../api/core.ts';
-import { kinds } from '../api/kinds.ts';
+import { policyKinds } from '../api/policy-kinds.ts';
 import type { WantedCondition } from '../api/condition.ts';
 import { policyEvents } from './policy-events.ts';
 import type { WantedStatus } from './status-writer.ts';
@@ -13,7 +13,7 @@ function makeWanted(condition: WantedCondition): WantedStatus {
   const metadata = { namespace: 'shop', name: 'cart', generation: 1 };
   const status = { observedGeneration: 1, inForce: '', acknowledged: 0, total: 0, rejected: 0 };
   return {
-    kind: kinds.trafficTarget,
+    kind: policyKinds.TrafficTarget,
     object: { apiVersion: 'access.smi-spec.io/v1alpha3', kind: 'TrafficTarget', metadata },
     status: { ...status, conditions: [condition] },
   };

@@ -1,4 +1,5 @@
 import type { Condition } from '../api/core.ts';
+import { type PolicyKind, policyKinds } from '../api/policy-kinds.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
 import type { Rejection } from '../xds/evidence/evidence.ts';
@@ -20,7 +21,7 @@ export interface PolicyStatus {
 
 /** All that is known of one object when its status is decided. */
 export interface PolicyFacts {
-  readonly kind: string;
+  readonly kind: PolicyKind;
   readonly generation: number;
   readonly diagnostics: readonly Diagnostic[];
   /** For a TrafficTarget: why it opens nothing, whatever proxies acknowledge. */
@@ -101,7 +102,7 @@ function reasonOf({ closed }: PolicyFacts, otherwise: string): string {
 }
 
 function idleVerdict(facts: PolicyFacts): Verdict {
-  if (facts.permissive && facts.kind !== 'TrafficSplit') {
+  if (facts.permissive && policyKinds[facts.kind].inPermissiveMode === 'waits') {
     return {
       status: 'True',
       reason: 'PermissiveMode',

@@ -1,3 +1,4 @@
+import { policyKindNames } from '../api/policy-kinds.ts';
 import { describe, expect, it } from '@jest/globals';
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { KubernetesObject } from '../api/core.ts';
@@ -8,7 +9,7 @@ import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import { makeRouteGroup, makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
-import { type PolicyEvidence, policyStatuses } from './policy-statuses.ts';
+import { type PolicyEvidence, policyStatuses, type PolicyStores } from './policy-statuses.ts';
 import type { WantedStatus } from './status-writer.ts';
 
 /** The mesh as compiled from these TrafficTargets, and what they need. */
@@ -40,10 +41,10 @@ function statusesBy(
   };
   const none = { objects: new Map<string, KubernetesObject>() };
   const targets = new Map(cached.map((one) => [`shop/${one.metadata.name}`, one]));
-  const cluster = {
-    ...{ HTTPRouteGroup: none, TCPRoute: none, TrafficSplit: none },
-    TrafficTarget: { objects: targets },
-  };
+  const empty = Object.fromEntries(
+    policyKindNames.map((kind) => [kind, none]),
+  ) as unknown as PolicyStores;
+  const cluster: PolicyStores = { ...empty, TrafficTarget: { objects: targets } };
   const of = (): WholeEvidence => evidence;
   return [...policyStatuses(cluster, compiled, { ...known, of })];
 }

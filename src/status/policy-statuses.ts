@@ -12,8 +12,7 @@ import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
 import { leftStatus } from './left-status.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
 import { policyStatus, short, type WantedPolicyStatus } from './policy-status.ts';
-import { type PolicyKind, policyKinds } from '../api/policy-kinds.ts';
-import { clusterKinds } from '../cluster/cluster-kinds.ts';
+import { type PolicyKind, policyKindNames, policyKinds } from '../api/policy-kinds.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import type { PolicyObject, WantedStatus } from './status-writer.ts';
 
@@ -97,8 +96,8 @@ export function policyStatuses(
   };
   const namespaceOf = (object: PolicyObject): Namespace | undefined =>
     namespaces.get(object.metadata.namespace ?? '')?.Namespace;
-  return policyKinds.flatMap((name) => {
-    const kind: Kind = clusterKinds[name];
+  return policyKindNames.flatMap((name) => {
+    const kind: Kind = policyKinds[name];
     const objects = [...policies[name].objects.values()];
     return objects.flatMap((object) => {
       const namespace = namespaceOf(object);

@@ -20,10 +20,10 @@ const paces = {
 export const soonestMs = paces.urgent.everyMs;
 
 /**
- * The waiting writes and their order. Changes for the worse have their own pace, so a thousand other writes do not
- * delay them, nor the other way round. In each of the two lanes namespaces take turns, and within a namespace the
- * object that was not taken for longest comes first: an object that changes all the time, or cannot be written, delays
- * no other.
+ * The waiting writes and their order (docs/decisions/0125). Changes for the worse have their own pace, so a thousand
+ * other writes do not delay them, nor the other way round. In each of the two lanes namespaces take turns, and within a
+ * namespace the object that was not taken for longest comes first: an object that changes all the time, or cannot be
+ * written, delays no other.
  */
 export class StatusBacklog<T extends Waiting> {
   readonly #urgent: Lane<T>;

@@ -2,7 +2,7 @@ import type { Condition, KubernetesObject } from '../api/core.ts';
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { apiVersionOf, type Kind } from '../api/kinds.ts';
 import type { Clock } from '../common/clock.ts';
-import type { Component } from '../common/component.ts';
+import type { Triggered } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
@@ -95,7 +95,7 @@ interface Written {
  * of the backlog. While some wait, it computes the wanted statuses again, so that it writes no outdated status. Writes
  * nothing when nothing changed.
  */
-export class StatusWriter implements Component {
+export class StatusWriter implements Triggered {
   readonly name = 'status-writer';
   readonly leaderOnly = true;
   readonly #deps: StatusWriterDeps;

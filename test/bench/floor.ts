@@ -23,7 +23,7 @@ export interface FloorPlan {
 export async function measureFloor(plan: FloorPlan): Promise<readonly FloorPush[]> {
   const serverName = 'floor.test';
   const authority = await makeAuthority('floor');
-  const { certificate, key } = await authority.issue(serverName);
+  const { chain: certificate, key } = await authority.issue(serverName);
   const server = fork(new URL('floor-server.ts', import.meta.url), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });

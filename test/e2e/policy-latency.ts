@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
 import type { KubernetesObject } from '../../src/api/core.ts';
-import { kinds } from '../../src/api/kinds.ts';
+import { policyKinds } from '../../src/api/policy-kinds.ts';
 import { repository } from '../../tools/images/bundle.ts';
 import { figure, spread } from './figure.ts';
 import { startWatch, type Watch } from './in-pod.ts';
@@ -48,9 +48,9 @@ async function editsOf({ api, signal }: TestCluster): Promise<readonly Edit[]> {
     await policy('traffic-split-100-0.yaml'),
     await policy('traffic-split-0-100.yaml'),
   ];
-  const ref = { kind: kinds.trafficTarget, namespace: 'bookstore', name: 'bookstore' };
+  const ref = { kind: policyKinds.TrafficTarget, namespace: 'bookstore', name: 'bookstore' };
   const split = (object: KubernetesObject) => (): Promise<unknown> =>
-    api.apply(kinds.trafficSplit, object, options, signal);
+    api.apply(policyKinds.TrafficSplit, object, options, signal);
   return [
     {
       name: 'deny',
@@ -59,7 +59,7 @@ async function editsOf({ api, signal }: TestCluster): Promise<readonly Edit[]> {
     },
     {
       name: 'allow',
-      make: () => api.apply(kinds.trafficTarget, target, options, signal),
+      make: () => api.apply(policyKinds.TrafficTarget, target, options, signal),
       shown: (outcome) => outcome === '200 bookstore-v1',
     },
     { name: 'all to v2', make: split(allV2), shown: (outcome) => outcome === '200 bookstore-v2' },

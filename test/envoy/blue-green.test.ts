@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../src/api/core.ts';
 import { systemClock } from '../../src/common/clock.ts';
 import { emptySnapshot } from '../../src/cluster/snapshot.ts';
 import { Pipeline } from '../../src/control-plane/pipeline.ts';
-import { Settle } from '../../src/control-plane/settle.ts';
+import { Debouncer } from '../../src/control-plane/debouncer.ts';
 import { localCluster } from '../../src/envoy/names.ts';
 import type { IdentityKey } from '../../src/policy/identity.ts';
 import { serviceKey } from '../../src/policy/service.ts';
@@ -41,7 +41,7 @@ const slicePorts = [
 describe('requests while Services select other pods, as the control plane tells it', () => {
   let mesh: TestMesh;
   let pipeline: Pipeline;
-  let settle: Settle;
+  let debouncer: Debouncer;
   const pods: Record<string, TestPod> = {};
   let programs: StreamPrograms;
 
@@ -52,7 +52,7 @@ describe('requests while Services select other pods, as the control plane tells 
 
   function apply(...objects: readonly KubernetesObject[]): void {
     pipeline.gather(objects.map(makeChange));
-    settle.trigger();
+    debouncer.trigger();
   }
 
   beforeAll(async () => {
@@ -65,7 +65,7 @@ describe('requests while Services select other pods, as the control plane tells 
       secrets.set(key, await mesh.authority.secrets(key));
     }
     pipeline = new Pipeline({
-      start: emptySnapshot(membership),
+      start: () => emptySnapshot(membership),
       settings: () => settings,
       secrets: { secretsOf: (key) => secrets.get(key) },
       publish: (setOf) => {
@@ -80,12 +80,15 @@ describe('requests while Services select other pods, as the control plane tells 
       },
       onCompiled: () => undefined,
       now: () => Date.now(),
-      runLater: (ms) => settle.triggerIn(ms),
     });
     const failed = (error: unknown): never => {
       throw error;
     };
-    settle = new Settle(() => pipeline.run(), systemClock, failed);
+    const run = (): void => {
+      const again = pipeline.run();
+      if (again !== undefined) debouncer.triggerIn(again);
+    };
+    debouncer = new Debouncer(run, systemClock, failed);
     for (const name of ['blue', 'green']) await programs.serve(pods[name]!);
     apply(
       makeNamespace(),
@@ -132,7 +135,7 @@ describe('requests while Services select other pods, as the control plane tells 
     await until(() => pods['caller']!.admin('/clusters'), { holds: hasCanary });
     const said = await during(async () => {
       pipeline.gather([...canary, split].map(makeRemoval));
-      settle.trigger();
+      debouncer.trigger();
       await letPass(3_000, 'the caller hears of it a second later');
     });
     expect(said).toEqual([]);

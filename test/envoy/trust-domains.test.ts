@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Secret } from '../../src/common/secret.ts';
+import { encode } from '../../src/xds/resources/encode.ts';
 import type { Resource } from '../../src/xds/resources/resource.ts';
 import {
   type DomainRoots,
@@ -67,7 +68,7 @@ describe('a mesh that moves to another trust domain', () => {
   ): Promise<readonly Resource[]> {
     const { chain, key } = await authority.leaf(account(name), named);
     const domains = trusted.map((one) => one.trust);
-    return [workloadResource(chain, new Secret(key)), trustResource(domains)];
+    return [workloadResource(chain, new Secret(key)), trustResource(domains)].map(encode);
   }
 
   /** Both proxies have these, and have acknowledged them. */

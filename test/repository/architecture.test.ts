@@ -88,6 +88,43 @@ describe('the rooms', () => {
   });
 });
 
+describe('resources', () => {
+  const files = globSync('src/**/*.ts', {
+    cwd: repository,
+    exclude: ['src/**/*.test.ts', 'src/**/gen/**'],
+  });
+  const matching = (text: RegExp, folder = 'src/'): readonly string[] =>
+    files
+      .filter((file) => file.startsWith(folder))
+      .filter((file) => text.test(readFileSync(join(repository, file), 'utf8')))
+      .sort();
+
+  it('become bytes in one file; another packs messages into messages', () => {
+    expect(matching(/\b(toBinary|BinaryWriter|anyPack)\b/)).toEqual([
+      'src/envoy/any.ts',
+      'src/xds/resources/encode.ts',
+    ]);
+  });
+
+  it('are messages until then: no builder has bytes', () => {
+    expect(matching(/\b(Uint8Array|Buffer|TextEncoder)\b/, 'src/xds/resources/')).toEqual([
+      'src/xds/resources/encode.ts',
+      'src/xds/resources/resource.ts',
+    ]);
+  });
+
+  it('are encoded by caches alone, once for all proxies that may have the same', () => {
+    expect(matching(/from '[./a-z-]*\/encode\.ts'/)).toEqual([
+      'src/control-plane/workload-secrets.ts',
+      'src/xds/resources/encoded-part.ts',
+      'src/xds/resources/endpoint-resources.ts',
+      'src/xds/resources/extension-maps.ts',
+      'src/xds/resources/fresh-chains.ts',
+      'src/xds/resources/pod-listeners.ts',
+    ]);
+  });
+});
+
 describe('regular expressions', () => {
   it('that users write are never run: a RegExp is made of what Weft itself wrote, in one file', () => {
     const files = globSync('src/**/*.ts', { cwd: repository, exclude: ['src/**/*.test.ts'] });
@@ -115,4 +152,17 @@ describe('the packages', () => {
       expect(page).toContain(`\`${name}\``);
     });
   }
+});
+
+it("Envoy's protos are imported, each that is listed", () => {
+  const list = readFileSync(join(repository, 'tools/parts/envoy-protos/protos.txt'), 'utf8');
+  const listed = list.split('\n').filter((line) => line.endsWith('.proto'));
+  const files = globSync('{src,test}/**/*.ts', { cwd: repository, exclude: ['**/gen/**'] });
+  const sources = files.map((file) => readFileSync(join(repository, file), 'utf8')).join();
+  const unused = listed.filter((proto) => !sources.includes(`/gen/${proto.slice(0, -6)}_pb.js'`));
+  expect(listed.length).toBeGreaterThan(10);
+  expect({ unused, twice: listed.filter((proto, at) => listed.indexOf(proto) !== at) }).toEqual({
+    unused: [],
+    twice: [],
+  });
 });

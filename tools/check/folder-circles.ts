@@ -3,7 +3,10 @@ import { posix } from 'node:path';
 /** Texts of source files, by path. */
 type Sources = ReadonlyMap<string, string>;
 
-/** Folders of which each needs the other, directly or by way of others: each group is one idea in several places. */
+/**
+ * Folders of which each needs the other, directly or by way of others: each group is one idea in several places
+ * (docs/decisions/0127).
+ */
 export function foldersInCircles(sources: Sources): readonly (readonly string[])[] {
   const needs = neededFolders(sources);
   const reached = new Map([...needs.keys()].map((folder) => [folder, reachedFrom(folder, needs)]));

@@ -11,6 +11,7 @@ const watched = [
   'docs/architecture.md',
   'docs/decisions/README.md',
   'docs/meshconfig-fields.md',
+  'docs/policy-kinds.md',
   'config/admission/meshconfig-warnings.yaml',
 ];
 
@@ -30,6 +31,7 @@ for (const script of [
   'tools/generate/envoy.ts',
   'tools/generate/api.ts',
   'tools/generate/mesh-config-fields.ts',
+  'tools/generate/policy-kinds-page.ts',
   'tools/docs/room-graph.ts',
   'tools/docs/decisions-index.ts',
 ]) {

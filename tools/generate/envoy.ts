@@ -1,5 +1,6 @@
 // Generates src/envoy/gen from the protos of the Envoy release in use: protoc-gen-es is handed what
-// protoc would hand it. Run by `make generate`; the result is committed and never edited.
+// protoc would hand it. Run by `make generate`; the result is committed and never edited
+// (docs/decisions/0002, docs/decisions/0085).
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   CodeGeneratorRequestSchema,

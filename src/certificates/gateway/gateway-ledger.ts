@@ -1,7 +1,7 @@
 import type {
   CertificateReport,
   GatewayReport,
-  TroubleReport,
+  FailureReport,
 } from '../../api/certificate-report.ts';
 import { deepEqual } from '../../common/equal.ts';
 import type { WeftError } from '../../common/errors.ts';
@@ -22,7 +22,7 @@ const maxLeft = 20;
 export class GatewayLedger {
   #written: GatewayReport | undefined;
   readonly #left = new Map<string, GatewayReport>();
-  #trouble: TroubleReport | undefined;
+  #trouble: FailureReport | undefined;
   #released = false;
   readonly #onChange: () => void;
 

@@ -17,9 +17,9 @@ interface ManagedFields {
 
 /**
  * Whether the control plane of namespace `home` wrote this Secret for its ingress gateway, and so may overwrite or
- * delete it. The label says so: only a client that may write the Secret can have set it. A Secret from before the
- * label existed is recognised because this field manager applied its key; Weft applies no other Secret with a key.
- * Pure.
+ * delete it (docs/decisions/0116). The label says so: only a client that may write the Secret can have set it. A Secret
+ * from before the label existed is recognised because this field manager applied its key; Weft applies no other Secret
+ * with a key. Pure.
  */
 export function isOfGateway({ metadata }: StoredSecret, home: string): boolean {
   const label = metadata.labels?.[gatewayOf];

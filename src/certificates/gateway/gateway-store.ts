@@ -17,8 +17,9 @@ export interface GatewayStoreDeps {
 }
 
 /**
- * Writes and removes the ingress gateways' Secrets. A user who may edit the MeshConfig can name any Secret in the
- * cluster, so the store neither writes nor deletes a Secret of another owner, whatever its name and namespace.
+ * Writes and removes the ingress gateways' Secrets (docs/decisions/0116). A user who may edit the MeshConfig can name
+ * any Secret in the cluster, so the store neither writes nor deletes a Secret of another owner, whatever its name and
+ * namespace.
  */
 export class GatewayStore {
   readonly #deps: GatewayStoreDeps;

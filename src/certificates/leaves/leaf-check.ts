@@ -3,8 +3,8 @@ import { createPrivateKey } from 'node:crypto';
 import type { Leaf, LeafRequest } from '../issuer.ts';
 import { certificatesIn, templateOf } from '../signing-authority.ts';
 import type { TrustBundle } from '../trust-bundle.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import { problemOfLeaf, type CertificateProblem } from '../x509/validate.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import { problemOfLeaf, type CertificateProblem } from '../../x509/validate.ts';
 
 /**
  * Checks an issued leaf before any caller gets it: exactly the requested names, chain to a trusted root, key, dates.

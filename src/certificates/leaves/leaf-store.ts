@@ -1,7 +1,7 @@
 import type { IdentityKey } from '../../policy/identity.ts';
 import type { Leaf } from '../issuer.ts';
 import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 import { shortestValidityMs } from './validity.ts';
 
 export interface LeafStoreOptions extends Omit<RotatorOptions<IdentityKey>, 'requestFor'> {

@@ -1,5 +1,5 @@
 import { sameSubject, type Leaf, type LeafSubject } from '../issuer.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 
 /** A leaf in use, with the facts that decide when to replace it. */
 export interface HeldLeaf {
@@ -53,8 +53,8 @@ export function moveReason(held: HeldLeaf, facts: RenewalFacts): MoveReason | un
 }
 
 /**
- * Two thirds into the life that a leaf has from `now`, up to 20 % sooner or 5 % later by `random` (0 to 1): never
- * all at once, and with three tenths of its life to go.
+ * Two thirds into the life that a leaf has from `now`, up to 20 % sooner or 5 % later by `random` (0 to 1): never all
+ * at once, and with three tenths of its life to go (docs/decisions/0052).
  */
 export function renewalTime(leaf: Leaf, now: number, random: number): number {
   const life = leaf.notAfter - now;

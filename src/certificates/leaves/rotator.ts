@@ -7,7 +7,7 @@ import { backOff, type IssueFailure, IssueFailures } from './issue-failures.ts';
 import { issueLeaf } from './issue-leaf.ts';
 import { IssueQueue } from './issue-queue.ts';
 import type { Issuer, Leaf, LeafRequest } from '../issuer.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../common/listeners.ts';
 import { longestMoveMs, type Move, paceMove } from './move-pace.ts';
 import { dateReason, type HeldLeaf, moveReason } from './renewal.ts';
 import { isOver } from './wait-over.ts';
@@ -61,7 +61,7 @@ const sliceMs = 10;
 /**
  * Keeps one good leaf per key: issues on first need, renews in time, and moves leaves to another signer gradually.
  * Backs off while the issuer fails, and keeps the leaves that it has. Works in slices of 10 ms, so that the event
- * loop stays free.
+ * loop stays free (docs/decisions/0052).
  */
 export class Rotator<K extends string> {
   readonly #options: RotatorOptions<K>;

@@ -1,3 +1,4 @@
+import { firstValue } from '../../common/topic.ts';
 import { describe, expect, it } from '@jest/globals';
 import { certificatesFrom } from '../../../test/support/certificates/make-authority.ts';
 import { FakeClock } from '../../../test/support/time/fake-clock.ts';
@@ -23,30 +24,30 @@ describe('a server certificate', () => {
       subject: () => ({ ...server, dnsNames }),
     });
     let changes = 0;
-    const stopListening = certificate.onChange(() => changes++);
+    const stopListening = certificate.follow(() => changes++);
     const end = new AbortController();
-    expect(certificate.current()).toBeUndefined();
+    expect(certificate.value).toBeUndefined();
     const ended = certificate.run(end.signal);
 
-    const first = await certificate.ready(end.signal);
-    expect(certificate.current()).toBe(first);
+    const first = await firstValue(certificate, end.signal);
+    expect(certificate.value).toBe(first);
     expect(certificatesFrom(first.certChainPem)[0]!.altNames.dnsNames).toEqual(dnsNames);
     expect(first.caPem).toBe(issuer.authority()!.bundle.pem);
     expect(changes).toBe(1);
 
     await clock.advance(17 * hourMs);
-    const second = certificate.current()!;
+    const second = certificate.value!;
     expect(second.keyPem.reveal()).not.toBe(first.keyPem.reveal());
     expect(changes).toBe(2);
 
     await issuer.replaceRoot();
     await clock.advance(5_000);
-    expect(certificate.current()!.caPem).not.toBe(second.caPem);
-    expect(certificate.current()!.certChainPem).not.toBe(second.certChainPem);
+    expect(certificate.value!.caPem).not.toBe(second.caPem);
+    expect(certificate.value!.certChainPem).not.toBe(second.certChainPem);
 
     dnsNames = ['other.weft-system.svc'];
     await clock.advance(20_000);
-    const [leaf] = certificatesFrom(certificate.current()!.certChainPem);
+    const [leaf] = certificatesFrom(certificate.value!.certChainPem);
     expect(leaf!.altNames.dnsNames).toEqual(dnsNames);
     expect(certificate.health()).toMatchObject({ held: 1, failure: undefined });
 
@@ -67,13 +68,13 @@ describe('a server certificate', () => {
       subject: () => ({ ...server, dnsNames: ['weft'] }),
     });
     const served: unknown[] = [];
-    certificate.onChange(() => served.push(certificate.current()));
+    certificate.follow(() => served.push(certificate.value));
     const end = new AbortController();
     const ended = certificate.run(end.signal);
     await clock.advance(1_000);
     await issuer.replaceRoot();
     await clock.advance(1_000);
-    expect(served).toEqual([certificate.current()]);
+    expect(served).toEqual([certificate.value]);
     expect(served[0]).toBeDefined();
     end.abort();
     await ended;
@@ -90,7 +91,7 @@ describe('a server certificate', () => {
     });
     const end = new AbortController();
     const ended = certificate.run(end.signal);
-    const ready = certificate.ready(end.signal);
+    const ready = firstValue(certificate, end.signal);
     await clock.advance(hourMs);
     end.abort(new Error('enough'));
     await expect(ready).rejects.toThrow('enough');

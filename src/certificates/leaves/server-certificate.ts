@@ -1,8 +1,9 @@
 import type { Secret } from '../../common/secret.ts';
+import type { Followed } from '../../common/topic.ts';
 import type { Issuer, LeafSubject } from '../issuer.ts';
 import { Rotator, type LeafHealth, type RotatorOptions } from './rotator.ts';
 import { defaultValidityMs } from './validity.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 
 export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
   /** Who the server is; asked at each issue. */
@@ -24,13 +25,9 @@ export interface ServerIdentity {
 }
 
 /** The certificate of one of Weft's own servers, which renews itself. */
-export interface ServerCertificate {
-  /** Undefined until the first one is issued. The same object until something in it changes. */
-  current(): ServerIdentity | undefined;
-  /** Calls back after `current()` became another one; returns the way to stop it. */
-  onChange(callback: () => void): () => void;
-  /** Resolves with the first one, or rejects with the signal's reason. */
-  ready(signal: AbortSignal): Promise<ServerIdentity>;
+export interface ServerCertificate extends Followed<ServerIdentity | undefined> {
+  /** Undefined until the first certificate is issued. The same object until something in it changes. */
+  readonly value: ServerIdentity | undefined;
   /** Looks at it now: call it when its names changed. */
   review(): void;
   /** Issues and renews until the signal aborts. */
@@ -52,7 +49,7 @@ export function createServerCertificate(options: ServerCertificateOptions): Serv
     }),
   });
   const current = identityOf(rotator, issuer);
-  const onChange = (callback: () => void): (() => void) => {
+  const follow = (callback: () => void): (() => void) => {
     let told = current();
     const compare = (): void => {
       const now = current();
@@ -64,10 +61,11 @@ export function createServerCertificate(options: ServerCertificateOptions): Serv
     return () => stops.forEach((stop) => stop());
   };
   return {
-    current,
-    onChange,
+    get value() {
+      return current();
+    },
+    follow,
     review: () => rotator.review(),
-    ready: (signal) => firstOf(current, onChange, signal),
     run: (signal) => {
       current();
       return rotator.run(signal);
@@ -92,24 +90,4 @@ function identityOf(rotator: Rotator<'server'>, issuer: Issuer): () => ServerIde
       };
     return last;
   };
-}
-
-function firstOf(
-  current: ServerCertificate['current'],
-  onChange: ServerCertificate['onChange'],
-  signal: AbortSignal,
-): Promise<ServerIdentity> {
-  return new Promise((resolve, reject) => {
-    const finish = (): void => {
-      const found = current();
-      if (found === undefined && !signal.aborted) return;
-      stop();
-      signal.removeEventListener('abort', finish);
-      if (found === undefined) reject(signal.reason as Error);
-      else resolve(found);
-    };
-    const stop = onChange(finish);
-    signal.addEventListener('abort', finish);
-    finish();
-  });
 }

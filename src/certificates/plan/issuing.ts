@@ -2,26 +2,35 @@ import { defaultTrustDomain } from '../../api/root-of.ts';
 import { type IssuingPlan, type NamedRoot, rootOfSigner } from '../issuing-plan.ts';
 import { createLeafStore, type LeafStore } from '../leaves/leaf-store.ts';
 import { PlannedIssuers } from './planned-issuers.ts';
-import { createServerCertificate, type ServerCertificate } from '../leaves/server-certificate.ts';
+import {
+  createServerCertificate,
+  type ServerCertificate,
+  type ServerIdentity,
+} from '../leaves/server-certificate.ts';
 import { signsLeafByLeaf } from './open-issuer.ts';
 import { SharedIssuer, type LeafPeers } from '../sharing/shared-issuer.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { leafValidity } from '../leaves/validity.ts';
-import { keyKindOf, type KeyKind } from '../x509/key-pair.ts';
+import { keyKindOf, type KeyKind } from '../../x509/key-pair.ts';
+import type { MeshTrust } from './mesh-trust.ts';
 import type { OpenIssuer } from './open-roots.ts';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
-import { type Component, component } from '../../common/component.ts';
+import { type Component, component, whileFollowing } from '../../common/component.ts';
+import { anyOf, type Changing, type Followed, topicOf } from '../../common/topic.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
 
 export interface IssuingDeps {
   readonly open: OpenIssuer;
-  readonly peers: LeafPeers;
+  /** The plan to follow. */
+  readonly plan: Followed<IssuingPlan | undefined>;
+  /** Asks the other replicas for leaves; `trust` verifies them. */
+  readonly peers: (trust: () => MeshTrust | undefined) => LeafPeers;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly spec: () => MeshConfig['spec'] | undefined;
+  readonly spec: Followed<MeshConfig['spec'] | undefined>;
   /** Of the control plane. */
   readonly namespace: string;
   readonly serverNames: () => readonly string[];
@@ -34,13 +43,17 @@ export interface Issuing {
   /** Where the leaves come from, for this replica and for others that ask. */
   readonly shared: SharedIssuer;
   readonly server: ServerCertificate;
-  /** Does as the plan says from now on. */
-  readonly follow: (plan: IssuingPlan) => void;
+  /** The roots that every proxy should trust. */
+  readonly trust: Followed<MeshTrust | undefined>;
+  /** What the control plane's own servers show. */
+  readonly identity: Followed<ServerIdentity | undefined>;
+  /** A leaf, or who signs leaves, has changed. */
+  readonly secretChanges: Changing;
   /** Forgets the leaves of all other accounts. */
   readonly retain: (accounts: ReadonlySet<IdentityKey>) => void;
   /** The plan's serverStep, if the plan's server signer signed the certificate in use. */
   readonly serverStep: () => number | undefined;
-  readonly components: readonly Component[];
+  readonly parts: readonly Component[];
 }
 
 /** The kind of key that leaves under a root have. */
@@ -77,7 +90,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   const shared = new SharedIssuer({
     issuer: issuers.workloads,
     shares: () => issuers.plan !== undefined && signsLeafByLeaf(issuers.plan.signer.root),
-    peers: deps.peers,
+    peers: deps.peers(() => issuers.trust()),
     clock,
     logger,
   });
@@ -85,7 +98,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     issuer: shared,
     ...life,
     trustDomain: () => issuers.plan?.signer.root.trustDomain ?? defaultTrustDomain,
-    validity: () => validityIn(deps.spec()),
+    validity: () => validityIn(deps.spec.value),
     keyKind: () => keyKindUnder(issuers.plan?.signer),
   });
   const server = serverOf(issuers, deps);
@@ -94,23 +107,51 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     leaves,
     shared,
     server,
-    follow: (plan) => {
-      issuers.follow(plan);
-      leaves.review();
-    },
+    trust: topicOf(
+      () => issuers.trust(),
+      (changed) => issuers.workloads.onChange(changed),
+    ),
+    identity: server,
+    secretChanges: anyOf(
+      { follow: (changed) => leaves.onChange(changed) },
+      { follow: (changed) => issuers.workloads.onChange(changed) },
+    ),
     retain: (accounts) => {
       leaves.retain(accounts);
       shared.retain(accounts);
     },
     serverStep: () => {
-      const [plan, current] = [issuers.plan, server.current()];
+      const [plan, current] = [issuers.plan, server.value];
       if (plan === undefined || current === undefined) return undefined;
       return rootOfSigner(current.signer) === plan.serverSigner.name ? plan.serverStep : undefined;
     },
-    components: [
-      component('issuers', (signal) => issuers.run(signal)),
-      component('leaves', (signal) => leaves.run(signal)),
-      component('server-certificate', (signal) => server.run(signal)),
-    ],
+    parts: partsOf(deps, { issuers, leaves, server }),
   };
+}
+
+function partsOf(
+  { plan, spec }: IssuingDeps,
+  { issuers, leaves, server }: Pick<Issuing, 'issuers' | 'leaves' | 'server'>,
+): readonly Component[] {
+  const followPlan = (): void => {
+    if (plan.value === undefined) return;
+    issuers.follow(plan.value);
+    leaves.review();
+  };
+  return [
+    // Reads the plan; publishes the trusted roots.
+    component('issuers', (signal) => {
+      followPlan();
+      return whileFollowing([[plan, followPlan]], () => issuers.run(signal));
+    }),
+    // Reads the plan and the lifetime in the MeshConfig; publishes the leaves of workloads.
+    component('leaves', (signal) =>
+      whileFollowing([[spec, () => leaves.review()]], () => leaves.run(signal)),
+    ),
+    // Reads the plan; publishes the certificate of this replica's servers.
+    {
+      ...component('server-certificate', (signal) => server.run(signal)),
+      problem: () => (server.value === undefined ? 'no serving certificate yet' : undefined),
+    },
+  ];
 }

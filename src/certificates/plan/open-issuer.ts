@@ -21,7 +21,7 @@ import type { OutsideIssuer } from '../providers/outside-issuer.ts';
 import { Throttle } from '../providers/throttle.ts';
 import { vaultIssuer } from '../providers/vault/vault-issuer.ts';
 import type { RequestToken } from '../providers/vault/vault-login.ts';
-import { keyKindOf } from '../x509/key-pair.ts';
+import { keyKindOf } from '../../x509/key-pair.ts';
 
 export interface IssuerDeps {
   readonly api: ApiConnection;

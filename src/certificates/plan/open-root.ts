@@ -9,7 +9,7 @@ import { apiVersionOf, kinds } from '../../api/kinds.ts';
 import { openIssuer } from './open-issuer.ts';
 import type { OpenIssuer } from './open-roots.ts';
 import type { ApiConnection } from '../../kubernetes/connect.ts';
-import type { ReflectorDeps } from '../../kubernetes/reflector.ts';
+import type { ReflectorDeps } from '../../kubernetes/reflector-options.ts';
 import type { ObjectStore } from '../../kubernetes/store.ts';
 import { requestToken } from '../../kubernetes/token-request.ts';
 

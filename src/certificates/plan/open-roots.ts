@@ -2,7 +2,7 @@ import { untilAborted } from '../../common/aborted.ts';
 import type { Logger } from '../../common/logger.ts';
 import type { Issuer, RunningIssuer } from '../issuer.ts';
 import type { NamedRoot } from '../issuing-plan.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../common/listeners.ts';
 
 export type OpenIssuer = (root: NamedRoot) => RunningIssuer;
 

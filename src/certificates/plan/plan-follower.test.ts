@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MeshConfig } from '../../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../../api/gen/mesh-root-certificate.ts';
+import { silentLogger } from '../../common/logger.ts';
 import { PlanFollower } from './plan-follower.ts';
 
 type Status = NonNullable<MeshRootCertificate['status']>;
@@ -32,6 +33,8 @@ describe('the plan that a replica follows', () => {
   let synced: boolean;
   let meshConfig: MeshConfig;
   let follower: PlanFollower;
+  let changed: (() => void)[];
+  let over: AbortController;
 
   const setPlan = (plan: Readonly<Record<string, unknown>> & { step: number }): void => {
     const { step } = plan;
@@ -51,42 +54,66 @@ describe('the plan that a replica follows', () => {
       metadata: { name: 'osm-mesh-config', namespace: 'weft-system' },
       spec: {},
     };
-    const store = {
-      get objects() {
-        return records;
-      },
-      get synced() {
-        return synced;
-      },
+    changed = [];
+    const follow = (told: () => void): (() => void) => {
+      changed.push(told);
+      return () => undefined;
     };
     follower = new PlanFollower({
-      meshConfig: () => meshConfig,
-      spec: () => meshConfig.spec,
-      records: store,
+      meshConfig: {
+        get value() {
+          return meshConfig.spec;
+        },
+        get found() {
+          return meshConfig;
+        },
+        follow,
+      },
+      records: {
+        get objects() {
+          return records;
+        },
+        get synced() {
+          return synced;
+        },
+        subscribe: (told) => follow(() => told([])),
+        whenSynced: () => new Promise(() => undefined),
+      },
+      logger: silentLogger,
     });
+    over = new AbortController();
+    void follower.run(over.signal);
   });
+  afterEach(() => over.abort());
+
+  /** Tells of a change; returns whether the plan is another one then. */
+  function update(): boolean {
+    const before = follower.value;
+    for (const told of changed) told();
+    return follower.value !== before;
+  }
 
   it('is the spec alone while there is no plan', () => {
-    expect(follower.update()).toBe(true);
-    expect(follower.current).toMatchObject({
+    expect(update()).toBe(true);
+    expect(follower.value).toMatchObject({
       step: 0,
       signer: {
         name: 'weft-root-1',
         root: { provider: { kind: 'builtIn', secretName: 'weft-ca' } },
       },
     });
-    expect(follower.update()).toBe(false);
+    expect(update()).toBe(false);
   });
 
   it('waits for the list of roots', () => {
     synced = false;
-    expect(follower.update()).toBe(false);
+    expect(update()).toBe(false);
   });
 
   it('waits for the operator when a root says that there was a plan', () => {
     setRecords(makeRecord('old', { state: 'issuing', roots: 'PEM' }));
-    expect(follower.update()).toBe(false);
-    expect(follower.current).toBeUndefined();
+    expect(update()).toBe(false);
+    expect(follower.value).toBeUndefined();
   });
 
   it('resolves the names of a plan, with what was pinned for each', () => {
@@ -95,9 +122,8 @@ describe('the plan that a replica follows', () => {
       makeRecord('new', { roots: 'NEW' }, 'b.example'),
     );
     setPlan({ step: 3, ...both, candidate: 'new' });
-    expect(follower.update()).toBe(true);
-    const { current } = follower;
-    expect(current).toMatchObject({
+    expect(update()).toBe(true);
+    expect(follower.value).toMatchObject({
       ...{ step: 3, signerStep: 3, signer: { name: 'old', pinned: 'OLD' } },
       trusted: [
         { pinned: 'OLD', root: { trustDomain: 'cluster.local' } },
@@ -110,23 +136,23 @@ describe('the plan that a replica follows', () => {
   it('stays as it is while a root of the next one is not there, or not pinned', () => {
     setRecords(makeRecord('old', { roots: 'OLD' }));
     setPlan({ step: 2, signer: 'old', serverSigner: 'old', trusted: ['old'] });
-    expect(follower.update()).toBe(true);
-    const before = follower.current;
+    expect(update()).toBe(true);
+    const before = follower.value;
     setPlan({ step: 3, ...both });
-    expect(follower.update()).toBe(false);
+    expect(update()).toBe(false);
     setRecords(makeRecord('old', { roots: 'OLD' }), makeRecord('new'));
-    expect(follower.update()).toBe(false);
-    expect(follower.current).toBe(before);
+    expect(update()).toBe(false);
+    expect(follower.value).toBe(before);
   });
 
   it('never goes back, nor signs with what is not trusted', () => {
     setRecords(makeRecord('old', { roots: 'OLD' }), makeRecord('new', { roots: 'NEW' }));
     setPlan({ step: 3, ...both });
-    follower.update();
+    update();
     setPlan({ step: 2, signer: 'old', serverSigner: 'old', trusted: ['old'] });
-    expect(follower.update()).toBe(false);
+    expect(update()).toBe(false);
     setPlan({ step: 4, signer: 'new', serverSigner: 'old', trusted: ['old'] });
-    expect(follower.update()).toBe(false);
-    expect(follower.current?.step).toBe(3);
+    expect(update()).toBe(false);
+    expect(follower.value?.step).toBe(3);
   });
 });

@@ -1,8 +1,8 @@
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import type { Authority, Issuer, IssuerTrouble, Leaf } from '../issuer.ts';
+import type { Authority, Issuer, IssuerFailure, Leaf } from '../issuer.ts';
 import { signerId, type IssuingPlan, type NamedRoot } from '../issuing-plan.ts';
-import { Listeners } from '../listeners.ts';
+import { Listeners } from '../../common/listeners.ts';
 import { OpenRoots, type OpenIssuer } from './open-roots.ts';
 import { meshTrustOf, type MeshTrust, type TrustedDomain } from './mesh-trust.ts';
 import type { TrustBundle } from '../trust-bundle.ts';
@@ -117,7 +117,7 @@ export class PlannedIssuers {
         return { ...leaf, signer: signerId(now.root.name, leaf.signer) };
       },
       onChange: (callback) => this.#listeners.add(callback),
-      trouble: (): IssuerTrouble | undefined => inner()?.issuer.trouble(),
+      trouble: (): IssuerFailure | undefined => inner()?.issuer.trouble(),
     };
   }
 }

@@ -14,8 +14,8 @@ import type { Issuer, Leaf, LeafRequest } from '../issuer.ts';
 import { probe, type ProbeFacts, type ProbeRefusal } from './probe.ts';
 import { templateOf } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
-import { privateKeyPem } from '../x509/key-pair.ts';
-import type { CertificateTemplate } from '../x509/template.ts';
+import { privateKeyPem } from '../../x509/key-pair.ts';
+import type { CertificateTemplate } from '../../x509/template.ts';
 
 const signal = new AbortController().signal;
 const root: RootSpec = {

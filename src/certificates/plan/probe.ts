@@ -8,8 +8,8 @@ import type { Authority, Issuer, Leaf, LeafRequest } from '../issuer.ts';
 import { certificatesIn, templateOf } from '../signing-authority.ts';
 import { toleratedSkewMs } from '../providers/outside-issuer.ts';
 import { defaultValidityMs, shortestValidityMs } from '../leaves/validity.ts';
-import { keyKindOf, kindOfKey } from '../x509/key-pair.ts';
-import { problemOfLeaf } from '../x509/validate.ts';
+import { keyKindOf, kindOfKey } from '../../x509/key-pair.ts';
+import { problemOfLeaf } from '../../x509/validate.ts';
 
 export interface ProbeOptions {
   readonly root: RootSpec;
@@ -169,7 +169,7 @@ function notesOn(found: {
   return notes;
 }
 
-/** Clocks of nodes may be behind by that much. */
+/** Clocks of nodes may be behind by that much (docs/decisions/0099). */
 const leastBackdateMs = 60_000;
 
 /** Only for outside issuers, which have to be set up to backdate. */

@@ -47,11 +47,11 @@ describe('trying out a root', () => {
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
       candidate: () => candidate,
-      onResult: () => (told += 1),
       clock,
       random: () => 0.5,
       logger: silentLogger,
     });
+    prober.follow(() => (told += 1));
     running = prober.run(over.signal);
   });
   afterEach(async () => {

@@ -1,11 +1,13 @@
 import type { RootReport } from '../../api/certificate-report.ts';
-import type { Issuer, IssuerTrouble, RunningIssuer } from '../issuer.ts';
+import type { Issuer, IssuerFailure, RunningIssuer } from '../issuer.ts';
 import type { NamedRoot } from '../issuing-plan.ts';
 import type { OpenIssuer } from './open-roots.ts';
 import type { Clock } from '../../common/clock.ts';
-import type { Component } from '../../common/component.ts';
+import type { Triggered } from '../../common/component.ts';
 import { WeftError } from '../../common/errors.ts';
+import { Listeners } from '../../common/listeners.ts';
 import type { Logger } from '../../common/logger.ts';
+import type { Changing } from '../../common/topic.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
@@ -21,7 +23,6 @@ export interface ProberDeps {
   readonly probe: RootProbe;
   /** The plan's candidate root; undefined for none. */
   readonly candidate: () => NamedRoot | undefined;
-  readonly onResult: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -40,21 +41,28 @@ const backOff = { baseMs: 2_000, maxMs: 30_000 };
  * Probes the plan's candidate root before any proxy trusts it: opens its issuer, has it sign a probe, and closes it.
  * Retries while that fails. Leader only, so that only one replica asks the issuer.
  */
-export class Prober implements Component {
+export class Prober implements Triggered, Changing {
   readonly name = 'prober';
   readonly leaderOnly = true;
   readonly #deps: ProberDeps;
   readonly #wakeup = new Wakeup();
+  readonly #listeners: Listeners<undefined>;
   #result: Result | undefined;
   #triedAt = 0;
 
   constructor(deps: ProberDeps) {
     this.#deps = deps;
+    this.#listeners = new Listeners(deps.logger);
   }
 
   /** Call this when the candidate may have changed. */
   trigger(): void {
     this.#wakeup.wake();
+  }
+
+  /** Calls back after each new result. */
+  follow(changed: () => void): () => void {
+    return this.#listeners.add(changed);
   }
 
   /** The result of probing this root; undefined before the first probe. */
@@ -66,15 +74,15 @@ export class Prober implements Component {
     const { candidate, clock, random } = this.#deps;
     this.#result = undefined;
     let failures = 0;
-    while (!signal.aborted) {
+    const probe = async (): Promise<number> => {
       const root = candidate();
       if (root !== undefined && this.#isDue(root)) {
         if (this.reportOn(root) === undefined) failures = 0;
         failures = (await this.#try(root, signal)) ? 0 : failures + 1;
       }
-      const wait = failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
-      await this.#wakeup.wait(wait, clock, signal);
-    }
+      return failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
+    };
+    await this.#wakeup.repeat(probe, clock, signal);
   }
 
   /** A good root is probed only at its interval; any other root is probed at every trigger. */
@@ -107,7 +115,7 @@ export class Prober implements Component {
   }
 
   #note(root: NamedRoot, report: RootReport): void {
-    const { logger, onResult } = this.#deps;
+    const { logger } = this.#deps;
     const trouble = report.trouble && lasting(report.trouble, this.reportOn(root)?.trouble);
     if (report.ready && this.reportOn(root)?.ready === true) return;
     if (report.ready) logger.info('root tried out', { root: root.name });
@@ -117,12 +125,12 @@ export class Prober implements Component {
       of: definitionOf(root),
       report: trouble === undefined ? report : { ...report, trouble },
     };
-    onResult();
+    this.#listeners.tell(undefined);
   }
 }
 
 /** The same trouble as before has lasted since it was first seen. */
-function lasting(trouble: IssuerTrouble, before: IssuerTrouble | undefined): IssuerTrouble {
+function lasting(trouble: IssuerFailure, before: IssuerFailure | undefined): IssuerFailure {
   return before?.message === trouble.message ? before : trouble;
 }
 

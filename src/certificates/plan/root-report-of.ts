@@ -1,5 +1,5 @@
 import type { RootReport } from '../../api/certificate-report.ts';
-import type { Authority, IssuerTrouble } from '../issuer.ts';
+import type { Authority, IssuerFailure } from '../issuer.ts';
 
 /**
  * The report about a root in use, or under probe. The root is ready when its authority is known and there is no
@@ -7,7 +7,7 @@ import type { Authority, IssuerTrouble } from '../issuer.ts';
  */
 export function rootReportOf(
   authority: Authority | undefined,
-  trouble: IssuerTrouble | undefined,
+  trouble: IssuerFailure | undefined,
 ): RootReport {
   return {
     ready: authority !== undefined && trouble === undefined,

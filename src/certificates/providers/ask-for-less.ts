@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
-import type { OutsideIssuer, SignedAnswer, SigningWish } from './outside-issuer.ts';
+import type { OutsideIssuer, SignedAnswer, SigningRequest } from './outside-issuer.ts';
 
 /** The answer of an issuer that refuses to sign a certificate that would outlive its own. */
 class BeyondCa extends Error {
@@ -36,7 +36,7 @@ const leastMs = 1_000;
 
 /**
  * The validity to request, in ms, from an issuer whose certificate is valid for another `leftMs`: a little less than
- * that, because the issuer's clock may be ahead and the call takes a moment.
+ * that, because the issuer's clock may be ahead and the call takes a moment (docs/decisions/0098).
  */
 export function withinLife(wishedMs: number, leftMs: number): number {
   if (leftMs <= 0) return wishedMs;
@@ -45,7 +45,7 @@ export function withinLife(wishedMs: number, leftMs: number): number {
 
 /** The same issuer with retries: while it refuses a certificate that would outlive its own, asks for a shorter one. */
 export function askingForLess(outside: OutsideIssuer, clock: Clock): OutsideIssuer {
-  const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
+  const sign = async (wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer> => {
     for (let asked = wish; ;) {
       try {
         return await outside.sign(asked, signal);

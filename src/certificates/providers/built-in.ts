@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { caSecret } from '../../api/control-plane-names.ts';
 import { newRoot } from '../signing-authority.ts';
-import type { KeyKind } from '../x509/key-pair.ts';
+import type { KeyKind } from '../../x509/key-pair.ts';
 import { KeptAuthority, type KeptAuthorityOptions } from './kept-authority.ts';
 
 export interface BuiltInOptions extends Omit<KeptAuthorityOptions, 'secretName' | 'source'> {
@@ -13,7 +13,9 @@ export interface BuiltInOptions extends Omit<KeptAuthorityOptions, 'secretName' 
 
 const rootValidityMs = 10 * 365 * 24 * 3_600_000;
 
-/** Signs with Weft's own root, made on first use, or with a CA that a user put into the Secret. */
+/**
+ * Signs with Weft's own root, made on first use, or with a CA that a user put into the Secret (docs/decisions/0051).
+ */
 export class BuiltInIssuer extends KeptAuthority {
   constructor({ secretName = caSecret, keyKind = 'P-256', ...options }: BuiltInOptions) {
     const make = (): ReturnType<typeof newRoot> => {

@@ -10,7 +10,7 @@ import type { Random } from '../../kubernetes/back-off.ts';
 import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
 import { beyondCa, isBeyondCa } from './ask-for-less.ts';
-import type { OutsideIssuer, SignedAnswer, SigningWish } from './outside-issuer.ts';
+import type { OutsideIssuer, SignedAnswer, SigningRequest } from './outside-issuer.ts';
 
 export interface CertManagerOptions {
   readonly root: CertManagerRoot;
@@ -59,7 +59,7 @@ export class CertManagerIssuer implements OutsideIssuer {
     this.#requests = reflect(api, kind, own, { clock, random, log: logger });
   }
 
-  async sign(wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> {
+  async sign(wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer> {
     const { api, namespace, clock, limitMs } = this.#options;
     const name = `weft-${randomBytes(8).toString('hex')}`;
     const ms = limitMs ?? (wish.template.ca === undefined ? 15_000 : 60_000);
@@ -86,7 +86,7 @@ export class CertManagerIssuer implements OutsideIssuer {
     await Promise.all([this.#requests.run(signal), this.#sweep(signal)]);
   }
 
-  #request(name: string, { request, template, validityMs }: SigningWish): CertificateRequest {
+  #request(name: string, { request, template, validityMs }: SigningRequest): CertificateRequest {
     const { root, namespace, metadata = {} } = this.#options;
     const isCA = template.ca !== undefined;
     const purposes = { serverAuth: 'server auth', clientAuth: 'client auth' } as const;

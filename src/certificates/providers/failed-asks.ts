@@ -1,9 +1,9 @@
 import type { WeftError } from '../../common/errors.ts';
-import { namesOf, type IssuerTrouble, type LeafRequest } from '../issuer.ts';
+import { namesOf, type IssuerFailure, type LeafRequest } from '../issuer.ts';
 
 interface Failed {
   readonly request: LeafRequest;
-  readonly trouble: IssuerTrouble;
+  readonly trouble: IssuerFailure;
   /** When a caller last wanted the leaf; milliseconds since the epoch. */
   wantedAt: number;
 }
@@ -13,8 +13,8 @@ const forgetMs = 3 * 60_000;
 const most = 100;
 
 /**
- * The requests that an issuer failed. Each is a trouble until the same request succeeds, or until no caller wants it
- * any more. The success of another request proves nothing about it.
+ * The requests that an issuer failed (docs/decisions/0098). Each is a trouble until the same request succeeds, or until
+ * no caller wants it any more. The success of another request proves nothing about it.
  */
 export class FailedAsks {
   readonly #failed = new Map<string, Failed>();
@@ -46,7 +46,7 @@ export class FailedAsks {
   }
 
   /** The newest trouble, with the start time of the oldest. */
-  trouble(now: number): IssuerTrouble | undefined {
+  trouble(now: number): IssuerFailure | undefined {
     this.#forget(now);
     const all = [...this.#failed.values()].map(({ trouble }) => trouble);
     const last = all.at(-1);

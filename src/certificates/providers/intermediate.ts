@@ -3,10 +3,10 @@ import type { Clock } from '../../common/clock.ts';
 import { Secret } from '../../common/secret.ts';
 import type { PinnedRoots } from '../pinned-roots.ts';
 import type { AuthorityPem } from '../signing-authority.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
-import { signingRequest } from '../x509/signing-request.ts';
-import { rootTemplate } from '../x509/template.ts';
-import { problemOfAuthority } from '../x509/validate.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
+import { signingRequest } from '../../x509/signing-request.ts';
+import { rootTemplate } from '../../x509/template.ts';
+import { problemOfAuthority } from '../../x509/validate.ts';
 import { withinLife } from './ask-for-less.ts';
 import type { AuthoritySource } from './kept-authority.ts';
 import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
@@ -24,7 +24,10 @@ const sevenDaysMs = 7 * 24 * 3_600_000;
 /** Like a leaf, an intermediate begins a little in the past, for peers whose clocks are behind. */
 const longestBackdateMs = 5 * 60_000;
 
-/** Gets signing certificates from an outside issuer, each with a new key. Checks each one before it is kept. */
+/**
+ * Gets signing certificates from an outside issuer, each with a new key. Checks each one before it is kept
+ * (docs/decisions/0053).
+ */
 export function intermediateSource(options: IntermediateOptions): AuthoritySource {
   const { outside } = options;
   return {

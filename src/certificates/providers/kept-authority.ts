@@ -8,8 +8,8 @@ import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { isOlder } from '../../kubernetes/resource-version.ts';
 import type { ObjectStore } from '../../kubernetes/store.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
-import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
-import { Listeners } from '../listeners.ts';
+import type { Authority, IssuerFailure, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
+import { Listeners } from '../../common/listeners.ts';
 import { pinnedAuthority, type PinnedRoots } from '../pinned-roots.ts';
 import { openAuthority, type AuthorityPem, type SigningAuthority } from '../signing-authority.ts';
 import { Wakeup } from '../../common/wakeup.ts';
@@ -49,10 +49,10 @@ const longestSyncMs = 5_000;
 const renewal = { share: 2 / 3, spread: 0.1 };
 
 /**
- * Signs with a CA that is kept in a Secret. Without a Secret, the source makes a CA and this class creates the
- * Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that a user made.
- * Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If the Secret
- * of a root is deleted while this runs, creates it again with the same CA.
+ * Signs with a CA that is kept in a Secret (docs/decisions/0051). Without a Secret, the source makes a CA and this
+ * class creates the Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that
+ * a user made. Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If
+ * the Secret of a root is deleted while this runs, creates it again with the same CA.
  */
 export class KeptAuthority implements RunningIssuer {
   readonly #options: KeptAuthorityOptions;
@@ -62,7 +62,7 @@ export class KeptAuthority implements RunningIssuer {
   #authority: SigningAuthority | undefined;
   /** The Secret that the authority came from, and when to renew it if its source renews. */
   #held: { readonly secret: SecretObject; readonly renewAt: number } | undefined;
-  #trouble: IssuerTrouble | undefined;
+  #trouble: IssuerFailure | undefined;
 
   constructor(options: KeptAuthorityOptions) {
     const { namespace, secretName: name } = options;
@@ -88,7 +88,7 @@ export class KeptAuthority implements RunningIssuer {
     return this.#listeners.add(callback);
   }
 
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#trouble;
   }
 
@@ -99,11 +99,11 @@ export class KeptAuthority implements RunningIssuer {
       if (changes.some(({ key }) => key === this.#key())) this.#wakeup.wake();
     });
     let failures = 0;
-    while (!signal.aborted) {
+    const keep = async (): Promise<number> => {
       failures = (await this.#settle(signal)) ? 0 : failures + 1;
-      const wait = failures === 0 ? this.#restMs() : backOffMs(failures, backOff, random);
-      await this.#wakeup.wait(wait, clock, signal);
-    }
+      return failures === 0 ? this.#restMs() : backOffMs(failures, backOff, random);
+    };
+    await this.#wakeup.repeat(keep, clock, signal);
     stopFollowing();
   }
 

@@ -6,15 +6,15 @@ import { Secret } from '../../common/secret.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 import { identityKey } from '../../policy/identity.ts';
-import type { Authority, IssuerTrouble, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
-import { Listeners } from '../listeners.ts';
+import type { Authority, IssuerFailure, Leaf, LeafRequest, RunningIssuer } from '../issuer.ts';
+import { Listeners } from '../../common/listeners.ts';
 import type { PinnedRoots } from '../pinned-roots.ts';
 import { templateOf } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
 import { shortestValidityMs } from '../leaves/validity.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
-import { signingRequest } from '../x509/signing-request.ts';
-import { problemOfLeaf } from '../x509/validate.ts';
+import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
+import { signingRequest } from '../../x509/signing-request.ts';
+import { problemOfLeaf } from '../../x509/validate.ts';
 import { withinLife } from './ask-for-less.ts';
 import { FailedAsks } from './failed-asks.ts';
 import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
@@ -41,8 +41,9 @@ interface Issued {
 const backOff = { baseMs: 1_000, maxMs: 60_000 };
 
 /**
- * Has an outside issuer sign every leaf. Learns the authority from each leaf, and from a check at the start and every
- * few minutes. The issuer may sign with any certificate below its root, so the root stands for the signer.
+ * Has an outside issuer sign every leaf (docs/decisions/0055). Learns the authority from each leaf, and from a check at
+ * the start and every few minutes. The issuer may sign with any certificate below its root, so the root stands for the
+ * signer.
  */
 export class LeafByLeafIssuer implements RunningIssuer {
   readonly #options: LeafByLeafOptions;
@@ -80,7 +81,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     return this.#listeners.add(callback);
   }
 
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#failedAsks.trouble(this.#options.clock.now());
   }
 
@@ -95,7 +96,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const subject = { kind: 'workload', trustDomain, account } as const;
     const own = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
-    while (!signal.aborted) {
+    const look = async (): Promise<number> => {
       // Repeats a request that failed: another leaf would not show whether the trouble has passed.
       const request = this.#failedAsks.next(clock.now()) ?? own;
       await this.#attempt(request, request === own, signal).then(
@@ -104,9 +105,9 @@ export class LeafByLeafIssuer implements RunningIssuer {
       );
       if (this.trouble() !== undefined) failures = Math.max(failures, 1);
       this.#looksAgain = failures > 0;
-      const wait = failures === 0 ? lookMs : backOffMs(failures, backOff, random);
-      await this.#wakeup.wait(wait, clock, signal);
-    }
+      return failures === 0 ? lookMs : backOffMs(failures, backOff, random);
+    };
+    await this.#wakeup.repeat(look, clock, signal);
   }
 
   async #attempt(request: LeafRequest, isWanted: boolean, signal: AbortSignal): Promise<Leaf> {

@@ -1,16 +1,16 @@
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
-import type { IssuerTrouble } from '../issuer.ts';
+import type { IssuerFailure } from '../issuer.ts';
 import { isPinned, rootChanged, type PinnedRoots } from '../pinned-roots.ts';
 import { certificatesIn } from '../signing-authority.ts';
-import { parseCertificate, type Certificate } from '../x509/certificate.ts';
-import { completeChain } from '../x509/complete-chain.ts';
+import { parseCertificate, type Certificate } from '../../x509/certificate.ts';
+import { completeChain } from '../../x509/complete-chain.ts';
 import { certificateBlocks } from '../../common/pem.ts';
-import type { CertificateTemplate } from '../x509/template.ts';
-import type { CertificateFault, CertificateProblem } from '../x509/validate.ts';
+import type { CertificateTemplate } from '../../x509/template.ts';
+import type { CertificateFault, CertificateProblem } from '../../x509/validate.ts';
 
 /** What to ask an issuer to sign. */
-export interface SigningWish {
+export interface SigningRequest {
   /** PEM of a PKCS #10 request that says what `template` says. */
   readonly request: string;
   /** With `ca`, the request is for a signing certificate. */
@@ -37,9 +37,9 @@ export interface OutsideIssuer {
    * Rejects with a WeftError that says which call failed and what to do: issuer-unavailable (retry soon),
    * issuer-refused, issuer-misconfigured. Does not check the answer.
    */
-  sign(wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer>;
+  sign(wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer>;
   /** Why signing would fail now. Only issuers that check this between requests have it. */
-  trouble?(): IssuerTrouble | undefined;
+  trouble?(): IssuerFailure | undefined;
   /** Maintains what signing needs, such as a token or a watch, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -52,9 +52,9 @@ export interface JudgedChain {
 }
 
 /**
- * Finds the root of the chain that an issuer gave. A certificate that the issuer names as root counts only if it
- * signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root, certificate-invalid for
- * text that is not PEM.
+ * Finds the root of the chain that an issuer gave (docs/decisions/0054). A certificate that the issuer names as root
+ * counts only if it signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root,
+ * certificate-invalid for text that is not PEM.
  */
 export function judgeChain(
   answer: SignedAnswer,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../common/clock.ts';
 import { WeftError } from '../../common/errors.ts';
+import { Semaphore } from '../../common/semaphore.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
 /** Why an issuer did nothing: it is overloaded (`slow-down`), or not reachable (`away`). */
@@ -58,25 +59,19 @@ const triesWhenAway = 3;
  */
 export class Throttle {
   readonly #options: ThrottleOptions;
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  readonly #calls: Semaphore;
   #failures = 0;
   #pause: { readonly until: number; readonly error: WeftError } | undefined;
 
   constructor(options: ThrottleOptions) {
     this.#options = options;
+    this.#calls = new Semaphore(options.parallel ?? 8);
   }
 
   async run<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     const { clock, limitMs = 20_000 } = this.#options;
     const until = clock.now() + limitMs;
-    await this.#enter(signal);
-    try {
-      return await this.#persist(work, until, signal);
-    } finally {
-      this.#underWay -= 1;
-      this.#waiting.shift()?.();
-    }
+    return this.#calls.run(() => this.#persist(work, until, signal), signal);
   }
 
   async #persist<T>(
@@ -96,27 +91,6 @@ export class Throttle {
         if (kind === undefined || hopeless || signal.aborted) throw thrown;
       }
     }
-  }
-
-  async #enter(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const { parallel = 8 } = this.#options;
-    while (this.#underWay >= parallel) {
-      await new Promise<void>((resolve, reject) => {
-        const go = (): void => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        };
-        const onAbort = (): void => {
-          const at = this.#waiting.indexOf(go);
-          if (at >= 0) this.#waiting.splice(at, 1);
-          reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        this.#waiting.push(go);
-      });
-    }
-    this.#underWay += 1;
   }
 
   async #paused(until: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 // Input: an identity and the names of the replicas. Output: the replicas in the order in which they own the identity.
-// Rule: rendezvous hashing, so that replicas that know the same names agree without communication.
+// Rule: rendezvous hashing, so that replicas that know the same names agree without communication
+// (docs/decisions/0063).
 import { contentHash } from '../../common/hash.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 

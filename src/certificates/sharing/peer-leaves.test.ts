@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { SteppingClock } from '../../../test/support/time/stepping-clock.ts';
-import { encodeAnswer, encodeAsk, type LeafAsk } from './leaf-ask.ts';
+import { encodeAnswer, encodeLeafRequest, type SharedLeafRequest } from './shared-leaf-request.ts';
 import { silentLogger } from '../../common/logger.ts';
 import { Secret } from '../../common/secret.ts';
 import { identityKey } from '../../policy/identity.ts';
 import { PeerLeaves } from './peer-leaves.ts';
 
-const ask: LeafAsk = {
+const ask: SharedLeafRequest = {
   account: identityKey({ namespace: 'shop', serviceAccount: 'cart' }),
   ...{ trustDomain: 'cluster.local', validityMs: 3_600_000, keyKind: 'P-256' },
   ...{ signer: 'root/1', heldOnly: false },
@@ -46,8 +46,8 @@ describe('the other replicas', () => {
     expect((await peers.ask('weft/b', ask, signal))?.leaf?.privateKey.reveal()).toBe('key');
     expect(await peers.ask('weft/c', ask, signal)).toEqual({ leaf: undefined });
     expect(asked).toEqual([
-      ['10.0.0.2', encodeAsk(ask)],
-      ['10.0.0.3', encodeAsk(ask)],
+      ['10.0.0.2', encodeLeafRequest(ask)],
+      ['10.0.0.3', encodeLeafRequest(ask)],
     ]);
     expect(peers.others()).toEqual(['weft/b', 'weft/c']);
   });

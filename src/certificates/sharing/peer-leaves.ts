@@ -1,4 +1,4 @@
-import { decodeAnswer, encodeAsk, type LeafAsk } from './leaf-ask.ts';
+import { decodeAnswer, encodeLeafRequest, type SharedLeafRequest } from './shared-leaf-request.ts';
 import type { LeafPeers, PeerAnswer } from './shared-issuer.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Logger } from '../../common/logger.ts';
@@ -40,10 +40,14 @@ export class PeerLeaves implements LeafPeers {
     return [...running.keys()].filter((name) => !this.#isSilent(name));
   }
 
-  async ask(replica: string, ask: LeafAsk, signal: AbortSignal): Promise<PeerAnswer | undefined> {
+  async ask(
+    replica: string,
+    ask: SharedLeafRequest,
+    signal: AbortSignal,
+  ): Promise<PeerAnswer | undefined> {
     const ip = this.#options.others().get(replica);
     if (ip === undefined || this.#isSilent(replica)) return undefined;
-    const bytes = await this.#options.ask(ip, encodeAsk(ask), signal);
+    const bytes = await this.#options.ask(ip, encodeLeafRequest(ask), signal);
     const answer = bytes && this.#read(bytes, replica);
     if (answer === undefined) this.#silent.set(replica, this.#options.clock.now());
     else this.#silent.delete(replica);

@@ -3,11 +3,11 @@ import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
-import type { Authority, Issuer, IssuerTrouble, Leaf, LeafRequest } from '../issuer.ts';
+import type { Authority, Issuer, IssuerFailure, Leaf, LeafRequest } from '../issuer.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { untilValid } from '../providers/outside-issuer.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import { requestOf, type LeafAsk, type SharedPem } from './leaf-ask.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import { requestOf, type SharedLeafRequest, type SharedPem } from './shared-leaf-request.ts';
 import { ownersOf } from './owners.ts';
 import { serves, sharedLeaf, type KeptLeaf } from './shared-leaf.ts';
 import { SingleFlight } from './single-flight.ts';
@@ -24,7 +24,11 @@ export interface LeafPeers {
   /** The names of the others, without those that do not answer. */
   others(): readonly string[];
   /** Undefined when no answer came within some seconds. Rejects with the signal's reason only. */
-  ask(replica: string, ask: LeafAsk, signal: AbortSignal): Promise<PeerAnswer | undefined>;
+  ask(
+    replica: string,
+    ask: SharedLeafRequest,
+    signal: AbortSignal,
+  ): Promise<PeerAnswer | undefined>;
 }
 
 export interface SharedIssuerOptions {
@@ -40,9 +44,10 @@ export interface SharedIssuerOptions {
 const followMs = 3_000;
 
 /**
- * An issuer that many replicas use as if they were one. Each identity has one owner among the replicas: the owner
- * requests the leaf and gives it to the others. A replica that gets no answer from the owner requests the leaf
- * itself, so no replica depends on another. A request between replicas is never forwarded, so it cannot loop.
+ * An issuer that many replicas use as if they were one (docs/decisions/0063). Each identity has one owner among the
+ * replicas: the owner requests the leaf and gives it to the others. A replica that gets no answer from the owner
+ * requests the leaf itself, so no replica depends on another. A request between replicas is never forwarded, so it
+ * cannot loop.
  */
 export class SharedIssuer implements Issuer {
   readonly #options: SharedIssuerOptions;
@@ -61,7 +66,7 @@ export class SharedIssuer implements Issuer {
   }
 
   /** The leaf for another replica; undefined when that replica should ask the issuer itself. Never rejects. */
-  async answer(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
+  async answer(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
     if (ask.heldOnly) return this.#held(ask);
     try {
       if (!(await this.#signsAs(ask.signer, signal))) return undefined;
@@ -81,7 +86,7 @@ export class SharedIssuer implements Issuer {
     return this.#options.issuer.onChange(callback);
   }
 
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#options.issuer.trouble();
   }
 
@@ -92,7 +97,7 @@ export class SharedIssuer implements Issuer {
       if (!shares || !accounts.has(account)) this.#kept.delete(account);
   }
 
-  #askFor({ subject, ...wishes }: LeafRequest): LeafAsk | undefined {
+  #askFor({ subject, ...wishes }: LeafRequest): SharedLeafRequest | undefined {
     const signer = this.authority()?.signer;
     if (subject.kind !== 'workload' || signer === undefined || !this.#options.shares())
       return undefined;
@@ -104,7 +109,7 @@ export class SharedIssuer implements Issuer {
    * Asks the owner, or the next owner when one does not answer. Undefined when this replica is next, or without a
    * usable leaf.
    */
-  async #fromOwner(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
+  async #fromOwner(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
     const { before } = this.#ranks(ask);
     for (const replica of before) {
       const answer = await this.#options.peers.ask(replica, ask, signal);
@@ -114,13 +119,13 @@ export class SharedIssuer implements Issuer {
   }
 
   /** A kept leaf, or a new one. This replica asks the issuer once, however many callers want the leaf. */
-  async #obtain(ask: LeafAsk, signal: AbortSignal): Promise<Leaf> {
+  async #obtain(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf> {
     const { account, trustDomain, keyKind, signer } = ask;
     const key = [account, trustDomain, keyKind, signer].join('\n');
     return this.#held(ask) ?? this.#flights.join(key, (inner) => this.#newLeaf(ask, inner), signal);
   }
 
-  async #newLeaf(ask: LeafAsk, signal: AbortSignal): Promise<Leaf> {
+  async #newLeaf(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf> {
     const held = await this.#fromFormerOwner(ask, signal);
     if (held !== undefined) return held;
     const leaf = await this.#options.issuer.issue(requestOf(ask), signal);
@@ -129,21 +134,21 @@ export class SharedIssuer implements Issuer {
   }
 
   /** Asks the former owner, which is next in rank: a replica that has just become the owner has no leaf. */
-  async #fromFormerOwner(ask: LeafAsk, signal: AbortSignal): Promise<Leaf | undefined> {
+  async #fromFormerOwner(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
     const [replica] = this.#ranks(ask).after;
     if (replica === undefined || this.#kept.has(ask.account)) return undefined;
     const answer = await this.#options.peers.ask(replica, { ...ask, heldOnly: true }, signal);
     return answer && this.#accept(answer, { ask, replica, signal });
   }
 
-  #ranks({ account }: LeafAsk): { before: readonly string[]; after: readonly string[] } {
+  #ranks({ account }: SharedLeafRequest): { before: readonly string[]; after: readonly string[] } {
     const { peers } = this.#options;
     const owners = ownersOf(account, [peers.own, ...peers.others()]);
     const at = owners.indexOf(peers.own);
     return { before: owners.slice(0, at), after: owners.slice(at + 1) };
   }
 
-  #held(ask: LeafAsk): Leaf | undefined {
+  #held(ask: SharedLeafRequest): Leaf | undefined {
     const kept = this.#kept.get(ask.account);
     return kept !== undefined && serves(kept, ask, this.#options.clock.now())
       ? kept.leaf
@@ -153,7 +158,7 @@ export class SharedIssuer implements Issuer {
   /** The leaf in a peer's answer, checked like a leaf of the issuer; undefined when it is not usable. */
   async #accept(
     { leaf: pem }: PeerAnswer,
-    { ask, replica, signal }: { ask: LeafAsk; replica: string; signal: AbortSignal },
+    { ask, replica, signal }: { ask: SharedLeafRequest; replica: string; signal: AbortSignal },
   ): Promise<Leaf | undefined> {
     const { clock, logger } = this.#options;
     const authority = this.authority();

@@ -6,7 +6,7 @@ import { identityKey } from '../../policy/identity.ts';
 import type { Authority, Leaf } from '../issuer.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
 import { certificatesIn } from '../signing-authority.ts';
-import { requestOf, type LeafAsk } from './leaf-ask.ts';
+import { requestOf, type SharedLeafRequest } from './shared-leaf-request.ts';
 import { serves, sharedLeaf } from './shared-leaf.ts';
 
 const start = Date.UTC(2026, 0, 1);
@@ -18,7 +18,7 @@ describe('a leaf from another replica', () => {
   let wanted: FakeIssuer;
   let other: FakeIssuer;
   let authority: Authority;
-  let ask: LeafAsk;
+  let ask: SharedLeafRequest;
 
   beforeAll(async () => {
     [wanted, other] = [await FakeIssuer.ready(clock), await FakeIssuer.ready(clock)];
@@ -32,7 +32,7 @@ describe('a leaf from another replica', () => {
     };
   });
 
-  const issued = (issuer: FakeIssuer, change: Partial<LeafAsk> = {}): Promise<Leaf> =>
+  const issued = (issuer: FakeIssuer, change: Partial<SharedLeafRequest> = {}): Promise<Leaf> =>
     issuer.issue(requestOf({ ...ask, ...change }), new AbortController().signal);
   const judge = (leaf: Leaf, now = start): Leaf => sharedLeaf(leaf, ask, { authority, now });
 
@@ -91,7 +91,7 @@ describe('a leaf from another replica', () => {
       ...{ certificateChain: '', privateKey: new Secret('') },
       ...{ notBefore: now, notAfter: now + 24 * hourMs, signer: 'new/1' },
     };
-    const wish = (): LeafAsk => ({ ...ask, signer: 'new/1' });
+    const wish = (): SharedLeafRequest => ({ ...ask, signer: 'new/1' });
 
     it.each([
       ['before it begins', -1, false],

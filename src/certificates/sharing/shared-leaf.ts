@@ -6,22 +6,22 @@ import { rootOfSigner, signerId } from '../issuing-plan.ts';
 import { problemOfIssued } from '../leaves/leaf-check.ts';
 import { certificatesIn } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import { completeChain } from '../x509/complete-chain.ts';
-import { kindOfKey } from '../x509/key-pair.ts';
-import { requestOf, type LeafAsk, type SharedPem } from './leaf-ask.ts';
+import type { Certificate } from '../../x509/certificate.ts';
+import { completeChain } from '../../x509/complete-chain.ts';
+import { kindOfKey } from '../../x509/key-pair.ts';
+import { requestOf, type SharedLeafRequest, type SharedPem } from './shared-leaf-request.ts';
 
 /** A leaf that this replica has, with what it was asked for by. */
 export interface KeptLeaf {
   readonly leaf: Leaf;
-  readonly ask: LeafAsk;
+  readonly ask: SharedLeafRequest;
 }
 
 /**
  * Whether a kept leaf answers this request. A leaf in the second half of its life answers none: renewal begins only
  * later (renewal.ts), so the first replica that renews causes a new leaf, and all others get that leaf.
  */
-export function serves({ leaf, ask: had }: KeptLeaf, ask: LeafAsk, now: number): boolean {
+export function serves({ leaf, ask: had }: KeptLeaf, ask: SharedLeafRequest, now: number): boolean {
   const { notBefore, notAfter, signer } = leaf;
   return (
     signer === ask.signer &&
@@ -39,7 +39,7 @@ export function serves({ leaf, ask: had }: KeptLeaf, ask: LeafAsk, now: number):
  */
 export function sharedLeaf(
   pem: SharedPem,
-  ask: LeafAsk,
+  ask: SharedLeafRequest,
   { authority, now }: { readonly authority: Authority; readonly now: number },
 ): Leaf {
   const [first, ...above] = certificatesIn(pem.certificateChain, 'the leaf') as [Certificate];
@@ -72,7 +72,7 @@ function rootFor(signer: string, { bundle }: Authority): Certificate {
 /** OpenSSL's message on a key that it cannot read could quote it, so it is left out. */
 function problemIn(
   leaf: Leaf,
-  ask: LeafAsk,
+  ask: SharedLeafRequest,
   { root, now }: { readonly root: Certificate; readonly now: number },
 ): ReturnType<typeof problemOfIssued> {
   try {

@@ -15,7 +15,7 @@ const noChains: ReadonlySet<string> = new Set();
  * What a client is told in place of its offer, after a caller of it lost a part of what it was allowed. First the
  * caller's chain in a changed form, so that Envoy ends the open connections. When the client has that and the rules, it
  * is told the listener as offered, which changes the chain once more. So a stream that the old rules let in between the
- * two ends as well, and at the end the offer alone is in force.
+ * two ends as well, and at the end the offer alone is in force (docs/decisions/0110).
  */
 export class Narrowing {
   /**

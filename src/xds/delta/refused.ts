@@ -1,5 +1,5 @@
 import type { Resource, ResourceType } from '../resources/resource.ts';
-import { blame } from './blame.ts';
+import { namesInNack } from './names-in-nack.ts';
 
 /** A resource for which the client sent a NACK, and the NACK's text. */
 export interface Refusal {
@@ -7,8 +7,11 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Resources that clients refused. They are sent apart from others, so that the others get through. */
-export interface Suspects {
+/**
+ * Resources that clients refused. They are sent apart from others, so that the others get through
+ * (docs/decisions/0024).
+ */
+export interface QuarantineReports {
   add(resource: Resource): unknown;
   delete(resource: Resource): unknown;
   has(resource: Resource): boolean;
@@ -29,13 +32,13 @@ const lostWords = 'refused like many others; its words were not kept';
 /** The resources of one type that one client refused, and the search for the bad resource in a refused response. */
 export class Refused {
   readonly #type: ResourceType;
-  readonly #suspects: Suspects;
+  readonly #suspects: QuarantineReports;
   readonly #byName = new Map<string, Refusal>();
   /** Parts of a refused response, to be sent one after another until the bad resource is found. */
   #parts: ReadonlySet<string>[] = [];
   #burden = 0;
 
-  constructor(type: ResourceType, suspects: Suspects) {
+  constructor(type: ResourceType, suspects: QuarantineReports) {
     this.#type = type;
     this.#suspects = suspects;
   }
@@ -77,7 +80,7 @@ export class Refused {
    */
   take(changed: readonly Resource[], { text }: Words): readonly Refusal[] | undefined {
     const names = changed.map(({ name }) => name);
-    const blamed = new Set(names.length === 1 ? names : blame(this.#type, text, names));
+    const blamed = new Set(names.length === 1 ? names : namesInNack(this.#type, text, names));
     if (blamed.size === 0 && names.length > 1) {
       const middle = Math.ceil(names.length / 2);
       this.#parts.push(new Set(names.slice(middle)), new Set(names.slice(0, middle)));

@@ -30,7 +30,7 @@ const encodedTypeUrls = mapTypes((type) => text.encode(typeUrls[type]));
 /**
  * Builds each response once: streams with the same content get the very same bytes. So the nonce counts the responses
  * built in this process, not those of a stream. A stream has at most one unanswered response per type, so a nonce is
- * never ambiguous on it.
+ * never ambiguous on it (docs/decisions/0021).
  */
 export class ResponseBytes {
   readonly #budget: number;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Conversation } from '../../../test/support/xds/conversation.ts';
 import { everything, setOf, settled } from '../../../test/support/xds/settled-proxy.ts';
 import { ResponseBytes } from './response-bytes.ts';
-import type { Suspects } from './refused.ts';
+import type { QuarantineReports } from './refused.ts';
 
 describe('a refusal', () => {
   const three = ['listener l1', 'listener l2', 'listener l3'];
@@ -72,7 +72,7 @@ describe('a refusal', () => {
 
   it('by one proxy does not keep others from the resource, but sends it apart', () => {
     const bytes = new ResponseBytes();
-    const suspects: Suspects = new WeakSet();
+    const suspects: QuarantineReports = new WeakSet();
     const bad = setOf(...next);
     const first = settled(three, new Conversation(bytes, suspects));
     const second = settled(three, new Conversation(bytes, suspects));

@@ -7,7 +7,7 @@ import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
 import type { ResponseBytes } from './response-bytes.ts';
 import { answerOf, type DeltaResponse, nothingToSay, type Step } from './step.ts';
 import { pushOrder, referrers, removalOrder, typeOf } from './type-order.ts';
-import type { Refusal, Suspects } from './refused.ts';
+import type { Refusal, QuarantineReports } from './refused.ts';
 import { costOf } from './subscription.ts';
 import { TypeState } from './type-state.ts';
 
@@ -23,7 +23,7 @@ const long = 1_000;
  *
  * Order: what is named goes before what names it. Listeners, extensions and routes wait until new
  * clusters are acknowledged (Envoy acknowledges them once they are warm); endpoints and secrets never wait for
- * that. Removals wait until nothing that may name the removed is on its way or kept as last good.
+ * that. Removals wait until nothing that may name the removed is on its way or kept as last good (docs/decisions/0020).
  */
 export class Session {
   readonly #bytes: ResponseBytes;
@@ -40,7 +40,7 @@ export class Session {
   #burden: number | undefined;
   #names: number | undefined;
 
-  constructor(bytes: ResponseBytes, suspects: Suspects, tables = new RecentTables()) {
+  constructor(bytes: ResponseBytes, suspects: QuarantineReports, tables = new RecentTables()) {
     this.#bytes = bytes;
     this.#tables = tables;
     this.#states = {
@@ -221,14 +221,25 @@ export class Session {
     const offered = this.#told;
     if (offered === undefined) return [];
     const responses: DeltaResponse[] = [];
-    for (const state of this.#ordered) {
-      const response = this.#next(state, offered);
-      if (response !== undefined) responses.push(response);
+    while (this.#addResponses(offered, responses)) {
+      // A type that turned out to have nothing to send lets types before it remove what it may have referenced.
     }
     for (const state of this.#ordered) state.settle(offered[state.type]);
     // Haste ends once the clusters it was asked for are no longer new.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
+  }
+
+  /** Adds the next response of each type. Returns whether a type became idle without a response. */
+  #addResponses(offered: ResourceSet, responses: DeltaResponse[]): boolean {
+    let isFreed = false;
+    for (const state of this.#ordered) {
+      const before = busy(state);
+      const response = this.#next(state, offered);
+      if (response !== undefined) responses.push(response);
+      else if (before && !busy(state)) isFreed = true;
+    }
+    return isFreed;
   }
 
   #next(state: TypeState, offered: ResourceSet): DeltaResponse | undefined {
@@ -281,4 +292,8 @@ export class Session {
 
 function sumOf(states: readonly TypeState[], count: (state: TypeState) => number): number {
   return states.reduce((sum, state) => sum + count(state), 0);
+}
+
+function busy({ idle }: TypeState): boolean {
+  return !idle;
 }

@@ -3,6 +3,7 @@ import { type ResourceType, typeUrls } from '../resources/resource.ts';
 /**
  * Make before break: a resource is sent before the resources that name it.
  * https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#eventual-consistency-considerations
+ * (docs/decisions/0020)
  */
 export const pushOrder = [
   'cluster',

@@ -1,8 +1,8 @@
 import type { Resource, ResourceType } from '../resources/resource.ts';
 import type { Batch, InFlight, PlanOptions, NamedResources } from './batch.ts';
-import { Due } from './due.ts';
-import { Held } from './held.ts';
-import { Refused, type Refusal, type Suspects, type Words } from './refused.ts';
+import { PendingNames } from './pending-names.ts';
+import { AckedVersions } from './acked-versions.ts';
+import { Refused, type Refusal, type QuarantineReports, type Words } from './refused.ts';
 import { type DeltaRequest, isMereAcknowledgement } from './request-bytes.ts';
 import { costOf, Subscription } from './subscription.ts';
 import { mayBeWildcard } from './type-order.ts';
@@ -18,8 +18,8 @@ const anotherVersion = 'another';
 export class TypeState {
   readonly type: ResourceType;
   readonly subscription: Subscription;
-  readonly #held = new Held();
-  readonly #due = new Due();
+  readonly #held = new AckedVersions();
+  readonly #due = new PendingNames();
   readonly #refused: Refused;
   #inFlight: InFlight | undefined;
   /** A response is due even when it would be empty. */
@@ -29,7 +29,7 @@ export class TypeState {
   /** The offer for which `settle` last succeeded; undefined once the client answered or asked for something since. */
   #settled: NamedResources | undefined;
 
-  constructor(type: ResourceType, suspects: Suspects) {
+  constructor(type: ResourceType, suspects: QuarantineReports) {
     this.type = type;
     this.#refused = new Refused(type, suspects);
     this.subscription = new Subscription(mayBeWildcard(type));
@@ -83,13 +83,13 @@ export class TypeState {
   #subscribe(request: DeltaRequest, offered: NamedResources | undefined): void {
     if (this.#beginWhole(request, offered)) return;
     this.#settled = undefined;
-    this.#due.writeOut();
+    this.#due.expand();
     const first = !this.subscription.started;
     const change = this.subscription.update(request, (name) => offered?.get(name)?.name);
     if (first) this.#begin(request, offered);
     for (const name of change.owed) {
       this.#due.add(name);
-      if (!first || !this.#held.has(name)) this.#due.owe(name);
+      if (!first || !this.#held.has(name)) this.#due.forceSend(name);
     }
     for (const name of change.dropped) this.#forget(name);
     if (change.wildcardEnded) this.#forgetUnnamed();
@@ -103,7 +103,7 @@ export class TypeState {
 
   /** The resource is sent again in its next response, even if the client has it. */
   owe(name: string): void {
-    this.#due.owe(name);
+    this.#due.forceSend(name);
     if (this.subscription.covers(name)) this.#due.add(name);
   }
 
@@ -120,7 +120,7 @@ export class TypeState {
   plan(offered: NamedResources, options: PlanOptions): Batch | undefined {
     const whole = this.#due.whole === offered ? this.#planWhole(offered) : undefined;
     if (whole !== undefined) return whole;
-    this.#due.writeOut();
+    this.#due.expand();
     const { changed, removed } = this.#collect(offered, options);
     const batch = { changed: this.#refused.narrow(changed), removed };
     if (batch.changed.length + batch.removed.length > 0 || this.#owesFirst) return batch;
@@ -131,7 +131,7 @@ export class TypeState {
   settle(offered: NamedResources): void {
     if (this.#settled === offered || !this.subscription.started || !this.idle) return;
     this.#brought = 0;
-    if (this.refusals.size > 0 || !this.#held.settle(offered)) return;
+    if (this.refusals.size > 0 || !this.#held.compact(offered)) return;
     this.subscription.settle(offered);
     this.#settled = offered;
   }
@@ -140,9 +140,9 @@ export class TypeState {
     this.#inFlight = { nonce, ...batch };
     this.#owesFirst = false;
     if (batch.whole === undefined) {
-      for (const { name } of batch.changed) this.#due.done(name);
-      for (const name of batch.removed) this.#due.done(name);
-    } else this.#due.wholeDone();
+      for (const { name } of batch.changed) this.#due.sent(name);
+      for (const name of batch.removed) this.#due.sent(name);
+    } else this.#due.sentWhole();
   }
 
   /** Takes in an ACK or NACK; undefined when its nonce is not that of the unanswered response (a stale nonce). */
@@ -185,7 +185,7 @@ export class TypeState {
   #beginWhole(request: DeltaRequest, offered: NamedResources | undefined): boolean {
     if (offered === undefined || offered.size === 0 || request.initialVersions.size > 0)
       return false;
-    if (this.#due.owesAny || !this.subscription.begin(request, offered)) return false;
+    if (this.#due.mustSendAny || !this.subscription.begin(request, offered)) return false;
     this.#due.addWhole(offered, { owed: !this.subscription.wildcard });
     this.#owesFirst = this.subscription.wildcard;
     return true;
@@ -201,7 +201,7 @@ export class TypeState {
     if (whole === undefined || !this.#held.isEmpty || this.refusals.size > 0) return false;
     if (!this.subscription.isFor(whole)) return false;
     for (const resource of changed) this.#refused.accepted(resource);
-    this.#held.become(whole);
+    this.#held.replaceAll(whole);
     return true;
   }
 
@@ -233,7 +233,7 @@ export class TypeState {
       const verdict = this.#judge(name, resource, options);
       if (verdict === 'send' && resource !== undefined) changed.push(resource);
       else if (verdict === 'send') removed.push(name);
-      else if (verdict === 'drop') this.#due.done(name);
+      else if (verdict === 'drop') this.#due.sent(name);
     }
     return { changed, removed };
   }
@@ -246,12 +246,12 @@ export class TypeState {
     }
     if (resource === undefined) return this.#judgeAbsent(name, options);
     if (this.#refused.has(resource)) return 'drop';
-    return this.has(resource) && !this.#due.owes(name) ? 'drop' : 'send';
+    return this.has(resource) && !this.#due.mustSend(name) ? 'drop' : 'send';
   }
 
   #judgeAbsent(name: string, options: PlanOptions): Verdict {
     if (this.#held.has(name)) return options.mayRemove() ? 'send' : 'keep';
-    if (!this.#due.owes(name)) return 'drop';
+    if (!this.#due.mustSend(name)) return 'drop';
     return options.absentArePending ? 'keep' : 'send';
   }
 
@@ -283,7 +283,7 @@ export class TypeState {
   }
 
   #forget(name: string): void {
-    this.#due.done(name);
+    this.#due.sent(name);
     this.#held.delete(name);
     this.#refused.forget(name);
   }

@@ -184,9 +184,9 @@ describe('evidence', () => {
     const first = connect('shop/a');
     connect('shop/b');
     expect(channel()).toBeUndefined();
-    connections.keepChannel(1);
+    connections.keepConnections(1);
     expect(channel()).toMatchObject({ total: 2, acknowledged: 2 });
-    connections.renewChannel(2);
+    connections.rotateConnections(2);
     expect(channel()).toMatchObject({ total: 2, acknowledged: 0, waiting: ['shop/a', 'shop/b'] });
     connections.remove(first);
     connect('shop/a');

@@ -25,7 +25,7 @@ describe('EvidenceWatch', () => {
   it('is exact at each call while few are behind', () => {
     const watch = new EvidenceWatch();
     for (const count of [1, 64, 2]) {
-      watch.of(streams(count));
+      watch.attach(streams(count));
       watch.touch();
       expect(watch.current().connected).toBe(count);
     }
@@ -34,11 +34,11 @@ describe('EvidenceWatch', () => {
   it('counts a crowd now and then, and tells those that watch what was counted last', async () => {
     const watch = new EvidenceWatch();
     const told: number[] = [];
-    watch.of(streams(100));
+    watch.attach(streams(100));
     watch.touch();
     watch.watch(({ connected }) => told.push(connected));
     expect(told).toEqual([100]);
-    watch.of(streams(200));
+    watch.attach(streams(200));
     watch.touch();
     expect(watch.current().connected).toBe(100);
     await jest.advanceTimersByTimeAsync(1_500);
@@ -48,10 +48,10 @@ describe('EvidenceWatch', () => {
 
   it('begins with what is so, also for a crowd that was counted just now', () => {
     const watch = new EvidenceWatch();
-    watch.of(streams(100));
+    watch.attach(streams(100));
     watch.touch();
     watch.current();
-    watch.of(streams(300));
+    watch.attach(streams(300));
     watch.touch();
     const told: number[] = [];
     watch.watch(({ connected }) => told.push(connected));

@@ -38,7 +38,7 @@ export class EvidenceWatch {
   }
 
   /** Names the streams to count; before that there is no evidence. */
-  of(connections: CountedStreams): void {
+  attach(connections: CountedStreams): void {
     this.#connections = connections;
   }
 

@@ -1,6 +1,16 @@
 import { WeftError } from '../../common/errors.ts';
-import type { OriginKey } from '../../policy/origin.ts';
-import type { Evidence, ObjectEvidence, Stream } from './evidence.ts';
+import {
+  type Guard,
+  has,
+  isNumber,
+  isString,
+  listOf,
+  optional,
+  pairOf,
+  parseGuarded,
+} from '../../common/guards.ts';
+import type { Origin, OriginKey } from '../../policy/origin.ts';
+import type { Evidence, ObjectEvidence, Rejection, Stream } from './evidence.ts';
 
 /** What changed between two states of a replica's evidence, as it goes over the wire (JSON). */
 export interface EvidenceChange {
@@ -124,66 +134,44 @@ export function encodeChange(change: EvidenceChange): Buffer {
 
 /** Reads what another replica of this very program sent; throws WeftError `protocol-violation`. */
 export function decodeChange(bytes: Buffer): EvidenceChange {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new WeftError('protocol-violation', 'evidence is not JSON', { cause });
-  }
-  if (!isChange(value)) throw new WeftError('protocol-violation', 'evidence has another shape');
-  return value;
+  const change = parseGuarded(bytes.toString('utf8'), isChange);
+  if (change === undefined)
+    throw new WeftError('protocol-violation', 'evidence is not JSON of the known shape');
+  return change;
 }
 
-function isChange(value: unknown): value is EvidenceChange {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Readonly<Record<string, unknown>>;
-  const { connected, synced, rejected, step, joined, objects } = fields;
-  return (
-    [connected, synced, rejected, step].every((count) => typeof count === 'number') &&
-    typeof fields['facts'] === 'string' &&
-    isListOf(objects, isEntry) &&
-    isListOf(joined, isStream) &&
-    ['gone', 'left', 'behind', 'refusing', 'late'].every((name) => isTexts(fields[name]))
-  );
-}
-
-function isListOf(value: unknown, is: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(is);
-}
-
-function isStream(value: unknown): boolean {
-  if (!Array.isArray(value) || typeof value[0] !== 'string') return false;
-  const stream: unknown = value[1];
-  if (typeof stream !== 'object' || stream === null) return false;
-  const { pod, opened } = stream as Readonly<Record<string, unknown>>;
-  return typeof pod === 'string' && typeof opened === 'number';
-}
-
-function isTexts(value: unknown): boolean {
-  return isListOf(value, (text) => typeof text === 'string');
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isEntry(value: unknown): boolean {
-  if (!Array.isArray(value) || typeof value[0] !== 'string') return false;
-  const object: unknown = value[1];
-  if (typeof object !== 'object' || object === null) return false;
-  const { origin, rejections, waiting, ...counts } = object as Fields;
-  return (
-    areCounts(counts) &&
-    typeof origin === 'object' &&
-    origin !== null &&
-    Array.isArray(rejections) &&
-    isTexts(waiting)
-  );
-}
-
-function areCounts({ total, acknowledged, rejected, aside = 0, unstarted = 0 }: Fields): boolean {
-  return [total, acknowledged, rejected, aside, unstarted].every(
-    (count) => typeof count === 'number',
-  );
-}
+const isTexts = listOf(isString);
+const isOrigin = has<Origin>({
+  kind: isString,
+  namespace: isString,
+  name: isString,
+  generation: isNumber,
+});
+const isRejection = has<Rejection>({ pod: isString, resource: isString, message: isString });
+const isObject = has<ObjectEvidence>({
+  origin: isOrigin,
+  total: isNumber,
+  acknowledged: isNumber,
+  rejected: isNumber,
+  rejections: listOf(isRejection),
+  waiting: isTexts,
+  aside: optional(isNumber),
+  unstarted: optional(isNumber),
+});
+const isChange: Guard<EvidenceChange> = has<EvidenceChange>({
+  connected: isNumber,
+  synced: isNumber,
+  rejected: isNumber,
+  step: isNumber,
+  facts: isString,
+  objects: listOf(pairOf(isString as Guard<OriginKey>, isObject)),
+  gone: isTexts as Guard<readonly OriginKey[]>,
+  joined: listOf(pairOf(isString, has<Stream>({ pod: isString, opened: isNumber }))),
+  left: isTexts,
+  behind: isTexts,
+  refusing: isTexts,
+  late: isTexts,
+});
 
 function sameObject(a: ObjectEvidence | undefined, b: ObjectEvidence): boolean {
   return (

@@ -29,9 +29,9 @@ export interface OutdatedStream {
 }
 
 /**
- * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached. A pod counts once, by its
- * newest stream. Only in the evidence of objects does an outdated stream count until its replica has closed it. The
- * step is the lowest of all replicas.
+ * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached (docs/decisions/0107). A pod
+ * counts once, by its newest stream. Only in the evidence of objects does an outdated stream count until its replica
+ * has closed it. The step is the lowest of all replicas.
  */
 export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEvidence {
   const all = [...replicas];

@@ -17,8 +17,8 @@ export interface AdmissionOptions {
 export type EnteringCall = Pick<EventEmitter, 'once' | 'off'> & { readonly metadata: Metadata };
 
 /**
- * The caller of a stream, identified by the one bearer token in its metadata. Stops waiting when the client leaves.
- * Rejects like Authenticate.
+ * The caller of a stream, identified by the one bearer token in its metadata (docs/decisions/0070). Stops waiting when
+ * the client leaves. Rejects like Authenticate.
  */
 export async function admit(call: EnteringCall, options: AdmissionOptions): Promise<Proxy> {
   const values = call.metadata.get('authorization');

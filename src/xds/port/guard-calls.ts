@@ -11,10 +11,10 @@ type Handler = (
 ) => void;
 
 /**
- * Inspects each call of a connection before grpc-js processes it, because grpc-js has no hook for this. It counts
- * calls, because many short calls cost most (CVE-2023-44487). It refuses compressed calls: grpc-js would decompress
- * their messages before any limit of ours, and the mesh's own clients compress nothing. It hands on the bytes of all
- * other calls in small parts. Call it once the server's credentials are in use.
+ * Inspects each call of a connection before grpc-js processes it, because grpc-js has no hook for this
+ * (docs/decisions/0126). It counts calls, because many short calls cost most (CVE-2023-44487). It refuses compressed
+ * calls: grpc-js would decompress their messages before any limit of ours, and the mesh's own clients compress nothing.
+ * It hands on the bytes of all other calls in small parts. Call it once the server's credentials are in use.
  */
 export function guardCalls(server: Server, port: SecurePort): void {
   const parts = new SmallParts();

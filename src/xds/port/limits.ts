@@ -1,6 +1,9 @@
 import { defaultLobbyLimits, everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
 
-/** What one client, and all clients together, may take. A client that exceeds it has its stream closed. */
+/**
+ * What one client, and all clients together, may take. A client that exceeds it has its stream closed
+ * (docs/decisions/0072).
+ */
 export interface Limits {
   readonly maxStreams: number;
   readonly maxStreamsPerConnection: number;

@@ -33,7 +33,7 @@ function flood({ addresses, staysMs = Infinity }: Crowd, honest: string): number
     const visitor = new FakeVisitor(address);
     const guest = lobby.arrive(visitor);
     if (guest === undefined) throw new Error('no place');
-    lobby.greeted(guest);
+    lobby.handshakeDone(guest);
     return { visitor, guest };
   };
   const comeBack = (known: Known): Known => {

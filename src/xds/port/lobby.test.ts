@@ -48,7 +48,7 @@ describe('the lobby', () => {
   function greet(address: string): { visitor: FakeVisitor; guest: Guest } {
     const { visitor, guest } = arrive(address);
     if (guest === undefined) throw new Error('no place');
-    lobby.greeted(guest);
+    lobby.handshakeDone(guest);
     return { visitor, guest };
   }
 
@@ -238,7 +238,7 @@ describe('the lobby', () => {
   }
 
   function act(what: string, { visitor, guest }: Known, elsewhere: boolean): void {
-    if (what === 'greet') lobby.greeted(guest);
+    if (what === 'greet') lobby.handshakeDone(guest);
     if (what === 'admit' && visitor.entered) lobby.admitted(guest);
     if (what === 'refuse') lobby.refused(guest);
     if (what === 'end' && guest.calls > 0) lobby.ended(guest, elsewhere);

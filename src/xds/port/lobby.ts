@@ -21,7 +21,8 @@ export interface LobbyOptions {
 /**
  * Decides which connections may go on, before anything they claim is trusted. Places are few and held for a short time.
  * Addresses take turns for them, and slow connections give way to waiting ones. So an address that opens as many
- * connections as it can harms only itself. Connections inside are limited by their bytes.
+ * connections as it can harms only itself. Connections inside are limited by their bytes
+ * (docs/decisions/0071, docs/decisions/0121).
  */
 export class Lobby {
   readonly #options: LobbyOptions;
@@ -64,7 +65,7 @@ export class Lobby {
   }
 
   /** Its first message is whole: its TLS begins at its turn. */
-  greeted(guest: Guest): void {
+  handshakeDone(guest: Guest): void {
     if (guest.stage !== 'silent') return;
     this.#move(guest, 'queued');
     this.#kick();

@@ -16,7 +16,7 @@ const certificateAlert =
 
 /**
  * Reports clients that refuse the certificate of a gRPC server. Call it once its credentials are in use. grpc-js does
- * not report failed handshakes, so this listens to its TLS server.
+ * not report failed handshakes, so this listens to its TLS server (docs/decisions/0109).
  */
 export function watchHandshakes(
   server: Server,

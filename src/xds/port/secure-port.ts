@@ -157,7 +157,7 @@ export class SecurePort {
   #awaitHello(socket: Socket, guest: Guest): void {
     if (socket.destroyed) return;
     awaitHello(socket, this.#options.limits.maxHelloBytes, {
-      whole: () => this.#lobby.greeted(guest),
+      whole: () => this.#lobby.handshakeDone(guest),
       none: () => this.#lobby.cut(guest, 'not-tls'),
     });
   }

@@ -1,20 +1,7 @@
 import type { SecureServerOptions } from 'node:http2';
 import { ServerCredentials } from '@grpc/grpc-js';
-import type { Secret } from '../../common/secret.ts';
+import type { CertificateSource, ServedCertificate } from '../../common/served-certificate.ts';
 import type { Limits } from './limits.ts';
-
-/** The server's certificate chain and key, both PEM. */
-export interface ServedCertificate {
-  readonly certificate: string;
-  readonly key: Secret<string>;
-}
-
-/** Where the server's certificate comes from. New connections get the current one. */
-export interface ServerCredentialsSource {
-  current(): ServedCertificate;
-  /** Calls back after `current` changed; returns a function that stops it. */
-  onChange(changed: () => void): () => void;
-}
 
 /**
  * TLS 1.3 credentials that follow their source: a new certificate serves new connections, and open streams go on.
@@ -22,11 +9,11 @@ export interface ServerCredentialsSource {
  * bootstrap must ask for 1.3.
  */
 export class ReloadingCredentials extends ServerCredentials {
-  readonly #source: ServerCredentialsSource;
+  readonly #source: CertificateSource;
   readonly stop: () => void;
 
   constructor(
-    source: ServerCredentialsSource,
+    source: CertificateSource,
     limits: Pick<Limits, 'handshakeMs' | 'maxStreamsPerConnection'>,
   ) {
     super(sessionOptions(limits), contextOf(source.current()));
@@ -64,10 +51,10 @@ function sessionOptions({
   };
 }
 
-function contextOf({ certificate, key }: ServedCertificate): {
+function contextOf({ chain, key }: ServedCertificate): {
   readonly cert: string;
   readonly key: string;
   readonly minVersion: 'TLSv1.3';
 } {
-  return { cert: certificate, key: key.reveal(), minVersion: 'TLSv1.3' };
+  return { cert: chain, key: key.reveal(), minVersion: 'TLSv1.3' };
 }

@@ -8,8 +8,8 @@ const partsPerTurn = 8;
 
 /**
  * Hands on the bytes of calls in small parts, each when the one before was taken. grpc-js processes all messages of a
- * piece in one turn of the event loop, before any check can run, and an HTTP/2 frame may hold three thousand empty
- * ones. It pauses a call until its messages are taken.
+ * piece in one turn of the event loop, before any check can run, and an HTTP/2 frame may hold three thousand empty ones
+ * (docs/decisions/0126). It pauses a call until its messages are taken.
  */
 export class SmallParts {
   readonly #turns = new InTurns(partsPerTurn);

@@ -1,4 +1,5 @@
 import { type Client, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { isNumber, isString, listOf, pairOf, parseGuarded } from '../../common/guards.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { refusalOf } from '../port/admission.ts';
@@ -96,16 +97,10 @@ function encode(streams: readonly StreamName[]): Buffer {
 }
 
 function decode(bytes: Buffer): readonly StreamName[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new WeftError('protocol-violation', 'names of streams are not JSON', { cause });
-  }
-  if (!Array.isArray(value)) throw new WeftError('protocol-violation', 'names of streams: no list');
-  return value.map((item: unknown) => {
-    const [uid, opened] = Array.isArray(item) ? (item as readonly unknown[]) : [];
-    if (typeof uid === 'string' && typeof opened === 'number') return { uid, opened };
-    throw new WeftError('protocol-violation', 'the name of a stream has another shape');
-  });
+  const names = parseGuarded(bytes.toString('utf8'), isNames);
+  if (names === undefined)
+    throw new WeftError('protocol-violation', 'names of streams have another shape');
+  return names.map(([uid, opened]) => ({ uid, opened }));
 }
+
+const isNames = listOf(pairOf(isString, isNumber));

@@ -10,8 +10,8 @@ export interface ReplicaAdmission extends AdmissionOptions {
 }
 
 /**
- * The replica that calls: a pod that, according to the API server, runs as the control plane. Nothing of the call is
- * read before that is known. Rejects like `admit`.
+ * The replica that calls: a pod that, according to the API server, runs as the control plane (docs/decisions/0070).
+ * Nothing of the call is read before that is known. Rejects like `admit`.
  */
 export async function admitReplica(
   call: EnteringCall,

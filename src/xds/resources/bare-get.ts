@@ -65,7 +65,10 @@ const anonymous = filter(
   }),
 );
 
-/** Filters that pass a GET or HEAD without body, stripped of all headers, and answer 403 or 413 to other requests. */
+/**
+ * Filters that pass a GET or HEAD without body, stripped of all headers, and answer 403 or 413 to other requests
+ * (docs/decisions/0090).
+ */
 export const bareGet: readonly HttpFilter[] = [held, bare, anonymous];
 
 function filter(name: string, value: ReturnType<typeof any>): HttpFilter {

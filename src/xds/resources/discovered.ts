@@ -7,8 +7,7 @@ import {
 } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import type { Origin } from '../../policy/origin.ts';
 import { adsSource } from './ads-source.ts';
-import { resourceOf } from './resource-of.ts';
-import type { Resource } from './resource.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 
 /**
  * A network filter whose configuration is a separate resource, the extension of that name. When the extension changes,
@@ -26,7 +25,11 @@ export function discovered(name: string, { typeName }: DescMessage): Filter {
 }
 
 /** The extension of that name. */
-export function extension(name: string, config: Any, origins: readonly Origin[]): Resource {
+export function extension(
+  name: string,
+  config: Any,
+  origins: readonly Origin[],
+): BuiltResource<'extension'> {
   const message = create(TypedExtensionConfigSchema, { name, typedConfig: config });
-  return resourceOf('extension', message, origins);
+  return builtResource('extension', message, origins);
 }

@@ -1,5 +1,6 @@
 import type { IdentityKey } from '../../policy/identity.ts';
 import { callerOf } from './caller.ts';
+import { encode } from './encode.ts';
 import type { Resource } from './resource.ts';
 import type { OutboundPart } from './translate.ts';
 
@@ -11,7 +12,10 @@ interface Listening {
   readonly unnamed: ReadonlySet<string>;
 }
 
-/** The extensions of proxies: one map for all proxies of an account that may call the same services. */
+/**
+ * The extensions of proxies: one map for all proxies of an account that may call the same services
+ * (docs/decisions/0081).
+ */
 export class ExtensionMaps {
   readonly #callers = new Map<IdentityKey, WeakRef<Resource>>();
   readonly #maps = new WeakMap<OutboundPart, WeakMap<Named, Map<IdentityKey, Named>>>();
@@ -34,7 +38,7 @@ export class ExtensionMaps {
   #caller(account: IdentityKey): Resource {
     const before = this.#callers.get(account)?.deref();
     if (before !== undefined) return before;
-    const made = callerOf(account);
+    const made = encode(callerOf(account));
     this.#callers.set(account, new WeakRef(made));
     return made;
   }

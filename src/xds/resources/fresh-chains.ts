@@ -1,10 +1,10 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { contentHash } from '../../common/hash.ts';
 import { MetadataSchema } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
-import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
-import { ResourceSchema } from '../../envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
 import { inboundListener } from '../../envoy/names.ts';
-import { resourceOf } from './resource-of.ts';
+import { builtResource } from './built-resource.ts';
+import { encode } from './encode.ts';
+import { messageOf } from './message-of.ts';
 import type { Resource } from './resource.ts';
 
 type Resources = ReadonlyMap<string, Resource>;
@@ -20,8 +20,8 @@ const made = new WeakMap<Resources, Made>();
 
 /**
  * The same listeners, with these chains of the inbound listener in a form that Envoy treats as other chains: it drains
- * the old ones and serves new connections as before. The name of a route table in `chains` stands for all chains of its
- * port. Undefined when the listener has none of the chains.
+ * the old ones and serves new connections as before (docs/decisions/0110). The name of a route table in `chains` stands
+ * for all chains of its port. Undefined when the listener has none of the chains.
  */
 export function withFreshChains(
   listeners: Resources,
@@ -50,13 +50,11 @@ function tableOf(chain: string): string {
 }
 
 function freshListener(plain: Resource, chains: ReadonlySet<string>): Resource | undefined {
-  const { resource } = fromBinary(ResourceSchema, plain.encoded);
-  if (resource === undefined) return undefined;
-  const message = fromBinary(ListenerSchema, resource.value);
+  const message = messageOf('listener', plain);
   const concerned = message.filterChains.filter(
     ({ name }) => chains.has(name) || chains.has(tableOf(name)),
   );
   if (concerned.length === 0) return undefined;
   for (const chain of concerned) chain.metadata = mark;
-  return resourceOf('listener', message, plain.origins);
+  return encode(builtResource('listener', message, plain.origins));
 }

@@ -33,8 +33,8 @@ export interface HttpConnection {
 }
 
 /**
- * The HTTP connection manager that all chains share. It changes nothing that an application could notice, sets no time
- * limits, and refuses nothing that the application might accept.
+ * The HTTP connection manager that all chains share (docs/decisions/0015). It changes nothing that an application could
+ * notice, sets no time limits, and refuses nothing that the application might accept.
  */
 export function httpConnectionManager(connection: HttpConnection): Filter {
   const { statPrefix, routes, host, filters = [], options } = connection;

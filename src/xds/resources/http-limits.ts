@@ -1,5 +1,5 @@
 // A proxy must not be stricter than any application behind it, so these limits exceed those of common servers. The
-// laxest of those that limit headers by default (Go's) accepts 1 MiB of headers.
+// laxest of those that limit headers by default (Go's) accepts 1 MiB of headers (docs/decisions/0086).
 
 /** Of a request's or response's headers together. */
 export const maxHeadersKb = 2048;

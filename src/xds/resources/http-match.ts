@@ -57,7 +57,7 @@ function methodHeader(method: string): HeaderMatcher {
 
 /**
  * A host is compared without its port, or with it where the expression names a port. Letter case and the dot at the end
- * of a full name make no difference.
+ * of a full name make no difference (docs/decisions/0088).
  */
 function valueHeader({ name, valueRegex }: HttpMatch['headers'][number]): HeaderMatcher {
   const lower = name.toLowerCase();

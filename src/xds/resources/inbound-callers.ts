@@ -14,10 +14,10 @@ export interface Callers {
 }
 
 /**
- * The callers of a port. Each identity that a rule names has a separate chain: a new rule adds chains, and a withdrawn
- * rule removes, with their connections, only the chains of callers that lost everything. Permissive mode adds a chain
- * for all other callers, so turning it on or off ends no connection of a named caller. In strict mode, HTTP callers
- * that no rule names get a 403; opaque TCP has no such answer.
+ * The callers of a port (docs/decisions/0080, docs/decisions/0119). Each identity that a rule names has a separate
+ * chain: a new rule adds chains, and a withdrawn rule removes, with their connections, only the chains of callers that
+ * lost everything. Permissive mode adds a chain for all other callers, so turning it on or off ends no connection of a
+ * named caller. In strict mode, HTTP callers that no rule names get a 403; opaque TCP has no such answer.
  */
 export function callersOf(
   rules: readonly AccessRule[],

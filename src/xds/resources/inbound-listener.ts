@@ -1,14 +1,17 @@
-import { type MessageInitShape, create, toBinary } from '@bufbuild/protobuf';
+import { type MessageInitShape, create } from '@bufbuild/protobuf';
 import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import { TrafficDirection } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
 import {
   type Filter,
-  FilterChainMatchSchema,
+  type FilterChain,
   FilterChainSchema,
   type ListenerFilterSchema,
 } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
-import { ListenerSchema } from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
+import {
+  type Listener,
+  ListenerSchema,
+} from '../../envoy/gen/envoy/config/listener/v3/listener_pb.js';
 import { RouteConfigurationSchema } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { OriginalDstSchema } from '../../envoy/gen/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.js';
 import { TlsInspectorSchema } from '../../envoy/gen/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.js';
@@ -27,13 +30,12 @@ import { type ServiceKey, isHttp } from '../../policy/service.ts';
 import type { ServedPort } from '../../policy/workload.ts';
 import { refusedLog } from './access-log.ts';
 import { bothFamilies } from './both-families.ts';
-import { CallerEncoder } from './caller-bytes.ts';
+import { type CallerParts, callerParts } from './caller-parts.ts';
 import { httpConnectionManager } from './http-filters.ts';
 import { headerCount } from './http-limits.ts';
 import { type Callers, callersOf } from './inbound-callers.ts';
 import { markNotDelivered } from './not-delivered.ts';
 import { denyUnlessRouted } from './rbac-http.ts';
-import { field, joined, utf8 } from './raw.ts';
 import { afterHandshake, tcpProxy } from './tcp-proxy.ts';
 
 export interface InboundChain {
@@ -43,37 +45,33 @@ export interface InboundChain {
 }
 
 /**
- * The listener where everything that reaches the pod arrives, encoded; undefined where no caller may come in, since
- * Envoy accepts no listener without chains. The chain of its service, port and caller serves a connection; without such
- * a chain the connection is closed. A chain's content depends on these three alone, because Envoy treats a chain with
- * any difference as another one and ends the connections of the old one.
+ * The listener where everything that reaches the pod arrives; undefined where no caller may come in, since Envoy
+ * accepts no listener without chains. The chain of its service, port and caller serves a connection; without such a
+ * chain the connection is closed. A chain's content depends on these three alone, because Envoy treats a chain with any
+ * difference as another one and ends the connections of the old one.
  */
 export function inbound(
   chains: readonly InboundChain[],
   settings: MeshSettings,
-): Uint8Array | undefined {
-  const encoder = new ChainEncoder(settings);
-  const encoded = chains.flatMap(({ served, rules }) => {
+): Listener | undefined {
+  const partsOf = callerParts(settings);
+  const filterChains = chains.flatMap(({ served, rules }) => {
     const callers = callersOf(rules, served.protocol, settings.permissive);
-    return served.services.flatMap((service) => encoder.chainsOf({ served, service }, callers));
+    return served.services.flatMap((service) => {
+      const toService = chainTo({ served, service }, settings);
+      return callers.map((some) => toService(some, partsOf(some)));
+    });
   });
-  if (encoded.length === 0) return undefined;
-  const { address, ...more } = bothFamilies(ports.inbound, settings);
-  const first = { name: inboundListener, address };
-  const last = {
-    ...more,
+  if (filterChains.length === 0) return undefined;
+  return create(ListenerSchema, {
+    name: inboundListener,
+    ...bothFamilies(ports.inbound, settings),
+    filterChains,
     trafficDirection: TrafficDirection.INBOUND,
     listenerFilters: [tlsInspector, originalDst],
     accessLog: [refusedLog],
-  };
-  // Listener: name = 1, address = 2, filter_chains = 3, and all others after them.
-  const [before, after] = [first, last].map((part) =>
-    toBinary(ListenerSchema, create(ListenerSchema, part)),
-  );
-  return joined([before ?? nothing, ...encoded, after ?? nothing]);
+  });
 }
-
-const nothing = new Uint8Array();
 
 const tlsInspector: MessageInitShape<typeof ListenerFilterSchema> = {
   name: 'envoy.filters.listener.tls_inspector',
@@ -90,46 +88,31 @@ interface Way {
   readonly service: ServiceKey;
 }
 
-/** Encodes once the parts that several chains share, and joins the chains from those parts. */
-class ChainEncoder {
-  readonly #settings: MeshSettings;
-  readonly #callers: CallerEncoder;
-
-  constructor(settings: MeshSettings) {
-    this.#settings = settings;
-    this.#callers = new CallerEncoder(settings);
-  }
-
-  /**
-   * FilterChain {filter_chain_match = 1 {destination_port = 8, transport_protocol = 9,
-   * application_protocols = 10, server_names = 11}, filters = 3, transport_socket = 6, name = 7,
-   * transport_socket_connect_timeout = 9}, as Listener.filter_chains = 3.
-   */
-  chainsOf({ served, service }: Way, callers: readonly Callers[]): readonly Uint8Array[] {
-    const settings = this.#settings;
-    const { targetPort, protocol } = served;
-    const routes = inboundName(targetPort, protocol);
-    const to = matchBytes({ destinationPort: targetPort, transportProtocol: 'tls' });
-    const sni = matchBytes({ serverNames: [serviceFqdn(service, settings.clusterDomain)] });
-    const terminal = chainBytes({ filters: [terminalOf({ served, service }, settings)] });
-    return callers.map((some) => {
-      const { alpn, socket, filter } = this.#callers.bytesOf(some);
-      const last = some.refused ? refusalBytes : terminal;
-      const name = field(7, utf8(inboundChain(routes, service, some.name)));
-      return field(3, field(1, to, alpn, sni), filter, last, socket, name, timeout);
+/** Makes the chain of each caller. All chains to a service and port share its last filter. */
+function chainTo(
+  { served, service }: Way,
+  settings: MeshSettings,
+): (callers: Callers, parts: CallerParts) => FilterChain {
+  const { targetPort: destinationPort, protocol } = served;
+  const routes = inboundName(destinationPort, protocol);
+  const terminal = terminalOf({ served, service }, settings);
+  const fqdn = serviceFqdn(service, settings.clusterDomain);
+  return ({ name, alpn, refused }, { rbac, socket }) =>
+    create(FilterChainSchema, {
+      name: inboundChain(routes, service, name),
+      filterChainMatch: {
+        destinationPort,
+        transportProtocol: 'tls',
+        applicationProtocols: [alpn],
+        serverNames: [fqdn],
+      },
+      filters: [rbac, refused ? refusal : terminal],
+      transportSocket: socket,
+      transportSocketConnectTimeout: handshakeTimeout,
     });
-  }
 }
 
-function matchBytes(match: MessageInitShape<typeof FilterChainMatchSchema>): Uint8Array {
-  return toBinary(FilterChainMatchSchema, create(FilterChainMatchSchema, match));
-}
-
-function chainBytes(chain: MessageInitShape<typeof FilterChainSchema>): Uint8Array {
-  return toBinary(FilterChainSchema, create(FilterChainSchema, chain));
-}
-
-const timeout = chainBytes({ transportSocketConnectTimeout: duration(10_000) });
+const handshakeTimeout = duration(10_000);
 
 function terminalOf({ served, service }: Way, settings: MeshSettings): Filter {
   if (isHttp(served.protocol)) return httpTerminal(served, service, settings);
@@ -176,5 +159,3 @@ const refusal = httpConnectionManager({
   filters: [denyUnlessRouted],
   options: { commonHttpProtocolOptions: { ...headerCount, maxRequestsPerConnection: 1 } },
 });
-
-const refusalBytes = chainBytes({ filters: [refusal] });

@@ -1,70 +1,75 @@
+import type { RouteConfiguration } from '../../envoy/gen/envoy/config/route/v3/route_pb.js';
 import { isHttp } from '../../policy/service.ts';
-import { inboundListener, inboundName } from '../../envoy/names.ts';
 import type { AccessRule } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { Origin } from '../../policy/origin.ts';
 import type { InboundView } from '../../policy/view.ts';
 import type { ServedPort } from '../../policy/workload.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 import { type InboundChain, inbound } from './inbound-listener.ts';
 import { applicationCluster } from './local-clusters.ts';
 import { metricsListener } from './metrics.ts';
 import { probeClusters } from './probe-clusters.ts';
 import { probeListeners } from './probes.ts';
-import { encodedResource, resourceOf } from './resource-of.ts';
-import type { Resource } from './resource.ts';
 import { inboundRoutes } from './routes-inbound.ts';
 
-/** Resources of one side of a proxy, in any order. */
-export interface Part {
-  readonly listeners: readonly Resource[];
-  readonly routes: readonly Resource[];
-  readonly clusters: readonly Resource[];
+/** The resources of one side of a proxy, in any order. */
+export interface BuiltPart {
+  readonly listeners: readonly BuiltResource<'listener'>[];
+  readonly routes: readonly BuiltResource<'route'>[];
+  readonly clusters: readonly BuiltResource<'cluster'>[];
 }
 
 const none: readonly Origin[] = [];
 
 /** What a workload's proxy needs to serve it: InboundView in, resources out. */
-export function translateInbound(view: InboundView): Part {
+export function translateInbound(view: InboundView): BuiltPart {
   const { settings } = view;
   const chains = distinctChains(view.served).map((served) => chainOf(served, view.rules));
   const origins = originsOf(view.rules, settings);
-  const bytes = inbound(chains, settings);
-  const name = inboundListener;
-  const listener =
-    bytes === undefined ? [] : [encodedResource({ type: 'listener', name, bytes, origins })];
+  const listener = inbound(chains, settings);
+  const tableOf = inboundRoutes(settings);
   const open = [
     ...probeListeners(view.probes, settings),
     ...(view.metrics ? [metricsListener(settings)] : []),
   ];
   return {
-    listeners: [...listener, ...open.map((one) => resourceOf('listener', one, none))],
+    listeners: [
+      ...(listener === undefined ? [] : [builtResource('listener', listener, origins)]),
+      ...open.map((one) => builtResource('listener', one, none)),
+    ],
     // A table that no chain names is never asked for, and would delay removals that wait for it.
     routes: chains
       .filter(
         ({ served, rules }) => isHttp(served.protocol) && (settings.permissive || rules.length > 0),
       )
-      .map((chain) => routeTable(chain, settings)),
+      .map((chain) => routeTable(chain, tableOf(chain), settings)),
     clusters: [
       ...chains.flatMap(({ served }) =>
         served.services.map((service) => applicationCluster(served, service, settings)),
       ),
       ...probeClusters(view.probes, settings),
-    ].map((cluster) => resourceOf('cluster', cluster, none)),
+    ].map((cluster) => builtResource('cluster', cluster, none)),
   };
 }
 
-function routeTable({ served, rules }: InboundChain, settings: MeshSettings): Resource {
-  const origins = originsOf(rules, settings);
-  const name = inboundName(served.targetPort, served.protocol);
-  const bytes = inboundRoutes({ served, rules, settings });
-  const table = encodedResource({ type: 'route', name, bytes, origins });
+function routeTable(
+  { served, rules }: InboundChain,
+  table: RouteConfiguration,
+  settings: MeshSettings,
+): BuiltResource<'route'> {
   const { services } = served;
   const { permissive, pathMatch } = settings;
-  return Object.freeze({ ...table, grants: { rules, permissive, services, pathMatch } });
+  return {
+    ...builtResource('route', table, originsOf(rules, settings)),
+    grants: { rules, permissive, services, pathMatch },
+  };
 }
 
+/** Ports on which all rules hold have the very same list. */
 function chainOf(served: ServedPort, rules: InboundView['rules']): InboundChain {
-  return { served, rules: rules.filter((rule) => saysSomethingOf(rule, served.targetPort)) };
+  const holding = rules.filter((rule) => saysSomethingOf(rule, served.targetPort));
+  return { served, rules: holding.length === rules.length ? rules : holding };
 }
 
 /** A rule for other ports, or without routes, allows nothing here, and Envoy accepts no empty policies. */

@@ -3,7 +3,7 @@ import type { LocalReplyConfigSchema } from '../../envoy/gen/envoy/extensions/fi
 
 /**
  * Used between sidecars only. The server's sidecar adds this header to its answer when the request was never delivered,
- * so the caller's sidecar may send the request to another endpoint.
+ * so the caller's sidecar may send the request to another endpoint (docs/decisions/0014).
  */
 export const notDeliveredHeader = 'x-weft-not-delivered';
 

@@ -9,21 +9,20 @@ import {
   serviceFqdn,
 } from '../../envoy/names.ts';
 import { portKey } from '../../policy/endpoints.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 import { plainPodAddressCluster, podAddressCluster } from './clusters.ts';
 import { destinations, isOpen } from './destination.ts';
 import {
   type PodFilter,
   type PortInput,
-  type ServicePart,
+  type BuiltService,
   balanced,
   leading,
   withoutSplit,
 } from './service-part.ts';
 import { terminal } from './outbound-listener.ts';
-import { resourceOf } from './resource-of.ts';
-import type { Resource } from './resource.ts';
 
-export function translateHeadlessPort(given: PortInput): ServicePart {
+export function translateHeadlessPort(given: PortInput): BuiltService {
   const { reachable, port, settings } = given;
   const { service, split } = reachable;
   const { clusters, wants } = balanced(given);
@@ -53,7 +52,7 @@ export function translateHeadlessPort(given: PortInput): ServicePart {
 /** How dialled pods are reached: their cluster, if they may be reached at all, and its name. */
 interface Way {
   readonly name: string | undefined;
-  readonly clusters: readonly Resource[];
+  readonly clusters: readonly BuiltResource<'cluster'>[];
 }
 
 function podWay({ reachable, port, settings }: PortInput): Way {
@@ -61,7 +60,7 @@ function podWay({ reachable, port, settings }: PortInput): Way {
   const cluster = podAddressCluster(reachable, port, settings);
   return {
     name: podCluster(reachable.service.key, port.port),
-    clusters: [resourceOf('cluster', cluster, withoutSplit(reachable))],
+    clusters: [builtResource('cluster', cluster, withoutSplit(reachable))],
   };
 }
 
@@ -69,11 +68,11 @@ function plainWay({ reachable, port }: PortInput): Way {
   const cluster = plainPodAddressCluster(reachable, port);
   return {
     name: plainPodCluster(reachable.service.key, port.port),
-    clusters: [resourceOf('cluster', cluster, withoutSplit(reachable))],
+    clusters: [builtResource('cluster', cluster, withoutSplit(reachable))],
   };
 }
 
-interface Dialled extends Pick<ServicePart, 'routes' | 'extensions' | 'clusters'> {
+interface Dialled extends Pick<BuiltService, 'routes' | 'extensions' | 'clusters'> {
   readonly pod: PodFilter;
 }
 

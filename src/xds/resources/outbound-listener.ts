@@ -12,17 +12,20 @@ import type { Origin } from '../../policy/origin.ts';
 import { type MeshServicePort, isHttp } from '../../policy/service.ts';
 import type { ReachableService } from '../../policy/view.ts';
 import { socketAddress } from './address.ts';
+import type { BuiltResource } from './built-resource.ts';
 import { callerFilter } from './caller.ts';
 import type { WeightedCluster } from './destination.ts';
 import { discovered, extension } from './discovered.ts';
 import { httpConnectionManager } from './http-filters.ts';
-import type { Resource } from './resource.ts';
 import { tcpProxyFields } from './tcp-proxy.ts';
 
 /** All small listeners share their counters: a thousand sets of counters would cost memory in every sidecar. */
 const statPrefix = 'outbound';
 
-/** The addresses of one service port. The listener binds no port: the virtual listener hands connections over. */
+/**
+ * The addresses of one service port. The listener binds no port: the virtual listener hands connections over
+ * (docs/decisions/0012).
+ */
 export function serviceListener(
   { service }: ReachableService,
   port: MeshServicePort,
@@ -77,7 +80,7 @@ export function tcpExtension(
   name: string,
   clusters: readonly WeightedCluster[],
   origins: readonly Origin[],
-): Resource {
+): BuiltResource<'extension'> {
   const statPrefix = `outbound-mesh-tcp-proxy.${clusters[0]?.name ?? ''}`;
   return extension(name, any(TcpProxySchema, tcpProxyFields(statPrefix, clusters)), origins);
 }

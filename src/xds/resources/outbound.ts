@@ -4,15 +4,15 @@ import { portKey } from '../../policy/endpoints.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { Origin } from '../../policy/origin.ts';
 import type { ReachableService } from '../../policy/view.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 import { type ServiceLookup, destinations, isOpen } from './destination.ts';
 import { translateHeadlessPort } from './outbound-headless.ts';
 import { serviceListener, terminal } from './outbound-listener.ts';
-import { resourceOf } from './resource-of.ts';
 import {
   type BoundListener,
   type PodPort,
   type PortInput,
-  type ServicePart,
+  type BuiltService,
   balanced,
   boundAddress,
   leading,
@@ -28,7 +28,7 @@ export function translateService(
   reachable: ReachableService,
   lookup: ServiceLookup,
   settings: MeshSettings,
-): ServicePart {
+): BuiltService {
   if (!isOpen(reachable, settings) && reachable.split === undefined) return empty;
   const parts = reachable.service.ports.map((port) => {
     const given = { reachable, port, lookup, settings };
@@ -44,7 +44,7 @@ export function translateService(
   };
 }
 
-const empty: ServicePart = {
+const empty: BuiltService = {
   listeners: [],
   routes: [],
   extensions: [],
@@ -53,7 +53,7 @@ const empty: ServicePart = {
   pods: [],
 };
 
-function translatePort(given: PortInput): ServicePart {
+function translatePort(given: PortInput): BuiltService {
   const { reachable, port, settings } = given;
   const { service } = reachable;
   const name = outboundName(service.key, port.port);
@@ -71,7 +71,10 @@ function translatePort(given: PortInput): ServicePart {
   };
 }
 
-const nowhere: Pick<ServicePart, 'routes' | 'extensions'> = { routes: [], extensions: [] };
+const nowhere: Pick<BuiltService, 'routes' | 'extensions'> = {
+  routes: [],
+  extensions: [],
+};
 
 /**
  * A pod without a sidecar to which the service's name leads is also reached by its own address. With egress open every
@@ -89,9 +92,9 @@ const passOn = tcpProxy(passthroughCluster, [{ name: passthroughCluster, weight:
 function boundListener(
   { reachable, port, filter }: Pick<PortInput, 'reachable' | 'port'> & { filter: Filter },
   origins: readonly Origin[],
-): BoundListener {
+): BoundListener<BuiltResource<'listener'>> {
   return {
-    resource: resourceOf('listener', serviceListener(reachable, port, filter), origins),
+    resource: builtResource('listener', serviceListener(reachable, port, filter), origins),
     addresses: reachable.service.addresses.map((address) => boundAddress(address, port.port)),
   };
 }

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { onceFor } from '../../common/once-for.ts';
 import type { PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import type { HttpMatch } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
@@ -16,14 +17,14 @@ export function judgesPath(regex: string, pathMatch: PathMatch): boolean {
   return !(pathMatch === 'Prefix' ? openPrefixes : openWholes).has(regex);
 }
 
-/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does. */
+/** Envoy matches whole paths; Prefix anchors only the start, as SMI's text does (docs/decisions/0004). */
 export function pathMatcher(regex: string, pathMatch: PathMatch): string {
   return pathMatch === 'Prefix' ? `(?:${regex}).*` : regex;
 }
 
 /**
  * The conditions that the path must all meet: it matches the rule's own expression, both as sent and as an application
- * might decode it, and no part of it is resolved away.
+ * might decode it, and no part of it is resolved away (docs/decisions/0087).
  */
 export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permission[] {
   const regex = match.pathRegex;
@@ -32,16 +33,22 @@ export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permiss
   const byHeader = match.headers.some(({ name }) => name.toLowerCase() === ':path');
   if (!judged && !byHeader) return [];
   return [
-    ...(judged ? ownExpression(regex, pathMatch) : []),
+    ...(judged ? ownExpression(regex, pathMatch, closedOf(match)) : []),
     ...(byHeader ? [not(onPath(escapedPath))] : []),
     onPath(wellFormedPath),
     not(onPath(ambiguousPath)),
   ];
 }
 
-function ownExpression(regex: string, pathMatch: PathMatch): Permission[] {
+/** Remembered, because to make it takes much longer than to make the rest of a permission. */
+const closedOf = onceFor(({ pathRegex = '' }: HttpMatch) => closedUnderDecoding(pathRegex));
+
+function ownExpression(
+  regex: string,
+  pathMatch: PathMatch,
+  closed: string | undefined,
+): Permission[] {
   const own = onPath(pathMatcher(regex, pathMatch));
-  const closed = closedUnderDecoding(regex);
   if (closed === undefined) return [own, not(onPath(escapedPath))];
   return closed === regex ? [own] : [own, onPath(pathMatcher(closed, pathMatch))];
 }

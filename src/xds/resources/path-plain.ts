@@ -1,6 +1,6 @@
 // Defines which paths mean the same to every application. Where a rule judges a path, the application gets it as it was
 // sent. So a path that some server resolves to another path is refused, not rewritten. Regular expressions (RE2) over
-// the whole path without query. An escape counts however often it is escaped again.
+// the whole path without query. An escape counts however often it is escaped again (docs/decisions/0087).
 
 const dot = '(?:\\.|%(?:25)*2[eE])';
 const separator = '(?:[/\\\\]|%(?:25)*(?:2[fF]|5[cC]))';

@@ -14,7 +14,8 @@ const nobody: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobod
 /**
  * Matchers of SPIFFE IDs for the handshake. The list is never empty, because Envoy takes an empty list for anyone;
  * without peers it matches no certificate. Any trust domain matches: the trust secret alone decides which domains
- * count, and by which roots. So a mesh moves to another domain without a change of any listener or cluster.
+ * count, and by which roots. So a mesh moves to another domain without a change of any listener or cluster
+ * (docs/decisions/0061).
  */
 export function sanMatchers(peers: PeerSet): Matcher[] {
   if (peers === 'any') return [anybody];
@@ -41,7 +42,7 @@ function principalNames(peers: PeerSet): Matcher[] {
 }
 
 /** Matches the whole SPIFFE ID of an identity, in any trust domain. */
-export function spiffeRegex(peer: IdentityKey): string {
+function spiffeRegex(peer: IdentityKey): string {
   return `${anyDomain}${quoted(spiffePath(peer))}`;
 }
 

@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { emptyAny } from '../../envoy/any.ts';
+import { any } from '../../envoy/any.ts';
 import type { Cluster_TransportSocketMatchSchema } from '../../envoy/gen/envoy/config/cluster/v3/cluster_pb.js';
 import type { MetadataSchema } from '../../envoy/gen/envoy/config/core/v3/base_pb.js';
+import { RawBufferSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 
 const mark = { 'weft-plaintext': true };
@@ -19,10 +20,7 @@ const plaintextOnMark: SocketMatches = [
     match: mark,
     transportSocket: {
       name: 'envoy.transport_sockets.raw_buffer',
-      configType: {
-        case: 'typedConfig',
-        value: emptyAny('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'),
-      },
+      configType: { case: 'typedConfig', value: any(RawBufferSchema) },
     },
   },
 ];
@@ -30,7 +28,7 @@ const plaintextOnMark: SocketMatches = [
 /**
  * Plaintext for marked endpoints, besides the cluster's mTLS. In permissive mode every cluster has it, so that a pod
  * that gains or loses its sidecar changes only endpoints. In strict mode no cluster has it, so that no endpoint,
- * whatever its marks, ever gets plaintext.
+ * whatever its marks, ever gets plaintext (docs/decisions/0076).
  */
 export function plaintextMatches({ permissive }: MeshSettings): SocketMatches {
   return permissive ? plaintextOnMark : [];

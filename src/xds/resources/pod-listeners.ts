@@ -1,9 +1,10 @@
 import type { Filter } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
+import { builtResource } from './built-resource.ts';
+import { encode } from './encode.ts';
 import { allowed } from './endpoints.ts';
 import { type PodPort, boundAddress } from './service-part.ts';
 import { podAddressListener } from './outbound-listener.ts';
-import { resourceOf } from './resource-of.ts';
 import type { Resource } from './resource.ts';
 
 /** The listener at an address, and the route table or extension that it names. */
@@ -83,7 +84,7 @@ export class PodListeners {
     const before = known.get(endpoint);
     if (before !== undefined) return before;
     const message = podAddressListener(endpoint.address, endpoint.port, filter);
-    const made = resourceOf('listener', message, pod.origins);
+    const made = encode(builtResource('listener', message, pod.origins));
     known.set(endpoint, made);
     return made;
   }

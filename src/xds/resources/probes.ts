@@ -19,7 +19,9 @@ import { probeRoute } from './probe-route.ts';
 
 const kinds = ['liveness', 'readiness', 'startup'] as const;
 
-/** The listeners that answer the kubelet in place of the application, one for each port in use. */
+/**
+ * The listeners that answer the kubelet in place of the application, one for each port in use (docs/decisions/0016).
+ */
 export function probeListeners(
   probes: readonly ProbeTarget[],
   settings: MeshSettings,

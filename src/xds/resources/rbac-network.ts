@@ -8,17 +8,17 @@ import { RBAC_Action } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '../../envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { type PeerSet, principals } from './peers.ts';
 
-export const networkFilterName = 'l4_rbac';
-export const networkStatPrefix = 'network-';
-
-/** The first filter of every inbound chain: it closes connections that the handshake should have refused. */
+/**
+ * The first filter of every inbound chain: it closes connections that the handshake should have refused
+ * (docs/decisions/0011).
+ */
 export function networkRbac(peers: PeerSet): Filter {
   return create(FilterSchema, {
-    name: networkFilterName,
+    name: 'l4_rbac',
     configType: {
       case: 'typedConfig',
       value: any(RBACSchema, {
-        statPrefix: networkStatPrefix,
+        statPrefix: 'network-',
         rules: {
           action: RBAC_Action.ALLOW,
           policies: {

@@ -12,9 +12,11 @@ import {
 } from '../../../test/support/builders/make-view.ts';
 import { makeSettings } from '../../../test/support/builders/make-settings.ts';
 import { inconsistencies } from '../../../test/support/oracles/inconsistencies.ts';
+import { jsonOf } from '../../../test/support/resources/messages.ts';
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import { createAssembler } from './resource-set.ts';
-import { resourceOf } from './resource-of.ts';
+import { builtResource } from './built-resource.ts';
+import { encode } from './encode.ts';
 import { create } from '@bufbuild/protobuf';
 import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 
@@ -91,7 +93,9 @@ describe('assemble', () => {
 
   it('changes only the secrets when a certificate is new', () => {
     const { assemble } = createAssembler();
-    const secret = [resourceOf('secret', create(SecretSchema, { name: 'workload' }), [])];
+    const secret = [
+      encode(builtResource('secret', create(SecretSchema, { name: 'workload' }), [])),
+    ];
     const before = assemble(view, endpoints, undefined);
     const after = assemble(view, endpoints, secret);
     expect([...after.secret.keys()]).toEqual(['workload']);
@@ -148,7 +152,7 @@ describe('assemble', () => {
       assemble(caller, pods(unready), undefined),
     );
     expect(one!.listener).toBe(all!.listener);
-    const called = Buffer.from(one!.endpoint.get('db/db|5432')!.encoded).toString('latin1');
+    const called = JSON.stringify(jsonOf(one!.endpoint.get('db/db|5432')!));
     expect(called).toContain('10.0.0.2');
     expect(called).not.toContain('10.0.0.1');
   });

@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import type { ProxyView } from '../../policy/view.ts';
-import { EndpointEncoder } from './endpoints.ts';
+import { EndpointResources } from './endpoint-resources.ts';
 import { ExtensionMaps } from './extension-maps.ts';
 import { type PodListenerSet, PodListeners } from './pod-listeners.ts';
 import type { Resource, ResourceSet } from './resource.ts';
@@ -114,7 +114,7 @@ interface Making {
 }
 
 class Groups {
-  readonly #encoder = new EndpointEncoder();
+  readonly #endpointResources = new EndpointResources();
   readonly #podListeners = new PodListeners();
   readonly #groups = new WeakMap<OutboundPart, Group>();
 
@@ -136,7 +136,7 @@ class Groups {
     for (const [index, want] of part.wants.entries()) {
       const list = lists[index];
       if (before !== undefined && before.lists[index] === list) continue;
-      resources.set(want.key, this.#encoder.resource(want, list ?? noEndpoints));
+      resources.set(want.key, this.#endpointResources.of(want, list ?? noEndpoints));
     }
     const pods = this.#podListeners.listeners(part.pods, endpoints, {
       taken: part.taken,

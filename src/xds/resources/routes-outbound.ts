@@ -1,5 +1,5 @@
 import { type MessageInitShape, create } from '@bufbuild/protobuf';
-import { emptyAny } from '../../envoy/any.ts';
+import { any } from '../../envoy/any.ts';
 import { duration } from '../../envoy/duration.ts';
 import {
   type RouteConfiguration,
@@ -11,6 +11,7 @@ import type {
   RouteSchema,
   VirtualHostSchema,
 } from '../../envoy/gen/envoy/config/route/v3/route_components_pb.js';
+import { PreviousHostsPredicateSchema } from '../../envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
 import { serviceFqdn } from '../../envoy/names.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { ReachableService } from '../../policy/view.ts';
@@ -21,7 +22,7 @@ import { podDomains } from './domains.ts';
 
 /**
  * Retries, on another endpoint, only requests that cannot have reached an application: there was no connection, the
- * stream was refused, or the peer's sidecar states that its application accepted no connection.
+ * stream was refused, or the peer's sidecar states that its application accepted no connection (docs/decisions/0014).
  */
 const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
   retryOn: 'connect-failure,refused-stream,reset-before-request,retriable-headers',
@@ -30,10 +31,7 @@ const safeRetry: MessageInitShape<typeof RetryPolicySchema> = {
   retryHostPredicate: [
     {
       name: 'envoy.retry_host_predicates.previous_hosts',
-      configType: {
-        case: 'typedConfig',
-        value: emptyAny('envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'),
-      },
+      configType: { case: 'typedConfig', value: any(PreviousHostsPredicateSchema) },
     },
   ],
   hostSelectionRetryMaxAttempts: 5n,

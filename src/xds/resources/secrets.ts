@@ -4,8 +4,7 @@ import type { Secret } from '../../common/secret.ts';
 import type { Origin } from '../../policy/origin.ts';
 import { SecretSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import { SPIFFECertValidatorConfigSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config_pb.js';
-import { resourceOf } from './resource-of.ts';
-import type { Resource } from './resource.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 import { trustSecret, workloadSecret } from './secret-source.ts';
 
 /** The SDS resource with a workload's certificate chain (PEM, leaf first) and its key (PEM). */
@@ -13,7 +12,7 @@ export function workloadResource(
   chain: string,
   key: Secret<string>,
   origins: readonly Origin[] = [],
-): Resource {
+): BuiltResource<'secret'> {
   const message = create(SecretSchema, {
     name: workloadSecret,
     type: {
@@ -21,7 +20,7 @@ export function workloadResource(
       value: { certificateChain: inline(chain), privateKey: inline(key.reveal()) },
     },
   });
-  return resourceOf('secret', message, origins);
+  return builtResource('secret', message, origins);
 }
 
 /** A trust domain and the roots (PEM) that a peer's certificate of that domain must come from. */
@@ -31,14 +30,14 @@ export interface DomainRoots {
 }
 
 /**
- * The SDS resource by which a proxy verifies its peers. A certificate counts if its root belongs to the very trust
- * domain that it names (SPIFFE X509-SVID §5); listeners and clusters add which identity it must have. At least one
- * domain is needed: Envoy accepts no empty list.
+ * The SDS resource by which a proxy verifies its peers (docs/decisions/0061). A certificate counts if its root belongs
+ * to the very trust domain that it names (SPIFFE X509-SVID §5); listeners and clusters add which identity it must have.
+ * At least one domain is needed: Envoy accepts no empty list.
  */
 export function trustResource(
   domains: readonly DomainRoots[],
   origins: readonly Origin[] = [],
-): Resource {
+): BuiltResource<'secret'> {
   const validator = any(SPIFFECertValidatorConfigSchema, {
     trustDomains: domains.map(({ trustDomain, roots }) => ({
       name: trustDomain,
@@ -57,7 +56,7 @@ export function trustResource(
       },
     },
   });
-  return resourceOf('secret', message, origins);
+  return builtResource('secret', message, origins);
 }
 
 function inline(text: string): { specifier: { case: 'inlineString'; value: string } } {

@@ -5,11 +5,10 @@ import type { IdentityKey } from '../../policy/identity.ts';
 import { type Origin, originKey } from '../../policy/origin.ts';
 import { type MeshServicePort, isHttp } from '../../policy/service.ts';
 import type { ReachableService } from '../../policy/view.ts';
+import { type BuiltResource, builtResource } from './built-resource.ts';
 import { serviceCluster } from './clusters.ts';
 import { type Around, isOpen } from './destination.ts';
 import { tcpExtension } from './outbound-listener.ts';
-import { resourceOf } from './resource-of.ts';
-import type { Resource } from './resource.ts';
 import { type RouteInput, outboundRoutes } from './routes-outbound.ts';
 
 /** The endpoints that a cluster needs: those of a port, with these identities. */
@@ -35,17 +34,17 @@ export interface PodPort extends EndpointWant {
 }
 
 /** A listener and the addresses (`<ip> <port>`) that it takes. No two listeners may take the same address. */
-export interface BoundListener {
-  readonly resource: Resource;
+export interface BoundListener<R> {
+  readonly resource: R;
   readonly addresses: readonly string[];
 }
 
 /** What a caller needs to reach one service. */
-export interface ServicePart {
-  readonly listeners: readonly BoundListener[];
-  readonly routes: readonly Resource[];
-  readonly extensions: readonly Resource[];
-  readonly clusters: readonly Resource[];
+export interface BuiltService {
+  readonly listeners: readonly BoundListener<BuiltResource<'listener'>>[];
+  readonly routes: readonly BuiltResource<'route'>[];
+  readonly extensions: readonly BuiltResource<'extension'>[];
+  readonly clusters: readonly BuiltResource<'cluster'>[];
   readonly wants: readonly EndpointWant[];
   readonly pods: readonly PodPort[];
 }
@@ -60,11 +59,11 @@ export function balanced({
   reachable,
   port,
   settings,
-}: PortInput): Pick<ServicePart, 'clusters' | 'wants'> {
+}: PortInput): Pick<BuiltService, 'clusters' | 'wants'> {
   if (!isOpen(reachable, settings)) return { clusters: [], wants: [] };
   const cluster = serviceCluster(reachable, port, settings);
   return {
-    clusters: [resourceOf('cluster', cluster, withoutSplit(reachable))],
+    clusters: [builtResource('cluster', cluster, withoutSplit(reachable))],
     wants: [{ key: portKey(reachable.service.key, port.port), accounts: reachable.accounts }],
   };
 }
@@ -73,12 +72,12 @@ export function balanced({
 export function leading(
   { reachable, port, settings }: PortInput,
   to: Omit<RouteInput, 'settings'>,
-): Pick<ServicePart, 'routes' | 'extensions'> {
+): Pick<BuiltService, 'routes' | 'extensions'> {
   const { origins } = reachable;
   if (!isHttp(port.protocol))
     return { routes: [], extensions: [tcpExtension(to.name, to.clusters, origins)] };
   const routes = outboundRoutes(reachable, { ...to, settings });
-  return { routes: [resourceOf('route', routes, origins)], extensions: [] };
+  return { routes: [builtResource('route', routes, origins)], extensions: [] };
 }
 
 /** The key of an address, by which listeners are told apart. */

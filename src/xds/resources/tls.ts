@@ -11,7 +11,10 @@ import {
   type TlsParametersSchema,
   TlsParameters_TlsProtocol,
 } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js';
-import type { SdsSecretConfigSchema } from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
+import {
+  type SdsSecretConfig,
+  SdsSecretConfigSchema,
+} from '../../envoy/gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js';
 import {
   type CommonTlsContextSchema,
   DownstreamTlsContextSchema,
@@ -24,7 +27,7 @@ import { adsSource } from './ads-source.ts';
 import { type PeerSet, sanMatchers } from './peers.ts';
 import { trustSecret, workloadSecret } from './secret-source.ts';
 
-export const tlsSocketName = 'envoy.transport_sockets.tls';
+const tlsSocketName = 'envoy.transport_sockets.tls';
 
 /**
  * The server's side of mTLS: it requires a client certificate that the trust bundle and `peers` accept. The client's
@@ -76,7 +79,8 @@ type CommonTls = Exclude<MessageInitShape<typeof CommonTlsContextSchema>, Messag
 
 function commonContext(settings: MeshSettings, peers: PeerSet): CommonTls {
   return {
-    ...commonContextBut(settings),
+    tlsParams: tlsParameters(settings),
+    tlsCertificateSdsSecretConfigs: [workloadConfig],
     validationContextType: {
       case: 'combinedValidationContext',
       value: {
@@ -87,14 +91,6 @@ function commonContext(settings: MeshSettings, peers: PeerSet): CommonTls {
   };
 }
 
-/** The whole context except the accepted peers. */
-export function commonContextBut(settings: MeshSettings): CommonTls {
-  return {
-    tlsParams: tlsParameters(settings),
-    tlsCertificateSdsSecretConfigs: [secretConfig(workloadSecret)],
-  };
-}
-
 function uriMatchers(peers: PeerSet): MessageInitShape<typeof SubjectAltNameMatcherSchema>[] {
   return sanMatchers(peers).map((matcher) => ({
     sanType: SubjectAltNameMatcher_SanType.URI,
@@ -102,13 +98,14 @@ function uriMatchers(peers: PeerSet): MessageInitShape<typeof SubjectAltNameMatc
   }));
 }
 
-function secretConfig(name: string): MessageInitShape<typeof SdsSecretConfigSchema> {
+function secretConfig(name: string): SdsSecretConfig {
   // It waits without a time limit: a pod must not start before it can prove its identity.
-  return { name, sdsConfig: adsSource(duration(0)) };
+  return create(SdsSecretConfigSchema, { name, sdsConfig: adsSource(duration(0)) });
 }
 
+const workloadConfig = secretConfig(workloadSecret);
 /** The roots by which a certificate is verified. */
-export const trustConfig = secretConfig(trustSecret);
+const trustConfig = secretConfig(trustSecret);
 
 function tlsParameters({ tls }: MeshSettings): MessageInitShape<typeof TlsParametersSchema> {
   return {

@@ -1,14 +1,13 @@
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { ServiceKey } from '../../policy/service.ts';
 import type { InboundView, OutboundView, ReachableService } from '../../policy/view.ts';
-import { passthrough, refused } from './clusters.ts';
 import type { ServiceLookup } from './destination.ts';
-import { type Part, translateInbound } from './inbound.ts';
+import { translateInbound } from './inbound.ts';
+import { outboundCommon } from './outbound-common.ts';
 import { translateService } from './outbound.ts';
-import { resourceOf } from './resource-of.ts';
+import { type Part, type ServicePart, encodedPart, encodedService } from './encoded-part.ts';
 import type { Resource } from './resource.ts';
-import type { BoundListener, EndpointWant, PodPort, ServicePart } from './service-part.ts';
-import { virtualListener } from './virtual-listener.ts';
+import type { BoundListener, EndpointWant, PodPort } from './service-part.ts';
 
 /** All that a caller needs except endpoints, and the endpoints that it needs. */
 export interface OutboundPart extends Part {
@@ -33,8 +32,8 @@ interface Remembered {
 const maxVariants = 8;
 
 /**
- * Views in, resources out. Every part is made once and remembered by the identity of its part of the view: callers that
- * may know the same service share the very same resources.
+ * Views in, resources out. Every part is built and encoded once and remembered by the identity of its part of the view:
+ * callers that may know the same service share the very same resources. Messages are not kept.
  */
 export class Translator {
   readonly #inbound = new WeakMap<InboundView, Part>();
@@ -45,7 +44,7 @@ export class Translator {
   inbound(view: InboundView): Part {
     const before = this.#inbound.get(view);
     if (before !== undefined) return before;
-    const part = translateInbound(view);
+    const part = encodedPart(translateInbound(view));
     this.#inbound.set(view, part);
     return part;
   }
@@ -78,21 +77,12 @@ export class Translator {
     const names = new Set([...kept.map(({ resource }) => resource.name), ...pods.flatMap(namesOf)]);
     const isNamed = ({ name }: Resource): boolean => names.has(name);
     const listens = view.settings.egress || kept.length > 0 || pods.length > 0;
-    const { egress, permissive } = view.settings;
-    // Without egress this cluster serves pods without a sidecar that a service leads to.
-    const passes = egress || permissive;
-    const common = listens ? [refused, ...(passes ? [passthrough] : [])] : [];
+    const common = listens ? encodedPart(outboundCommon(view)) : undefined;
     return {
-      listeners: [
-        ...(listens ? [resourceOf('listener', virtualListener(view), [])] : []),
-        ...kept.map(({ resource }) => resource),
-      ],
+      listeners: [...(common?.listeners ?? []), ...kept.map(({ resource }) => resource)],
       routes: parts.flatMap((part) => part.routes).filter(isNamed),
       extensions: parts.flatMap((part) => part.extensions).filter(isNamed),
-      clusters: [
-        ...common.map((cluster) => resourceOf('cluster', cluster, [])),
-        ...parts.flatMap((part) => part.clusters),
-      ],
+      clusters: [...(common?.clusters ?? []), ...parts.flatMap((part) => part.clusters)],
       wants: parts.flatMap((part) => part.wants),
       pods,
       taken,
@@ -110,7 +100,7 @@ export class Translator {
       (variant) => variant.settings === settings && sameList(variant.backends, backends),
     );
     if (before !== undefined) return before.part;
-    const part = translateService(reachable, lookup, settings);
+    const part = encodedService(translateService(reachable, lookup, settings));
     const kept = variants.slice(-(maxVariants - 1));
     this.#services.set(reachable, [...kept, { settings, backends, part }]);
     return part;
@@ -126,8 +116,8 @@ function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
 }
 
 /** Envoy would refuse a second listener on an address, so the first service keeps it. */
-function distinctAddresses(listeners: readonly BoundListener[]): {
-  kept: readonly BoundListener[];
+function distinctAddresses(listeners: readonly BoundListener<Resource>[]): {
+  kept: readonly BoundListener<Resource>[];
   taken: ReadonlySet<string>;
 } {
   const taken = new Set<string>();

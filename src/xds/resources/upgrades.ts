@@ -13,7 +13,7 @@ export const upgradeConfigs: MessageInitShape<typeof HttpConnectionManager_Upgra
 
 /**
  * An upgrade is an offer that a server may ignore (RFC 9110, 7.8). Envoy refuses upgrades that it does not carry, so
- * every other token is removed before Envoy sees it.
+ * every other token is removed before Envoy sees it (docs/decisions/0086).
  */
 export const ignoredUpgrades = ignoredBut(carried);
 

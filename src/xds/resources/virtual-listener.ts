@@ -24,7 +24,8 @@ type Chain = MessageInitShape<typeof FilterChainSchema>;
 /**
  * The listener where everything that leaves the pod arrives, to be handed to the listener of its destination. A
  * connection to a destination without a listener is refused. With egress on it passes through, but never to a guarded
- * address: there a listener is only missing for a moment, or was rejected, or the service is closed to the caller.
+ * address: there a listener is only missing for a moment, or was rejected, or the service is closed to the caller
+ * (docs/decisions/0006, docs/decisions/0012).
  */
 export function virtualListener(view: Pick<OutboundView, 'guarded' | 'settings'>): Listener {
   const refuse = tcpProxy(refusedCluster, [{ name: refusedCluster, weight: 1 }]);

@@ -8,7 +8,7 @@ import { namespaceOf } from '../../policy/identity.ts';
 import type { TableShares } from '../delta/recent-tables.ts';
 import { typeOf } from '../delta/type-order.ts';
 import type { Refusal } from '../delta/refused.ts';
-import type { SharedSuspects } from '../delta/suspects.ts';
+import type { SharedQuarantine } from '../delta/quarantine.ts';
 import { unframed } from './framed-messages.ts';
 import { admit, refusalOf } from '../port/admission.ts';
 import * as closings from './closings.ts';
@@ -47,7 +47,7 @@ export interface AdsOptions {
   readonly push: Push;
   readonly bytes: ResponseBytes;
   readonly requests: RequestReader;
-  readonly suspects: SharedSuspects;
+  readonly suspects: SharedQuarantine;
   readonly tables: TableShares;
   readonly turns: FairTurns;
   readonly penalties: Penalties;
@@ -111,7 +111,8 @@ function isTooSoon({ uid }: Proxy, { penalties, openings }: AdsOptions): boolean
 }
 
 /**
- * Whether the replica is full for this pod. A pod that is connected already takes no further place with a new stream.
+ * Whether the replica is full for this pod. A pod that is connected already takes no further place with a new stream
+ * (docs/decisions/0073).
  */
 function isFull({ uid }: Proxy, { maxProxies, connections }: AdsOptions): boolean {
   const most = maxProxies();
@@ -146,7 +147,7 @@ function open(
   } else options.onConnect(proxy);
   metrics.streamOpened();
   metrics.connected(connections.size);
-  options.push.greet(connection);
+  options.push.sendInitial(connection);
   call.on('data', (bytes: Buffer) => {
     let isLater = false;
     const isDone = options.turns.run(() => {

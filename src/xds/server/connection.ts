@@ -89,7 +89,7 @@ export class Connection {
     this.#write(this.session.offer(set));
   }
 
-  hasten(): void {
+  skipWarmingWait(): void {
     this.#write(this.session.hasten());
   }
 

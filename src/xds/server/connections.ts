@@ -82,14 +82,14 @@ export class Connections {
   }
 
   /** From now on new streams are opened on the certificate of this step. Present streams become outdated. */
-  renewChannel(step: number): void {
+  rotateConnections(step: number): void {
     this.#channel = step;
     for (const connection of this) this.#outdated.add(connection);
     this.#onChange();
   }
 
   /** The present certificate is also that of this step. */
-  keepChannel(step: number): void {
+  keepConnections(step: number): void {
     this.#channel = step;
     this.#onChange();
   }

@@ -17,7 +17,7 @@ const asItIs = (framed: Buffer): Buffer => framed;
 /**
  * Sends the framed messages of one method as they are. grpc-js would copy each message for each stream. When many
  * clients connect at once, these copies are most of what is allocated, and collecting them takes half of all CPU. Where
- * grpc-js no longer has this inner step, it serializes the message with `unframed` and copies it.
+ * grpc-js no longer has this inner step, it serializes the message with `unframed` and copies it (docs/decisions/0021).
  */
 export function sendFramed(path: string): ServerInterceptor {
   return (method, call) => {

@@ -4,7 +4,7 @@ import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
 import { askService, serveAsk, type AnswerReplica, type AskCall } from '../replicas/ask-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
-import type { ChannelRenewal } from './channel-renewal.ts';
+import type { ConnectionRotation } from './connection-rotation.ts';
 import {
   closeService,
   serveClose,
@@ -22,7 +22,8 @@ import type { Authenticate } from '../../policy/proxy.ts';
 import type { Penalties } from '../../common/penalties.ts';
 import { watchHandshakes, type RefusedHandshake } from '../port/refused-handshakes.ts';
 import { SecurePort } from '../port/secure-port.ts';
-import { ReloadingCredentials, type ServerCredentialsSource } from '../port/server-credentials.ts';
+import type { CertificateSource } from '../../common/served-certificate.ts';
+import { ReloadingCredentials } from '../port/server-credentials.ts';
 import { sweep, sweepMs } from './sweep.ts';
 
 /** A server that listens, until the signal given to it aborts. */
@@ -34,11 +35,11 @@ export interface Listening {
 
 /** The dependencies that both ports share. */
 export interface PortDeps {
-  readonly credentials: ServerCredentialsSource;
+  readonly credentials: CertificateSource;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly metrics: XdsMetrics;
-  readonly channel: ChannelRenewal;
+  readonly channel: ConnectionRotation;
   readonly penalties: Penalties;
 }
 
@@ -140,7 +141,7 @@ function openPort(
     },
   });
   guardCalls(server, port);
-  const forget = channel.of((graceMs) => port.drain(graceMs));
+  const forget = channel.attach((graceMs) => port.drain(graceMs));
   return {
     port,
     close: async () => {

@@ -39,7 +39,7 @@ export class Push {
   }
 
   /** Offers a new stream what was published last. */
-  greet(connection: Connection): void {
+  sendInitial(connection: Connection): void {
     this.#offer(connection);
   }
 

@@ -68,6 +68,6 @@ function hasten(connection: Connection, now: number, options: AdsOptions): void 
   connection.heldSince ??= now;
   if (now - connection.heldSince < options.limits.clusterWaitMs) return;
   connection.heldSince = undefined;
-  connection.hasten();
+  connection.skipWarmingWait();
   options.connections.note(connection);
 }

@@ -18,15 +18,15 @@ describe('the certificate of the xDS server', () => {
   it('brings every proxy to a connection of its own when the certificate is of another root', async () => {
     await rig.restart({ limits: { handshakeMs: 500 } });
     const channel = () => rig.server.evidence().objects.get(originKey(channelOrigin));
-    rig.server.servesRoot('old', 1);
+    rig.server.serverCertificateChanged('old', 1);
     rig.server.publish(() => set, 3);
     const client = rig.connect();
     await rig.syncEverything(client);
     expect(rig.server.evidence()).toMatchObject({ step: 3 });
     expect(channel()).toMatchObject({ total: 1, acknowledged: 1 });
-    rig.server.servesRoot('old', 2);
+    rig.server.serverCertificateChanged('old', 2);
     expect(channel()).toMatchObject({ origin: { generation: 2 }, acknowledged: 1 });
-    rig.server.servesRoot('new', 4);
+    rig.server.serverCertificateChanged('new', 4);
     expect((await client.ended()).details).toContain('new certificate');
     await rig.syncEverything(rig.connect());
     expect(channel()).toMatchObject({ origin: { generation: 4 }, total: 1, acknowledged: 1 });

@@ -6,10 +6,10 @@ import type { IdentityKey } from '../../policy/identity.ts';
 import { TableShares } from '../delta/recent-tables.ts';
 import { RequestReader } from '../delta/request-reader.ts';
 import { ResponseBytes } from '../delta/response-bytes.ts';
-import { SharedSuspects } from '../delta/suspects.ts';
+import { SharedQuarantine } from '../delta/quarantine.ts';
 import { type AdsOptions, end } from './ads.ts';
 import type { AnswerReplica } from '../replicas/ask-service.ts';
-import { ChannelRenewal } from './channel-renewal.ts';
+import { ConnectionRotation } from './connection-rotation.ts';
 import type { StreamName } from '../replicas/close-service.ts';
 import { Connections } from './connections.ts';
 import type { StandingOf } from '../evidence/evidence-of.ts';
@@ -23,12 +23,12 @@ import { Openings } from './openings.ts';
 import { Penalties } from '../../common/penalties.ts';
 import { Push, type SetOf } from './push.ts';
 import type { Authenticate, Proxy } from '../../policy/proxy.ts';
-import type { ServerCredentialsSource } from '../port/server-credentials.ts';
+import type { CertificateSource } from '../../common/served-certificate.ts';
 import type { RefusedHandshake } from '../port/refused-handshakes.ts';
 
 export interface XdsServerOptions {
   readonly authenticate: Authenticate;
-  readonly credentials: ServerCredentialsSource;
+  readonly credentials: CertificateSource;
   /** The control plane's own ServiceAccount: other replicas may read the evidence of this one and ask it. */
   readonly replicas: IdentityKey;
   /** Answers what other replicas ask; without it they get no answer. */
@@ -62,7 +62,7 @@ export interface XdsServer {
    * every present connection is closed, a part at a time, once no connection can begin on the older certificate; the
    * evidence counts the clients that come back.
    */
-  servesRoot(root: string, step: number): void;
+  serverCertificateChanged(root: string, step: number): void;
   /** Closes the stream of a pod that is gone. */
   disconnect(uid: string): void;
   /** Closes a stream that a newer one of its pod at another replica has replaced, if it is still open here. */
@@ -83,12 +83,12 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
   const { metrics } = basics;
   const watch = new EvidenceWatch(options.facts, options.standingOf);
   const connections = new Connections(() => watch.touch());
-  watch.of(connections);
+  watch.attach(connections);
   const push = new Push(connections, metrics);
   const connectListeners = new Set<(proxy: Proxy) => void>();
   const disconnectListeners = new Set<(proxy: Proxy) => void>();
   const stopped = new AbortController();
-  const channel = new ChannelRenewal(() => ads);
+  const channel = new ConnectionRotation(() => ads);
   const ads: AdsOptions = {
     ...basics,
     connections,
@@ -114,7 +114,7 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
       push.publish(setOf);
       if (step !== undefined) watch.published(step);
     },
-    servesRoot: (root, step) => channel.serves(root, step),
+    serverCertificateChanged: (root, step) => channel.serverCertificateChanged(root, step),
     disconnect: (uid) => {
       const connection = connections.byUid(uid);
       if (connection !== undefined) end(connection, ads, podGone);
@@ -143,7 +143,7 @@ function basicsOf(
     authenticate: options.authenticate,
     bytes: new ResponseBytes(),
     requests: new RequestReader(limits.maxNames),
-    suspects: new SharedSuspects(),
+    suspects: new SharedQuarantine(),
     tables: new TableShares(),
     turns: new FairTurns(),
     penalties: new Penalties(limits.penaltyMs, () => options.clock.now()),

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
-import { kinds } from '../../../src/api/kinds.ts';
+import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { monitoredBy } from '../../../src/api/labels.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import { freePort } from '../../../tools/base/probe.ts';
@@ -86,7 +86,7 @@ async function loosenSchema(): Promise<void> {
 function write(name: string, matches: Matches, namespace = bulk): Promise<KubernetesObject> {
   const { apiVersion, kind } = makeRouteGroup();
   const object = { apiVersion, kind, metadata: { name, namespace }, spec: { matches } };
-  return rig.admin.create(kinds.httpRouteGroup, object, rig.signal);
+  return rig.admin.create(policyKinds.HTTPRouteGroup, object, rig.signal);
 }
 
 /** As the image starts it. */
@@ -167,7 +167,7 @@ async function watch(over: () => Promise<boolean>): Promise<Seen> {
 }
 
 async function reasonOf(name: string, namespace: string): Promise<string | undefined> {
-  const found = await rig.get<PolicyObject>(kinds.httpRouteGroup, name, namespace);
+  const found = await rig.get<PolicyObject>(policyKinds.HTTPRouteGroup, name, namespace);
   return found.status?.conditions?.find(({ type }) => type === 'Accepted')?.reason;
 }
 
@@ -206,7 +206,7 @@ describe('C3: one namespace with objects as big and as many as the API server ta
 
   it('says on each that it is left out, and why', async () => {
     await watch(() => isTold(`b${count - 1}`, bulk, 'ObjectTooLarge'));
-    const { status } = await rig.get<PolicyObject>(kinds.httpRouteGroup, 'b0', bulk);
+    const { status } = await rig.get<PolicyObject>(policyKinds.HTTPRouteGroup, 'b0', bulk);
     const [accepted] = status?.conditions ?? [];
     expect(accepted).toMatchObject({ status: 'False', reason: 'ObjectTooLarge' });
     expect(accepted?.message).toMatch(/more than 2048 KiB of memory, .*: spread/);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ConfigMap, KubernetesObject, SecretObject } from '../../../src/api/core.ts';
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
+import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { injectedBy, originalProbes } from '../../../src/api/labels.ts';
 import type { LogFields, Logger } from '../../../src/common/logger.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
@@ -69,8 +70,14 @@ function deepGroup(): string {
 }
 
 const hostile: readonly (readonly [Kind, object])[] = [
-  [kinds.httpRouteGroup, { spec: { matches: [{ name: 'a', headers: { constructor: '(' } }] } }],
-  [kinds.httpRouteGroup, { spec: { matches: [{ name: 'a', headers: [[1], null, { a: 1 }] }] } }],
+  [
+    policyKinds.HTTPRouteGroup,
+    { spec: { matches: [{ name: 'a', headers: { constructor: '(' } }] } },
+  ],
+  [
+    policyKinds.HTTPRouteGroup,
+    { spec: { matches: [{ name: 'a', headers: [[1], null, { a: 1 }] }] } },
+  ],
   [kinds.service, { spec: { clusterIP: '010.96.00.77', ports: [{ port: 80 }] } }],
   [kinds.service, { spec: { type: 'ExternalName', externalName: 'a.b' } }],
   [kinds.service, { spec: { clusterIP: 'None' } }],

@@ -9,7 +9,7 @@ import type { AdmissionHandler } from '../../../src/api/admission.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { createInjector } from '../../../src/injector/inject.ts';
-import { validateSmi } from '../../../src/smi/validate.ts';
+import { validatePolicy } from '../../../src/mesh/validate-policy.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/authority.ts';
 import { makeAdmittedPod, makeFacts, makePodRequest } from '../../support/injector/injection.ts';
 import { brokenObject, runs } from '../../support/attacks/odd-objects.ts';
@@ -22,7 +22,7 @@ let stop: () => Promise<void>;
 const sockets: Socket[] = [];
 const handlers: readonly (readonly [string, AdmissionHandler])[] = [
   ['/mutate', createInjector(() => makeFacts())],
-  ['/validate', validateSmi],
+  ['/validate', validatePolicy],
 ];
 
 beforeAll(async () => {
@@ -149,7 +149,7 @@ describe('admission of objects of any shape', () => {
       fc.property(brokenObject, (object) => {
         const kind = { group: '', version: 'v1', kind: object.kind };
         const request = { uid: 'u', kind, operation: 'CREATE', namespace: 'shop', object };
-        expect(typeof validateSmi(request).allowed).toBe('boolean');
+        expect(typeof validatePolicy(request).allowed).toBe('boolean');
         const body = Buffer.from(reviewOf(request));
         const call = { method: 'POST', target: '/mutate', contentType: 'application/json', body };
         const { response } = JSON.parse(answerCall(new Map(handlers), call, silentLogger).body) as {

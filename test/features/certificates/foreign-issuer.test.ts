@@ -4,10 +4,7 @@ import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { controlPlaneName } from '../../../src/api/control-plane-names.ts';
 import { kinds } from '../../../src/api/kinds.ts';
-import {
-  workloadTemplate,
-  type CertificateTemplate,
-} from '../../../src/certificates/x509/template.ts';
+import { workloadTemplate, type CertificateTemplate } from '../../../src/x509/template.ts';
 import { deepEqual } from '../../../src/common/equal.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';

@@ -137,7 +137,7 @@ describe('with the documented rights', () => {
     });
   });
 
-  it('of several MeshConfigs without a ruler shows none', async () => {
+  it('of several MeshConfigs without a active shows none', async () => {
     await clear(rig);
     for (const name of ['one', 'two']) await write(rig, kinds.meshConfig, refusedMeshConfig(name));
     const { code, complaint } = await rig.weft(reader);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { kinds } from '../../../src/api/kinds.ts';
+import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { makeTcpRoute } from '../../support/builders/make-policy.ts';
 import {
   startReplicaRig,
@@ -25,7 +25,7 @@ afterAll(async () => {
 async function writeEvery(from: number): Promise<void> {
   for (let at = from; at < count; at += atOnce) {
     const route = makeTcpRoute({ name: `r${at}`, namespace: 'shop' });
-    await rig.admin.create(kinds.tcpRoute, route, rig.signal);
+    await rig.admin.create(policyKinds.TCPRoute, route, rig.signal);
   }
 }
 

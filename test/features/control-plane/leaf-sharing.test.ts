@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import {
   decodeAnswer,
-  encodeAsk,
-  type LeafAsk,
-} from '../../../src/certificates/sharing/leaf-ask.ts';
+  encodeLeafRequest,
+  type SharedLeafRequest,
+} from '../../../src/certificates/sharing/shared-leaf-request.ts';
 import { ownersOf } from '../../../src/certificates/sharing/owners.ts';
 import { identityKey, type IdentityKey } from '../../../src/policy/identity.ts';
 import { freePort } from '../../../tools/base/probe.ts';
@@ -118,23 +118,23 @@ describe('replicas under an issuer that signs each leaf', () => {
 
   it('give leaves to replicas and to nobody else', async () => {
     const [name = ''] = accounts;
-    const signer = one.parts.issuing.issuers.workloads.authority()?.signer ?? '';
-    const ask: LeafAsk = {
+    const signer = one.issuing.issuers.workloads.authority()?.signer ?? '';
+    const ask: SharedLeafRequest = {
       ...{ account: accountOf(name), trustDomain: 'cluster.local', validityMs: 3_600_000 },
       ...{ keyKind: 'P-256', signer, heldOnly: true },
     };
     const pod = { namespace, labels: {}, ip: '127.0.0.9' };
     const replica = await rig.makePod({ ...pod, name: 'three', account: 'weft-control-plane' });
     const neighbour = await rig.makePod({ ...pod, name: 'neighbour', account: 'weft-operator' });
-    const given = await one.answer(encodeAsk(ask), await rig.tokenOf(replica));
+    const given = await one.answer(encodeLeafRequest(ask), await rig.tokenOf(replica));
     expect(given && decodeAnswer(given)?.certificateChain).toBe(
-      one.parts.issuing.leaves.leafOf(accountOf(name))?.certificateChain,
+      one.issuing.leaves.leafOf(accountOf(name))?.certificateChain,
     );
     for (const stranger of [neighbour, pods[0] as Pod])
-      expect(await one.answer(encodeAsk(ask), await rig.tokenOf(stranger))).toBeUndefined();
+      expect(await one.answer(encodeLeafRequest(ask), await rig.tokenOf(stranger))).toBeUndefined();
     const admin = await rig.kubectl('create', 'token', 'weft-control-plane', '-n', namespace);
-    expect(await one.answer(encodeAsk(ask), admin.trim())).toBeUndefined();
-    expect(await one.answer(encodeAsk(ask), 'nonsense')).toBeUndefined();
+    expect(await one.answer(encodeLeafRequest(ask), admin.trim())).toBeUndefined();
+    expect(await one.answer(encodeLeafRequest(ask), 'nonsense')).toBeUndefined();
   });
 
   it('go on when the owner is killed', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
+import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import type { PolicyObject } from '../../../src/status/status-writer.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import {
@@ -60,7 +61,7 @@ function untilStatus(
   name: string,
   condition: (object: PolicyObject) => boolean,
 ): Promise<PolicyObject> {
-  return until(() => rig.get<PolicyObject>(kinds.trafficTarget, name), { holds: condition });
+  return until(() => rig.get<PolicyObject>(policyKinds.TrafficTarget, name), { holds: condition });
 }
 
 function conditionOf(object: PolicyObject, type: string): string {

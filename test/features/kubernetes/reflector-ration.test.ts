@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { NamespaceBudget } from '../../../src/kubernetes/budget.ts';
-import type { Ration } from '../../../src/kubernetes/reflector.ts';
+import type { Ration } from '../../../src/kubernetes/reflector-options.ts';
 import { followedMaps } from '../../support/api-server/followed-maps.ts';
 import { until } from '../../support/time/until.ts';
 

@@ -44,8 +44,8 @@ describe('a mesh from two commands', () => {
     }
     for (const kind of [kinds.role, kinds.roleBinding]) {
       const value = await until(() => getObject(rig(), kind, grant));
-      const ruler = { kind: 'MeshConfig', name: 'osm-mesh-config', uid: meshConfig?.metadata.uid };
-      expect(value.metadata.ownerReferences).toMatchObject([ruler]);
+      const active = { kind: 'MeshConfig', name: 'osm-mesh-config', uid: meshConfig?.metadata.uid };
+      expect(value.metadata.ownerReferences).toMatchObject([active]);
     }
     expect(await getObject(rig(), kinds.mutatingWebhookConfiguration, injector)).toBeUndefined();
     expect(await getObject(rig(), kinds.validatingWebhookConfiguration, validator)).toBeUndefined();

@@ -3,7 +3,8 @@ import type { ConfigMap } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
-import { type ReflectOptions, type Reflector, reflect } from '../../../src/kubernetes/reflector.ts';
+import { type Reflector, reflect } from '../../../src/kubernetes/reflector.ts';
+import type { ReflectOptions } from '../../../src/kubernetes/reflector-options.ts';
 import type { Change } from '../../../src/kubernetes/store.ts';
 import { type FaultyApiRig, makeConfigMap, startFaultyApiRig } from './faulty-api-server.ts';
 

@@ -1,6 +1,6 @@
 /* A control plane in a process of its own, so that its memory and its event loop are measured alone. */
 import { silentLogger } from '../../../src/common/logger.ts';
-import { runControlPlane } from '../../../src/control-plane/assemble.ts';
+import { runControlPlane } from '../../../src/control-plane/run.ts';
 import type { ControlPlaneOptions } from '../../../src/control-plane/options.ts';
 
 /** What the process tells when asked: its memory in bytes, and what turns of its event loop took since then. */

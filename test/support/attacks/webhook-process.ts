@@ -5,7 +5,7 @@ import type { AdmissionHandler } from '../../../src/api/admission.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { createInjector } from '../../../src/injector/inject.ts';
-import { validateSmi } from '../../../src/smi/validate.ts';
+import { validatePolicy } from '../../../src/mesh/validate-policy.ts';
 import { makeFacts } from '../injector/injection.ts';
 
 const [, , chainFile = '', keyFile = ''] = process.argv;
@@ -14,7 +14,7 @@ const key = new Secret(readFileSync(keyFile, 'utf8'));
 const server = createAdmissionServer({
   routes: new Map<string, AdmissionHandler>([
     ['/mutate', createInjector(() => makeFacts())],
-    ['/validate', validateSmi],
+    ['/validate', validatePolicy],
   ]),
   certificate: { current: () => ({ chain, key }), onChange: () => () => undefined },
   log: silentLogger,

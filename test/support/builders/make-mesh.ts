@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '../../../src/api/core.ts';
+import { type ClusterKind, clusterKinds } from '../../../src/cluster/cluster-kinds.ts';
 import type { MeshMembership } from '../../../src/cluster/mesh-membership.ts';
 import {
   applyChanges,
   type ClusterChange,
-  type ClusterKind,
   type ClusterSnapshot,
   emptySnapshot,
 } from '../../../src/cluster/snapshot.ts';
@@ -14,23 +14,12 @@ export const membership: MeshMembership = {
   controlPlaneNamespace: 'weft-system',
 };
 
-const clusterKinds: ReadonlySet<string> = new Set<ClusterKind>([
-  'Namespace',
-  'Pod',
-  'Service',
-  'EndpointSlice',
-  'TrafficTarget',
-  'HTTPRouteGroup',
-  'TCPRoute',
-  'TrafficSplit',
-]);
-
 /** The snapshot of a cluster that holds these objects; kinds that the mesh is not made of are passed over. */
 export function makeSnapshot(
   objects: readonly KubernetesObject[],
   of: MeshMembership = membership,
 ): ClusterSnapshot {
-  const known = objects.filter((object) => clusterKinds.has(object.kind));
+  const known = objects.filter((object) => Object.hasOwn(clusterKinds, object.kind));
   return applyChanges(emptySnapshot(of), known.map(makeChange));
 }
 

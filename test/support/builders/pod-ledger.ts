@@ -28,7 +28,13 @@ export function ledgerAt(clock: Clock): PodsAndLedger {
   const pods = new FakeStore<KubernetesObject>();
   const namespaces = new FakeStore<KubernetesObject>([joined]);
   const bootstraps = new FakeStore<ConfigMap>();
-  const ledger = new PodLedger({ pods, namespaces, bootstraps, membership, clock });
+  const ledger = new PodLedger({
+    pods,
+    namespaces,
+    bootstraps,
+    clock,
+    membership: () => membership,
+  });
   ledger.follow(() => undefined);
   return { ledger, pods };
 }

@@ -1,4 +1,4 @@
-import { kinds } from '../../../src/api/kinds.ts';
+import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import type { Clock } from '../../../src/common/clock.ts';
 import { WeftError } from '../../../src/common/errors.ts';
@@ -40,7 +40,7 @@ export function makeTarget(name: string, status?: PolicyObject['status']): Wante
     metadata: { namespace: 'shop', name, generation: 2 },
     ...(status === undefined ? {} : { status }),
   };
-  return { kind: kinds.trafficTarget, object, status: wanted };
+  return { kind: policyKinds.TrafficTarget, object, status: wanted };
 }
 
 /** The one verb the writer uses, over a list of what was applied. */
@@ -132,7 +132,11 @@ export async function tell(story: Story): Promise<Told> {
     wanted: () => {
       looks += 1;
       return [...cache].map(([key, object]) => {
-        return { kind: kinds.trafficTarget, object, status: story.statusOf(key, writes.length) };
+        return {
+          kind: policyKinds.TrafficTarget,
+          object,
+          status: story.statusOf(key, writes.length),
+        };
       });
     },
     onWritten: ({ object }) => before.push(object.status?.inForce),

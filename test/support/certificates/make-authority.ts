@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { Secret } from '../../../src/common/secret.ts';
 import type { AuthorityPem } from '../../../src/certificates/signing-authority.ts';
-import { parseCertificate, type Certificate } from '../../../src/certificates/x509/certificate.ts';
-import { privateKeyPem, type KeyPair } from '../../../src/certificates/x509/key-pair.ts';
+import { parseCertificate, type Certificate } from '../../../src/x509/certificate.ts';
+import { privateKeyPem, type KeyPair } from '../../../src/x509/key-pair.ts';
 import { certificateBlocks } from '../../../src/common/pem.ts';
-import { selfSign, signCertificate } from '../../../src/certificates/x509/sign.ts';
-import { rootTemplate, type CertificateTemplate } from '../../../src/certificates/x509/template.ts';
+import { selfSign, signCertificate } from '../../../src/x509/sign.ts';
+import { rootTemplate, type CertificateTemplate } from '../../../src/x509/template.ts';
 import { ecKeys } from '../keys/test-keys.ts';
 
 /** A CA with its key, as certificate and as the text of a Secret. */

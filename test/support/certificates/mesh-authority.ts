@@ -4,6 +4,7 @@ import * as x509 from '@peculiar/x509';
 import { Secret } from '../../../src/common/secret.ts';
 import { type IdentityKey, spiffeId } from '../../../src/policy/identity.ts';
 import type { Resource } from '../../../src/xds/resources/resource.ts';
+import { encode } from '../../../src/xds/resources/encode.ts';
 import { trustResource, workloadResource } from '../../../src/xds/resources/secrets.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -44,7 +45,7 @@ export async function makeMeshAuthority(): Promise<MeshAuthority> {
     async secrets(account, trustDomain) {
       const { chain, key } = await leaf(account, trustDomain);
       const domains = [{ trustDomain: 'cluster.local', roots: trust }];
-      return [workloadResource(chain, new Secret(key)), trustResource(domains)];
+      return [workloadResource(chain, new Secret(key)), trustResource(domains)].map(encode);
     },
   };
 }

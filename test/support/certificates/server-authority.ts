@@ -3,9 +3,9 @@ import { createPrivateKey, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { Secret } from '../../../src/common/secret.ts';
 import type {
+  CertificateSource,
   ServedCertificate,
-  ServerCredentialsSource,
-} from '../../../src/xds/port/server-credentials.ts';
+} from '../../../src/common/served-certificate.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const hourMs = 3_600_000;
@@ -60,13 +60,13 @@ async function issue(
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   return {
-    certificate: leaf.toString('pem'),
+    chain: leaf.toString('pem'),
     key: new Secret(String(key.export({ type: 'pkcs8', format: 'pem' }))),
   };
 }
 
 /** A credentials source whose certificate a test can replace. */
-export class ReplaceableCredentials implements ServerCredentialsSource {
+export class ReplaceableCredentials implements CertificateSource {
   #current: ServedCertificate;
   readonly #listeners = new Set<() => void>();
 

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Certificate } from '../../../src/certificates/x509/certificate.ts';
+import type { Certificate } from '../../../src/x509/certificate.ts';
 import { certificatesFrom } from './make-authority.ts';
 
 /** The one certificate in that PEM, which has no other. */

@@ -4,7 +4,7 @@ import type { ConfigMap, KubernetesObject, Pod } from '../../../src/api/core.ts'
 import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { injectedBy, monitoredBy, tokenAudience } from '../../../src/api/labels.ts';
 import { type Logger, silentLogger } from '../../../src/common/logger.ts';
-import { runControlPlane } from '../../../src/control-plane/assemble.ts';
+import { runControlPlane } from '../../../src/control-plane/run.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
@@ -21,6 +21,7 @@ export interface Replica {
   readonly xdsPort: number;
   readonly healthPort: number;
   readonly metricsPort: number;
+  readonly webhookPort: number;
   stop(): Promise<void>;
 }
 
@@ -176,6 +177,7 @@ async function startReplica(kubeconfig: string, name: string, logger: Logger): P
     xdsPort: xds,
     healthPort: health,
     metricsPort: metrics,
+    webhookPort: webhook,
     stop: async () => {
       over.abort();
       await running.catch(() => undefined);

@@ -4,11 +4,20 @@ import { join } from 'node:path';
 import { controlPlaneName } from '../../../src/api/control-plane-names.ts';
 import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
-import { runAll } from '../../../src/control-plane/components.ts';
-import { layGround } from '../../../src/control-plane/ground.ts';
-import { makeParts, type Parts } from '../../../src/control-plane/parts.ts';
+import type { Issuing } from '../../../src/certificates/plan/issuing.ts';
+import { PlanFollower } from '../../../src/certificates/plan/plan-follower.ts';
+import { systemClock as clock } from '../../../src/common/clock.ts';
+import type { Component } from '../../../src/common/component.ts';
+import { Compiler } from '../../../src/control-plane/compiler.ts';
+import type { ControlPlaneContext } from '../../../src/control-plane/context.ts';
+import { createReplicaIssuing, openRootsOf } from '../../../src/control-plane/issuing.ts';
+import { MeshConfigInForce } from '../../../src/control-plane/mesh-config-in-force.ts';
 import { channelTo } from '../../../src/control-plane/replicas.ts';
-import { followPlan, wire } from '../../../src/control-plane/wiring.ts';
+import { runComponents } from '../../../src/control-plane/run-components.ts';
+import { createWatches } from '../../../src/control-plane/watches.ts';
+import { createWorkloadSecrets } from '../../../src/control-plane/workload-secrets.ts';
+import { Xds } from '../../../src/control-plane/xds.ts';
+import { noMetrics } from '../../../src/xds/port/metrics.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
 import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
 import { Secret } from '../../../src/common/secret.ts';
@@ -21,7 +30,7 @@ const namespace = 'weft-system';
 /** A replica with a pod and an IP of its own, as on nodes: it finds the others and talks to them. */
 export interface SharingReplica {
   readonly name: string;
-  readonly parts: Parts;
+  readonly issuing: Issuing;
   /** The accounts of `shop` that it asked the issuer for, in order. */
   readonly requested: string[];
   connectProxy(pod: Pod): Promise<ProxyDouble>;
@@ -58,13 +67,18 @@ export async function startSharingReplica(
     ports: { xds: port, replicas: port + 1, webhook: 0, health: 0, metrics: 0 },
   };
   const client = countRequests(connection, requested);
-  const ground = layGround(options, { logger: silentLogger, client, meshName: 'osm' });
-  const parts = makeParts(ground);
   const over = new AbortController();
-  const ended = await run(parts, { ip, ports: options.ports }, over.signal);
-  const channel = channelTo(ip, options, () => parts.issuing.issuers.trust());
+  const context = { options, logger: silentLogger, client, clock, random: Math.random };
+  const { issuing, parts, xds } = assemble(context, ip);
+  const lead = (): Promise<void> => Promise.reject(new Error('nothing leads'));
+  const running = runComponents(parts, { lead, logger: silentLogger }, over.signal);
+  await until(() => xds.problem() === undefined, {
+    what: 'a replica that serves',
+    withinMs: 20_000,
+  });
+  const channel = channelTo(ip, options, () => issuing.trust.value);
   return {
-    ...{ name, parts, requested },
+    ...{ name, issuing, requested },
     connectProxy: async (of) =>
       new ProxyDouble({
         address: `${ip}:${port}`,
@@ -80,37 +94,34 @@ export async function startSharingReplica(
       ),
     kill: async () => {
       over.abort();
-      await ended();
+      await running;
       await connection.close();
       await rm(folder, { recursive: true });
     },
   };
 }
 
-/** As assemble.ts does, but at one address. Resolves when it serves, with the way to await its end. */
-async function run(
-  parts: Parts,
-  { ip, ports }: { readonly ip: string; readonly ports: { xds: number; replicas: number } },
-  signal: AbortSignal,
-): Promise<() => Promise<void>> {
-  const { sources, issuing, pipeline, settle, xds } = parts;
-  let synced = false;
-  const unwire = wire(parts, () => synced);
-  const running = runAll([...sources.components, ...issuing.components], silentLogger, signal);
-  const { cluster, accounts, meshConfigs, rootRecords } = sources;
-  const stores = [...Object.values(cluster), accounts, meshConfigs, rootRecords];
-  await Promise.all(stores.map((store) => store.whenSynced(signal)));
-  followPlan(parts);
-  synced = true;
-  settle.trigger();
-  await issuing.server.ready(signal);
-  await until(() => pipeline.compiled, { what: 'a compiled mesh', withinMs: 20_000 });
-  const proxies = await xds.listen(`${ip}:${ports.xds}`, signal);
-  const replicas = await xds.listenToReplicas(`${ip}:${ports.replicas}`, signal);
-  return async () => {
-    unwire();
-    await Promise.all([running.catch(() => undefined), proxies.closed, replicas.closed]);
-  };
+/** The parts of assemble.ts that have to do with leaves and proxies, at one address. */
+function assemble(
+  context: ControlPlaneContext,
+  host: string,
+): { readonly issuing: Issuing; readonly xds: Xds; readonly parts: readonly Component[] } {
+  const watches = createWatches(context);
+  const meshConfig = new MeshConfigInForce(watches.meshConfigs, context.options);
+  const records = watches.rootRecords;
+  const plan = new PlanFollower({ meshConfig, records, logger: silentLogger });
+  const open = openRootsOf(context, watches);
+  const issuing = createReplicaIssuing(context, { watches, meshConfig, plan, open });
+  const compiler = new Compiler(context, {
+    watches,
+    meshConfig,
+    secrets: createWorkloadSecrets(issuing),
+    step: () => plan.value?.step ?? 0,
+    metrics: { compiled: () => undefined, compileFailed: () => undefined },
+  });
+  const { offers } = compiler;
+  const xds = new Xds(context, { watches, meshConfig, issuing, offers, metrics: noMetrics, host });
+  return { issuing, xds, parts: [...watches.parts, plan, ...issuing.parts, compiler, xds] };
 }
 
 /** Notes the accounts of `shop` in the CertificateRequests that are made through it. */

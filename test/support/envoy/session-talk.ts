@@ -8,7 +8,7 @@ import { RecentTables } from '../../../src/xds/delta/recent-tables.ts';
 import { ResponseBytes } from '../../../src/xds/delta/response-bytes.ts';
 import { Session } from '../../../src/xds/delta/session.ts';
 import type { DeltaResponse } from '../../../src/xds/delta/step.ts';
-import { SharedSuspects } from '../../../src/xds/delta/suspects.ts';
+import { SharedQuarantine } from '../../../src/xds/delta/quarantine.ts';
 import type { AdsStream, BeginTalk } from './ads.ts';
 
 /** Converses as the control plane does: by its own sessions. */
@@ -20,7 +20,7 @@ export interface SessionTalk {
 
 export function sessionTalk(): SessionTalk {
   const bytes = new ResponseBytes();
-  const suspects = new SharedSuspects();
+  const suspects = new SharedQuarantine();
   const tables = new RecentTables();
   const streams = new Set<AdsStream>();
   const begin: BeginTalk = (stream, sets, nacks) => {

@@ -3,7 +3,7 @@ import { WeftError } from '../../../src/common/errors.ts';
 import type {
   Authority,
   Issuer,
-  IssuerTrouble,
+  IssuerFailure,
   Leaf,
   LeafRequest,
 } from '../../../src/certificates/issuer.ts';
@@ -30,7 +30,7 @@ export class FakeIssuer implements Issuer {
   readonly #clock: Clock;
   readonly #listeners = new Set<() => void>();
   #authority: SigningAuthority | undefined;
-  #trouble: IssuerTrouble | undefined;
+  #trouble: IssuerFailure | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -63,7 +63,7 @@ export class FakeIssuer implements Issuer {
   }
 
   /** Reports trouble, or none. Issuing goes on as before. */
-  report(trouble: IssuerTrouble | undefined): void {
+  report(trouble: IssuerFailure | undefined): void {
     this.#trouble = trouble;
   }
 
@@ -90,7 +90,7 @@ export class FakeIssuer implements Issuer {
     return () => this.#listeners.delete(callback);
   }
 
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#trouble;
   }
 

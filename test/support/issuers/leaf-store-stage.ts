@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { LeafRequest } from '../../../src/certificates/issuer.ts';
 import { createLeafStore, type LeafStore } from '../../../src/certificates/leaves/leaf-store.ts';
-import type { KeyKind } from '../../../src/certificates/x509/key-pair.ts';
+import type { KeyKind } from '../../../src/x509/key-pair.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger, type LogFields } from '../../../src/common/logger.ts';
 import { identityKey, type IdentityKey } from '../../../src/policy/identity.ts';

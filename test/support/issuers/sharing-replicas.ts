@@ -2,10 +2,10 @@ import type { Authority, Issuer } from '../../../src/certificates/issuer.ts';
 import { signerId } from '../../../src/certificates/issuing-plan.ts';
 import {
   decodeAnswer,
-  decodeAsk,
+  decodeLeafRequest,
   encodeAnswer,
-  encodeAsk,
-} from '../../../src/certificates/sharing/leaf-ask.ts';
+  encodeLeafRequest,
+} from '../../../src/certificates/sharing/shared-leaf-request.ts';
 import { SharedIssuer } from '../../../src/certificates/sharing/shared-issuer.ts';
 import type { Clock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
@@ -45,7 +45,7 @@ export function shareBetween(
           return undefined;
         }
         replica.asked.push(ask.heldOnly ? `${name} held` : name);
-        const leaf = await replica.shared.answer(decodeAsk(encodeAsk(ask)), signal);
+        const leaf = await replica.shared.answer(decodeLeafRequest(encodeLeafRequest(ask)), signal);
         return { leaf: decodeAnswer(encodeAnswer(leaf)) };
       },
     };

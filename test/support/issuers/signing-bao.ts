@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Certificate } from '../../../src/certificates/x509/certificate.ts';
+import type { Certificate } from '../../../src/x509/certificate.ts';
 import { makeCsr } from '../certificates/make-csr.ts';
 import { startOpenBao, type BaoAnswer, type OpenBao } from '../../../tools/real/openbao.ts';
 import { enablePki, makePolicy, makeRole, type BaoPki } from '../../../tools/real/openbao-setup.ts';

@@ -1,4 +1,4 @@
-import type { Certificate } from '../../../src/certificates/x509/certificate.ts';
+import type { Certificate } from '../../../src/x509/certificate.ts';
 import { ensureNamespace } from './start-issuer.ts';
 import {
   isReady,

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeyPair } from '../../../src/certificates/x509/key-pair.ts';
+import type { KeyPair } from '../../../src/x509/key-pair.ts';
 
 /** A stored RSA pair; 1024 bits is one that must be refused. */
 export function rsaKeys(bits: 1024 | 2048): KeyPair {

@@ -7,7 +7,7 @@ import { kinds, type Kind } from '../../../src/api/kinds.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
-import { type OperatorOptions, runOperator } from '../../../src/operator/operator.ts';
+import { createOperator, type OperatorOptions } from '../../../src/operator/operator.ts';
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { type ApiServerOptions, startApiServer } from '../../../tools/real/api-server.ts';
@@ -143,7 +143,7 @@ function makeOperator(client: ApiConnection, more: OperatorRigOptions['operator'
   return {
     start: () => {
       over = new AbortController();
-      running = runOperator(options, over.signal);
+      running = createOperator(options).run(over.signal);
     },
     stop,
     end: async () => {

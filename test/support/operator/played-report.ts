@@ -4,7 +4,7 @@ import {
   type CertificateReport,
   formatReport,
   reportKey,
-  type Witnesses,
+  type AckCounts,
 } from '../../../src/api/certificate-report.ts';
 import { makeRoot } from '../certificates/make-authority.ts';
 import { getMeshConfig, publish, type OperatorRig } from './operator-on-api-server.ts';
@@ -38,7 +38,7 @@ export async function reportOf(
   const plan = planOf(await getMeshConfig(rig));
   const { step = 0, signerStep = 0, serverStep = 0, trustedStep = 0 } = plan ?? {};
   const names = plan === undefined ? ['weft-root-1'] : [...plan.trusted, plan.candidate ?? ''];
-  const all = (of: number): Witnesses => ({ step: of, acknowledged: 3, total: 3, waiting: [] });
+  const all = (of: number): AckCounts => ({ step: of, acknowledged: 3, total: 3, waiting: [] });
   const found = names
     .filter((name) => name !== '')
     .map((name) => {

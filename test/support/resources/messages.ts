@@ -1,13 +1,4 @@
-import {
-  type JsonValue,
-  type Registry,
-  create,
-  createFileRegistry,
-  createRegistry,
-  fromBinary,
-  toJson,
-} from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { type JsonValue, type Registry, createRegistry, toJson } from '@bufbuild/protobuf';
 import { StdoutAccessLogSchema } from '../../../src/envoy/gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js';
 import { BufferSchema } from '../../../src/envoy/gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js';
 import { HeaderMutationSchema } from '../../../src/envoy/gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js';
@@ -24,39 +15,22 @@ import { HttpConnectionManagerSchema } from '../../../src/envoy/gen/envoy/extens
 import { RBACSchema } from '../../../src/envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
 import { ConfigSchema as SetFilterStateSchema } from '../../../src/envoy/gen/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.js';
 import { TcpProxySchema } from '../../../src/envoy/gen/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.js';
+import { PreviousHostsPredicateSchema } from '../../../src/envoy/gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js';
+import { RawBufferSchema } from '../../../src/envoy/gen/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.js';
 import {
   DownstreamTlsContextSchema,
   UpstreamTlsContextSchema,
 } from '../../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import { HttpProtocolOptionsSchema } from '../../../src/envoy/gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js';
-import { ResourceSchema } from '../../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
-import { type ResourceMessage, schemas } from '../../../src/xds/resources/resource-of.ts';
-import type { Resource, ResourceType } from '../../../src/xds/resources/resource.ts';
-
-/** Extensions that Weft names without a message of ours: they have no fields set. */
-const bare = createFileRegistry(
-  create(FileDescriptorSetSchema, {
-    file: [
-      {
-        name: 'previous_hosts.proto',
-        package: 'envoy.extensions.retry.host.previous_hosts.v3',
-        syntax: 'proto3',
-        messageType: [{ name: 'PreviousHostsPredicate' }],
-      },
-      {
-        name: 'raw_buffer.proto',
-        package: 'envoy.extensions.transport_sockets.raw_buffer.v3',
-        syntax: 'proto3',
-        messageType: [{ name: 'RawBuffer' }],
-      },
-    ],
-  }),
-);
+import { schemas } from '../../../src/xds/resources/built-resource.ts';
+import { messageOf } from '../../../src/xds/resources/message-of.ts';
+import type { Resource } from '../../../src/xds/resources/resource.ts';
 
 /** Every message that stands inside another as an Any. */
 const registry: Registry = createRegistry(
-  bare,
   StdoutAccessLogSchema,
+  PreviousHostsPredicateSchema,
+  RawBufferSchema,
   BufferSchema,
   ConnectionLimitSchema,
   HeaderMutationSchema,
@@ -75,15 +49,7 @@ const registry: Registry = createRegistry(
   HttpProtocolOptionsSchema,
 );
 
-/** The message that a resource carries. */
-export function messageOf<T extends ResourceType>(type: T, resource: Resource): ResourceMessage<T> {
-  const { resource: packed } = fromBinary(ResourceSchema, resource.encoded);
-  if (packed === undefined || resource.type !== type)
-    throw new Error(`${resource.name} is no ${type}`);
-  return fromBinary(schemas[type], packed.value);
-}
-
-/** The same as proto-JSON, defaults left out. */
+/** The message that a resource carries, as proto-JSON from the bytes that proxies get, defaults left out. */
 export function jsonOf(resource: Resource): JsonValue {
   return toJson(schemas[resource.type], messageOf(resource.type, resource), { registry });
 }

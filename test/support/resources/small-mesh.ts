@@ -15,7 +15,8 @@ import {
   UpstreamTlsContextSchema,
 } from '../../../src/envoy/gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js';
 import type { Origin } from '../../../src/policy/origin.ts';
-import { resourceOf } from '../../../src/xds/resources/resource-of.ts';
+import { builtResource } from '../../../src/xds/resources/built-resource.ts';
+import { encode } from '../../../src/xds/resources/encode.ts';
 import type { Resource } from '../../../src/xds/resources/resource.ts';
 
 const ads = {
@@ -49,7 +50,7 @@ export function clusterOf(
     connectTimeout: { seconds: BigInt(connectTimeoutSeconds) },
     ...(trust === undefined ? {} : { transportSocket: tlsSocket(trust) }),
   });
-  return resourceOf('cluster', message, []);
+  return encode(builtResource('cluster', message, []));
 }
 
 function tlsSocket(trust: string) {
@@ -78,7 +79,7 @@ export function endpointsOf(clusterName: string, ...ports: readonly number[]): R
     clusterName,
     endpoints: [{ lbEndpoints }],
   });
-  return resourceOf('endpoint', message, []);
+  return encode(builtResource('endpoint', message, []));
 }
 
 export function trustOf(name: string, pem: string): Resource {
@@ -89,7 +90,7 @@ export function trustOf(name: string, pem: string): Resource {
       value: { trustedCa: { specifier: { case: 'inlineString', value: pem } } },
     },
   });
-  return resourceOf('secret', message, []);
+  return encode(builtResource('secret', message, []));
 }
 
 export interface ListenerOptions {
@@ -135,7 +136,7 @@ export function listenerOf(name: string, options: ListenerOptions): Resource {
     address: address(options.port),
     filterChains: [{ filters: [filter] }],
   });
-  return resourceOf('listener', message, options.origins ?? []);
+  return encode(builtResource('listener', message, options.origins ?? []));
 }
 
 /** A route that answers by itself with `body`, or that leads to `cluster`. */
@@ -167,5 +168,5 @@ export function routeOf(
       },
     ],
   });
-  return resourceOf('route', message, origins);
+  return encode(builtResource('route', message, origins));
 }

@@ -1,5 +1,5 @@
 import type { CertificatePlan } from '../../../src/api/certificate-plan.ts';
-import type { CertificateReport, Witnesses } from '../../../src/api/certificate-report.ts';
+import type { CertificateReport, AckCounts } from '../../../src/api/certificate-report.ts';
 import { isSetAside } from '../../../src/api/set-aside.ts';
 import type { SidecarModel } from './sidecar-model.ts';
 
@@ -28,7 +28,7 @@ export function leaderReport({ plan, sidecars, before, ...seen }: LeaderSight): 
     key: 'trust' | 'leaves' | 'channel',
     step: number,
     has: (sidecar: SidecarModel) => boolean,
-  ): Witnesses => {
+  ): AckCounts => {
     if (before !== undefined && before[key].step !== step) return before[key];
     const waiting = sidecars.filter((sidecar) => sidecar.replica === undefined || !has(sidecar));
     const acknowledged = sidecars.length - waiting.length;

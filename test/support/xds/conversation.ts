@@ -4,7 +4,7 @@ import { ResponseBytes } from '../../../src/xds/delta/response-bytes.ts';
 import type { DeltaRequest } from '../../../src/xds/delta/request-bytes.ts';
 import { Session } from '../../../src/xds/delta/session.ts';
 import type { DeltaResponse } from '../../../src/xds/delta/step.ts';
-import type { Suspects } from '../../../src/xds/delta/refused.ts';
+import type { QuarantineReports } from '../../../src/xds/delta/refused.ts';
 import {
   type ResourceSet,
   type ResourceType,
@@ -27,7 +27,7 @@ export class Conversation {
   readonly session: Session;
   readonly #nonces = new Map<ResourceType, string>();
 
-  constructor(bytes = new ResponseBytes(), suspects: Suspects = new WeakSet()) {
+  constructor(bytes = new ResponseBytes(), suspects: QuarantineReports = new WeakSet()) {
     this.session = new Session(bytes, suspects);
   }
 

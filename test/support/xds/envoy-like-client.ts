@@ -4,7 +4,7 @@ import type { ResponseBytes } from '../../../src/xds/delta/response-bytes.ts';
 import { Session } from '../../../src/xds/delta/session.ts';
 import type { DeltaResponse } from '../../../src/xds/delta/step.ts';
 import { pushOrder } from '../../../src/xds/delta/type-order.ts';
-import type { Suspects } from '../../../src/xds/delta/refused.ts';
+import type { QuarantineReports } from '../../../src/xds/delta/refused.ts';
 import {
   type ResourceSet,
   type ResourceType,
@@ -57,7 +57,7 @@ interface Pending {
 export class EnvoyLikeClient {
   readonly mistakes: string[] = [];
   readonly #bytes: ResponseBytes;
-  readonly #suspects: Suspects = new WeakSet();
+  readonly #suspects: QuarantineReports = new WeakSet();
   #session: Session;
   #offered: ResourceSet | undefined;
   readonly #held = new Map<ResourceType, Map<string, string>>();

@@ -1,3 +1,5 @@
+// Holds the modules of every proto of Envoy, so that a row in protos.txt is all that a new message takes.
+// `go mod tidy` would take them out: nothing in main.go imports them.
 module weft.dev/tools/parts/envoy-protos
 
 go 1.26.0
@@ -12,6 +14,8 @@ require (
 	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2 // indirect
 	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
 	github.com/planetscale/vtprotobuf v0.6.1-0.20240319094008-0393e58bdf10 // indirect
+	github.com/prometheus/client_model v0.6.3 // indirect
+	go.opentelemetry.io/proto/otlp v1.11.0 // indirect
 	golang.org/x/net v0.58.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.41.0 // indirect

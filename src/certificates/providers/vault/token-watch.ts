@@ -2,7 +2,7 @@ import type { Clock } from '../../../common/clock.ts';
 import { WeftError, type ErrorCode } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/logger.ts';
 import type { Random } from '../../../kubernetes/back-off.ts';
-import type { IssuerTrouble } from '../../issuer.ts';
+import type { IssuerFailure } from '../../issuer.ts';
 import { vaultFailure } from './vault-failure.ts';
 import type { VaultAnswer, VaultCall } from './vault-http.ts';
 import { lookupSelf, type VaultSession } from './vault-session.ts';
@@ -37,7 +37,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misco
  */
 export class TokenWatch {
   readonly #options: TokenWatchOptions;
-  #trouble: IssuerTrouble | undefined;
+  #trouble: IssuerFailure | undefined;
   /** What was logged last. */
   #told: string | undefined;
   #lookAt: number | undefined;
@@ -47,7 +47,7 @@ export class TokenWatch {
   }
 
   /** Why signing would fail now, as the last check found. */
-  trouble(): IssuerTrouble | undefined {
+  trouble(): IssuerFailure | undefined {
     return this.#trouble;
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../../common/clock.ts';
 import { httpOne } from '../../../common/http-one.ts';
 import { isDistrust } from '../../../common/distrust.ts';
 import { WeftError } from '../../../common/errors.ts';
+import { fieldsIn, fieldsOf } from '../../../common/read.ts';
 import type { Secret } from '../../../common/secret.ts';
 import { withinTime } from '../../../kubernetes/time-limit.ts';
 import { busyError } from '../throttle.ts';
@@ -158,12 +159,12 @@ function codeOf(thrown: unknown): string {
 
 async function readAnswer(response: Dispatcher.ResponseData): Promise<VaultAnswer> {
   const text = await response.body.text();
-  const parsed = parseObject(text);
+  const parsed = fieldsIn(text);
   const after = response.headers['retry-after'];
   return {
     status: response.statusCode,
-    data: objectOf(parsed['data']),
-    auth: objectOf(parsed['auth']),
+    data: fieldsOf(parsed['data']),
+    auth: fieldsOf(parsed['auth']),
     errors: [...textsOf(parsed['errors']), ...locationOf(response)],
     warnings: textsOf(parsed['warnings']),
     retryAfterMs: typeof after === 'string' && /^\d{1,5}$/.test(after) ? Number(after) * 1000 : 0,
@@ -174,18 +175,6 @@ async function readAnswer(response: Dispatcher.ResponseData): Promise<VaultAnswe
 function locationOf({ statusCode, headers: { location } }: Dispatcher.ResponseData): string[] {
   if (statusCode < 300 || statusCode >= 400 || typeof location !== 'string') return [];
   return [URL.canParse(location) ? new URL(location).origin : 'another path'];
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return objectOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function textsOf(value: unknown): string[] {

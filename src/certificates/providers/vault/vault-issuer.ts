@@ -5,7 +5,7 @@ import type { Clock } from '../../../common/clock.ts';
 import { WeftError } from '../../../common/errors.ts';
 import type { Logger } from '../../../common/logger.ts';
 import type { Random } from '../../../kubernetes/back-off.ts';
-import type { OutsideIssuer, SignedAnswer, SigningWish } from '../outside-issuer.ts';
+import type { OutsideIssuer, SignedAnswer, SigningRequest } from '../outside-issuer.ts';
 import { isFaultOfVault, type Advice } from './vault-failure.ts';
 import { VaultHttp, type VaultCall } from './vault-http.ts';
 import { kubernetesLogin, tokenFromSecret, type RequestToken } from './vault-login.ts';
@@ -50,7 +50,7 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   const session = openSession(http, options);
   const path = signPath(root);
   const watch = watchToken(session, path, options);
-  const sign = async (wish: SigningWish, signal: AbortSignal): Promise<SignedAnswer> => {
+  const sign = async (wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer> => {
     await options.secretsKnown(signal);
     const call: VaultCall = { method: 'POST', path: path(), body: bodyOf(wish) };
     try {
@@ -129,7 +129,7 @@ function signPath({ mount, issuer, role, mode }: VaultRoot): () => string {
   return () => vaultPath(...parts, ...(byDefault ? ['root'] : []), 'sign-intermediate');
 }
 
-function bodyOf(wish: SigningWish): Record<string, unknown> {
+function bodyOf(wish: SigningRequest): Record<string, unknown> {
   const { request, template, validityMs, backdateMs = 0 } = wish;
   const seconds = (ms: number): string => `${Math.floor(ms / 1000)}s`;
   const same = { csr: request, format: 'pem', ttl: seconds(Math.max(validityMs, 1_000)) };

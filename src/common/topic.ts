@@ -1,0 +1,87 @@
+import { Listeners } from './listeners.ts';
+import type { Logger } from './logger.ts';
+
+/** Something that changes. */
+export interface Changing {
+  /** Calls back after each change, until the returned function is called. */
+  follow(changed: () => void): () => void;
+}
+
+/** A value that changes: what one part publishes and other parts read (docs/decisions/0130). */
+export interface Followed<T> extends Changing {
+  readonly value: T;
+}
+
+/** A value that its owner publishes. */
+export class Topic<T> implements Followed<T> {
+  readonly #listeners: Listeners<undefined>;
+  #value: T;
+
+  constructor(logger: Logger, first: T) {
+    this.#listeners = new Listeners(logger);
+    this.#value = first;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  /** The same value again is no change. */
+  publish(value: T): void {
+    if (value === this.#value) return;
+    this.#value = value;
+    this.#listeners.tell(undefined);
+  }
+
+  follow(changed: () => void): () => void {
+    return this.#listeners.add(changed);
+  }
+}
+
+/** The topic of a value that another object computes. */
+export function topicOf<T>(read: () => T, follow: Changing['follow']): Followed<T> {
+  return {
+    get value() {
+      return read();
+    },
+    follow,
+  };
+}
+
+/** Resolves with the first value that is not undefined, or rejects with the signal's reason. */
+export function firstValue<T>(topic: Followed<T | undefined>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let stop = (): void => undefined;
+    const finish = (): void => {
+      const { value } = topic;
+      if (value === undefined && !signal.aborted) return;
+      stop();
+      signal.removeEventListener('abort', finish);
+      if (value === undefined) reject(signal.reason as Error);
+      else resolve(value);
+    };
+    stop = topic.follow(finish);
+    signal.addEventListener('abort', finish);
+    finish();
+  });
+}
+
+/** A change of any of them. */
+export function anyOf(...all: readonly Changing[]): Changing {
+  return {
+    follow: (changed) => {
+      const stops = all.map((one) => one.follow(changed));
+      return () => stops.forEach((stop) => stop());
+    },
+  };
+}
+
+/** A change each time that so many milliseconds have passed: for values that depend on the time. */
+export function every(ms: number): Changing {
+  return {
+    follow: (changed) => {
+      const timer = setInterval(changed, ms).unref();
+      return () => clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Issuing } from '../certificates/plan/issuing.ts';
+import { Listeners } from '../common/listeners.ts';
+import { anyOf, type Changing, every } from '../common/topic.ts';
+import type { RefusedHandshake } from '../xds/port/refused-handshakes.ts';
+import { CertificateDoubts, RefusedClients } from './certificate-doubts.ts';
+import type { ControlPlaneContext } from './context.ts';
+import { encodeFacts, type ReplicaFacts } from './replica-facts.ts';
+import { replicaName } from './replicas.ts';
+
+/** A certificate may end although nothing else changes. */
+const againMs = 60_000;
+
+/** What this replica states of itself to the leader: its leaves, its certificate, and the clients that refused it. */
+export class OwnFacts implements Changing {
+  readonly #context: ControlPlaneContext;
+  readonly #issuing: Issuing;
+  readonly #refused: RefusedClients;
+  readonly #doubts = new CertificateDoubts();
+  readonly #listeners: Listeners<undefined>;
+  readonly #changes: Changing;
+
+  constructor(context: ControlPlaneContext, issuing: Issuing) {
+    this.#context = context;
+    this.#issuing = issuing;
+    this.#refused = new RefusedClients(context.clock);
+    this.#listeners = new Listeners(context.logger);
+    this.#changes = anyOf({ follow: (changed) => this.#listeners.add(changed) }, every(againMs));
+  }
+
+  follow(changed: () => void): () => void {
+    return this.#changes.follow(changed);
+  }
+
+  /** Notes a client that did not take the certificate of this replica. */
+  noteRefused(handshake: RefusedHandshake): void {
+    this.#refused.note(handshake);
+    this.#listeners.tell(undefined);
+  }
+
+  encoded(): string {
+    return encodeFacts(this.#facts());
+  }
+
+  #facts(): ReplicaFacts {
+    const { leaves } = this.#issuing;
+    const { earliestExpiry, failure } = leaves.health();
+    const doubt = this.#doubt();
+    return {
+      replica: replicaName(this.#context.options),
+      ...leaves.keys(),
+      ...(earliestExpiry === undefined ? {} : { earliestExpiry }),
+      ...(failure === undefined ? {} : { failure }),
+      ...(doubt === undefined ? {} : { certificate: doubt }),
+      refused: this.#refused.current(),
+    };
+  }
+
+  #doubt(): string | undefined {
+    const { server, trust } = this.#issuing;
+    const identity = server.value;
+    if (identity === undefined) return undefined;
+    return this.#doubts.of(
+      {
+        certChainPem: identity.certChainPem,
+        trust: trust.value?.bundle.pem ?? identity.caPem,
+        failure: server.health().failure?.message,
+      },
+      this.#context.clock.now(),
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeMeshConfig } from '../../test/support/builders/make-mesh-config.ts';
+import { refusalOf, activeMeshConfig } from './active-mesh-config.ts';
+
+const old = makeMeshConfig({ name: 'old', creationTimestamp: '2026-01-01T00:00:00Z' });
+const young = makeMeshConfig({ name: 'young', creationTimestamp: '2026-01-02T00:00:00Z' });
+const elsewhere = makeMeshConfig({
+  name: 'oldest',
+  namespace: 'shop',
+  creationTimestamp: '2025-01-01T00:00:00Z',
+});
+
+describe('who rules', () => {
+  it('is the oldest in the namespace of the operator', () => {
+    expect(activeMeshConfig([elsewhere, young, old], 'weft-system')).toBe(old);
+  });
+
+  it('is the first by name of two of one second', () => {
+    const twin = makeMeshConfig({ name: 'a', creationTimestamp: '2026-01-01T00:00:00Z' });
+    expect(activeMeshConfig([old, twin], 'weft-system')).toBe(twin);
+  });
+
+  it('is still the one that is being deleted, so that two never overlap', () => {
+    const leaving = makeMeshConfig({
+      name: 'leaving',
+      creationTimestamp: '2025-12-31T00:00:00Z',
+      deletionTimestamp: '2026-01-03T00:00:00Z',
+    });
+    expect(activeMeshConfig([young, leaving], 'weft-system')).toBe(leaving);
+  });
+
+  it('is nobody where there is none', () => {
+    expect(activeMeshConfig([elsewhere], 'weft-system')).toBeUndefined();
+  });
+});
+
+describe('why not', () => {
+  it('because another does', () => {
+    expect(refusalOf(young, old, 'weft-system')).toEqual({
+      kind: 'another-is-active',
+      active: 'weft-system/old',
+    });
+  });
+
+  it('because it is elsewhere', () => {
+    expect(refusalOf(elsewhere, undefined, 'weft-system')).toEqual({
+      kind: 'wrong-namespace',
+      namespace: 'weft-system',
+    });
+  });
+
+  it('no reason for the active itself', () => {
+    expect(refusalOf(old, old, 'weft-system')).toBeUndefined();
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CertificateReport, FailureReport } from '../api/certificate-report.ts';
+import type { RootRecord } from './records.ts';
+import { secretPatienceMs, secretsToldAt, describeSecrets } from './secret-status.ts';
+
+const now = 1_000_000;
+const signer = {
+  name: 'weft-root-1',
+  spec: { provider: { kind: 'builtIn', secretName: 'weft-ca' } },
+} as RootRecord;
+const trouble = (code = 'certificate-invalid', since = now): FailureReport => ({
+  ...{ code, since },
+  message: 'Secret a/b: no',
+});
+const tell = (report: Partial<CertificateReport>) =>
+  describeSecrets({ signer, now, report: { roots: {}, ...report } as CertificateReport });
+const ofRoot = (one: FailureReport, fingerprint?: string) =>
+  tell({
+    roots: { 'weft-root-1': { ready: false, trouble: one, ...(fingerprint && { fingerprint }) } },
+  });
+
+describe('what is told of the Secrets of certificates', () => {
+  it('names one of a CA that is held in memory alone, and the next step', () => {
+    expect(ofRoot(trouble(), 'ab')).toEqual({
+      reason: 'CaSecretUnusable',
+      message: expect.stringMatching(/^Secret a\/b: no .*in memory.*Next: put that CA back/),
+    });
+    expect(ofRoot(trouble())?.message).toMatch(/No certificate can be issued/);
+  });
+
+  it.each([trouble(), trouble('api-rejected')])('names the one that is not written: %j', (one) => {
+    const message = expect.stringMatching(/ingress gateway is not written: Secret a\/b: no/);
+    expect(tell({ gatewayTrouble: one })).toEqual({ reason: 'GatewaySecretNotKept', message });
+  });
+
+  it('names the one that cannot be removed', () => {
+    const left = { namespace: 'edge', name: 'old', trustedStep: 1, signerStep: 1 };
+    const told = tell({ gatewaysLeft: [left, { ...left, trouble: trouble('api-rejected') }] });
+    expect(told?.message).toMatch(/^Secret edge\/old .* cannot be removed: .*delete it yourself/);
+    expect(tell({ gatewaysLeft: [left] })).toBeUndefined();
+  });
+
+  it('passes over what the API server may be busy with, for a while', () => {
+    const busy = trouble('api-unavailable');
+    expect(ofRoot(busy)).toBeUndefined();
+    expect(ofRoot({ ...busy, since: now - secretPatienceMs })).toBeDefined();
+    const report = { roots: {}, gatewayTrouble: busy } as unknown as CertificateReport;
+    expect(secretsToldAt({ signer, report, now })).toEqual([now + secretPatienceMs]);
+  });
+});
