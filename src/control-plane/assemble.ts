@@ -24,7 +24,7 @@ import { createGatewayController, createProber } from './root-controllers.ts';
 import { shownDiagnostics } from './shown-diagnostics.ts';
 import { createRecorder, createStatuses } from './statuses.ts';
 import { MeshSurvey } from './mesh-survey.ts';
-import { changesIn, createWatches, objectsOf, type Watches } from './watches.ts';
+import { changesIn, createWatches, type Watches } from './watches.ts';
 import { Webhooks } from './webhooks.ts';
 import { createWorkloadSecrets } from './workload-secrets.ts';
 import { Xds } from './xds.ts';
@@ -127,5 +127,5 @@ function leader(context: ControlPlaneContext, replica: Replica): readonly Compon
 /** What decides where a bootstrap ConfigMap has to be, and what it holds besides the roots. */
 function bootstrapPlaces({ cluster, bootstraps }: Watches): Changing {
   const ownService = changesIn(cluster.Service, touchesOwnService);
-  return anyOf(objectsOf(cluster.Namespace), ownService, objectsOf(bootstraps));
+  return anyOf(changesIn(cluster.Namespace), ownService, changesIn(bootstraps));
 }

@@ -13,7 +13,7 @@ import {
 import type { ClusterChange } from '../cluster/snapshot.ts';
 import { trim } from '../cluster/trim.ts';
 import { type Component, component } from '../common/component.ts';
-import { type Changing, type Followed, topicOf } from '../common/topic.ts';
+import type { Changing } from '../common/topic.ts';
 import { type Reflector, reflect } from '../kubernetes/reflector.ts';
 import type { ReflectOptions } from '../kubernetes/reflector-options.ts';
 import type { Change, ObjectStore } from '../kubernetes/store.ts';
@@ -94,20 +94,10 @@ export async function allSynced(watches: Watches, signal: AbortSignal): Promise<
   await Promise.all(stores.map((store) => store.whenSynced(signal)));
 }
 
-/** The objects of a store as a topic. */
-export function objectsOf<T extends KubernetesObject>(
-  store: ObjectStore<T>,
-): Followed<ReadonlyMap<string, T>> {
-  return topicOf(
-    () => store.objects,
-    (changed) => store.subscribe(() => changed()),
-  );
-}
-
-/** The changes of a store that `matters` holds for. */
+/** The changes of a store; only those for which `matters` holds, if it is given. */
 export function changesIn<T extends KubernetesObject>(
   store: ObjectStore<T>,
-  matters: (changes: readonly Change<T>[]) => boolean,
+  matters: (changes: readonly Change<T>[]) => boolean = () => true,
 ): Changing {
   return {
     follow: (changed) =>

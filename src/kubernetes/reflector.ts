@@ -276,6 +276,8 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
       this.#log.info('the API server does not know this kind', { askedAgainMs: absentMs });
       this.replace([]);
     }
+    // An answer that was expected is no failure: once the kind is there, its first real failure is retried soon.
+    this.#failures = 0;
     await clock.sleep(absentMs, signal).catch(() => undefined);
   }
 }

@@ -15,6 +15,7 @@ import { identityKey } from '../policy/identity.ts';
 import { serviceKey } from '../policy/service.ts';
 import { compileMesh } from './compile.ts';
 import { boundOpened, maxOpenedOfNamespace } from './opened-bounds.ts';
+import { readTrafficTarget } from '../smi/traffic-target/read.ts';
 import { readRouteGroup } from '../smi/route-group/read.ts';
 import {
   boundSelections,
@@ -44,13 +45,18 @@ function mapOf<T extends TrafficTarget | Service>(some: readonly T[]): ReadonlyM
   return new Map(some.map((one) => [one.metadata.name, one]));
 }
 
+function leftOf(all: readonly TrafficTarget[]): ReturnType<typeof tooWideTargets> {
+  const readings = new Map(all.map((one) => [one.metadata.name, readTrafficTarget(one)]));
+  return tooWideTargets(mapOf(all), readings, routes);
+}
+
 describe('tooWideTargets', () => {
   it('leaves all as they are up to the limit', () => {
-    expect(tooWideTargets(mapOf(targets(most)), routes).size).toBe(0);
+    expect(leftOf(targets(most)).size).toBe(0);
   });
 
   it('leaves out the newest, and says why', () => {
-    const left = tooWideTargets(mapOf([...targets(most + 2)].reverse()), routes);
+    const left = leftOf([...targets(most + 2)].reverse());
     expect([...left.keys()]).toEqual([`t0${String(most)}`, `t0${String(most + 1)}`]);
     expect([...left.values()][0]).toMatchObject({ code: 'target-too-wide', severity: 'error' });
   });
@@ -59,7 +65,7 @@ describe('tooWideTargets', () => {
     const all = targets(most + 2);
     const simple = makeTrafficTarget({ name: 'tcp', rules: [{ kind: 'TCPRoute', name: 'tcp' }] });
     const young = { ...simple, metadata: { ...simple.metadata, creationTimestamp: '2027-01-01' } };
-    const left = tooWideTargets(mapOf([...all.slice(1), young]), routes);
+    const left = leftOf([...all.slice(1), young]);
     expect([...left.keys()]).toEqual([`t0${String(most + 1)}`]);
   });
 });

@@ -2,12 +2,11 @@
 // Rule: each target repeats the matches and ports of its routes, so their sum is bounded; the oldest targets stay.
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';
-import { onceFor } from '../common/once-for.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { beyond } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 import type { Routes } from '../smi/traffic-target/rules.ts';
-import { readTrafficTarget } from '../smi/traffic-target/read.ts';
+import type { ReadTrafficTarget } from '../smi/traffic-target/read.ts';
 
 /** The most matches and ports of the routes that the TrafficTargets of one namespace name, repetitions counted. */
 export const maxNamedOfNamespace = 524_288;
@@ -15,9 +14,13 @@ export const maxNamedOfNamespace = 524_288;
 /** The targets that are left out, by name: the youngest, beyond the bound. */
 export function tooWideTargets(
   targets: ByName<TrafficTarget>,
+  readings: ReadonlyMap<string, ReadTrafficTarget>,
   routes: Routes,
 ): ReadonlyMap<string, Diagnostic> {
-  const sized = [...targets.values()].map((one) => [one, sizeOf(one, routes)] as const);
+  const sized = [...targets].map(([name, one]) => {
+    const isReadable = readings.get(name)?.parties !== undefined;
+    return [one, isReadable ? sizeOf(one, routes) : 0] as const;
+  });
   return new Map(
     beyond(sized, maxNamedOfNamespace).map(([target, size]) => [
       target.metadata.name,
@@ -31,17 +34,12 @@ export function tooWideTargets(
  * go through them.
  */
 function sizeOf(target: TrafficTarget, { groups, tcp }: Routes): number {
-  if (!isReadable(target)) return 0;
   return target.spec.rules.reduce((sum, { kind, name }) => {
     if (kind === 'HTTPRouteGroup') return sum + (groups.get(name)?.matches.length ?? 0);
     const ports = kind === 'TCPRoute' ? tcp.get(name)?.ports : undefined;
     return sum + (ports === undefined || ports === 'all' ? 0 : ports.length);
   }, 0);
 }
-
-const isReadable = onceFor(
-  (target: TrafficTarget): boolean => readTrafficTarget(target).parties !== undefined,
-);
 
 function leftOut(target: TrafficTarget, size: number): Diagnostic {
   const most = String(maxNamedOfNamespace);

@@ -20,7 +20,7 @@ export function compileTargets(
   return compileLayer(before, {
     inputs: [targets, readings.result, routes.groups, routes.tcp],
     items: () => {
-      const tooWide = tooWideTargets(targets, routes);
+      const tooWide = tooWideTargets(targets, readings.result, routes);
       return sorted(targets).flatMap(([name, target]) => {
         const [left, read] = [tooWide.get(name), readings.result.get(name)];
         if (read === undefined) return [];
