@@ -71,8 +71,13 @@ describe('a reflector of an optional kind', () => {
       await until(put, { withinMs: 20_000 });
       await until(() => names() === key, { withinMs: 20_000 });
       expect(reflector.objects.get(key)?.metadata.labels).toEqual({ turn });
-      await rig.direct.remove({ kind: definitions, name: definition }, {}, rig.signal);
+      const crd = { kind: definitions, name: definition };
+      await rig.direct.remove(crd, {}, rig.signal);
       await until(() => names() === '', { withinMs: 20_000 });
+      // A CRD goes after its objects. The next turn must not apply onto the CRD that is going.
+      const isGone = async (): Promise<boolean> =>
+        (await rig.direct.get(crd, rig.signal)) === undefined;
+      await until(isGone, { withinMs: 20_000 });
     }
     over.abort();
     await running;
