@@ -157,7 +157,7 @@ export class BootstrapPublisher implements Triggered, Changing {
     const known = before?.unserved ?? [];
     for (const one of now?.unserved ?? [])
       if (!known.some((other) => deepEqual(other, one)))
-        logger.warn('namespace takes no bootstrap', { ...one });
+        logger.warn('namespace refuses the bootstrap config map', { ...one });
     this.#listeners.tell(undefined);
   }
 
