@@ -78,7 +78,7 @@ export interface Issuer {
   /** Calls back after the authority became another one; returns the way to stop it. */
   onChange(callback: () => void): () => void;
   /** Present while something is wrong, also when the last authority still serves. */
-  trouble(): IssuerFailure | undefined;
+  lastFailure(): IssuerFailure | undefined;
 }
 
 /** An issuer that has to run: it finds its authority while it runs, and issues only after that. */

@@ -7,7 +7,7 @@ import { parseReport } from '../api/parse-report.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { HeartbeatFact, LeavesFact, NoFact } from './certificate-facts.ts';
-import { resourceOf, troubleOfCall } from './trouble.ts';
+import { resourceOf, describeCallFailure } from './failure.ts';
 
 interface Place {
   readonly api: Pick<ApiConnection, 'get' | 'server'>;
@@ -49,7 +49,7 @@ async function readData(
     const isForbidden = apiStatusOf(error)?.status === 403;
     const why = isForbidden
       ? `you may not get ${resourceOf(ref.kind)} ${name} in namespace ${namespace}`
-      : troubleOfCall(error, { verb: 'get', kind: ref.kind, namespace, server: api.server })
+      : describeCallFailure(error, { verb: 'get', kind: ref.kind, namespace, server: api.server })
           .message;
     return { kind: 'not-readable', why };
   }

@@ -63,9 +63,9 @@ async function show(
 ): Promise<Shown> {
   const { read, output, clock } = options;
   const reading = await read(signal);
-  if (reading.kind === 'trouble') {
-    const { message } = reading.trouble;
-    if (before?.complaint !== message) output.complain(reading.trouble);
+  if (reading.kind === 'failure') {
+    const { message } = reading.failure;
+    if (before?.complaint !== message) output.complain(reading.failure);
     return { code: 1, status: before?.status, complaint: message };
   }
   const now = clock.now();

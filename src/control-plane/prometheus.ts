@@ -4,7 +4,7 @@ import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Issuing } from '../certificates/plan/issuing.ts';
 import type { Followed } from '../common/topic.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
-import { cutReasons } from '../xds/port/guest.ts';
+import { cutReasons } from '../xds/port/gated-connection.ts';
 import { streamEnds, type XdsMetrics } from '../xds/port/metrics.ts';
 import { typeUrls, type ResourceType } from '../xds/resources/resource.ts';
 
@@ -156,7 +156,7 @@ export function certificateGauges({
     {
       name: 'weft_issuer_trouble',
       help: '1 while the issuer cannot sign.',
-      read: () => (issuers.workloads.trouble() === undefined ? 0 : 1),
+      read: () => (issuers.workloads.lastFailure() === undefined ? 0 : 1),
     },
   ];
 }

@@ -63,7 +63,7 @@ function rootsOf(
   const roots: Record<string, RootReport> = {};
   for (const { name } of [plan.signer, plan.serverSigner]) {
     const issuer = issuing.issuers.of(name);
-    if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.trouble());
+    if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.lastFailure());
   }
   const { candidate } = plan;
   const probed = candidate && prober.reportOn(candidate);

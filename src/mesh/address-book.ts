@@ -5,7 +5,7 @@
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName, ClusterSnapshot, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';
-import { type Disputes, isOwn, judgeClaims, noDisputes } from './address-claims.ts';
+import { type Disputes, isOwn, resolveClaims, noDisputes } from './address-claims.ts';
 import { isPlaced } from './pod-state.ts';
 
 /** The holders of each address, in order of namespace and name; mostly one. */
@@ -40,7 +40,7 @@ export function keepAddressBook(
     services.turn(earlier?.Service, now?.Service);
   }
   const claims = { pods: pods.holders, services: services.holders };
-  const disputes = judgeClaims(claims, changed, before.disputes);
+  const disputes = resolveClaims(claims, changed, before.disputes);
   return { book: { input: namespaces, ...claims, disputes }, changed };
 }
 

@@ -25,7 +25,7 @@ export interface ClusterIps {
 }
 
 /** `changed`: the addresses whose holders differ from those in `before`. */
-export function judgeClusterIps(
+export function resolveClusterIps(
   book: AddressBook,
   changed: ReadonlySet<string>,
   before?: ClusterIps,

@@ -8,7 +8,7 @@ import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { originKey } from '../policy/origin.ts';
 import { keepAddressBook } from './address-book.ts';
-import { type ClusterIps, judgeClusterIps } from './cluster-ips.ts';
+import { type ClusterIps, resolveClusterIps } from './cluster-ips.ts';
 import {
   type NamespaceContext,
   type CompiledNamespace,
@@ -49,7 +49,7 @@ export function compileMesh(
     clusterDomain: settings.clusterDomain,
   });
   const { book, changed } = keepAddressBook(snapshot, previous?.memory.clusterIps.book);
-  const clusterIps = judgeClusterIps(book, changed, previous?.memory.clusterIps);
+  const clusterIps = resolveClusterIps(book, changed, previous?.memory.clusterIps);
   const plaintext = plaintextIn(settings);
   const addresses = { book, changed, lost: clusterIps.lost };
   const namespaces = compileNamespaces(snapshot, { scope, plaintext, addresses }, previous);
@@ -100,23 +100,25 @@ function mergeModel(
     endpoints: merge((namespace) => namespace.endpoints.endpoints, before.endpoints),
     splits: merge((namespace) => namespace.splits.value.splits, before.splits),
     rules: merge((namespace) => namespace.inbound.rules, before.rules),
-    guarded: settings.egress ? mergeGuarded(namespaces, earlier, before) : nothingGuarded,
+    neverPlaintext: settings.egress
+      ? mergeNeverPlaintext(namespaces, earlier, before)
+      : noAddresses,
     workloads: merge((namespace) => namespace.inbound.workloads, before.workloads),
   };
 }
 
-const nothingGuarded: MeshModel['guarded'] = [];
+const noAddresses: MeshModel['neverPlaintext'] = [];
 
-function mergeGuarded(
+function mergeNeverPlaintext(
   namespaces: readonly CompiledNamespace[],
   earlier: readonly CompiledNamespace[],
   before: Partial<MeshModel>,
-): MeshModel['guarded'] {
-  const lists = namespaces.map(({ guarded }) => guarded.value);
-  const listsBefore = earlier.map(({ guarded }) => guarded.value);
+): MeshModel['neverPlaintext'] {
+  const lists = namespaces.map(({ neverPlaintext }) => neverPlaintext.value);
+  const listsBefore = earlier.map(({ neverPlaintext }) => neverPlaintext.value);
   const stands = before.settings?.egress === true && sameItems(lists, listsBefore);
-  if (stands && before.guarded !== undefined) return before.guarded;
-  return share(before.guarded, [...new Set(lists.flat())].sort());
+  if (stands && before.neverPlaintext !== undefined) return before.neverPlaintext;
+  return share(before.neverPlaintext, [...new Set(lists.flat())].sort());
 }
 
 type Part<K, V> = (namespace: CompiledNamespace) => ReadonlyMap<K, V>;

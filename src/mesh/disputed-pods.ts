@@ -8,9 +8,9 @@ export function disputedPods(
   namespace: string,
   disputes: ReadonlyMap<string, Dispute>,
 ): readonly Diagnostic[] {
-  return [...disputes].flatMap(([address, { reason, losers, told }]) =>
+  return [...disputes].flatMap(([address, { reason, losers, reported }]) =>
     [...losers]
-      .filter((pod) => told && pod.metadata.namespace === namespace && !isTerminating(pod))
+      .filter((pod) => reported && pod.metadata.namespace === namespace && !isTerminating(pod))
       .map((pod) => refuse(pod, 'pod-address-disputed', message(address, reason))),
   );
 }

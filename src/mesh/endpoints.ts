@@ -7,7 +7,7 @@ import { type Endpoint, portKey, type PortKey } from '../policy/endpoints.ts';
 import type { MeshService, ServiceKey } from '../policy/service.ts';
 import type { AddressBook } from './address-book.ts';
 import { endpointFaults, nothingLeftOut } from './endpoint-faults.ts';
-import { judge } from './endpoint-judge.ts';
+import { classifyEndpoint } from './classify-endpoint.ts';
 import type { Plaintext } from './plaintext.ts';
 import { endpointsOfPort, type Place } from './port-endpoints.ts';
 import { changedItems, intersects, share, sameEntries } from '../common/remember.ts';
@@ -125,7 +125,7 @@ function judgedOf(slice: EndpointSlice, given: EndpointInput): readonly Judged[]
     endpoint.addresses.map((address) => ({
       address,
       hostname: endpoint.hostname ?? '',
-      judgement: judge(address, endpoint, given),
+      judgement: classifyEndpoint(address, endpoint, given),
       standing: standingOf(endpoint),
     })),
   );

@@ -5,7 +5,7 @@ import { isSidecarPort } from '../common/sidecar-ports.ts';
 import type { Endpoint } from '../policy/endpoints.ts';
 import type { MeshService } from '../policy/service.ts';
 import { type LeftOutEndpoints, nothingLeftOut } from './endpoint-faults.ts';
-import type { Judgement } from './endpoint-judge.ts';
+import type { EndpointClass } from './classify-endpoint.ts';
 import type { Plaintext } from './plaintext.ts';
 import { accountOf } from './services.ts';
 import type { EndpointStanding } from './standing.ts';
@@ -15,7 +15,7 @@ export interface Place {
   readonly address: string;
   readonly port: number;
   readonly hostname: string;
-  readonly judgement: Judgement;
+  readonly judgement: EndpointClass;
   readonly standing: EndpointStanding;
 }
 

@@ -41,7 +41,7 @@ export interface Operator {
 }
 
 /** The queue's key for a look at a cluster without any MeshConfig. */
-const nobody: StoreKey = '';
+const noMeshConfig: StoreKey = '';
 
 /** Puts the parts together: watches → queue of keys → reconcile → server-side apply. */
 export function createOperator(options: OperatorOptions): Operator {
@@ -82,11 +82,11 @@ async function reconcileAll(
   };
   const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger, onDone });
   const addAll = (): void => {
-    for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
+    for (const key of [...watched.meshConfigs.objects.keys(), noMeshConfig]) queue.add(key);
   };
   await watched.whenSynced(signal);
   const named = new NamedImages(options.version, options.images);
-  const images = (): Images => named.of(watched.images);
+  const images = (): Images => named.read(watched.images);
   const work: Worker<StoreKey> = (key, term) =>
     reconcile(key, { ...options, images, watched, applier, meshEnd, events }, term);
   const unsubscribe = watched.subscribe(addAll);

@@ -62,10 +62,12 @@ class ViewMemory {
   outboundOf(model: MeshModel, account: IdentityKey): OutboundView {
     return this.#outbound.get(account, (last) => {
       const services = this.#servicesFor(model, account);
-      const { guarded, settings } = model;
+      const { neverPlaintext, settings } = model;
       const same =
-        last?.settings === settings && last.guarded === guarded && last.services === services;
-      return same ? last : { account, services, guarded, settings };
+        last?.settings === settings &&
+        last.neverPlaintext === neverPlaintext &&
+        last.services === services;
+      return same ? last : { account, services, neverPlaintext, settings };
     });
   }
 
@@ -147,7 +149,7 @@ function viewsAlike(a: MeshModel, b: MeshModel): boolean {
     a.services === b.services &&
     a.splits === b.splits &&
     a.rules === b.rules &&
-    a.guarded === b.guarded &&
+    a.neverPlaintext === b.neverPlaintext &&
     a.settings === b.settings
   );
 }

@@ -29,7 +29,7 @@ export interface OutboundView {
    * Addresses (no prefix) to which plaintext must never leave a pod: all services of the mesh, reachable or not, and
    * the pods of headless ones. Needed and filled only when egress is on.
    */
-  readonly guarded: readonly string[];
+  readonly neverPlaintext: readonly string[];
   readonly settings: MeshSettings;
 }
 

@@ -9,7 +9,7 @@ export interface RootEnd {
   /** When Weft begins to replace the root; undefined when its owner has to replace it. */
   readonly renewsAt: number | undefined;
   /** When the condition CertificatesReady begins to mention the end. */
-  readonly toldFrom: number;
+  readonly noticeFrom: number;
   readonly reason: 'RootRenewsSoon' | 'RootEndsSoon';
   readonly message: string;
 }
@@ -38,11 +38,11 @@ export function endOf(
   const renewsAt = renewer === 'weft' ? renewalTime(record, renewBeforeMs) : undefined;
   if (renewsAt === undefined) {
     const message = `${subject}; renew it at its issuer, or switch to another root.`;
-    const toldFrom = notAfter - renewBeforeMs;
-    return { renewsAt, toldFrom, reason: 'RootEndsSoon', message };
+    const noticeFrom = notAfter - renewBeforeMs;
+    return { renewsAt, noticeFrom, reason: 'RootEndsSoon', message };
   }
   const message = `${subject}; Weft replaces it from ${timestamp(renewsAt)} on, and you need not act.`;
-  return { renewsAt, toldFrom: renewsAt - noticeMs, reason: 'RootRenewsSoon', message };
+  return { renewsAt, noticeFrom: renewsAt - noticeMs, reason: 'RootRenewsSoon', message };
 }
 
 /**

@@ -199,7 +199,7 @@ function describeFailure(
   signer: RootRecord | undefined,
 ): RotationStatus['failing'] {
   const { report } = facts;
-  const failure = report?.health.failure ?? leafTrouble(signer, report);
+  const failure = report?.health.failure ?? findLeafFailure(signer, report);
   if (failure === undefined) return undefined;
   const { earliestExpiry } = report?.health ?? {};
   const end =
@@ -221,7 +221,7 @@ function isUrgent(
 }
 
 /** Why an issuer that signs each leaf cannot sign now: the next leaf that is due would fail. */
-function leafTrouble(
+function findLeafFailure(
   signer: RootRecord | undefined,
   report: CertificateReport | undefined,
 ): FailureReport | undefined {
@@ -232,7 +232,7 @@ function leafTrouble(
 }
 
 function describeEnd(end: RootEnd | undefined, now: number): RotationStatus['ending'] {
-  return end === undefined || now < end.toldFrom ? undefined : end;
+  return end === undefined || now < end.noticeFrom ? undefined : end;
 }
 
 const longestMs = 3_600_000;
@@ -248,7 +248,7 @@ function againIn(
   const failed = report?.health.failure && report.health.failure.since + failingPatienceMs;
   const signer = records.find(({ name }) => name === plan?.signer);
   const secrets = secretsToldAt({ signer, report, now });
-  const left = [evidence?.until, held, failed, end?.toldFrom, end?.renewsAt, ...secrets]
+  const left = [evidence?.until, held, failed, end?.noticeFrom, end?.renewsAt, ...secrets]
     .filter((at) => at !== undefined)
     .map((at) => at - now)
     .filter((ms) => ms > 0);

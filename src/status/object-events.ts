@@ -26,7 +26,7 @@ export interface ObjectEventsDeps extends Reporter {
 /** Events expire after an hour by default, so they are renewed before that. */
 export const renewMs = 1_800_000;
 /** The pace of all writes: one every `everyMs` in the long run, after a burst of `burst`. */
-const everyMs = 200;
+const writeIntervalMs = 200;
 const burst = 25;
 /** The most diagnostics of one namespace that get Events, the first by name: as many as can be renewed in time. */
 const maxPerNamespace = 500;
@@ -65,7 +65,7 @@ export class ObjectEvents implements Triggered {
 
   constructor(deps: ObjectEventsDeps) {
     this.#deps = deps;
-    this.#bucket = new TokenBucket(deps.clock, { burst, everyMs });
+    this.#bucket = new TokenBucket(deps.clock, { burst, intervalMs: writeIntervalMs });
   }
 
   /** Diagnostics may have changed. */
@@ -85,7 +85,7 @@ export class ObjectEvents implements Triggered {
       if (key === undefined) {
         await this.#wakeup.wait(this.#untilDue(), clock, signal);
       } else if (this.#bucket.take()) await this.#write(key, signal);
-      else await clock.sleep(everyMs, signal).catch(() => undefined);
+      else await clock.sleep(writeIntervalMs, signal).catch(() => undefined);
     }
   }
 
@@ -145,7 +145,7 @@ export class ObjectEvents implements Triggered {
     const now = this.#deps.clock.now();
     let soonest = renewMs;
     for (const { dueAt } of this.#told.values()) soonest = Math.min(soonest, dueAt - now);
-    return Math.max(soonest, everyMs);
+    return Math.max(soonest, writeIntervalMs);
   }
 
   async #write(key: string, signal: AbortSignal): Promise<void> {

@@ -210,7 +210,7 @@ export class Rotator<K extends string> {
   /** How many may be under way. An issuer without an authority is not asked; it tells when it has one. */
   #room(): number {
     if (this.#options.issuer.authority() === undefined) return 0;
-    return this.#failures.room(parallel);
+    return this.#failures.parallelLimit(parallel);
   }
 
   #start(key: K, entry: Entry, signal: AbortSignal): void {

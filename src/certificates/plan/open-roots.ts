@@ -32,7 +32,7 @@ export class OpenRoots {
     this.#listeners = new Listeners(logger);
   }
 
-  of(name: string): Issuer | undefined {
+  forRoot(name: string): Issuer | undefined {
     return this.#current.get(name)?.issuer;
   }
 

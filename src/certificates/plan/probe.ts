@@ -39,7 +39,7 @@ export interface ProbeRefusal {
   readonly message: string;
 }
 
-const lookMs = 100;
+const pollIntervalMs = 100;
 
 /**
  * Has the issuer sign a leaf for a workload of the trust domain and checks all of it: exact names, both ends of TLS,
@@ -60,7 +60,7 @@ export async function probe(
     if (authority === undefined)
       throw new WeftError('internal', 'a leaf came without the name of its issuer');
     const now = options.clock.now();
-    return judge({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
+    return checkLeaf({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
   } catch (thrown) {
     signal.throwIfAborted();
     const { code, message } = WeftError.from(thrown);
@@ -75,14 +75,14 @@ async function untilKnown(
 ): Promise<void> {
   const end = clock.now() + limitMs;
   while (issuer.authority() === undefined) {
-    const trouble = issuer.trouble();
+    const trouble = issuer.lastFailure();
     const passing = trouble === undefined || trouble.code === 'issuer-unavailable';
     if (!passing || clock.now() >= end)
       throw new WeftError(
         (trouble?.code ?? 'issuer-unavailable') as ErrorCode,
         trouble?.message ?? 'the issuer did not answer in time',
       );
-    await clock.sleep(lookMs, signal);
+    await clock.sleep(pollIntervalMs, signal);
   }
 }
 
@@ -109,7 +109,7 @@ function signsElsewhere({ root: { provider } }: ProbeOptions): boolean {
   return provider.kind !== 'builtIn' && provider.mode === 'leaf';
 }
 
-function judge(evidence: Evidence): ProbeFacts {
+function checkLeaf(evidence: Evidence): ProbeFacts {
   const { leaf, request, authority, asked, now } = evidence;
   const chain = certificatesIn(leaf.certificateChain, 'the probe');
   const roots = certificatesIn(authority.bundle.pem, 'the roots');

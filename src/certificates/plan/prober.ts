@@ -34,7 +34,7 @@ interface Result {
 }
 
 /** How often a good candidate is probed again until it signs: it may break before its turn. */
-const lookAgainMs = 30_000;
+const recheckMs = 30_000;
 const backOff = { baseMs: 2_000, maxMs: 30_000 };
 
 /**
@@ -80,7 +80,7 @@ export class Prober implements Triggered, Changing {
         if (this.reportOn(root) === undefined) failures = 0;
         failures = (await this.#try(root, signal)) ? 0 : failures + 1;
       }
-      return failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
+      return failures === 0 ? recheckMs : backOffMs(failures, backOff, random);
     };
     await this.#wakeup.repeat(probe, clock, signal);
   }
@@ -88,7 +88,7 @@ export class Prober implements Triggered, Changing {
   /** A good root is probed only at its interval; any other root is probed at every trigger. */
   #isDue(root: NamedRoot): boolean {
     if (this.reportOn(root)?.ready !== true) return true;
-    return this.#deps.clock.now() >= this.#triedAt + lookAgainMs;
+    return this.#deps.clock.now() >= this.#triedAt + recheckMs;
   }
 
   async #try(root: NamedRoot, signal: AbortSignal): Promise<boolean> {

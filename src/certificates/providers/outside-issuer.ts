@@ -39,13 +39,13 @@ export interface OutsideIssuer {
    */
   sign(wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer>;
   /** Why signing would fail now. Only issuers that check this between requests have it. */
-  trouble?(): IssuerFailure | undefined;
+  lastFailure?(): IssuerFailure | undefined;
   /** Maintains what signing needs, such as a token or a watch, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** A certificate from an outside issuer: its chain in order up to the root, with all signatures verified. */
-export interface JudgedChain {
+export interface RootedChain {
   readonly chain: readonly Certificate[];
   /** The root that the chain ends in. */
   readonly root: Certificate;
@@ -56,10 +56,10 @@ export interface JudgedChain {
  * counts only if it signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root,
  * certificate-invalid for text that is not PEM.
  */
-export function judgeChain(
+export function completeToRoot(
   answer: SignedAnswer,
   { name, pinned }: { readonly name: string; readonly pinned: PinnedRoots | undefined },
-): JudgedChain {
+): RootedChain {
   const [first, ...rest] = certificatesIn(answer.certificates, `the answer of ${name}`);
   const named = certificateBlocks(answer.roots)
     .map(parseCertificate)

@@ -9,7 +9,7 @@ export class SharedQuarantine {
   readonly #refusers = new WeakMap<Resource, Set<string>>();
 
   /** The same, as the streams of one identity read and change it. */
-  of(identity: string): QuarantineReports {
+  reportsFor(identity: string): QuarantineReports {
     return new OfIdentity(this.#refusers, identity);
   }
 }

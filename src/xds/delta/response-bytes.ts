@@ -52,7 +52,7 @@ export class ResponseBytes {
     return this.#lastNonce;
   }
 
-  of(content: ResponseContent): EncodedResponse {
+  encode(content: ResponseContent): EncodedResponse {
     const key = this.#keyOf(content);
     const known = this.#built.get(key);
     if (known !== undefined) {

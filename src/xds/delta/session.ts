@@ -126,7 +126,7 @@ export class Session {
   }
 
   /** Stops waiting for new clusters, because the client takes too long to warm them. */
-  hasten(): readonly DeltaResponse[] {
+  skipWarmingWait(): readonly DeltaResponse[] {
     this.#hasteRequested = true;
     return this.#flush();
   }
@@ -193,7 +193,7 @@ export class Session {
   /** A client that comes from another stream brings the versions of the rules that let in its open connections. */
   #recall({ initialVersions }: DeltaRequest): void {
     for (const [name, version] of initialVersions) {
-      const table = this.#tables.of(version);
+      const table = this.#tables.get(version);
       if (table?.name !== name || this.#offered?.route.get(name)?.version === version) continue;
       const told = this.#narrowing.bring(table, this.#offered);
       if (told !== undefined) this.#tell(told);
@@ -253,7 +253,7 @@ export class Session {
     });
     if (batch === undefined) return undefined;
     if (type === 'cluster' && batch.whole === undefined) this.#repeatEndpoints(batch);
-    const encoded = this.#bytes.of({ type, ...batch });
+    const encoded = this.#bytes.encode({ type, ...batch });
     state.sent(encoded.nonce, batch);
     return { type, ...encoded };
   }

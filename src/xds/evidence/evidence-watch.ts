@@ -8,7 +8,7 @@ import type { Evidence } from './evidence.ts';
  * thousand proxies connect, it may take a tenth of the time, but is never later than `slowestMs`.
  */
 const throttleMs = 250;
-const share = 10;
+const costFactor = 10;
 const slowestMs = 1_500;
 /** When more streams than this are behind, as while many connect, `current` may return an older count. */
 const exactUpTo = 64;
@@ -59,7 +59,7 @@ export class EvidenceWatch {
   }
 
   get #pauseMs(): number {
-    return Math.min(slowestMs, Math.max(throttleMs, this.#costMs * share));
+    return Math.min(slowestMs, Math.max(throttleMs, this.#costMs * costFactor));
   }
 
   #count(): Evidence {

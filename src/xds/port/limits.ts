@@ -1,4 +1,4 @@
-import { defaultLobbyLimits, everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
+import { defaultGateLimits, everyonesBytes, type GateLimits } from './gate-limits.ts';
 
 /**
  * What one client, and all clients together, may take. A client that exceeds it has its stream closed
@@ -55,7 +55,7 @@ export interface Limits {
   readonly maxConnectionAgeGraceMs: number;
   readonly maxIdleConnectionMs: number;
   /** The limits before a call on a connection is admitted, where they differ from the defaults. */
-  readonly lobby: Partial<LobbyLimits>;
+  readonly gate: Partial<GateLimits>;
 }
 
 export const defaultLimits: Limits = {
@@ -86,18 +86,18 @@ export const defaultLimits: Limits = {
   maxConnectionAgeMs: 3_600_000,
   maxConnectionAgeGraceMs: 30_000,
   maxIdleConnectionMs: 15_000,
-  lobby: {},
+  gate: {},
 };
 
 /** The limits of a connection on its way in, derived from these limits. */
-export function lobbyLimits(limits: Limits, maxMessageBytes: number): LobbyLimits {
+export function gateLimits(limits: Limits, maxMessageBytes: number): GateLimits {
   const { handshakeMs, authenticationMs, maxIdleConnectionMs } = limits;
   return {
-    ...defaultLobbyLimits,
+    ...defaultGateLimits,
     helloMs: handshakeMs,
     entryMs: handshakeMs + authenticationMs,
     idleMs: maxIdleConnectionMs,
     maxUnfinishedBytes: maxMessageBytes + everyonesBytes,
-    ...limits.lobby,
+    ...limits.gate,
   };
 }

@@ -1,4 +1,4 @@
-import type { CutReason } from './guest.ts';
+import type { CutReason } from './gated-connection.ts';
 import type { ResourceType } from '../resources/resource.ts';
 
 /** Why a stream ended, as a closed list: no label may depend on what a client sends. */

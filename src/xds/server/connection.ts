@@ -59,7 +59,7 @@ export class Connection {
   }
 
   /** Whether any request has come in. */
-  get heard(): boolean {
+  get hasRequest(): boolean {
     return this.#heard;
   }
 
@@ -90,7 +90,7 @@ export class Connection {
   }
 
   skipWarmingWait(): void {
-    this.#write(this.session.hasten());
+    this.#write(this.session.skipWarmingWait());
   }
 
   /** Ends the stream with a status. What was written before is still sent if the client reads it. */

@@ -2,7 +2,12 @@ import { Server } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
-import { askService, serveAsk, type AnswerReplica, type AskCall } from '../replicas/ask-service.ts';
+import {
+  requestService,
+  serveRequest,
+  type AnswerReplica,
+  type RequestCall,
+} from '../replicas/request-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
 import type { ConnectionRotation } from './connection-rotation.ts';
 import {
@@ -16,7 +21,7 @@ import { entryOf } from '../port/entry.ts';
 import { evidenceService, serveEvidence, type EvidenceCall } from '../replicas/evidence-feed.ts';
 import type { EvidenceWatch } from '../evidence/evidence-watch.ts';
 import { sendFramed } from './framed-messages.ts';
-import { lobbyLimits, type Limits } from '../port/limits.ts';
+import { gateLimits, type Limits } from '../port/limits.ts';
 import type { XdsMetrics } from '../port/metrics.ts';
 import type { Authenticate } from '../../policy/proxy.ts';
 import type { Penalties } from '../../common/penalties.ts';
@@ -110,9 +115,9 @@ export async function listenToReplicas(
       void serveClose(call, entryOf(open.port, call), { ...admission, close }),
   });
   if (answer !== undefined)
-    server.addService(askService, {
-      ask: (call: AskCall) =>
-        void serveAsk(call, entryOf(open.port, call), { ...admission, answer }),
+    server.addService(requestService, {
+      request: (call: RequestCall) =>
+        void serveRequest(call, entryOf(open.port, call), { ...admission, answer }),
     });
   const port = await open.port.listen(address);
   const closed = closedAfter(signal, async () => {
@@ -132,11 +137,11 @@ function openPort(
   const port = new SecurePort({
     server,
     credentials,
-    limits: lobbyLimits(limits, maxMessageBytes),
+    limits: gateLimits(limits, maxMessageBytes),
     tcpKeepaliveMs: limits.tcpKeepaliveMs,
-    onCut: (reason, { visitor, uid }) => {
+    onCut: (reason, { socket, uid }) => {
       metrics.connectionCut(reason);
-      logger.info('connection cut', { reason, address: visitor.address });
+      logger.info('connection cut', { reason, address: socket.address });
       if (reason === 'too-many-bytes' && uid !== undefined) penalties.add(uid);
     },
   });

@@ -33,13 +33,13 @@ export function sweep(options: AdsOptions): void {
     connection.credits = Math.min(requestBurst, connection.credits + requestsPerSecond);
     connection.byteCredits = Math.min(byteBurst, connection.byteCredits + bytesPerSecond);
   }
-  for (const connection of options.connections.unsettled) hasten(connection, now, options);
+  for (const connection of options.connections.unsettled) endWarmingWait(connection, now, options);
 }
 
 function verdictOn(connection: Connection, now: number, options: AdsOptions): Closing | undefined {
   const { tokenGraceMs, firstRequestMs, strangerMs } = options.limits;
   if (now > connection.proxy.expires + tokenGraceMs) return tokenExpired;
-  if (!connection.heard && now > connection.opened + firstRequestMs) return silent;
+  if (!connection.hasRequest && now > connection.opened + firstRequestMs) return silent;
   if (now - (connection.strangerSince ?? now) > strangerMs) return stranger;
   return owes(connection, now, options) ? owing : undefined;
 }
@@ -60,7 +60,7 @@ function owes(connection: Connection, now: number, { connections, limits }: AdsO
   return lateness.owing(session.unanswered, now) > limits.answerMs;
 }
 
-function hasten(connection: Connection, now: number, options: AdsOptions): void {
+function endWarmingWait(connection: Connection, now: number, options: AdsOptions): void {
   if (!connection.session.holdsBack) {
     connection.heldSince = undefined;
     return;

@@ -8,7 +8,7 @@ import { RequestReader } from '../delta/request-reader.ts';
 import { ResponseBytes } from '../delta/response-bytes.ts';
 import { SharedQuarantine } from '../delta/quarantine.ts';
 import { type AdsOptions, end } from './ads.ts';
-import type { AnswerReplica } from '../replicas/ask-service.ts';
+import type { AnswerReplica } from '../replicas/request-service.ts';
 import { ConnectionRotation } from './connection-rotation.ts';
 import type { StreamName } from '../replicas/close-service.ts';
 import { Connections } from './connections.ts';

@@ -144,7 +144,7 @@ describe('an issuer of another group', () => {
           answered.add(asked.metadata.uid);
           await answerOne(asked, status(asked));
         }
-        return issuer.trouble() ?? issuer.authority();
+        return issuer.lastFailure() ?? issuer.authority();
       },
       { what: 'an issuer that can sign or says why not', withinMs: 20_000 },
     );

@@ -61,7 +61,7 @@ export class Conversation {
   }
 
   hasten(): string[] {
-    return this.#note(this.session.hasten());
+    return this.#note(this.session.skipWarmingWait());
   }
 
   nonce(type: ResourceType): string {

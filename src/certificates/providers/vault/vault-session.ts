@@ -47,19 +47,19 @@ export class VaultSession {
 
   /** A successful answer. Rejects with a WeftError that names the call; `advice` says more by status. */
   async call(call: VaultCall, advice: Advice, signal: AbortSignal): Promise<VaultAnswer> {
-    const answer = await this.ask(call, signal);
+    const answer = await this.request(call, signal);
     if (answer.status < 300) return answer;
     throw vaultFailure(call, answer, advice);
   }
 
   /** Vault's answer to lookup-self. 403 means that the token is invalid or may not look itself up. */
-  async look(signal: AbortSignal): Promise<VaultAnswer> {
+  async checkToken(signal: AbortSignal): Promise<VaultAnswer> {
     const { token } = await this.token(signal);
     return this.#http.send({ ...lookupSelf, token }, signal);
   }
 
   /** Resolves to an answer of any status but 403. On 403, tries a new token; rejects when Vault denies that too. */
-  async ask(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
+  async request(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
     const used = await this.token(signal);
     let answer = await this.#http.send({ ...call, token: used.token }, signal);
     if (answer.status === 403) {

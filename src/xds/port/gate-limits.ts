@@ -1,5 +1,5 @@
 /** Limits for connections before a call on them is admitted, and for the unfinished bytes of any connection. */
-export interface LobbyLimits {
+export interface GateLimits {
   /** Connections whose TLS has not begun: of all, and of one address. They cost a socket each. */
   readonly maxWaiting: number;
   readonly maxWaitingPerAddress: number;
@@ -40,8 +40,8 @@ export interface LobbyLimits {
 }
 
 /** The defaults that do not derive from another limit. */
-export const defaultLobbyLimits: Omit<
-  LobbyLimits,
+export const defaultGateLimits: Omit<
+  GateLimits,
   'helloMs' | 'entryMs' | 'idleMs' | 'maxUnfinishedBytes'
 > = {
   maxWaiting: 3_072,

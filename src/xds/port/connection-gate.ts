@@ -1,12 +1,17 @@
 import { ConnectionBook, first, type AddressEntry } from './connection-book.ts';
 import { networkOf } from '../../common/network-of.ts';
-import { Guest, type CutReason, type Stage, type Visitor } from './guest.ts';
-import { Insiders } from './insiders.ts';
-import { aroundBytes, type LobbyLimits } from './lobby-limits.ts';
+import {
+  GatedConnection,
+  type CutReason,
+  type Stage,
+  type PeerSocket,
+} from './gated-connection.ts';
+import { AdmittedConnections } from './admitted-connections.ts';
+import { aroundBytes, type GateLimits } from './gate-limits.ts';
 import { Penalties } from '../../common/penalties.ts';
 
-export interface LobbyOptions {
-  readonly limits: LobbyLimits;
+export interface ConnectionGateOptions {
+  readonly limits: GateLimits;
   /** Milliseconds, of a clock that never steps. */
   readonly now: () => number;
   /** The same from a clock that costs little to read, because it may be read for each message. */
@@ -15,7 +20,7 @@ export interface LobbyOptions {
   readonly later: (turn: () => void) => void;
   /** Calls back within about 25 ms: a fast network brings megabytes in that time. */
   readonly soon: (weigh: () => void) => void;
-  readonly onCut: (reason: CutReason, visitor: Pick<Guest, 'visitor' | 'uid'>) => void;
+  readonly onCut: (reason: CutReason, socket: Pick<GatedConnection, 'socket' | 'uid'>) => void;
 }
 
 /**
@@ -24,19 +29,19 @@ export interface LobbyOptions {
  * connections as it can harms only itself. Connections inside are limited by their bytes
  * (docs/decisions/0071, docs/decisions/0121).
  */
-export class Lobby {
-  readonly #options: LobbyOptions;
+export class ConnectionGate {
+  readonly #options: ConnectionGateOptions;
   readonly #book = new ConnectionBook();
-  readonly #inside: Insiders;
-  readonly #idle = new Set<Guest>();
+  readonly #inside: AdmittedConnections;
+  readonly #idle = new Set<GatedConnection>();
   /** Addresses that held a place while others waited for it, without an admitted call. */
   readonly #slow: Penalties;
   #turning = false;
   #weighing = false;
 
-  constructor(options: LobbyOptions) {
+  constructor(options: ConnectionGateOptions) {
     this.#options = options;
-    this.#inside = new Insiders(options.limits);
+    this.#inside = new AdmittedConnections(options.limits);
     this.#slow = new Penalties(options.limits.slowMs, options.now);
   }
 
@@ -51,86 +56,90 @@ export class Lobby {
   }
 
   /** A connection was opened. Returns undefined, and cuts it, when there is no place for it. */
-  arrive(visitor: Visitor): Guest | undefined {
+  arrive(socket: PeerSocket): GatedConnection | undefined {
     const { limits, now, onCut } = this.#options;
-    if (!this.#makeRoomFor(networkOf(visitor.address))) {
-      onCut('too-many', { visitor, uid: undefined });
-      visitor.cut();
+    if (!this.#makeRoomFor(networkOf(socket.address))) {
+      onCut('too-many', { socket, uid: undefined });
+      socket.cut();
       return undefined;
     }
     const at = now();
-    const guest = new Guest(visitor, at, at + limits.helloMs);
-    this.#book.add('silent', guest);
-    return guest;
+    const connection = new GatedConnection(socket, at, at + limits.helloMs);
+    this.#book.add('silent', connection);
+    return connection;
   }
 
   /** Its first message is whole: its TLS begins at its turn. */
-  handshakeDone(guest: Guest): void {
-    if (guest.stage !== 'silent') return;
-    this.#move(guest, 'queued');
+  handshakeDone(connection: GatedConnection): void {
+    if (connection.stage !== 'silent') return;
+    this.#move(connection, 'queued');
     this.#kick();
   }
 
   /** A call on it begins. Returns false, and cuts it, when too many began since the last admitted call. */
-  called(guest: Guest): boolean {
-    guest.unadmitted += 1;
-    if (guest.unadmitted <= this.#options.limits.maxCallsUnadmitted) return guest.stage !== 'gone';
-    this.cut(guest, 'too-many-calls');
+  called(connection: GatedConnection): boolean {
+    connection.unadmitted += 1;
+    if (connection.unadmitted <= this.#options.limits.maxCallsUnadmitted)
+      return connection.stage !== 'gone';
+    this.cut(connection, 'too-many-calls');
     return false;
   }
 
   /** The token of a call on it is being checked, until the call is admitted or refused. */
-  asks(guest: Guest): void {
-    guest.asking += 1;
+  asks(connection: GatedConnection): void {
+    connection.asking += 1;
   }
 
   /** A whole message of that many bytes arrived on it. */
-  messageEnded(guest: Guest, bytes: number): void {
-    if (guest.finished(bytes + aroundBytes.message)) this.#settle(guest);
+  messageEnded(connection: GatedConnection, bytes: number): void {
+    if (connection.finished(bytes + aroundBytes.message)) this.#settle(connection);
   }
 
   /** A call on it was admitted. */
-  admitted(guest: Guest): void {
-    guest.asking -= 1;
-    if (guest.stage === 'gone') return;
-    guest.calls += 1;
-    guest.unadmitted = 0;
-    if (guest.stage === 'inside') return;
-    this.#move(guest, 'inside');
+  admitted(connection: GatedConnection): void {
+    connection.asking -= 1;
+    if (connection.stage === 'gone') return;
+    connection.calls += 1;
+    connection.unadmitted = 0;
+    if (connection.stage === 'inside') return;
+    this.#move(connection, 'inside');
     this.#kick();
   }
 
   /** A call on it was not admitted. The client is told why; the connection is cut unless another call is admitted. */
-  refused(guest: Guest): void {
-    guest.asking -= 1;
-    if (guest.stage === 'inside' || guest.stage === 'gone') return;
-    guest.deadline = Math.min(guest.deadline, this.#options.now() + this.#options.limits.refusedMs);
+  refused(connection: GatedConnection): void {
+    connection.asking -= 1;
+    if (connection.stage === 'inside' || connection.stage === 'gone') return;
+    connection.deadline = Math.min(
+      connection.deadline,
+      this.#options.now() + this.#options.limits.refusedMs,
+    );
   }
 
   /** An admitted call on it is over. The pod's next call is expected here, unless it is `elsewhere`. */
-  ended(guest: Guest, elsewhere: boolean): void {
-    guest.calls -= 1;
-    if (guest.stage !== 'inside' || guest.calls > 0) return;
+  ended(connection: GatedConnection, elsewhere: boolean): void {
+    connection.calls -= 1;
+    if (connection.stage !== 'inside' || connection.calls > 0) return;
     const { limits, now } = this.#options;
-    guest.finished(aroundBytes.call);
-    if (this.#settle(guest)) return;
-    this.#move(guest, 'idle');
-    guest.deadline = now() + (elsewhere ? limits.refusedMs : limits.idleMs);
+    connection.finished(aroundBytes.call);
+    if (this.#settle(connection)) return;
+    this.#move(connection, 'idle');
+    connection.deadline = now() + (elsewhere ? limits.refusedMs : limits.idleMs);
     const longest = first(this.#idle);
     if (this.#idle.size > limits.maxIdle && longest !== undefined) this.cut(longest, 'idle');
   }
 
   /** The connection is closed, for whatever reason. */
-  gone(guest: Guest): void {
-    this.#move(guest, 'gone');
+  gone(connection: GatedConnection): void {
+    this.#move(connection, 'gone');
     this.#kick();
   }
 
-  cut(guest: Guest, reason: CutReason): void {
-    if (guest.stage === 'gone') return;
-    this.#move(guest, 'gone');
-    this.#options.onCut(reason, guest);
-    guest.visitor.cut();
+  cut(connection: GatedConnection, reason: CutReason): void {
+    if (connection.stage === 'gone') return;
+    this.#move(connection, 'gone');
+    this.#options.onCut(reason, connection);
+    connection.socket.cut();
   }
 
   /** Checks the deadlines of all connections that have one. Call it a few times a second while there are any. */
@@ -138,7 +147,8 @@ export class Lobby {
     if (!this.isTimed) return;
     const now = this.#options.now();
     for (const entry of this.#book.entries()) this.#lookAt(entry, now);
-    for (const guest of this.#idle) if (now > guest.deadline) this.cut(guest, 'idle');
+    for (const connection of this.#idle)
+      if (now > connection.deadline) this.cut(connection, 'idle');
     this.#giveWay(now);
     this.#kick();
   }
@@ -169,33 +179,34 @@ export class Lobby {
   }
 
   /** Cuts a connection that sends many bytes that are no message and no call, such as pings. */
-  #settle(guest: Guest): boolean {
+  #settle(connection: GatedConnection): boolean {
     const { limits, elapsed } = this.#options;
-    const waste = guest.settle(elapsed, limits.wastePerSecond);
+    const waste = connection.settle(elapsed, limits.wastePerSecond);
     if (waste <= limits.maxWaste) return false;
-    this.cut(guest, 'too-many-bytes');
+    this.cut(connection, 'too-many-bytes');
     return true;
   }
 
-  #weigh(whom: 'watched' | 'all'): void {
-    for (const guest of this.#inside.weigh(whom, this.#options.now))
-      this.cut(guest, 'too-many-bytes');
+  #weigh(which: 'watched' | 'all'): void {
+    for (const connection of this.#inside.weigh(which, this.#options.now))
+      this.cut(connection, 'too-many-bytes');
   }
 
   /** Connections without an admitted call have nothing to send but a call. */
-  #weighOutside(guests: Iterable<Guest>): void {
-    for (const guest of guests)
-      if (guest.unfinished > this.#options.limits.maxEntryBytes) this.cut(guest, 'too-many-bytes');
+  #weighOutside(connections: Iterable<GatedConnection>): void {
+    for (const connection of connections)
+      if (connection.unfinished > this.#options.limits.maxEntryBytes)
+        this.cut(connection, 'too-many-bytes');
   }
 
   #lookAt({ silent, queued, entering }: AddressEntry, now: number): void {
     const { maxHelloBytes } = this.#options.limits;
-    for (const guest of silent) if (now > guest.deadline) this.cut(guest, 'slow');
-    for (const guest of queued) {
-      if (guest.visitor.bytesRead > maxHelloBytes) this.cut(guest, 'too-many-bytes');
-      else if (now > guest.deadline) this.cut(guest, 'slow');
+    for (const connection of silent) if (now > connection.deadline) this.cut(connection, 'slow');
+    for (const connection of queued) {
+      if (connection.socket.bytesRead > maxHelloBytes) this.cut(connection, 'too-many-bytes');
+      else if (now > connection.deadline) this.cut(connection, 'slow');
     }
-    for (const guest of entering) if (now > guest.deadline) this.cut(guest, 'slow');
+    for (const connection of entering) if (now > connection.deadline) this.cut(connection, 'slow');
   }
 
   /** Cuts connections that have been entering for long when others wait for the place. */
@@ -210,14 +221,14 @@ export class Lobby {
   }
 
   /** A connection without a call being checked has less time, and still less while a network waits that is not slow. */
-  #cutSlow(entering: Iterable<Guest>, most: number, now: number): void {
+  #cutSlow(entering: Iterable<GatedConnection>, most: number, now: number): void {
     const { yieldMs, silentYieldMs, shortYieldMs } = this.#options.limits;
     const silentMs = this.#newWait() ? shortYieldMs : silentYieldMs;
     let left = most;
-    for (const guest of entering) {
+    for (const connection of entering) {
       if (left === 0) return;
-      if (now - guest.since < (guest.asking > 0 ? yieldMs : silentMs)) continue;
-      this.cut(guest, 'slow');
+      if (now - connection.since < (connection.asking > 0 ? yieldMs : silentMs)) continue;
+      this.cut(connection, 'slow');
       left -= 1;
     }
   }
@@ -231,7 +242,7 @@ export class Lobby {
 
   #makeRoomFor(network: string): boolean {
     const { maxWaiting, maxWaitingPerAddress } = this.#options.limits;
-    const own = this.#book.of(network);
+    const own = this.#book.get(network);
     const waiting = (entry: AddressEntry): number => entry.silent.size + entry.queued.size;
     if (own !== undefined && waiting(own) >= maxWaitingPerAddress) return this.#drop(own);
     if (this.#book.size('silent') + this.#book.size('queued') < maxWaiting) return true;
@@ -241,9 +252,9 @@ export class Lobby {
 
   /** Drops connections without a whole first message first. */
   #drop({ silent, queued }: AddressEntry, also = false): boolean {
-    const guest = first(silent) ?? (also ? first(queued) : undefined);
-    if (guest !== undefined) this.cut(guest, 'too-many');
-    return guest !== undefined;
+    const connection = first(silent) ?? (also ? first(queued) : undefined);
+    if (connection !== undefined) this.cut(connection, 'too-many');
+    return connection !== undefined;
   }
 
   #kick(): void {
@@ -257,32 +268,34 @@ export class Lobby {
     const { startsPerTurn, maxEntering, maxEnteringPerAddress } = this.#options.limits;
     for (let count = 0; count < startsPerTurn; count += 1) {
       if (this.#book.size('entering') >= maxEntering) return;
-      const guest = this.#book.next(maxEnteringPerAddress, (network) => this.#slow.has(network));
-      if (guest === undefined) return;
-      this.#move(guest, 'entering');
-      guest.deadline = guest.since + this.#options.limits.entryMs;
-      guest.visitor.enter();
+      const connection = this.#book.next(maxEnteringPerAddress, (network) =>
+        this.#slow.has(network),
+      );
+      if (connection === undefined) return;
+      this.#move(connection, 'entering');
+      connection.deadline = connection.since + this.#options.limits.entryMs;
+      connection.socket.startTls();
     }
     this.#kick();
   }
 
-  #leave(guest: Guest, from: Stage): void {
-    guest.leave(this.#options.now());
-    if (from === 'entering' && this.#book.size('queued') > 0) this.#slow.add(guest.network);
+  #leave(connection: GatedConnection, from: Stage): void {
+    connection.leave(this.#options.now());
+    if (from === 'entering' && this.#book.size('queued') > 0) this.#slow.add(connection.network);
   }
 
-  #move(guest: Guest, stage: Stage): void {
-    const { stage: before } = guest;
+  #move(connection: GatedConnection, stage: Stage): void {
+    const { stage: before } = connection;
     if (before === 'gone') return;
-    if (before === 'inside') this.#inside.delete(guest);
-    else if (before === 'idle') this.#idle.delete(guest);
-    else this.#book.delete(before, guest);
-    guest.stage = stage;
-    if (stage === 'gone') this.#leave(guest, before);
-    guest.since = this.#options.now();
-    if (stage === 'inside') this.#inside.add(guest);
-    else if (stage === 'idle') this.#idle.add(guest);
-    else if (stage !== 'gone') this.#book.add(stage, guest);
+    if (before === 'inside') this.#inside.delete(connection);
+    else if (before === 'idle') this.#idle.delete(connection);
+    else this.#book.delete(before, connection);
+    connection.stage = stage;
+    if (stage === 'gone') this.#leave(connection, before);
+    connection.since = this.#options.now();
+    if (stage === 'inside') this.#inside.add(connection);
+    else if (stage === 'idle') this.#idle.add(connection);
+    else if (stage !== 'gone') this.#book.add(stage, connection);
     this.#watch();
   }
 }

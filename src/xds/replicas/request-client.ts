@@ -1,24 +1,24 @@
 import type { Client } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import { Secret } from '../../common/secret.ts';
-import { askService } from './ask-service.ts';
+import { requestService } from './request-service.ts';
 import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
 
-export interface AskOptions extends ReplicaChannel {
-  /** Time within which the replica has to confirm that it heard. Default 3 s. */
-  readonly hearMs?: number;
-  /** Time within which it has to answer: longer than its own call to an issuer may take. Default 25 s. */
-  readonly answerMs?: number;
+export interface RequestOptions extends ReplicaChannel {
+  /** Time within which the replica must confirm that it received the request. Default 3 s. */
+  readonly ackTimeoutMs?: number;
+  /** Time within which it must answer. It is longer than the call of that replica to an issuer may take. Default 25 s. */
+  readonly answerTimeoutMs?: number;
   readonly logger: Logger;
 }
 
 /**
- * Asks another replica. Undefined when it does not answer, for any reason: it is away, busy, older than this method, or
+ * Sends a request to another replica. Resolves with undefined when it does not answer, for any reason: it is away, busy, older than this method, or
  * does not accept this process as a replica. Rejects with the signal's reason only.
  */
-export async function askReplica(
-  options: AskOptions,
-  ask: Buffer,
+export async function requestFromReplica(
+  options: RequestOptions,
+  request: Buffer,
   signal: AbortSignal,
 ): Promise<Secret<Buffer> | undefined> {
   signal.throwIfAborted();
@@ -26,7 +26,7 @@ export async function askReplica(
   try {
     const token = await options.token();
     client = openChannel(options);
-    return await call(client, { ask, token, options }, signal);
+    return await call(client, { request, token, options }, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
@@ -37,36 +37,36 @@ export async function askReplica(
   }
 }
 
-interface Asking {
-  readonly ask: Buffer;
+interface Outgoing {
+  readonly request: Buffer;
   readonly token: Secret<string>;
-  readonly options: AskOptions;
+  readonly options: RequestOptions;
 }
 
 function call(
   client: Client,
-  { ask, token, options: { hearMs = 3_000, answerMs = 25_000 } }: Asking,
+  { request, token, options: { ackTimeoutMs = 3_000, answerTimeoutMs = 25_000 } }: Outgoing,
   signal: AbortSignal,
 ): Promise<Secret<Buffer>> {
-  const { path, requestSerialize, responseDeserialize } = askService.ask;
+  const { path, requestSerialize, responseDeserialize } = requestService.request;
   const over = new AbortController();
   const answered = new Promise<Secret<Buffer>>((resolve, reject) => {
-    const asked = client.makeUnaryRequest(
+    const sent = client.makeUnaryRequest(
       path,
       requestSerialize,
       responseDeserialize,
-      ask,
+      request,
       bearer(token),
-      { deadline: Date.now() + answerMs },
+      { deadline: Date.now() + answerTimeoutMs },
       (error, bytes) => {
         if (error === null && bytes !== undefined) resolve(new Secret(bytes));
         else reject(error ?? new Error('no answer'));
       },
     );
-    const cancel = (): void => asked.cancel();
-    const unheard = setTimeout(cancel, hearMs);
-    asked.once('metadata', () => clearTimeout(unheard));
-    over.signal.addEventListener('abort', () => clearTimeout(unheard));
+    const cancel = (): void => sent.cancel();
+    const timer = setTimeout(cancel, ackTimeoutMs);
+    sent.once('metadata', () => clearTimeout(timer));
+    over.signal.addEventListener('abort', () => clearTimeout(timer));
     signal.addEventListener('abort', cancel, { signal: over.signal });
   });
   return answered.finally(() => over.abort());

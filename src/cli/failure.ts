@@ -4,7 +4,7 @@ import { WeftError } from '../common/errors.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 
 /** Why a command failed, and what the user can do. */
-export interface Trouble {
+export interface CommandFailure {
   readonly message: string;
   readonly advice: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface Asked {
 const grant = 'config/samples/cli-reader-role.yaml grants all that this command reads';
 
 /** A call that failed, as a newcomer can understand it. */
-export function troubleOfCall(error: unknown, asked: Asked): Trouble {
+export function describeCallFailure(error: unknown, asked: Asked): CommandFailure {
   const answer = apiStatusOf(error);
   const resource = resourceOf(asked.kind);
   switch (answer?.status) {
@@ -52,7 +52,7 @@ export function troubleOfCall(error: unknown, asked: Asked): Trouble {
 }
 
 /** A kubeconfig that cannot be used. */
-export function troubleOfConnection(error: unknown): Trouble {
+export function describeConnectionFailure(error: unknown): CommandFailure {
   const { message, cause } = WeftError.from(error);
   const detail = cause instanceof Error ? ` (${cause.message})` : '';
   return {
@@ -67,9 +67,9 @@ export function resourceOf({ plural, group }: Kind): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
-function noAnswer(error: unknown, server: string): Trouble {
+function noAnswer(error: unknown, server: string): CommandFailure {
   if (error instanceof WeftError && error.code === 'configuration-invalid') {
-    return troubleOfConnection(error);
+    return describeConnectionFailure(error);
   }
   const { code, text } = root(error);
   if (isDistrust(code)) {

@@ -10,11 +10,11 @@ import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * One replica asks another for a leaf. Request and answer are bytes whose meaning is not known here. The method is
+ * One replica requests a leaf from another. This file does not know the meaning of the bytes of request and answer. The method is
  * declared as streams, because grpc-js would read a single request before it reports the call.
  */
-export const askService = {
-  ask: {
+export const requestService = {
+  request: {
     path: '/weft.leaves.v1.Leaves/Ask',
     requestStream: true,
     responseStream: true,
@@ -25,35 +25,35 @@ export const askService = {
   },
 } as const;
 
-export type AskCall = ServerDuplexStream<Buffer, Buffer>;
+export type RequestCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** Answers an ask. Rejects with WeftError protocol-violation when the bytes are no ask. */
-export type AnswerReplica = (ask: Buffer, signal: AbortSignal) => Promise<Secret<Buffer>>;
+/** Answers a request. Rejects with WeftError protocol-violation when the bytes are not a request. */
+export type AnswerReplica = (request: Buffer, signal: AbortSignal) => Promise<Secret<Buffer>>;
 
-export interface AskServiceOptions extends ReplicaAdmission {
+export interface RequestServiceOptions extends ReplicaAdmission {
   readonly answer: AnswerReplica;
   readonly logger: Logger;
 }
 
-/** Answers one ask of another replica. It confirms at once that it heard, because the answer may take long. */
-export async function serveAsk(
-  call: AskCall,
+/** Answers one request of another replica. It confirms the request at once, because the answer may take long. */
+export async function serveRequest(
+  call: RequestCall,
   entry: Entry,
-  options: AskServiceOptions,
+  options: RequestServiceOptions,
 ): Promise<void> {
   const left = new AbortController();
   call.once('cancelled', () => left.abort());
   try {
     await admitReplica(call, entry, options);
     call.sendMetadata(new Metadata());
-    const ask = await readOne(call, options.timeoutMs);
-    entry.messageEnded(ask.length);
-    const answer = await options.answer(ask, left.signal);
+    const request = await readOne(call, options.timeoutMs);
+    entry.messageEnded(request.length);
+    const answer = await options.answer(request, left.signal);
     call.write(answer.reveal());
     call.end();
   } catch (thrown) {
     const error = WeftError.from(thrown);
-    options.logger.warn('ask refused', { code: error.code, peer: call.getPeer() });
+    options.logger.warn('request refused', { code: error.code, peer: call.getPeer() });
     const { code, details } = error.code === 'protocol-violation' ? malformed : refusalOf(error);
     call.emit('error', { code, details });
   }

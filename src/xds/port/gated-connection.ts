@@ -1,12 +1,12 @@
 import { networkOf } from '../../common/network-of.ts';
 
 /** A connection as its socket shows it. */
-export interface Visitor {
+export interface PeerSocket {
   /** The remote IP. */
   readonly address: string;
   readonly bytesRead: number;
   /** Starts its TLS. */
-  enter(): void;
+  startTls(): void;
   /** Ends it at once. */
   cut(): void;
 }
@@ -35,9 +35,9 @@ const youngMs = 60_000;
 /** Asking a socket for its byte count costs more than a short message, so it is asked once for several of them. */
 const shortMessages = { count: 16, bytes: 16 * 1024 };
 
-/** A connection in the lobby's book. */
-export class Guest {
-  readonly visitor: Visitor;
+/** A connection in the gate. */
+export class GatedConnection {
+  readonly socket: PeerSocket;
   /** The network to whose share the connection counts: its address, or the address's IPv6 /64. */
   readonly network: string;
   readonly #arrived: number;
@@ -68,9 +68,9 @@ export class Guest {
   #waste = 0;
   #seen: number | undefined;
 
-  constructor(visitor: Visitor, now: number, deadline: number) {
-    this.visitor = visitor;
-    this.network = networkOf(visitor.address);
+  constructor(socket: PeerSocket, now: number, deadline: number) {
+    this.socket = socket;
+    this.network = networkOf(socket.address);
     this.#arrived = now;
     this.since = now;
     this.deadline = deadline;
@@ -78,7 +78,7 @@ export class Guest {
 
   /** Bytes that arrived since the last message was whole, or since the last call was over. */
   get unfinished(): number {
-    return Math.max(0, this.visitor.bytesRead - this.#finished - this.#since.bytes);
+    return Math.max(0, this.socket.bytesRead - this.#finished - this.#since.bytes);
   }
 
   /**
@@ -105,7 +105,7 @@ export class Guest {
    */
   settle(clock: () => number, perSecond: number): number {
     const since = this.#since;
-    const read = this.visitor.bytesRead;
+    const read = this.socket.bytesRead;
     const more = read - this.#finished - since.bytes;
     this.#finished = read;
     since.count = 0;
