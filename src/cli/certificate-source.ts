@@ -18,7 +18,7 @@ export type Reading =
   | { readonly kind: 'failure'; readonly failure: CommandFailure };
 
 /**
- * Reads everything that the status goes by: list meshconfigs and meshrootcertificates, and get the
+ * Reads the input of the status: list meshconfigs and meshrootcertificates, and get the
  * ConfigMaps weft-certificates and weft-proxies, without which only the leaves and the heartbeat of the
  * control plane stay unknown. Rejects only when aborted.
  */
@@ -62,7 +62,7 @@ async function listOf<T extends KubernetesObject>(
   }
 }
 
-/** Those that rule, or may, before those that were refused; the oldest first, as the operator has it. */
+/** MeshConfigs that are or may be active before refused ones; the oldest first, as in the operator. */
 function byRank(meshConfigs: readonly MeshConfig[]): readonly MeshConfig[] {
   const age = ({ metadata }: MeshConfig): string =>
     `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
@@ -75,7 +75,7 @@ function byRank(meshConfigs: readonly MeshConfig[]): readonly MeshConfig[] {
 
 const refusals = new Set(['AnotherMeshConfig', 'WrongNamespace']);
 
-/** The operator said that it is not active. */
+/** Whether the operator reported that it is not active. */
 function isRefused({ status }: MeshConfig): boolean {
   return (status?.conditions ?? []).some(
     ({ type, reason }) => type === 'Ready' && refusals.has(reason),

@@ -1,5 +1,5 @@
-// Input: the MeshConfig's conditions, the heartbeats, and the time. Output: what the conditions say is wrong.
-// Rule: a condition is as old as the operator's last look; an old one is believed only if it is bad news.
+// Input: the MeshConfig's conditions, the heartbeats, and the time. Output: the problems that the conditions report.
+// Rule: a condition is as old as the operator's last check; an old condition counts only if it reports a problem.
 import type { Condition } from '../api/core.ts';
 import type { CertificateFacts, HeartbeatFact } from './certificate-facts.ts';
 import { controlPlaneAway, operatorAway, operatorAwaySince, pulseOf } from './heartbeats.ts';
@@ -46,7 +46,7 @@ function stalled(condition: Condition | undefined): readonly Problem[] {
   return [{ severity: 'held', code: 'stalled', message: said(condition), remedy }];
 }
 
-/** A part that is not there: still on its way while the operator works on it, broken otherwise. */
+/** The problem of a missing part: `unknown` while the operator still creates it, `failing` otherwise. */
 function missing(
   condition: Condition | undefined,
   isMoving: boolean,

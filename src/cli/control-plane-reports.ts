@@ -16,7 +16,7 @@ interface Place {
 
 const notReported: NoFact = { kind: 'not-reported' };
 
-/** Reads what the control plane reports of leaves. Rejects only when aborted. */
+/** Reads the control plane's report on leaves. Rejects only when aborted. */
 export async function readLeaves(place: Place, signal: AbortSignal): Promise<LeavesFact> {
   const found = await readData(place, certificatesConfigMap, signal);
   if ('kind' in found) return found;

@@ -3,13 +3,13 @@ import { isDistrust } from '../common/distrust.ts';
 import { WeftError } from '../common/errors.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 
-/** Why a command failed, and what the user can do. */
+/** Why a command failed, and the next steps for the user. */
 export interface CommandFailure {
   readonly message: string;
   readonly advice: readonly string[];
 }
 
-/** What was asked of the API server when it went wrong. */
+/** The call to the API server that failed. */
 export interface Asked {
   readonly verb: 'get' | 'list';
   readonly kind: Kind;
@@ -21,7 +21,7 @@ export interface Asked {
 /** Where the rights that this program needs are granted. */
 const grant = 'config/samples/cli-reader-role.yaml grants all that this command reads';
 
-/** A call that failed, as a newcomer can understand it. */
+/** The message and advice for a failed call, in words for a first-time user. */
 export function describeCallFailure(error: unknown, asked: Asked): CommandFailure {
   const answer = apiStatusOf(error);
   const resource = resourceOf(asked.kind);
@@ -88,7 +88,7 @@ function noAnswer(error: unknown, server: string): CommandFailure {
   };
 }
 
-/** The innermost cause, which says what happened. */
+/** The innermost cause, which has the most precise message. */
 function root(error: unknown): { readonly code: string; readonly text: string } {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;

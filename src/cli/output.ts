@@ -1,15 +1,15 @@
 import { printable } from './lines.ts';
 import type { CommandFailure } from './failure.ts';
 
-/** Where a command says things; tests read it. */
+/** The output of a command; tests read it. */
 export interface Output {
   /** Whether the output is a terminal, whose screen may be drawn again. */
   readonly isTerminal: boolean;
   /** Lines for standard output. */
   print(lines: readonly string[]): void;
-  /** The same in place of everything that stands on the screen. */
+  /** The same, replacing the content of the screen. */
   redraw(lines: readonly string[]): void;
-  /** What went wrong, for standard error. */
+  /** A failure, for standard error. */
   complain(failure: CommandFailure): void;
 }
 
@@ -26,7 +26,7 @@ export function processOutput(): Output {
   };
 }
 
-/** The trouble, and below it what can be done. */
+/** The message, and below it the advice. */
 function failureLines({ message, advice }: CommandFailure): readonly string[] {
   return [message, ...advice.map((line) => `  → ${line}`)].map(printable);
 }

@@ -7,7 +7,7 @@ export interface Pace {
   readonly intervalMs: number;
 }
 
-/** Paces writes: a burst at first, and in the long run one write in each `everyMs`. Full at first. */
+/** Paces writes: a burst at first, and in the long run one write per `intervalMs`. Full at first. */
 export class TokenBucket {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #pace: Pace;

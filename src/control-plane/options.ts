@@ -28,7 +28,7 @@ export interface ControlPlaneOptions {
   readonly tokenFile: string;
   /** Called with the level that the MeshConfig asks for, when it is read and when it changes. */
   readonly setLogLevel?: (level: LogLevel | 'off') => void;
-  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port. Default: all. */
   readonly vaultAddresses?: readonly string[];
 }
 

@@ -10,7 +10,7 @@ import { microTime } from './micro-time.ts';
 
 export type { Occurrence } from './event-object.ts';
 
-/** Tells users what happened to their objects. */
+/** Records Events on users' objects. */
 export interface EventRecorder {
   /** Never throws and never waits: the Event is written later, if there is room and the API server is willing. */
   record(occurrence: Occurrence): void;

@@ -60,7 +60,7 @@ export function podAddresses(pod: Pod): readonly string[] {
   return [...new Set(all)].filter(isOneHost);
 }
 
-/** What the API server gave the service, one address a family. */
+/** The addresses that the API server gave the service, one per family. */
 export function serviceAddresses({ spec }: Service): readonly string[] {
   if (spec.type === 'ExternalName') return [];
   const written = spec.clusterIPs ?? [spec.clusterIP ?? ''];

@@ -7,7 +7,7 @@ import { isTerminating, onHostNetwork } from './pod-state.ts';
 import { sameItems } from '../common/remember.ts';
 
 export interface Dispute {
-  /** What follows "address x". */
+  /** The text after "address x" in the message. */
   readonly reason: string;
   /** Pods whose status names the address, and that do not have it. */
   readonly losers: ReadonlySet<Pod>;

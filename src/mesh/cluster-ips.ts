@@ -12,7 +12,7 @@ import { share } from '../common/remember.ts';
 
 export interface LostAddress {
   readonly address: string;
-  /** What follows "clusterIP x". */
+  /** The text after "clusterIP x" in the message. */
   readonly reason: string;
 }
 

@@ -1,6 +1,6 @@
 // Input: a snapshot of the cluster and the mesh's settings. Output: the mesh in its own words, and
-// what is wrong with the objects. Rule: a namespace is compiled by itself; what equals the previous
-// result is the very same object, so a consumer may tell by identity what is new.
+// the diagnostics. Rule: each namespace is compiled alone; a part that equals the previous
+// result is the very same object, so a consumer may find changes by identity.
 import { isMember } from '../cluster/mesh-membership.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
@@ -23,7 +23,7 @@ export interface Compilation {
   readonly model: MeshModel;
   /** Sorted by object, then code, then message. */
   readonly diagnostics: readonly Diagnostic[];
-  /** What the next compilation starts from; of no interest to others. */
+  /** The memory from which the next compilation starts. */
   readonly memory: {
     readonly scope: Scope;
     readonly clusterIps: ClusterIps;
@@ -38,7 +38,7 @@ export interface CompiledMesh extends Compilation {
   readonly settings: MeshSettings;
 }
 
-/** Compiles the mesh. Total: a broken object is left out, with a diagnostic; the rest lives. */
+/** Compiles the mesh. Never throws for a broken object: it is left out, with a diagnostic; the rest stays in force. */
 export function compileMesh(
   snapshot: ClusterSnapshot,
   settings: MeshSettings,

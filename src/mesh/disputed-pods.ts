@@ -1,4 +1,4 @@
-// Input: the disputes in which pods of a namespace lose. Output: a diagnostic on each of these pods.
+// Input: the address disputes of a namespace. Output: a diagnostic on each pod that loses an address.
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Dispute } from './address-claims.ts';
 import { refuse } from '../cluster/diagnose.ts';

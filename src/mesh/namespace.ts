@@ -1,4 +1,4 @@
-// Input: one namespace of the mesh. Output: all that the mesh takes from it. Rule: of other namespaces only the holders
+// Input: one namespace of the mesh. Output: its part of the model. Rule: of other namespaces only the holders
 // of addresses are looked up, so a namespace is compiled again only when its objects or addresses changed; within it,
 // only what the change touches.
 import type { Pod } from '../api/core.ts';

@@ -1,4 +1,4 @@
-// Input: the policies of one namespace and its services. Output: what the policies say together. Rule: each kind is read
+// Input: the policies of one namespace and its services. Output: the compiled policies. Rule: each kind is read
 // object by object; a kind whose objects depend on other objects is compiled from its readings.
 import { type PolicyKind, policyKindNames } from '../api/policy-kinds.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
@@ -37,7 +37,7 @@ export function compilePolicies(
   return { readings, targets, splits };
 }
 
-/** The kinds whose compiled result repeats what reading them says. */
+/** The kinds whose compiled result includes the diagnostics of reading them. */
 const compiledKinds: readonly PolicyKind[] = ['TrafficTarget', 'TrafficSplit'];
 const readAlone = policyKindNames.filter((kind) => !compiledKinds.includes(kind));
 

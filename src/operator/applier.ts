@@ -20,7 +20,7 @@ export interface ApplierDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told of each object that really changed. */
+  /** Called for each object that changed. */
   readonly onDeed: (deed: AppliedChange) => void;
 }
 
@@ -43,7 +43,7 @@ export class Applier {
 
   /**
    * Applies what differs, in order. Resolves to the milliseconds after which to look again, when a
-   * repair has to wait; rejects with what the API server said at the first object that it refuses.
+   * repair must wait; rejects with the API server's error for the first object that it refuses.
    */
   async apply(
     desired: readonly Desired[],

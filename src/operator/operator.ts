@@ -18,29 +18,29 @@ export interface OperatorOptions {
   readonly client: ApiConnection;
   /** Where the operator runs, and where the active MeshConfig must be. */
   readonly namespace: string;
-  /** Unique to this process, such as the pod's name: who holds the Lease. */
+  /** The identity of the holder of the Lease: unique to this process, such as the pod's name. */
   readonly identity: string;
-  /** Version of Weft, as the status tells it. */
+  /** Version of Weft, for the status. */
   readonly version: string;
-  /** Images that go before those that the install names. */
+  /** Images that replace those of the install. */
   readonly images: Partial<Images>;
-  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port. Default: all. */
   readonly vaultAddresses?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Called after each look at a MeshConfig. */
+  /** Called after each reconciliation of a MeshConfig. */
   readonly onReconciled?: (run: WorkRun) => void;
 }
 
-/** The operator as its process sees it. */
+/** The operator, for its process. */
 export interface Operator {
-  /** Why it cannot work yet; undefined when it can. A standby that sees the cluster is ready. */
+  /** Why the operator is not ready; undefined when it is. A standby that has read the cluster is ready. */
   problem(): string | undefined;
   /** Works until the signal aborts: as the leader, or waiting to become it. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** The queue's key for a look at a cluster without any MeshConfig. */
+/** The queue's key for a cluster without any MeshConfig. */
 const noMeshConfig: StoreKey = '';
 
 /** Puts the parts together: watches → queue of keys → reconcile → server-side apply. */

@@ -86,7 +86,7 @@ function isLeaving(object: KubernetesObject | undefined): boolean {
   return object?.metadata.deletionTimestamp !== undefined;
 }
 
-/** Brings the ruling MeshConfig into force. A spec with problems changes nothing but the status. */
+/** Applies the active MeshConfig. A spec with problems changes only the status. */
 async function bringIntoForce(
   meshConfig: MeshConfig,
   deps: ReconcileDeps,
@@ -113,7 +113,7 @@ interface Done {
   readonly rejection?: string;
 }
 
-/** Applies what is wanted and removes what is not; resolves to when to look again. */
+/** Applies wanted objects and removes unwanted ones; resolves to when to reconcile again. */
 async function bringAbout(
   meshConfig: MeshConfig,
   roots: RotationState,
@@ -168,7 +168,7 @@ async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Res
   return found.every(isLeaving) ? remove(deps, signal) : { requeueAfterMs: changedMs };
 }
 
-/** Removes all of a mesh, once, until something is seen again or another MeshConfig rules. */
+/** Removes all of a mesh, once, until an object of it appears again or another MeshConfig is active. */
 async function remove(
   deps: ReconcileDeps,
   signal: AbortSignal,
@@ -187,7 +187,7 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** The world, and what the status is to say of certificates in it. */
+/** The observed inputs of the status, with the part about certificates. */
 interface Observation {
   readonly inputs: StatusInputs;
   readonly certificate: CertificateBlock;

@@ -26,7 +26,7 @@ export function createViews(): Views {
 
 const noRules: readonly AccessRule[] = [];
 
-/** What an account may call, and what that was made from. */
+/** The services that an account may call, with the inputs of that result. */
 interface Reach {
   readonly inputs: readonly unknown[];
   readonly services: readonly ReachableService[];

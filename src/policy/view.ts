@@ -21,7 +21,7 @@ export interface ReachableService {
   readonly origins: readonly Origin[];
 }
 
-/** What one identity may call. Shared by all its proxies, and as far as possible between identities. */
+/** The services that one identity may call. Shared by all its proxies, and as far as possible between identities. */
 export interface OutboundView {
   readonly account: IdentityKey;
   readonly services: readonly ReachableService[];
@@ -33,7 +33,7 @@ export interface OutboundView {
   readonly settings: MeshSettings;
 }
 
-/** What one workload serves, and to whom. */
+/** The ports of one workload, and the callers of each. */
 export interface InboundView {
   readonly account: IdentityKey;
   readonly served: readonly ServedPort[];

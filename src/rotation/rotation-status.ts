@@ -38,7 +38,7 @@ export interface RotationStatus {
   readonly secrets: SecretFailure | undefined;
   /** The signing root ends soon, or Weft replaces it soon. */
   readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
-  /** Which MeshRootCertificate decides who signs, when the MeshConfig does not. */
+  /** Which MeshRootCertificate selects the signing root, when the MeshConfig does not. */
   readonly note: string | undefined;
   /** Milliseconds until time alone changes the status or the decision. */
   readonly recheckMs: number | undefined;

@@ -25,7 +25,7 @@ export interface ObjectEventsDeps extends Reporter {
 
 /** Events expire after an hour by default, so they are renewed before that. */
 export const renewMs = 1_800_000;
-/** The pace of all writes: one every `everyMs` in the long run, after a burst of `burst`. */
+/** The pace of all writes: one per `writeIntervalMs` in the long run, after a burst of `burst`. */
 const writeIntervalMs = 200;
 const burst = 25;
 /** The most diagnostics of one namespace that get Events, the first by name: as many as can be renewed in time. */

@@ -50,7 +50,7 @@ export class GatewayLedger {
     };
   }
 
-  /** The Secrets that the leader still has to remove. */
+  /** The Secrets that the leader must still remove. */
   get left(): readonly GatewayReport[] {
     return [...this.#left.values()];
   }

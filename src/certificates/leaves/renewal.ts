@@ -44,7 +44,7 @@ export function dateReason(held: HeldLeaf, now: number): DateReason | undefined 
   return now >= held.renewAt ? 'Due' : undefined;
 }
 
-/** Why a leaf is not the one that would be issued now; undefined: it is. */
+/** Why a leaf differs from the leaf that would be issued now; undefined when it does not. */
 export function moveReason(held: HeldLeaf, facts: RenewalFacts): MoveReason | undefined {
   if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
   if (held.keyKind !== facts.keyKind) return 'KeyChanged';

@@ -47,7 +47,7 @@ export interface IssuerDeps {
 
 /** Milliseconds, each with a default that suits production. */
 export interface IssuerTimes {
-  /** Asked for an intermediate: 7 days. */
+  /** The validity to request for an intermediate. Default 7 days. */
   readonly intermediateValidityMs?: number;
   /** How often to check an issuer of leaves, or the Vault token for intermediates. Default 5 min. */
   readonly pollIntervalMs?: number;
@@ -56,7 +56,7 @@ export interface IssuerTimes {
 }
 
 /**
- * Opens the issuer that a root describes. It finds its authority while it runs; wrong settings show as its trouble.
+ * Opens the issuer that a root describes. It finds its authority while it runs; wrong settings show as its failure.
  * Throws only when `pinnedRoots` is not PEM (certificate-invalid).
  */
 export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
@@ -112,7 +112,7 @@ function keep({ secretName, deps, pinned, open }: Keeping): RunningIssuer {
 
 interface Outside {
   readonly outside: OutsideIssuer;
-  /** What has to run besides. */
+  /** The other parts that must run while the issuer runs. */
   readonly watched: readonly Alive[];
 }
 
@@ -183,7 +183,7 @@ function watchSecret(name: string, deps: IssuerDeps): Reflector<SecretObject> {
   return reflect<SecretObject>(api, kinds.secret, only, { clock, random, log });
 }
 
-/** The same issuer. Its run also runs `others`, and its trouble includes `trouble`. */
+/** The same issuer. Its run also runs `others`, and its failure includes `moreFailure`. */
 function alongside(
   issuer: RunningIssuer,
   others: readonly Alive[],

@@ -36,7 +36,7 @@ export class PlannedIssuers {
     return this.#plan;
   }
 
-  /** Does as `plan` says from now on. The same plan again changes nothing. */
+  /** Follows `plan` from now on. The same plan again changes nothing. */
   follow(plan: IssuingPlan): void {
     if (plan === this.#plan) return;
     this.#plan = plan;

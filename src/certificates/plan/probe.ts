@@ -15,9 +15,9 @@ export interface ProbeOptions {
   readonly root: RootSpec;
   /** The control plane's own: the probe is a leaf for it. */
   readonly namespace: string;
-  /** How long the mesh's leaves are to live; less is noted. Default 24 h. */
+  /** The wished validity of the mesh's leaves; a shorter validity becomes a note. Default 24 h. */
   readonly validityMs?: number;
-  /** How long to wait until the issuer is known. Default 60 s. */
+  /** How long to wait for the issuer's authority. Default 60 s. */
   readonly limitMs?: number;
   readonly clock: Clock;
 }
@@ -101,7 +101,7 @@ interface Evidence {
   readonly authority: Authority;
   readonly asked: number;
   readonly now: number;
-  /** Whether Weft itself says when leaves begin. */
+  /** Whether Weft itself sets the begin of leaves. */
   readonly backdates: boolean;
 }
 
@@ -170,10 +170,10 @@ function notesOn(found: {
   return notes;
 }
 
-/** Clocks of nodes may be behind by that much (docs/decisions/0099). */
+/** How far the clock of a node may be behind (docs/decisions/0099). */
 const leastBackdateMs = 60_000;
 
-/** Only for outside issuers, which have to be set up to backdate. */
+/** Only for outside issuers, which must be configured to backdate. */
 function notesOnBackdating(aheadMs: number): string[] {
   if (aheadMs >= leastBackdateMs) return [];
   const seconds = Math.max(Math.round(aheadMs / 1000), 0);

@@ -11,7 +11,7 @@ import type { Changing } from '../../common/topic.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
-/** What a probe found: the root, or why it cannot be used. */
+/** The result of a probe: the root, or why it cannot be used. */
 export type RootProbe = (
   issuer: Issuer,
   root: NamedRoot,
@@ -129,7 +129,7 @@ export class Prober implements Triggered, Changing {
   }
 }
 
-/** The same trouble as before has lasted since it was first seen. */
+/** The failure; if it is the same as before, with the time when it was first seen. */
 function lasting(trouble: IssuerFailure, before: IssuerFailure | undefined): IssuerFailure {
   return before?.message === trouble.message ? before : trouble;
 }

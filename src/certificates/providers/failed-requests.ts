@@ -13,8 +13,8 @@ const forgetMs = 3 * 60_000;
 const most = 100;
 
 /**
- * The requests that an issuer failed (docs/decisions/0098). Each counts as a failure until the same request succeeds, or until
- * no caller wants it any more. The success of another request proves nothing about it.
+ * The requests that an issuer failed (docs/decisions/0098). Each counts as a failure until the same request succeeds,
+ * or until no caller wants it any more. The success of another request proves nothing about it.
  */
 export class FailedRequests {
   readonly #failed = new Map<string, Failed>();

@@ -15,9 +15,9 @@ import { openAuthority, type AuthorityPem, type SigningAuthority } from '../sign
 import { Wakeup } from '../../common/wakeup.ts';
 import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
 
-/** How to make a CA when there is none. */
+/** Creates a CA when there is none. */
 export interface AuthoritySource {
-  /** Annotation on the Secret of a CA that this source made; tells it from a CA that a user put there. */
+  /** Annotation on the Secret of a CA that this source created; the Secret of a user's CA lacks it. */
   readonly name: string;
   /** Whether to replace a CA that this source made by a new one in time, and when its Secret is deleted. */
   readonly renews: boolean;
@@ -31,7 +31,7 @@ export interface KeptAuthorityOptions {
   readonly namespace: string;
   readonly secretName: string;
   readonly source: AuthoritySource;
-  /** A CA that does not chain to these is refused. */
+  /** The recorded roots. A CA that does not chain to them is refused. */
   readonly pinned?: PinnedRoots | undefined;
   /** Put on the Secret when it is created. */
   readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
@@ -51,7 +51,7 @@ const renewal = { fraction: 2 / 3, spread: 0.1 };
 /**
  * Signs with a CA that is kept in a Secret (docs/decisions/0051). Without a Secret, the source makes a CA and this
  * class creates the Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that
- * a user made. Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If
+ * a user made. Follows changes of the Secret; reports a CA that cannot be used and keeps the last good CA. If
  * the Secret of a root is deleted while this runs, creates it again with the same CA.
  */
 export class KeptAuthority implements RunningIssuer {

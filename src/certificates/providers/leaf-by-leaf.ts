@@ -52,10 +52,10 @@ export class LeafByLeafIssuer implements RunningIssuer {
   /** The newest authority, and the number of the request that showed it. */
   #known: { readonly authority: Authority; readonly asked: number } | undefined;
   readonly #failedRequests = new FailedRequests();
-  /** What was logged last. */
+  /** The message that was logged last. */
   #lastLogged: string | undefined;
   readonly #wakeup = new Wakeup();
-  /** Whether the next look comes soon, because the last one failed. */
+  /** Whether the next check comes soon, because the last check failed. */
   #isPolling = true;
 
   constructor(options: LeafByLeafOptions) {
@@ -104,7 +104,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const own = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
     const look = async (): Promise<number> => {
-      // Repeats a request that failed: another leaf would not show whether the trouble has passed.
+      // Repeats a request that failed: another leaf would not show whether the issuer has recovered.
       const request = this.#failedRequests.next(clock.now()) ?? own;
       await this.#attempt(request, request === own, signal).then(
         () => (failures = 0),

@@ -9,9 +9,9 @@ import { certificateBlocks } from '../../common/pem.ts';
 import type { CertificateTemplate } from '../../x509/template.ts';
 import type { CertificateFault, CertificateProblem } from '../../x509/validate.ts';
 
-/** What to ask an issuer to sign. */
+/** A request to an issuer. */
 export interface SigningRequest {
-  /** PEM of a PKCS #10 request that says what `template` says. */
+  /** PEM of a PKCS #10 request with the content of `template`. */
   readonly request: string;
   /** With `ca`, the request is for a signing certificate. */
   readonly template: CertificateTemplate;
@@ -25,13 +25,13 @@ export interface SigningRequest {
 export interface SignedAnswer {
   /** PEM: the certificate first, then others of its chain in any order. */
   readonly certificates: string;
-  /** PEM of what the issuer names as root; may be empty, stale or wrong. */
+  /** PEM of the root that the issuer names; may be empty, stale or wrong. */
   readonly roots: string;
 }
 
 /** A signer outside of Weft: cert-manager, or a PKI engine of Vault. */
 export interface OutsideIssuer {
-  /** Shown to users, and written on what the issuer gave. Equal settings give equal names. */
+  /** Shown to users, and recorded with each certificate of the issuer. Equal settings give equal names. */
   readonly name: string;
   /**
    * Rejects with a WeftError that says which call failed and what to do: issuer-unavailable (retry soon),

@@ -40,7 +40,7 @@ export interface SharedIssuerOptions {
   readonly logger: Logger;
 }
 
-/** How long this replica waits for its plan to reach the signer that a peer asks for. */
+/** How long this replica waits for its plan to reach the signer that a peer requests. */
 const followMs = 3_000;
 
 /**
@@ -65,7 +65,7 @@ export class SharedIssuer implements Issuer {
     return (await this.#fromOwner(shared, signal)) ?? this.#obtain(shared, signal);
   }
 
-  /** The leaf for another replica; undefined when that replica should ask the issuer itself. Never rejects. */
+  /** The leaf for another replica; undefined when that replica should request it from the issuer. Never rejects. */
   async answer(request: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
     if (request.heldOnly) return this.#held(request);
     try {

@@ -11,7 +11,7 @@ import { completeChain } from '../../x509/complete-chain.ts';
 import { kindOfKey } from '../../x509/key-pair.ts';
 import { requestOf, type SharedLeafRequest, type SharedPem } from './shared-leaf-request.ts';
 
-/** A leaf that this replica has, with what it was asked for by. */
+/** A leaf that this replica has, with its request. */
 export interface KeptLeaf {
   readonly leaf: Leaf;
   readonly request: SharedLeafRequest;

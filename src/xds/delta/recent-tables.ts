@@ -12,7 +12,7 @@ const maxNamespaces = 4_096;
  * The tables of each namespace are kept apart, so that a namespace with many tables does not displace those of another.
  */
 export class TableShares {
-  /** The most recently asked for come last. */
+  /** The most recently used come last. */
   readonly #shares = new Map<string, RecentTables>();
 
   get(namespace: string): RecentTables {

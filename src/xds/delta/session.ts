@@ -18,12 +18,12 @@ const waitForClusters: readonly ResourceType[] = ['listener', 'extension', 'rout
 const long = 1_000;
 
 /**
- * The conversation with one proxy, as state: requests and offers in, responses out; no clock, no
+ * The state of the protocol with one proxy: requests and offers in, responses out; no clock, no
  * network. https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
  *
- * Order: what is named goes before what names it. Listeners, extensions and routes wait until new
+ * Order: a resource is sent before the resources that reference it. Listeners, extensions and routes wait until new
  * clusters are acknowledged (Envoy acknowledges them once they are warm); endpoints and secrets never wait for
- * that. Removals wait until nothing that may name the removed is on its way or kept as last good (docs/decisions/0020).
+ * that. Removals wait until no resource in flight or kept as last good may reference the removed (docs/decisions/0020).
  */
 export class Session {
   readonly #bytes: ResponseBytes;
@@ -33,7 +33,7 @@ export class Session {
   readonly #tables: RecentTables;
   readonly #narrowing = new Narrowing();
   #offered: ResourceSet | undefined;
-  /** What the client is told: the offer, or for a while what stands in for it. */
+  /** The resources that the client should have now: the offer, or for a while its replacement. */
   #told: ResourceSet | undefined;
   #hasteRequested = false;
   /** The last results of `burden` and `names`; undefined once they may have changed. */
@@ -87,7 +87,7 @@ export class Session {
     return (this.#burden ??= sumOf(this.#ordered, ({ burden }) => burden));
   }
 
-  /** What the names of a long request would add to `burden`: it may be too much to take in. */
+  /** The bytes that the names of a long request would add to `burden`. */
   burdenOf({ typeUrl, subscribe, initialVersions }: DeltaRequest): number {
     const type = typeOf(typeUrl);
     if (type === undefined || subscribe.length + initialVersions.size < long) return 0;
@@ -150,7 +150,7 @@ export class Session {
     }
   }
 
-  /** What the client refused of what is offered now. */
+  /** The resources of the current offer that the client refused. */
   *refusals(): Generator<Refusal> {
     for (const type of pushOrder)
       for (const refusal of this.#states[type].refusals.values()) {
@@ -205,12 +205,12 @@ export class Session {
     this.#told = next;
     for (const [type, names] of changes) {
       const state = this.#states[type];
-      // Names that were asked for while nothing was offered are due already.
+      // Names that the client requested while nothing was offered are due already.
       if (state.subscription.started) state.markDue(names);
     }
   }
 
-  /** Tells the client the offer itself, once its stand-in has done its work. */
+  /** Sends the offer itself, once its replacement is no longer needed. */
   #endNarrowing(): void {
     if (this.#told === undefined || this.#offered === undefined) return;
     if (this.#narrowing.end(this.#told, this.#states)) this.#tell(this.#offered);
@@ -225,7 +225,7 @@ export class Session {
       // A type that turned out to have nothing to send lets types before it remove what it may have referenced.
     }
     for (const state of this.#ordered) state.settle(offered[state.type]);
-    // Haste ends once the clusters it was asked for are no longer new.
+    // The request ends once the clusters for which it was made are no longer new.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
   }
@@ -248,7 +248,7 @@ export class Session {
     if (waitForClusters.includes(type) && this.#mustWait()) return undefined;
     const batch = state.plan(offered[type], {
       mayRemove: () => this.#mayRemove(type, offered),
-      // No secret at all means that none could be issued yet.
+      // Without any secret, none could be issued yet.
       absentArePending: type === 'secret' && offered.secret.size === 0,
     });
     if (batch === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { ResourceSet } from '../resources/resource.ts';
 import { maxNamed, type ObjectEvidence } from './evidence.ts';
 import { originsOf } from './origins-of.ts';
 
-/** A pod whose proxy has no stream, and what it would be offered. */
+/** A pod whose proxy has no stream, and the resources that it would be offered. */
 export interface AbsentProxy {
   /** `<namespace>/<pod>`. */
   readonly pod: string;

@@ -1,6 +1,6 @@
 import type { GatedConnection } from './gated-connection.ts';
 
-/** The connections of one network (a remote address, or an IPv6 /64) that are not inside yet, in order of arrival. */
+/** The connections of one network (a remote address, or an IPv6 /64) that are not admitted yet, in order of arrival. */
 export interface AddressEntry {
   readonly silent: Set<GatedConnection>;
   readonly queued: Set<GatedConnection>;
@@ -9,7 +9,7 @@ export interface AddressEntry {
 
 type Row = keyof AddressEntry;
 
-/** Guests on their way in, by network. Keeps nothing for a network that has none. */
+/** Connections that are not admitted yet, by network. Keeps nothing for a network without connections. */
 export class ConnectionBook {
   readonly #entries = new Map<string, AddressEntry>();
   #takesLast = false;
@@ -50,9 +50,9 @@ export class ConnectionBook {
   }
 
   /**
-   * The queued connection whose network has the fewest connections entering, and fewer than `most`; networks that are `isLate`
-   * come after all others. Among equals, the network that waits longest and the one that came last take turns: so in a
-   * crowd the newcomer waits for one turn only, and no network is passed over for ever.
+   * The queued connection whose network has the fewest connections entering, and fewer than `most`; networks that are
+   * `isLate` come after all others. Among equals, the network that waits longest and the network that came last take
+   * turns: so in a crowd a new network waits for one turn only, and no network waits for ever.
    */
   next(most: number, isLate: (network: string) => boolean): GatedConnection | undefined {
     let [found, lowest]: [string | undefined, number] = [undefined, 2 * most];

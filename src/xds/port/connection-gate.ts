@@ -24,9 +24,9 @@ export interface ConnectionGateOptions {
 }
 
 /**
- * Decides which connections may go on, before anything they claim is trusted. Places are few and held for a short time.
- * Addresses take turns for them, and slow connections give way to waiting ones. So an address that opens as many
- * connections as it can harms only itself. Connections inside are limited by their bytes
+ * Decides which connections may proceed to TLS and to a call, before a client is authenticated. Places are few and
+ * short. Networks take turns for them, and slow connections lose their place to waiting ones. So a network that opens
+ * as many connections as it can harms only itself. Admitted connections are limited by their bytes
  * (docs/decisions/0071, docs/decisions/0121).
  */
 export class ConnectionGate {
@@ -34,7 +34,7 @@ export class ConnectionGate {
   readonly #book = new ConnectionBook();
   readonly #inside: AdmittedConnections;
   readonly #idle = new Set<GatedConnection>();
-  /** Addresses that held a place while others waited for it, without an admitted call. */
+  /** Networks that held a place while others waited for it, without an admitted call. */
   readonly #slow: Penalties;
   #turning = false;
   #weighing = false;
@@ -106,7 +106,7 @@ export class ConnectionGate {
     this.#kick();
   }
 
-  /** A call on it was not admitted. The client is told why; the connection is cut unless another call is admitted. */
+  /** A call on it was refused. The client gets the reason; the connection is cut unless another call is admitted. */
   refused(connection: GatedConnection): void {
     connection.asking -= 1;
     if (connection.stage === 'inside' || connection.stage === 'gone') return;
@@ -153,7 +153,7 @@ export class ConnectionGate {
     this.#kick();
   }
 
-  /** Checks the bytes of all connections inside. Call it a few times a second while bytes arrive. */
+  /** Checks the bytes of all admitted connections. Call it a few times a second while bytes arrive. */
   weighAll(): void {
     this.#weigh('all');
     this.#watch();
@@ -192,7 +192,7 @@ export class ConnectionGate {
       this.cut(connection, 'too-many-bytes');
   }
 
-  /** Connections without an admitted call have nothing to send but a call. */
+  /** Connections without an admitted call should send only a call. */
   #weighOutside(connections: Iterable<GatedConnection>): void {
     for (const connection of connections)
       if (connection.unfinished > this.#options.limits.maxEntryBytes)

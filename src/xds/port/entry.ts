@@ -1,6 +1,6 @@
 import type { SecurePort } from './secure-port.ts';
 
-/** Reports the fate of a call to the connection it came on. Each method may be called once, in this order. */
+/** Reports the outcome of a call to its connection. Each method may be called once, in this order. */
 export interface Entry {
   admitted(uid: string): void;
   /** The call was not admitted: its connection is closed, unless another call on it is admitted. */

@@ -6,7 +6,7 @@ export interface GateLimits {
   /** Connections between the start of TLS and their first admitted call: of all, and of one address. */
   readonly maxEntering: number;
   readonly maxEnteringPerAddress: number;
-  /** Connections that had an admitted call and have none now. The one that has been idle longest is cut first. */
+  /** Connections that had an admitted call and have none now. The connection that is idle longest is cut first. */
   readonly maxIdle: number;
   /** Handshakes begun before other work gets its turn: each costs half a millisecond. */
   readonly startsPerTurn: number;
@@ -66,5 +66,5 @@ export const defaultGateLimits: Omit<
 /** Bytes around a message and around a call: frames, acknowledgements, TLS, and a call's headers with its token. */
 export const aroundBytes = { message: 64, call: 8 * 1024 };
 
-/** More than an honest proxy's first message, so that the budget of all is never restored at such a proxy's cost. */
+/** More than the first message of a proxy, so that no well-behaved proxy is cut to restore the common budget. */
 export const everyonesBytes = 256 * 1024;

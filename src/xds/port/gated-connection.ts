@@ -12,12 +12,12 @@ export interface PeerSocket {
 }
 
 /**
- * How far a connection is on its way in. `silent`: its first message is not whole yet; `queued`: its TLS may begin;
+ * The stage of a connection. `silent`: its first message is not whole yet; `queued`: its TLS may begin;
  * `entering`: its TLS has begun; `inside`: a call on it is admitted; `idle`: it had an admitted call and has none now.
  */
 export type Stage = 'silent' | 'queued' | 'entering' | 'inside' | 'idle' | 'gone';
 
-/** Why a connection was cut, as a closed list: no label may depend on what a client sends. */
+/** Why a connection was cut, as a closed list: no label may depend on data of a client. */
 export const cutReasons = [
   'too-many',
   'slow',
@@ -32,7 +32,7 @@ export type CutReason = (typeof cutReasons)[number];
 const costBytes = 256 * 1024;
 const youngMs = 60_000;
 
-/** Asking a socket for its byte count costs more than a short message, so it is asked once for several of them. */
+/** Reading a socket's byte count costs more than a short message, so the count is read once for several messages. */
 const shortMessages = { count: 16, bytes: 16 * 1024 };
 
 /** A connection in the gate. */
@@ -110,11 +110,11 @@ export class GatedConnection {
     this.#finished = read;
     since.count = 0;
     since.bytes = 0;
-    // Most messages leave no bytes that are worth a look at the clock.
+    // Most messages leave no other bytes, and then the clock need not be read.
     if (this.#waste === 0 && more <= 0) return 0;
     const now = clock();
     const spent = ((now - (this.#seen ?? now)) / 1_000) * perSecond;
-    // When messages came together, the first is charged the bytes of all, and the others give theirs back.
+    // When messages came together, the first is charged the bytes of all, and each other message is credited its bytes.
     this.#waste = Math.max(0, Math.max(0, this.#waste - spent) + more);
     this.#seen = now;
     return this.#waste;

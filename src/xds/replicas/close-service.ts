@@ -11,7 +11,7 @@ import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * One replica tells another which of its streams a pod has left for a newer one elsewhere. The method is declared as
+ * One replica reports to another which streams a pod has left for a newer stream elsewhere. The method is declared as
  * streams, because grpc-js would read a single request before it reports the call.
  */
 export const closeService = {

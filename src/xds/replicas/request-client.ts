@@ -7,14 +7,16 @@ import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
 export interface RequestOptions extends ReplicaChannel {
   /** Time within which the replica must confirm that it received the request. Default 3 s. */
   readonly ackTimeoutMs?: number;
-  /** Time within which it must answer. It is longer than the call of that replica to an issuer may take. Default 25 s. */
+  /**
+   * Time within which it must answer. It is longer than the call of that replica to an issuer may take. Default 25 s.
+   */
   readonly answerTimeoutMs?: number;
   readonly logger: Logger;
 }
 
 /**
- * Sends a request to another replica. Resolves with undefined when it does not answer, for any reason: it is away, busy, older than this method, or
- * does not accept this process as a replica. Rejects with the signal's reason only.
+ * Sends a request to another replica. Resolves with undefined when it does not answer, for any reason: it is away,
+ * busy, older than this method, or does not accept this process as a replica. Rejects with the signal's reason only.
  */
 export async function requestFromReplica(
   options: RequestOptions,

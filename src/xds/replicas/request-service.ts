@@ -10,8 +10,8 @@ import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * One replica requests a leaf from another. This file does not know the meaning of the bytes of request and answer. The method is
- * declared as streams, because grpc-js would read a single request before it reports the call.
+ * One replica requests a leaf from another. This file does not know the meaning of the bytes of request and answer. The
+ * method is declared as streams, because grpc-js would read a single request before it reports the call.
  */
 export const requestService = {
   request: {

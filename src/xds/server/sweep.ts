@@ -10,7 +10,7 @@ export const sweepMs = 1_000;
 const lateMs = 15_000;
 
 /**
- * Closes streams whose token has expired, that never sent a request, whose pod is no workload, or that owe an answer
+ * Closes streams whose token has expired, that never sent a request, whose pod is not a workload, or that owe an answer
  * for too long. Refills their request credits, lets listeners go out to a proxy that takes too long to warm its
  * clusters, and drops responses that were not sent to any stream lately.
  */

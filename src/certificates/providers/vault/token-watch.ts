@@ -19,7 +19,7 @@ export interface TokenWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** How often Vault is asked about the token, in ms. Default 5 min. */
+  /** Interval between checks of the token at Vault, in ms. Default 5 min. */
   readonly pollIntervalMs?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ const shortestWaitMs = 500;
 /** Spreads the checks, so that the replicas do not all ask at once. */
 const spread = 0.2;
 
-/** Errors that only a user can fix. An unreachable Vault is no trouble while there is nothing to sign. */
+/** Errors that only a user can fix. An unreachable Vault is no failure while there is nothing to sign. */
 const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misconfigured']);
 
 /**
@@ -38,7 +38,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misco
 export class TokenWatch {
   readonly #options: TokenWatchOptions;
   #failure: IssuerFailure | undefined;
-  /** What was logged last. */
+  /** The message that was logged last. */
   #lastLogged: string | undefined;
   #checkAt: number | undefined;
 
@@ -80,7 +80,7 @@ export class TokenWatch {
   }
 
   /**
-   * Whether to check the token: after the interval, every time while there is a trouble, and when the clock was set
+   * Whether to check the token: after the interval, every time while the last check failed, and when the clock was set
    * back.
    */
   #isDue(): boolean {

@@ -30,7 +30,7 @@ export interface VaultIssuerOptions {
   readonly logger: Logger;
   /** How long one call may take; ms. */
   readonly limitMs?: number | undefined;
-  /** How often Vault is asked about the token while nothing is signed; ms. */
+  /** Interval between checks of the token at Vault while nothing is signed, in ms. */
   readonly pollIntervalMs?: number | undefined;
 }
 

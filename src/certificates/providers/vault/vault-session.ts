@@ -7,18 +7,18 @@ import type { VaultAnswer, VaultCall, VaultHttp } from './vault-http.ts';
 export interface VaultToken {
   readonly token: Secret<string>;
   readonly renewable: boolean;
-  /** When to ask for more time; Infinity for a token that does not end. */
+  /** When to renew it; Infinity for a token that does not expire. */
   readonly renewAt: number;
   readonly endsAt: number;
 }
 
-/** Where tokens come from. */
+/** A source of tokens. */
 export interface TokenSource {
   /** A token to use from now on. Rejects with a WeftError. */
   open(signal: AbortSignal): Promise<VaultToken>;
-  /** Whether the token is still the one to use. */
+  /** Whether the token should still be used. */
   isCurrent(token: VaultToken): boolean;
-  /** What to do when Vault denies a path to a token that came from here. */
+  /** The advice for a path that Vault denies to a token of this source. */
   readonly advice: string;
 }
 
