@@ -30,12 +30,12 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   readonly #clock: Clock;
   readonly #log: Logger;
   #synced = false;
-  #heardAt: number;
+  #contactAt: number;
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
     this.#log = log;
-    this.#heardAt = clock.now();
+    this.#contactAt = clock.now();
   }
 
   get objects(): ReadonlyMap<StoreKey, T> {
@@ -47,7 +47,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   }
 
   age(): number {
-    return Math.max(0, this.#clock.now() - this.#heardAt);
+    return Math.max(0, this.#clock.now() - this.#contactAt);
   }
 
   subscribe(onChanges: Listener<T>): () => void {
@@ -76,8 +76,8 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   }
 
   /** Notes a sign of life from the API server. */
-  heard(): void {
-    this.#heardAt = this.#clock.now();
+  noteContact(): void {
+    this.#contactAt = this.#clock.now();
   }
 
   /** Makes the cache equal to a whole list, and reports the differences in one batch. */
@@ -90,7 +90,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
       changes.push({ key, before, after: undefined });
     }
     for (const object of list) this.#set(object, changes);
-    this.heard();
+    this.noteContact();
     this.#synced = true;
     this.#firstList.resolve(undefined);
     this.#tell(changes);

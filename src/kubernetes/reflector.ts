@@ -83,7 +83,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     await Promise.all([this.#run(signal), this.#again.run(signal)]);
   }
 
-  judged(key: StoreKey, verdict: Verdict): void {
+  applyVerdict(key: StoreKey, verdict: Verdict): void {
     if (verdict === 'kept') {
       this.#again.add(key);
       return;
@@ -184,7 +184,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
       this.#cursor = this.#cursor === undefined ? seen : laterVersion(this.#cursor, seen);
       if (type !== 'bookmark') steps.push(this.#step(type, object));
     }
-    this.heard();
+    this.noteContact();
     this.take(steps);
     this.#plan.options.ration?.budget.settle();
     return this.#cursor !== before;

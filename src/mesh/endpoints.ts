@@ -94,13 +94,13 @@ function compileService(
   const leftOut = nothingLeftOut();
   const all = slices.slices.map((slice) => ({
     targets: targetsOf(slice),
-    judged: judgedOf(slice, given),
+    classified: classifyAddresses(slice, given),
   }));
   const ports = service.ports.map(({ port, name }) => {
     const key = portKey(service.key, port);
-    const places = all.flatMap(({ targets, judged }) => {
+    const places = all.flatMap(({ targets, classified }) => {
       const target = targets.get(name);
-      return target === undefined ? [] : judged.map((one) => ({ ...one, port: target }));
+      return target === undefined ? [] : classified.map((one) => ({ ...one, port: target }));
     });
     const { hasSidecar, plaintext } = given;
     const list = endpointsOfPort(places, { service, hasSidecar, plaintext, leftOut });
@@ -117,15 +117,18 @@ function targetsOf({ ports = [] }: EndpointSlice): ReadonlyMap<string, number | 
   return new Map(named.reverse());
 }
 
-type Judged = Omit<Place, 'port'>;
+type ClassifiedAddress = Omit<Place, 'port'>;
 
-function judgedOf(slice: EndpointSlice, given: EndpointInput): readonly Judged[] {
+function classifyAddresses(
+  slice: EndpointSlice,
+  given: EndpointInput,
+): readonly ClassifiedAddress[] {
   if (slice.addressType === 'FQDN') return [];
   return (slice.endpoints ?? []).flatMap((endpoint) =>
     endpoint.addresses.map((address) => ({
       address,
       hostname: endpoint.hostname ?? '',
-      judgement: classifyEndpoint(address, endpoint, given),
+      holder: classifyEndpoint(address, endpoint, given),
       standing: standingOf(endpoint),
     })),
   );

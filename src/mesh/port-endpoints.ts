@@ -15,7 +15,7 @@ export interface Place {
   readonly address: string;
   readonly port: number;
   readonly hostname: string;
-  readonly judgement: EndpointClass;
+  readonly holder: EndpointClass;
   readonly standing: EndpointStanding;
 }
 
@@ -51,14 +51,14 @@ function isDialled({ account, outside }: Endpoint, { headless }: MeshService): b
 
 /** The endpoint at that port, if it may be called; otherwise empty, mostly with an entry in `leftOut`. */
 function callable(
-  { address, port, hostname, judgement }: Place,
+  { address, port, hostname, holder }: Place,
   { hasSidecar, plaintext, leftOut }: EndpointsInput,
 ): readonly Endpoint[] {
-  switch (judgement.is) {
+  switch (holder.is) {
     case 'unknown':
       return [];
     case 'foreign':
-      leftOut.foreign.add(`${address}, which ${judgement.reason}`);
+      leftOut.foreign.add(`${address}, which ${holder.reason}`);
       return [];
     case 'outside':
       if (plaintext === 'any') {
@@ -67,7 +67,7 @@ function callable(
       leftOut.outside.add(address);
       return [];
     case 'pod': {
-      const { pod } = judgement;
+      const { pod } = holder;
       // For a port of the sidecar, services.ts writes the diagnostic on the Service.
       if (hasSidecar(pod)) {
         return isSidecarPort(port) ? [] : [{ address, port, account: accountOf(pod), hostname }];

@@ -66,13 +66,13 @@ async function reconcileAll(
   const { client, namespace, clock, logger } = options;
   const reporter = { controller: 'weft.dev/operator', instance: options.identity };
   const events = createEventRecorder({ client, clock, log: logger, ...reporter });
-  const onDeed = ({ reason, identity }: AppliedChange): void => {
+  const onChange = ({ reason, identity }: AppliedChange): void => {
     logger.info('object changed', { reason, object: identity });
     const regarding = activeMeshConfig(watched.meshConfigs.objects.values(), namespace);
     if (regarding === undefined) return;
     events.record({ regarding, type: 'Normal', reason, note: `${reason} ${identity}` });
   };
-  const applier = new Applier({ client, clock, logger, onDeed });
+  const applier = new Applier({ client, clock, logger, onChange });
   const meshEnd = new MeshEnd(namespace);
   const onDone = (run: WorkRun): void => {
     options.onReconciled?.(run);

@@ -1,7 +1,7 @@
 import type { CertificateReport } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { timestamp } from '../common/timestamp.ts';
-import { renewerOf, renewalTime } from './intent.ts';
+import { findRenewer, renewalTime } from './intent.ts';
 import type { RootRecord } from './records.ts';
 
 /** What the status says about a root that nears its end. Times are milliseconds since the epoch. */
@@ -31,8 +31,8 @@ export function endOf(
   const rootEnds = record.pin?.notAfter;
   const chainEnds = endOfChain(record, report) ?? Infinity;
   const notAfter = rootEnds === undefined ? undefined : Math.min(rootEnds, chainEnds);
-  const renewer = renewerOf(record, meshConfig);
-  if (notAfter === undefined || renewer === 'nobody') return undefined;
+  const renewer = findRenewer(record, meshConfig);
+  if (notAfter === undefined || renewer === 'none') return undefined;
   const what = rootEnds === notAfter ? 'The root' : 'A certificate that signs below the root';
   const subject = `${what} of ${record.name} ends ${timestamp(notAfter)}`;
   const renewsAt = renewer === 'weft' ? renewalTime(record, renewBeforeMs) : undefined;

@@ -11,7 +11,7 @@ import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
 import type { RunningIssuer } from '../issuer.ts';
 import { parsePinnedRoots, type PinnedRoots } from '../pinned-roots.ts';
-import { askingForLess } from '../providers/ask-for-less.ts';
+import { askingForLess } from '../providers/shorten-request.ts';
 import { BuiltInIssuer } from '../providers/built-in.ts';
 import { CertManagerIssuer } from '../providers/cert-manager.ts';
 import { intermediateSource } from '../providers/intermediate.ts';

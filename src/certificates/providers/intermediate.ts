@@ -7,7 +7,7 @@ import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts'
 import { signingRequest } from '../../x509/signing-request.ts';
 import { rootTemplate } from '../../x509/template.ts';
 import { problemOfAuthority } from '../../x509/validate.ts';
-import { withinLife } from './ask-for-less.ts';
+import { withinLife } from './shorten-request.ts';
 import type { AuthoritySource } from './kept-authority.ts';
 import { completeToRoot, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 

@@ -15,7 +15,7 @@ import { shortestValidityMs } from '../leaves/validity.ts';
 import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
 import { signingRequest } from '../../x509/signing-request.ts';
 import { problemOfLeaf } from '../../x509/validate.ts';
-import { withinLife } from './ask-for-less.ts';
+import { withinLife } from './shorten-request.ts';
 import { FailedRequests } from './failed-requests.ts';
 import { completeToRoot, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 

@@ -60,12 +60,12 @@ export class Narrowing {
    * Ends when the client has the inbound listener that it was sent and the rules of all ports. Returns true if it
    * ended.
    */
-  end(told: ResourceSet, { listener, route }: States): boolean {
+  end(current: ResourceSet, { listener, route }: States): boolean {
     if (!this.isOn && this.#open === undefined) return false;
-    const inbound = told.listener.get(inboundListener);
+    const inbound = current.listener.get(inboundListener);
     if (inbound === undefined ? listener.holds(inboundListener) : !listener.has(inbound))
       return false;
-    for (const table of told.route.values())
+    for (const table of current.route.values())
       if (table.grants !== undefined && !route.has(table)) return false;
     const wasOn = this.isOn;
     this.#chains = noChains;

@@ -34,7 +34,7 @@ export class Session {
   readonly #narrowing = new Narrowing();
   #offered: ResourceSet | undefined;
   /** The resources that the client should have now: the offer, or for a while its replacement. */
-  #told: ResourceSet | undefined;
+  #current: ResourceSet | undefined;
   #hasteRequested = false;
   /** The last results of `burden` and `names`; undefined once they may have changed. */
   #burden: number | undefined;
@@ -61,7 +61,7 @@ export class Session {
   /** The client acknowledged everything that is offered. */
   get synced(): boolean {
     const { cluster, listener } = this.#states;
-    if (this.#told === undefined || this.#narrowing.isOn) return false;
+    if (this.#current === undefined || this.#narrowing.isOn) return false;
     if (!cluster.subscription.started || !listener.subscription.started) return false;
     for (const { idle, refusals } of this.#ordered) if (!idle || refusals.size > 0) return false;
     return true;
@@ -91,7 +91,7 @@ export class Session {
   burdenOf({ typeUrl, subscribe, initialVersions }: DeltaRequest): number {
     const type = typeOf(typeUrl);
     if (type === undefined || subscribe.length + initialVersions.size < long) return 0;
-    const offered = this.#told?.[type];
+    const offered = this.#current?.[type];
     let sum = 0;
     for (const names of [subscribe, initialVersions.keys()])
       for (const name of names) if (offered?.has(name) !== true) sum += costOf(name);
@@ -106,7 +106,7 @@ export class Session {
     this.#mayChange(state.subscription.started && isMereAcknowledgement(request));
     const refusals = request.nonce === '' ? undefined : state.answered(request);
     if (type === 'route' && !state.subscription.started) this.#recall(request);
-    state.subscribe(request, this.#told?.[type]);
+    state.subscribe(request, this.#current?.[type]);
     return {
       responses: this.#flush(),
       answer: answerOf(refusals, request),
@@ -116,12 +116,12 @@ export class Session {
 
   /** Replaces what the client should have. A later offer overtakes an earlier one that is still on its way. */
   offer(next: ResourceSet): readonly DeltaResponse[] {
-    const told = this.#narrowing.offer(this.#offered, next);
+    const current = this.#narrowing.offer(this.#offered, next);
     this.#offered = next;
     // An offer may end a refusal, and adds nothing.
     if (this.#burden !== 0) this.#burden = undefined;
     this.#tables.note(next.route);
-    this.#tell(told);
+    this.#setCurrent(current);
     return this.#flush();
   }
 
@@ -138,7 +138,7 @@ export class Session {
 
   /** The same in parts: a part is the very map that is offered when the client lacks all of that type. */
   *outstandingParts(): Generator<ReadonlyMap<string, Resource> | readonly Resource[]> {
-    const offered = this.#told;
+    const offered = this.#current;
     if (offered === undefined) return;
     for (const type of pushOrder) {
       if (this.#lacksAll(type, offered[type])) {
@@ -155,7 +155,7 @@ export class Session {
     for (const type of pushOrder)
       for (const refusal of this.#states[type].refusals.values()) {
         const { name, version } = refusal.resource;
-        if (this.#told?.[type].get(name)?.version === version) yield refusal;
+        if (this.#current?.[type].get(name)?.version === version) yield refusal;
       }
   }
 
@@ -195,14 +195,14 @@ export class Session {
     for (const [name, version] of initialVersions) {
       const table = this.#tables.get(version);
       if (table?.name !== name || this.#offered?.route.get(name)?.version === version) continue;
-      const told = this.#narrowing.bring(table, this.#offered);
-      if (told !== undefined) this.#tell(told);
+      const next = this.#narrowing.bring(table, this.#offered);
+      if (next !== undefined) this.#setCurrent(next);
     }
   }
 
-  #tell(next: ResourceSet): void {
-    const changes = changesBetween(this.#told, next);
-    this.#told = next;
+  #setCurrent(next: ResourceSet): void {
+    const changes = changesBetween(this.#current, next);
+    this.#current = next;
     for (const [type, names] of changes) {
       const state = this.#states[type];
       // Names that the client requested while nothing was offered are due already.
@@ -212,13 +212,13 @@ export class Session {
 
   /** Sends the offer itself, once its replacement is no longer needed. */
   #endNarrowing(): void {
-    if (this.#told === undefined || this.#offered === undefined) return;
-    if (this.#narrowing.end(this.#told, this.#states)) this.#tell(this.#offered);
+    if (this.#current === undefined || this.#offered === undefined) return;
+    if (this.#narrowing.end(this.#current, this.#states)) this.#setCurrent(this.#offered);
   }
 
   #flush(): readonly DeltaResponse[] {
     this.#endNarrowing();
-    const offered = this.#told;
+    const offered = this.#current;
     if (offered === undefined) return [];
     const responses: DeltaResponse[] = [];
     while (this.#addResponses(offered, responses)) {
@@ -273,8 +273,8 @@ export class Session {
 
   #addsClusters(): boolean {
     const { cluster } = this.#states;
-    if (this.#told === undefined || !cluster.subscription.started) return false;
-    return cluster.adds(this.#told.cluster);
+    if (this.#current === undefined || !cluster.subscription.started) return false;
+    return cluster.adds(this.#current.cluster);
   }
 
   #mayRemove(type: ResourceType, offered: ResourceSet): boolean {
