@@ -47,11 +47,6 @@ export class ResponseBytes {
     this.#budget = budget;
   }
 
-  /** How many responses were built, which is how often anything was encoded. */
-  get count(): number {
-    return this.#lastNonce;
-  }
-
   of(content: ResponseContent): EncodedResponse {
     const key = this.#keyOf(content);
     const known = this.#built.get(key);
