@@ -2,15 +2,11 @@ import { Server } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
-import { askService, serveAsk, type AnswerReplica, type AskCall } from '../replicas/ask-service.ts';
+import type { UnaryCall } from '../replicas/unary-method.ts';
+import { askService, serveAsk, type AnswerReplica } from '../replicas/ask-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
 import type { ConnectionRotation } from './connection-rotation.ts';
-import {
-  closeService,
-  serveClose,
-  type CloseCall,
-  type StreamName,
-} from '../replicas/close-service.ts';
+import { closeService, serveClose, type StreamName } from '../replicas/close-service.ts';
 import type { AdsCall } from './connection.ts';
 import { entryOf } from '../port/entry.ts';
 import { evidenceService, serveEvidence, type EvidenceCall } from '../replicas/evidence-feed.ts';
@@ -106,12 +102,12 @@ export async function listenToReplicas(
       void serveEvidence(call, entryOf(open.port, call), { ...admission, watch }),
   });
   server.addService(closeService, {
-    close: (call: CloseCall) =>
+    close: (call: UnaryCall) =>
       void serveClose(call, entryOf(open.port, call), { ...admission, close }),
   });
   if (answer !== undefined)
     server.addService(askService, {
-      ask: (call: AskCall) =>
+      ask: (call: UnaryCall) =>
         void serveAsk(call, entryOf(open.port, call), { ...admission, answer }),
     });
   const port = await open.port.listen(address);
