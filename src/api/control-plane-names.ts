@@ -5,6 +5,8 @@
  * everything that it applies.
  */
 export const controlPlaneName = 'weft-control-plane';
+/** The control plane's name as the reporter of Events and in statuses that several controllers share. */
+export const controllerName = 'weft.dev/control-plane';
 /**
  * Role and RoleBinding that exist as long as the MeshConfig in force, which owns them. Without them the API server
  * calls no webhook of the mesh, whether or not the processes that answer still run.

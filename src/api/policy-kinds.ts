@@ -5,6 +5,12 @@ import type { TrafficSplit } from './gen/traffic-split.ts';
 import type { TrafficTarget } from './gen/traffic-target.ts';
 import { type Kind, kind } from './kinds.ts';
 
+/**
+ * How objects of a kind carry Weft's status: in fields that are Weft's own, or in Weft's entries of a list that several
+ * controllers share (Gateway API: RouteStatus has `parents`, PolicyStatus has `ancestors`).
+ */
+export type StatusShapeName = 'flat' | 'parents' | 'ancestors';
+
 /** One kind of policy: objects that users write, that Weft checks at admission, and that get a status. */
 export interface PolicyRow<T extends KubernetesObject> extends Kind {
   /** In permissive mode all traffic is allowed: a policy that allows traffic waits; any other policy still applies. */
@@ -14,15 +20,16 @@ export interface PolicyRow<T extends KubernetesObject> extends Kind {
    * Weft installs the CRDs of all other kinds itself.
    */
   readonly optional: boolean;
+  readonly status: StatusShapeName;
   /** Only for the compiler: the type of the objects. */
   readonly object?: T;
 }
 
 function policy<T extends KubernetesObject>(
   of: Kind,
-  row: Pick<PolicyRow<T>, 'inPermissiveMode'> & { readonly optional?: boolean },
+  row: Pick<PolicyRow<T>, 'inPermissiveMode'> & Partial<Pick<PolicyRow<T>, 'optional' | 'status'>>,
 ): PolicyRow<T> {
-  return { optional: false, ...of, ...row };
+  return { optional: false, status: 'flat', ...of, ...row };
 }
 
 /**

@@ -12,13 +12,30 @@ export interface Followed<T> extends Changing {
   readonly value: T;
 }
 
-/** A value that its owner publishes. */
-export class Topic<T> implements Followed<T> {
+/** What changes when its subclass says so. */
+export abstract class Changes implements Changing {
   readonly #listeners: Listeners<undefined>;
+
+  constructor(logger: Logger) {
+    this.#listeners = new Listeners(logger);
+  }
+
+  follow(changed: () => void): () => void {
+    return this.#listeners.add(changed);
+  }
+
+  /** Calls every follower back. */
+  protected tell(): void {
+    this.#listeners.tell(undefined);
+  }
+}
+
+/** A value that its owner publishes. */
+export class Topic<T> extends Changes implements Followed<T> {
   #value: T;
 
   constructor(logger: Logger, first: T) {
-    this.#listeners = new Listeners(logger);
+    super(logger);
     this.#value = first;
   }
 
@@ -30,11 +47,7 @@ export class Topic<T> implements Followed<T> {
   publish(value: T): void {
     if (value === this.#value) return;
     this.#value = value;
-    this.#listeners.tell(undefined);
-  }
-
-  follow(changed: () => void): () => void {
-    return this.#listeners.add(changed);
+    this.tell();
   }
 }
 

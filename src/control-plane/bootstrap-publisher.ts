@@ -10,9 +10,8 @@ import type { Clock } from '../common/clock.ts';
 import type { Triggered } from '../common/component.ts';
 import { deepEqual } from '../common/equal.ts';
 import { WeftError } from '../common/errors.ts';
-import { Listeners } from '../common/listeners.ts';
 import type { Logger } from '../common/logger.ts';
-import type { Changing } from '../common/topic.ts';
+import { Changes } from '../common/topic.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import { bootstrapFileNames } from '../envoy/bootstrap.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
@@ -59,29 +58,26 @@ const longestReason = 300;
  * left (docs/decisions/0097). A namespace in which the API server refuses it delays no other namespace; `held` names
  * it. Leader only. Sidecars follow a change of the trust bundle through the mounted file.
  */
-export class BootstrapPublisher implements Triggered, Changing {
+export class BootstrapPublisher extends Changes implements Triggered {
   readonly name = 'bootstrap-publisher';
   readonly leaderOnly = true;
   readonly #deps: BootstrapPublisherDeps;
   readonly #wakeup = new Wakeup();
-  readonly #listeners: Listeners<undefined>;
   #held: Held | undefined;
 
   constructor(deps: BootstrapPublisherDeps) {
+    super(deps.logger);
     this.#deps = deps;
-    this.#listeners = new Listeners(deps.logger);
   }
 
   trigger(): void {
     this.#wakeup.wake();
   }
 
-  /** Calls back after the result of `held` has changed. */
-  follow(changed: () => void): () => void {
-    return this.#listeners.add(changed);
-  }
-
-  /** Which namespaces have these roots, and since when; undefined while that is not known of every namespace. */
+  /**
+   * Which namespaces have these roots, and since when; undefined while that is not known of every namespace. Followers
+   * hear when it changes.
+   */
   held(trust: string): HeldBootstraps | undefined {
     return this.#held?.trust === trust ? this.#held : undefined;
   }
@@ -158,7 +154,7 @@ export class BootstrapPublisher implements Triggered, Changing {
     for (const one of now?.unserved ?? [])
       if (!known.some((other) => deepEqual(other, one)))
         logger.warn('namespace refuses the bootstrap config map', { ...one });
-    this.#listeners.tell(undefined);
+    this.tell();
   }
 
   /**

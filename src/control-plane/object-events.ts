@@ -1,3 +1,4 @@
+import { controllerName } from '../api/control-plane-names.ts';
 import { apiVersionOf } from '../api/kinds.ts';
 import { isPolicyKind } from '../api/policy-kinds.ts';
 import { type ClusterKind, clusterKinds } from '../cluster/cluster-kinds.ts';
@@ -22,7 +23,7 @@ export function createObjectEvents(
     client,
     clock,
     logger: logger.with({ part: 'events' }),
-    controller: 'weft.dev/control-plane',
+    controller: controllerName,
     instance: options.podName,
     diagnostics: () => {
       const now = [mesh.value?.diagnostics ?? compiled, watches.crowded()] as const;

@@ -1,6 +1,5 @@
 import type { Issuing } from '../certificates/plan/issuing.ts';
-import { Listeners } from '../common/listeners.ts';
-import { anyOf, type Changing, every } from '../common/topic.ts';
+import { anyOf, Changes, every } from '../common/topic.ts';
 import type { RefusedHandshake } from '../xds/port/refused-handshakes.ts';
 import { CertificateDoubts, RefusedClients } from './certificate-doubts.ts';
 import type { ControlPlaneContext } from './context.ts';
@@ -11,30 +10,27 @@ import { replicaName } from './replicas.ts';
 const againMs = 60_000;
 
 /** What this replica states of itself to the leader: its leaves, its certificate, and the clients that refused it. */
-export class OwnFacts implements Changing {
+export class OwnFacts extends Changes {
   readonly #context: ControlPlaneContext;
   readonly #issuing: Issuing;
   readonly #refused: RefusedClients;
   readonly #doubts = new CertificateDoubts();
-  readonly #listeners: Listeners<undefined>;
-  readonly #changes: Changing;
 
   constructor(context: ControlPlaneContext, issuing: Issuing) {
+    super(context.logger);
     this.#context = context;
     this.#issuing = issuing;
     this.#refused = new RefusedClients(context.clock);
-    this.#listeners = new Listeners(context.logger);
-    this.#changes = anyOf({ follow: (changed) => this.#listeners.add(changed) }, every(againMs));
   }
 
-  follow(changed: () => void): () => void {
-    return this.#changes.follow(changed);
+  override follow(changed: () => void): () => void {
+    return anyOf({ follow: (noted) => super.follow(noted) }, every(againMs)).follow(changed);
   }
 
   /** Notes a client that did not take the certificate of this replica. */
   noteRefused(handshake: RefusedHandshake): void {
     this.#refused.note(handshake);
-    this.#listeners.tell(undefined);
+    this.tell();
   }
 
   encoded(): string {

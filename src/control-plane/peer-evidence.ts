@@ -1,9 +1,8 @@
 import { untilAborted } from '../common/aborted.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
-import { Listeners } from '../common/listeners.ts';
 import type { Logger } from '../common/logger.ts';
-import type { Followed } from '../common/topic.ts';
+import { Changes, type Followed } from '../common/topic.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import type { StreamName } from '../xds/replicas/close-service.ts';
@@ -61,23 +60,18 @@ interface Peer {
  * Joins this replica's evidence with that of all others, which it follows while it leads. A replica
  * that runs but cannot be reached makes the result incomplete.
  */
-export class PeerEvidence implements Component, Followed<MeshEvidence> {
+export class PeerEvidence extends Changes implements Component, Followed<MeshEvidence> {
   readonly name = 'peer-evidence';
   readonly leaderOnly = true;
   readonly #deps: PeerEvidenceDeps;
   readonly #peers = new Map<string, Peer>();
-  readonly #listeners: Listeners<undefined>;
   /** What was joined last, and from what. */
   #last: { readonly parts: readonly unknown[]; readonly joined: JoinedEvidence } | undefined;
   #outdatedSince: number | undefined;
 
   constructor(deps: PeerEvidenceDeps) {
+    super(deps.logger);
     this.#deps = deps;
-    this.#listeners = new Listeners(deps.logger);
-  }
-
-  follow(changed: () => void): () => void {
-    return this.#listeners.add(changed);
   }
 
   /** The evidence of all replicas at this moment. */
@@ -175,6 +169,6 @@ export class PeerEvidence implements Component, Followed<MeshEvidence> {
 
   #changed(): void {
     this.#closeOutdated();
-    this.#listeners.tell(undefined);
+    this.tell();
   }
 }

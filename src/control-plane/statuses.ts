@@ -1,3 +1,4 @@
+import { controllerName } from '../api/control-plane-names.ts';
 import type { Followed } from '../common/topic.ts';
 import { createEventRecorder } from '../kubernetes/events.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
@@ -22,8 +23,10 @@ export function createRecorder({
   logger,
   options,
 }: ControlPlaneContext): ReturnType<typeof createEventRecorder> {
-  const controller = 'weft.dev/control-plane';
-  return createEventRecorder({ client, clock, log: logger, controller, instance: options.podName });
+  return createEventRecorder({
+    ...{ client, clock, log: logger },
+    ...{ controller: controllerName, instance: options.podName },
+  });
 }
 
 /** Writes the statuses of policies, and an Event for each change for the worse or back. */

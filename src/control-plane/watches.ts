@@ -19,8 +19,8 @@ import type { ReflectOptions } from '../kubernetes/reflector-options.ts';
 import type { Change, ObjectStore } from '../kubernetes/store.ts';
 import { keepPod, type LivingPod } from '../pods/pod-life.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { keptStatus } from '../status/kept-status.ts';
-import type { PolicyObject } from '../status/status-writer.ts';
+import { statusShape } from '../status/status-shapes.ts';
+import type { PolicyObject } from '../status/kept-status.ts';
 import type { ControlPlaneContext } from './context.ts';
 import { createRations } from './rations.ts';
 
@@ -125,7 +125,7 @@ function keptOf(kind: ClusterKind): ReflectOptions<KubernetesObject> {
 
 /** A policy also keeps its status: the status writer compares with it. */
 function keepPolicy(kind: PolicyKind, object: PolicyObject): PolicyObject {
-  const status = keptStatus(object.status);
+  const status = statusShape(kind).keep(object);
   return { ...trim(kind, object), ...(status === undefined ? {} : { status }) };
 }
 

@@ -109,10 +109,6 @@ export class NamespaceBudget {
     }
   }
 
-  verdictOn(kind: string, key: StoreKey): Verdict {
-    return this.#known.get(idOf(kind, key))?.verdict ?? 'unknown';
-  }
-
   /** Reports changed verdicts to the holders. */
   settle(): void {
     if (this.#dirty.size === 0) return;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeClock } from '../../test/support/time/fake-clock.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { silentLogger } from '../common/logger.ts';
 import { ObjectCache } from './object-cache.ts';
@@ -14,7 +13,7 @@ function object(name: string, resourceVersion: string, uid = name): KubernetesOb
 }
 
 function start(): { cache: ObjectCache<KubernetesObject>; batches: string[][] } {
-  const cache = new ObjectCache<KubernetesObject>(new FakeClock(), silentLogger);
+  const cache = new ObjectCache<KubernetesObject>(silentLogger);
   const batches: string[][] = [];
   const show = (it: KubernetesObject | undefined): string => it?.metadata.resourceVersion ?? '-';
   const line = ({ key, before, after }: Change<KubernetesObject>): string =>

@@ -1,5 +1,4 @@
 import type { KubernetesObject } from '../api/core.ts';
-import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/logger.ts';
 import { isOlder } from './resource-version.ts';
 import type { Change, ObjectStore, StoreKey } from './store.ts';
@@ -27,15 +26,11 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
   readonly #objects = new Map<StoreKey, T>();
   readonly #listeners = new Set<Listener<T>>();
   readonly #firstList = Promise.withResolvers<undefined>();
-  readonly #clock: Clock;
   readonly #log: Logger;
   #synced = false;
-  #contactAt: number;
 
-  constructor(clock: Clock, log: Logger) {
-    this.#clock = clock;
+  constructor(log: Logger) {
     this.#log = log;
-    this.#contactAt = clock.now();
   }
 
   get objects(): ReadonlyMap<StoreKey, T> {
@@ -44,10 +39,6 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
 
   get synced(): boolean {
     return this.#synced;
-  }
-
-  age(): number {
-    return Math.max(0, this.#clock.now() - this.#contactAt);
   }
 
   subscribe(onChanges: Listener<T>): () => void {
@@ -75,11 +66,6 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     }
   }
 
-  /** Notes a sign of life from the API server. */
-  noteContact(): void {
-    this.#contactAt = this.#clock.now();
-  }
-
   /** Makes the cache equal to a whole list, and reports the differences in one batch. */
   replace(list: readonly T[]): void {
     const listed = new Set(list.map((object) => storeKey(object.metadata)));
@@ -90,7 +76,6 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
       changes.push({ key, before, after: undefined });
     }
     for (const object of list) this.#set(object, changes);
-    this.noteContact();
     this.#synced = true;
     this.#firstList.resolve(undefined);
     this.#tell(changes);

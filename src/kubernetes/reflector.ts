@@ -68,7 +68,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
 
   constructor(plan: Plan<T>) {
     const log = plan.deps.log.with({ kind: plan.kind.kind });
-    super(plan.deps.clock, log);
+    super(log);
     this.#plan = plan;
     this.#log = log;
     const { client, kind, deps } = plan;
@@ -184,7 +184,6 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
       this.#cursor = this.#cursor === undefined ? seen : laterVersion(this.#cursor, seen);
       if (type !== 'bookmark') steps.push(this.#step(type, object));
     }
-    this.noteContact();
     this.take(steps);
     this.#plan.options.ration?.budget.settle();
     return this.#cursor !== before;

@@ -20,8 +20,6 @@ export interface ObjectStore<T extends KubernetesObject> {
   readonly objects: ReadonlyMap<StoreKey, T>;
   /** True after the first full list; from then on the cache may be old, never incomplete. */
   readonly synced: boolean;
-  /** Milliseconds since the API server last proved that the watch is alive. */
-  age(): number;
   /** Calls back after each batch; returns a function that stops it. A callback that throws is logged. */
   subscribe(onChanges: (changes: readonly Change<T>[]) => void): () => void;
   whenSynced(signal: AbortSignal): Promise<void>;

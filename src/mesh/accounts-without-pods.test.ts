@@ -3,6 +3,7 @@ import { makeSnapshot } from '../../test/support/builders/make-mesh.ts';
 import { makeNamespace, makePod } from '../../test/support/builders/make-object.ts';
 import { makeTrafficTarget, type TargetOptions } from '../../test/support/builders/make-policy.ts';
 import type { Pod } from '../api/core.ts';
+import { readTrafficTarget } from '../smi/traffic-target/read.ts';
 import { accountsWithoutPods } from './accounts-without-pods.ts';
 
 const pods = [
@@ -51,6 +52,13 @@ describe('ServiceAccounts of a TrafficTarget that no pod runs as', () => {
     const of = (to: string): boolean =>
       accountsWithoutPods(makeTrafficTarget({ to }), namespaces).destination;
     expect([of('cart'), of('npp')]).toEqual([false, true]);
+  });
+
+  it('are looked for by the reading that the compiler made', () => {
+    const object = makeTrafficTarget({ to: 'npp' });
+    const compiled = readTrafficTarget(object);
+    accountsWithoutPods(object, namespaces);
+    expect(readTrafficTarget(object)).toBe(compiled);
   });
 
   it('warns and leaves nothing out', () => {

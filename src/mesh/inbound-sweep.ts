@@ -27,13 +27,6 @@ export function firstBeyond(steps: readonly SweepStep[], most: number): number |
   return at < 0 ? undefined : at;
 }
 
-/** Bytes, about, that a proxy holds for all steps: the largest sum of all kinds. */
-export function costOf(steps: readonly SweepStep[]): number {
-  const sweep = new Sweep(steps, Infinity);
-  for (const step of steps) sweep.add(step);
-  return sweep.largest;
-}
-
 /** The Services that lead to a port at pods of one kind. */
 interface Ways {
   readonly kind: number;

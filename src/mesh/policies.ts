@@ -37,18 +37,16 @@ export function compilePolicies(
   return { readings, targets, splits };
 }
 
-/** The kinds whose compiled result includes the diagnostics of reading them. */
-const compiledKinds: readonly PolicyKind[] = ['TrafficTarget', 'TrafficSplit'];
-const readAlone = policyKindNames.filter((kind) => !compiledKinds.includes(kind));
-
 export function policyDiagnostics({
   readings,
   targets,
   splits,
 }: NamespacePolicies): readonly (readonly Diagnostic[])[] {
-  return [
-    splits.value.diagnostics,
-    targets.diagnostics,
-    ...readAlone.map((kind) => readings[kind].diagnostics),
-  ];
+  // A compiled result repeats what reading the objects says.
+  const compiled: Partial<Record<PolicyKind, readonly Diagnostic[]>> = {
+    TrafficSplit: splits.value.diagnostics,
+    TrafficTarget: targets.diagnostics,
+  };
+  const readAlone = policyKindNames.filter((kind) => compiled[kind] === undefined);
+  return [...Object.values(compiled), ...readAlone.map((kind) => readings[kind].diagnostics)];
 }

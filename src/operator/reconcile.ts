@@ -95,15 +95,15 @@ async function bringIntoForce(
   const problems = validateSpec(meshConfig);
   const roots =
     problems.length === 0 ? observeRotation(meshConfig, deps.watched, deps.clock.now()) : undefined;
+  const look = observe(meshConfig, deps, { active: meshConfig, problems, roots });
   const done = await attempt(deps, () =>
     roots === undefined
       ? deps.applier.repair(deps.watched.live, signal)
-      : bringAbout(meshConfig, roots, { deps, signal }),
+      : bringAbout(meshConfig, { ...look, roots }, { deps, signal }),
   );
   const { rejection } = done;
-  const look = observe(meshConfig, deps, { active: meshConfig, problems, rejection, roots });
-  const late = await report(meshConfig, look, { deps, signal });
-  const beat = untilHeartbeat(meshConfig, look.inputs.now);
+  const late = await report(meshConfig, { ...look, rejection }, { deps, signal });
+  const beat = untilHeartbeat(meshConfig, look.now);
   return requeueAfter(done.again, roots?.status.recheckMs, late, beat);
 }
 
@@ -116,11 +116,10 @@ interface Done {
 /** Applies wanted objects and removes unwanted ones; resolves to when to reconcile again. */
 async function bringAbout(
   meshConfig: MeshConfig,
-  roots: RotationState,
+  { roots, rollout, bundle }: Observation & { readonly roots: RotationState },
   { deps, signal }: Context,
 ): Promise<number | undefined> {
   const { watched, applier, vaultAddresses = [] } = deps;
-  const { rollout, bundle } = observe(meshConfig, deps, { active: meshConfig, roots }).inputs;
   const live = watched.live;
   const published = bundle.kind === 'valid' ? bundle.pem : undefined;
   const { objects, kept } = plan(meshConfig, {
@@ -187,30 +186,29 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** The observed inputs of the status, with the part about certificates. */
-interface Observation {
-  readonly inputs: StatusInputs;
-  readonly certificate: CertificateBlock;
+/** The observed inputs of the status. Together with a later rejection, they determine it. */
+interface Observation extends StatusInputs {
+  readonly roots: RotationState | undefined;
 }
 
 interface Known {
   readonly active: MeshConfig | undefined;
   readonly problems?: StatusInputs['problems'];
-  readonly rejection?: string | undefined;
   readonly roots?: RotationState | undefined;
 }
 
 function observe(
   meshConfig: MeshConfig,
   { watched, namespace, clock }: ReconcileDeps,
-  { active, problems = [], rejection, roots }: Known,
+  { active, problems = [], roots }: Known,
 ): Observation {
   const live = watched.live;
   const deployment = live.get(identify(kinds.deployment, controlPlaneName));
-  const inputs = {
+  return {
+    roots,
     refusal: refusalOf(meshConfig, active, namespace),
     problems,
-    rejection,
+    rejection: undefined,
     deleting: isLeaving(meshConfig) || isLeaving(watched.home),
     rollout: deployment && readRollout(deployment),
     bundle: readBundle(watched.caBundle),
@@ -221,21 +219,25 @@ function observe(
     webhooks: [...webhookIdentities].every((identity) => live.has(identity)),
     now: clock.now(),
   };
-  // The plan changes only when the API server accepted all that it needs.
+}
+
+/** What the status is to say of certificates. The plan changes only when the API server accepted all that it needs. */
+function certificateOf(
+  meshConfig: MeshConfig,
+  { roots, rejection }: Observation,
+): CertificateBlock {
   const goesOn = rejection === undefined && roots !== undefined;
-  return {
-    inputs,
-    certificate: goesOn ? roots.status.block : (meshConfig.status?.certificate ?? {}),
-  };
+  return goesOn ? roots.status.block : (meshConfig.status?.certificate ?? {});
 }
 
 /** Writes the status if it changed. On a conflict, resolves to the milliseconds until the next try. */
 async function report(
   meshConfig: MeshConfig,
-  { inputs: world, certificate }: Observation,
+  look: Observation,
   { deps, signal }: Context,
 ): Promise<number | undefined> {
-  const status = statusOf(meshConfig, world, { version: deps.version, certificate });
+  const certificate = certificateOf(meshConfig, look);
+  const status = statusOf(meshConfig, look, { version: deps.version, certificate });
   if (isCurrent(meshConfig, status)) return undefined;
   const { name, namespace = '', uid = '', resourceVersion = '' } = meshConfig.metadata;
   const object = {

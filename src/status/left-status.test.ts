@@ -4,7 +4,7 @@ import { makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import type { Condition, Namespace } from '../api/core.ts';
 import { monitoredBy } from '../api/labels.ts';
 import { leftStatus } from './left-status.ts';
-import type { PolicyObject } from './status-writer.ts';
+import type { PolicyObject } from './kept-status.ts';
 
 const since = { lastTransitionTime: '2026-01-01T00:00:00Z' };
 const programmed: Condition = {
@@ -38,7 +38,6 @@ describe('the status of a policy whose namespace left the mesh', () => {
 
   it.each<[string, PolicyObject, Namespace | undefined]>([
     ['it never had one of ours', makeTarget(), left],
-    ['its status is of somebody else', makeTarget({ conditions: [programmed] }), left],
     [
       'another mesh has the namespace',
       makeTarget(ours),

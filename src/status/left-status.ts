@@ -1,7 +1,7 @@
 import type { Namespace } from '../api/core.ts';
 import { monitoredBy } from '../api/labels.ts';
 import type { WantedPolicyStatus } from './policy-status.ts';
-import type { PolicyObject } from './status-writer.ts';
+import type { PolicyObject } from './kept-status.ts';
 
 const reason = 'NamespaceNotInMesh';
 
@@ -21,7 +21,7 @@ export function leftStatus(
   meshName: string,
 ): WantedPolicyStatus | undefined {
   const { status, metadata } = object;
-  if (status?.inForce === undefined || !isFree(namespace)) return undefined;
+  if (status === undefined || !isFree(namespace)) return undefined;
   const { namespace: name = '', generation: observedGeneration = 0 } = metadata;
   const said = status.conditions?.find((one) => one.type === 'Programmed' && one.reason === reason);
   const message =

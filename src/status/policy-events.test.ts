@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Condition } from '../api/core.ts';
 import { policyKinds } from '../api/policy-kinds.ts';
 import type { WantedCondition } from '../api/condition.ts';
+import { flatStatus } from './flat-status.ts';
 import { policyEvents } from './policy-events.ts';
-import type { WantedStatus } from './status-writer.ts';
+import type { WantedStatus } from './wanted-status.ts';
 
 function makeCondition(more: Partial<WantedCondition> = {}): WantedCondition {
   return { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'fine', ...more };
@@ -15,6 +16,7 @@ function makeWanted(condition: WantedCondition): WantedStatus {
   return {
     kind: policyKinds.TrafficTarget,
     object: { apiVersion: 'access.smi-spec.io/v1alpha3', kind: 'TrafficTarget', metadata },
+    shape: flatStatus,
     status: { ...status, conditions: [condition] },
   };
 }

@@ -1,7 +1,7 @@
 import type { Condition } from '../api/core.ts';
 import type { Occurrence } from '../kubernetes/event-object.ts';
 import type { WantedCondition } from '../api/condition.ts';
-import type { WantedStatus } from './status-writer.ts';
+import type { WantedStatus } from './wanted-status.ts';
 
 type Seen = Pick<WantedCondition, 'type' | 'status' | 'reason' | 'message'>;
 

@@ -10,7 +10,7 @@ import { makeSettings } from '../../test/support/builders/make-settings.ts';
 import { makeNamespace, makePod, makeService } from '../../test/support/builders/make-object.ts';
 import { makeRouteGroup, makeTrafficTarget } from '../../test/support/builders/make-policy.ts';
 import { type PolicyEvidence, policyStatuses, type PolicyStores } from './policy-statuses.ts';
-import type { WantedStatus } from './status-writer.ts';
+import type { WantedStatus } from './wanted-status.ts';
 
 /** The mesh as compiled from these TrafficTargets, and what they need. */
 function compiledOf(...targets: readonly TrafficTarget[]): CompiledMesh {

@@ -14,7 +14,9 @@ import type { CompiledMesh } from '../mesh/compile.ts';
 import { policyStatus, short, type WantedPolicyStatus } from './policy-status.ts';
 import { type PolicyKind, policyKindNames, policyKinds } from '../api/policy-kinds.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
-import type { PolicyObject, WantedStatus } from './status-writer.ts';
+import { statusShape } from './status-shapes.ts';
+import type { PolicyObject } from './kept-status.ts';
+import type { WantedStatus } from './wanted-status.ts';
 
 function byObject(diagnostics: readonly Diagnostic[]): ReadonlyMap<OriginKey, Diagnostic[]> {
   const found = new Map<OriginKey, Diagnostic[]>();
@@ -98,6 +100,7 @@ export function policyStatuses(
     namespaces.get(object.metadata.namespace ?? '')?.Namespace;
   return policyKindNames.flatMap((name) => {
     const kind: Kind = policyKinds[name];
+    const shape = statusShape(name);
     const objects = [...policies[name].objects.values()];
     return objects.flatMap((object) => {
       const namespace = namespaceOf(object);
@@ -108,7 +111,7 @@ export function policyStatuses(
         : leftStatus(object, namespace, membership.meshName);
       return status === undefined || (evidence.settling === true && isUnknown(status))
         ? []
-        : [{ kind, object, status: { ...status, ...shownPorts(name, object) } }];
+        : [{ kind, object, shape, status: { ...status, ...shownPorts(name, object) } }];
     });
   });
 }

@@ -4,17 +4,15 @@ import { systemClock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { silentLogger } from '../common/logger.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { makeTcpRoute } from '../../test/support/builders/make-policy.ts';
 import {
   clientThat,
   makeTarget,
   since,
-  wanted,
   written,
 } from '../../test/support/builders/status-story.ts';
-import { shownPorts } from './policy-statuses.ts';
-import { keptStatus } from './kept-status.ts';
-import { StatusWriter, isUpToDate, type PolicyObject, type WantedStatus } from './status-writer.ts';
+import { StatusWriter } from './status-writer.ts';
+import type { PolicyObject } from './kept-status.ts';
+import type { WantedStatus } from './wanted-status.ts';
 
 async function runOnce(all: readonly WantedStatus[], client: ApiClient): Promise<string[]> {
   const over = new AbortController();
@@ -32,31 +30,6 @@ async function runOnce(all: readonly WantedStatus[], client: ApiClient): Promise
   await running;
   return told;
 }
-
-describe('isUpToDate', () => {
-  it('does not look at times', () => expect(isUpToDate(wanted, written)).toBe(true));
-  it('sees a missing status', () => expect(isUpToDate(wanted, {})).toBe(false));
-  it('sees another count', () =>
-    expect(isUpToDate(wanted, { ...written, acknowledged: 0 })).toBe(false));
-  it('sees other ports, and ports that are told no more', () => {
-    expect(isUpToDate({ ...wanted, ports: 'all' }, written)).toBe(false);
-    expect(isUpToDate(wanted, { ...written, ports: 'all' })).toBe(false);
-  });
-  it('needs no write for what was written and kept, of whatever kind', () => {
-    const many = Array.from({ length: 4_096 }, (_, at) => 60_000 + at);
-    const route = makeTcpRoute({ ports: many });
-    const { ports: shown } = shownPorts('TCPRoute', route);
-    for (const ports of [undefined, 'all', '80,443', shown]) {
-      const all = { ...wanted, ...(ports !== undefined && { ports }) };
-      const conditions = written.conditions;
-      expect(isUpToDate(all, keptStatus({ ...all, conditions }) ?? {})).toBe(true);
-    }
-  });
-  it('sees another message', () => {
-    const conditions = written.conditions.map((c) => ({ ...c, message: 'other' }));
-    expect(isUpToDate(wanted, { ...written, conditions })).toBe(false);
-  });
-});
 
 describe('StatusWriter', () => {
   it('writes what differs and nothing else', async () => {

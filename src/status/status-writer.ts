@@ -1,20 +1,14 @@
-import type { Condition, KubernetesObject } from '../api/core.ts';
-import { controlPlaneName } from '../api/control-plane-names.ts';
-import { apiVersionOf, type Kind } from '../api/kinds.ts';
+import { type WantedCondition, withTransitionTimes } from '../api/condition.ts';
+import type { Condition } from '../api/core.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Triggered } from '../common/component.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { type WantedCondition, withTransitionTimes } from '../api/condition.ts';
-import {
-  type PolicyStatus,
-  statusNumbers,
-  statusTexts,
-  type WantedPolicyStatus,
-} from './policy-status.ts';
 import { soonestMs, StatusBacklog } from './status-backlog.ts';
+import type { KeptStatus, PolicyObject } from './kept-status.ts';
+import type { WantedStatus } from './wanted-status.ts';
 
 const retryMs = 1000;
 /**
@@ -24,18 +18,6 @@ const retryMs = 1000;
 const refreshMs = 1000;
 const resyncMs = 30_000;
 
-/** An object whose status Weft owns, as the cache holds it. */
-export interface PolicyObject extends KubernetesObject {
-  readonly status?: Partial<PolicyStatus>;
-}
-
-/** One object and the status it should have. */
-export interface WantedStatus {
-  readonly kind: Kind;
-  readonly object: PolicyObject;
-  readonly status: WantedPolicyStatus;
-}
-
 export interface StatusWriterDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
@@ -44,25 +26,6 @@ export interface StatusWriterDeps {
   readonly wanted: () => readonly WantedStatus[] | undefined;
   /** Called after a write, with the status before it. */
   readonly onWritten: (wanted: WantedStatus) => void;
-}
-
-function sameCondition(a: object, b: object | undefined): boolean {
-  const shown = (o: object): string =>
-    JSON.stringify(o, ['type', 'status', 'reason', 'message', 'observedGeneration']);
-  return b !== undefined && shown(a) === shown(b);
-}
-
-/** Whether `current` already says what is wanted; times do not count. */
-export function isUpToDate(wanted: WantedPolicyStatus, current: Partial<PolicyStatus>): boolean {
-  return (
-    [...statusNumbers, ...statusTexts].every((field) => wanted[field] === current[field]) &&
-    wanted.conditions.every((condition) =>
-      sameCondition(
-        condition,
-        current.conditions?.find((c) => c.type === condition.type),
-      ),
-    )
-  );
 }
 
 /** Whether the status now reports a refusal or loss for a reason that it did not report before. */
@@ -87,7 +50,7 @@ interface Pending {
 
 interface Written {
   readonly cached: PolicyObject;
-  readonly status: PolicyStatus;
+  readonly status: KeptStatus;
 }
 
 /**
@@ -153,44 +116,34 @@ export class StatusWriter implements Triggered {
     this.#again = all === undefined;
     const written = new Map<string, Written>();
     const pending = (all ?? []).flatMap((wanted) => {
-      const { kind, object, status } = wanted;
+      const { kind, object, shape, status } = wanted;
       const { namespace = '', name } = object.metadata;
       const key = `${kind.kind}/${namespace}/${name}`;
       const own = this.#written.get(key);
       const isOurs = own?.cached === object;
       if (isOurs) written.set(key, own);
-      const current: Partial<PolicyStatus> = (isOurs ? own.status : object.status) ?? {};
-      if (isUpToDate(status, current)) return [];
+      const current: KeptStatus = (isOurs ? own.status : object.status) ?? {};
+      if (shape.isUpToDate(status, current, object)) return [];
       const isUrgent = isWorse(status.conditions, current.conditions ?? []);
       const held = isOurs ? { ...object, status: own.status } : object;
-      return [{ key, namespace, isUrgent, wanted: { kind, object: held, status }, cached: object }];
+      return [{ key, namespace, isUrgent, wanted: { ...wanted, object: held }, cached: object }];
     });
     if (all !== undefined) this.#written = written;
     this.#backlog.follow(pending);
   }
 
   async #write({ key, wanted, cached }: Pending, signal: AbortSignal): Promise<void> {
-    const { kind, object, status } = wanted;
+    const { kind, object, shape, status } = wanted;
     const { namespace, name } = object.metadata;
     const conditions = withTransitionTimes(
       status.conditions,
       object.status?.conditions ?? [],
       this.#deps.clock.now(),
     );
-    const applied = {
-      apiVersion: apiVersionOf(kind),
-      kind: kind.kind,
-      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-      status: { ...status, conditions },
-    };
+    const target = { client: this.#deps.client, kind, object };
     try {
-      await this.#deps.client.apply(
-        kind,
-        applied,
-        { fieldManager: controlPlaneName, force: true, subresource: 'status' },
-        signal,
-      );
-      this.#written.set(key, { cached, status: applied.status });
+      const written = await shape.write(target, { ...status, conditions }, signal);
+      this.#written.set(key, { cached, status: written });
       this.#deps.onWritten(wanted);
     } catch (error) {
       const { code } = WeftError.from(error);

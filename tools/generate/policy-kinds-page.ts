@@ -59,6 +59,12 @@ const permissive = {
   applies: 'it applies',
 } as const;
 
+const status = {
+  flat: "in fields of `status` that are Weft's own",
+  parents: 'in an entry of `status.parents` for each of `spec.parentRefs`',
+  ancestors: 'in an entry of `status.ancestors` for each of `spec.targetRefs`',
+} as const;
+
 function fieldsOf(spec: Schema | undefined): readonly string[] {
   return Object.entries(spec?.properties ?? {}).flatMap(([field, one]) =>
     rowsOf(field, one, spec?.required?.includes(field) === true),
@@ -73,6 +79,7 @@ function factsOf(kind: PolicyKind, shortNames: readonly string[] = []): readonly
     `- **apiVersion**: \`${apiVersionOf(row)}\``,
     `- **kubectl**: ${names.join(', ')}`,
     `- **In permissive mode** ${permissive[row.inPermissiveMode]}.`,
+    `- **Its status** stands ${status[row.status]}.`,
     `- **Refused at once** for ${codes.join(', ')}. Any other problem is a warning then, and stands in the status.`,
     ...(row.optional ? ['- Weft watches it once the cluster has its CRD.'] : []),
   ];

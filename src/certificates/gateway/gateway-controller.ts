@@ -11,9 +11,8 @@ import { leafValidity } from '../leaves/validity.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Triggered } from '../../common/component.ts';
 import { WeftError } from '../../common/errors.ts';
-import { Listeners } from '../../common/listeners.ts';
 import type { Logger } from '../../common/logger.ts';
-import type { Changing } from '../../common/topic.ts';
+import { Changes } from '../../common/topic.ts';
 import { untilAborted } from '../../common/aborted.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
@@ -59,12 +58,11 @@ const retryMs = 5_000;
  * MeshConfig no longer names it, or when the mesh ends. A Secret that cannot be removed does not block the others.
  * Leaves Secrets of other owners as they are (gateway-store.ts). Leader only.
  */
-export class GatewayController implements Triggered, Changing {
+export class GatewayController extends Changes implements Triggered {
   readonly name = 'gateway-controller';
   readonly leaderOnly = true;
   readonly #deps: GatewayControllerDeps;
   readonly #wakeup = new Wakeup();
-  readonly #listeners: Listeners<undefined>;
   /** Resolves when a gateway is wanted for the first time in this term. */
   #asked = Promise.withResolvers<undefined>();
   readonly #store: GatewayStore;
@@ -76,10 +74,10 @@ export class GatewayController implements Triggered, Changing {
   #certificate: ServerCertificate | undefined;
 
   constructor(deps: GatewayControllerDeps) {
+    super(deps.logger);
     this.#deps = deps;
     this.#store = new GatewayStore(deps);
-    this.#listeners = new Listeners(deps.logger);
-    this.#ledger = new GatewayLedger(() => this.#listeners.tell(undefined));
+    this.#ledger = new GatewayLedger(() => this.tell());
   }
 
   trigger(): void {
@@ -87,12 +85,10 @@ export class GatewayController implements Triggered, Changing {
     this.#wakeup.wake();
   }
 
-  /** Calls back after the report has changed. */
-  follow(changed: () => void): () => void {
-    return this.#listeners.add(changed);
-  }
-
-  /** The Secret as last written, with the plan's steps that it follows; undefined until the earlier report was read. */
+  /**
+   * The Secret as last written, with the plan's steps that it follows; undefined until the earlier report was read.
+   * Followers hear when it changes.
+   */
   report(): GatewayFacts | undefined {
     return this.#knows ? this.#ledger.facts() : undefined;
   }

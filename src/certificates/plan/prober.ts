@@ -5,9 +5,8 @@ import type { OpenIssuer } from './open-roots.ts';
 import type { Clock } from '../../common/clock.ts';
 import type { Triggered } from '../../common/component.ts';
 import { WeftError } from '../../common/errors.ts';
-import { Listeners } from '../../common/listeners.ts';
 import type { Logger } from '../../common/logger.ts';
-import type { Changing } from '../../common/topic.ts';
+import { Changes } from '../../common/topic.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
@@ -39,30 +38,24 @@ const backOff = { baseMs: 2_000, maxMs: 30_000 };
 
 /**
  * Probes the plan's candidate root before any proxy trusts it: opens its issuer, has it sign a probe, and closes it.
- * Retries while that fails. Leader only, so that only one replica asks the issuer.
+ * Each result is a change. Retries while that fails. Leader only, so that only one replica asks the issuer.
  */
-export class Prober implements Triggered, Changing {
+export class Prober extends Changes implements Triggered {
   readonly name = 'prober';
   readonly leaderOnly = true;
   readonly #deps: ProberDeps;
   readonly #wakeup = new Wakeup();
-  readonly #listeners: Listeners<undefined>;
   #result: Result | undefined;
   #triedAt = 0;
 
   constructor(deps: ProberDeps) {
+    super(deps.logger);
     this.#deps = deps;
-    this.#listeners = new Listeners(deps.logger);
   }
 
   /** Call this when the candidate may have changed. */
   trigger(): void {
     this.#wakeup.wake();
-  }
-
-  /** Calls back after each new result. */
-  follow(changed: () => void): () => void {
-    return this.#listeners.add(changed);
   }
 
   /** The result of probing this root; undefined before the first probe. */
@@ -125,7 +118,7 @@ export class Prober implements Triggered, Changing {
       of: definitionOf(root),
       report: trouble === undefined ? report : { ...report, trouble },
     };
-    this.#listeners.tell(undefined);
+    this.tell();
   }
 }
 

@@ -52,7 +52,7 @@ describe('an intermediate that replicas keep in a Secret', () => {
   function replica(of = source(), random = 0.5, pinnedRoots?: string): KeptAuthority {
     const issuer = new KeptAuthority({
       ...{ api, clock, logger: silentLogger, source: of, random: () => random },
-      ...{ namespace: place.namespace, secretName: place.name, secrets: api.cache(clock) },
+      ...{ namespace: place.namespace, secretName: place.name, secrets: api.cache() },
       pinned: parsePinnedRoots(pinnedRoots),
     });
     ended.push(issuer.run(over.signal));

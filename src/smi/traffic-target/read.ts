@@ -4,6 +4,7 @@ import type { Diagnostic, DiagnosticCode } from '../../policy/diagnostic.ts';
 import { identityKey, type IdentityKey } from '../../policy/identity.ts';
 import { refuse, warn } from '../../cluster/diagnose.ts';
 import { fields, list, name, type Shape, text } from '../../common/shape.ts';
+import { onceFor } from '../../common/once-for.ts';
 import type { PolicyReader } from '../../policy/policy-reader.ts';
 
 interface Parties {
@@ -18,8 +19,11 @@ export interface ReadTrafficTarget {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads a TrafficTarget without its routes: its destination and sources, and what is wrong with it. */
-export function readTrafficTarget(object: TrafficTarget): ReadTrafficTarget {
+/**
+ * Reads a TrafficTarget without its routes: its destination and sources, and what is wrong with it. Each object is read
+ * once: the compiler and the object's status get the same reading.
+ */
+export const readTrafficTarget = onceFor((object: TrafficTarget): ReadTrafficTarget => {
   const malformed = shape(object.spec, 'spec');
   if (malformed !== undefined) {
     const diagnostics = [refuse(object, 'object-malformed', malformed)];
@@ -32,7 +36,7 @@ export function readTrafficTarget(object: TrafficTarget): ReadTrafficTarget {
   const { namespace = '' } = object.metadata;
   const destination = identityKey({ namespace, serviceAccount: object.spec.destination.name });
   return { parties: { destination, sources: sources.keys }, diagnostics };
-}
+});
 
 /** "" stands for absent, as it does for Kubernetes. */
 const namespaceShape: Shape = (value, field) => (value === '' ? undefined : name(value, field));

@@ -1,3 +1,4 @@
+import { prefixBytes } from './message-prefix.ts';
 import { type Resource, type ResourceType, typeUrls } from '../resources/resource.ts';
 
 /** The content of one response: at most one version of a name, in either list. */
@@ -45,11 +46,6 @@ export class ResponseBytes {
   /** `budget` bounds, in bytes, what is kept for streams that will need the same response. */
   constructor(budget: number = defaultBudget) {
     this.#budget = budget;
-  }
-
-  /** How many responses were built, which is how often anything was encoded. */
-  get count(): number {
-    return this.#lastNonce;
   }
 
   encode(content: ResponseContent): EncodedResponse {
@@ -118,8 +114,6 @@ function costOf(key: string, response: EncodedResponse): number {
   return key.length + response.bytes.length;
 }
 
-/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message. */
-const prefixBytes = 5;
 const field = { resources: 2, typeUrl: 4, nonce: 5, removed: 6 } as const;
 
 /** Joins the encoded resources (`Resource.encoded`) into one DeltaDiscoveryResponse with the gRPC prefix. */

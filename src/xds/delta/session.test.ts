@@ -117,8 +117,7 @@ describe('what is outstanding', () => {
   it('is everything before the proxy asked, and nothing in the end', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything));
-    const names = (): string[] =>
-      [...proxy.session.outstanding()].map(({ type, name }) => `${type} ${name}`);
+    const names = (): string[] => proxy.outstanding().map(({ type, name }) => `${type} ${name}`);
     expect(names()).toEqual(everything);
     proxy.ask('cluster');
     proxy.ask('endpoint', { subscribe: ['a'] });
@@ -141,6 +140,6 @@ describe('what is outstanding', () => {
     proxy.ack('cluster');
     proxy.ask('listener');
     proxy.nack('listener', 'bad');
-    expect([...proxy.session.outstanding()].map(({ name }) => name)).toEqual(['l', 'r']);
+    expect(proxy.outstanding().map(({ name }) => name)).toEqual(['l', 'r']);
   });
 });

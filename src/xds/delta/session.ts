@@ -131,12 +131,10 @@ export class Session {
     return this.#flush();
   }
 
-  /** Offered resources that the client has not acknowledged, refused ones among them. */
-  *outstanding(): Generator<Resource> {
-    for (const part of this.outstandingParts()) yield* part.values();
-  }
-
-  /** The same in parts: a part is the very map that is offered when the client lacks all of that type. */
+  /**
+   * Offered resources that the client has not acknowledged, refused ones among them, in parts. A part is the very map
+   * that is offered when the client lacks all of that type.
+   */
   *outstandingParts(): Generator<ReadonlyMap<string, Resource> | readonly Resource[]> {
     const offered = this.#current;
     if (offered === undefined) return;

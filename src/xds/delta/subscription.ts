@@ -62,10 +62,6 @@ export class Subscription {
     return this.#burden;
   }
 
-  names(): Iterable<string> {
-    return this.#names.keys();
-  }
-
   /** Whether the client asks for all of `names`, compared by identity. */
   isFor(names: Names): boolean {
     return this.#wildcard || this.#names === names;

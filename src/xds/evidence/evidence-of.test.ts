@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { countBuilt } from '../../../test/support/xds/built-responses.ts';
 import type { Proxy } from '../../policy/proxy.ts';
 import {
   makeOrigin,
@@ -72,7 +73,8 @@ describe('evidence', () => {
 
   /** Answers the response that was built last, or the one before it. */
   function answer(connection: Connection, type: ResourceType, error?: string): void {
-    for (let nonce = 1; nonce <= bytes.count; nonce += 1)
+    const built = countBuilt(bytes);
+    for (let nonce = 1; nonce <= built; nonce += 1)
       connection.receive(
         { ...request, typeUrl: typeUrls[type], nonce: String(nonce), error: error },
         type,

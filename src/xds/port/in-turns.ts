@@ -1,4 +1,7 @@
-/** Runs work in order of arrival, a few pieces in each turn of the event loop, starting with the next turn. */
+/**
+ * Runs work in order of arrival, a few pieces in each turn of the event loop, starting with the next turn. It counts
+ * pieces where FairTurns measures time, because a piece causes work that goes on after its function returned.
+ */
 export class InTurns {
   readonly #perTurn: number;
   readonly #waiting: (() => void)[] = [];

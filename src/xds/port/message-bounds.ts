@@ -1,10 +1,6 @@
-/** The gRPC prefix of each message: a compression flag and the length. */
-const prefixBytes = 5;
+import { prefixBytes } from '../delta/message-prefix.ts';
 
-/**
- * Tracks the message boundaries of one call across the pieces in which its bytes arrive.
- * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message
- */
+/** Tracks the message boundaries of one call across the pieces in which its bytes arrive. */
 export class MessageBounds {
   /** Bytes of the prefix that have arrived, and the length as far as they give it. */
   #prefix = 0;

@@ -1,32 +1,14 @@
-import { type Client, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { isNumber, isString, listOf, pairOf, parseGuarded } from '../../common/guards.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { refusalOf } from '../port/admission.ts';
 import type { Entry } from '../port/entry.ts';
-import { readOne } from './read-one.ts';
-import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
-import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
+import type { ReplicaAdmission } from './replica-admission.ts';
+import type { ReplicaChannel } from './replica-channel.ts';
+import { callReplica } from './unary-call.ts';
+import { serveUnary, type UnaryCall, unaryMethod } from './unary-method.ts';
 
-const asItIs = (bytes: Buffer): Buffer => bytes;
-
-/**
- * One replica reports to another which streams a pod has left for a newer stream elsewhere. The method is declared as
- * streams, because grpc-js would read a single request before it reports the call.
- */
-export const closeService = {
-  close: {
-    path: '/weft.evidence.v1.Evidence/Close',
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  },
-} as const;
-
-export type CloseCall = ServerDuplexStream<Buffer, Buffer>;
+/** One replica reports to another which streams a pod has left for a newer stream elsewhere. */
+export const closeService = { close: unaryMethod('/weft.evidence.v1.Evidence/Close') } as const;
 
 /** A stream, named by the uid of its pod and the time it was opened; a later stream of the pod has another name. */
 export interface StreamName {
@@ -40,56 +22,36 @@ export interface CloseServiceOptions extends ReplicaAdmission {
 }
 
 /** Closes the streams that one call of another replica names. */
-export async function serveClose(
-  call: CloseCall,
+export function serveClose(
+  call: UnaryCall,
   entry: Entry,
   options: CloseServiceOptions,
 ): Promise<void> {
-  try {
-    await admitReplica(call, entry, options);
-    const bytes = await readOne(call, options.timeoutMs);
-    entry.messageEnded(bytes.length);
-    for (const stream of decode(bytes)) options.close(stream);
-    call.write(Buffer.alloc(0));
-    call.end();
-  } catch (thrown) {
-    const error = WeftError.from(thrown);
-    options.logger.warn('streams not closed', { code: error.code, peer: call.getPeer() });
-    const { code, details } = error.code === 'protocol-violation' ? malformed : refusalOf(error);
-    call.emit('error', { code, details });
-  }
+  return serveUnary(call, entry, {
+    ...options,
+    refused: 'streams not closed',
+    respond: (bytes) => {
+      for (const stream of decode(bytes)) options.close(stream);
+      return Buffer.alloc(0);
+    },
+  });
 }
 
-const malformed = { code: status.INVALID_ARGUMENT, details: 'malformed request' };
-const answerMs = 5_000;
+const answerTimeoutMs = 5_000;
 
 /** Resolves when the replica has closed these streams, or cannot; in that case the caller asks again later. */
 export async function askToClose(
   options: ReplicaChannel & { readonly logger: Logger },
   streams: readonly StreamName[],
 ): Promise<void> {
-  let client: Client | undefined;
-  try {
-    const token = await options.token();
-    const channel = (client = openChannel(options));
-    const { path, requestSerialize, responseDeserialize } = closeService.close;
-    await new Promise<void>((resolve, reject) => {
-      channel.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        encode(streams),
-        bearer(token),
-        { deadline: Date.now() + answerMs },
-        (error) => (error === null ? resolve() : reject(error)),
-      );
-    });
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    options.logger.debug('replica does not close streams', { address: options.address, reason });
-  } finally {
-    client?.close();
-  }
+  const unanswered = 'replica does not close streams';
+  const request = {
+    method: closeService.close,
+    message: encode(streams),
+    answerTimeoutMs,
+    unanswered,
+  };
+  await callReplica(options, request, new AbortController().signal);
 }
 
 function encode(streams: readonly StreamName[]): Buffer {

@@ -58,8 +58,6 @@ export interface AdsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: XdsMetrics;
-  readonly onConnect: (proxy: Proxy) => void;
-  readonly onDisconnect: (proxy: Proxy) => void;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
 }
@@ -144,7 +142,7 @@ function open(
   if (older !== undefined) {
     older.close(closings.replaced);
     metrics.streamEnded('replaced');
-  } else options.onConnect(proxy);
+  }
   metrics.streamOpened();
   metrics.connected(connections.size);
   options.push.sendInitial(connection);
@@ -174,7 +172,6 @@ export function end(connection: Connection, options: AdsOptions, closing: Closin
   if (excesses.has(closing.reason)) options.penalties.add(connection.proxy.uid);
   options.metrics.streamEnded(connection.ended ?? closing.reason);
   options.metrics.connected(options.connections.size);
-  options.onDisconnect(connection.proxy);
 }
 
 function take(bytes: Buffer, connection: Connection, options: AdsOptions): void {

@@ -3,13 +3,11 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-
-/** The gRPC prefix of each message: a compression flag and the length. */
-const headerBytes = 5;
+import { prefixBytes } from '../delta/message-prefix.ts';
 
 /** Removes the framing of a message, for a grpc-js that adds its own. */
 export function unframed(framed: Buffer): Buffer {
-  return framed.subarray(headerBytes);
+  return framed.subarray(prefixBytes);
 }
 
 const asItIs = (framed: Buffer): Buffer => framed;

@@ -2,20 +2,11 @@ import { Server } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
-import {
-  requestService,
-  serveRequest,
-  type AnswerReplica,
-  type RequestCall,
-} from '../replicas/request-service.ts';
+import type { UnaryCall } from '../replicas/unary-method.ts';
+import { requestService, serveRequest, type AnswerReplica } from '../replicas/request-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
 import type { ConnectionRotation } from './connection-rotation.ts';
-import {
-  closeService,
-  serveClose,
-  type CloseCall,
-  type StreamName,
-} from '../replicas/close-service.ts';
+import { closeService, serveClose, type StreamName } from '../replicas/close-service.ts';
 import type { AdsCall } from './connection.ts';
 import { entryOf } from '../port/entry.ts';
 import { evidenceService, serveEvidence, type EvidenceCall } from '../replicas/evidence-feed.ts';
@@ -111,12 +102,12 @@ export async function listenToReplicas(
       void serveEvidence(call, entryOf(open.port, call), { ...admission, watch }),
   });
   server.addService(closeService, {
-    close: (call: CloseCall) =>
+    close: (call: UnaryCall) =>
       void serveClose(call, entryOf(open.port, call), { ...admission, close }),
   });
   if (answer !== undefined)
     server.addService(requestService, {
-      request: (call: RequestCall) =>
+      request: (call: UnaryCall) =>
         void serveRequest(call, entryOf(open.port, call), { ...admission, answer }),
     });
   const port = await open.port.listen(address);

@@ -58,15 +58,12 @@ describe('the xDS server', () => {
     expect(client.unread).toHaveLength(0);
   });
 
-  it('tells who connects and who left', async () => {
-    const seen: string[] = [];
-    rig.server.onConnect(({ pod }) => seen.push(`+${pod}`));
-    rig.server.onDisconnect(({ pod }) => seen.push(`-${pod}`));
+  it('forgets a proxy that leaves', async () => {
     const client = rig.connect();
     client.send('cluster');
-    await until(() => seen.length === 1);
+    await until(() => rig.server.evidence().streams.has('uid-shop/cart-1'));
     client.close();
-    await until(() => seen.length === 2);
-    expect(seen).toEqual(['+shop/cart-1', '-shop/cart-1']);
+    await until(() => rig.server.evidence().connected === 0);
+    expect(rig.server.evidence().streams.size).toBe(0);
   });
 });

@@ -22,7 +22,7 @@ import { noMetrics, type XdsMetrics } from '../port/metrics.ts';
 import { Openings } from './openings.ts';
 import { Penalties } from '../../common/penalties.ts';
 import { Push, type SetOf } from './push.ts';
-import type { Authenticate, Proxy } from '../../policy/proxy.ts';
+import type { Authenticate } from '../../policy/proxy.ts';
 import type { CertificateSource } from '../../common/served-certificate.ts';
 import type { RefusedHandshake } from '../port/refused-handshakes.ts';
 
@@ -72,9 +72,6 @@ export interface XdsServer {
   touch(): void;
   /** Calls back now and after changes (at most a few times a second) until the returned function is called. */
   onEvidence(changed: (evidence: Evidence) => void): () => void;
-  /** Called for proxies that opened a stream, or lost their last one. Each returns a function that stops it. */
-  onConnect(connected: (proxy: Proxy) => void): () => void;
-  onDisconnect(disconnected: (proxy: Proxy) => void): () => void;
 }
 
 /** The xDS server: delta ADS on one TLS port, and the services for other replicas on another. */
@@ -85,16 +82,12 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
   const connections = new Connections(() => watch.touch());
   watch.attach(connections);
   const push = new Push(connections, metrics);
-  const connectListeners = new Set<(proxy: Proxy) => void>();
-  const disconnectListeners = new Set<(proxy: Proxy) => void>();
   const stopped = new AbortController();
   const channel = new ConnectionRotation(() => ads);
   const ads: AdsOptions = {
     ...basics,
     connections,
     push,
-    onConnect: (proxy) => connectListeners.forEach((listener) => listener(proxy)),
-    onDisconnect: (proxy) => disconnectListeners.forEach((listener) => listener(proxy)),
     signal: stopped.signal,
   };
   const { authenticate, replicas, answer, onRefused = (): void => undefined } = options;
@@ -123,8 +116,6 @@ export function createXdsServer(options: XdsServerOptions): XdsServer {
     evidence: () => watch.current(),
     touch: () => watch.touch(),
     onEvidence: (changed) => watch.watch(changed),
-    onConnect: (connected) => addTo(connectListeners, connected),
-    onDisconnect: (disconnected) => addTo(disconnectListeners, disconnected),
   };
 }
 
@@ -134,9 +125,7 @@ function closeOutdated({ uid, opened }: StreamName, ads: AdsOptions): void {
 }
 
 /** What all streams share, from the options and their defaults. */
-function basicsOf(
-  options: XdsServerOptions,
-): Omit<AdsOptions, 'connections' | 'push' | 'onConnect' | 'onDisconnect' | 'signal'> {
+function basicsOf(options: XdsServerOptions): Omit<AdsOptions, 'connections' | 'push' | 'signal'> {
   const limits = { ...defaultLimits, ...options.limits };
   const metrics = options.metrics ?? noMetrics;
   return {
@@ -154,9 +143,4 @@ function basicsOf(
     logger: pacedLogger(options.logger, { leftOut: (count) => metrics.linesLeftOut(count) }),
     metrics,
   };
-}
-
-function addTo<T>(set: Set<T>, item: T): () => void {
-  set.add(item);
-  return () => set.delete(item);
 }

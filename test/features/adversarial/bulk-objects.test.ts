@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
 import { monitoredBy } from '../../../src/api/labels.ts';
-import type { PolicyObject } from '../../../src/status/status-writer.ts';
+import type { PolicyObject } from '../../../src/status/kept-status.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { makeRouteGroup } from '../../support/builders/make-policy.ts';
 import {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pod } from '../../../src/api/core.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { policyKinds } from '../../../src/api/policy-kinds.ts';
-import type { PolicyObject } from '../../../src/status/status-writer.ts';
+import type { PolicyObject } from '../../../src/status/kept-status.ts';
 import type { ProxyDouble } from '../../support/xds/proxy-double.ts';
 import {
   startReplicaRig,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '../../../src/api/core.ts';
-import { type Kind, kind } from '../../../src/api/kinds.ts';
 import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { reflect } from '../../../src/kubernetes/reflector.ts';
@@ -8,32 +7,12 @@ import {
   type FaultyApiRig,
   startFaultyApiRig,
 } from '../../support/api-server/faulty-api-server.ts';
+import { guestKind } from '../../support/api-server/guest-kind.ts';
 import { until } from '../../support/time/until.ts';
 
 const group = `optional-${String(process.pid)}.weft.test`;
-const guest: Kind = kind(`${group}/v1`, 'Guest', 'guests');
-const definitions: Kind = {
-  ...kind('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'customresourcedefinitions'),
-  namespaced: false,
-};
-const definition = `guests.${group}`;
-
+const { guest, definitions, definition } = guestKind(group);
 const options = { fieldManager: 'test' };
-
-function makeDefinition(): KubernetesObject & { readonly spec: unknown } {
-  const schema = { openAPIV3Schema: { type: 'object' } };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: definitions.kind,
-    metadata: { name: definition },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind: 'Guest', plural: 'guests', singular: 'guest' },
-      versions: [{ name: 'v1', served: true, storage: true, schema }],
-    },
-  };
-}
 
 describe('a reflector of an optional kind', () => {
   let rig: FaultyApiRig;
@@ -58,7 +37,7 @@ describe('a reflector of an optional kind', () => {
     expect(names()).toBe('');
     const key = `${rig.namespace}/one`;
     for (const turn of ['first', 'second']) {
-      await rig.direct.apply(definitions, makeDefinition(), options, rig.signal);
+      await rig.direct.apply(definitions, definition, options, rig.signal);
       const object = {
         ...{ apiVersion: `${group}/v1`, kind: 'Guest' },
         metadata: { name: 'one', namespace: rig.namespace, labels: { turn } },
@@ -71,7 +50,7 @@ describe('a reflector of an optional kind', () => {
       await until(put, { withinMs: 20_000 });
       await until(() => names() === key, { withinMs: 20_000 });
       expect(reflector.objects.get(key)?.metadata.labels).toEqual({ turn });
-      const crd = { kind: definitions, name: definition };
+      const crd = { kind: definitions, name: definition.metadata.name };
       await rig.direct.remove(crd, {}, rig.signal);
       await until(() => names() === '', { withinMs: 20_000 });
       // A CRD goes after its objects. The next turn must not apply onto the CRD that is going.

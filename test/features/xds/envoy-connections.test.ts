@@ -43,12 +43,9 @@ describe("a real Envoy's connection", () => {
     await rig.serveAgain();
     rig.publish(...rig.hello());
     await rig.envoy.until(rig.synced);
-    // It may be back within a millisecond, so its leaving is listened for, not looked for.
-    let left = false;
-    rig.running.server.onDisconnect(() => (left = true));
     await rig.envoy.replaceToken('second');
     rig.tokens.delete('first');
-    await rig.envoy.until(() => left);
+    await rig.envoy.until(() => rig.running.ended.includes('token-expired'));
     await rig.envoy.until(rig.synced);
     expect(await rig.answer()).toBe('hello');
   });

@@ -5,11 +5,10 @@ import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import type { WantedPolicyStatus } from '../../../src/status/policy-status.ts';
-import {
-  type PolicyObject,
-  StatusWriter,
-  type WantedStatus,
-} from '../../../src/status/status-writer.ts';
+import { flatStatus } from '../../../src/status/flat-status.ts';
+import { StatusWriter } from '../../../src/status/status-writer.ts';
+import type { PolicyObject } from '../../../src/status/kept-status.ts';
+import type { WantedStatus } from '../../../src/status/wanted-status.ts';
 
 export const wanted: WantedPolicyStatus = {
   observedGeneration: 2,
@@ -40,7 +39,7 @@ export function makeTarget(name: string, status?: PolicyObject['status']): Wante
     metadata: { namespace: 'shop', name, generation: 2 },
     ...(status === undefined ? {} : { status }),
   };
-  return { kind: policyKinds.TrafficTarget, object, status: wanted };
+  return { kind: policyKinds.TrafficTarget, object, shape: flatStatus, status: wanted };
 }
 
 /** The one verb the writer uses, over a list of what was applied. */
@@ -134,7 +133,7 @@ export async function tell(story: Story): Promise<Told> {
       return [...cache].map(([key, object]) => {
         return {
           kind: policyKinds.TrafficTarget,
-          object,
+          ...{ object, shape: flatStatus },
           status: story.statusOf(key, writes.length),
         };
       });

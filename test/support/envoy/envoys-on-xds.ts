@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/common/clock.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
 import type { Resource } from '../../../src/xds/resources/resource.ts';
-import { noMetrics } from '../../../src/xds/port/metrics.ts';
+import { noMetrics, type StreamEnd } from '../../../src/xds/port/metrics.ts';
 import type { RefusedHandshake } from '../../../src/xds/port/refused-handshakes.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server/xds-server.ts';
 import { freePort } from '../../../tools/base/probe.ts';
@@ -25,6 +25,8 @@ interface Running {
   readonly port: number;
   /** Responses sent so far, by type, in order. */
   readonly sent: string[];
+  /** Why streams ended so far, in order. */
+  readonly ended: StreamEnd[];
   readonly stop: () => Promise<void>;
 }
 
@@ -122,6 +124,7 @@ async function serve(
 ): Promise<Running> {
   const stopping = new AbortController();
   const sent: string[] = [];
+  const ended: StreamEnd[] = [];
   const refused: RefusedHandshake[] = [];
   const server = createXdsServer({
     authenticate: (token) => {
@@ -135,7 +138,11 @@ async function serve(
     replicas: 'weft-system/weft-controller' as IdentityKey,
     clock: systemClock,
     logger: silentLogger,
-    metrics: { ...noMetrics, response: (type) => sent.push(type) },
+    metrics: {
+      ...noMetrics,
+      response: (type) => sent.push(type),
+      streamEnded: (reason) => ended.push(reason),
+    },
     onRefused: (handshake) => refused.push(handshake),
     limits: { tokenGraceMs: 500 },
   });
@@ -145,6 +152,7 @@ async function serve(
     port,
     refused,
     sent,
+    ended,
     stop: () => {
       stopping.abort();
       return closed;

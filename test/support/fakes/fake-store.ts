@@ -19,10 +19,6 @@ export class FakeStore<T extends KubernetesObject> implements ObjectStore<T> {
     this.#change(key, undefined);
   }
 
-  age(): number {
-    return 0;
-  }
-
   subscribe(onChanges: (changes: readonly Change<T>[]) => void): () => void {
     this.#listeners.add(onChanges);
     return () => this.#listeners.delete(onChanges);

@@ -1,6 +1,5 @@
 import type { KubernetesObject, SecretObject } from '../../../src/api/core.ts';
 import type { Kind } from '../../../src/api/kinds.ts';
-import type { Clock } from '../../../src/common/clock.ts';
 import { WeftError } from '../../../src/common/errors.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import type { ApiClient, ObjectRef } from '../../../src/kubernetes/api-client.ts';
@@ -17,8 +16,8 @@ export class SecretApi implements Pick<ApiClient, 'get' | 'create' | 'merge'> {
   #version = 1;
 
   /** A replica's view; it sees only what `deliver` brings. */
-  cache(clock: Clock): ObjectCache<SecretObject> {
-    const cache = new ObjectCache<SecretObject>(clock, silentLogger);
+  cache(): ObjectCache<SecretObject> {
+    const cache = new ObjectCache<SecretObject>(silentLogger);
     this.#caches.push(cache);
     return cache;
   }

@@ -10,7 +10,7 @@ export function startBuiltIn(): {
   readonly stop: () => Promise<void>;
 } {
   const api = new SecretApi();
-  const secrets = api.cache(systemClock);
+  const secrets = api.cache();
   api.deliver();
   const issuer = new BuiltInIssuer({
     ...{ clock: systemClock, random: Math.random, logger: silentLogger },

@@ -28,7 +28,7 @@ export class Replica {
     this.log = log;
     this.issuer = new BuiltInIssuer({
       api,
-      secrets: api.cache(clock),
+      secrets: api.cache(),
       namespace: place.namespace,
       metadata: { labels: { app: 'weft' } },
       clock,

@@ -6,6 +6,7 @@ import { Session } from '../../../src/xds/delta/session.ts';
 import type { DeltaResponse } from '../../../src/xds/delta/step.ts';
 import type { QuarantineReports } from '../../../src/xds/delta/refused.ts';
 import {
+  type Resource,
   type ResourceSet,
   type ResourceType,
   typeUrls,
@@ -62,6 +63,11 @@ export class Conversation {
 
   hasten(): string[] {
     return this.#note(this.session.skipWarmingWait());
+  }
+
+  /** What the client has not acknowledged. */
+  outstanding(): Resource[] {
+    return [...this.session.outstandingParts()].flatMap((part) => [...part.values()]);
   }
 
   nonce(type: ResourceType): string {

@@ -10,7 +10,7 @@ import { VaultSession, type TokenSource } from './vault-session.ts';
 const minuteMs = 60_000;
 const trial: VaultCall = { method: 'POST', path: 'pki/root/sign-intermediate', body: {} };
 const nothing: VaultAnswer = {
-  ...{ status: 200, data: {}, auth: {}, errors: [], warnings: [], retryAfterMs: 0 },
+  ...{ status: 200, data: {}, auth: {}, errors: [], retryAfterMs: 0 },
 };
 
 /** A Vault that knows some tokens, and what they may do. */

@@ -24,7 +24,6 @@ export interface VaultAnswer {
   readonly data: Readonly<Record<string, unknown>>;
   readonly auth: Readonly<Record<string, unknown>>;
   readonly errors: readonly string[];
-  readonly warnings: readonly string[];
   /** From Retry-After, in milliseconds; 0 without that header. */
   readonly retryAfterMs: number;
 }
@@ -166,7 +165,6 @@ async function readAnswer(response: Dispatcher.ResponseData): Promise<VaultAnswe
     data: fieldsOf(parsed['data']),
     auth: fieldsOf(parsed['auth']),
     errors: [...textsOf(parsed['errors']), ...locationOf(response)],
-    warnings: textsOf(parsed['warnings']),
     retryAfterMs: typeof after === 'string' && /^\d{1,5}$/.test(after) ? Number(after) * 1000 : 0,
   };
 }
