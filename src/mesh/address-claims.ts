@@ -11,7 +11,7 @@ export interface Dispute {
   readonly reason: string;
   /** Pods whose status names the address, and that do not have it. */
   readonly losers: ReadonlySet<Pod>;
-  /** Whether the owners of the losers get a diagnostic; a dispute that ends by itself is not reported. */
+  /** Whether the owners of the losers get a diagnostic; a dispute that ends without their action is not reported. */
   readonly reported: boolean;
 }
 

@@ -191,7 +191,7 @@ function waitingIn({ total, acknowledged, aside = 0 }: RotationEvidence): number
   return total - acknowledged - aside;
 }
 
-/** A younger failure is not urgent by itself: an issuer may be busy for a moment. */
+/** A younger failure alone is not urgent: an issuer may be busy for a moment. */
 const failingPatienceMs = 30_000;
 
 function describeFailure(
