@@ -27,15 +27,15 @@ describe('settings that cannot work', () => {
   // prettier-ignore
   const refusals: readonly Refusal[] = [
     { what: 'an address in the clear', root: () => ({ address: vault().bao.plainUrl }),
-      code: 'issuer-misconfigured', says: /has to be https:/ },
+      code: 'issuer-misconfigured', says: /must be https:/ },
     { what: 'an address with a path', root: () => ({ address: `${vault().bao.url}/v1/sys/raw` }),
-      code: 'issuer-misconfigured', says: /nothing more/ },
+      code: 'issuer-misconfigured', says: /<port> only: it has a path/ },
     { what: 'a Vault of another CA', root: () => ({ caBundle: { name: 'other-ca', key: 'ca.crt' } }),
       code: 'issuer-misconfigured', says: /is not trusted.*caBundleSecretRef/ },
     { what: 'a Vault that the system does not know', root: () => ({ caBundle: undefined! }),
       code: 'issuer-misconfigured', says: /is not trusted/ },
     { what: 'a CA bundle that is not there', root: () => ({ caBundle: { name: 'x', key: 'y' } }),
-      code: 'issuer-misconfigured', says: /y of Secret provider-openbao\/x is not there/ },
+      code: 'issuer-misconfigured', says: /y of Secret provider-openbao\/x is missing/ },
     { what: 'a token that is not there',
       root: () => ({ auth: { kind: 'token', secret: { name: 'x', key: 'y' } } }),
       code: 'issuer-misconfigured', says: /y of Secret provider-openbao\/x, the token for Vault/ },
@@ -108,7 +108,7 @@ describe('what an engine gives', () => {
     const rootless = vault().mesh.root({ mount });
     expect(await trouble(await start(rootless))).toMatchObject({
       code: 'issuer-misconfigured',
-      message: expect.stringMatching(/^chain-without-root: .*it names no root/),
+      message: expect.stringMatching(/^chain-without-root: .*its answer names no root/),
     });
     // A root that was recorded is known, whether or not the engine names it.
     const pinned = await ready(await start(rootless, { pinnedRoots: vault().mesh.pki.root }));
