@@ -98,16 +98,16 @@ async function operator(flags: OperatorFlags): Promise<void> {
 /** Adds the options of both kinds of process. */
 function withProcessOptions(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'how to reach the cluster, when not running in it')
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster, when running outside of it')
     .option('--health-port <port>', 'port of /livez and /readyz', String(ports.health))
     .option('--metrics-port <port>', 'port of /metrics, over TLS', String(ports.metrics))
     .option(
       '--vault-addresses <list>',
-      'where Vault may be, as https://host:port, separated by commas; empty: anywhere',
+      'allowed addresses of Vault, as https://host:port, separated by commas; empty allows all',
       '',
     )
     .addOption(
-      new Option('--log-level <level>', 'how much to log')
+      new Option('--log-level <level>', 'log level')
         .choices(['error', 'warn', 'info', 'debug', 'trace'])
         .default('info'),
     );
@@ -115,7 +115,7 @@ function withProcessOptions(command: Command): Command {
 
 const examples = `
 Examples:
-  weft certificate status           how the certificates of the mesh are
+  weft certificate status           the certificates of the mesh now
   weft certificate status --watch   follow a switch from one root to another
   weft certificate status --help    all options, exit codes, more examples`;
 
@@ -146,7 +146,7 @@ withProcessOptions(program.command('control-plane'))
   .action((flags: ControlPlaneFlags) => controlPlane(flags));
 
 withProcessOptions(program.command('operator'))
-  .description('deploy and keep the mesh that a MeshConfig describes')
+  .description('deploy and maintain the mesh that a MeshConfig describes')
   .requiredOption('--namespace <name>', 'namespace of the operator and of the MeshConfig')
   .option('--image <image>', `image of the control plane (default: ${ofInstall})`)
   .option('--envoy-image <image>', `image of the sidecars (default: ${ofInstall})`)

@@ -31,7 +31,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function handlerFor(routes: AdmissionRoutes, head: CallHead): AdmissionHandler | Reply {
   const handler = routes.get(pathOf(head));
   if (handler === undefined) return refuse(404, 'no webhook is served at this path');
-  if (head.method !== 'POST') return refuse(405, 'only POST is answered here');
+  if (head.method !== 'POST') return refuse(405, 'this path accepts POST only');
   if (!/^application\/json\b/i.test(head.contentType))
     return refuse(415, 'the content type must be application/json');
   return handler;

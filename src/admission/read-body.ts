@@ -26,7 +26,8 @@ export function readBody(
 
 function read(request: IncomingMessage, length: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const brokeOff = (): void => reject(new Error('the request broke off'));
+    const brokeOff = (): void =>
+      reject(new Error('the connection closed before the whole body arrived'));
     if (request.destroyed) {
       brokeOff();
       return;

@@ -137,7 +137,7 @@ async function serve(
     if (reply.status === 200) send(response, reply);
     else hangUp(request, response, reply);
   } catch (error) {
-    served.log.debug('webhook call broke off', { error: WeftError.from(error).message });
+    served.log.debug('webhook client disconnected', { error: WeftError.from(error).message });
     response.destroy();
   }
 }
@@ -155,7 +155,7 @@ async function answerTo(
   if (Number.isNaN(length)) return refuse(411, 'a request needs a Content-Length');
   if (length > maxBody) return refuse(413, 'the body is too large');
   const body = await readBody(request, length, budget);
-  if (body === undefined) return refuse(503, 'too many bodies arrive at once: try again');
+  if (body === undefined) return refuse(503, 'too many request bodies at once: try again');
   return new Promise((resolve) =>
     turns.run(() => resolve(answerCall(routes, { ...head, body }, log))),
   );

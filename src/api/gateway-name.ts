@@ -10,11 +10,11 @@ export function problemOfGatewayName(name: string): string | undefined {
   const isWildcard = name.startsWith('*.');
   const base = isWildcard ? name.slice(2) : name;
   if (!isDnsName(base))
-    return 'it is no DNS name; write it in lower case, as shop.example.com or *.example.com';
+    return 'it is not a DNS name; write it in lower case, as shop.example.com or *.example.com';
   if (isWildcard && (hasServiceLabel(base) || !base.includes('.')))
-    return 'it covers the names of Services, and the control plane has one; name the host itself';
+    return 'the wildcard covers names of Services, and the control plane has such a name; list the host itself';
   const [first, , third] = base.split('.');
   if (first === controlPlaneName && third === 'svc')
-    return 'it is a name of the control plane; choose another one';
+    return 'it is a name of the control plane; choose another name';
   return undefined;
 }

@@ -14,6 +14,6 @@ describe("the Secret of an ingress gateway's certificate", () => {
     expect(problems).toHaveLength(1);
     expect(problem?.field).toBe('spec.certificate.ingressGateway.secret');
     expect(problem?.message).toContain(one.refused);
-    expect(problem?.message).toContain('; choose another one, such as');
+    expect(problem?.message).toContain('; choose another name, such as');
   });
 });

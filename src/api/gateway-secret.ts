@@ -4,7 +4,7 @@ import type { MeshConfig } from './gen/mesh-config.ts';
 
 type Config = Frozen<Pick<MeshConfig, 'metadata' | 'spec'>>;
 
-const remedy = 'choose another one, such as ingress-gateway-certificate';
+const remedy = 'choose another name, such as ingress-gateway-certificate';
 const ofRoots = new RegExp(`^(${caSecret}(-[0-9]+)?|${intermediateSecretOf('.+')})$`);
 
 /**
@@ -17,7 +17,7 @@ export function problemOfGatewaySecret({ metadata, spec }: Config): string | und
   const secret = ingressGateway?.secret;
   if (secret === undefined || secret.namespace !== metadata.namespace) return undefined;
   if (ofRoots.test(secret.name))
-    return `"${secret.name}" is a Secret of the control plane's own, with the key of a root; ${remedy}`;
+    return `"${secret.name}" is a Secret of the control plane, with the key of a root; ${remedy}`;
   const field = provider && fieldThatNames(secret.name, provider);
   if (field === undefined) return undefined;
   return `"${secret.name}" is the Secret of spec.certificate.provider.${field} too; ${remedy}`;

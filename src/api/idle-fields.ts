@@ -30,12 +30,12 @@ export const idleFields: readonly IdleField[] = [
   {
     path: 'sidecar.configResyncInterval',
     unless: '0s',
-    why: 'configuration is pushed when it changes, and sent again to a proxy that reconnects',
+    why: 'Weft pushes configuration when it changes, and sends it again to a proxy that reconnects',
   },
   {
     path: 'traffic.inboundExternalAuthorization.enable',
     unless: false,
-    why: 'external authorization is not in this version; the MeshConfig is not put into force until it is false',
+    why: 'this version has no external authorization; Weft applies the MeshConfig only when this field is false',
   },
   { path: 'observability.enableDebugServer', unless: false, why: 'use the command weft instead' },
   {
@@ -46,25 +46,29 @@ export const idleFields: readonly IdleField[] = [
   {
     path: 'dataPlane.upgrade.strategy',
     unless: 'Manual',
-    why: 'sidecars get a new version when their workload is restarted; restart workloads when it suits them',
+    why: 'sidecars get a new version when their workload is restarted; restart each workload when it suits',
   },
   {
     path: 'dataPlane.upgrade.maxUnavailable',
     unless: 1,
-    why: 'nothing is rolled in this version',
+    why: 'this version restarts no workloads',
   },
   { path: 'addons.prometheus', why: 'this version installs no tools beside the mesh' },
   { path: 'addons.grafana', why: 'this version installs no tools beside the mesh' },
   { path: 'addons.tracing', why: 'this version installs no tools beside the mesh' },
   flag('enableWASMStats', true, 'the statistics are always on'),
-  flag('enableEgressPolicy', true, 'OSM policy objects are not in this version'),
+  flag('enableEgressPolicy', true, 'this version does not support OSM policy objects'),
   flag('enableMulticlusterMode', false, 'a mesh is one cluster'),
-  flag('enableSnapshotCacheMode', false, 'there is one way to keep configuration'),
-  flag('enableAsyncProxyServiceMapping', false, 'there is one way to find the services of a pod'),
-  flag('enableIngressBackendPolicy', true, 'OSM policy objects are not in this version'),
-  flag('enableEnvoyActiveHealthChecks', false, 'Kubernetes says which endpoints are ready'),
-  flag('enableRetryPolicy', false, 'OSM policy objects are not in this version'),
-  flag('enableMeshRootCertificate', false, 'MeshRootCertificates are always followed'),
+  flag('enableSnapshotCacheMode', false, 'Weft has only one cache mode'),
+  flag(
+    'enableAsyncProxyServiceMapping',
+    false,
+    'Weft has only one way to find the Services of a pod',
+  ),
+  flag('enableIngressBackendPolicy', true, 'this version does not support OSM policy objects'),
+  flag('enableEnvoyActiveHealthChecks', false, 'Weft uses the readiness that Kubernetes reports'),
+  flag('enableRetryPolicy', false, 'this version does not support OSM policy objects'),
+  flag('enableMeshRootCertificate', false, 'Weft always follows MeshRootCertificates'),
 ];
 
 /** Blocks whose fields have a use only together with an idle field. */

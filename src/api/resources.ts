@@ -45,7 +45,7 @@ function parseAmounts(
       problems.push({ place, message: `a sidecar has no such resource; use ${names.join(', ')}` });
     else if (typeof text === 'string' && quantity.test(text)) amounts[name] = text;
     else {
-      const message = `${JSON.stringify(amount)} is no quantity; expected one such as 500m or 64Mi`;
+      const message = `${JSON.stringify(amount)} is not a quantity; expected a value such as 500m or 64Mi`;
       problems.push({ place, message });
     }
   }

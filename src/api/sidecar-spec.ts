@@ -65,7 +65,7 @@ function problemsOfLists(traffic: Frozen<TrafficSettings>): readonly FieldProble
         ? [
             {
               field: `traffic.inboundPortExclusionList[${index}]`,
-              message: `port ${port} is the sidecar's own and cannot be excluded from interception`,
+              message: `port ${port} belongs to the sidecar and cannot be excluded from interception`,
             },
           ]
         : [],
@@ -113,7 +113,12 @@ function checkLength(traffic: Frozen<TrafficSettings>): readonly FieldProblem[] 
   ].sort((a, b) => b.size - a.size);
   if (costs.reduce((sum, { size }) => sum + size, 0) <= longestRules) return [];
   const field = costs[0]?.field ?? 'traffic';
-  return [{ field, message: 'with the other lists it is too long; join ranges or ports' }];
+  return [
+    {
+      field,
+      message: 'this list and the other lists together are too long; merge ranges or ports',
+    },
+  ];
 }
 
 function oneOf(
@@ -122,10 +127,15 @@ function oneOf(
   words: readonly string[],
 ): readonly FieldProblem[] {
   if (written === undefined || written === '' || words.includes(written)) return [];
-  return [{ field, message: `${JSON.stringify(written)} is none of ${words.join(', ')}` }];
+  return [{ field, message: `${JSON.stringify(written)} is not one of ${words.join(', ')}` }];
 }
 
 function checkImage(field: string, image: string | undefined): readonly FieldProblem[] {
   if (image === undefined || /^[\x21-\x7e]{0,4096}$/.test(image)) return [];
-  return [{ field, message: `${JSON.stringify(image)} is no image: it has blanks or the like` }];
+  return [
+    {
+      field,
+      message: `${JSON.stringify(image)} is not an image: it contains blanks or other characters that no image name has`,
+    },
+  ];
 }

@@ -3,7 +3,7 @@ import type { MeshConfigSpec } from './gen/mesh-config.ts';
 
 /** Destinations that workloads of the mesh may call without a policy. */
 export interface TrafficAllowed {
-  /** Whether every workload of the mesh may call every other. */
+  /** Whether every workload of the mesh may call every other workload. */
   readonly permissive: boolean;
   /** Whether workloads may call destinations outside the mesh. */
   readonly egress: boolean;

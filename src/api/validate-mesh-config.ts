@@ -77,10 +77,10 @@ function checkDuration(field: string, text: string | undefined, zero?: string): 
   const ms = parseDuration(text);
   if (zero !== undefined) {
     const remedy = `write it as 30s or 5m, or 0s ${zero}`;
-    return ms === undefined ? [invalid(field, `"${text}" is no duration; ${remedy}`)] : [];
+    return ms === undefined ? [invalid(field, `"${text}" is not a duration; ${remedy}`)] : [];
   }
   if ((ms ?? 0) > 0) return [];
-  return [invalid(field, `"${text}" is no duration above zero; write it as 24h, 90m or 1h30m`)];
+  return [invalid(field, `"${text}" is not a duration above zero; write it as 24h, 90m or 1h30m`)];
 }
 
 const tlsOrder = ['TLSv1_0', 'TLSv1_1', 'TLSv1_2', 'TLSv1_3'];
@@ -138,11 +138,11 @@ function checkObservability({ observability = {} }: Spec): SpecProblem[] {
   const level = observability.osmLogLevel ?? 'info';
   if (!logLevels.includes(level)) {
     const remedy = `use one of ${logLevels.join(', ')}`;
-    problems.push(invalid('observability.osmLogLevel', `"${level}" is no log level; ${remedy}`));
+    problems.push(invalid('observability.osmLogLevel', `"${level}" is not a log level; ${remedy}`));
   }
   const port = observability.tracing?.port ?? 9411;
   if (port < 1 || port > 65_535) {
-    problems.push(invalid('observability.tracing.port', `${port} is no port; use 1 to 65535`));
+    problems.push(invalid('observability.tracing.port', `${port} is not a port; use 1 to 65535`));
   }
   return problems;
 }
@@ -212,7 +212,7 @@ function checkSetAside({ rotation: { setAside = [] } = {} }: Certificate): SpecP
       : [
           invalid(
             `certificate.rotation.setAside[${index}]`,
-            `"${name}" names no pod; write it as <namespace>/<name>, or <namespace>/* for all of a namespace`,
+            `"${name}" does not name a pod; write <namespace>/<name>, or <namespace>/* for all pods of a namespace`,
           ),
         ],
   );

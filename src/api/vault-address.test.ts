@@ -19,12 +19,12 @@ describe('the address of Vault', () => {
     ...['https://?x', 'https://#x', '//vault', 'javascript:alert(1)'],
   ])('is no https URL: "%s"', (address) => {
     expect(problemOfVaultAddress(address)).toBe(
-      'it is no https URL; write it as https://vault.example.com:8200',
+      'it is not an https URL; write it as https://vault.example.com:8200',
     );
   });
 
   it.each([
-    ['https://vault:8200/v1', /a path, and that of the PKI engine goes into mount/],
+    ['https://vault:8200/v1', /a path; set the path of the PKI engine in mount/],
     ['https://vault:8200//', /a path/],
     ['https://vault:8200/..', /a path/],
     ['https://vault:8200\\v1', /a backslash/],

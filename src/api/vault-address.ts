@@ -3,8 +3,8 @@
  * that begins each.
  */
 const surplus: Readonly<Record<string, string>> = {
-  '@': 'it has a user in it',
-  '/': 'it has a path, and that of the PKI engine goes into mount',
+  '@': 'it has a user name in it',
+  '/': 'it has a path; set the path of the PKI engine in mount',
   '\\': 'it has a backslash in it',
   '?': 'it has a query',
   '#': 'it has a fragment',
@@ -18,7 +18,7 @@ export function problemOfVaultAddress(address: string): string | undefined {
   const isUrl = address.startsWith('https://') && URL.canParse(address);
   const url = isUrl ? new URL(address) : undefined;
   if (url === undefined || url.port === '0')
-    return 'it is no https URL; write it as https://vault.example.com:8200';
+    return 'it is not an https URL; write it as https://vault.example.com:8200';
   const rest = address.slice('https://'.length).replace(/\/$/, '');
   const [first] = /[@/\\?#\s]/.exec(rest) ?? [];
   if (first === undefined) return undefined;

@@ -36,6 +36,8 @@ describe('an audience of Vault', () => {
     'k3s',
   ])('cannot be %j', (audience) => {
     const known = ['https://oidc.example.com/id/1', 'k3s'];
-    expect(problemOfVaultAudience(audience, known)).toMatch(/choose one that Vault alone goes by/);
+    expect(problemOfVaultAudience(audience, known)).toMatch(
+      /choose an audience that only Vault accepts/,
+    );
   });
 });

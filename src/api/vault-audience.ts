@@ -9,14 +9,14 @@ export function problemOfVaultAudience(
   audience: string,
   known: readonly string[] = [],
 ): string | undefined {
-  const remedy = 'choose one that Vault alone goes by, such as vault';
+  const remedy = 'choose an audience that only Vault accepts, such as vault';
   if (!/^[!-~]+$/.test(audience))
     return `it is empty, or has a blank or a character that is not ASCII; ${remedy}`;
   const words = plain(audience);
   if (words === tokenAudience)
-    return `with a token for it Vault could pass for a proxy or the control plane; ${remedy}`;
+    return `proxies use this audience, so with that token Vault could act as a proxy or as the control plane; ${remedy}`;
   if (ofEveryApiServer.test(words) || known.map(plain).includes(words))
-    return `the API server goes by it, so with that token Vault could do all that the control plane may; ${remedy}`;
+    return `the API server accepts this audience, so with that token Vault could do all that the control plane may do; ${remedy}`;
   return undefined;
 }
 

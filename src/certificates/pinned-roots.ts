@@ -39,9 +39,9 @@ export function rootChanged(pinned: PinnedRoots, came: Certificate | undefined):
   const what = came === undefined ? 'nothing' : `${describe(came)} ${came.fingerprint}`;
   return new WeftError(
     'root-changed',
-    `the chain ends in ${what}, not in the recorded root ${expected}. Weft switches ` +
-      'to the new root of an issuer that the MeshConfig names; for a MeshRootCertificate of yours, ' +
-      'create another. Nothing is issued under the new root before',
+    `the chain ends in ${what}, not in the recorded root ${expected}. If the ` +
+      'MeshConfig names this issuer, Weft switches to the new root; if you wrote the MeshRootCertificate, ' +
+      'create another MeshRootCertificate. Until then, Weft issues nothing under the new root',
     { retry: 'soon' },
   );
 }

@@ -169,7 +169,7 @@ describe('conditions', () => {
     expect(problemsOf(facts, toldAt).map(({ message }) => message)).toEqual([
       'WaitingForBundle: The control plane has not published its trust bundle yet.',
       'WaitingForBundle: Waiting for the trust bundle of the control plane.',
-      'Only osm-mesh-config rules; without effect: other.',
+      'Only MeshConfig osm-mesh-config is active; these have no effect: other.',
     ]);
   });
 });

@@ -28,16 +28,16 @@ function oddities({ meshConfig, others }: CertificateFacts): readonly Problem[] 
     found.push({
       severity: 'warning',
       code: 'status-behind',
-      message: `The operator has not taken up the last edit of the MeshConfig (it is at generation ${seen} of ${generation}).`,
-      remedy: `If that lasts for more than a minute, see whether it runs: kubectl get pods -n ${namespace}`,
+      message: `The operator has not applied the last edit of the MeshConfig (it is at generation ${seen} of ${generation}).`,
+      remedy: `If this lasts for more than a minute, check that the operator runs: kubectl get pods -n ${namespace}`,
     });
   }
   if (others.length > 0) {
     found.push({
       severity: 'warning',
       code: 'another-mesh-config',
-      message: `Only ${meshConfig.metadata.name} rules; without effect: ${others.join(', ')}.`,
-      remedy: 'Delete those, so that nobody edits the wrong one.',
+      message: `Only MeshConfig ${meshConfig.metadata.name} is active; these have no effect: ${others.join(', ')}.`,
+      remedy: 'Delete them, so that no edit goes to a MeshConfig without effect.',
     });
   }
   return found;

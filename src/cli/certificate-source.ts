@@ -82,10 +82,10 @@ function isRefused({ status }: MeshConfig): boolean {
 function noRuler(meshConfigs: readonly MeshConfig[], namespace: string): Trouble {
   const names = meshConfigs.map(({ metadata }) => metadata.name).join(', ');
   return {
-    message: `There are several MeshConfigs in namespace ${namespace}, and none of them rules: ${names}.`,
+    message: `There are several MeshConfigs in namespace ${namespace}, and none of them is active: ${names}.`,
     advice: [
-      'One rules a cluster, in the namespace of the operator: keep that one and delete the others.',
-      `What the operator says of them: kubectl get meshconfig -n ${namespace} -o wide`,
+      'A cluster has one active MeshConfig, in the namespace of the operator: keep it and delete the others.',
+      `See what the operator reports about them: kubectl get meshconfig -n ${namespace} -o wide`,
     ],
   };
 }
@@ -100,14 +100,14 @@ async function noMeshConfig({ api, namespace }: Source, signal: AbortSignal): Pr
     const names = elsewhere.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
     return {
       message: `There is no MeshConfig in namespace ${namespace}, but there is ${names.join(', ')}.`,
-      advice: [`Name its namespace: weft certificate status -n ${found.metadata.namespace}`],
+      advice: [`Choose its namespace: weft certificate status -n ${found.metadata.namespace}`],
     };
   }
   return {
-    message: `There is no MeshConfig in namespace ${namespace}, so there is no mesh to tell of.`,
+    message: `There is no MeshConfig in namespace ${namespace}, so there is no mesh to report on.`,
     advice: [
-      'Its namespace is that of the operator; -n names another.',
-      `The smallest one makes a mesh: kubectl apply -n ${namespace} -f config/samples/meshconfig.yaml`,
+      'A MeshConfig is in the namespace of the operator; choose that namespace with -n.',
+      `To create a mesh: kubectl apply -n ${namespace} -f config/samples/meshconfig.yaml`,
     ],
   };
 }

@@ -44,7 +44,7 @@ describe('the table', () => {
       heartbeat: { kind: 'not-reported' } as const,
     };
     expect(certificateTable(certificateStatusOf(facts, toldAt), toldAt)).toContain(
-      'Proxies    41 of 44 connected, 40 in sync, 1 rejected something',
+      'Proxies    41 of 44 connected, 40 in sync, 1 rejected a resource',
     );
   });
 
@@ -53,11 +53,11 @@ describe('the table', () => {
       '',
       'Switch     weft-root-1 → weft-root-2',
       'Phase      TrustBoth, 2 of 5, since 2026-11-24T11:35:00Z (25m)',
-      '           done  Preflight  the new root is tried out; nothing changes for anybody',
-      '           now   TrustBoth  every proxy learns to trust the new root beside the old one',
+      '           done  Preflight  Weft probes the new root; no proxy changes',
+      '           now   TrustBoth  every proxy starts to trust the new root, and still trusts the old root',
       '                 SignNew    every proxy gets a certificate of the new root, and kubelets bring the roots to running pods',
-      '                 Settle     the control plane moves too, and what the old root signed goes out of use',
-      '                 DropOld    every proxy ceases to trust the old root',
+      '                 Settle     the control plane moves to the new root, and certificates of the old root go out of use',
+      '                 DropOld    every proxy stops trusting the old root',
       'Proxies    37 of 42 acknowledged',
       'Waits for  shop/cart-7d9f8c6b5-x2x1p',
       '           shop/till-0',
@@ -69,20 +69,20 @@ describe('the table', () => {
       'weft-root-2   active    validating   certManager   cluster.local   ECDSA   c40d77aac40d   2031-11-24 (in 5y)',
       '',
       expect.stringMatching(/^held {7}\[switch-held\] TrustBoth has lasted since /),
-      expect.stringMatching(/^ {11}→ See why they do not answer/),
+      expect.stringMatching(/^ {11}→ Find out why these pods do not answer/),
     ]);
   });
 
   it('of a mesh of which nothing is known yet', () => {
     expect(tableOf('no status yet')).toEqual([
       'Mesh       osm (MeshConfig weft-system/osm-mesh-config)',
-      'State      cannot be told yet; see below',
+      'State      not known yet; see below',
       'Provider   not known yet',
       'Root       not recorded yet',
       'Proxies    not reported',
       '',
-      'unknown    [no-status] The operator has not said anything of this MeshConfig yet.',
-      expect.stringContaining('→ If that lasts for more than a minute'),
+      'unknown    [no-status] The operator has not reported on this MeshConfig yet.',
+      expect.stringContaining('→ If this lasts for more than a minute'),
     ]);
   });
 
@@ -90,9 +90,9 @@ describe('the table', () => {
   const table: readonly (readonly [StoryName, ...string[]])[] = [
     [
       'in Preflight',
-      'State      switching to weft-root-2 as it should',
-      '           now   Preflight  the new root is tried out; nothing changes for anybody',
-      'Proxies    none is asked in this phase',
+      'State      switching to weft-root-2 as expected',
+      '           now   Preflight  Weft probes the new root; no proxy changes',
+      'Proxies    this phase needs no acknowledgement',
       'weft-root-2   active    probing   certManager   cluster.local   ECDSA   -              -',
     ],
     ['in TrustBoth', 'Proxies    31 of 42 acknowledged', '           and 9 more'],
@@ -105,12 +105,12 @@ describe('the table', () => {
     ['in Settle', 'Phase      Settle, 4 of 5, since 2026-11-24T11:57:46Z (2m 14s)'],
     [
       'in DropOld',
-      '           done  Settle     the control plane moves too, and what the old root signed goes out of use',
-      '           now   DropOld    every proxy ceases to trust the old root',
+      '           done  Settle     the control plane moves to the new root, and certificates of the old root go out of use',
+      '           now   DropOld    every proxy stops trusting the old root',
     ],
     [
       'a new root that cannot sign',
-      'State      held up: somebody has to act; see below',
+      'State      held, needs action; see below',
       'held       [root-refused] weft-root-2 cannot be used. IssuerNotFound: ClusterIssuer mesh-ca is not there. Create it.',
     ],
     [
@@ -126,19 +126,19 @@ describe('the table', () => {
     ['a root near its end, and an edit not taken up', 'State      healthy; see below'],
     [
       'no operator at work',
-      'State      held up: somebody has to act; see below',
+      'State      held, needs action; see below',
       'As of      2026-11-24T11:57:31Z (2m 29s ago)',
-      '           → See why it does not run: kubectl get deployment -n weft-system weft-operator',
+      '           → Find out why it does not run: kubectl get deployment -n weft-system weft-operator',
     ],
     [
       'neither operator nor control plane at work',
-      'State      failing: somebody has to act; see below',
+      'State      failing, needs action; see below',
       '           → See its pods and their log: kubectl get pods -n weft-system',
     ],
     [
       'an authority that stopped signing',
-      'State      failing: somebody has to act; see below',
-      'failing    [leaves-failing] Certificates of workloads cannot be issued since 2026-11-24T11:50:00Z: Vault at https://vault.example.com:8200 is sealed',
+      'State      failing, needs action; see below',
+      'failing    [leaves-failing] Weft has been unable to issue certificates of workloads since 2026-11-24T11:50:00Z: Vault at https://vault.example.com:8200 is sealed',
     ],
   ];
   for (const [name, ...lines] of table) {

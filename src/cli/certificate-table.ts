@@ -50,7 +50,7 @@ function proxiesLine({ expected, connected, synced, rejected }: ProxiesStatus): 
   return [
     missing ? `${connected} of ${expected} connected` : `${connected} connected`,
     `${synced} in sync`,
-    ...(rejected > 0 ? [`${rejected} rejected something`] : []),
+    ...(rejected > 0 ? [`${rejected} rejected a resource`] : []),
   ].join(', ');
 }
 
@@ -60,13 +60,13 @@ function stateLine({ state, rotation, problems }: CertificateStatus): string {
     case 'healthy':
       return `healthy${below}`;
     case 'switching':
-      return `switching to ${rotation?.to ?? 'another root'} as it should${below}`;
+      return `switching to ${rotation?.to ?? 'another root'} as expected${below}`;
     case 'unknown':
-      return `cannot be told yet${below}`;
+      return `not known yet${below}`;
     case 'held':
-      return `held up: somebody has to act${below}`;
+      return `held, needs action${below}`;
     case 'failing':
-      return `failing: somebody has to act${below}`;
+      return `failing, needs action${below}`;
   }
 }
 
@@ -90,7 +90,7 @@ function leavesLine(leaves: LeavesStatus, now: number): string {
     earliestNotAfter === undefined
       ? ''
       : `; the first ${endOf(earliestNotAfter, now)} unless renewed`;
-  return `${held} certificates of workloads${waiting > 0 ? `, ${waiting} being made` : ''}${end}`;
+  return `${held} certificates of workloads${waiting > 0 ? `, ${waiting} being issued` : ''}${end}`;
 }
 
 function endOf(notAfter: string, now: number): string {
@@ -102,12 +102,12 @@ function endOf(notAfter: string, now: number): string {
 
 /** What each phase does, as long as it lasts. */
 const doing: Readonly<Record<SwitchPhase, string>> = {
-  Preflight: 'the new root is tried out; nothing changes for anybody',
-  TrustBoth: 'every proxy learns to trust the new root beside the old one',
+  Preflight: 'Weft probes the new root; no proxy changes',
+  TrustBoth: 'every proxy starts to trust the new root, and still trusts the old root',
   SignNew:
     'every proxy gets a certificate of the new root, and kubelets bring the roots to running pods',
-  Settle: 'the control plane moves too, and what the old root signed goes out of use',
-  DropOld: 'every proxy ceases to trust the old root',
+  Settle: 'the control plane moves to the new root, and certificates of the old root go out of use',
+  DropOld: 'every proxy stops trusting the old root',
 };
 
 function rotationFields(rotation: ShownRotation, now: number): readonly Field[] {
@@ -119,7 +119,9 @@ function rotationFields(rotation: ShownRotation, now: number): readonly Field[] 
     ['Phase', `${phase}, ${rotation.step} of ${rotation.steps}${age}`, ...ladder(phase)],
     [
       'Proxies',
-      total === 0 ? 'none is asked in this phase' : `${acknowledged} of ${total} acknowledged`,
+      total === 0
+        ? 'this phase needs no acknowledgement'
+        : `${acknowledged} of ${total} acknowledged`,
     ],
     ['Waits for', ...waitingLines(waiting, total - acknowledged)],
     ['Message', ...(message === undefined ? [] : [message])],

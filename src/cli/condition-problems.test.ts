@@ -59,11 +59,11 @@ describe('heartbeats', () => {
   it('are told with times, what that means and what to do', () => {
     const [operator, controlPlane] = problems(149, reported(100));
     expect(operator?.message).toMatch(
-      /^The operator looked last at 2026-11-24T11:57:31Z, more than/,
+      /^The operator last reported at 2026-11-24T11:57:31Z, more than/,
     );
     expect(operator?.remedy).toMatch(/: kubectl get deployment -n weft-system weft-operator$/);
     expect(controlPlane?.message).toMatch(
-      /^The control plane reported last at 2026-11-24T11:58:20Z,/,
+      /^The control plane last reported at 2026-11-24T11:58:20Z,/,
     );
     expect(controlPlane?.remedy).toMatch(/: kubectl get pods -n weft-system$/);
   });

@@ -35,14 +35,14 @@ function noStatus(namespace: string): Problem {
   return {
     severity: 'unknown',
     code: 'no-status',
-    message: 'The operator has not said anything of this MeshConfig yet.',
-    remedy: `If that lasts for more than a minute, see whether it runs: kubectl get pods -n ${namespace}`,
+    message: 'The operator has not reported on this MeshConfig yet.',
+    remedy: `If this lasts for more than a minute, check that the operator runs: kubectl get pods -n ${namespace}`,
   };
 }
 
 function stalled(condition: Condition | undefined): readonly Problem[] {
   if (condition?.status !== 'True') return [];
-  const remedy = 'The mesh goes on as it was; edit the MeshConfig as the message says.';
+  const remedy = 'The mesh stays as it was; edit the MeshConfig as the message says.';
   return [{ severity: 'held', code: 'stalled', message: said(condition), remedy }];
 }
 

@@ -48,7 +48,7 @@ async function readData(
     signal.throwIfAborted();
     const isForbidden = apiStatusOf(error)?.status === 403;
     const why = isForbidden
-      ? `get ${resourceOf(ref.kind)} ${name} in namespace ${namespace} is not allowed to you`
+      ? `you may not get ${resourceOf(ref.kind)} ${name} in namespace ${namespace}`
       : troubleOfCall(error, { verb: 'get', kind: ref.kind, namespace, server: api.server })
           .message;
     return { kind: 'not-readable', why };

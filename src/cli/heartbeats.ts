@@ -25,10 +25,10 @@ export function operatorAway({ metadata }: MeshConfig, since: string): Problem {
     severity: 'held',
     code: 'operator-away',
     message:
-      `The operator looked last at ${since}, more than two minutes ago by the clock of this machine: it is not ` +
-      'at work. What is shown was true then. Until an operator is at work, nothing is repaired, no root is ' +
-      'renewed, and no edit of the MeshConfig and no switch takes effect.',
-    remedy: `See why it does not run: kubectl get deployment -n ${namespace} weft-operator`,
+      `The operator last reported at ${since}, more than two minutes ago by the clock of this machine: it is not ` +
+      'at work. This output shows the state at that time. Until an operator is at work, Weft repairs nothing, renews no ' +
+      'root, and applies no edit of the MeshConfig and no switch.',
+    remedy: `Find out why it does not run: kubectl get deployment -n ${namespace} weft-operator`,
   };
 }
 
@@ -45,15 +45,15 @@ export function controlPlaneAway(heartbeat: HeartbeatFact, severity: Severity): 
   const code = 'control-plane-away';
   switch (heartbeat.kind) {
     case 'reported': {
-      const message = `The control plane reported last at ${heartbeat.at}, more than 90 s ago by the clock of this machine. While it is not at work, no certificate is issued or renewed.`;
+      const message = `The control plane last reported at ${heartbeat.at}, more than 90 s ago by the clock of this machine. While it is not at work, Weft issues and renews no certificates.`;
       return { severity, code, message };
     }
     case 'not-reported': {
-      const message = `It cannot be told whether a control plane is at work: ConfigMap weft-proxies has no heartbeat of it.`;
+      const message = `It is unknown whether a control plane is at work: ConfigMap weft-proxies has no heartbeat.`;
       return { severity: 'unknown', code, message };
     }
     case 'not-readable': {
-      const message = `It cannot be told whether a control plane is at work: ${heartbeat.why}.`;
+      const message = `It is unknown whether a control plane is at work: ${heartbeat.why}.`;
       return { severity: 'unknown', code, message };
     }
   }

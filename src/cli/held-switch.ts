@@ -7,7 +7,8 @@ type Rotation = NonNullable<
   NonNullable<NonNullable<MeshConfig['status']>['certificate']>['rotation']
 >;
 
-const goBack = 'To give the switch up, set spec.certificate of the MeshConfig back to what it was.';
+const goBack =
+  'To abandon the switch, set spec.certificate of the MeshConfig back to its previous value.';
 
 /**
  * The problem that a switch is held: its phase has lasted longer than the MeshConfig allows for it. Undefined without
@@ -48,7 +49,7 @@ function remedyFor({ waiting = [] }: Rotation): string {
   if (first === undefined) return `The message of the switch says what is missing. ${goBack}`;
   const [namespace = '', pod = ''] = first.split('/');
   return (
-    `See why they do not answer (kubectl describe pod -n ${namespace} ${pod}) and restart them, or go on ` +
-    `without them by naming them in spec.certificate.rotation.setAside of the MeshConfig, where ${namespace}/* stands for all pods of that namespace. ${goBack}`
+    `Find out why these pods do not answer (kubectl describe pod -n ${namespace} ${pod}) and restart them, or list ` +
+    `them in spec.certificate.rotation.setAside of the MeshConfig to go on without them (${namespace}/* stands for all pods of that namespace). ${goBack}`
   );
 }

@@ -21,16 +21,17 @@ export function leafProblems(leaves: LeavesFact, now: number): readonly Problem[
     found.push({
       severity: 'failing',
       code: 'leaves-failing',
-      message: `Certificates of workloads cannot be issued since ${timestamp(failure.since)}: ${failure.message}`,
-      remedy: `Look up ${failure.code} in docs/errors.md. Proxies keep what they have until that ends.`,
+      message: `Weft has been unable to issue certificates of workloads since ${timestamp(failure.since)}: ${failure.message}`,
+      remedy: `Look up ${failure.code} in docs/errors.md. Proxies keep their certificates until these expire.`,
     });
   }
   if (earliestExpiry !== undefined && earliestExpiry <= now) {
     found.push({
       severity: 'failing',
       code: 'leaf-ended',
-      message: `A certificate of a workload ended at ${timestamp(earliestExpiry)} and was not renewed.`,
-      remedy: 'See the log of the control plane: it renews them long before.',
+      message: `A certificate of a workload expired at ${timestamp(earliestExpiry)} and was not renewed.`,
+      remedy:
+        'See the log of the control plane, which should renew each certificate long before it expires.',
     });
   }
   return found;
@@ -71,7 +72,7 @@ function inability(
   const problem = { code: 'root-cannot-sign', message: `${name} cannot sign. ${why}` } as const;
   if (root.status?.state === 'issuing') {
     const remedy =
-      'Proxies keep the certificates they have until these end. Mend what the message names.';
+      'Proxies keep their certificates until these expire. Fix what the message names.';
     return [{ severity: 'failing', ...problem, remedy }];
   }
   if (meshConfig.status?.certificate?.rotation?.to !== name) return [];
@@ -86,22 +87,22 @@ function whyUnable(root: MeshRootCertificate): string | undefined {
 }
 
 const waits =
-  'The mesh stays on its old root meanwhile. Mend what the message names: it is tried again by itself.';
+  'The mesh stays on its old root. Fix what the message names; Weft tries again within 5 minutes.';
 
 const moveOn =
-  'Move to another root by spec.certificate.provider of the MeshConfig; docs/cli.md shows how to follow that.';
+  'Switch to another root in spec.certificate.provider of the MeshConfig; docs/cli.md shows how to follow the switch.';
 
 function endOfSigner({ meshConfig }: CertificateFacts, now: number): readonly Problem[] {
   const { root = 'The root in use', rootNotAfter = '' } = meshConfig.status?.certificate ?? {};
   const left = Date.parse(rootNotAfter) - now;
   if (left <= 0) {
-    const message = `${root} ended at ${rootNotAfter}: proxies refuse what it signed.`;
+    const message = `${root} expired at ${rootNotAfter}: proxies refuse the certificates that it signed.`;
     return [{ severity: 'failing', code: 'root-ended', message, remedy: moveOn }];
   }
   const { renewBefore: before } = rotationSettingsOf(meshConfig.spec);
   // Without an end time, `left` is NaN and the comparison is false.
   if (isSwitching(meshConfig) || !(left < before.ms)) return [];
-  const message = `${root} ends at ${rootNotAfter}, which is less than renewBefore (${before.text}) away.`;
+  const message = `${root} expires at ${rootNotAfter}, which is less than renewBefore (${before.text}) away.`;
   return [{ severity: 'warning', code: 'root-ending', message, remedy: moveOn }];
 }
 
@@ -120,6 +121,6 @@ function endsOfTrusted({ meshConfig, roots }: CertificateFacts, now: number): re
     .map(({ metadata, status }) => ({
       severity: 'warning',
       code: 'root-ended',
-      message: `${metadata.name}, which is still trusted, ended at ${status?.notAfter ?? ''}.`,
+      message: `${metadata.name}, which is still trusted, expired at ${status?.notAfter ?? ''}.`,
     }));
 }

@@ -23,7 +23,7 @@ function broken(code: string, message: string): WeftError {
 
 describe('a call that failed is told with the next step', () => {
   it.each([
-    ['unknown user', refused(401), /does not take your credentials/, /Log in again/],
+    ['unknown user', refused(401), /rejects your credentials/, /Log in again/],
     [
       'missing right',
       refused(403),
@@ -46,7 +46,7 @@ describe('a call that failed is told with the next step', () => {
       'nobody at any address',
       noAnswer(new AggregateError([new Error('connect ECONNREFUSED ::1:6443')])),
       /: connect ECONNREFUSED ::1:6443\.$/,
-      /Is the cluster up/,
+      /Check that the cluster runs/,
     ],
     [
       'a certificate of somebody else',
@@ -59,7 +59,7 @@ describe('a call that failed is told with the next step', () => {
       new WeftError('configuration-invalid', 'the kubeconfig gives no credentials', {
         cause: new Error('spawn aws ENOENT'),
       }),
-      /^No way to the cluster: the kubeconfig gives no credentials \(spawn aws ENOENT\)\.$/,
+      /^Cannot connect to the cluster: the kubeconfig gives no credentials \(spawn aws ENOENT\)\.$/,
       /--kubeconfig/,
     ],
   ])('%s', (...[, error, message, advice]) => {
@@ -77,6 +77,6 @@ it('names the file that cannot be read', () => {
   const cause = new Error("ENOENT: no such file or directory, open '/nowhere'");
   const error = new WeftError('configuration-invalid', 'the kubeconfig cannot be read', { cause });
   expect(troubleOfConnection(error).message).toBe(
-    `No way to the cluster: the kubeconfig cannot be read (${cause.message}).`,
+    `Cannot connect to the cluster: the kubeconfig cannot be read (${cause.message}).`,
   );
 });

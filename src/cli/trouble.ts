@@ -30,7 +30,7 @@ export function troubleOfCall(error: unknown, asked: Asked): Trouble {
       return noAnswer(error, asked.server);
     case 401:
       return {
-        message: `The API server ${asked.server} does not take your credentials.`,
+        message: `The API server ${asked.server} rejects your credentials.`,
         advice: ['Log in again, or choose another user: --context or --kubeconfig.'],
       };
     case 403:
@@ -56,8 +56,10 @@ export function troubleOfConnection(error: unknown): Trouble {
   const { message, cause } = WeftError.from(error);
   const detail = cause instanceof Error ? ` (${cause.message})` : '';
   return {
-    message: `No way to the cluster: ${message}${detail}.`,
-    advice: ['Name a kubeconfig by --kubeconfig or KUBECONFIG, and a context in it by --context.'],
+    message: `Cannot connect to the cluster: ${message}${detail}.`,
+    advice: [
+      'Choose a kubeconfig with --kubeconfig or KUBECONFIG, and a context in it with --context.',
+    ],
   };
 }
 
@@ -74,14 +76,14 @@ function noAnswer(error: unknown, server: string): Trouble {
     return {
       message: `The certificate of ${server} is not trusted: ${text}.`,
       advice: [
-        "Put the cluster's CA into the kubeconfig, as certificate-authority-data. It is always verified.",
+        "Put the cluster's CA into the kubeconfig, as certificate-authority-data. The command always verifies the certificate.",
       ],
     };
   }
   return {
     message: `No answer from the API server ${server}: ${text}.`,
     advice: [
-      'Is the cluster up, and is it the one you mean? --context and --kubeconfig choose another.',
+      'Check that the cluster runs, or choose another cluster with --context or --kubeconfig.',
     ],
   };
 }

@@ -84,7 +84,7 @@ function answer(
     return;
   }
   if (method !== 'GET' && method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD' }).end('only GET and HEAD are answered here\n');
+    response.writeHead(405, { allow: 'GET, HEAD' }).end('only GET and HEAD are supported\n');
     return;
   }
   const { status, text } = report(checks);

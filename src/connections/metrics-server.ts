@@ -110,11 +110,10 @@ async function pageFor(
   { url, method, headers, socket }: IncomingMessage,
   { access, metrics, logger }: MetricsServerOptions,
 ): Promise<Page> {
-  if (url !== '/metrics' || method !== 'GET')
-    return refused(404, 'only GET /metrics is answered here');
+  if (url !== '/metrics' || method !== 'GET') return refused(404, 'only GET /metrics is supported');
   const token = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
   if (token === undefined || token.length > longestToken)
-    return refused(401, 'a bearer token of a ServiceAccount that may get /metrics is needed');
+    return refused(401, 'send the bearer token of a ServiceAccount that may get /metrics');
   const verdict = await access(token, socket.remoteAddress ?? '');
   if (verdict !== 'allowed')
     return refused(statusOf[verdict], `${verdict}: bind the ClusterRole weft-metrics-reader`);

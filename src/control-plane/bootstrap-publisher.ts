@@ -153,7 +153,7 @@ export class BootstrapPublisher extends Changes implements Triggered {
     const known = before?.unserved ?? [];
     for (const one of now?.unserved ?? [])
       if (!known.some((other) => deepEqual(other, one)))
-        logger.warn('namespace takes no bootstrap', { ...one });
+        logger.warn('namespace refuses the bootstrap config map', { ...one });
     this.tell();
   }
 

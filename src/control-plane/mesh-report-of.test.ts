@@ -123,7 +123,7 @@ describe('case H: the report on the mesh', () => {
       {
         kind: 'replica-unreachable',
         count: 1,
-        found: [{ name: 'weft-system/two', why: 'it runs and does not answer the other replicas' }],
+        found: [{ name: 'weft-system/two', why: 'it runs but does not answer the other replicas' }],
       },
       {
         kind: 'server-certificate',

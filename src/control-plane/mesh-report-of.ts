@@ -26,7 +26,7 @@ export function meshReportOf(facts: MeshFacts): MeshReport {
     ...pods.troubles,
     [
       'replica-unreachable',
-      unreachable.map((name) => ({ name, why: 'it runs and does not answer the other replicas' })),
+      unreachable.map((name) => ({ name, why: 'it runs but does not answer the other replicas' })),
     ],
     ['server-certificate', replicas.flatMap(certificateTrouble)],
     ...leftOut(diagnostics),

@@ -49,7 +49,7 @@ function tallyByType(named: {
 function refusalMetrics(registers: Registry[]): Pick<XdsMetrics, 'connectionCut' | 'linesLeftOut'> {
   const cut = new Counter({
     name: 'weft_connections_cut_total',
-    help: 'Connections to the ports of proxies and replicas that were refused or cut, by reason.',
+    help: 'Connections to the ports of proxies and replicas that Weft refused or closed, by reason.',
     labelNames: ['reason'] as const,
     registers,
   });
@@ -150,12 +150,12 @@ export function certificateGauges({
     },
     {
       name: 'weft_leaf_earliest_expiry_seconds',
-      help: 'When the first of the certificates in use ends, in seconds since the epoch; 0: none.',
+      help: 'When the first certificate in use expires, in seconds since the epoch; 0: none.',
       read: () => (leaves.health().earliestExpiry ?? 0) / 1000,
     },
     {
       name: 'weft_issuer_trouble',
-      help: '1 while the issuer cannot do its work.',
+      help: '1 while the issuer cannot sign.',
       read: () => (issuers.workloads.trouble() === undefined ? 0 : 1),
     },
   ];
@@ -178,7 +178,7 @@ function registerGauges(registry: Registry, gauges: readonly ReadGauge[]): void 
 function registerDiagnostics(registry: Registry, read: () => readonly Diagnostic[]): void {
   new Gauge({
     name: 'weft_diagnostics',
-    help: 'What is wrong with objects that users wrote, by severity.',
+    help: 'Diagnostics about objects that users wrote, by severity.',
     labelNames: ['severity'] as const,
     registers: [registry],
     collect() {

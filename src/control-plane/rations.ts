@@ -95,7 +95,7 @@ function crowdedBy(group: Group, namespace: string): Diagnostic {
     code: 'namespace-crowded',
     severity: 'error',
     object: { kind: 'Namespace', namespace, name: namespace, generation: 0 },
-    message: `this namespace has more than ${most} ${named[group]}: Weft does not know the newest of them, which are as good as absent and get no status and no Event; remove some, or move them to another namespace`,
+    message: `this namespace has more than ${most} ${named[group]}: Weft ignores the newest, which get no status and no Event; remove some, or move them to another namespace`,
   };
 }
 
@@ -125,6 +125,6 @@ function rawOf(group: Group, object: KubernetesObject): unknown {
 function reasonFor(group: Group, weight: number): string {
   const { ofObject, ofNamespace } = limits[group];
   return weight > ofObject
-    ? `it takes more than ${ofObject / kibibyte} KiB of memory, which is the most for one object: spread what it says over several objects`
-    : `the ${group} of this namespace take more than ${ofNamespace / kibibyte} KiB of memory together, and those that came last have no room: remove some, or move them to another namespace`;
+    ? `this object takes more than ${ofObject / kibibyte} KiB of memory, the limit of one object: split it into several objects`
+    : `the ${group} of this namespace take more than ${ofNamespace / kibibyte} KiB of memory together, so Weft ignores those that came last: remove some, or move them to another namespace`;
 }

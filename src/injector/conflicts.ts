@@ -14,7 +14,7 @@ export function conflicts(pod: AdmittedPod): readonly string[] {
 function nameConflicts(pod: AdmittedPod): string[] {
   const { spec } = pod;
   const taken = (what: string, name: string): string =>
-    `${what} ${name} has a name that the mesh needs for its own; rename it`;
+    `${what} ${name} has a name that Weft reserves; rename it`;
   const ours = wasInjected(pod);
   const containers = [...(ours ? [] : (spec.initContainers ?? [])), ...spec.containers];
   return [
@@ -49,6 +49,6 @@ function portsOf(
     .filter((port) => counts(port) && isSidecarPort(port.containerPort))
     .map(
       ({ containerPort }) =>
-        `container ${name} declares port ${containerPort}, which the sidecar needs; use another`,
+        `container ${name} declares port ${containerPort}, which the sidecar reserves; use another port`,
     );
 }

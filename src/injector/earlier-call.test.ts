@@ -132,7 +132,7 @@ describe('a pod that claims to be injected', () => {
     ),
     ...[{ headers: {} }, { headers: [{ name: 'a b', value: '' }] }, { headers: [{}] }].map(noted),
   ])('with the note %j has no probe led by it', (note) => {
-    expect(messageOf(ask(led(note)))).toContain("port 15901, which is the sidecar's own");
+    expect(messageOf(ask(led(note)))).toContain('port 15901, which the sidecar reserves');
   });
 
   it.each([noted({}), noted({ headers: [{ name: 'Host', value: 'a' }], key: 'k' })])(

@@ -64,7 +64,7 @@ describe('lifecycle hooks', () => {
     const lost = { postStart: { tcpSocket: { port: 80 } }, preStop: { httpGet: { port: 'adm' } } };
     expect(warningsOf(ask(withHooks(lost)))).toEqual([
       'weft: the postStart hook of container app is a tcpSocket, which Kubernetes never runs; use httpGet or exec',
-      'weft: the preStop hook of container app asks for port "adm", which the container does not name, so the kubelet cannot make that call; give its number, or a port of the container that name',
+      'weft: the preStop hook of container app uses port "adm", which is not the name of a port of the container, so the kubelet cannot make that call; use a port number, or give a port of the container that name',
     ]);
   });
 
@@ -82,14 +82,14 @@ describe('lifecycle hooks', () => {
     const lost = { preStop: { httpGet: { path: '/stopping', port: 70_000 } } };
     expect(inject(withHooks(lost)).spec.containers[0]?.lifecycle).toEqual(lost);
     expect(warningsOf(ask(withHooks(lost))).join()).toContain(
-      'the preStop hook of container app asks for port 70000, which is no port',
+      'the preStop hook of container app uses port 70000, which is not a port',
     );
   });
 
   it('are never led to a port of the sidecar: S4', () => {
     const evil = { preStop: { httpGet: { path: '/quitquitquit', port: 15_000 } } };
     expect(messageOf(ask(withHooks(evil)))).toContain(
-      "the preStop hook of container app asks for port 15000, which is the sidecar's own",
+      'the preStop hook of container app uses port 15000, which the sidecar reserves',
     );
   });
 });

@@ -30,7 +30,7 @@ export function planInit(
   };
   if (Math.max(rules.v4.length, rules.v6.length) > maxRules)
     problems.push(
-      'the exclusion and inclusion lists of MeshConfig and the pod are too long; join ranges or ports',
+      'the exclusion and inclusion lists of MeshConfig and the pod are too long; merge ranges or ports',
     );
   return {
     image: sidecar.initContainerImage || images.init,

@@ -46,7 +46,7 @@ export function parseInterception(
   ];
   const inbound = parsePorts(lists('inboundPortExclusionList', inboundPortExclusion), problems);
   for (const port of inbound.filter(isSealedPort))
-    problems.push(`port ${port} is the sidecar's own and cannot be excluded from interception`);
+    problems.push(`port ${port} belongs to the sidecar and cannot be excluded from interception`);
   const interfaces = traffic.networkInterfaceExclusionList ?? [];
   return {
     inboundPortExclusions: inbound,

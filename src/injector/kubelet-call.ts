@@ -89,22 +89,22 @@ export function settle(
   const port = resolvePort(target.port, declared);
   if (port === undefined) {
     const asked = JSON.stringify(target.port);
-    const remedy = 'give its number, or a port of the container that name';
+    const remedy = 'use a port number, or give a port of the container that name';
     return {
-      warning: `${who} asks for port ${asked}, which the container does not name, so the kubelet cannot make that call; ${remedy}`,
+      warning: `${who} uses port ${asked}, which is not the name of a port of the container, so the kubelet cannot make that call; ${remedy}`,
     };
   }
   // A redirect would hide the wrong number from the API server, which names the field that is wrong.
   if (!isPort(port))
     return {
-      warning: `${who} asks for port ${port}, which is no port, so the API server refuses the pod; use 1 to 65535`,
+      warning: `${who} uses port ${port}, which is not a port, so the API server refuses the pod; use 1 to 65535`,
     };
   if (isSidecarPort(port))
-    return { problem: `${who} asks for port ${port}, which is the sidecar's own; use another` };
+    return { problem: `${who} uses port ${port}, which the sidecar reserves; use another port` };
   const bad = target.headers.find((header) => !isSound(header));
   if (bad !== undefined)
     return {
-      problem: `${who} has the header ${JSON.stringify(bad.name)}, which cannot be sent so`,
+      problem: `${who} has the header ${JSON.stringify(bad.name)}, which HTTP does not allow; correct it`,
     };
   const headers = target.headers.map(({ name, value }) => ({ name, value }));
   return { target: { ...target, port, headers } };

@@ -34,7 +34,7 @@ export function scrapeAnnotations(
   const taken = Object.keys(scrape).filter((key) => pod.metadata.annotations?.[key] !== undefined);
   if (taken.length === 0 || announcedBefore(pod)) return { annotations: scrape, warnings: [] };
   const theirs = taken.join(', ');
-  const warning = `the sidecar's metrics are not announced, for the pod has ${theirs} already; let Prometheus scrape the port named proxy-metrics, or remove these annotations`;
+  const warning = `Weft adds no Prometheus annotations for the sidecar, because the pod already has ${theirs}; let Prometheus scrape the port named proxy-metrics, or remove these annotations`;
   return { annotations: {}, warnings: [warning] };
 }
 

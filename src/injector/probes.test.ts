@@ -170,7 +170,7 @@ describe('rewriteProbes', () => {
     const { warnings, ...rest } = rewrite(pod);
     expect(rest).toEqual({ pod, originals: [] });
     expect(warnings).toEqual([
-      `the liveness probe of container app asks for port ${asked}, which is no port, so the API server refuses the pod; use 1 to 65535`,
+      `the liveness probe of container app uses port ${asked}, which is not a port, so the API server refuses the pod; use 1 to 65535`,
     ]);
   });
 
@@ -188,7 +188,7 @@ describe('rewriteProbes', () => {
   ])('is never led to a port of the sidecar by %s: S4', (_name, livenessProbe) => {
     const { problems, originals } = rewriteProbes(withApp({ livenessProbe }));
     expect(originals).toEqual([]);
-    expect(problems.join()).toMatch(/^the liveness probe of container app asks for port 15\d{3},/);
+    expect(problems.join()).toMatch(/^the liveness probe of container app uses port 15\d{3},/);
   });
 
   it('refuses a header that cannot be sent', () => {

@@ -28,16 +28,16 @@ export const reasons: Readonly<Record<SkipReason, InjectionReason>> = {
     'it uses the host network, whose traffic must not be redirected; set hostNetwork: false',
   ),
   windows: surprise('it runs on Windows, where traffic cannot be redirected to a sidecar'),
-  'static-pod': surprise('it mirrors a static pod, which the API server cannot change'),
+  'static-pod': surprise('it is the mirror of a static pod, which the API server cannot change'),
   'system-namespace': expected('the namespaces of Kubernetes itself are never part of a mesh'),
   'control-plane-namespace': expected("the mesh's own namespace is never part of the mesh"),
   'namespace-ignored': expected('its namespace has the label openservicemesh.io/ignore'),
   'namespace-not-in-mesh': expected(
     'its namespace has no label openservicemesh.io/monitored-by with the name of this mesh',
   ),
-  'disabled-by-pod': expected('its annotation openservicemesh.io/sidecar-injection says so'),
+  'disabled-by-pod': expected('its annotation openservicemesh.io/sidecar-injection disables it'),
   'disabled-by-namespace': expected(
-    "its namespace's annotation openservicemesh.io/sidecar-injection says so",
+    "its namespace's annotation openservicemesh.io/sidecar-injection disables it",
   ),
   'label-of-pod': surprise(
     'it has openservicemesh.io/sidecar-injection as a label: make it an annotation of the pod template',

@@ -33,7 +33,7 @@ export async function kubeconfigCredentials(source: KubeconfigSource): Promise<C
   }
   if (config.getCurrentContext() === foundNothing) {
     const message =
-      'there is no kubeconfig: KUBECONFIG is not set, and ~/.kube/config is not there';
+      'there is no kubeconfig: KUBECONFIG is not set, and ~/.kube/config does not exist';
     throw new WeftError('configuration-invalid', message);
   }
   if (source.context !== undefined) choose(config, source.context);
@@ -65,7 +65,7 @@ function choose(config: KubeConfig, context: string): void {
 
 function demandVerification({ name, server, skipTLSVerify }: Cluster): void {
   if (!/^https:/i.test(server)) {
-    const message = `${server} is not asked, because it does not begin with https:`;
+    const message = `the address ${server} does not begin with https:, so nothing is sent to it`;
     throw new WeftError('configuration-invalid', message);
   }
   if (!skipTLSVerify) return;

@@ -210,7 +210,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
       const { creationTimestamp: created } = object.metadata;
       return ration === undefined ? kept : this.#ration(kept, ration.weigh(kept), created);
     } catch (error) {
-      this.#log.error('an object cannot be taken in', { object: storeKey(object.metadata), error });
+      this.#log.error('an object cannot be cached', { object: storeKey(object.metadata), error });
       return undefined;
     }
   }
@@ -258,8 +258,8 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
     const waitMs = Math.max(asked, backOffMs(this.#failures, backOff, random));
     const facts = { code: error.code, error, failures: this.#failures, waitMs };
-    if (this.#failures === 1) this.#log.debug('lost the API server', facts);
-    else this.#log.warn('lost the API server', facts);
+    if (this.#failures === 1) this.#log.debug('no connection to the API server', facts);
+    else this.#log.warn('no connection to the API server', facts);
     await clock.sleep(waitMs, signal).catch(() => undefined);
   }
 

@@ -74,9 +74,13 @@ async function request(
   };
   const { spec, status } = await api.create(tokensOf(name), wanted, signal);
   if (status?.token === undefined)
-    throw new WeftError('api-unavailable', `no token came for ${namespace}/${name}`, {
-      retry: 'soon',
-    });
+    throw new WeftError(
+      'api-unavailable',
+      `the API server returned no token for ${namespace}/${name}`,
+      {
+        retry: 'soon',
+      },
+    );
   return { token: new Secret(status.token), audiences: spec.audiences };
 }
 

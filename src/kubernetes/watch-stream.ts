@@ -131,7 +131,7 @@ function watchdog(
       await how.clock.sleep(how.idleMs / idleTicks, body.signal);
       quietTicks += 1;
     }
-    body.abort(noAnswer(new Error('the watch fell silent')));
+    body.abort(noAnswer(new Error('the watch received nothing for too long')));
   };
   tick().catch(() => undefined);
   return {

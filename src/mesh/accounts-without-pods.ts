@@ -45,11 +45,7 @@ export function accountsWithoutPods(
       ? undefined
       : `no pod of ${namespace} runs as ServiceAccount ${name}`;
   const told = (problem: string): Diagnostic =>
-    warn(
-      object,
-      'target-without-pods',
-      `${problem}; correct the name, unless such pods are still to come`,
-    );
+    warn(object, 'target-without-pods', `${problem}; correct the name, or create such pods`);
   const destination = absent(own, spec.destination);
   const sources = spec.sources.flatMap((source, index) => {
     const { kind, namespace = '' } = source;
@@ -57,14 +53,14 @@ export function accountsWithoutPods(
     const why = absent(namespace, source);
     return why === undefined
       ? []
-      : [told(`spec.sources[${index}]: ${why}, so this source lets nobody in`)];
+      : [told(`spec.sources[${index}]: ${why}, so this source allows no traffic`)];
   });
   return {
     destination: destination !== undefined,
     diagnostics: [
       ...(destination === undefined
         ? []
-        : [told(`spec.destination: ${destination}, so this opens nothing`)]),
+        : [told(`spec.destination: ${destination}, so this TrafficTarget allows no traffic`)]),
       ...sources,
     ],
   };

@@ -40,7 +40,7 @@ describe('an address in the status of a pod', () => {
   });
 
   it('is nobody’s when pods of two namespaces say to have it', () => {
-    const reason = 'stands in the status of pods of several namespaces (plain/theirs, shop/mine)';
+    const reason = 'is in the status of pods of several namespaces (plain/theirs, shop/mine)';
     expect(having(mine, theirs)).toEqual(['', reason]);
     expect(having(ending(mine), ending(theirs))).toEqual(['', reason]);
   });
@@ -52,12 +52,12 @@ describe('an address in the status of a pod', () => {
       const over = makePod({ name: 'theirs', namespace: 'plain', ip, phase });
       expect(having(mine, over)).toEqual(['shop/mine', undefined]);
     }
-    expect(having(mine, ending(theirs))).toEqual(['shop/mine', 'has gone over to pod shop/mine']);
+    expect(having(mine, ending(theirs))).toEqual(['shop/mine', 'now belongs to pod shop/mine']);
   });
 
   it('is the node’s when pods on its network have it, of whatever namespaces they are', () => {
     expect(having(onNode(mine), onNode(theirs))).toEqual(['plain/theirs shop/mine', undefined]);
-    const reason = 'is that of the node of pod plain/theirs';
+    const reason = 'is the address of the node of pod plain/theirs';
     expect(having(mine, onNode(theirs))).toEqual(['plain/theirs', reason]);
   });
 

@@ -97,7 +97,7 @@ function disputeAmong(pods: readonly Pod[]): Dispute | undefined {
   if (onNode !== undefined) {
     // Pods on their nodes' network share its address by right, of whatever namespace they are.
     const losers = pods.filter((pod) => !onHostNetwork(pod));
-    const reason = `is that of the node of pod ${nameOf(onNode)}`;
+    const reason = `is the address of the node of pod ${nameOf(onNode)}`;
     return losers.length === 0 ? undefined : { reason, losers: new Set(losers), told: !last };
   }
   const namespaces = new Set(contenders.map(namespaceOf));
@@ -105,14 +105,14 @@ function disputeAmong(pods: readonly Pod[]): Dispute | undefined {
     const names = contenders.map(nameOf);
     const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ' and others' : '');
     return {
-      reason: `stands in the status of pods of several namespaces (${shown})`,
+      reason: `is in the status of pods of several namespaces (${shown})`,
       losers: new Set(pods),
       told: !last,
     };
   }
   const losers = pods.filter((pod) => !namespaces.has(namespaceOf(pod)));
   if (losers.length === 0) return undefined;
-  const reason = `has gone over to pod ${contenders.map(nameOf)[0] ?? ''}`;
+  const reason = `now belongs to pod ${contenders.map(nameOf)[0] ?? ''}`;
   return { reason, losers: new Set(losers), told: false };
 }
 

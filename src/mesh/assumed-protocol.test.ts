@@ -30,7 +30,7 @@ describe('a port that is opaque by its number', () => {
   it.each([443, 8443])('is named when all rules are for HTTP: %i', (port) => {
     const [one, ...others] = told({ port }, [byHttp]);
     expect(others).toEqual([]);
-    expect(one).toContain(`Service cart: port ${String(port)} says nothing of its protocol`);
+    expect(one).toContain(`Service cart: port ${String(port)} declares no protocol`);
     expect(one).toContain(`TrafficTarget shop/${byHttp.metadata.name}`);
     expect(one).toContain('set appProtocol: http');
   });

@@ -36,6 +36,6 @@ function firstOfHttpAlone(accounts: readonly IdentityKey[], rules: Rules): Acces
 }
 
 function closedPort(service: Service, port: number, { name }: AccessRule): Diagnostic {
-  const message = `port ${port} says nothing of its protocol, so it is carried as opaque TCP by its number, and TrafficTarget ${name} allows HTTP requests alone: outside permissive mode nobody may call it; set appProtocol: http if it is HTTP in the clear, or name a TCPRoute in the TrafficTarget if it is TLS`;
+  const message = `port ${port} declares no protocol (appProtocol or a name prefix), so Weft carries it as opaque TCP because of its number, but TrafficTarget ${name} allows HTTP requests only: outside permissive mode, calls to it are refused; set appProtocol: http if the port serves plaintext HTTP, or name a TCPRoute in the TrafficTarget if it serves TLS`;
   return warn(service, 'service-protocol-assumed', message);
 }

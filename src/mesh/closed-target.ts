@@ -53,7 +53,7 @@ function halfJoined(
   const [first, ...others] = (pods && bareIn(pods).get(destinationOf(object))) ?? [];
   if (first === undefined) return [];
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  const message = `spec.destination: pod ${first}${more} of ServiceAccount ${spec.destination.name} runs without a sidecar and obeys no policy; restart its workload, or see why it has none: kubectl describe meshconfig -n weft-system`;
+  const message = `spec.destination: pod ${first}${more} of ServiceAccount ${spec.destination.name} runs without a sidecar, so no policy protects it; restart its workload, or find out why it has no sidecar: kubectl describe meshconfig -n weft-system`;
   return [warn(object, 'target-without-sidecar', message)];
 }
 
@@ -94,15 +94,15 @@ function obstacle(
   const served = servedBy(model.workloads).get(account);
   const pods = `the pods of ${namespace} that run as ServiceAccount ${spec.destination.name}`;
   if (served === undefined) {
-    const message = `spec.destination: none of ${pods} has a sidecar, so this opens nothing; restart their workloads, or see why they have none: kubectl describe meshconfig -n weft-system`;
+    const message = `spec.destination: none of ${pods} has a sidecar, so this TrafficTarget allows no traffic; restart their workloads, or find out why they have no sidecar: kubectl describe meshconfig -n weft-system`;
     return { closed: 'no sidecar', diagnostic: warn(object, 'target-without-sidecar', message) };
   }
   for (const port of served.values()) if (rules.some((rule) => opens(rule, port))) return undefined;
   const ports = [...served.keys()];
   const message =
     ports.length === 0
-      ? `spec.destination: no Service leads to ${pods}, so nobody can call them; create one, or correct its selector`
-      : `spec.rules: of the ports of ${pods}, ${ports.join(', ')}, none is opened: an HTTPRouteGroup opens HTTP ports alone; a TCPRoute opens the target ports that it names, in a TrafficTarget without HTTPRouteGroups; write such a TrafficTarget, or correct the port's appProtocol`;
+      ? `spec.destination: no Service leads to ${pods}, so clients cannot call them; create a Service, or correct its selector`
+      : `spec.rules opens none of the ports ${ports.join(', ')} of ${pods}: an HTTPRouteGroup opens HTTP ports only; a TCPRoute opens the target ports that it names, in a TrafficTarget without HTTPRouteGroups; write such a TrafficTarget, or correct the port's appProtocol`;
   return { closed: 'no port', diagnostic: warn(object, 'target-without-port', message) };
 }
 

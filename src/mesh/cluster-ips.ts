@@ -55,7 +55,7 @@ function losersOf(
   services: readonly Service[],
 ): readonly (readonly [Service, string])[] {
   if (!isOneHost(address)) {
-    return services.map((one) => [one, 'is no address that a service can have']);
+    return services.map((one) => [one, 'cannot be the address of a service']);
   }
   if (services.length < 2) return [];
   const [oldest] = [...services].sort((one, other) => (ageOf(one) < ageOf(other) ? -1 : 1));
@@ -81,7 +81,7 @@ export function lostDiagnostics(
     refuse(
       service,
       'service-address-taken',
-      `clusterIP ${address} ${reason}, so no call to it is led to this service: delete the service and create it again without a clusterIP, so that it gets a free one`,
+      `clusterIP ${address} ${reason}, so Weft routes no calls for it to this service: delete the service and create it again without a clusterIP, so that Kubernetes assigns a free address`,
     ),
   );
 }

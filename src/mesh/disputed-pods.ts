@@ -16,5 +16,5 @@ export function disputedPods(
 }
 
 function message(address: string, reason: string): string {
-  return `address ${address} of its status ${reason}, so the mesh leads no call to this pod by it: see who wrote the status of these pods (kubectl get pod -o yaml --show-managed-fields), delete a pod whose status no kubelet wrote, and take away the right to write pods/status`;
+  return `address ${address} in its status ${reason}, so Weft routes no calls for this address to the pod: check which clients wrote the status of these pods (kubectl get pod -o yaml --show-managed-fields), delete each pod whose status was not written by a kubelet, and revoke the right to write pods/status`;
 }

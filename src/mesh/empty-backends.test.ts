@@ -38,7 +38,7 @@ describe('a backend that exists and has nobody to answer', () => {
     const [one, ...others] = told({ v1: 90, v2: 10 }, v2);
     expect(others).toEqual([]);
     expect(one).toContain('warning split-backend-empty: spec.backends: service shop/v2');
-    expect(one).toContain('at port 80, so its share (weight 10) is answered 503');
+    expect(one).toContain('at port 80, so sidecars answer its share (weight 10) with 503');
     expect(one).toContain('kubernetes.io/service-name=v2');
   });
 

@@ -39,6 +39,6 @@ function emptyBackend(
   return warn(
     object,
     'split-backend-empty',
-    `spec.backends: service ${service} has no ready endpoint that may be called at port ${ports.join(', ')}, so its share (weight ${weight}) is answered 503 and does not go to the other backends (in strict mode a client is reset while there is no pod at all that it may call): see why (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}), or set its weight to 0`,
+    `spec.backends: service ${service} has no ready endpoint that the mesh may call at port ${ports.join(', ')}, so sidecars answer its share (weight ${weight}) with 503 and send none of it to the other backends (in strict mode, they reset the connection of a client that may call no pod at all): find out why (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}), or set its weight to 0`,
   );
 }

@@ -30,7 +30,7 @@ export function endpointFaults(
       refuse(
         service,
         'service-endpoint-foreign',
-        `its EndpointSlices name ${listed(foreign)}, so that is left out: a service leads to pods of its own namespace by their own addresses, and to addresses outside the mesh; correct or delete the EndpointSlice (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${service.metadata.name})`,
+        `its EndpointSlices contain ${listed(foreign)}, so Weft leaves that out: a service may lead to pods of its own namespace by their own addresses, and to addresses outside the mesh; correct or delete the EndpointSlice (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${service.metadata.name})`,
       ),
     );
   }
@@ -39,7 +39,7 @@ export function endpointFaults(
       refuse(
         service,
         'service-without-sidecar',
-        `without a sidecar: ${listed(withoutSidecar)}; strict mode calls nothing that cannot prove who it is, so they get no calls from the mesh; that is right if they stay outside on purpose. Otherwise let the namespace ask for sidecars (kubectl annotate namespace ${namespace} --overwrite openservicemesh.io/sidecar-injection=enabled; without a label openservicemesh.io/ignore), remove openservicemesh.io/sidecar-injection: disabled from the pod templates that have it, and restart the workloads (kubectl rollout restart deployment -n ${namespace})`,
+        `without a sidecar: ${listed(withoutSidecar)}; in strict mode, the mesh calls only endpoints that prove their identity, so these get no calls from the mesh. If they are outside the mesh on purpose, do nothing. Otherwise enable injection for the namespace (kubectl annotate namespace ${namespace} --overwrite openservicemesh.io/sidecar-injection=enabled; without a label openservicemesh.io/ignore), remove openservicemesh.io/sidecar-injection: disabled from the pod templates that have it, and restart the workloads (kubectl rollout restart deployment -n ${namespace})`,
       ),
     );
   }
@@ -54,12 +54,12 @@ function outsideFault(
 ): Diagnostic {
   const remedy =
     plaintext === 'none'
-      ? 'strict mode leads the name of a service to sidecars only: call the address itself, or a DNS name outside the mesh, with spec.traffic.enableEgress of the MeshConfig true'
-      : 'set spec.traffic.enableEgress of the MeshConfig to true, or put what is there into the mesh';
+      ? 'in strict mode, the name of a service leads to sidecars only: call the address itself, or a DNS name outside the mesh, and set spec.traffic.enableEgress of the MeshConfig to true'
+      : 'set spec.traffic.enableEgress of the MeshConfig to true, or add the workload at that address to the mesh';
   return refuse(
     service,
     'service-endpoint-outside',
-    `outside the mesh: ${listed(outside)}; that is egress, and gets no calls by this service: ${remedy}`,
+    `outside the mesh: ${listed(outside)}; calls to it are egress, so Weft routes none through this service: ${remedy}`,
   );
 }
 

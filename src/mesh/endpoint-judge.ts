@@ -30,12 +30,12 @@ export function judge(
   { targetRef }: Pick<SliceEndpoint, 'targetRef'>,
   given: JudgeInput,
 ): Judgement {
-  if (!isOneHost(address)) return foreign('is no address that a pod can have');
+  if (!isOneHost(address)) return foreign('cannot be the address of a pod');
   if (targetRef?.kind !== 'Pod') return byAddress(address, given);
   const pod = meantPod(targetRef, given);
   const said = pod === undefined ? [] : podAddresses(pod);
   if (pod === undefined || said.length === 0) return { is: 'unknown' };
-  if (!said.includes(address)) return foreign(`is no address of pod ${pod.metadata.name}`);
+  if (!said.includes(address)) return foreign(`is not an address of pod ${pod.metadata.name}`);
   const { disputes } = given.book;
   if (!isOwn(address, pod, disputes)) return disputed(address, disputes);
   return onHostNetwork(pod) ? byAddress(address, given) : { is: 'pod', pod };

@@ -19,7 +19,7 @@ function ignoredAffinity(object: Service): Diagnostic {
   return warn(
     object,
     'service-affinity-ignored',
-    'spec.sessionAffinity: ClientIP has no effect on calls from the mesh, where the requests of one caller are spread over all pods of the Service: keep sessions where all pods find them, or let callers name one pod of a headless Service; then remove the field',
+    'spec.sessionAffinity: ClientIP has no effect on calls from the mesh, because sidecars spread the requests of each caller over all pods of the Service: store sessions where all pods can read them, or let callers name one pod of a headless Service; then remove the field',
   );
 }
 
@@ -27,6 +27,6 @@ function ignoredLocality(object: Service): Diagnostic {
   return warn(
     object,
     'service-locality-ignored',
-    'spec.internalTrafficPolicy: Local has no effect on calls from the mesh, which go to the ready pods of all nodes: give the pods a headless Service and let callers dial the pod of their own node by its address; then remove the field',
+    'spec.internalTrafficPolicy: Local has no effect on calls from the mesh, which go to the ready pods of all nodes: create a headless Service for the pods and let callers dial the pod on their node by its address; then remove the field',
   );
 }

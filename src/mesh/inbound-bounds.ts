@@ -192,21 +192,21 @@ function withoutServices(workload: Workload, cut: Cut | undefined): Workload {
 }
 
 function diagnosticsOf({ account, objects }: Cut): readonly Diagnostic[] {
-  const most = `about ${String(maxInboundBytes / 1024 / 1024)} MB, and older Services and TrafficTargets go first`;
-  const holds = `each proxy of ServiceAccount ${account} holds a chain for every source at every port of every Service, and the matches that are allowed there, together`;
+  const most = `about ${String(maxInboundBytes / 1024 / 1024)} MB, and older Services and TrafficTargets have priority`;
+  const holds = `each proxy of ServiceAccount ${account} holds a filter chain for every source at every port of every Service, and the matches that are allowed there, together at most`;
   const next =
-    'name fewer sources, ports or matches in TrafficTargets, delete ports and Services that nobody calls, or let pods that serve different things run as different ServiceAccounts';
+    'name fewer sources, ports or matches in TrafficTargets, delete unused ports and Services, or run pods that serve different things as different ServiceAccounts';
   return objects.map((object) =>
     isService(object)
       ? refuse(
           object,
           'service-ports-limited',
-          `spec.ports: pods of ServiceAccount ${account} serve none of them by this Service, so calls to them are refused: ${holds} ${most}: ${next}`,
+          `spec.ports: pods of ServiceAccount ${account} serve no port of this Service, so calls to its ports are refused: ${holds} ${most}: ${next}`,
         )
       : refuse(
           object,
           'target-too-wide',
-          `spec.sources and spec.rules open more than there is room for, so it allows nothing: ${holds} ${most}: ${next}`,
+          `spec.sources and spec.rules need more configuration than the limit, so this TrafficTarget allows no traffic: ${holds} ${most}: ${next}`,
         ),
   );
 }

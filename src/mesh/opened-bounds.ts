@@ -87,6 +87,6 @@ function tooMuch(
 
 function leftOut(target: TrafficTarget, count: number): Diagnostic {
   const [opened, most] = [String(count), String(maxOpenedOfNamespace)];
-  const message = `spec.sources: they times the ports of the Services that lead to spec.destination, and of TrafficSplits onto these, are ${opened}, and with those of older TrafficTargets that is more than the ${most} that the mesh opens of one namespace, so it allows nothing: name fewer sources, put the sources of TrafficTargets with the same destination and rules into one of them, or delete Services and TrafficSplits that nobody calls`;
+  const message = `spec.sources: the number of sources times the number of ports (of the Services that lead to spec.destination, and of TrafficSplits onto these) is ${opened}; with older TrafficTargets that exceeds ${most}, the limit of a namespace, so this TrafficTarget allows no traffic: name fewer sources, merge TrafficTargets with the same destination and rules, or delete unused Services and TrafficSplits`;
   return refuse(target, 'target-too-wide', message);
 }

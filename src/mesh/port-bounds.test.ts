@@ -41,7 +41,7 @@ describe('boundPorts', () => {
       { code: 'service-ports-limited', severity: 'error', object: { name: 'wide' } },
     ]);
     expect(diagnostics[0]?.message).toBe(
-      'ports 1128, 1129, 1130, 1131, 1132 and 67 more are left out, and calls to them are refused: the mesh serves 128 TCP ports of one Service: move the others to Services of their own, or delete those that nobody calls',
+      'Weft leaves out ports 1128, 1129, 1130, 1131, 1132 and 67 more, and calls to them are refused: Weft serves at most 128 TCP ports of one Service: move the others to other Services, or delete unused ports',
     );
   });
 

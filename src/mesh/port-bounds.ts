@@ -76,12 +76,12 @@ export function withPorts(service: Service, most: number): Service {
 function leftOut(service: Service, most: number): Diagnostic {
   const reason =
     most === maxPortsOfService
-      ? `the mesh serves ${String(maxPortsOfService)} TCP ports of one Service: move the others to Services of their own, or delete those that nobody calls`
-      : `the mesh serves ${String(maxPortsOfNamespace)} TCP ports of all Services of one namespace, and older Services go first: delete ports and Services that nobody calls, or move some to another namespace`;
+      ? `Weft serves at most ${String(maxPortsOfService)} TCP ports of one Service: move the others to other Services, or delete unused ports`
+      : `Weft serves at most ${String(maxPortsOfNamespace)} TCP ports of all Services of one namespace, and older Services have priority: delete unused ports and Services, or move some to another namespace`;
   return refuse(
     service,
     'service-ports-limited',
-    `ports ${portsFrom(service, most)} are left out, and calls to them are refused: ${reason}`,
+    `Weft leaves out ports ${portsFrom(service, most)}, and calls to them are refused: ${reason}`,
   );
 }
 

@@ -12,7 +12,7 @@ export function portFaults(object: Service, port: ServicePort): readonly Diagnos
       note(
         object,
         'service-port-unsupported',
-        `port ${port.port} is ${port.protocol ?? ''}: the mesh carries TCP only, so it goes around the mesh without mTLS and policy`,
+        `port ${port.port} is ${port.protocol ?? ''}: the mesh carries TCP only, so traffic to this port bypasses the mesh, without mTLS and policy`,
       ),
     ];
   }
@@ -23,7 +23,7 @@ export function portFaults(object: Service, port: ServicePort): readonly Diagnos
     warn(
       object,
       'service-protocol-unsupported',
-      `port ${port.port} has appProtocol ${declared}, which Weft does not know: it is carried as opaque TCP; set http, grpc, tcp or tcp-server-first to say how to read it`,
+      `port ${port.port} has appProtocol ${declared}, which Weft does not know, so Weft carries it as opaque TCP; set appProtocol to http, grpc, tcp or tcp-server-first`,
     ),
   ];
 }
@@ -46,7 +46,7 @@ function assumedByName(object: Service, port: ServicePort): readonly Diagnostic[
     warn(
       object,
       'service-protocol-assumed',
-      `port ${port.port} is named "${name}", which without a dash says nothing of its protocol, so it is read as HTTP and anything else is refused there; set appProtocol: ${meant}, or let its name begin with ${meant}-`,
+      `port ${port.port} is named "${name}", which declares no protocol without a dash, so Weft reads it as HTTP and refuses anything else; set appProtocol: ${meant}, or start its name with ${meant}-`,
     ),
   ];
 }

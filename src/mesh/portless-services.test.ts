@@ -20,9 +20,9 @@ describe('a headless Service without ports', () => {
   it('notes that nobody can call its pods, and what to do', () => {
     const [one, ...others] = told(headless);
     expect(others).toEqual([]);
-    expect(one).toContain('note service-without-ports cart: it has no ports');
+    expect(one).toContain('note service-without-ports cart: the Service has no ports');
     expect(one).toContain('its pod cart-0');
-    expect(one).toContain('list its ports here or in another Service');
+    expect(one).toContain('list its ports in this Service or in another Service');
   });
 
   it.each<[string, readonly Service[]]>([

@@ -32,6 +32,6 @@ function isPortless({ spec }: Service): boolean {
 }
 
 function unreachable(service: Service, { metadata }: Pod): Diagnostic {
-  const message = `it has no ports, and no other Service leads to its pod ${metadata.name}: the mesh opens the ports of Services alone, so a connection to that pod is reset; if it is to be called, list its ports here or in another Service`;
+  const message = `the Service has no ports, and no other Service leads to its pod ${metadata.name}: the mesh opens only the ports of Services, so connections to that pod are reset; if clients call the pod, list its ports in this Service or in another Service`;
   return note(service, 'service-without-ports', message);
 }

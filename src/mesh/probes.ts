@@ -15,7 +15,7 @@ export function parseProbes(annotation: string | undefined): readonly ProbeTarge
   try {
     value = JSON.parse(annotation);
   } catch {
-    return 'it is no JSON';
+    return 'it is not JSON';
   }
   const problem = shape(value, 'the list');
   if (problem !== undefined) return problem;

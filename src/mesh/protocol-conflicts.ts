@@ -82,6 +82,6 @@ function conflict(
   return warn(
     object,
     'service-protocol-conflict',
-    `ports ${one} and ${other} lead to one port of the pods, ${target}, as HTTP and as opaque TCP: it is read as HTTP on both; name both ports alike, or give one of them a targetPort of its own`,
+    `ports ${one} and ${other} lead to the same port of the pods, ${target}, as HTTP and as opaque TCP, so Weft reads both as HTTP; declare the same protocol for both ports, or give one of them another targetPort`,
   );
 }

@@ -62,7 +62,7 @@ describe('boundEndpoints', () => {
       'service-ports-limited c',
     ]);
     expect(diagnostics[0]?.message).toBe(
-      'ports 1042, 1043, 1044, 1045, 1046 and 81 more are left out, and calls to them are refused: the mesh serves 4096 addresses behind all ports of the headless Services of one namespace, and older Services go first: give the Service a cluster IP, fewer ports or fewer pods, or move it to another namespace',
+      'Weft leaves out ports 1042, 1043, 1044, 1045, 1046 and 81 more, and calls to them are refused: it serves at most 4096 addresses behind all ports of the headless Services of one namespace, and older Services have priority: give the Service a cluster IP, fewer ports or fewer pods, or move it to another namespace',
     );
   });
 

@@ -47,8 +47,7 @@ export interface BoundedReach {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const moveOrDelete =
-  'delete ports that nobody calls, or move Services with many pods to another namespace';
+const moveOrDelete = 'delete unused ports, or move Services with many pods to another namespace';
 
 /** Bounds the addresses in EndpointSlices; costs the Services of the namespace when one of them or a slice changed. */
 export function boundEndpoints(
@@ -82,7 +81,7 @@ export function boundAccounts(
   const accounts: Measure = {
     most: maxAccountsOfNamespace,
     counts: 'ServiceAccounts behind all ports of the Services of one namespace',
-    next: 'let the pods behind one Service run as fewer ServiceAccounts, or delete ports that nobody calls',
+    next: 'run the pods behind one Service as fewer ServiceAccounts, or delete unused ports',
     of: (service) => {
       const found = behind.get(service.metadata.name);
       const count = found === undefined ? 0 : accountsOf(found.pods);
@@ -182,6 +181,6 @@ const accountsOf = onceFor((pods: Behind['pods']): number => new Set(pods.map(ac
 
 function leftOut(service: Service, kept: number, { most, counts, next }: Measure): Diagnostic {
   const ports = portsFrom(service, kept);
-  const message = `ports ${ports} are left out, and calls to them are refused: the mesh serves ${String(most)} ${counts}, and older Services go first: ${next}`;
+  const message = `Weft leaves out ports ${ports}, and calls to them are refused: it serves at most ${String(most)} ${counts}, and older Services have priority: ${next}`;
   return refuse(service, 'service-ports-limited', message);
 }

@@ -41,7 +41,7 @@ export function boundSelections(
 }
 
 function leftOut(service: Service, most: number, pods: number): Diagnostic {
-  const message = `the whole Service is left out: its namespace has ${String(pods)} pods, and for so many the mesh takes ${String(most)} Services, the oldest first (a selector counts as one Service for every ${String(labelsOfOne)} labels); calls to this Service are refused or, with egress on, leave the mesh in plaintext: delete Services that nobody calls, or move some of them with their pods to another namespace`;
+  const message = `Weft leaves out this Service: its namespace has ${String(pods)} pods, and with that many pods Weft serves at most ${String(most)} Services, the oldest first (a selector counts as one Service for every ${String(labelsOfOne)} labels); calls to this Service are refused or, with egress on, leave the mesh in plaintext: delete unused Services, or move some of them with their pods to another namespace`;
   return refuse(service, 'service-ports-limited', message);
 }
 

@@ -94,7 +94,7 @@ function reservedPort(
       refuse(
         object,
         'service-port-reserved',
-        `port ${port.port} leads to port ${target} of its pods, which belongs to their sidecars, so that is left out: let the application listen on another port, and name that one in targetPort`,
+        `port ${port.port} leads to port ${target} of its pods, which belongs to their sidecars, so Weft leaves it out: let the application listen on another port, and name that port in targetPort`,
       ),
     );
 }

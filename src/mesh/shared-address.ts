@@ -51,6 +51,6 @@ function placesOf(service: Service, behind: Behind): readonly Place[] {
 
 function sharedBy(service: Service, first: Service, port: number): Diagnostic {
   const { namespace = '', name } = service.metadata;
-  const message = `headless services ${namespace}/${first.metadata.name} and ${namespace}/${name} lead to port ${port} of the same pods. A sidecar sees only the address that is called, and takes each such call for one to ${namespace}/${first.metadata.name}: give one of the two Services another port, or a cluster IP`;
+  const message = `headless services ${namespace}/${first.metadata.name} and ${namespace}/${name} lead to port ${port} of the same pods. A sidecar sees only the address that is called, and treats each such call as a call to ${namespace}/${first.metadata.name}: give one of the two Services another port, or a cluster IP`;
   return warn(service, 'service-address-shared', message);
 }

@@ -43,6 +43,6 @@ function sizeOf(target: TrafficTarget, { groups, tcp }: Routes): number {
 
 function leftOut(target: TrafficTarget, size: number): Diagnostic {
   const most = String(maxNamedOfNamespace);
-  const message = `spec.rules names routes with ${String(size)} matches and ports, and with those of older TrafficTargets that is more than the ${most} which all TrafficTargets of one namespace may name, so it allows nothing: name smaller routes, put the sources of TrafficTargets with the same rules into one of them, or delete those that nobody needs`;
+  const message = `spec.rules names routes with ${String(size)} matches and ports; with older TrafficTargets that exceeds ${most}, the limit of a namespace, so this TrafficTarget allows no traffic: name smaller routes, merge TrafficTargets with the same rules, or delete unused TrafficTargets`;
   return refuse(target, 'target-too-wide', message);
 }

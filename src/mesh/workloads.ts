@@ -53,7 +53,7 @@ export function compileWorkload(
 }
 
 function unreadable(pod: Pod, problem: string): Diagnostic {
-  const message = `annotation ${originalProbes} cannot be read (${problem}), so the kubelet's probes get no answer: recreate the pod, and leave that annotation to Weft`;
+  const message = `annotation ${originalProbes} cannot be read (${problem}), so the kubelet's probes get no answer: recreate the pod, and do not set that annotation yourself`;
   return warn(pod, 'object-malformed', message);
 }
 

@@ -31,12 +31,12 @@ function bundleCondition({ bundle, namespace, now }: StatusInputs): JudgedCondit
     return { type, status: 'False', reason: 'WaitingForBundle', message };
   }
   if (bundle.kind === 'invalid') {
-    const message = `ConfigMap weft-ca-bundle cannot be used: ${bundle.problem}. The control plane writes it again once it is deleted. Next: kubectl delete configmap -n ${namespace} weft-ca-bundle.`;
+    const message = `ConfigMap weft-ca-bundle cannot be used: ${bundle.problem}. The control plane writes it again after you delete it. Next: kubectl delete configmap -n ${namespace} weft-ca-bundle.`;
     return { type, status: 'False', reason: 'BundleInvalid', message };
   }
   const end = new Date(bundle.notAfter).toISOString();
   if (bundle.notAfter <= now) {
-    const message = `The root ended at ${end}. Next: name another root in spec.certificate.provider: kubectl edit meshconfig -n ${namespace}.`;
+    const message = `The root expired at ${end}. Next: name another root in spec.certificate.provider: kubectl edit meshconfig -n ${namespace}.`;
     return { type, status: 'False', reason: 'RootExpired', message };
   }
   return undefined;

@@ -46,27 +46,27 @@ describe('case H: what ProxiesSynced says of proxies that are not in sync', () =
     [
       'behind for a moment',
       { synced: 2 },
-      '2 of 3 proxies have acknowledged everything. A proxy that is behind for 15 s is named here.',
+      '2 of 3 proxies have acknowledged everything. This message names each proxy that is late by 15 s.',
     ],
     [
       'behind for long',
       { synced: 2, late: 1, findings: [lateOne] },
-      `2 of 3 proxies have acknowledged everything. 1 proxy has been behind for 15 s: shop/web-1 (why). Next: ${logs}.`,
+      `2 of 3 proxies have acknowledged everything. 1 proxy has not acknowledged its configuration for 15 s: shop/web-1 (why). Next: ${logs}.`,
     ],
     [
       'many behind for long',
       { connected: 9, synced: 2, late: 7, findings: [makeFinding('proxy-late', 7)] },
-      `2 of 9 proxies have acknowledged everything. 7 proxies have been behind for 15 s: shop/web-1 (why), shop/web-2 (why), shop/web-3 (why) and 4 more. Next: ${logs}.`,
+      `2 of 9 proxies have acknowledged everything. 7 proxies have not acknowledged their configuration for 15 s: shop/web-1 (why), shop/web-2 (why), shop/web-3 (why) and 4 more. Next: ${logs}.`,
     ],
     [
       'refusing something',
       { synced: 2, rejected: 1, late: 1, findings: [makeFinding('proxy-refusing')] },
-      `2 of 3 proxies have acknowledged everything. 1 proxy rejected something and goes on with what it had: shop/web-1 (why). Next: ${logs}.`,
+      `2 of 3 proxies have acknowledged everything. 1 proxy rejected a resource and keeps its previous configuration: shop/web-1 (why). Next: ${logs}.`,
     ],
     [
       'refusing something while another is late',
       { synced: 0, rejected: 2, late: 3, findings: [makeFinding('proxy-refusing', 2), lateOne] },
-      `0 of 3 proxies have acknowledged everything. 2 proxies rejected something and go on with what they had: shop/web-1 (why) and shop/web-2 (why). Next: ${logs}. 1 proxy has been behind for 15 s: shop/web-1 (why). Next: ${logs}.`,
+      `0 of 3 proxies have acknowledged everything. 2 proxies rejected a resource and keep their previous configuration: shop/web-1 (why) and shop/web-2 (why). Next: ${logs}. 1 proxy has not acknowledged its configuration for 15 s: shop/web-1 (why). Next: ${logs}.`,
     ],
   ])('names them: %s', (_, report, expected) => {
     expect(message({ proxies: makeReport(report) }, 'ProxiesSynced')).toBe(expected);
@@ -76,7 +76,7 @@ describe('case H: what ProxiesSynced says of proxies that are not in sync', () =
     [
       'late ones',
       { synced: 1, late: 2 },
-      `1 of 3 proxies have acknowledged everything; 2 of the others have been behind for 15 s. Next: ${policies}.`,
+      `1 of 3 proxies have acknowledged everything; 2 of the others have not acknowledged for 15 s. Next: ${policies}.`,
     ],
     [
       'those behind',
@@ -86,7 +86,7 @@ describe('case H: what ProxiesSynced says of proxies that are not in sync', () =
     [
       'those that refuse something',
       { synced: 2, rejected: 1 },
-      `2 of 3 proxies have acknowledged everything; 1 rejected something and goes on with what it had. The status of the policies says what. Next: ${policies}.`,
+      `2 of 3 proxies have acknowledged everything; 1 rejected a resource and keeps its previous configuration. The status of the policies has the reason. Next: ${policies}.`,
     ],
   ])('counts what an older control plane reports: %s', (_, report, expected) => {
     expect(message({ proxies: makeReport(report) }, 'ProxiesSynced')).toBe(expected);

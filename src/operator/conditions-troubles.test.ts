@@ -162,7 +162,7 @@ describe('case H: Ready', () => {
   it('does not call a pod starting whose sidecar was connected', () => {
     const findings = [makeFinding('sidecar-disconnected')];
     const text =
-      '1 pod has a sidecar that was connected and is not any more: shop/web-1 (why). Next: wait; if that lasts: kubectl logs -n shop web-1 -c envoy.';
+      '1 pod has a sidecar that has disconnected: shop/web-1 (why). Next: wait; if that lasts: kubectl logs -n shop web-1 -c envoy.';
     const one = { proxies: makeReport({ connected: 2, expected: 3, starting: 1, findings }) };
     expect(shown(one)).toContain('PodsInMesh=True/SidecarsDisconnected');
     expect(message(one, 'Ready')).toBe(`The mesh serves. ${text} 2 of 3 pods are connected.`);

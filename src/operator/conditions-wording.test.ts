@@ -5,7 +5,7 @@ import type { StatusInputs } from './condition-words.ts';
 
 describe('the words of counts', () => {
   it.each<readonly [Parameters<typeof makeReport>[0], string, string]>([
-    [{ connected: 0 }, 'No proxy is connected.', 'No pod is to have a sidecar.'],
+    [{ connected: 0 }, 'No proxy is connected.', 'No pod needs a sidecar.'],
     [
       { connected: 1, leftOut: 1 },
       '1 of 1 proxy has acknowledged everything.',

@@ -95,8 +95,10 @@ function reconcilingCondition(inputs: StatusInputs): JudgedCondition | undefined
     message,
   });
   const { rollout, bundle, webhooks } = inputs;
-  if (inputs.deleting) return is('Deleting', 'What the operator made is being removed.');
-  if (rollout === undefined) return is('ControlPlaneMissing', 'The control plane is being made.');
+  if (inputs.deleting)
+    return is('Deleting', 'The operator is removing the objects that it created.');
+  if (rollout === undefined)
+    return is('ControlPlaneMissing', 'The operator is creating the control plane.');
   if (!rollout.settled) {
     const message = `The Deployment is rolling out: ${replicasOf(rollout)}.`;
     return is('RollingOut', message);
@@ -104,7 +106,7 @@ function reconcilingCondition(inputs: StatusInputs): JudgedCondition | undefined
   if (bundle.kind !== 'valid') {
     return is('WaitingForBundle', 'Waiting for the trust bundle of the control plane.');
   }
-  if (!webhooks) return is('WebhooksMissing', 'The webhooks are being made.');
+  if (!webhooks) return is('WebhooksMissing', 'The operator is creating the webhooks.');
   const { first, moving } = inputs.rotation;
   if (first !== undefined) return is('WaitingForRoot', first);
   if (inputs.proxies === undefined) {
@@ -127,15 +129,16 @@ function readyCondition(
     reason,
     message,
   });
-  if (inputs.deleting) return no({ reason: 'Deleting', message: 'The mesh is being removed.' });
+  if (inputs.deleting)
+    return no({ reason: 'Deleting', message: 'The operator is removing the mesh.' });
   if (stalled !== undefined) return no(stalled);
   const failing = parts.find((part) => part.status === 'False' && isGrave(part, inputs));
   if (failing !== undefined) return no(failing);
   if (!inputs.webhooks) {
-    return no({ reason: 'WebhooksMissing', message: 'The webhooks are being made.' });
+    return no({ reason: 'WebhooksMissing', message: 'The operator is creating the webhooks.' });
   }
   if (reportIn(inputs) === undefined) {
-    const message = `How the pods of the mesh fare is not known: the control plane does not report. Next: ${logsOf(inputs.namespace)}.`;
+    const message = `The state of the pods is not known: the control plane does not report. Next: ${logsOf(inputs.namespace)}.`;
     return { type: 'Ready', status: 'Unknown', reason: 'NoReport', message };
   }
   const gaps = [...gapsIn(parts), ...gapOfSwitch(inputs)];

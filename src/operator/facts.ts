@@ -41,7 +41,7 @@ export function readBundle(configMap: ConfigMap | undefined): Bundle {
     const pem = blocks.map((der) => pemOf('CERTIFICATE', der)).join('');
     return { kind: 'valid', pem, notAfter: Math.max(...ends) };
   } catch {
-    return { kind: 'invalid', problem: 'it holds something that is no X.509 certificate' };
+    return { kind: 'invalid', problem: 'it holds data that is not an X.509 certificate' };
   }
 }
 

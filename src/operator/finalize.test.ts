@@ -161,7 +161,7 @@ describe("finalize with an ingress gateway's Secret", () => {
   const subjectAltNames = ['a.example'] as const;
   const ingressGateway = { subjectAltNames, validityDuration: '1h', secret };
   const asking = makeMeshConfig({ spec: { certificate: { ingressGateway } } });
-  const silent = 'the control plane does not say that it removed it';
+  const silent = 'the control plane did not report that it removed it';
 
   it('leaves the control plane the time to remove it, when the webhooks are gone', async () => {
     const cluster = new Cluster();

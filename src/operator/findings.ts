@@ -28,8 +28,8 @@ const words: Readonly<Record<FindingKind, Words>> = {
     next: logs,
   },
   'server-certificate': {
-    one: 'replica of the control plane shows a certificate that proxies cannot take',
-    many: 'replicas of the control plane show certificates that proxies cannot take',
+    one: 'replica of the control plane presents a certificate that proxies refuse',
+    many: 'replicas of the control plane present certificates that proxies refuse',
     next: logs,
   },
   'certificate-refused': {
@@ -53,18 +53,18 @@ const words: Readonly<Record<FindingKind, Words>> = {
     next: sidecarLogs,
   },
   'proxy-refusing': {
-    one: 'proxy rejected something and goes on with what it had',
-    many: 'proxies rejected something and go on with what they had',
+    one: 'proxy rejected a resource and keeps its previous configuration',
+    many: 'proxies rejected a resource and keep their previous configuration',
     next: sidecarLogs,
   },
   'proxy-late': {
-    one: 'proxy has been behind for 15 s',
-    many: 'proxies have been behind for 15 s',
+    one: 'proxy has not acknowledged its configuration for 15 s',
+    many: 'proxies have not acknowledged their configuration for 15 s',
     next: sidecarLogs,
   },
   'sidecar-disconnected': {
-    one: 'pod has a sidecar that was connected and is not any more',
-    many: 'pods have a sidecar that was connected and is not any more',
+    one: 'pod has a sidecar that has disconnected',
+    many: 'pods have a sidecar that has disconnected',
     next: (namespace, name) => `wait; if that lasts: ${sidecarLogs(namespace, name)}`,
   },
   'without-sidecar': {

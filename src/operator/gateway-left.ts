@@ -21,7 +21,7 @@ export function gatewayLeft(
   const gateway = writtenIn(report);
   const at = gateway ?? spec.certificate?.ingressGateway?.secret;
   if (at === undefined) return undefined;
-  const why = gateway?.trouble?.message ?? 'the control plane does not say that it removed it';
+  const why = gateway?.trouble?.message ?? 'the control plane did not report that it removed it';
   return { secret: `${at.namespace}/${at.name}`, why };
 }
 

@@ -24,20 +24,20 @@ export function createOperatorMetrics(version: string): OperatorMetrics {
   }).set({ version }, 1);
   const reconciles = new Counter({
     name: 'weft_operator_reconciles_total',
-    help: 'Looks at a MeshConfig, by result.',
+    help: 'Reconciliations of a MeshConfig, by result.',
     labelNames: ['result'] as const,
     registers,
   });
   for (const result of results) reconciles.inc({ result }, 0);
   const seconds = new Histogram({
     name: 'weft_operator_reconcile_seconds',
-    help: 'How long a look at a MeshConfig took.',
+    help: 'Duration of a reconciliation of a MeshConfig.',
     buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 10],
     registers,
   });
   const waiting = new Gauge({
     name: 'weft_operator_reconciles_waiting',
-    help: 'MeshConfigs that wait for a look.',
+    help: 'MeshConfigs that wait for reconciliation.',
     registers,
   });
   return {

@@ -99,5 +99,5 @@ async function reconcileAll(
 }
 
 function defectNote({ error }: WorkRun): string {
-  return `A defect of Weft keeps the operator from bringing this MeshConfig into force: ${error?.message ?? ''}. Please report it with the operator's log. The mesh goes on as it is.`;
+  return `A defect of Weft keeps the operator from applying this MeshConfig: ${error?.message ?? ''}. Please report it with the operator's log. The mesh stays as it is.`;
 }

@@ -77,7 +77,7 @@ function startingIn(report: MeshReport): readonly Said[] {
 function countOf({ connected, expected, leftOut }: MeshReport): string {
   const all =
     expected === 0
-      ? 'No pod is to have a sidecar'
+      ? 'No pod needs a sidecar'
       : `${counted(connected, expected, ['pod is', 'pods are'])} connected`;
   const out =
     leftOut > 0 ? ` ${leftOut} ${leftOut === 1 ? 'pod is' : 'pods are'} left out on purpose.` : '';

@@ -41,8 +41,8 @@ function rejectedIn(report: MeshReport): string {
   const finding = findingIn(report, 'proxy-refusing');
   if (finding !== undefined) return `. ${sentenceOf(finding)}`;
   const { rejected } = report;
-  const [go, they] = rejected === 1 ? ['goes', 'it'] : ['go', 'they'];
-  return `; ${rejected} rejected something and ${go} on with what ${they} had. The status of the policies says what. Next: ${policies}.`;
+  const kept = rejected === 1 ? 'keeps its' : 'keep their';
+  return `; ${rejected} rejected a resource and ${kept} previous configuration. The status of the policies has the reason. Next: ${policies}.`;
 }
 
 function someBehind(report: MeshReport): JudgedCondition {
@@ -56,6 +56,6 @@ function behindIn(report: MeshReport): string {
   if (finding !== undefined) return `. ${sentenceOf(finding)}`;
   const { late } = report;
   if (late === undefined) return `. Next, if that lasts: ${policies}.`;
-  if (late === 0) return '. A proxy that is behind for 15 s is named here.';
-  return `; ${late} of the others ${late === 1 ? 'has' : 'have'} been behind for 15 s. Next: ${policies}.`;
+  if (late === 0) return '. This message names each proxy that is late by 15 s.';
+  return `; ${late} of the others ${late === 1 ? 'has' : 'have'} not acknowledged for 15 s. Next: ${policies}.`;
 }

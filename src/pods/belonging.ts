@@ -75,7 +75,7 @@ function withoutSidecar(
 function whyBare(decision: InjectionDecision): string | undefined {
   if (decision.kind === 'refuse') return decision.problems.join('; ');
   if (decision.kind === 'inject')
-    return 'it was created before its namespace asked for sidecars, or past the injector';
+    return 'it was created before injection was enabled in its namespace, or without the injector';
   const { sentence, surprising } = reasons[decision.reason];
   return decision.wantsInjection && surprising ? sentence : undefined;
 }

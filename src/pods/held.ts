@@ -17,7 +17,7 @@ export function heldBy(status: Fields, statuses: readonly Fields[]): PodHold | u
   const unscheduled = conditionOf(status, 'PodScheduled', 'False');
   if (unscheduled !== undefined) {
     const kind = text(unscheduled['reason']) === 'SchedulingGated' ? 'gated' : 'unscheduled';
-    return { kind, why: `no node takes it: ${saying(text(unscheduled['message']) ?? '')}` };
+    return { kind, why: `it cannot be scheduled: ${saying(text(unscheduled['message']) ?? '')}` };
   }
   const current = statuses.find((one) => !isDone(one));
   const held = current && heldContainer(current);
@@ -25,7 +25,7 @@ export function heldBy(status: Fields, statuses: readonly Fields[]): PodHold | u
   // A container that ended with the earlier sandbox says nothing of the next one.
   if (held?.kind === 'hard' && (isSetUp || !hasEnded(current))) return held;
   if (isSetUp) return held;
-  return { kind: 'soft', why: 'its volumes or its network are not there yet' };
+  return { kind: 'soft', why: 'its volumes or its network are not ready yet' };
 }
 
 function hasEnded(status: Fields | undefined): boolean {

@@ -113,7 +113,7 @@ describe('case H: an alert from the address of a pod', () => {
     expect(at(runs(20_000), 20_000 + refusedGraceMs - 1, { alert }).kind).toBe('starting');
     expect(at(runs(20_000), 20_000 + refusedGraceMs, { alert })).toEqual({
       kind: 'certificate-refused',
-      why: 'its sidecar says: certificate unknown',
+      why: 'its sidecar reports: certificate unknown',
     });
   });
 

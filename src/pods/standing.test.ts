@@ -88,7 +88,7 @@ describe('case H: the standing of a pod', () => {
     const late = { ...facts, bootstrap: false, now: created + startGraceMs };
     expect(standingOf(pod, late)).toEqual({
       kind: 'sidecar-stuck',
-      why: 'its volumes or its network are not there yet, and its namespace has no ConfigMap weft-bootstrap',
+      why: 'its volumes or its network are not ready yet, and its namespace has no ConfigMap weft-bootstrap',
     });
   });
 

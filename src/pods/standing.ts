@@ -103,7 +103,7 @@ function restartedLately(sidecar: SidecarLife, now: number): PodStanding | undef
 function beforeItRuns({ created, scheduled = 0, held }: PodLife, facts: ProxyFacts): PodStanding {
   const age = facts.now - Math.max(created, scheduled);
   if (age < beforeItRunsMs[held?.kind ?? 'soft']) return { kind: 'starting' };
-  const why = held?.why ?? 'the kubelet has not begun to start it';
+  const why = held?.why ?? 'the kubelet has not started it';
   const missing = facts.bootstrap ? '' : ', and its namespace has no ConfigMap weft-bootstrap';
   return { kind: 'sidecar-stuck', why: `${why}${missing}` };
 }
@@ -126,7 +126,7 @@ function withoutStream(life: PodLife, runningSince: number, facts: ProxyFacts): 
   const tried = now - triesSince(life, runningSince, facts);
   // An earlier pod may have had the address that the alert came from.
   if (alert !== undefined && tried >= refusedGraceMs && isAbsentFor(refusedGraceMs, facts)) {
-    return { kind: 'certificate-refused', why: `its sidecar says: ${alert}` };
+    return { kind: 'certificate-refused', why: `its sidecar reports: ${alert}` };
   }
   // It may be connected to the replica that cannot be asked.
   if (!complete) return { kind: 'starting' };

@@ -36,7 +36,7 @@ const rejecting = (...rejections: readonly Rejection[]): Seen['evidence']['objec
 
 const revive =
   'kubectl logs -n shop a -c envoy; if that shows nothing new: kubectl delete pod -n shop a';
-const why = 'its sidecar does not answer, or asks for nothing more';
+const why = 'its sidecar does not answer, or requests nothing more';
 
 describe('case H: who is not in sync', () => {
   it('names a pod whose proxy has been behind for long, with what helps', () => {

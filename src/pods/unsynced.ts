@@ -27,7 +27,7 @@ export function unsyncedIn(
       'proxy-late',
       named(behind, ({ name, pod }) => ({
         name,
-        why: 'its sidecar does not answer, or asks for nothing more',
+        why: 'its sidecar does not answer, or requests nothing more',
         next: reviveSidecar(pod),
       })),
     ],

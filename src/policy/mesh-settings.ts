@@ -2,7 +2,7 @@
 export interface MeshSettings {
   /** DNS suffix of the cluster, "cluster.local" almost everywhere. */
   readonly clusterDomain: string;
-  /** True: TrafficTargets are ignored, every workload of the mesh may call every other. */
+  /** True: TrafficTargets are ignored, every workload of the mesh may call every other workload. */
   readonly permissive: boolean;
   /** True: destinations outside the mesh are reachable. */
   readonly egress: boolean;

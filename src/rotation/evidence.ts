@@ -88,7 +88,7 @@ export function proveBootstraps(
     const until = bootstraps.since + facts.patience.bundlePropagationMs;
     if (until <= facts.now) return nobody;
     const seconds = Math.round(facts.patience.bundlePropagationMs / 1000);
-    const lack = `kubelets have ${seconds} s to bring the roots to running pods, until ${timestamp(until)}`;
+    const lack = `kubelets have ${seconds} s, until ${timestamp(until)}, to bring the roots to running pods`;
     return { ...nobody, lacks: [lack], until };
   });
 }
@@ -126,7 +126,7 @@ function judgeUnserved(
   const isWhole = total === pods.length || setAside.includes(`${namespace}/*`);
   if (total === 0 || (isOver && waiting.length === 0 && isWhole)) return nobody;
   const shown = waiting.slice(0, maxShown);
-  const lack = `the namespace ${namespace} takes no ConfigMap weft-bootstrap, so its ${total} pods do not get the roots that the control plane is known by (${reason})`;
+  const lack = `the namespace ${namespace} refuses the ConfigMap weft-bootstrap, so its ${total} pods do not get the roots that verify the control plane (${reason})`;
   if (waiting.length > 0 || isOver) return { ...nobody, waiting: shown, lacks: [lack] };
   const aside = `its pods are set aside from ${timestamp(until)}`;
   return { ...nobody, lacks: [lack, aside], until };
@@ -192,7 +192,7 @@ function gather(
   const found = read(report);
   const lacks: string[] = [];
   if (report.step < plan.step) {
-    lacks.push('not every replica of the control plane has taken up this phase yet');
+    lacks.push('not every replica of the control plane has begun this phase yet');
   }
   if (!report.complete) lacks.push('a replica of the control plane cannot be asked');
   return { ...found, lacks: [...lacks, ...found.lacks] };

@@ -68,7 +68,7 @@ function hold({ plan, rotation }: IntentFacts, theirs: readonly RootRecord[]): R
   const target = rotation?.to ?? plan.signer;
   const keep = plan.trusted.filter((name) => name !== target);
   const roles = theirs.map(({ name, role }) => `${name} is ${role}`).join(', ');
-  const message = `${roles}; there may be one active, one active and one passive, or two active: set the others to inactive`;
+  const message = `${roles}; allowed are one active, one active and one passive, or two active: set the others to inactive`;
   const refusal: RootRefusal = { reason: 'IllegalRoles', message };
   const refusals = new Map(theirs.map(({ name }) => [name, refusal]));
   return { intent: { target, keep }, create: undefined, overruled: true, refusals };

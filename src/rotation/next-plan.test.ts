@@ -87,7 +87,7 @@ describe('nextPlan', () => {
   });
 
   it.each<readonly [string, Partial<CertificateReport>, string]>([
-    ['a replica is late', { step: 2 }, 'not every replica of the control plane has taken'],
+    ['a replica is late', { step: 2 }, 'not every replica of the control plane has begun'],
     ['a replica cannot be asked', { complete: false }, 'a replica of the control plane cannot be'],
     ['counts are of another step', { trust: all(2) }, 'the proxies are not counted for this step'],
     ['a proxy has not answered', { trust: all(3, ['a/b']) }, '2 of 3 proxies have acknowledged'],
@@ -98,7 +98,7 @@ describe('nextPlan', () => {
       { gateway: { ...gatewaySecret, trustedStep: 2, signerStep: 1 } },
       'ingress gateway',
     ],
-    ['the target broke again', { roots: { new: { ready: false } } }, 'new is being tried'],
+    ['the target broke again', { roots: { new: { ready: false } } }, 'Weft is probing new'],
   ])('does not sign with the target while %s', (_, but, lack) => {
     const { plan, evidence } = decide(both, { report: reportOf(both, but) });
     expect(plan).toBe(both);
@@ -122,7 +122,7 @@ describe('nextPlan', () => {
     const roots = { new: { ready: false, trouble } };
     const { evidence } = decide(tried, { report: reportOf(tried, { roots }) });
     expect(evidence.lacks).toEqual([
-      'new cannot sign since 2026-01-01T12:00:00Z: the role does not exist',
+      'new has been unable to sign since 2026-01-01T12:00:00Z: the role does not exist',
     ]);
   });
 
@@ -133,7 +133,7 @@ describe('nextPlan', () => {
     const { plan, evidence } = decide(signing, { report: reportOf(signing, { bootstraps }) });
     expect([plan.serverSigner, evidence.until]).toEqual(['old', now + 1]);
     expect(evidence.lacks.join('; ')).toMatch(
-      /^kubelets have 100 s to bring the roots to running pods, until \d{4}-/,
+      /^kubelets have 100 s, until \d{4}-.*, to bring the roots to running pods/,
     );
   });
 

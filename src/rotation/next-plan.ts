@@ -126,13 +126,18 @@ function proveRoot({ plan, facts }: Question): RotationEvidence {
   const name = plan.candidate ?? plan.signer;
   const { report, pinned } = facts;
   const of = report !== undefined && report.step >= plan.step ? report.roots[name] : undefined;
-  if (of === undefined) return { ...proven, lacks: [`${name} is being tried`] };
+  if (of === undefined) return { ...proven, lacks: [`Weft is probing ${name}`] };
   if (of.trouble !== undefined && !of.ready) {
     const { message, since } = of.trouble;
-    return { ...proven, lacks: [`${name} cannot sign since ${timestamp(since)}: ${message}`] };
+    return {
+      ...proven,
+      lacks: [`${name} has been unable to sign since ${timestamp(since)}: ${message}`],
+    };
   }
-  if (!of.ready) return { ...proven, lacks: [`${name} is being tried`] };
-  return pinned.has(name) ? proven : { ...proven, lacks: [`${name} is not in its record yet`] };
+  if (!of.ready) return { ...proven, lacks: [`Weft is probing ${name}`] };
+  return pinned.has(name)
+    ? proven
+    : { ...proven, lacks: [`the status of ${name} does not have its root yet`] };
 }
 
 function advance(plan: CertificatePlan, intent: Intent, phase: Phase): CertificatePlan {
@@ -163,7 +168,7 @@ function changed(question: Question, plan: CertificatePlan): Decision {
   const next = { ...question, plan };
   const phase = phaseOf({ ...next, rotation: movedOn(question, plan) });
   const total = question.facts.report?.trust.total ?? 0;
-  const evidence = { ...proven, total, lacks: ['the control plane is told'] };
+  const evidence = { ...proven, total, lacks: ['the control plane reads the new step'] };
   return { plan, rotation: phase && timed(next, phase), evidence };
 }
 

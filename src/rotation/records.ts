@@ -84,22 +84,23 @@ function refusalOf(object: MeshRootCertificate, namespace: string): RootRefusal 
   const elsewhere = secretsOf(provider).find(({ where }) => where !== namespace);
   if (elsewhere !== undefined) {
     const { field, where } = elsewhere;
-    const message = `spec.provider.${field}.namespace is ${where}; Weft reads Secrets of its own namespace only: copy the Secret to ${namespace} and name that`;
+    const message = `spec.provider.${field}.namespace is ${where}, but Weft reads only Secrets of its own namespace: copy the Secret to ${namespace} and name the copy`;
     return { reason: 'SecretElsewhere', message };
   }
   if (provider.vault !== undefined && provider.vault.protocol !== 'https') {
     const message =
-      'spec.provider.vault.protocol is http, over which the token would travel in the clear; create another MeshRootCertificate with https';
+      'spec.provider.vault.protocol is http, which would send the token in plaintext; create another MeshRootCertificate with https';
     return { reason: 'InsecureVault', message };
   }
   const audience = provider.vault?.kubernetesAuth?.audience;
   const unfit = audience === undefined ? undefined : problemOfVaultAudience(audience);
   if (unfit !== undefined) {
-    const message = `spec.provider.vault.kubernetesAuth.audience: ${unfit}, in another MeshRootCertificate`;
+    const message = `spec.provider.vault.kubernetesAuth.audience: ${unfit}; create another MeshRootCertificate`;
     return { reason: 'UnsafeAudience', message };
   }
   if (rootOfMrc(object) !== undefined) return undefined;
-  const message = 'spec.provider names no provider that can be used; create another one with it';
+  const message =
+    'spec.provider names no provider; create another MeshRootCertificate with a provider';
   return { reason: 'InvalidProvider', message };
 }
 

@@ -41,7 +41,7 @@ export function endOf(
     const toldFrom = notAfter - renewBeforeMs;
     return { renewsAt, toldFrom, reason: 'RootEndsSoon', message };
   }
-  const message = `${subject}; Weft replaces it from ${timestamp(renewsAt)} on by a new one, and nobody has to do anything.`;
+  const message = `${subject}; Weft replaces it from ${timestamp(renewsAt)} on, and you need not act.`;
   return { renewsAt, toldFrom: renewsAt - noticeMs, reason: 'RootRenewsSoon', message };
 }
 

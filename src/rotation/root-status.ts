@@ -114,7 +114,7 @@ const accepted: Wanted = {
   type: 'Accepted',
   status: 'True',
   reason: 'Accepted',
-  message: 'Its role is followed.',
+  message: 'The mesh follows its role.',
 };
 
 function refused({ reason, message }: RootRefusal): Wanted {
@@ -129,18 +129,18 @@ function readiness(record: RootRecord, state: State, { report }: StatusFacts): W
     message,
   });
   if (record.outdated) {
-    const message = 'Its issuer has another root by now; it does not sign again.';
+    const message = 'Its issuer now has another root, so Weft does not sign under this root again.';
     return is('False', 'RootChanged', message);
   }
   if (state === 'refused') return is('False', 'Refused', 'See Accepted.');
-  if (state === 'unused') return is('Unknown', 'NotInUse', 'Nobody uses it.');
+  if (state === 'unused') return is('Unknown', 'NotInUse', 'The mesh does not use it.');
   const trouble = troubleOf(report, record.name);
   if (trouble !== undefined) return is('False', 'CannotSign', trouble);
   const notes = report?.roots[record.name]?.notes ?? [];
   const passed = ['It passed its probe', ...notes].join('; ');
   return record.pin !== undefined
     ? is('True', 'Ready', `${passed}.`)
-    : is('Unknown', 'Probing', 'It is being tried.');
+    : is('Unknown', 'Probing', 'Weft is probing it.');
 }
 
 function troubleOf(report: CertificateReport | undefined, name: string): string | undefined {
@@ -156,7 +156,7 @@ function rollouts(name: string, { plan, rotation, intent }: RootsDecision): read
   ];
   const back = isGoingBack(plan, intent);
   const part = plan.signer === name ? 'Issuing' : 'Validating';
-  if (name === target) return back ? [] : is(`${part}Rollout`, `${name} is to sign.`);
+  if (name === target) return back ? [] : is(`${part}Rollout`, `The mesh moves to ${name}.`);
   if (!back || intent.keep.includes(name) || !plan.trusted.includes(name)) return [];
   return is(`${part}Rollback`, `The mesh goes back to ${target}.`);
 }

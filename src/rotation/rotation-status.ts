@@ -98,13 +98,13 @@ function asWritten({ candidate, ...plan }: CertificatePlan): NonNullable<Certifi
 }
 
 function overruled({ intent }: RootsDecision): string {
-  return `MeshRootCertificate ${intent?.target} decides who signs, not spec.certificate.provider`;
+  return `MeshRootCertificate ${intent?.target} selects the signing root, not spec.certificate.provider`;
 }
 
 function describeFirstRoot(report: CertificateReport | undefined): string {
   const { trouble } = report?.roots[firstRoot] ?? {};
-  if (trouble === undefined) return 'The first root is being tried.';
-  return `The first root cannot sign since ${timestamp(trouble.since)}: ${trouble.message} (${trouble.code}).`;
+  if (trouble === undefined) return 'Weft is probing the first root.';
+  return `The first root has been unable to sign since ${timestamp(trouble.since)}: ${trouble.message} (${trouble.code}).`;
 }
 
 function rotationBlock(
@@ -159,8 +159,8 @@ function describeRotation(
   const { phase, to, message, since } = told;
   const trouble = report?.roots[plan?.candidate ?? to]?.trouble;
   if (phase === 'Preflight' && trouble !== undefined) {
-    const remedy = 'Mend the issuer, or set spec.certificate.provider back';
-    const text = `${message} Nothing else was changed. ${remedy}.`;
+    const remedy = 'Fix the issuer, or set spec.certificate.provider back';
+    const text = `${message} Weft changed nothing else. ${remedy}.`;
     return { reason: 'PreflightFailed', message: text };
   }
   const isLong = Date.parse(since) + patienceOf(meshConfig).setAsideAfterMs <= now;
@@ -171,7 +171,7 @@ function describeRotation(
     { ...told, left: waitingIn(evidence) },
     describeFailure({ meshConfig, report, now }, undefined),
   );
-  const text = `${phase} waits since ${since}. ${message}${rest}`;
+  const text = `${phase} has waited since ${since}. ${message}${rest}`;
   return { reason: 'RotationHeld', message: text };
 }
 
@@ -183,7 +183,7 @@ function remedyFor(
   if (failing !== undefined) return ` ${failing.message}`;
   if (waiting.length === 0) return '';
   const more = left > waiting.length ? ` and ${left - waiting.length} more` : '';
-  return ` Restart ${waiting.join(', ')}${more}, or name them in spec.certificate.rotation.setAside to go on without them; <namespace>/* there stands for all pods of a namespace.`;
+  return ` Restart ${waiting.join(', ')}${more}, or list them in spec.certificate.rotation.setAside to go on without them; <namespace>/* stands for all pods of a namespace.`;
 }
 
 /** How many proxies have not acknowledged and are not set aside. `waiting` names only some of them. */
@@ -205,8 +205,8 @@ function describeFailure(
   const end =
     earliestExpiry === undefined
       ? ''
-      : ` The first certificate in use ends ${timestamp(earliestExpiry)}.`;
-  const message = `No certificate could be issued since ${timestamp(failure.since)}: ${failure.message} (${failure.code}).${end} Mend the issuer, or switch to another by spec.certificate.provider.`;
+      : ` The first certificate in use expires ${timestamp(earliestExpiry)}.`;
+  const message = `Weft has been unable to issue certificates since ${timestamp(failure.since)}: ${failure.message} (${failure.code}).${end} Fix the issuer, or switch to another issuer in spec.certificate.provider.`;
   return { message, urgent: isUrgent(facts, failure) };
 }
 
@@ -279,7 +279,7 @@ export function rotationEvents(
 
 function tidingsOfEnd(after: CertificateBlock | undefined): readonly RootTiding[] {
   if (after?.plan === undefined) return [];
-  return normal('CertificateRotationDone', `${after.root} signs, and every proxy follows.`);
+  return normal('CertificateRotationDone', `${after.root} signs, and every proxy trusts it.`);
 }
 
 function wayOf({ phase, from = 'none', to }: Block): string {

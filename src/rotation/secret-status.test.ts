@@ -25,7 +25,7 @@ describe('what is told of the Secrets of certificates', () => {
       reason: 'CaSecretUnusable',
       message: expect.stringMatching(/^Secret a\/b: no .*in memory.*Next: put that CA back/),
     });
-    expect(ofRoot(trouble())?.message).toMatch(/No certificate can be issued/);
+    expect(ofRoot(trouble())?.message).toMatch(/cannot issue certificates until this is fixed/);
   });
 
   it.each([trouble(), trouble('api-rejected')])('names the one that is not written: %j', (one) => {

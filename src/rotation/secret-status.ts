@@ -29,7 +29,7 @@ function tellAuthority({ signer, report, now }: SecretFacts): SecretFailure | un
   if (trouble === undefined || !lasts(trouble, now)) return undefined;
   const held =
     fingerprint === undefined
-      ? 'No certificate can be issued until it is mended. Next: put the CA back into the Secret from a backup.'
+      ? 'Weft cannot issue certificates until this is fixed. Next: put the CA back into the Secret from a backup.'
       : 'The control plane signs with the CA that it holds in memory, which is lost when its pods restart. Next: put that CA back into the Secret from a backup, or delete the Secret, and the control plane writes it again.';
   return { reason: 'CaSecretUnusable', message: `${sentence(trouble)} ${held}` };
 }
@@ -40,7 +40,7 @@ function tellGateway({ report, now }: SecretFacts): SecretFailure | undefined {
   const next =
     trouble.code === 'configuration-invalid'
       ? ''
-      : ' Next: see the rights in docs/switch-certificates.md.';
+      : ' Next: grant the rights in docs/switch-certificates.md.';
   const message = `The certificate of the ingress gateway is not written: ${sentence(trouble)}${next}`;
   return { reason: 'GatewaySecretNotKept', message };
 }

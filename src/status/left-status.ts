@@ -26,7 +26,7 @@ export function leftStatus(
   const said = status.conditions?.find((one) => one.type === 'Programmed' && one.reason === reason);
   const message =
     said?.message ??
-    `namespace ${name} is not in the mesh any more, so changes of this object reach no proxy; a pod that still has its sidecar keeps what it last had until it is restarted. To bring the namespace back: kubectl label namespace ${name} ${monitoredBy}=${meshName}. To leave for good: restart its pods, then delete this object`;
+    `namespace ${name} is not in the mesh any more, so changes of this object reach no proxy; a pod that still has its sidecar keeps its last configuration until it is restarted. To bring the namespace back: kubectl label namespace ${name} ${monitoredBy}=${meshName}. To leave for good: restart its pods, then delete this object`;
   const common = { reason, message, observedGeneration };
   return {
     observedGeneration,

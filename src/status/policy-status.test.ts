@@ -220,7 +220,7 @@ describe('policyStatus', () => {
     ];
     const evidence = makeEvidence({ rejected: 2, rejections });
     expect(policyStatus(makeFacts({ evidence })).conditions[1]?.message).toBe(
-      'evil/b refused cart|80: the log of the control plane has its words, for it is a pod of another namespace; ' +
+      'evil/b refused cart|80: the pod is in another namespace, so only the log of the control plane has the error; ' +
         'shop/a refused cart|80: no such [31m thing',
     );
   });

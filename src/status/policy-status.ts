@@ -106,10 +106,11 @@ function idleVerdict(facts: PolicyFacts): Verdict {
     return {
       status: 'True',
       reason: 'PermissiveMode',
-      message: 'no proxy is concerned: permissive mode allows all traffic, access policies wait',
+      message:
+        'the object concerns no proxy: permissive mode allows all traffic and ignores access policies',
     };
   }
-  const message = ['no proxy is concerned', ...missing(facts)].join('; ');
+  const message = ['the object concerns no proxy', ...missing(facts)].join('; ');
   return { status: 'True', reason: reasonOf(facts, 'NoProxyConcerned'), message };
 }
 
@@ -119,7 +120,7 @@ function idleVerdict(facts: PolicyFacts): Verdict {
 function refusalBy({ pod, resource, message }: Rejection, namespace: string): string {
   const words = pod.startsWith(`${namespace}/`)
     ? message.replaceAll(/[\p{C}\s]+/gu, ' ').trim()
-    : 'the log of the control plane has its words, for it is a pod of another namespace';
+    : 'the pod is in another namespace, so only the log of the control plane has the error';
   return `${pod} refused ${resource}: ${words}`;
 }
 
@@ -150,10 +151,10 @@ function absence({ starting, away, awayPods }: WholeEvidence): string {
 
 function evidenceVerdict(facts: PolicyFacts, evidence: WholeEvidence): Verdict {
   const { acknowledged, total, starting } = evidence;
-  const part = isBroken(facts) ? ' what is valid of it; the rest is left out' : '';
+  const part = isBroken(facts) ? ' the valid part of the object; Weft leaves out the rest' : '';
   const count = `${acknowledged} of ${total} proxies acknowledged${part}${absence(evidence)}`;
   if (evidence.origin.generation < facts.generation) {
-    return { status: 'False', reason: 'Pending', message: 'this generation is being compiled' };
+    return { status: 'False', reason: 'Pending', message: 'Weft is compiling this generation' };
   }
   // A pod that is starting gets its configuration before its application runs, so nothing is missing there.
   if (acknowledged + starting < total)

@@ -77,7 +77,7 @@ function problemOfRoots(roots: readonly Certificate[]): CertificateProblem | und
   );
   return odd < 0
     ? undefined
-    : problem('root-not-self-signed', `root ${odd + 1} is not signed by itself`);
+    : problem('root-not-self-signed', `root ${odd + 1} is not self-signed`);
 }
 
 function problemOfEndEntity(
@@ -85,17 +85,18 @@ function problemOfEndEntity(
   expected: ExpectedLeaf,
 ): CertificateProblem | undefined {
   if (leaf === undefined) return undefined;
-  if (leaf.ca) return problem('unexpected-ca', 'the issuer gave a CA where a leaf was asked for');
+  if (leaf.ca)
+    return problem('unexpected-ca', 'the issuer returned a CA, but a leaf was requested');
   const { uris, dnsNames, others } = leaf.altNames;
   if (!sameSet(uris, expected.uris) || !sameSet(dnsNames, expected.dnsNames) || others > 0)
-    return problem('names-wrong', 'the issuer changed the names that were asked for');
+    return problem('names-wrong', 'the issuer changed the requested names');
   return problemOfKeyUsage(leaf) ?? problemOfPurpose(leaf, expected.extendedKeyUsage);
 }
 
 /** Envoy requires a key usage with digital signatures and without certificate signing (SPIFFE X509-SVID §4.3). */
 function problemOfKeyUsage({ keyUsage }: Certificate): CertificateProblem | undefined {
   if (keyUsage === undefined)
-    return problem('usage-missing', 'the leaf has no key usage, which must say digital signature');
+    return problem('usage-missing', 'the leaf has no key usage; it must allow digital signatures');
   if (!keyUsage.has(keyUsageBits.digitalSignature))
     return problem('usage-missing', 'the leaf may not be used for digital signatures');
   return keyUsage.has(keyUsageBits.keyCertSign) || keyUsage.has(keyUsageBits.crlSign)

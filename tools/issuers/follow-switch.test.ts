@@ -6,8 +6,8 @@ const rotation = { to: 'weft-root-2', phase: 'Settle' } as const;
 const words: readonly (readonly [string, object, string])[] = [
   [
     'before the first count',
-    { message: 'The control plane is told.' },
-    'The control plane is told.',
+    { message: 'The control plane reads the new step.' },
+    'The control plane reads the new step.',
   ],
   [
     'that waits for many',

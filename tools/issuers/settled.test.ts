@@ -39,7 +39,7 @@ const underWay =
   'a switch of roots is under way already: weft-root-1 → weft-root-2, Settle, 1 of 11 proxies. Waiting: for much. Wait';
 const other = 'the provider of certificates is builtIn, and the MeshConfig asks for certManager: ';
 const rows: readonly (readonly [string, Status, string])[] = [
-  ['not seen yet', { observedGeneration: 2 }, 'the operator has not taken up the last edit'],
+  ['not seen yet', { observedGeneration: 2 }, 'the operator has not applied the last edit'],
   [
     'not ready',
     { conditions: condition('Ready', 'False', 'No replica.') },
@@ -48,7 +48,7 @@ const rows: readonly (readonly [string, Status, string])[] = [
   [
     'without a word of readiness',
     { conditions: [] },
-    'the mesh is not ready: the operator has not said anything',
+    'the mesh is not ready: the operator has not reported on it',
   ],
   ['on its way, though ready', { certificate: { ...settled, rotation } }, underWay],
   [

@@ -20,7 +20,7 @@ export function whyUnsettled({ metadata, spec, status }: MeshConfig): string | u
 }
 
 const notTakenUp =
-  'the operator has not taken up the last edit of the MeshConfig. If that lasts for more than a minute, see ' +
+  'the operator has not applied the last edit of the MeshConfig. If this lasts for more than a minute, see ' +
   'whether the operator runs: kubectl get deployment -n weft-system weft-operator';
 
 function underWay({ from, to, phase, acknowledged = 0, total = 0, message }: Rotation): string {
@@ -34,7 +34,7 @@ function underWay({ from, to, phase, acknowledged = 0, total = 0, message }: Rot
 function notReady(status: MeshConfig['status']): string | undefined {
   const ready = conditionOf(status, 'Ready');
   if (ready?.status === 'True') return undefined;
-  return `the mesh is not ready: ${ready?.message ?? 'the operator has not said anything of it yet.'}`;
+  return `the mesh is not ready: ${ready?.message ?? 'the operator has not reported on it yet.'}`;
 }
 
 function otherProvider(

@@ -14,7 +14,7 @@ export interface HTTPRouteGroup extends KubernetesObject {
  */
 export interface HTTPRouteGroupSpec {
   /**
-   * Alternatives. Within one of them path, method and headers must all match.
+   * Alternatives. Within one match, path, method and headers must all match.
    *
    * @maxItems 2048
    */
@@ -43,15 +43,15 @@ export interface HTTPRouteGroupSpec {
 }
 
 /**
- * Written by Weft. How far the object is in force.
+ * Written by Weft. Which proxies have the object in force.
  */
 export interface HTTPRouteGroupStatus {
   /**
-   * The generation of the object that this status speaks of.
+   * The generation of the object that this status describes.
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
+   * Proxies that acknowledged the object / proxies that it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**
@@ -67,7 +67,7 @@ export interface HTTPRouteGroupStatus {
    */
   rejected?: number;
   /**
-   * Accepted tells whether the object is well formed and leads anywhere; Programmed whether every proxy concerned acknowledged it.
+   * Accepted says whether the object is well formed and its references resolve; Programmed says whether every proxy that it concerns acknowledged it.
    */
   conditions?: {
     type: string;

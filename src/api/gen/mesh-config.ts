@@ -2,7 +2,7 @@
 import type { Frozen } from '../../common/freeze.ts';
 import type { KubernetesObject } from '../core.ts';
 
-/** MeshConfig describes the service mesh of this cluster. Exactly one rules; a second is refused in its status. */
+/** MeshConfig describes the service mesh of this cluster. A cluster has one active MeshConfig; the status of any other says that it is not active. */
 export interface MeshConfig extends KubernetesObject {
   readonly kind: 'MeshConfig';
   readonly spec: Frozen<MeshConfigSpec>;
@@ -10,7 +10,7 @@ export interface MeshConfig extends KubernetesObject {
 }
 
 /**
- * What the mesh should be.
+ * The desired state of the mesh.
  */
 export interface MeshConfigSpec {
   /**
@@ -34,7 +34,7 @@ export interface MeshConfigSpec {
      */
     maxDataPlaneConnections?: number;
     /**
-     * Envoy image of the sidecars, best by digest; empty means the one that this version of Weft was tested with. For new pods.
+     * Envoy image of the sidecars, best by digest; empty means the image that this version of Weft was tested with. For new pods.
      */
     envoyImage?: string;
     /**
@@ -42,7 +42,7 @@ export interface MeshConfigSpec {
      */
     envoyWindowsImage?: string;
     /**
-     * Image of the init container, best by digest; empty means the one that belongs to this version of Weft. For new pods.
+     * Image of the init container, best by digest; empty means the image of this version of Weft. For new pods.
      */
     initContainerImage?: string;
     /**
@@ -57,7 +57,7 @@ export interface MeshConfigSpec {
       };
     };
     /**
-     * Accepted for compatibility. Configuration is pushed when it changes and re-sent on reconnection, so nothing needs resending; no effect.
+     * Accepted for compatibility. No effect, because Weft pushes configuration when it changes and sends it again when a proxy reconnects.
      */
     configResyncInterval?: string;
     /**
@@ -82,7 +82,7 @@ export interface MeshConfigSpec {
     localProxyMode?: 'Localhost' | 'PodIP';
   };
   /**
-   * What traffic the mesh lets through and intercepts.
+   * The traffic that sidecars intercept and allow.
    */
   traffic?: {
     /**
@@ -90,7 +90,7 @@ export interface MeshConfigSpec {
      */
     enableEgress?: boolean;
     /**
-     * Lets every workload of the mesh call every other; TrafficTargets are ignored. False denies what no TrafficTarget allows.
+     * true allows all traffic between workloads of the mesh and ignores TrafficTargets. false denies traffic that no TrafficTarget allows.
      */
     enablePermissiveTrafficPolicyMode?: boolean;
     /**
@@ -118,7 +118,7 @@ export interface MeshConfigSpec {
      */
     networkInterfaceExclusionList?: string[];
     /**
-     * Asks an external service (Envoy's gRPC ext_authz) about every inbound HTTP request; not in this version, and not passed over either.
+     * Asks an external service (Envoy's gRPC ext_authz) about every inbound HTTP request. This version does not support it and refuses a MeshConfig that enables it.
      */
     inboundExternalAuthorization?: {
       enable?: boolean;
@@ -147,7 +147,7 @@ export interface MeshConfigSpec {
      */
     osmLogLevel?: string;
     /**
-     * Accepted for compatibility. What the control plane knows is read with the weft command instead; no effect.
+     * Accepted for compatibility. No effect; use the weft command to read the state of the control plane.
      */
     enableDebugServer?: boolean;
     /**
@@ -187,19 +187,19 @@ export interface MeshConfigSpec {
      */
     trustDomain?: string;
     /**
-     * Who issues certificates. A change moves the running mesh from one root to the other, step by step, each step taken when every proxy has acknowledged the one before; status.certificate.rotation tells how far it is.
+     * The provider that issues certificates. A change moves the running mesh from one root to the other in steps; each step begins when every proxy has acknowledged the step before. status.certificate.rotation shows the progress.
      */
     provider?: {
       /**
-       * builtIn is Weft's own authority, kept in a Secret beside this object; certManager and vault ask an issuer outside of Weft.
+       * builtIn is Weft's own authority, kept in a Secret beside this object; certManager and vault use an issuer outside of Weft.
        */
       kind?: 'builtIn' | 'certManager' | 'vault';
       /**
-       * Which root the built-in authority has. Without it Weft makes one and keeps it.
+       * The root of the built-in authority. Without it, Weft creates a root and keeps it.
        */
       builtIn?: {
         /**
-         * A Secret in the namespace of this MeshConfig with tls.crt, tls.key and ca.crt (a root, or an intermediate with its chain); Weft makes a new root in it if it is not there. Another name is another root.
+         * A Secret in the namespace of this MeshConfig with tls.crt, tls.key and ca.crt (a root, or an intermediate with its chain); Weft creates the Secret with a new root if it does not exist. Another name is another root.
          */
         caSecretRef?: {
           name: string;
@@ -215,7 +215,7 @@ export interface MeshConfigSpec {
           name: string;
         };
         /**
-         * intermediate asks for one signing certificate and issues leaves from it; leaf asks for every leaf.
+         * intermediate requests one signing certificate and issues leaves from it; leaf requests every leaf.
          */
         mode?: 'intermediate' | 'leaf';
       };
@@ -228,7 +228,7 @@ export interface MeshConfigSpec {
          */
         address: string;
         /**
-         * A Secret in the namespace of this MeshConfig with the roots by which Vault's own certificate is judged, under the key ca.crt unless another is named.
+         * A Secret in the namespace of this MeshConfig with the roots that verify Vault's own certificate, under the key ca.crt unless another key is named.
          */
         caBundleSecretRef?: {
           name: string;
@@ -251,7 +251,7 @@ export interface MeshConfigSpec {
          */
         role: string;
         /**
-         * intermediate asks for one signing certificate and issues leaves from it; leaf asks for every leaf.
+         * intermediate requests one signing certificate and issues leaves from it; leaf requests every leaf.
          */
         mode?: 'intermediate' | 'leaf';
         /**
@@ -262,12 +262,12 @@ export interface MeshConfigSpec {
             mount?: string;
             role: string;
             /**
-             * Audience of the service account token that is sent. None of the API server's own.
+             * Audience of the service account token that Weft sends. It must not be an audience of the API server.
              */
             audience?: string;
           };
           /**
-           * A Secret in the namespace of this MeshConfig with a token for Vault, under the key token unless another is named. It needs the label weft.dev/sent-to-vault: "true", by which its owner says that it may be sent there.
+           * A Secret in the namespace of this MeshConfig with a token for Vault, under the key token unless another key is named. The Secret needs the label weft.dev/sent-to-vault: "true", with which its owner allows Weft to send it to Vault.
            */
           tokenSecretRef?: {
             name: string;
@@ -281,21 +281,21 @@ export interface MeshConfigSpec {
      */
     rotation?: {
       /**
-       * How long a kubelet may take to bring a changed ConfigMap into running pods. The control plane's own certificate moves to the new root no sooner after the roots were published; whether every proxy followed is asked all the same.
+       * How long a kubelet may take to bring a changed ConfigMap into running pods. The control plane's own certificate moves to the new root at the earliest this long after the roots were published, and only after every proxy has acknowledged.
        */
       bundlePropagation?: string;
       /**
-       * How long a proxy that does not answer is waited for before setAside applies to it.
+       * How long a switch waits for a proxy that does not answer before setAside applies to it.
        */
       setAsideAfter?: string;
       /**
-       * Pods, as <namespace>/<name>, or all pods of a namespace, as <namespace>/*, that a switch goes on without when they have not answered for setAsideAfter. They lose connections from when the new root signs, and all when the old one is dropped; restart them.
+       * Pods, as <namespace>/<name>, or all pods of a namespace, as <namespace>/*, that a switch leaves behind when they have not answered for setAsideAfter. They lose some connections when the new root signs, and all connections when the old root is dropped; restart them.
        *
        * @maxItems 200
        */
       setAside?: string[];
       /**
-       * How long before its end a root is replaced by a new one. Applies to roots that Weft makes; for others it is when Weft begins to warn.
+       * How long before its end Weft replaces a root that it created. For other roots, how long before the end Weft begins to warn.
        */
       renewBefore?: string;
     };
@@ -304,7 +304,7 @@ export interface MeshConfigSpec {
      */
     ingressGateway?: {
       /**
-       * DNS names of the gateway; the first label may be a wildcard. None that could be taken for the control plane's.
+       * DNS names of the gateway; the first label may be a wildcard. A name must not match a name of the control plane.
        *
        * @minItems 1
        * @maxItems 100
@@ -315,7 +315,7 @@ export interface MeshConfigSpec {
        */
       validityDuration: string;
       /**
-       * Where the certificate is written. None of the Secrets that the control plane keeps a root in, or is told to read.
+       * The Secret that Weft writes the certificate to. It must not be a Secret with a root, or a Secret that spec.certificate.provider names.
        */
       secret: {
         name: string;
@@ -324,7 +324,7 @@ export interface MeshConfigSpec {
     };
   };
   /**
-   * The Deployment of the control plane, which the operator makes.
+   * The Deployment of the control plane, which the operator creates.
    */
   controlPlane?: {
     /**
@@ -390,7 +390,7 @@ export interface MeshConfigSpec {
    */
   dataPlane?: {
     /**
-     * How running sidecars get a new version. This version restarts no workload; restart them when it suits you.
+     * How running sidecars get a new version. This version restarts no workload; restart workloads yourself.
      */
     upgrade?: {
       strategy?: 'Manual' | 'Rolling';
@@ -412,7 +412,7 @@ export interface MeshConfigSpec {
     };
   };
   /**
-   * OSM's feature flags, accepted so that its manifests apply. What they switched on is always on, or not in this version; none has an effect.
+   * OSM's feature flags, accepted so that its manifests apply. No flag has an effect; its feature is always on, or not in this version.
    */
   featureFlags?: {
     enableWASMStats?: boolean;
@@ -428,12 +428,12 @@ export interface MeshConfigSpec {
 }
 
 /**
- * What the mesh is. Written by the operator.
+ * The current state of the mesh. Written by the operator.
  */
 export interface MeshConfigStatus {
   observedGeneration?: number;
   /**
-   * When the operator last looked, to the minute. While an operator is at work it is at most two minutes old.
+   * When the operator last wrote this status, to the minute. While an operator is at work, it is at most two minutes old.
    */
   lastCheckedTime?: string;
   /**
@@ -441,11 +441,11 @@ export interface MeshConfigStatus {
    */
   version?: string;
   /**
-   * What of spec.traffic is in force. It stays as it is while Stalled says InvalidSpec or NotAvailable.
+   * The settings of spec.traffic in force. They do not change while Stalled has the reason InvalidSpec or NotAvailable.
    */
   traffic?: {
     /**
-     * Whether every workload of the mesh may call every other.
+     * Whether every workload of the mesh may call every other workload.
      */
     permissive?: boolean;
     /**
@@ -474,15 +474,15 @@ export interface MeshConfigStatus {
      */
     connected?: number;
     /**
-     * Of these, sidecars that acknowledged all that was sent.
+     * Of these, sidecars that acknowledged everything that they were sent.
      */
     synced?: number;
     /**
-     * Of these, sidecars that rejected something; they go on with what they had.
+     * Of these, sidecars that rejected a resource; they keep their previous configuration.
      */
     rejected?: number;
     /**
-     * Of these, sidecars that have not acknowledged something for 15 s.
+     * Of these, sidecars that have not acknowledged their configuration for 15 s.
      */
     late?: number;
     /**
@@ -490,11 +490,11 @@ export interface MeshConfigStatus {
      */
     expected?: number;
     /**
-     * Of these, pods that start or connect again and are within their time.
+     * Of these, pods that start or connect again and are within the time limit.
      */
     starting?: number;
     /**
-     * Of these, pods that had their time and whose sidecar has never connected.
+     * Of these, pods whose sidecar has never connected within the time limit.
      */
     stuck?: number;
     /**
@@ -502,11 +502,11 @@ export interface MeshConfigStatus {
      */
     crashing?: number;
     /**
-     * Of these, pods whose sidecar was connected and is not, though the pod runs.
+     * Of these, pods that run but whose sidecar has lost its connection.
      */
     lost?: number;
     /**
-     * Of these, pods whose sidecar does not take the control plane's certificate.
+     * Of these, pods whose sidecar refuses the control plane's certificate.
      */
     refusing?: number;
     /**
@@ -524,7 +524,7 @@ export interface MeshConfigStatus {
   };
   certificate?: {
     /**
-     * Who issues certificates; while that changes, from whom to whom and how far.
+     * The provider that signs; during a switch, the old and the new provider and the progress.
      */
     summary?: string;
     /**
@@ -536,15 +536,15 @@ export interface MeshConfigStatus {
      */
     root?: string;
     /**
-     * When the root certificate ends.
+     * When the root certificate expires.
      */
     rootNotAfter?: string;
     /**
-     * When Weft begins to replace the root by a new one. Not there where another root is up to its owner.
+     * When Weft begins to replace the root. Absent if the owner of the root must replace it.
      */
     rootRenewsAt?: string;
     /**
-     * What every replica of the control plane is to do, in step. Written by the operator alone; editing it by hand endangers connections.
+     * The plan that every replica of the control plane follows. Only the operator writes it; editing it by hand endangers connections.
      */
     plan?: {
       /**
@@ -556,7 +556,7 @@ export interface MeshConfigStatus {
        */
       signer?: string;
       /**
-       * The step at which it began to.
+       * The step at which this root began to sign.
        */
       signerStep?: number;
       /**
@@ -569,16 +569,16 @@ export interface MeshConfigStatus {
        */
       trusted: string[];
       /**
-       * The step at which this became the list.
+       * The step at which this list last changed.
        */
       trustedStep?: number;
       /**
-       * A MeshRootCertificate to be tried out with a probe, before anybody trusts it.
+       * A MeshRootCertificate that Weft probes before any proxy trusts it.
        */
       candidate?: string;
     };
     /**
-     * There while the mesh moves from one root to another.
+     * Present while the mesh moves from one root to another.
      */
     rotation?: {
       /**
@@ -586,15 +586,15 @@ export interface MeshConfigStatus {
        */
       from?: string;
       /**
-       * The MeshRootCertificate that is to sign.
+       * The MeshRootCertificate that will sign.
        */
       to: string;
       /**
-       * Preflight, TrustBoth, SignNew, Settle or DropOld. All but the last can go back.
+       * Preflight, TrustBoth, SignNew, Settle or DropOld. A switch can go back in every phase except DropOld.
        */
       phase: 'Preflight' | 'TrustBoth' | 'SignNew' | 'Settle' | 'DropOld';
       /**
-       * Proxies that acknowledged what this phase asks for.
+       * Proxies that acknowledged the change of this phase.
        */
       acknowledged?: number;
       total?: number;
@@ -603,11 +603,11 @@ export interface MeshConfigStatus {
        */
       since?: string;
       /**
-       * Some of those that the phase waits for, ten at most, as <namespace>/<pod>.
+       * Pods that the phase waits for, ten at most, as <namespace>/<pod>.
        */
       waiting?: string[];
       /**
-       * What the phase waits for, and what to do when that takes long.
+       * What the phase waits for, and the next step if that takes long.
        */
       message?: string;
     };

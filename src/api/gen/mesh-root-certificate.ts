@@ -2,7 +2,7 @@
 import type { Frozen } from '../../common/freeze.ts';
 import type { KubernetesObject } from '../core.ts';
 
-/** One root of the mesh. Weft writes one for each root it used; an OSM user may write their own and drive a switch by their roles. */
+/** One root of the mesh. Weft writes one for each root it used; an OSM user may create more and control a switch by the roles. */
 export interface MeshRootCertificate extends KubernetesObject {
   readonly kind: 'MeshRootCertificate';
   readonly spec: Frozen<MeshRootCertificateSpec>;
@@ -11,11 +11,11 @@ export interface MeshRootCertificate extends KubernetesObject {
 
 export interface MeshRootCertificateSpec {
   /**
-   * Trust domain of the identities that this root vouches for. Never changes.
+   * Trust domain of the identities under this root. Never changes.
    */
   trustDomain?: string;
   /**
-   * active signs and is trusted; passive is trusted; inactive is neither. The mesh follows step by step, on proof from every proxy; status.state says how far it is.
+   * active signs and is trusted; passive is trusted; inactive is neither. The mesh follows step by step, when every proxy has acknowledged; status.state shows the progress.
    */
   role: 'active' | 'passive' | 'inactive';
   /**
@@ -31,7 +31,7 @@ export interface MeshRootCertificateSpec {
    */
   keyBitSize?: number;
   /**
-   * Where the root is; exactly one of the three. Never changes.
+   * The provider of the root; exactly one of the three. Never changes.
    */
   provider: {
     /**
@@ -50,7 +50,7 @@ export interface MeshRootCertificateSpec {
       issuerKind: string;
       issuerGroup: string;
       /**
-       * As in MeshConfig; leaf is what OSM did.
+       * As in MeshConfig; OSM's mode was leaf.
        */
       mode?: 'intermediate' | 'leaf';
     };
@@ -58,12 +58,12 @@ export interface MeshRootCertificateSpec {
       host: string;
       port?: number;
       /**
-       * https. OSM's http is taken, but refused in status, because tokens travel over it.
+       * https. The schema accepts OSM's http, but Weft refuses it in the status, because it would send tokens in plaintext.
        */
       protocol?: 'http' | 'https';
       role: string;
       /**
-       * As in MeshConfig; leaf is what OSM did.
+       * As in MeshConfig; OSM's mode was leaf.
        */
       mode?: 'intermediate' | 'leaf';
       mount?: string;
@@ -95,7 +95,7 @@ export interface MeshRootCertificateSpec {
 export interface MeshRootCertificateStatus {
   observedGeneration?: number;
   /**
-   * issuing signs and is trusted, validating is trusted, unused is neither, probing is being tried, refused cannot be used; conditions say why.
+   * issuing signs and is trusted, validating is trusted, unused does neither, probing waits for its probe, refused cannot be used; the conditions say why.
    */
   state?: 'issuing' | 'validating' | 'unused' | 'probing' | 'refused' | 'unknown';
   /**
@@ -107,21 +107,21 @@ export interface MeshRootCertificateStatus {
    */
   fingerprint?: string;
   /**
-   * When the root ends.
+   * When the root expires.
    */
   notAfter?: string;
   /**
-   * The root as PEM, as it was when it was tried. Proxies trust just this.
+   * The root as PEM, recorded when Weft probed it. Proxies trust exactly this certificate.
    */
   roots?: string;
   /**
-   * The phase of the switch that it is part of.
+   * The phase of the switch that this root is part of.
    */
   phase?: string;
   acknowledged?: number;
   total?: number;
   /**
-   * What it was, since when; the newest last, twenty at most.
+   * The states of the root and when each began; the newest last, twenty at most.
    *
    * @maxItems 20
    */
@@ -129,16 +129,16 @@ export interface MeshRootCertificateStatus {
     state: string;
     since: string;
     /**
-     * Proxies that had acknowledged when it began.
+     * Proxies that had acknowledged when the state began.
      */
     proxies?: string;
   }[];
   /**
-   * OSM's field; Weft goes by proof, not by time, and leaves it out.
+   * OSM's field. Weft leaves it out, because its switch waits for acknowledgements, not for a time.
    */
   transitionAfter?: string;
   /**
-   * OSM's view of it, part by part.
+   * The state of each component, in OSM's words.
    */
   componentStatuses?: {
     validatingWebhook?: 'issuing' | 'validating' | 'unused' | 'unknown';

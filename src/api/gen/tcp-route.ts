@@ -14,11 +14,11 @@ export interface TCPRoute extends KubernetesObject {
  */
 export interface TCPRouteSpec {
   /**
-   * What a connection must be like; any when left out.
+   * The connections that the route matches; any when left out.
    */
   matches?: {
     /**
-     * Ports at the destination pod; all of them when empty or left out.
+     * Ports at the destination pod; all ports when empty or left out.
      *
      * @maxItems 4096
      */
@@ -27,15 +27,15 @@ export interface TCPRouteSpec {
 }
 
 /**
- * Written by Weft. How far the object is in force.
+ * Written by Weft. Which proxies have the object in force.
  */
 export interface TCPRouteStatus {
   /**
-   * The generation of the object that this status speaks of.
+   * The generation of the object that this status describes.
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
+   * Proxies that acknowledged the object / proxies that it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**
@@ -55,7 +55,7 @@ export interface TCPRouteStatus {
    */
   rejected?: number;
   /**
-   * Accepted tells whether the object is well formed and leads anywhere; Programmed whether every proxy concerned acknowledged it.
+   * Accepted says whether the object is well formed and its references resolve; Programmed says whether every proxy that it concerns acknowledged it.
    */
   conditions?: {
     type: string;

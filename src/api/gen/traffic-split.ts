@@ -2,7 +2,7 @@
 import type { Frozen } from '../../common/freeze.ts';
 import type { KubernetesObject } from '../core.ts';
 
-/** TrafficSplit shares the calls of one service between others. */
+/** TrafficSplit splits the calls of one service among other services. */
 export interface TrafficSplit extends KubernetesObject {
   readonly kind: 'TrafficSplit';
   readonly spec: Frozen<TrafficSplitSpec>;
@@ -10,7 +10,7 @@ export interface TrafficSplit extends KubernetesObject {
 }
 
 /**
- * Which service is split, and how.
+ * The service to split, and its backends.
  */
 export interface TrafficSplitSpec {
   /**
@@ -24,7 +24,7 @@ export interface TrafficSplitSpec {
    */
   backends: {
     /**
-     * A service in the namespace of this object that has the same port; it may be made later.
+     * A service in the namespace of this object that has the same port; you may create it later.
      */
     service: string;
     /**
@@ -33,7 +33,7 @@ export interface TrafficSplitSpec {
     weight: number;
   }[];
   /**
-   * Only requests that match are split. Not supported yet, an object with it is left out.
+   * Only requests that match are split. Not supported yet; Weft ignores an object that has it.
    *
    * @maxItems 1024
    */
@@ -44,15 +44,15 @@ export interface TrafficSplitSpec {
 }
 
 /**
- * Written by Weft. How far the object is in force.
+ * Written by Weft. Which proxies have the object in force.
  */
 export interface TrafficSplitStatus {
   /**
-   * The generation of the object that this status speaks of.
+   * The generation of the object that this status describes.
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
+   * Proxies that acknowledged the object / proxies that it concerns; or "invalid", or "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**
@@ -68,7 +68,7 @@ export interface TrafficSplitStatus {
    */
   rejected?: number;
   /**
-   * Accepted tells whether the object is well formed and leads anywhere; Programmed whether every proxy concerned acknowledged it.
+   * Accepted says whether the object is well formed and its references resolve; Programmed says whether every proxy that it concerns acknowledged it.
    */
   conditions?: {
     type: string;

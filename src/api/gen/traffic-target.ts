@@ -10,7 +10,7 @@ export interface TrafficTarget extends KubernetesObject {
 }
 
 /**
- * Who may call whom, and how.
+ * The callers, the destination and the rules.
  */
 export interface TrafficTargetSpec {
   /**
@@ -26,18 +26,18 @@ export interface TrafficTargetSpec {
      */
     name: string;
     /**
-     * Namespace of the ServiceAccount; the one this object is in.
+     * Namespace of the ServiceAccount; it must be the namespace of this object.
      */
     namespace?: string;
   };
   /**
-   * What may be called. Route groups are alternatives; TCPRoutes say on which ports.
+   * The routes that callers may use. HTTPRouteGroups are alternatives; TCPRoutes limit the ports.
    *
    * @maxItems 1024
    */
   rules: {
     /**
-     * What kind of route the rule leans on. UDPRoute opens nothing.
+     * The kind of the route. UDPRoute opens nothing.
      */
     kind: 'HTTPRouteGroup' | 'TCPRoute' | 'UDPRoute';
     /**
@@ -52,7 +52,7 @@ export interface TrafficTargetSpec {
     matches?: string[];
   }[];
   /**
-   * Who may call, by ServiceAccount.
+   * The callers, by ServiceAccount.
    *
    * @maxItems 4096
    */
@@ -66,22 +66,22 @@ export interface TrafficTargetSpec {
      */
     name: string;
     /**
-     * Namespace of the ServiceAccount; a source without it allows nobody.
+     * Namespace of the ServiceAccount; a source without it allows no traffic.
      */
     namespace?: string;
   }[];
 }
 
 /**
- * Written by Weft. How far the object is in force.
+ * Written by Weft. Which proxies have the object in force.
  */
 export interface TrafficTargetStatus {
   /**
-   * The generation of the object that this status speaks of.
+   * The generation of the object that this status describes.
    */
   observedGeneration?: number;
   /**
-   * Proxies that acknowledged what was made of the object / proxies it concerns; or "invalid", "no pods" when none runs as the destination, "no sidecar" when none of those has one, "no port" when it opens none of their ports, "not in mesh" when its namespace has left the mesh.
+   * Proxies that acknowledged the object / proxies that it concerns; or "invalid", "no pods" when no pod runs as the destination, "no sidecar" when no such pod has a sidecar, "no port" when the object opens none of their ports, "not in mesh" when its namespace has left the mesh.
    */
   inForce?: string;
   /**
@@ -97,7 +97,7 @@ export interface TrafficTargetStatus {
    */
   rejected?: number;
   /**
-   * Accepted tells whether the object is well formed and leads anywhere; Programmed whether every proxy concerned acknowledged it.
+   * Accepted says whether the object is well formed and its references resolve; Programmed says whether every proxy that it concerns acknowledged it.
    */
   conditions?: {
     type: string;

@@ -175,7 +175,7 @@ describe("the controller of the gateway's Secret", () => {
     await start();
     await pass(6_000);
     expect(controller.report()?.gatewayTrouble?.message).toMatch(
-      /Secret edge\/gateway-cert is there already .* name another one in spec.certificate.ingressGateway.secret/,
+      /Secret edge\/gateway-cert already exists .* name another Secret in spec.certificate.ingressGateway.secret/,
     );
     known = { ...before, name: 'gateway-cert' };
     over.abort();

@@ -48,7 +48,7 @@ export interface GatewayControllerDeps {
 }
 
 const ofRoot =
-  'a root of the mesh is kept in the Secret of spec.certificate.ingressGateway.secret; name another one there';
+  'spec.certificate.ingressGateway.secret names the Secret that holds a root of the mesh; name another Secret';
 const resyncMs = 5_000;
 const retryMs = 5_000;
 
@@ -138,7 +138,7 @@ export class GatewayController extends Changes implements Triggered {
     try {
       known = await before(signal);
     } catch (error) {
-      if (!signal.aborted) logger.warn('gateway secret of before not known', { error });
+      if (!signal.aborted) logger.warn('previous gateway secret unknown', { error });
       return false;
     }
     this.#knows = true;
@@ -176,7 +176,7 @@ export class GatewayController extends Changes implements Triggered {
     try {
       const removed = await this.#store.remove({ namespace, name }, signal);
       if (removed) logger.info('gateway secret removed', { namespace, name });
-      else logger.warn("gateway secret left: it is another's", { namespace, name });
+      else logger.warn('gateway secret left: it has another owner', { namespace, name });
       this.#ledger.gone(one);
     } catch (thrown) {
       if (signal.aborted) return;
@@ -199,7 +199,7 @@ export class GatewayController extends Changes implements Triggered {
     } catch (thrown) {
       if (signal.aborted) return false;
       this.#ledger.refused(WeftError.from(thrown), this.#deps.clock.now());
-      this.#deps.logger.warn('gateway secret not kept', { ...wanted.secret, error: thrown });
+      this.#deps.logger.warn('gateway secret not written', { ...wanted.secret, error: thrown });
       return false;
     }
   }

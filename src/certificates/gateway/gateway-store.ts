@@ -73,6 +73,6 @@ function refOf({ namespace, name }: Place): ObjectRef {
 function ofAnother({ namespace, name }: Place, home: string): WeftError {
   return new WeftError(
     'configuration-invalid',
-    `Secret ${namespace}/${name} is there already and is not this mesh's, so it is not overwritten; name another one in spec.certificate.ingressGateway.secret, or delete it, or give it the label ${gatewayOf}=${home} if it is to be overwritten`,
+    `Secret ${namespace}/${name} already exists and does not belong to this mesh, so Weft does not overwrite it; name another Secret in spec.certificate.ingressGateway.secret, delete this Secret, or let Weft overwrite it by the label ${gatewayOf}=${home}`,
   );
 }

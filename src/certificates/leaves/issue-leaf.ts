@@ -44,8 +44,12 @@ async function currentLeaf(
     const signer = issuer.authority()?.signer;
     if (signer === undefined || leaf.signer === signer) return leaf;
     if (tried === signerTries)
-      throw new WeftError('certificate-invalid', 'the issuer signs as another than it says', {
-        retry: 'soon',
-      });
+      throw new WeftError(
+        'certificate-invalid',
+        'the issuer signed with another authority than it reports',
+        {
+          retry: 'soon',
+        },
+      );
   }
 }

@@ -81,7 +81,7 @@ describe('probe', () => {
       ok: true,
       skewMs: 20_000,
       notes: [
-        'leaves live 60 min, not the 1440 min asked for',
+        'leaves are valid for 60 min, not for the 1440 min that Weft requested',
         "the issuer's clock is 20 s ahead of ours",
       ],
     });
@@ -95,7 +95,11 @@ describe('probe', () => {
     ['no DNS name', (one) => ({ ...one, dnsNames: [] }), /^names-wrong/],
     ['no client', (one) => ({ ...one, extendedKeyUsage: ['serverAuth'] }), /^usage-missing/],
     ['no server', (one) => ({ ...one, extendedKeyUsage: ['clientAuth'] }), /^usage-missing/],
-    ['nine minutes', (one) => ({ ...one, notAfter: clock.now() + 540_000 }), /live 9 min only/],
+    [
+      'nine minutes',
+      (one) => ({ ...one, notAfter: clock.now() + 540_000 }),
+      /valid for only 9 min/,
+    ],
     [
       'a minute ahead',
       (one) => ({ ...one, notBefore: clock.now() + 61_000 }),
@@ -117,7 +121,7 @@ describe('probe', () => {
         { key },
       ),
     ).toMatchObject({
-      message: 'a key of kind RSA-2048 was asked for, the leaf has P-256',
+      message: 'the probe requested a key of kind RSA-2048, but the leaf has P-256',
     });
   });
 

@@ -57,7 +57,8 @@ export async function probe(
     const asked = options.clock.now();
     const leaf = await issuer.issue(request, signal);
     const authority = issuer.authority();
-    if (authority === undefined) throw new WeftError('internal', 'a leaf came from nobody');
+    if (authority === undefined)
+      throw new WeftError('internal', 'a leaf came without the name of its issuer');
     const now = options.clock.now();
     return judge({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
   } catch (thrown) {
@@ -124,7 +125,7 @@ function judge(evidence: Evidence): ProbeFacts {
   requireYounger(notBefore, [...chain.slice(1), ...(roots.length === 1 ? roots : [])]);
   const lifeMs = leaf.notAfter - now;
   if (lifeMs < shortestValidityMs - tolerance)
-    throw unusable(`leaves live ${minutes(lifeMs)} min only, 10 min are the least that is of use`);
+    throw unusable(`leaves are valid for only ${minutes(lifeMs)} min; Weft needs at least 10 min`);
   return {
     ok: true,
     authority,
@@ -142,7 +143,7 @@ function requireKey(
 ): void {
   const kind = leaf && kindOfKey(leaf.publicKey);
   if (kind !== wished)
-    throw unusable(`a key of kind ${wished} was asked for, the leaf has ${String(kind)}`);
+    throw unusable(`the probe requested a key of kind ${wished}, but the leaf has ${String(kind)}`);
 }
 
 /** Strict verifiers refuse a leaf that begins before a certificate above it. */
@@ -162,7 +163,7 @@ function notesOn(found: {
   const notes: string[] = [];
   if (found.lifeMs < found.wishedMs - tolerance)
     notes.push(
-      `leaves live ${minutes(found.lifeMs)} min, not the ${minutes(found.wishedMs)} min asked for`,
+      `leaves are valid for ${minutes(found.lifeMs)} min, not for the ${minutes(found.wishedMs)} min that Weft requested`,
     );
   if (found.skewMs > 1_000)
     notes.push(`the issuer's clock is ${Math.round(found.skewMs / 1000)} s ahead of ours`);
@@ -177,8 +178,8 @@ function notesOnBackdating(aheadMs: number): string[] {
   if (aheadMs >= leastBackdateMs) return [];
   const seconds = Math.max(Math.round(aheadMs / 1000), 0);
   return [
-    `leaves begin ${seconds} s before they are issued, so a node whose clock is behind by more refuses ` +
-      'new ones: let the issuer backdate them by a minute or more',
+    `leaves begin only ${seconds} s before they are issued, so a node whose clock is further behind refuses ` +
+      'new leaves: configure the issuer to backdate them by at least one minute',
   ];
 }
 
@@ -186,8 +187,8 @@ function olderThanCa(byMs: number): WeftError {
   const seconds = Math.ceil(byMs / 1000);
   return new WeftError(
     'issuer-unavailable',
-    `leaves begin ${seconds} s before the certificate that signs them, which strict peers refuse: it is new, ` +
-      'and this passes when it is as old as leaves are backdated',
+    `leaves begin ${seconds} s before their signing certificate, and strict peers refuse that: the signing certificate is new, ` +
+      'and the problem ends when it is as old as leaves are backdated',
     { retry: 'soon' },
   );
 }

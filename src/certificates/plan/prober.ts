@@ -111,7 +111,7 @@ export class Prober extends Changes implements Triggered {
     const { logger } = this.#deps;
     const trouble = report.trouble && lasting(report.trouble, this.reportOn(root)?.trouble);
     if (report.ready && this.reportOn(root)?.ready === true) return;
-    if (report.ready) logger.info('root tried out', { root: root.name });
+    if (report.ready) logger.info('root probed', { root: root.name });
     else if (trouble === report.trouble)
       logger.warn('root cannot be used', { root: root.name, problem: trouble?.message });
     this.#result = {

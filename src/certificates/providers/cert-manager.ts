@@ -138,11 +138,11 @@ export class CertManagerIssuer implements OutsideIssuer {
     const request = this.#requests.objects.get(`${this.#options.namespace}/${name}`);
     const said = request && conditionOf(request, 'Ready');
     const approved = request && conditionOf(request, 'Approved')?.status === 'True';
-    const state = said?.message ?? (approved === true ? 'approved' : 'nobody approved it');
+    const state = said?.message ?? (approved === true ? 'approved' : 'not approved');
     return new WeftError(
       'issuer-unavailable',
-      `${this.name} signed no CertificateRequest within ${ms / 1000} s (${state}); see whether ` +
-        'cert-manager runs and that issuer is there and ready',
+      `${this.name} signed no CertificateRequest within ${ms / 1000} s (${state}); check that ` +
+        'cert-manager runs, and that the issuer exists and is ready',
       { retry: 'soon' },
     );
   }
@@ -164,7 +164,7 @@ export class CertManagerIssuer implements OutsideIssuer {
       const all = await api.list<CertificateRequest>(kind, options, signal).catch(() => []);
       const old = all.filter(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') < end);
       for (const { metadata } of old) await this.#remove({ namespace, name: metadata.name });
-      if (old.length > 0) logger.info('certificate requests swept', { count: old.length });
+      if (old.length > 0) logger.info('old certificate requests deleted', { count: old.length });
     }
   }
 }
@@ -185,8 +185,8 @@ function refusalIn(name: string, request: CertificateRequest): WeftError | undef
   if (denied !== undefined)
     return new WeftError(
       'issuer-refused',
-      `a CertificateRequest for ${name} was denied: ${denied.message}; let requests of the ` +
-        "control plane's ServiceAccount be approved",
+      `a CertificateRequest for ${name} was denied: ${denied.message}; allow the requests of the ` +
+        "control plane's ServiceAccount to be approved",
       { retry: 'soon' },
     );
   const failed =

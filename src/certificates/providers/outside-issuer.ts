@@ -60,7 +60,7 @@ export function judgeChain(
   answer: SignedAnswer,
   { name, pinned }: { readonly name: string; readonly pinned: PinnedRoots | undefined },
 ): JudgedChain {
-  const [first, ...rest] = certificatesIn(answer.certificates, `what ${name} gave`);
+  const [first, ...rest] = certificatesIn(answer.certificates, `the answer of ${name}`);
   const named = certificateBlocks(answer.roots)
     .map(parseCertificate)
     .filter((one) => one !== undefined);
@@ -75,12 +75,12 @@ export function judgeChain(
 
 function withoutRoot(name: string, namesOne: boolean): WeftError {
   const why = namesOne
-    ? 'what it names as root did not sign that chain (an old ca.crt?)'
-    : 'it names no root';
+    ? 'the root in its answer did not sign that chain (is its ca.crt out of date?)'
+    : 'its answer names no root';
   return new WeftError(
     'issuer-misconfigured',
-    `chain-without-root: ${name} gave a chain that ends below its root, and ${why}. ` +
-      'Give the issuer its whole chain, the root included',
+    `chain-without-root: ${name} returned a chain that does not end in a root, and ${why}. ` +
+      'Configure the issuer with its whole chain, including the root',
     { retry: 'soon' },
   );
 }
@@ -102,7 +102,7 @@ export function refusedAnswer(name: string, { fault, message }: CertificateProbl
   const code = faultsOfSettings.has(fault) ? 'issuer-misconfigured' : 'certificate-invalid';
   const advice =
     fault === 'not-a-ca'
-      ? '. A signing certificate was asked for: let the issuer give one, or choose mode leaf'
+      ? '. Weft requested a signing certificate: configure the issuer to issue CA certificates, or choose mode leaf'
       : '';
   return new WeftError(code, `${fault}: ${name}: ${message}${advice}`, { retry: 'soon' });
 }

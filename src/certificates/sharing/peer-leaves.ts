@@ -63,7 +63,7 @@ export class PeerLeaves implements LeafPeers {
     try {
       return { leaf: decodeAnswer(bytes) };
     } catch {
-      this.#options.logger.warn('replica gave no answer that can be read', { replica });
+      this.#options.logger.warn('replica sent an answer that cannot be read', { replica });
       return undefined;
     }
   }

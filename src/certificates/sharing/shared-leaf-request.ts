@@ -50,7 +50,7 @@ export function encodeLeafRequest(ask: SharedLeafRequest): Buffer {
 export function decodeLeafRequest(bytes: Buffer): SharedLeafRequest {
   const request = parseGuarded(bytes.toString('utf8'), isRequest);
   if (request === undefined)
-    throw new WeftError('protocol-violation', 'a request for a leaf has another shape');
+    throw new WeftError('protocol-violation', 'a request for a leaf is malformed');
   const { account, trustDomain, validityMs, keyKind, signer, heldOnly } = request;
   return { account, trustDomain, validityMs, keyKind, signer, heldOnly };
 }
@@ -76,7 +76,7 @@ export function encodeAnswer(leaf: SharedPem | undefined): Secret<Buffer> {
 export function decodeAnswer(bytes: Secret<Buffer>): SharedPem | undefined {
   const answer = parseGuarded(bytes.reveal().toString('utf8'), isAnswer);
   if (answer === undefined)
-    throw new WeftError('protocol-violation', 'a leaf from a replica has another shape');
+    throw new WeftError('protocol-violation', 'a leaf from a replica is malformed');
   const { certificateChain, privateKey } = answer;
   if (certificateChain === undefined || privateKey === undefined) return undefined;
   return { certificateChain, privateKey: new Secret(privateKey) };

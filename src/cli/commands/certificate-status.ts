@@ -11,17 +11,17 @@ interface Flags {
 
 const help = `
 Exit codes:
-  0  healthy, or switching as it should
-  1  cannot tell: no cluster, no right, no MeshConfig, no status yet, or no report
-  2  held or failing: somebody has to act, and the output says how
+  0  healthy, or switching as expected
+  1  unknown: no cluster, no right, no MeshConfig, no status yet, or no report
+  2  held or failing: the output says what to do
 
 Examples:
-  weft certificate status                     how certificates are now
+  weft certificate status                     the certificates now
   weft certificate status --watch             follow a switch; Ctrl-C ends it
   weft certificate status -o json | jq .root  for scripts
   weft certificate status -n mesh --context production
 
-It asks the API server only, and changes nothing. Rights: config/samples/cli-reader-role.yaml.`;
+The command only reads from the API server. Required rights: config/samples/cli-reader-role.yaml.`;
 
 /** How long one call to the API server may take, in milliseconds. */
 const limitMs = 10_000;
@@ -29,14 +29,14 @@ const limitMs = 10_000;
 /** `weft certificate status`. `untilStopped` gives the signal that ends --watch. */
 export function certificateStatusCommand(untilStopped: () => AbortSignal): Command {
   return new Command('status')
-    .description('who signs certificates, which roots are trusted, and how far a switch is')
+    .description('show the signing root, the trusted roots and the progress of a switch')
     .option('-n, --namespace <name>', 'namespace of the MeshConfig', 'weft-system')
     .addOption(
-      new Option('-o, --output <form>', 'how to print it')
+      new Option('-o, --output <form>', 'output format')
         .choices(['table', 'json'])
         .default('table'),
     )
-    .option('-w, --watch', 'print it again whenever it changes', false)
+    .option('-w, --watch', 'print the status again after each change', false)
     .option('--kubeconfig <file>', 'kubeconfig to use (default: KUBECONFIG, or ~/.kube/config)')
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
     .addHelpText('after', help)

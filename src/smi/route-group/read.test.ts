@@ -21,7 +21,7 @@ describe('readRouteGroup', () => {
     const { matches, diagnostics } = groupOf(65);
     expect(matches).toEqual([]);
     expect(diagnostics.map(({ code }) => code)).toEqual(['object-malformed']);
-    expect(diagnostics[0]?.message).toContain('over several groups');
+    expect(diagnostics[0]?.message).toContain('among several groups');
   });
 
   it('refuses a group of more than 2048 matches', () => {

@@ -47,10 +47,10 @@ const maxHeaders = 8192;
 
 function excess(matches: readonly Match[]): string | undefined {
   if (matches.length > maxMatches) {
-    return `spec.matches has more than ${maxMatches} entries; spread them over several groups`;
+    return `spec.matches has more than ${maxMatches} entries; split them among several groups`;
   }
   if (headersIn(matches) > maxHeaders) {
-    return `spec.matches: its headers are more than ${maxHeaders} together; spread the matches over several groups`;
+    return `spec.matches: its headers are more than ${maxHeaders} together; split the matches among several groups`;
   }
   const regexes = matches.flatMap((match): unknown[] => [
     match.pathRegex,
@@ -61,7 +61,7 @@ function excess(matches: readonly Match[]): string | undefined {
     0,
   );
   return length > maxRegexes
-    ? `spec.matches: its regular expressions have more than ${maxRegexes} characters together; spread the matches over several groups`
+    ? `spec.matches: its regular expressions have more than ${maxRegexes} characters together; split the matches among several groups`
     : undefined;
 }
 
@@ -136,7 +136,7 @@ function problemOf(match: Match, field: string): Problem | undefined {
   for (const [where, regex] of regexes) {
     const problem = regexProblem(regex);
     if (problem !== undefined) {
-      const message = `${where} is no regular expression that Envoy takes (RE2): ${problem}`;
+      const message = `${where} is not a regular expression that Envoy accepts (RE2): ${problem}`;
       return { code: 'route-regex-invalid', message };
     }
   }

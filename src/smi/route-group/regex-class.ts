@@ -68,7 +68,7 @@ function byteOf(scanner: RegexScanner, point: number, shown: string): Escape {
 /** \0, \012; \1 alone would refer back to a group, which RE2 cannot do. */
 function readOctal(scanner: RegexScanner, first: string): Escape {
   if (first !== '0' && !isOctal(scanner.peek())) {
-    scanner.fail(`it refers back to a group (\\${first}), which RE2 cannot do`);
+    scanner.fail(`it refers back to a group (\\${first}), which RE2 does not support`);
     return nothing;
   }
   let digits = first;

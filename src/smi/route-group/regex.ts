@@ -20,7 +20,7 @@ export function regexProblem(pattern: string): string | undefined {
   const { size } = readAlternatives(scanner, 0);
   if (!scanner.done) scanner.fail('there is a ")" without its "("');
   if (scanner.problem !== undefined) return scanner.problem;
-  return size > maxSize ? 'it is too large once its repetitions are written out' : undefined;
+  return size > maxSize ? 'it is too large after its repetitions are expanded' : undefined;
 }
 
 interface Part {
@@ -107,7 +107,7 @@ const unsupported: readonly (readonly [string, string])[] = [
 function readGroupHead(scanner: RegexScanner): boolean {
   const known = unsupported.find(([start]) => scanner.take(start));
   if (known !== undefined) {
-    scanner.fail(`it has ${known[1]}, which RE2 does not know`);
+    scanner.fail(`it has ${known[1]}, which RE2 does not support`);
     return true;
   }
   if (scanner.take('P<') || scanner.take('<')) {
@@ -119,7 +119,7 @@ function readGroupHead(scanner: RegexScanner): boolean {
 
 function readName(scanner: RegexScanner): void {
   const name = scanner.takeWhile(isWord);
-  if (name === '' || !scanner.take('>')) scanner.fail('the name of a group is no word');
+  if (name === '' || !scanner.take('>')) scanner.fail('the name of a group is not a word');
   else if (!scanner.nameGroup(name)) scanner.fail(`two groups have the name ${name}`);
 }
 
@@ -131,7 +131,7 @@ function readFlags(scanner: RegexScanner): boolean {
   if (off !== '' && scanner.take(':')) return true;
   const someFlag = on !== '' || off !== undefined;
   if (off === '' || !someFlag || !scanner.take(')')) {
-    scanner.fail('"(?" is followed by something that RE2 does not know');
+    scanner.fail('"(?" is followed by something that RE2 does not support');
   }
   return false;
 }

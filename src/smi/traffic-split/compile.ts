@@ -66,7 +66,7 @@ function conflict(object: TrafficSplit, apex: ServiceKey, winner: string): Diagn
   return refuse(
     object,
     'split-conflict',
-    `TrafficSplit ${winner}, which is older, already splits service ${apex}; merge the two into one object, or delete one`,
+    `TrafficSplit ${winner}, which is older, already splits service ${apex}; merge the two objects, or delete one of them`,
   );
 }
 
@@ -90,7 +90,7 @@ function sharesOf({ backends }: Split): number {
 
 function tooWide(object: TrafficSplit): Diagnostic {
   const most = String(maxSharesOfNamespace);
-  const message = `spec.backends: its ${String(backendsIn(object))} backends, at each port of the apex, are with those of older TrafficSplits more than the ${most} that the mesh holds of one namespace, so it splits nothing, and calls go to the pods of the apex itself: name fewer backends, or delete TrafficSplits that nobody needs`;
+  const message = `spec.backends: ${String(backendsIn(object))} backends, each counted at every port of the apex, exceed ${most} together with older TrafficSplits, the limit of a namespace, so Weft splits nothing and calls go to the pods of the apex: name fewer backends, or delete unused TrafficSplits`;
   return refuse(object, 'split-too-wide', message);
 }
 
@@ -106,7 +106,7 @@ function unresolvedBackends(
       warn(
         object,
         'split-apex-missing',
-        `spec.service: there is no service ${split.apex} in the mesh (a Service of type ExternalName is none), so nobody can call it; create it, or correct the name`,
+        `spec.service: there is no service ${split.apex} in the mesh (Services of type ExternalName do not count), so clients cannot call it; create it, or correct the name`,
       ),
     ];
   }
@@ -116,7 +116,7 @@ function unresolvedBackends(
         warn(
           object,
           'split-backend-missing',
-          `spec.backends: there is no service ${backend.service} in the mesh (a Service of type ExternalName is none), so it gets no calls until it is created; create it, or correct the name`,
+          `spec.backends: there is no service ${backend.service} in the mesh (Services of type ExternalName do not count), so it gets no calls until it is created; create it, or correct the name`,
         ),
       ];
     }
@@ -126,7 +126,7 @@ function unresolvedBackends(
       warn(
         object,
         'split-backend-port-missing',
-        `spec.backends: service ${backend.service} has no port ${lacking.join(', ')} as service ${split.apex} has, so it gets no calls there; give it a port of the same number`,
+        `spec.backends: service ${backend.service} lacks port ${lacking.join(', ')} of service ${split.apex}, so it gets no calls at that port; add a port with the same number`,
       ),
     ];
   });

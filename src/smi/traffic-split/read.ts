@@ -55,7 +55,7 @@ function refusalOf(
     return refuse(
       object,
       'split-matches-unsupported',
-      'spec.matches is not supported yet, and to split every request instead would be another thing than you asked for: remove spec.matches to split all requests',
+      'spec.matches is not supported yet, so Weft ignores this TrafficSplit: remove spec.matches to split all requests',
     );
   }
   const namespace = object.metadata.namespace ?? '';
@@ -84,7 +84,7 @@ function weightRefusal(object: TrafficSplit): Diagnostic | undefined {
   return refuse(
     object,
     'object-malformed',
-    'spec.backends: the sum of all weights is above 4294967295; weights are relative, so divide them all by one number',
+    'spec.backends: the sum of all weights is above 4294967295; weights are relative, so divide all weights by the same number',
   );
 }
 

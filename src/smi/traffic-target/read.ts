@@ -58,7 +58,7 @@ function destinationProblems(object: TrafficTarget): readonly Diagnostic[] {
     refuse(
       object,
       'target-namespace-mismatch',
-      `spec.destination.namespace is ${namespace}, but the TrafficTarget is in namespace ${own}: only the owner of a namespace opens it, so create the TrafficTarget in namespace ${namespace}`,
+      `spec.destination.namespace is ${namespace}, but the TrafficTarget is in namespace ${own}: only the owner of a namespace may open it, so create the TrafficTarget in namespace ${namespace}`,
     ),
   ];
 }
@@ -77,7 +77,7 @@ function emptiness(object: TrafficTarget): readonly Diagnostic[] {
       : [
           problem(
             'target-without-source',
-            'spec.sources is empty, so it allows nobody: name at least one ServiceAccount, with its namespace',
+            'spec.sources is empty, so the TrafficTarget allows no traffic: name at least one ServiceAccount, with its namespace',
           ),
         ]),
     ...(rules.some((rule) => rule.kind !== 'UDPRoute')
@@ -85,7 +85,7 @@ function emptiness(object: TrafficTarget): readonly Diagnostic[] {
       : [
           problem(
             'target-without-rule',
-            'spec.rules names neither an HTTPRouteGroup nor a TCPRoute, so it allows nothing: name one of this namespace',
+            'spec.rules names neither an HTTPRouteGroup nor a TCPRoute, so the TrafficTarget allows no traffic: name an HTTPRouteGroup or a TCPRoute of this namespace',
           ),
         ]),
   ];
@@ -103,7 +103,7 @@ function readSources(object: TrafficTarget): {
       const message = kindMessage(field, source.kind);
       diagnostics.push(refuse(object, 'target-kind-unsupported', message));
     } else if ((source.namespace ?? '') === '') {
-      const message = `${field} (ServiceAccount ${source.name}) has no namespace, so it allows nobody: add the namespace of that ServiceAccount`;
+      const message = `${field} (ServiceAccount ${source.name}) has no namespace, so this source allows no traffic: add the namespace of that ServiceAccount`;
       diagnostics.push(refuse(object, 'target-source-incomplete', message));
     } else {
       const { namespace = '', name: serviceAccount } = source;
@@ -119,7 +119,7 @@ function unopened(object: TrafficTarget): readonly Diagnostic[] {
   if (rules.every((rule) => rule.kind === 'UDPRoute')) return [];
   return rules.flatMap((rule, index) => {
     if (rule.kind !== 'UDPRoute') return [];
-    const message = `spec.rules[${index}] (UDPRoute ${rule.name}) opens nothing: the mesh carries TCP only; the other rules stand`;
+    const message = `spec.rules[${index}] (UDPRoute ${rule.name}) opens nothing: the mesh carries TCP only; the other rules apply`;
     return [warn(object, 'route-kind-unsupported', message)];
   });
 }

@@ -134,7 +134,7 @@ function matchMissing({ object, rule, field }: RuleAt, match: string, more: stri
 }
 
 function matchLeftOut({ object, rule, field }: RuleAt, match: string, more: string): Diagnostic {
-  const message = `${field}: match "${match}"${more} of HTTPRouteGroup ${rule.name} is left out for an error of its own, so it opens nothing: see the status of that HTTPRouteGroup`;
+  const message = `${field}: match "${match}"${more} of HTTPRouteGroup ${rule.name} has an error, so Weft leaves it out and it opens nothing: see the status of that HTTPRouteGroup`;
   return refuse(object, 'route-match-missing', message);
 }
 
@@ -161,8 +161,8 @@ function miss(
   const { kind, name: route } = at.rule;
   const message =
     code === 'route-missing'
-      ? `${at.field}: there is no ${kind} ${route} in namespace ${at.object.metadata.namespace ?? ''} that could be read, so the TrafficTarget allows nothing: create it there, or correct the name`
-      : `${at.field}.kind "${kind}" is not supported, so the TrafficTarget allows nothing: use HTTPRouteGroup or TCPRoute`;
+      ? `${at.field}: there is no ${kind} ${route} in namespace ${at.object.metadata.namespace ?? ''} that Weft can read, so the TrafficTarget allows no traffic: create it there, or correct the name`
+      : `${at.field}.kind "${kind}" is not supported, so the TrafficTarget allows no traffic: use HTTPRouteGroup or TCPRoute`;
   gathered.diagnostics.push(refuse(at.object, code, message));
 }
 

@@ -27,7 +27,7 @@ export interface Words {
 /** Characters kept of a NACK, and the number of refusals of one type whose own text is kept. */
 const maxKept = 1_000;
 const maxOwnWords = 64;
-const lostWords = 'refused like many others; its words were not kept';
+const lostWords = 'refused like many others; Weft did not keep the error message';
 
 /** The resources of one type that one client refused, and the search for the bad resource in a refused response. */
 export class Refused {

@@ -135,8 +135,7 @@ export function encodeChange(change: EvidenceChange): Buffer {
 /** Reads what another replica of this very program sent; throws WeftError `protocol-violation`. */
 export function decodeChange(bytes: Buffer): EvidenceChange {
   const change = parseGuarded(bytes.toString('utf8'), isChange);
-  if (change === undefined)
-    throw new WeftError('protocol-violation', 'evidence is not JSON of the known shape');
+  if (change === undefined) throw new WeftError('protocol-violation', 'evidence is malformed');
   return change;
 }
 

@@ -56,7 +56,7 @@ function encode(streams: readonly StreamName[]): Buffer {
 function decode(bytes: Buffer): readonly StreamName[] {
   const names = parseGuarded(bytes.toString('utf8'), isNames);
   if (names === undefined)
-    throw new WeftError('protocol-violation', 'names of streams have another shape');
+    throw new WeftError('protocol-violation', 'names of streams are malformed');
   return names.map(([uid, opened]) => ({ uid, opened }));
 }
 

@@ -83,7 +83,7 @@ export async function serveStream(call: AdsCall, entry: Entry, options: AdsOptio
     if (call.cancelled) leave();
     else if (isTooSoon(proxy, options)) refuse(closings.tooSoon);
     else if (isFull(proxy, options)) {
-      logger.warn('proxy refused: as many are connected as the MeshConfig allows', {
+      logger.warn('proxy refused: the MeshConfig allows no more connections', {
         pod: proxy.pod,
         maxDataPlaneConnections: options.maxProxies(),
       });

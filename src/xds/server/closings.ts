@@ -16,13 +16,13 @@ export const tooManyRequests: Closing = {
 export const tooManyNames: Closing = {
   reason: 'too-many-names',
   code: status.RESOURCE_EXHAUSTED,
-  details: 'too many names, versions or refusals that have to be kept',
+  details: 'too many names, versions or refusals to keep',
 };
 export const tooManyProxies: Closing = {
   reason: 'too-many-proxies',
   code: status.RESOURCE_EXHAUSTED,
   details:
-    'this replica serves as many proxies as sidecar.maxDataPlaneConnections allows: connect to another one',
+    'this replica serves as many proxies as sidecar.maxDataPlaneConnections allows: connect to another replica',
 };
 export const malformed: Closing = {
   reason: 'malformed',
@@ -43,7 +43,7 @@ export const tooSoon: Closing = {
   reason: 'too-soon',
   code: status.RESOURCE_EXHAUSTED,
   details:
-    'the pod took too much, or opened too many streams: it may open another one after ten seconds',
+    'the pod used too much time of the server, or opened too many streams: it may open another stream after ten seconds',
 };
 export const podGone: Closing = {
   reason: 'pod-gone',
@@ -63,7 +63,7 @@ export const tokenExpired: Closing = {
 export const stranger: Closing = {
   reason: 'stranger',
   code: status.PERMISSION_DENIED,
-  details: 'the pod is no workload of this mesh: recreate it in a namespace of the mesh',
+  details: 'the pod is not a workload of this mesh: recreate it in a namespace of the mesh',
 };
 export const owing: Closing = {
   reason: 'owing',

@@ -50,7 +50,7 @@ const rig = operatorRigOfFile(async (made: OperatorRig) => {
 });
 
 const serviceAccountToken = 'kubernetes.io/service-account-token';
-const refused = /the control plane makes Secrets (of the types|alone that it may read)/;
+const refused = /the control plane may create only Secrets (of the types|that it may read)/;
 
 interface Wanted {
   readonly name?: string;

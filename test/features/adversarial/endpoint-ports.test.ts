@@ -35,7 +35,7 @@ const account = 'system:serviceaccount:kube-system:';
 const attacker = '--as=attacker';
 const mirroring = `--as=${account}endpointslicemirroring-controller`;
 const asAdministrator = ['--as=system:admin', '--as-group=system:masters'];
-const refused = /no Service leads to them|are those of sidecars and of their control plane/;
+const refused = /no Service may lead to them|belong to sidecars and their control plane/;
 const done = /created|patched|replaced/;
 const policy = 'validatingadmissionpolicybinding/weft-endpoint-ports';
 

@@ -65,7 +65,7 @@ describe('S12: a Secret of the gateway that is somebody else’s', () => {
     );
     expect(gatewayTrouble).toMatchObject({
       code: 'configuration-invalid',
-      message: expect.stringMatching(/is not this mesh's.*name another one/),
+      message: expect.stringMatching(/does not belong to this mesh.*name another Secret/),
     });
     await name(null);
     await reported('nothing to keep', (report) => report.gatewayTrouble === undefined);

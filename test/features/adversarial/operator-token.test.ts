@@ -111,7 +111,7 @@ describe('S19: the token of the operator', () => {
     ],
   ])('gives the control plane no right to %s', async (_, rule) => {
     const said = await merge(kinds.role, 'weft-control-plane', { rules: [rule] });
-    expect(said).toContain('no right that a mesh does not need, and Secrets by name only');
+    expect(said).toContain('only the rights that a mesh needs, and Secrets by name only');
   });
 
   it.each([
@@ -123,7 +123,7 @@ describe('S19: the token of the operator', () => {
     const elsewhere = { kind: 'ServiceAccount', name: 'weft-control-plane', namespace: 'default' };
     for (const subject of [account, user, elsewhere])
       expect(await merge(kind, name, { subjects: [subject] })).toContain(
-        "binds rights to the control plane's ServiceAccount alone",
+        "may bind rights only to the control plane's ServiceAccount",
       );
   });
 
@@ -150,7 +150,7 @@ describe('S19: the token of the operator', () => {
       spec: { template: { spec } },
     });
     expect(said).toMatch(
-      /the operator (mounts|puts) no Secret|runs pods as the control plane alone/,
+      /the operator may not (mount|put) Secrets|may run pods only as the control plane/,
     );
   });
 

@@ -169,7 +169,7 @@ describe('S2: a namespace', () => {
     expect(mine.map(({ code, object }) => `${object.kind} ${code}`)).toEqual([
       'Service service-endpoint-foreign',
     ]);
-    expect(mine[0]?.message).toContain('10.1.0.2, which is no address of pod evil-1');
+    expect(mine[0]?.message).toContain('10.1.0.2, which is not an address of pod evil-1');
   });
 
   it('takes no cluster IP that is taken, and hears so', () => {

@@ -34,7 +34,7 @@ const spec = { nodeSelector: { no: 'such' }, containers: [{ name: 'x', image: 'x
 const nodeSpec = { nodeName: 'node-1', containers: spec.containers };
 const api = '10.96.0.1';
 const spoof = { phase: 'Running', podIP: api, podIPs: [{ ip: api }] };
-const refused = /podIP, podIPs, hostIP and hostIPs of a pod's status are written by its node/;
+const refused = /only the node of a pod writes podIP, podIPs, hostIP and hostIPs/;
 
 const rig = operatorRigOfFile(async (made: OperatorRig) => {
   await made.kubectlApply(home);

@@ -198,7 +198,7 @@ describe('S8: a Vault of someone else’s', () => {
     expect(why).toMatchObject({
       code: 'issuer-misconfigured',
       message: expect.stringMatching(
-        /Secret credentials\/payments has not the label weft.dev\/sent-to-vault: "true"/,
+        /Secret credentials\/payments lacks the label weft.dev\/sent-to-vault: "true"/,
       ),
     });
     const labels = { 'weft.dev/sent-to-vault': 'true' };

@@ -179,7 +179,7 @@ describe('a proxy that is admitted', () => {
     const { code, details } = await stranger.ended(10_000);
     expect([code, details]).toEqual([
       status.PERMISSION_DENIED,
-      'the pod is no workload of this mesh: recreate it in a namespace of the mesh',
+      'the pod is not a workload of this mesh: recreate it in a namespace of the mesh',
     ]);
     const welcome = proxy('shop/cart-1');
     welcome.acknowledge(await welcome.next());
@@ -209,7 +209,7 @@ describe('a proxy that is admitted', () => {
     const { code, details } = await proxy('shop/cart-1').ended();
     expect([code, details]).toEqual([
       status.RESOURCE_EXHAUSTED,
-      'the pod took too much, or opened too many streams: it may open another one after ten seconds',
+      'the pod used too much time of the server, or opened too many streams: it may open another stream after ten seconds',
     ]);
     await proxy('shop/cart-2').next();
     await letPass(1_600, 'the penalty ends');

@@ -107,7 +107,7 @@ describe('an issuer of another group', () => {
     await answer(one, () => ({ conditions: [condition] }));
     expect(await trouble(one)).toMatchObject({
       code: 'issuer-refused',
-      message: expect.stringMatching(/was denied: not you; let requests of/),
+      message: expect.stringMatching(/was denied: not you; allow the requests of/),
     });
   });
 

@@ -56,7 +56,7 @@ describe('a Vault that does not do as it should', () => {
     });
     const { code, message } = await trouble(await start(vault().mesh.root(root)));
     expect(code).toBe('issuer-misconfigured');
-    expect(message).toContain(`307 (${target.address ?? ''}); redirects are not followed`);
+    expect(message).toContain(`307 (${target.address ?? ''}); Weft follows no redirects`);
     expect(message).not.toContain('secret');
     expect(seen).toEqual([]);
   });

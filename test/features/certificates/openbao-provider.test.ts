@@ -40,16 +40,16 @@ describe('settings that cannot work', () => {
       root: () => ({ auth: { kind: 'token', secret: { name: 'x', key: 'y' } } }),
       code: 'issuer-misconfigured', says: /y of Secret provider-openbao\/x, the token for Vault/ },
     { what: 'a mount that leads elsewhere', root: () => ({ mount: 'mesh/../sys' }),
-      code: 'issuer-misconfigured', says: /"mesh\/..\/sys" is no path of Vault/ },
+      code: 'issuer-misconfigured', says: /"mesh\/..\/sys" is not a path of Vault/ },
     { what: 'a role that leads elsewhere', root: () => ({ role: '../../root/x?list=true' }),
-      code: 'issuer-misconfigured', says: /is no path of Vault/ },
+      code: 'issuer-misconfigured', says: /is not a path of Vault/ },
     { what: 'a mount that the policy does not name', root: () => ({ mount: 'elsewhere' }),
       code: 'issuer-refused', says: /POST elsewhere\/sign\/mesh: 403.*lacks the capability update/ },
     { what: 'a role that is not there',
       root: () => ({ role: 'nobody', auth: { kind: 'token', secret: { name: 'root-token', key: 'token' } } }),
-      code: 'issuer-misconfigured', says: /400.*see whether role nobody is there/ },
+      code: 'issuer-misconfigured', says: /400.*check that role nobody exists/ },
     { what: 'an issuer that is not there', root: () => ({ issuer: 'nobody' }),
-      code: 'issuer-misconfigured', says: /500.*name an issuer that is there/ },
+      code: 'issuer-misconfigured', says: /500.*name an existing issuer/ },
     { what: 'an auth method that is not there',
       root: () => ({ auth: { kind: 'kubernetes', mount: 'nowhere', role: 'x', audience: 'vault' } }),
       code: 'issuer-refused', says: /POST auth\/nowhere\/login: 403/ },
@@ -129,12 +129,16 @@ describe('what an engine gives', () => {
       ok: true,
       authority: { bundle: { pem: vault().mesh.pki.root.trim() + '\n' } },
       skewMs: 0,
-      notes: [expect.stringMatching(/^leaves live (59|60) min, not the 1440 min asked for$/)],
+      notes: [
+        expect.stringMatching(
+          /^leaves are valid for (59|60) min, not for the 1440 min that Weft requested$/,
+        ),
+      ],
     });
     expect(await look('minutes')).toMatchObject({
       ok: false,
       code: 'issuer-misconfigured',
-      message: expect.stringMatching(/10 min are the least/),
+      message: expect.stringMatching(/needs at least 10 min/),
     });
   });
 

@@ -91,7 +91,7 @@ describe('with the documented rights', () => {
     ['no status yet', 1, 'unknown    [no-status] '],
     ['roots of a user', 0, 'corporate-next   passive    validating   vault'],
     ['an authority that stopped signing', 2, 'failing    [leaves-failing] '],
-    ['no operator at work', 2, 'held       [operator-away] The operator looked last at '],
+    ['no operator at work', 2, 'held       [operator-away] The operator last reported at '],
     [
       'neither operator nor control plane at work',
       2,
@@ -142,7 +142,9 @@ describe('with the documented rights', () => {
     for (const name of ['one', 'two']) await write(rig, kinds.meshConfig, refusedMeshConfig(name));
     const { code, complaint } = await rig.weft(reader);
     expect(code).toBe(1);
-    expect(complaint).toMatch(/^There are several MeshConfigs .* none of them rules: one, two\.\n/);
+    expect(complaint).toMatch(
+      /^There are several MeshConfigs .* none of them is active: one, two\.\n/,
+    );
   });
 });
 
@@ -174,7 +176,7 @@ describe('with fewer rights', () => {
     const { code, out } = await rig.weft(account);
     expect(code).toBe(0);
     expect(out).toContain(
-      '\nLeaves     not readable: get configmaps weft-certificates in namespace weft-system is not allowed to you\n',
+      '\nLeaves     not readable: you may not get configmaps weft-certificates in namespace weft-system\n',
     );
   });
 

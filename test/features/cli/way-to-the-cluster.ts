@@ -18,7 +18,7 @@ export function wayToTheCluster(rig: () => CliRig, reader: () => string): void {
       await rig().kubeconfig('stranger', cluster, 'none'),
     );
     expect(code).toBe(1);
-    expect(complaint).toMatch(/does not take your credentials/);
+    expect(complaint).toMatch(/rejects your credentials/);
   });
 
   it('a server that cannot be verified is not asked, whatever the environment says', async () => {

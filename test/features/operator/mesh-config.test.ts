@@ -142,7 +142,7 @@ describe('the schema', () => {
       if (one.refused === undefined) continue;
       expect(said).toContain('spec.certificate.ingressGateway.secret is');
       expect(said).toContain(one.refused);
-      expect(said).toContain('choose another one, such as ingress-gateway-certificate');
+      expect(said).toContain('choose another name, such as ingress-gateway-certificate');
     }
   });
 
@@ -173,18 +173,21 @@ describe('the schema', () => {
         [
           `Vault at an address with "${more}"`,
           { certificate: { provider: { kind: 'vault', vault: vaultAt(`https://v:8200${more}`) } } },
-          'spec.certificate.provider.vault.address takes host and port alone; remove user, path,',
+          'spec.certificate.provider.vault.address may contain only host and port; remove user, path,',
         ] as const,
     ),
     ...(
       [
-        ['weft-control-plane.weft-system.svc.cluster.local', 'no name of the control plane'],
-        ['*.weft-system.svc', 'no wildcard that covers the names of Services'],
-        ['*.svc.cluster.local', 'no wildcard that covers the names of Services'],
-        ['*.local', 'no wildcard that covers the names of Services'],
-        ['*', 'takes DNS names in lower case'],
-        ['*plane.weft-system.svc', 'takes DNS names in lower case'],
-        ['Weft-Control-Plane.weft-system.svc', 'takes DNS names in lower case'],
+        [
+          'weft-control-plane.weft-system.svc.cluster.local',
+          'must not contain a name of the control plane',
+        ],
+        ['*.weft-system.svc', 'must not contain a wildcard that covers names of Services'],
+        ['*.svc.cluster.local', 'must not contain a wildcard that covers names of Services'],
+        ['*.local', 'must not contain a wildcard that covers names of Services'],
+        ['*', 'must contain DNS names in lower case'],
+        ['*plane.weft-system.svc', 'must contain DNS names in lower case'],
+        ['Weft-Control-Plane.weft-system.svc', 'must contain DNS names in lower case'],
       ] as const
     ).map(
       ([name, message]) =>
@@ -198,7 +201,7 @@ describe('the schema', () => {
     [
       'a budget of both kinds',
       { controlPlane: { podDisruptionBudget: { minAvailable: 1, maxUnavailable: 1 } } },
-      'takes exactly one of minAvailable and maxUnavailable',
+      'must have exactly one of minAvailable and maxUnavailable',
     ],
     ['no replica', { controlPlane: { replicas: 0 } }, 'spec.controlPlane.replicas'],
     [

@@ -99,7 +99,7 @@ export function ownRoots(rig: () => OperatorRig): void {
     const remove = (): Promise<string> =>
       rig().kubectl('delete', 'mrc', 'next', '-n', namespace, '--timeout=10s');
     await expect(remove()).rejects.toThrow(
-      /next signs the certificates of the mesh; let another root sign, set this one to passive/,
+      /next signs the certificates of the mesh; let another root sign, set this root to passive/,
     );
     await apply('mine', 'active');
     await apply('next', 'passive');

@@ -139,7 +139,7 @@ describe('a switch', () => {
     const trouble = { code: 'x', message: 'no such role', since: Date.now() };
     await hold(rig(), ({ roots }) => ({ roots: { ...roots, [to]: { ready: false, trouble } } }));
     const { message } = await untilCondition(rig(), 'Reconciling=True/PreflightFailed');
-    expect(message).toMatch(/no such role.*Nothing else was changed.*set spec\.certificate/);
+    expect(message).toMatch(/no such role.*Weft changed nothing else.*set spec\.certificate/);
     await untilCondition(rig(), 'Ready=True/Ready');
     expect((await status(rig())).plan).toMatchObject({
       signer: root,
@@ -164,7 +164,7 @@ describe('a switch', () => {
         await lagging();
         const { conditions = [] } = (await getMeshConfig(rig()))?.status ?? {};
         const held = conditions.find(({ reason }) => reason === 'RotationHeld');
-        return held?.message.includes('Restart shop/cart-1, or name them in spec.certificate');
+        return held?.message.includes('Restart shop/cart-1, or list them in spec.certificate');
       },
       { withinMs: 20_000 },
     );

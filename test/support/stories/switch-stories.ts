@@ -68,7 +68,7 @@ export const switchStories = {
       phase: 'Preflight',
       acknowledged: 0,
       total: 0,
-      message: 'weft-root-2 is being tried.',
+      message: 'Weft is probing weft-root-2.',
     }),
     roots: [firstRoot('issuing', 'passive'), secondRoot('probing')],
     health: goodHealth,
@@ -112,7 +112,7 @@ export const switchStories = {
       acknowledged: 0,
       total: 0,
       message:
-        'weft-root-2 cannot sign since 2026-11-24T11:58:00Z: ClusterIssuer mesh-ca is not there.',
+        'weft-root-2 has been unable to sign since 2026-11-24T11:58:00Z: ClusterIssuer mesh-ca is not there.',
     }),
     roots: [
       firstRoot('issuing', 'passive'),
@@ -143,7 +143,7 @@ export const switchStories = {
           state: 'probing',
           provider: 'certManager',
           conditions: [
-            condition('Accepted', 'True/Accepted', 'Its role is followed.'),
+            condition('Accepted', 'True/Accepted', 'The mesh follows its role.'),
             condition('Ready', 'False/CannotSign', 'cert-manager did not answer within 30 s'),
           ],
         },

@@ -90,9 +90,7 @@ describe('the watch over a token for Vault', () => {
     await clock.advance(5 * minuteMs);
     const { code, message, since } = watch.trouble()!;
     expect(code).toBe('issuer-refused');
-    expect(message).toMatch(
-      /^nothing could be signed now: .*403; the token in token of Secret weft/,
-    );
+    expect(message).toMatch(/^Vault cannot sign now: .*403; the token in token of Secret weft/);
     await clock.advance(5 * minuteMs);
     expect(watch.trouble()).toEqual({ code, message, since });
 

@@ -105,12 +105,12 @@ export class TokenWatch {
     const { clock, logger } = this.#options;
     const { code, message } = error ?? {};
     if (code !== undefined && message !== this.#told)
-      logger.warn('vault token not good', { code, problem: message });
+      logger.warn('vault token cannot be used', { code, problem: message });
     this.#told = message;
     if (code === undefined) this.#trouble = undefined;
     else if (lasting.has(code)) {
       const since = this.#trouble?.since ?? clock.now();
-      this.#trouble = { code, message: `nothing could be signed now: ${message}`, since };
+      this.#trouble = { code, message: `Vault cannot sign now: ${message}`, since };
     }
   }
 }

@@ -8,7 +8,7 @@ export type Advice = Readonly<Partial<Record<number, string>>>;
 
 /** Statuses of temporary refusals, and their reasons. */
 const passing: Advice = {
-  429: 'Vault wants fewer calls, or is a standby',
+  429: 'Vault limits the rate of calls, or is a standby',
   472: 'Vault is a standby',
   473: 'Vault is a standby',
   502: 'Vault cannot be reached behind its proxy',
@@ -45,7 +45,7 @@ export function isFaultOfVault(error: WeftError): boolean {
 }
 
 const noRedirects =
-  'redirects are not followed; put the address that answers itself into vault.address';
+  'Weft follows no redirects; set vault.address to the address that answers without a redirect';
 
 function codeOf(status: number): ErrorCode {
   if (status === 403) return 'issuer-refused';

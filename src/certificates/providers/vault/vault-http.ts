@@ -79,14 +79,14 @@ export class VaultHttp {
     if (problem !== undefined)
       throw new WeftError(
         'issuer-misconfigured',
-        `the address of Vault has to be https://<host>:<port> and nothing more: ${problem}`,
+        `the address of Vault must be https://<host>:<port> only: ${problem}`,
       );
     const { origin } = new URL(address);
     if (isVaultAllowed(address, allowed)) return origin;
     throw new WeftError(
       'issuer-misconfigured',
-      `Vault at ${origin} is not called: the operator's flag --vault-addresses allows ` +
-        `${allowed.join(', ')} alone; name one of these, or have it added there`,
+      `Weft does not call Vault at ${origin}: the operator's flag --vault-addresses allows only ` +
+        `${allowed.join(', ')}; use an allowed address, or ask an administrator to add this address to the flag`,
       { retry: 'soon' },
     );
   }

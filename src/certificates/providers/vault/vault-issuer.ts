@@ -155,10 +155,10 @@ function adviceOf({ mount, issuer, role, mode }: VaultRoot): Advice {
   return {
     400:
       mode === 'leaf'
-        ? `see whether role ${role} is there and allows the names of the mesh`
-        : `see whether issuer ${issuer} may sign certificates`,
+        ? `check that role ${role} exists and allows the names of the mesh`
+        : `check that issuer ${issuer} may sign certificates`,
     404: `there is no PKI engine at ${mount}, or no such Vault namespace`,
-    500: `see whether the settings (${settings}) name an issuer that is there`,
+    500: `check that the settings (${settings}) name an existing issuer`,
   };
 }
 
@@ -171,12 +171,12 @@ function nameOf({ address, namespace, mount, issuer, role, mode }: VaultRoot): s
 function unlabelled(secret: string): WeftError {
   return new WeftError(
     'issuer-misconfigured',
-    `Secret ${secret} has not the label ${sentToVault}: "true", so nothing in it is sent to Vault; ` +
-      'if it is a token for Vault, give it that label',
+    `Secret ${secret} lacks the label ${sentToVault}: "true", so Weft sends nothing in it to Vault; ` +
+      'if the Secret holds a token for Vault, add that label to it',
     { retry: 'soon' },
   );
 }
 
 function missing(what: string): WeftError {
-  return new WeftError('issuer-misconfigured', `${what} is not there or empty`, { retry: 'soon' });
+  return new WeftError('issuer-misconfigured', `${what} is missing or empty`, { retry: 'soon' });
 }

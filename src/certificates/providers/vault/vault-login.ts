@@ -53,8 +53,8 @@ function adviceOf({ role, audience, mount }: KubernetesAuth): Record<number, str
   return {
     400: `there is no role ${role} at auth/${mount}`,
     403:
-      `role ${role} at auth/${mount} has to be bound to the control plane's ServiceAccount and the ` +
-      `audience ${audience}, and Vault has to reach the API server to review tokens`,
+      `role ${role} at auth/${mount} must be bound to the control plane's ServiceAccount and the ` +
+      `audience ${audience}, and Vault must reach the API server to review tokens`,
     404: `there is no auth method at auth/${mount}`,
   };
 }
@@ -68,7 +68,7 @@ export function tokenFromSecret(
   const open = async (signal: AbortSignal): Promise<VaultToken> => {
     const text = read()?.trim() ?? '';
     if (text === '')
-      throw new WeftError('issuer-misconfigured', `${place}, the token for Vault, is not there`, {
+      throw new WeftError('issuer-misconfigured', `${place}, the token for Vault, is missing`, {
         retry: 'soon',
       });
     const token = new Secret(text);
@@ -83,6 +83,6 @@ export function tokenFromSecret(
   return {
     open,
     isCurrent: ({ token }) => token.reveal() === read()?.trim(),
-    advice: `the token in ${place} has ended or lacks the capability update on this path`,
+    advice: `the token in ${place} has expired or lacks the capability update on this path`,
   };
 }

@@ -14,7 +14,7 @@ function clean(part: string): string {
   if (odd || /[^\x21-\x7e]|[\\?#%]/.test(part))
     throw new WeftError(
       'issuer-misconfigured',
-      `${JSON.stringify(part)} is no path of Vault: names and slashes, without . and ..`,
+      `${JSON.stringify(part)} is not a path of Vault: use names and slashes, without . and ..`,
       { retry: 'soon' },
     );
   return segments.map(encodeURIComponent).join('/');
