@@ -7,7 +7,7 @@ const text = (file: string): string => readFileSync(join(repository, file), 'utf
 
 /** Types whose name and doc comment say all: a reader of any program knows them. */
 const known = new Set([
-  ...['Clock', 'ErrorCode', 'Frozen', 'Guard', 'Listeners', 'Logger', 'Random'],
+  ...['Clock', 'ErrorCode', 'Frozen', 'Guard', 'Logger', 'Random'],
   ...['Remembered', 'Shape', 'TokenBucket', 'Wakeup'],
 ]);
 /** Kubernetes' own kinds, under Kubernetes' names. */
