@@ -66,9 +66,9 @@ describe('a proxy token', () => {
     stage.accounts.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
-    await stage.clock.advance(1_000);
+    stage.told();
     stage.accounts.set('shop/cart', makeAccount('sa-uid'));
-    await stage.clock.advance(200);
+    stage.told();
     expect((await accepted).account).toBe('shop/cart');
   });
 
@@ -76,9 +76,22 @@ describe('a proxy token', () => {
     stage.pods.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
-    await stage.clock.advance(1_000);
+    stage.told();
     stage.pods.set('shop/cart-1', makeTokenPod());
-    await stage.clock.advance(200);
+    stage.told();
     expect((await accepted).uid).toBe('uid-1');
+    expect(stage.clock.sleeping).toBe(0);
+  });
+
+  it('is waited for no longer than its stream lives', async () => {
+    stage.pods.clear();
+    const stream = new AbortController();
+    const accepted = stage.authentication(stream.signal)(rsaToken(goodClaims));
+    const ended = expect(accepted).rejects.toThrow('gone');
+    await stage.waiting();
+    stream.abort(new Error('gone'));
+    await ended;
+    expect(stage.clock.sleeping).toBe(0);
+    expect(stage.logged).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { serviceAccountNameOf } from '../api/service-account-name.ts';
 import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
+import { type Changing, firstValue, topicOf } from '../common/topic.ts';
 import { identityKey } from '../policy/identity.ts';
 import type { Authenticate, Proxy } from '../policy/proxy.ts';
 import { type FetchKeys, KeyCache } from './jwks.ts';
@@ -15,13 +16,14 @@ export interface ProxyTokenDeps {
   readonly findPod: (namespace: string, name: string) => Pod | undefined;
   /** The ServiceAccount as the cache has it now. */
   readonly findAccount: (namespace: string, name: string) => KubernetesObject | undefined;
+  /** Changes of the cached pods and ServiceAccounts. */
+  readonly cache: Changing;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** A pod may connect before the cache has heard of it and of its account. */
 const waitMs = 3_000;
-const pollMs = 100;
 
 /**
  * Authenticates a proxy by its pod-bound, audience-bound service-account token (docs/decisions/0022). Checks the token
@@ -84,13 +86,26 @@ interface Waiting {
 async function awaitKnown<T extends KubernetesObject>(
   uid: string,
   find: () => T | undefined,
-  { deps: { clock }, signal }: Waiting,
+  { deps: { clock, cache }, signal }: Waiting,
 ): Promise<T | undefined> {
-  for (let waited = 0; ; waited += pollMs) {
+  const meant = (): T | undefined => {
     const found = find();
-    if (found?.metadata.uid === uid) return found;
-    if (waited >= waitMs) return undefined;
-    await clock.sleep(pollMs, signal);
+    return found?.metadata.uid === uid ? found : undefined;
+  };
+  const known = meant();
+  if (known !== undefined) return known;
+  const over = new AbortController();
+  const waiting = AbortSignal.any([signal, over.signal]);
+  const end = (): void => over.abort();
+  void clock.sleep(waitMs, waiting).then(end, end);
+  const topic = topicOf(meant, (changed) => cache.follow(changed));
+  try {
+    return await firstValue(topic, waiting);
+  } catch (error) {
+    if (!over.signal.aborted || signal.aborted) throw error;
+    return undefined;
+  } finally {
+    over.abort();
   }
 }
 

@@ -13,7 +13,7 @@ export interface Followed<T> extends Changing {
 }
 
 /** What changes when its subclass says so. */
-export abstract class Changes implements Changing {
+export abstract class ChangeSource implements Changing {
   readonly #listeners: Listeners<undefined>;
 
   constructor(logger: Logger) {
@@ -31,7 +31,7 @@ export abstract class Changes implements Changing {
 }
 
 /** A value that its owner publishes. */
-export class Topic<T> extends Changes implements Followed<T> {
+export class Topic<T> extends ChangeSource implements Followed<T> {
   #value: T;
 
   constructor(logger: Logger, first: T) {

@@ -21,7 +21,10 @@ beforeEach(async () => {
   client.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
   await asked;
 });
-afterEach(() => void client.destroy());
+afterEach(() => {
+  client.destroy();
+  server.close();
+});
 
 describe('a server that closes', () => {
   it('lets a request under way end within its time, and cuts it after', async () => {

@@ -11,7 +11,7 @@ import type { Triggered } from '../common/component.ts';
 import { deepEqual } from '../common/equal.ts';
 import { WeftError } from '../common/errors.ts';
 import type { Logger } from '../common/logger.ts';
-import { Changes } from '../common/topic.ts';
+import { ChangeSource } from '../common/topic.ts';
 import { Wakeup } from '../common/wakeup.ts';
 import { bootstrapFileNames } from '../envoy/bootstrap.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
@@ -58,7 +58,7 @@ const longestReason = 300;
  * namespaces that left (docs/decisions/0097). A namespace in which the API server refuses it delays no other namespace;
  * `held` names it. Leader only. Sidecars follow a change of the trust bundle through the mounted file.
  */
-export class BootstrapPublisher extends Changes implements Triggered {
+export class BootstrapPublisher extends ChangeSource implements Triggered {
   readonly name = 'bootstrap-publisher';
   readonly leaderOnly = true;
   readonly #deps: BootstrapPublisherDeps;

@@ -1,5 +1,5 @@
 import type { Issuing } from '../certificates/plan/issuing.ts';
-import { anyOf, Changes, every } from '../common/topic.ts';
+import { anyOf, ChangeSource, every } from '../common/topic.ts';
 import type { RefusedHandshake } from '../xds/port/refused-handshakes.ts';
 import { CertificateDoubts, RefusedClients } from './certificate-doubts.ts';
 import type { ControlPlaneContext } from './context.ts';
@@ -10,7 +10,7 @@ import { replicaName } from './replicas.ts';
 const againMs = 60_000;
 
 /** This replica's facts for the leader: its leaves, its certificate, and the clients that refused it. */
-export class OwnFacts extends Changes {
+export class OwnFacts extends ChangeSource {
   readonly #context: ControlPlaneContext;
   readonly #issuing: Issuing;
   readonly #refused: RefusedClients;

@@ -2,7 +2,7 @@ import { untilAborted } from '../common/aborted.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Logger } from '../common/logger.ts';
-import { Changes, type Followed } from '../common/topic.ts';
+import { ChangeSource, type Followed } from '../common/topic.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import type { StreamName } from '../xds/replicas/close-service.ts';
@@ -60,7 +60,7 @@ interface Peer {
  * Joins this replica's evidence with that of all others, which it follows while it leads. A replica
  * that runs but cannot be reached makes the result incomplete.
  */
-export class PeerEvidence extends Changes implements Component, Followed<MeshEvidence> {
+export class PeerEvidence extends ChangeSource implements Component, Followed<MeshEvidence> {
   readonly name = 'peer-evidence';
   readonly leaderOnly = true;
   readonly #deps: PeerEvidenceDeps;

@@ -1,13 +1,13 @@
 import { untilAborted } from '../common/aborted.ts';
 import type { Component } from '../common/component.ts';
-import { Changes, firstValue } from '../common/topic.ts';
+import { ChangeSource, firstValue } from '../common/topic.ts';
 import { PodLedger } from '../pods/ledger.ts';
 import type { ControlPlaneContext } from './context.ts';
 import type { MeshConfigInForce } from './mesh-config-in-force.ts';
 import type { Watches } from './watches.ts';
 
 /** Keeps how each pod belongs to the mesh, from the moment on at which the mesh has a name. */
-export class Pods extends Changes implements Component {
+export class Pods extends ChangeSource implements Component {
   readonly name = 'pods';
   readonly leaderOnly = false;
   readonly ledger: PodLedger;

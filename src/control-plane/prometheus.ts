@@ -3,6 +3,7 @@ import { addProcessMetrics } from '../common/process-metrics.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Issuing } from '../certificates/plan/issuing.ts';
 import type { Followed } from '../common/topic.ts';
+import type { InjectionOutcome } from '../injector/inject.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
 import { cutReasons } from '../xds/port/gated-connection.ts';
 import { streamEnds, type XdsMetrics } from '../xds/port/metrics.ts';
@@ -18,7 +19,7 @@ export interface ControlPlaneMetrics {
   /** Seconds one compile took. */
   readonly compiled: (seconds: number) => void;
   readonly compileFailed: () => void;
-  readonly injected: (outcome: 'injected' | 'left-out' | 'refused') => void;
+  readonly injected: (outcome: InjectionOutcome) => void;
   /** Adds gauges that are read at each scrape. */
   readonly add: (gauges: readonly ReadGauge[]) => void;
   /** Counts these diagnostics at each scrape: all that are shown on objects. */

@@ -9,7 +9,6 @@ import type { CompiledMesh } from '../mesh/compile.ts';
 import { validatePolicy } from '../mesh/validate-policy.ts';
 import { certificateSource } from './certificate-source.ts';
 import type { ControlPlaneContext } from './context.ts';
-import { injectionOutcome } from './injection-outcome.ts';
 import type { MeshConfigInForce } from './mesh-config-in-force.ts';
 import type { ControlPlaneMetrics } from './prometheus.ts';
 import type { Watches } from './watches.ts';
@@ -65,21 +64,18 @@ function createServer(
     traffic: meshConfig.value?.traffic ?? {},
     namespace: (name) => watches.cluster.Namespace.objects.get(name),
   }));
+  const inject: AdmissionHandler = (request) => {
+    const { answer, outcome } = injector(request);
+    metrics.injected(outcome);
+    return answer;
+  };
   return createAdmissionServer({
     port: options.ports.webhook,
     log: logger.with({ part: 'webhooks' }),
     routes: new Map<string, AdmissionHandler>([
-      [injectionPath, counted(injector, metrics)],
+      [injectionPath, inject],
       [validationPath, validatePolicy],
     ]),
     certificate: certificateSource(identity),
   });
-}
-
-function counted(handler: AdmissionHandler, metrics: ControlPlaneMetrics): AdmissionHandler {
-  return (request) => {
-    const answer = handler(request);
-    metrics.injected(injectionOutcome(answer));
-    return answer;
-  };
 }

@@ -160,5 +160,6 @@ function authenticate(
     fetchKeys: (signal) => fetchPublishedKeys((path, s) => client.read(path, s), signal),
     findPod: (namespace, name) => cluster.Pod.objects.get(`${namespace}/${name}`),
     findAccount: (namespace, name) => accounts.objects.get(`${namespace}/${name}`),
+    cache: anyOf(changesIn(cluster.Pod), changesIn(accounts)),
   });
 }

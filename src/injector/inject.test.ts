@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ask, messageOf, patched, warningsOf } from '../../test/support/injector/injected-pod.ts';
 import {
   makeAdmittedPod,
+  injectionHandler,
   makeFacts,
   makeNamespace,
   makePodRequest,
@@ -9,7 +10,7 @@ import {
 import { metrics, monitoredBy, outboundPortExclusion, sidecarInjection } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectorFacts } from './facts.ts';
-import { createInjector } from './inject.ts';
+import { createInjector, type InjectionOutcome } from './inject.ts';
 
 describe('answers', () => {
   it.each<[string, InjectorFacts, readonly string[]]>([
@@ -73,7 +74,7 @@ describe('answers', () => {
   });
 
   it('leave other requests alone', () => {
-    const handler = createInjector(() => makeFacts());
+    const handler = injectionHandler(() => makeFacts());
     const request = makePodRequest(makeAdmittedPod());
     expect(handler({ ...request, operation: 'UPDATE' })).toEqual({ allowed: true });
     const kind = { group: 'apps', version: 'v1', kind: 'Deployment' };
@@ -93,12 +94,31 @@ describe('answers', () => {
     undefined,
   ])('refuse what is no pod: %j', (object) => {
     const request = makePodRequest(object as unknown as AdmittedPod);
-    expect(createInjector(() => makeFacts())(request)).toMatchObject({ allowed: false });
+    expect(injectionHandler(() => makeFacts())(request)).toMatchObject({ allowed: false });
+  });
+
+  const host = makeAdmittedPod({ hostNetwork: true });
+  const silent = makeFacts({}, [makeNamespace('shop', { annotations: {} })]);
+  const wrong = makeFacts({ sidecar: { logLevel: 'loud' } });
+  it.each<[string, AdmittedPod, InjectorFacts, InjectionOutcome]>([
+    ['injected', makeAdmittedPod(), makeFacts(), 'injected'],
+    ['left out with an annotation that says why', host, makeFacts(), 'left-out'],
+    ['left out without a word', makeAdmittedPod(), silent, 'left-out'],
+    ['refused', makeAdmittedPod(), wrong, 'refused'],
+  ])('say that a pod is %s', (...[, pod, facts, outcome]) => {
+    expect(createInjector(() => facts)(makePodRequest(pod)).outcome).toBe(outcome);
+  });
+
+  it('say that what is no pod is refused, and another request left out', () => {
+    const inject = createInjector(() => makeFacts());
+    const request = makePodRequest(makeAdmittedPod());
+    expect(inject(makePodRequest({} as AdmittedPod)).outcome).toBe('refused');
+    expect(inject({ ...request, operation: 'UPDATE' }).outcome).toBe('left-out');
   });
 
   it('follow the facts of the moment', () => {
     let facts = makeFacts();
-    const handler = createInjector(() => facts);
+    const handler = injectionHandler(() => facts);
     expect(handler(makePodRequest(makeAdmittedPod()))).toMatchObject({ patch: { length: 5 } });
     facts = makeFacts({ meshName: 'another' });
     expect(handler(makePodRequest(makeAdmittedPod()))).toEqual({ allowed: true });

@@ -1,4 +1,4 @@
-import type { AdmissionAnswer, AdmissionHandler } from '../api/admission.ts';
+import type { AdmissionAnswer, AdmissionRequest } from '../api/admission.ts';
 import { notInjected } from '../api/labels.ts';
 import { isPod, podTitle } from './admitted-pod.ts';
 import { type InjectionInput, type InjectionDecision, decide } from './decide.ts';
@@ -6,32 +6,42 @@ import type { InjectorFacts } from './facts.ts';
 import { annotate, composePatch } from './patch.ts';
 import { reasons } from './reasons.ts';
 
+export type InjectionOutcome = 'injected' | 'left-out' | 'refused';
+
+/** The answer to a request, and what it means for the pod: whatever gets no sidecar and is not refused is left out. */
+export interface InjectionAnswer {
+  readonly outcome: InjectionOutcome;
+  readonly answer: AdmissionAnswer;
+}
+
 /**
- * The handler that gives new pods their sidecar: a function of the request and the current facts, without side effects,
- * so a dry run gets the same answer (docs/decisions/0043). For a pod that was meant for the mesh and is left out, a
- * warning says why; a pod that would break in the mesh is refused.
+ * The function that gives new pods their sidecar: it depends on the request and the current facts alone, without side
+ * effects, so a dry run gets the same answer (docs/decisions/0043). For a pod that was meant for the mesh and is left
+ * out, a warning says why; a pod that would break in the mesh is refused.
  */
-export function createInjector(facts: () => InjectorFacts): AdmissionHandler {
+export function createInjector(
+  facts: () => InjectorFacts,
+): (request: AdmissionRequest) => InjectionAnswer {
   return ({ uid, kind, operation, namespace = '', object }) => {
     if (operation !== 'CREATE' || kind.kind !== 'Pod' || kind.group !== '')
-      return { allowed: true };
-    if (!isPod(object))
-      return { allowed: false, message: 'Weft expected a pod with a list of containers.' };
+      return leftOut({ allowed: true });
+    if (!isPod(object)) return refused('Weft expected a pod with a list of containers.');
     const given = { pod: object, namespace, facts: facts(), lot: uid };
     return answer(given, decide(given));
   };
 }
 
-function answer(given: InjectionInput, decision: InjectionDecision): AdmissionAnswer {
+function answer(given: InjectionInput, decision: InjectionDecision): InjectionAnswer {
   switch (decision.kind) {
     case 'inject': {
       const injection = composePatch(given);
       if (!injection.ok) return refusal(given, injection.problems);
       const { patch, warnings } = injection;
-      return { allowed: true, patch, warnings: warnings.map(({ message }) => `weft: ${message}`) };
+      const shown = warnings.map(({ message }) => `weft: ${message}`);
+      return { outcome: 'injected', answer: { allowed: true, patch, warnings: shown } };
     }
     case 'skip':
-      return skipped(given, decision);
+      return leftOut(skipped(given, decision));
     case 'refuse':
       return refusal(given, decision.problems);
   }
@@ -52,7 +62,15 @@ function skipped(
 function refusal(
   { pod, namespace, facts }: InjectionInput,
   problems: readonly string[],
-): AdmissionAnswer {
+): InjectionAnswer {
   const who = `Pod ${podTitle(pod, namespace)} cannot join mesh ${facts.meshName}`;
-  return { allowed: false, message: `${who}: ${problems.join('; ')}.` };
+  return refused(`${who}: ${problems.join('; ')}.`);
+}
+
+function leftOut(given: AdmissionAnswer): InjectionAnswer {
+  return { outcome: 'left-out', answer: given };
+}
+
+function refused(message: string): InjectionAnswer {
+  return { outcome: 'refused', answer: { allowed: false, message } };
 }

@@ -2,6 +2,7 @@
 // a Service's addresses are those that the API server gave it. A pod's addresses are those of its status, unless they
 // are disputed: the kubelet writes the status, but so can every user with the right to do so. A change costs the
 // objects of the namespaces that changed (docs/decisions/0075).
+import { onceFor } from '../common/once-for.ts';
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName, ClusterSnapshot, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';
@@ -53,12 +54,12 @@ export function ownAddresses(
 }
 
 /** The addresses in a pod's status: none before it is on a node, and none when it is finished. */
-export function podAddresses(pod: Pod): readonly string[] {
+export const podAddresses = onceFor((pod: Pod): readonly string[] => {
   if (!isPlaced(pod)) return [];
   const { podIP, podIPs } = pod.status ?? {};
   const all = [...(podIP === undefined ? [] : [podIP]), ...(podIPs ?? []).map(({ ip }) => ip)];
   return [...new Set(all)].filter(isOneHost);
-}
+});
 
 /** The addresses that the API server gave the service, one per family. */
 export function serviceAddresses({ spec }: Service): readonly string[] {

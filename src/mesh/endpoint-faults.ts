@@ -18,6 +18,12 @@ export function nothingLeftOut(): LeftOutEndpoints {
   return { foreign: new Set(), withoutSidecar: new Set(), outside: new Set() };
 }
 
+export function addLeftOut(all: LeftOutEndpoints, more: LeftOutEndpoints): void {
+  for (const address of more.foreign) all.foreign.add(address);
+  for (const pod of more.withoutSidecar) all.withoutSidecar.add(pod);
+  for (const address of more.outside) all.outside.add(address);
+}
+
 export function endpointFaults(
   service: Service,
   { foreign, withoutSidecar, outside }: LeftOutEndpoints,

@@ -1,19 +1,18 @@
 // Input: the EndpointSlices and Pods of a namespace. Output: endpoints by service port, and what was left
-// out of them. Rule: a change of one EndpointSlice costs its own service alone.
+// out of them. Rule: only an EndpointSlice that changed, or of which a pod or an address changed, is read again.
 import type { EndpointSlice, Pod } from '../api/core.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import { type Endpoint, portKey, type PortKey } from '../policy/endpoints.ts';
 import type { MeshService, ServiceKey } from '../policy/service.ts';
 import type { AddressBook } from './address-book.ts';
-import { endpointFaults, nothingLeftOut } from './endpoint-faults.ts';
-import { classifyEndpoint } from './classify-endpoint.ts';
+import { addLeftOut, endpointFaults, nothingLeftOut } from './endpoint-faults.ts';
 import type { Plaintext } from './plaintext.ts';
-import { endpointsOfPort, type Place } from './port-endpoints.ts';
+import { joinParts } from './port-endpoints.ts';
+import { partOfSlice, type SlicePart } from './slice-endpoints.ts';
+import { deepEqual } from '../common/equal.ts';
 import { changedItems, intersects, share, sameEntries } from '../common/remember.ts';
-import { type NamespaceSlices, noSlices, type ServiceSlices } from './slices.ts';
-import { standingOf } from './standing.ts';
-import { isTcp } from './target-port.ts';
+import { namesIn, type NamespaceSlices, noSlices, type ServiceSlices } from './slices.ts';
 
 type PortEndpoints = readonly (readonly [PortKey, readonly Endpoint[]])[];
 
@@ -21,6 +20,7 @@ type PortEndpoints = readonly (readonly [PortKey, readonly Endpoint[]])[];
 interface ServiceEndpoints {
   readonly service: MeshService;
   readonly slices: ServiceSlices;
+  readonly parts: ReadonlyMap<EndpointSlice, SlicePart>;
   readonly ports: PortEndpoints;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -54,13 +54,18 @@ export function compileEndpoints(
   const { input, services, slices, changed, plaintext } = given;
   const usable = before?.plaintext === plaintext ? before.byService : undefined;
   const pods = changedPods(input, before);
+  const isTouched = (slice: EndpointSlice): boolean => {
+    const names = namesIn(slice);
+    return intersects(names.pods, pods) || intersects(names.addresses, changed);
+  };
   const endpointsOf = (service: MeshService): ServiceEndpoints => {
     const own = slices.byService.get(service.name) ?? noSlices;
-    const touched = intersects(own.pods, pods) || intersects(own.addresses, changed);
-    const known = touched ? undefined : usable?.get(service.name);
-    if (known?.service === service && known.slices === own) return known;
+    const known = usable?.get(service.name);
+    const isSame = known?.service === service && known.slices === own;
+    if (isSame && !own.slices.some(isTouched)) return known;
     const earlier = before?.byService.get(service.name);
-    return compileService(service, own, { given, known: earlier });
+    const parts = standing(known, service, isTouched);
+    return compileService(service, own, { given, known: { earlier, parts } });
   };
   const byService = new Map<string, ServiceEndpoints>();
   for (const service of services.values()) byService.set(service.name, endpointsOf(service));
@@ -85,51 +90,46 @@ function changedPods(
   return new Set(pods.map((pod) => pod.metadata.name));
 }
 
+interface Known {
+  /** What was made for the service last. */
+  readonly earlier: ServiceEndpoints | undefined;
+  /** Of that, the parts that still stand. */
+  readonly parts: ServiceEndpoints['parts'];
+}
+
 function compileService(
   service: MeshService,
   slices: ServiceSlices,
-  { given, known }: { given: EndpointInput; known: ServiceEndpoints | undefined },
+  { given, known }: { given: EndpointInput; known: Known },
 ): ServiceEndpoints {
-  const lists = new Map(known?.ports);
+  const { earlier } = known;
+  const around = { ...given, service };
+  const parts = new Map(
+    slices.slices.map((slice) => [slice, known.parts.get(slice) ?? partOfSlice(slice, around)]),
+  );
+  const lists = new Map(earlier?.ports);
   const leftOut = nothingLeftOut();
-  const all = slices.slices.map((slice) => ({
-    targets: targetsOf(slice),
-    classified: classifyAddresses(slice, given),
-  }));
-  const ports = service.ports.map(({ port, name }) => {
+  const ports = service.ports.map(({ port }) => {
     const key = portKey(service.key, port);
-    const places = all.flatMap(({ targets, classified }) => {
-      const target = targets.get(name);
-      return target === undefined ? [] : classified.map((one) => ({ ...one, port: target }));
-    });
-    const { hasSidecar, plaintext } = given;
-    const list = endpointsOfPort(places, { service, hasSidecar, plaintext, leftOut });
-    return [key, share(lists.get(key), list)] as const;
+    const own = [...parts.values()].flatMap((part) => part.get(port) ?? []);
+    for (const part of own) addLeftOut(leftOut, part.leftOut);
+    return [key, share(lists.get(key), joinParts(own))] as const;
   });
   const object = given.input.Service.get(service.name);
   const faults = object === undefined ? [] : endpointFaults(object, leftOut, given.plaintext);
-  return { service, slices, ports, diagnostics: share(known?.diagnostics, faults) };
+  return { service, slices, parts, ports, diagnostics: share(earlier?.diagnostics, faults) };
 }
 
-/** The target port by port name; of several ports with one name the first counts. */
-function targetsOf({ ports = [] }: EndpointSlice): ReadonlyMap<string, number | undefined> {
-  const named = ports.filter(isTcp).map(({ name = '', port }) => [name, port] as const);
-  return new Map(named.reverse());
+/** The parts of a service's slices that are made of nothing that changed. */
+function standing(
+  known: ServiceEndpoints | undefined,
+  service: MeshService,
+  isTouched: (slice: EndpointSlice) => boolean,
+): ServiceEndpoints['parts'] {
+  if (known === undefined || !givesSameParts(known.service, service)) return new Map();
+  return new Map([...known.parts].filter(([slice]) => !isTouched(slice)));
 }
 
-type ClassifiedAddress = Omit<Place, 'port'>;
-
-function classifyAddresses(
-  slice: EndpointSlice,
-  given: EndpointInput,
-): readonly ClassifiedAddress[] {
-  if (slice.addressType === 'FQDN') return [];
-  return (slice.endpoints ?? []).flatMap((endpoint) =>
-    endpoint.addresses.map((address) => ({
-      address,
-      hostname: endpoint.hostname ?? '',
-      holder: classifyEndpoint(address, endpoint, given),
-      standing: standingOf(endpoint),
-    })),
-  );
+function givesSameParts(one: MeshService, other: MeshService): boolean {
+  return one.headless === other.headless && deepEqual(one.ports, other.ports);
 }

@@ -26,12 +26,12 @@ import {
 import { siftLeftOut } from './left-out.ts';
 import type { Plaintext } from './plaintext.ts';
 import { isWorkload } from './pod-state.ts';
-import { intersects, type Remembered, remember, sameItems } from '../common/remember.ts';
+import { type Remembered, remember, sameItems } from '../common/remember.ts';
 import { portlessServices } from './portless-services.ts';
 import { type Selection, selectPods } from './selection.ts';
 import { compileService, type CompiledService } from './services.ts';
 import { sharedAddresses } from './shared-address.ts';
-import { groupSlices, type NamespaceSlices } from './slices.ts';
+import { groupSlices, nameAddress, type NamespaceSlices } from './slices.ts';
 import { compileWorkloads, type NamespaceWorkloads } from './namespace-workloads.ts';
 
 /** What a namespace's compilation depends on besides its objects. */
@@ -196,10 +196,7 @@ function isTouched(
   if (known.lost !== lost || known.plaintext !== plaintext) return true;
   if (known.disputes !== disputesOf(nameOf(known.input), book)) return true;
   if (changed.size === 0) return false;
-  for (const { addresses } of known.slices.byService.values()) {
-    if (intersects(addresses, changed)) return true;
-  }
-  return false;
+  return [...known.slices.byService.values()].some((slices) => nameAddress(slices, changed));
 }
 
 const undisputed: CompiledNamespace['disputes'] = new Map();

@@ -20,39 +20,64 @@ export interface Place {
 }
 
 export interface EndpointsInput {
-  readonly service: MeshService;
+  readonly service: Pick<MeshService, 'ports' | 'headless'>;
   readonly hasSidecar: (pod: Pod) => boolean;
   readonly plaintext: Plaintext;
+}
+
+/** An endpoint, below the text by which endpoints are sorted and told apart. */
+type Entry = readonly [string, Endpoint];
+
+/** What some places of a port give to it. Each list is sorted. */
+export interface PortPart {
+  readonly ready: readonly Entry[];
+  /** Called if no place of the whole port is ready. */
+  readonly leaving: readonly Entry[];
+  /** Not ready, but dialled at their own address. */
+  readonly dialled: readonly Entry[];
   readonly leftOut: LeftOutEndpoints;
 }
 
-export function endpointsOfPort(
-  places: readonly Place[],
-  given: EndpointsInput,
-): readonly Endpoint[] {
-  const of = (...standings: readonly EndpointStanding[]): readonly Place[] =>
-    places.filter(({ standing }) => standings.includes(standing));
+export function partOfPort(places: readonly Place[], given: EndpointsInput): PortPart {
+  const leftOut = nothingLeftOut();
   // Endpoints that get no calls are left out without a diagnostic.
-  const silently = { ...given, leftOut: nothingLeftOut() };
-  const ready = of('ready').flatMap((place) => callable(place, given));
-  const called =
-    ready.length > 0 ? ready : of('leaving').flatMap((place) => callable(place, silently));
-  const others = of('leaving', 'unready')
-    .flatMap((place) => callable(place, silently))
-    .filter((endpoint) => isDialled(endpoint, given.service))
-    .map((endpoint): Endpoint => ({ ...endpoint, unready: true }));
-  return distinct([...called, ...others]);
+  const silently = nothingLeftOut();
+  const of = (reports: LeftOutEndpoints, ...standings: readonly EndpointStanding[]) =>
+    places
+      .filter(({ standing }) => standings.includes(standing))
+      .flatMap((place) => callable(place, given, reports));
+  return {
+    ready: sorted(of(leftOut, 'ready')),
+    leaving: sorted(of(silently, 'leaving')),
+    dialled: sorted(
+      of(silently, 'leaving', 'unready')
+        .filter((endpoint) => isDialled(endpoint, given.service))
+        .map((endpoint): Endpoint => ({ ...endpoint, unready: true })),
+    ),
+    leftOut,
+  };
+}
+
+/** The endpoints of a port, from all its parts. */
+export function joinParts(parts: readonly PortPart[]): readonly Endpoint[] {
+  const isReady = parts.some(({ ready }) => ready.length > 0);
+  const called = parts.flatMap(({ ready, leaving }) => (isReady ? ready : leaving));
+  return distinct([...called, ...parts.flatMap(({ dialled }) => dialled)]);
 }
 
 /** Whether callers may reach it by its own address, and so hold connections to it while it is not ready. */
-function isDialled({ account, outside }: Endpoint, { headless }: MeshService): boolean {
+function isDialled(
+  { account, outside }: Endpoint,
+  { headless }: EndpointsInput['service'],
+): boolean {
   return outside !== true && (headless || account === undefined);
 }
 
 /** The endpoint at that port, if it may be called; otherwise empty, mostly with an entry in `leftOut`. */
 function callable(
   { address, port, hostname, holder }: Place,
-  { hasSidecar, plaintext, leftOut }: EndpointsInput,
+  { hasSidecar, plaintext }: EndpointsInput,
+  leftOut: LeftOutEndpoints,
 ): readonly Endpoint[] {
   switch (holder.is) {
     case 'unknown':
@@ -79,18 +104,25 @@ function callable(
   }
 }
 
+function sorted(endpoints: readonly Endpoint[]): readonly Entry[] {
+  return endpoints.map((one): Entry => [`${one.address} ${one.port}`, one]).sort(byPlace);
+}
+
+function byPlace([a]: Entry, [b]: Entry): number {
+  return a < b ? -1 : Number(a > b);
+}
+
 /**
  * Sorted by address and port, each once: while slices are rearranged, an address may be in two. Where they differ, the
  * first counts, and those that are called come first. If two pods have an address for a moment, the pod with a sidecar
  * counts: plaintext is never a guess.
  */
-function distinct(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  const byPlace = new Map<string, Endpoint>();
-  for (const endpoint of endpoints) {
-    const at = `${endpoint.address} ${endpoint.port}`;
-    const before = byPlace.get(at);
+function distinct(entries: readonly Entry[]): readonly Endpoint[] {
+  const byKey = new Map<string, Endpoint>();
+  for (const [at, endpoint] of entries) {
+    const before = byKey.get(at);
     const isSurer = before?.account === undefined && endpoint.account !== undefined;
-    if (before === undefined || isSurer) byPlace.set(at, endpoint);
+    if (before === undefined || isSurer) byKey.set(at, endpoint);
   }
-  return [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint);
+  return [...byKey].sort(byPlace).map(([, endpoint]) => endpoint);
 }

@@ -9,8 +9,8 @@ import { byAge } from '../cluster/by-age.ts';
 import { onceFor } from '../common/once-for.ts';
 import { isFinished } from './pod-state.ts';
 import { hasPorts, tcpPorts } from './port-bounds.ts';
-import { changedItems, intersects, sameEntries, sameItems, shareMap } from '../common/remember.ts';
-import { type NamespaceSlices, noSlices, type ServiceSlices } from './slices.ts';
+import { changedItems, sameEntries, sameItems, shareMap } from '../common/remember.ts';
+import { nameAddress, type NamespaceSlices, noSlices, type ServiceSlices } from './slices.ts';
 import { writtenPorts } from './written-ports.ts';
 
 interface Remembered {
@@ -88,8 +88,7 @@ function lookAgain(
   known: Remembered | undefined,
 ): Remembered {
   const stays = known?.service === service && !pods.some((pod) => selects(service, pod));
-  if (stays && known.slices === slices && !intersects(slices.addresses, given.changed))
-    return known;
+  if (stays && known.slices === slices && !nameAddress(slices, given.changed)) return known;
   const selected = stays ? known.selected : selectAgain({ service, pods }, given.input, known);
   const found = writtenPorts(service, slices, { ...given, selected });
   const all = found.pods.length === 0 ? selected : [...selected, ...found.pods].sort(byName);

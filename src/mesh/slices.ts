@@ -1,20 +1,17 @@
 // Input: the EndpointSlices of a namespace. Output: the slices of each service, and their addresses and pods. Rule: the
-// entry of a service whose slices did not change is the very same object.
+// entry of a service whose slices did not change is the very same object, and each slice is read once.
 import type { EndpointSlice } from '../api/core.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
-import { changedItems } from '../common/remember.ts';
+import { onceFor } from '../common/once-for.ts';
+import { changedItems, intersects } from '../common/remember.ts';
 
 /** The EndpointSlices of one service. */
 export interface ServiceSlices {
   /** By name. */
   readonly slices: readonly EndpointSlice[];
-  /** All addresses in them. */
-  readonly addresses: ReadonlySet<string>;
-  /** The pods that they name. */
-  readonly pods: ReadonlySet<string>;
 }
 
-export const noSlices: ServiceSlices = { slices: [], addresses: new Set(), pods: new Set() };
+export const noSlices: ServiceSlices = { slices: [] };
 
 /** Of all services of a namespace, by service name. */
 export interface NamespaceSlices {
@@ -34,23 +31,32 @@ export function groupSlices(
   const byService = new Map(known);
   for (const [service, own] of touched) {
     if (own.length === 0) byService.delete(service);
-    else byService.set(service, namedBy(own.sort(byName)));
+    else byService.set(service, { slices: own.sort(byName) });
   }
   return { input, byService };
 }
 
 const nothing: NamespaceSlices = { input: new Map(), byService: new Map() };
 
-function namedBy(slices: readonly EndpointSlice[]): ServiceSlices {
+/** The addresses in an EndpointSlice, and the pods that it names. */
+export interface SliceNames {
+  readonly addresses: ReadonlySet<string>;
+  readonly pods: ReadonlySet<string>;
+}
+
+export const namesIn = onceFor(({ endpoints = [] }: EndpointSlice): SliceNames => {
   const addresses = new Set<string>();
   const pods = new Set<string>();
-  for (const { endpoints = [] } of slices) {
-    for (const endpoint of endpoints) {
-      for (const address of endpoint.addresses) addresses.add(address);
-      if (endpoint.targetRef?.name !== undefined) pods.add(endpoint.targetRef.name);
-    }
+  for (const endpoint of endpoints) {
+    for (const address of endpoint.addresses) addresses.add(address);
+    if (endpoint.targetRef?.name !== undefined) pods.add(endpoint.targetRef.name);
   }
-  return { slices, addresses, pods };
+  return { addresses, pods };
+});
+
+/** Whether any of these addresses is in the slices. */
+export function nameAddress({ slices }: ServiceSlices, addresses: ReadonlySet<string>): boolean {
+  return slices.some((slice) => intersects(namesIn(slice).addresses, addresses));
 }
 
 /** The service that an EndpointSlice belongs to, "" when it says none. */

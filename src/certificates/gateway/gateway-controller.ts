@@ -12,7 +12,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { Triggered } from '../../common/component.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { Changes } from '../../common/topic.ts';
+import { ChangeSource } from '../../common/topic.ts';
 import { untilAborted } from '../../common/aborted.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
@@ -58,7 +58,7 @@ const retryMs = 5_000;
  * MeshConfig no longer names it, or when the mesh ends. A Secret that cannot be removed does not block the others.
  * Leaves Secrets of other owners as they are (gateway-store.ts). Leader only.
  */
-export class GatewayController extends Changes implements Triggered {
+export class GatewayController extends ChangeSource implements Triggered {
   readonly name = 'gateway-controller';
   readonly leaderOnly = true;
   readonly #deps: GatewayControllerDeps;

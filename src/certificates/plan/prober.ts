@@ -6,7 +6,7 @@ import type { Clock } from '../../common/clock.ts';
 import type { Triggered } from '../../common/component.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
-import { Changes } from '../../common/topic.ts';
+import { ChangeSource } from '../../common/topic.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
@@ -40,7 +40,7 @@ const backOff = { baseMs: 2_000, maxMs: 30_000 };
  * Probes the plan's candidate root before any proxy trusts it: opens its issuer, has it sign a probe, and closes it.
  * Each result is a change. Retries while that fails. Leader only, so that only one replica asks the issuer.
  */
-export class Prober extends Changes implements Triggered {
+export class Prober extends ChangeSource implements Triggered {
   readonly name = 'prober';
   readonly leaderOnly = true;
   readonly #deps: ProberDeps;

@@ -14,10 +14,9 @@ import {
 import { isMember } from '../../../src/cluster/mesh-membership.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { createInjector } from '../../../src/injector/inject.ts';
 import { planWebhooks } from '../../../src/operator/webhooks.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeFacts } from '../../support/injector/injection.ts';
+import { injectionHandler, makeFacts } from '../../support/injector/injection.ts';
 import { callApi } from '../../support/api-server/call-api.ts';
 import { until } from '../../support/time/until.ts';
 
@@ -88,7 +87,7 @@ async function grantMesh(namespace: string): Promise<void> {
 
 beforeAll(async () => {
   const facts = makeFacts(membership, namespaces);
-  const injector = createInjector(() => facts);
+  const injector = injectionHandler(() => facts);
   const counted: AdmissionHandler = (request) => {
     calls += 1;
     return injector(request);

@@ -8,10 +8,14 @@ import { createAdmissionServer } from '../../../src/admission/server.ts';
 import type { AdmissionHandler } from '../../../src/api/admission.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { createInjector } from '../../../src/injector/inject.ts';
 import { validatePolicy } from '../../../src/mesh/validate-policy.ts';
 import { type Authority, createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeAdmittedPod, makeFacts, makePodRequest } from '../../support/injector/injection.ts';
+import {
+  makeAdmittedPod,
+  injectionHandler,
+  makeFacts,
+  makePodRequest,
+} from '../../support/injector/injection.ts';
 import { brokenObject, runs } from '../../support/attacks/odd-objects.ts';
 
 jest.setTimeout(30_000);
@@ -21,7 +25,7 @@ let port: number;
 let stop: () => Promise<void>;
 const sockets: Socket[] = [];
 const handlers: readonly (readonly [string, AdmissionHandler])[] = [
-  ['/mutate', createInjector(() => makeFacts())],
+  ['/mutate', injectionHandler(() => makeFacts())],
   ['/validate', validatePolicy],
 ];
 

@@ -11,9 +11,8 @@ import {
 } from '../../../src/api/labels.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { createInjector } from '../../../src/injector/inject.ts';
 import { createAuthority } from '../../../tools/cluster/authority.ts';
-import { makeFacts, makeNamespace } from '../../support/injector/injection.ts';
+import { injectionHandler, makeFacts, makeNamespace } from '../../support/injector/injection.ts';
 import { type ApiAnswer, callApi } from '../../support/api-server/call-api.ts';
 import { until } from '../../support/time/until.ts';
 
@@ -51,7 +50,7 @@ beforeAll(async () => {
     ...{ log: silentLogger, port: 0, host: '127.0.0.1' },
   });
   running = server.run(control.signal);
-  handler = createInjector(() => facts);
+  handler = injectionHandler(() => facts);
   const port = await server.listening;
   const live: Namespace = makeNamespace(namespace);
   await callApi('POST', '/api/v1/namespaces', live);

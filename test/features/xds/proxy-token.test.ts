@@ -38,6 +38,7 @@ describe('a token of the real API server', () => {
       fetchKeys: (signal) => fetchPublishedKeys((path, at) => connection.read(path, at), signal),
       findPod: (inNamespace, name) => pods.get(`${inNamespace}/${name}`),
       findAccount: (inNamespace, name) => accounts.get(`${inNamespace}/${name}`),
+      cache: { follow: () => () => undefined },
       clock: systemClock,
       logger: silentLogger,
     });

@@ -4,16 +4,15 @@ import { createAdmissionServer } from '../../../src/admission/server.ts';
 import type { AdmissionHandler } from '../../../src/api/admission.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
-import { createInjector } from '../../../src/injector/inject.ts';
 import { validatePolicy } from '../../../src/mesh/validate-policy.ts';
-import { makeFacts } from '../injector/injection.ts';
+import { injectionHandler, makeFacts } from '../injector/injection.ts';
 
 const [, , chainFile = '', keyFile = ''] = process.argv;
 const chain = readFileSync(chainFile, 'utf8');
 const key = new Secret(readFileSync(keyFile, 'utf8'));
 const server = createAdmissionServer({
   routes: new Map<string, AdmissionHandler>([
-    ['/mutate', createInjector(() => makeFacts())],
+    ['/mutate', injectionHandler(() => makeFacts())],
     ['/validate', validatePolicy],
   ]),
   certificate: { current: () => ({ chain, key }), onChange: () => () => undefined },

@@ -3,8 +3,7 @@ import { type Operation, applyPatch } from 'rfc6902';
 import type { AdmissionAnswer } from '../../../src/api/admission.ts';
 import type { AdmittedPod } from '../../../src/injector/admitted-pod.ts';
 import type { InjectorFacts } from '../../../src/injector/facts.ts';
-import { createInjector } from '../../../src/injector/inject.ts';
-import { makeFacts, makePodRequest } from './injection.ts';
+import { injectionHandler, makeFacts, makePodRequest } from './injection.ts';
 
 /** The parts of an injected pod that tests look at. */
 export interface Injected {
@@ -31,7 +30,7 @@ export interface Part {
 
 /** What the injector answers when the pod is to be created. */
 export const ask = (pod: AdmittedPod, facts: InjectorFacts = makeFacts()): AdmissionAnswer =>
-  createInjector(() => facts)(makePodRequest(pod));
+  injectionHandler(() => facts)(makePodRequest(pod));
 
 /** The pod after the patch of the answer; throws a refusal, and fails when the patch does not apply. */
 export function patched(pod: AdmittedPod, answer: AdmissionAnswer): AdmittedPod {

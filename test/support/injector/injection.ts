@@ -1,8 +1,9 @@
-import type { AdmissionRequest } from '../../../src/api/admission.ts';
+import type { AdmissionHandler, AdmissionRequest } from '../../../src/api/admission.ts';
 import type { Namespace } from '../../../src/api/core.ts';
 import { monitoredBy, sidecarInjection } from '../../../src/api/labels.ts';
 import type { AdmittedPod } from '../../../src/injector/admitted-pod.ts';
 import type { InjectorFacts } from '../../../src/injector/facts.ts';
+import { createInjector } from '../../../src/injector/inject.ts';
 
 /** A namespace of mesh `osm` with injection on; `changes` replaces its metadata's parts. */
 export function makeNamespace(
@@ -35,6 +36,12 @@ export function makeFacts(
     namespace: (wanted) => namespaces.find(({ metadata }) => metadata.name === wanted),
     ...changes,
   };
+}
+
+/** The injector as the webhooks' server has it. */
+export function injectionHandler(facts: () => InjectorFacts): AdmissionHandler {
+  const injector = createInjector(facts);
+  return (request) => injector(request).answer;
 }
 
 /** A pod `cart` with one container `app`, as it comes to admission. */

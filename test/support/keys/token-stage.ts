@@ -2,6 +2,7 @@ import type { KubernetesObject, Pod } from '../../../src/api/core.ts';
 import type { PublishedKeys } from '../../../src/authentication/jwks.ts';
 import { proxyTokens } from '../../../src/authentication/proxy-token.ts';
 import { silentLogger } from '../../../src/common/logger.ts';
+import { Topic } from '../../../src/common/topic.ts';
 import type { Proxy } from '../../../src/policy/proxy.ts';
 import { FakeClock, settle } from '../time/fake-clock.ts';
 import { now, published } from './account-tokens.ts';
@@ -11,6 +12,7 @@ export class TokenStage {
   readonly clock = new FakeClock(now);
   readonly pods = new Map<string, Pod>([['shop/cart-1', makeTokenPod()]]);
   readonly accounts = new Map<string, KubernetesObject>([['shop/cart', makeAccount('sa-uid')]]);
+  readonly #cache = new Topic(silentLogger, {});
   /** How often the keys were fetched. */
   fetches = 0;
   /** What the API server answers when it is asked for its keys. */
@@ -19,7 +21,7 @@ export class TokenStage {
   readonly logged: string[] = [];
 
   /** A new check, which has fetched no keys yet. */
-  authentication(): (token: string) => Promise<Proxy> {
+  authentication(signal = new AbortController().signal): (token: string) => Promise<Proxy> {
     const authenticate = proxyTokens({
       fetchKeys: () => {
         this.fetches += 1;
@@ -27,13 +29,19 @@ export class TokenStage {
       },
       findPod: (namespace, name) => this.pods.get(`${namespace}/${name}`),
       findAccount: (namespace, name) => this.accounts.get(`${namespace}/${name}`),
+      cache: this.#cache,
       clock: this.clock,
       logger: {
         ...silentLogger,
         warn: (message, fields) => void this.logged.push(JSON.stringify({ message, ...fields })),
       },
     });
-    return (token) => authenticate(token, new AbortController().signal);
+    return (token) => authenticate(token, signal);
+  }
+
+  /** Tells the checks that pods or accounts changed. */
+  told(): void {
+    this.#cache.publish({});
   }
 
   /** Signatures are verified on another thread, so it takes a while until a check waits for the cache. */
