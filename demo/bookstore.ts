@@ -24,7 +24,7 @@ function tracingOf(request: IncomingMessage): Record<string, string> {
   return copied;
 }
 
-/** Tells the warehouse that one book went; the shop does not wait for it. */
+/** Reports one sold book to the warehouse, without waiting for the answer. */
 function restock(url: string, tracing: Record<string, string>): void {
   fetch(url, { method: 'POST', body: '1', headers: tracing, signal: AbortSignal.timeout(5000) })
     .then((response) => response.arrayBuffer())
@@ -55,7 +55,7 @@ export function runBookstore(): void {
         response,
         renderPage({
           title: identity,
-          subtitle: 'Sells books to whom the mesh lets in.',
+          subtitle: 'Sells books to clients that the mesh admits.',
           accent: '#2f7d5b',
           counters: [{ field: 'booksSold', label: 'Books sold' }],
         }),

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { sendJson, serve, type Route } from './web.ts';
 
-/** Takes in what the bookstores report as sold, on port 14001. */
+/** Counts the sold books that bookstores report, on port 14001. */
 export function runBookwarehouse(): void {
   const state = { restocked: 0 };
   const restock: Route = async (request, response) => {

@@ -23,7 +23,7 @@ const apps: Readonly<Record<string, () => void | Promise<void>>> = {
       page: {
         title: 'Bookbuyer',
         subtitle:
-          'An honest customer: buys books as fast as the shop sells them, when the mesh lets it.',
+          'An allowed customer: buys books as fast as the shop sells them, when the mesh allows it.',
         accent: '#2b6cb0',
         counters: boughtCounters,
       },

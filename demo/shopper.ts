@@ -62,7 +62,7 @@ async function shop(shopper: Shopper, tally: Tally, base: string): Promise<void>
   }
 }
 
-/** Buys a book from the bookstore over and over, and shows on port 14001 how it goes. */
+/** Buys a book from the bookstore again and again, and shows the results on port 14001. */
 export async function runShopper(shopper: Shopper): Promise<void> {
   const { env } = process;
   const store = env['BOOKSTORE_SVC'] ?? 'bookstore';

@@ -32,7 +32,7 @@ async function answer(
 
 /**
  * Serves `routes` on every address of the pod. On SIGTERM it stops listening, lets requests that
- * are under way finish, and the process ends by itself.
+ * are under way finish; then the process ends.
  */
 export function serve(port: number, routes: Routes): Server {
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-/** Tells a step what to show beside its title while it runs, such as "3 of 7". */
+/** Sets the text beside a step's title while it runs, such as "3 of 7". */
 export type Note = (text: string) => void;
 
 interface RunningStep {
@@ -33,7 +33,7 @@ export async function step<T>(title: string, work: (note: Note) => Promise<T>): 
   }
 }
 
-/** Prints a line of its own, above whatever steps are being shown. */
+/** Prints a separate line, above the steps that are shown. */
 export function say(line: string): void {
   eraseFrame();
   process.stdout.write(`${line}\n`);

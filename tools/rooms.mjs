@@ -1,5 +1,5 @@
 /**
- * The one truth about who may import whom (docs/architecture.md draws it).
+ * Defines which room may import which (docs/architecture.md draws it).
  * A room may import only rooms named in its row, all of them above it; a third-party package
  * may be imported only in the places listed for it (docs/decisions/0127).
  */

@@ -48,6 +48,6 @@ export const ports = {
   metrics: 9093,
 } as const;
 
-/** Paths of the webhook that gives pods their sidecar, and of the one that judges SMI objects. */
+/** Paths of the webhook that injects sidecars, and of the webhook that validates SMI objects. */
 export const injectionPath = '/mutate';
 export const validationPath = '/validate';

@@ -67,7 +67,7 @@ export const reportedAtKey = 'reportedAt';
 
 /**
  * Kinds that the first version does not know: it rejects a report with an unknown kind in `findings`, so they go into
- * `newerFindings`. A reader that ignores them misses names but no trouble: `rejected`, `late` and `starting` count the
+ * `newerFindings`. A reader that ignores them misses names but no problem: `rejected`, `late` and `starting` count the
  * same.
  */
 const newerKinds: readonly FindingKind[] = ['proxy-refusing', 'proxy-late', 'sidecar-disconnected'];

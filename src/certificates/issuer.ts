@@ -3,7 +3,7 @@ import type { Secret } from '../common/secret.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 import type { KeyKind } from '../x509/key-pair.ts';
 
-/** Whom a leaf is for: a workload of the mesh, the control plane, or a gateway outside the mesh. */
+/** The subject of a leaf: a workload of the mesh, the control plane, or a gateway outside the mesh. */
 export type LeafSubject =
   | {
       readonly kind: 'workload';
@@ -35,7 +35,7 @@ export interface Leaf {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Who signed it, as in Authority. */
+  /** The signer, as in Authority. */
   readonly signer: string;
 }
 
@@ -54,7 +54,7 @@ export interface Authority {
   readonly aboveNotAfter?: number;
 }
 
-/** Why an issuer cannot do its work, for status and people. */
+/** Why an issuer cannot sign, for the status and for messages. */
 export interface IssuerFailure {
   readonly code: string;
   readonly message: string;
@@ -63,8 +63,8 @@ export interface IssuerFailure {
 }
 
 /**
- * Where certificates come from: the one interface of every provider (test/contract/issuer.test.ts
- * says what each has to keep).
+ * The source of certificates: every provider implements this interface (test/contract/issuer.test.ts
+ * checks its contract).
  */
 export interface Issuer {
   /**
@@ -73,21 +73,21 @@ export interface Issuer {
    * issuer-misconfigured, root-changed (until a user changes something).
    */
   issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf>;
-  /** Undefined until the issuer could be reached once; from then on the last one known. */
+  /** Undefined until the issuer was reached for the first time; then the last authority that it showed. */
   authority(): Authority | undefined;
-  /** Calls back after the authority became another one; returns the way to stop it. */
+  /** Calls back after each change of the authority. Returns a function that stops this. */
   onChange(callback: () => void): () => void;
-  /** Present while something is wrong, also when the last authority still serves. */
-  trouble(): IssuerFailure | undefined;
+  /** The failure that prevents signing now; undefined while there is none. The last authority may still serve. */
+  lastFailure(): IssuerFailure | undefined;
 }
 
-/** An issuer that has to run: it finds its authority while it runs, and issues only after that. */
+/** An issuer that must run: it finds its authority while it runs, and issues only after that. */
 export interface RunningIssuer extends Issuer {
   /** Finds the authority and keeps it up until the signal aborts, whatever happens. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Whether two subjects ask for the same names. */
+/** Whether two subjects need the same names in a certificate. */
 export function sameSubject(left: LeafSubject, right: LeafSubject): boolean {
   // Called at each check of each workload's leaf, so this builds no strings.
   if (left.kind === 'workload')

@@ -21,7 +21,7 @@ export interface IssuingPlan {
   readonly candidate: NamedRoot | undefined;
 }
 
-/** `<root>/<fingerprint>`: who signed a leaf, told apart also when two roots share a certificate. */
+/** `<root>/<fingerprint>`: the signer of a leaf. Two roots that share a certificate are two signers. */
 export function signerId(root: string, fingerprint: string): string {
   return `${root}/${fingerprint}`;
 }

@@ -32,9 +32,9 @@ const leafBackdateMs = 5 * 60_000;
 const rootBackdateMs = 60 * 60_000;
 const shortestRestMs = 60_000;
 
-/** A CA whose key this process holds: signs leaves with no call to anywhere. */
+/** A CA whose key this process holds: it signs leaves without a network call. */
 export interface SigningAuthority extends Authority {
-  /** Since when the certificate that signs is valid; milliseconds since the epoch. */
+  /** When the validity of the signing certificate begins; milliseconds since the epoch. */
   readonly notBefore: number;
   /** Throws configuration-invalid, or issuer-unavailable when the CA is not valid at `now`. */
   issue(request: LeafRequest, now: number): Promise<Leaf>;
@@ -103,7 +103,7 @@ export async function newRoot(
   };
 }
 
-/** The template of a leaf; the same one tells the validator what to expect. */
+/** The template of a leaf; the validator compares a leaf with it. */
 export function templateOf(subject: LeafSubject, period: Period): CertificateTemplate {
   switch (subject.kind) {
     case 'workload':
@@ -128,7 +128,7 @@ function leafPeriod(ca: Period, validityMs: number, now: number): Period {
   };
 }
 
-/** Certificates know no fractions. */
+/** Certificates store whole seconds. */
 function wholeSecond(milliseconds: number): number {
   return Math.floor(milliseconds / 1000) * 1000;
 }
@@ -143,7 +143,7 @@ function keyedChainOf(pem: AuthorityPem): KeyedChain {
   return { chain, roots, privateKey: keyIn(pem.privateKey) };
 }
 
-/** Throws certificate-invalid when `text` holds a block that is no certificate, or none at all. */
+/** Throws certificate-invalid when `text` holds a block that is not a certificate, or no block. */
 export function certificatesIn(text: string, what: string): Certificate[] {
   const blocks = certificateBlocks(text);
   const certificates = blocks.map(parseCertificate).filter((one) => one !== undefined);

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { certificateBlocks } from '../common/pem.ts';
 import type { TrustBundle } from './trust-bundle.ts';
 
-/** One hour: how often readers should look again, in seconds (SPIFFE Trust Domain and Bundle §4.1.2). */
+/** One hour: how often readers should read the bundle, in seconds (SPIFFE Trust Domain and Bundle §4.1.2). */
 const refreshHint = 3600;
 
 /**

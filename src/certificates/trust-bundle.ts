@@ -8,7 +8,7 @@ export interface TrustedRoot {
   readonly notAfter: number;
 }
 
-/** The roots by which every proxy judges its peers. Equal roots give equal text, on every replica. */
+/** The roots with which every proxy verifies its peers. Equal roots give equal text, on every replica. */
 export interface TrustBundle {
   /** All roots as PEM, each once, ordered by fingerprint. */
   readonly pem: string;

@@ -2,7 +2,7 @@ import type { LeavesReport } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import type { MeshRootCertificate } from '../api/gen/mesh-root-certificate.ts';
 
-/** Everything that `weft certificate status` goes by, as the API server had it at one moment. */
+/** The input of `weft certificate status`: the objects as the API server had them at one moment. */
 export interface CertificateFacts {
   /** The active MeshConfig. */
   readonly meshConfig: MeshConfig;

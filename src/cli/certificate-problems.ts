@@ -1,5 +1,5 @@
-// Input: the objects as the API server has them, and the time. Output: what is wrong or soon will be,
-// the worst first, each with what to do. Rule: the objects' own words where they have any.
+// Input: the objects as the API server has them, and the time. Output: the present and coming problems,
+// the worst first, each with a remedy. Rule: where an object has a message, the problem quotes it.
 import type { CertificateFacts } from './certificate-facts.ts';
 import { conditionProblems } from './condition-problems.ts';
 import { heldSwitch } from './held-switch.ts';

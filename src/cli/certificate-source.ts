@@ -5,7 +5,7 @@ import { type Kind, kinds } from '../api/kinds.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { readHeartbeat, readLeaves } from './control-plane-reports.ts';
-import { type Asked, type Trouble, troubleOfCall } from './trouble.ts';
+import { type Asked, type CommandFailure, describeCallFailure } from './failure.ts';
 
 /** Where to read, and how. */
 export interface Source {
@@ -15,10 +15,10 @@ export interface Source {
 
 export type Reading =
   | { readonly kind: 'facts'; readonly facts: CertificateFacts }
-  | { readonly kind: 'trouble'; readonly trouble: Trouble };
+  | { readonly kind: 'failure'; readonly failure: CommandFailure };
 
 /**
- * Reads everything that the status goes by: list meshconfigs and meshrootcertificates, and get the
+ * Reads the input of the status: list meshconfigs and meshrootcertificates, and get the
  * ConfigMaps weft-certificates and weft-proxies, without which only the leaves and the heartbeat of the
  * control plane stay unknown. Rejects only when aborted.
  */
@@ -29,21 +29,24 @@ export async function readCertificates(source: Source, signal: AbortSignal): Pro
     readLeaves(source, signal),
     readHeartbeat(source, signal),
   ]);
-  if ('trouble' in meshConfigs) return { kind: 'trouble', trouble: meshConfigs.trouble };
-  if ('trouble' in roots) return { kind: 'trouble', trouble: roots.trouble };
+  if ('failure' in meshConfigs) return { kind: 'failure', failure: meshConfigs.failure };
+  if ('failure' in roots) return { kind: 'failure', failure: roots.failure };
   const [meshConfig, ...others] = byRank(meshConfigs.items);
   if (meshConfig === undefined) {
-    return { kind: 'trouble', trouble: await noMeshConfig(source, signal) };
+    return { kind: 'failure', failure: await noMeshConfig(source, signal) };
   }
   if (isRefused(meshConfig) && others.length > 0) {
-    return { kind: 'trouble', trouble: noRuler([meshConfig, ...others], source.namespace) };
+    return {
+      kind: 'failure',
+      failure: noActiveMeshConfig([meshConfig, ...others], source.namespace),
+    };
   }
   const names = others.map(({ metadata }) => metadata.name);
   const facts = { meshConfig, others: names, roots: roots.items, leaves, heartbeat };
   return { kind: 'facts', facts };
 }
 
-type Listed<T> = { readonly items: readonly T[] } | { readonly trouble: Trouble };
+type Listed<T> = { readonly items: readonly T[] } | { readonly failure: CommandFailure };
 
 async function listOf<T extends KubernetesObject>(
   { api, namespace }: Source,
@@ -55,11 +58,11 @@ async function listOf<T extends KubernetesObject>(
     return { items: await api.list<T>(kind, { namespace }, signal) };
   } catch (error) {
     signal.throwIfAborted();
-    return { trouble: troubleOfCall(error, asked) };
+    return { failure: describeCallFailure(error, asked) };
   }
 }
 
-/** Those that rule, or may, before those that were refused; the oldest first, as the operator has it. */
+/** MeshConfigs that are or may be active before refused ones; the oldest first, as in the operator. */
 function byRank(meshConfigs: readonly MeshConfig[]): readonly MeshConfig[] {
   const age = ({ metadata }: MeshConfig): string =>
     `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
@@ -72,14 +75,14 @@ function byRank(meshConfigs: readonly MeshConfig[]): readonly MeshConfig[] {
 
 const refusals = new Set(['AnotherMeshConfig', 'WrongNamespace']);
 
-/** The operator said that it is not active. */
+/** Whether the operator reported that it is not active. */
 function isRefused({ status }: MeshConfig): boolean {
   return (status?.conditions ?? []).some(
     ({ type, reason }) => type === 'Ready' && refusals.has(reason),
   );
 }
 
-function noRuler(meshConfigs: readonly MeshConfig[], namespace: string): Trouble {
+function noActiveMeshConfig(meshConfigs: readonly MeshConfig[], namespace: string): CommandFailure {
   const names = meshConfigs.map(({ metadata }) => metadata.name).join(', ');
   return {
     message: `There are several MeshConfigs in namespace ${namespace}, and none of them is active: ${names}.`,
@@ -90,7 +93,10 @@ function noRuler(meshConfigs: readonly MeshConfig[], namespace: string): Trouble
   };
 }
 
-async function noMeshConfig({ api, namespace }: Source, signal: AbortSignal): Promise<Trouble> {
+async function noMeshConfig(
+  { api, namespace }: Source,
+  signal: AbortSignal,
+): Promise<CommandFailure> {
   const elsewhere = await api
     .list<MeshConfig>(kinds.meshConfig, {}, signal)
     .catch((): readonly MeshConfig[] => []);

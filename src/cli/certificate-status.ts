@@ -1,5 +1,5 @@
 // Input: the objects as the API server has them, and the time. Output: the status as `-o json` prints
-// it. Rule: only what the objects say; what they do not say is left out. No relative times, so that
+// it. Rule: a field that no object provides is left out. No relative times, so that
 // two statuses differ only when something happened.
 import { meshNameOf } from '../api/mesh-name.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
@@ -26,14 +26,14 @@ export interface CertificateStatus {
   readonly state: State;
   /** When the operator checked last; present only while none is at work. All fields but the leaves are of that time. */
   readonly asOf?: string;
-  /** builtIn, certManager or vault: who signs. */
+  /** The provider that signs: builtIn, certManager or vault. */
   readonly provider?: string;
   /** The MeshRootCertificate that signs. */
   readonly root?: string;
   /** RFC 3339, as all times here. */
   readonly rootNotAfter?: string;
   readonly roots: readonly RootStatus[];
-  /** There while the mesh moves from one root to another. */
+  /** Present while the mesh moves from one root to another. */
   readonly rotation?: ShownRotation;
   readonly proxies?: ProxiesStatus;
   readonly leaves?: LeavesStatus;
@@ -43,9 +43,9 @@ export interface CertificateStatus {
 /** One MeshRootCertificate. */
 export interface RootStatus {
   readonly name: string;
-  /** What it is wanted for: active, passive or inactive. */
+  /** Its role: active, passive or inactive. */
   readonly role: string;
-  /** What it does: issuing, validating, unused, probing, refused or unknown. */
+  /** Its state: issuing, validating, unused, probing, refused or unknown. */
   readonly state: string;
   readonly provider?: string;
   readonly trustDomain: string;
@@ -72,7 +72,7 @@ export interface ShownRotation {
 }
 
 export interface ProxiesStatus {
-  /** Pods that should have a sidecar, if the control plane tells. */
+  /** Pods that should have a sidecar, if the control plane reports them. */
   readonly expected?: number;
   readonly connected: number;
   readonly synced: number;

@@ -1,5 +1,5 @@
-// Input: a status and the time. Output: lines for people. Rule: what matters most stands first, and
-// every line makes sense to somebody who reads it for the first time.
+// Input: a status and the time. Output: lines for people. Rule: the most important line is first, and
+// every line is clear to a first-time reader.
 import type { Problem } from './problem.ts';
 import {
   type CertificateStatus,
@@ -70,7 +70,7 @@ function stateLine({ state, rotation, problems }: CertificateStatus): string {
   }
 }
 
-/** Of the SHA-256 so many digits are shown: enough to tell roots apart at a glance. */
+/** The digits of the SHA-256 that are shown: enough to tell roots apart at a glance. */
 const fingerprintDigits = 12;
 
 function rootLine({ root, rootNotAfter, roots }: CertificateStatus, now: number): string {
@@ -100,7 +100,7 @@ function endOf(notAfter: string, now: number): string {
   return `ends ${notAfter} (in ${formatSpan(ms)})`;
 }
 
-/** What each phase does, as long as it lasts. */
+/** The work of each phase. */
 const doing: Readonly<Record<SwitchPhase, string>> = {
   Preflight: 'Weft probes the new root; no proxy changes',
   TrustBoth: 'every proxy starts to trust the new root, and still trusts the old root',

@@ -1,5 +1,5 @@
-// Input: the MeshConfig's conditions, the heartbeats, and the time. Output: what the conditions say is wrong.
-// Rule: a condition is as old as the operator's last look; an old one is believed only if it is bad news.
+// Input: the MeshConfig's conditions, the heartbeats, and the time. Output: the problems that the conditions report.
+// Rule: a condition is as old as the operator's last check; an old condition counts only if it reports a problem.
 import type { Condition } from '../api/core.ts';
 import type { CertificateFacts, HeartbeatFact } from './certificate-facts.ts';
 import { controlPlaneAway, operatorAway, operatorAwaySince, pulseOf } from './heartbeats.ts';
@@ -25,7 +25,7 @@ export function conditionProblems(
   return [
     ...(isOld ? [operatorAway(meshConfig, since)] : []),
     ...stalled(of('Stalled')),
-    ...missing(of('CertificatesReady'), isMoving, 'certificates-not-ready'),
+    ...findMissing(of('CertificatesReady'), isMoving, 'certificates-not-ready'),
     ...absence.map((problem) => ({ ...problem, remedy })),
     ...(isMoving ? reconciling(of('Reconciling')) : []),
   ];
@@ -43,18 +43,20 @@ function noStatus(namespace: string): Problem {
 function stalled(condition: Condition | undefined): readonly Problem[] {
   if (condition?.status !== 'True') return [];
   const remedy = 'The mesh stays as it was; edit the MeshConfig as the message says.';
-  return [{ severity: 'held', code: 'stalled', message: said(condition), remedy }];
+  return [{ severity: 'held', code: 'stalled', message: describeCondition(condition), remedy }];
 }
 
-/** A part that is not there: still on its way while the operator works on it, broken otherwise. */
-function missing(
+/** The problem of a missing part: `unknown` while the operator still creates it, `failing` otherwise. */
+function findMissing(
   condition: Condition | undefined,
   isMoving: boolean,
   code: Problem['code'],
 ): readonly Problem[] {
   if (condition === undefined || condition.status === 'True') return [];
   const isUnknown = isMoving || condition.status === 'Unknown';
-  return [{ severity: isUnknown ? 'unknown' : 'failing', code, message: said(condition) }];
+  return [
+    { severity: isUnknown ? 'unknown' : 'failing', code, message: describeCondition(condition) },
+  ];
 }
 
 interface Moment {
@@ -73,7 +75,7 @@ function absenceOf(
   const pulse = pulseOf(heartbeat, now);
   if (isOld && pulse === 'beating') return [];
   if (isOld && pulse === 'silent') return [controlPlaneAway(heartbeat, 'failing')];
-  const told = missing(condition, isMoving, 'control-plane-away');
+  const told = findMissing(condition, isMoving, 'control-plane-away');
   if (told.length > 0) return told;
   // The operator last saw available replicas, but their state now is not known.
   return isOld || pulse === 'silent' ? [controlPlaneAway(heartbeat, 'unknown')] : [];
@@ -81,9 +83,9 @@ function absenceOf(
 
 function reconciling(condition: Condition | undefined): readonly Problem[] {
   if (condition?.status !== 'True') return [];
-  return [{ severity: 'warning', code: 'reconciling', message: said(condition) }];
+  return [{ severity: 'warning', code: 'reconciling', message: describeCondition(condition) }];
 }
 
-function said({ reason, message }: Condition): string {
+function describeCondition({ reason, message }: Condition): string {
   return `${reason}: ${message}`;
 }

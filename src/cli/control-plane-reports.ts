@@ -7,7 +7,7 @@ import { parseReport } from '../api/parse-report.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { HeartbeatFact, LeavesFact, NoFact } from './certificate-facts.ts';
-import { resourceOf, troubleOfCall } from './trouble.ts';
+import { resourceOf, describeCallFailure } from './failure.ts';
 
 interface Place {
   readonly api: Pick<ApiConnection, 'get' | 'server'>;
@@ -16,7 +16,7 @@ interface Place {
 
 const notReported: NoFact = { kind: 'not-reported' };
 
-/** Reads what the control plane reports of leaves. Rejects only when aborted. */
+/** Reads the control plane's report on leaves. Rejects only when aborted. */
 export async function readLeaves(place: Place, signal: AbortSignal): Promise<LeavesFact> {
   const found = await readData(place, certificatesConfigMap, signal);
   if ('kind' in found) return found;
@@ -49,7 +49,7 @@ async function readData(
     const isForbidden = apiStatusOf(error)?.status === 403;
     const why = isForbidden
       ? `you may not get ${resourceOf(ref.kind)} ${name} in namespace ${namespace}`
-      : troubleOfCall(error, { verb: 'get', kind: ref.kind, namespace, server: api.server })
+      : describeCallFailure(error, { verb: 'get', kind: ref.kind, namespace, server: api.server })
           .message;
     return { kind: 'not-readable', why };
   }

@@ -18,7 +18,7 @@ export function operatorAwaySince({ status }: MeshConfig, now: number): string |
   return isOlder(lastCheckedTime, now - operatorSilenceMs) ? lastCheckedTime : undefined;
 }
 
-/** Not at work, if `since` is when the operator looked last. */
+/** Whether the operator is not at work, if `since` is the time of its last check. */
 export function operatorAway({ metadata }: MeshConfig, since: string): Problem {
   const { namespace = '' } = metadata;
   return {
@@ -32,7 +32,7 @@ export function operatorAway({ metadata }: MeshConfig, since: string): Problem {
   };
 }
 
-/** Whether the control plane beats; `unknown` where its heartbeat cannot be read, or was never written. */
+/** Whether the control plane is at work; `unknown` where its heartbeat cannot be read, or was never written. */
 export type Pulse = 'beating' | 'silent' | 'unknown';
 
 export function pulseOf(heartbeat: HeartbeatFact, now: number): Pulse {
@@ -40,7 +40,7 @@ export function pulseOf(heartbeat: HeartbeatFact, now: number): Pulse {
   return isOlder(heartbeat.at, now - controlPlaneSilenceMs) ? 'silent' : 'beating';
 }
 
-/** What its heartbeat says of a control plane that does not beat; `severity` is of one that is silent. */
+/** The problem of a control plane without a recent heartbeat. `severity` applies if its heartbeat is old. */
 export function controlPlaneAway(heartbeat: HeartbeatFact, severity: Severity): Problem {
   const code = 'control-plane-away';
   switch (heartbeat.kind) {

@@ -28,7 +28,7 @@ interface Patience extends Setting {
   readonly name: string;
 }
 
-/** In SignNew pods are also given time to learn the roots of their namespace. */
+/** In SignNew, pods also get time to read the roots of their namespace. */
 function patienceOf({ spec }: MeshConfig, phase: string): Patience {
   const { setAsideAfter, bundlePropagation } = rotationSettingsOf(spec);
   return phase === 'SignNew' && bundlePropagation.ms > setAsideAfter.ms
@@ -36,7 +36,7 @@ function patienceOf({ spec }: MeshConfig, phase: string): Patience {
     : { name: 'setAsideAfter', ...setAsideAfter };
 }
 
-/** Whom the switch waits for, in words; empty when nobody is named. */
+/** The pods that the switch waits for, in words; empty when the status names no pod. */
 function whomFor(rotation: Rotation): string {
   const { waiting = [], acknowledged = 0, total = 0 } = rotation;
   if (waiting.length === 0) return '';

@@ -22,7 +22,7 @@ export function columnLines(rows: readonly (readonly string[])[]): readonly stri
   );
 }
 
-/** On one line, and without control characters: what objects say must not steer the terminal. */
+/** On one line, and without control characters: text of objects must not control the terminal. */
 export function printable(text: string): string {
   return text.replaceAll(/[^\S ]+/g, ' ').replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
 }

@@ -1,16 +1,16 @@
 import { printable } from './lines.ts';
-import type { Trouble } from './trouble.ts';
+import type { CommandFailure } from './failure.ts';
 
-/** Where a command says things; tests read it. */
+/** The output of a command; tests read it. */
 export interface Output {
   /** Whether the output is a terminal, whose screen may be drawn again. */
   readonly isTerminal: boolean;
   /** Lines for standard output. */
   print(lines: readonly string[]): void;
-  /** The same in place of everything that stands on the screen. */
+  /** The same, replacing the content of the screen. */
   redraw(lines: readonly string[]): void;
-  /** What went wrong, for standard error. */
-  complain(trouble: Trouble): void;
+  /** A failure, for standard error. */
+  complain(failure: CommandFailure): void;
 }
 
 /** Standard output and standard error. Ends the process when the reader of its output has gone. */
@@ -22,11 +22,11 @@ export function processOutput(): Output {
     isTerminal: stdout.isTTY,
     print: (lines) => stdout.write(text(lines)),
     redraw: (lines) => stdout.write(`\u001b[H\u001b[2J${text(lines)}`),
-    complain: (trouble) => stderr.write(text(troubleLines(trouble))),
+    complain: (failure) => stderr.write(text(failureLines(failure))),
   };
 }
 
-/** The trouble, and below it what can be done. */
-function troubleLines({ message, advice }: Trouble): readonly string[] {
+/** The message, and below it the advice. */
+function failureLines({ message, advice }: CommandFailure): readonly string[] {
   return [message, ...advice.map((line) => `  → ${line}`)].map(printable);
 }

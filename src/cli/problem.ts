@@ -26,8 +26,8 @@ export type ProblemCode =
 export interface Problem {
   readonly severity: Severity;
   readonly code: ProblemCode;
-  /** What is the case, in a sentence or more. */
+  /** The problem, in one or more sentences. */
   readonly message: string;
-  /** What to do. */
+  /** The remedy. */
   readonly remedy?: string;
 }

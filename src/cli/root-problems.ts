@@ -12,7 +12,7 @@ export function rootProblems(facts: CertificateFacts, now: number): readonly Pro
   return [...refused, ...unable, ...endOfSigner(facts, now), ...endsOfTrusted(facts, now)];
 }
 
-/** What the control plane says of workloads' certificates. */
+/** The problems in the control plane's report on workloads' certificates. */
 export function leafProblems(leaves: LeavesFact, now: number): readonly Problem[] {
   if (leaves.kind !== 'reported') return [];
   const { failure, earliestExpiry } = leaves.health;
@@ -49,7 +49,7 @@ function refusal(root: MeshRootCertificate, { meshConfig }: CertificateFacts): r
   return [{ severity: root.spec.role === 'active' ? 'held' : 'warning', ...problem }];
 }
 
-/** Undefined for one that was not refused. */
+/** Undefined for a root that was not refused. */
 function whyRefused({ status }: MeshRootCertificate): string | undefined {
   const accepted = status?.conditions?.find(({ type }) => type === 'Accepted');
   if (status?.state !== 'refused' && accepted?.status !== 'False') return undefined;
@@ -79,7 +79,7 @@ function inability(
   return [{ severity: 'held', ...problem, remedy: waits }];
 }
 
-/** Undefined for one that can sign, and for one that was refused. */
+/** Undefined for a root that can sign, and for a refused root. */
 function whyUnable(root: MeshRootCertificate): string | undefined {
   const ready = root.status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'False' || whyRefused(root) !== undefined) return undefined;
@@ -106,7 +106,7 @@ function endOfSigner({ meshConfig }: CertificateFacts, now: number): readonly Pr
   return [{ severity: 'warning', code: 'root-ending', message, remedy: moveOn }];
 }
 
-/** The old root may well be near its end then: that is why the mesh leaves it. */
+/** Whether a switch is in progress: the mesh often leaves a root because it expires soon. */
 function isSwitching({ status }: MeshConfig): boolean {
   return status?.certificate?.rotation !== undefined;
 }

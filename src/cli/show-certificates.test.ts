@@ -12,12 +12,12 @@ import { type ExitCode, type ShowOptions, showCertificates } from './show-certif
 const over = { message: 'No answer.', advice: [] };
 
 /** What is read one after the other; the last again and again. */
-function reads(...turns: readonly (StoryName | 'trouble')[]): () => Promise<Reading> {
+function reads(...turns: readonly (StoryName | 'failure')[]): () => Promise<Reading> {
   let turn = 0;
   return () => {
-    const name = turns[Math.min(turn, turns.length - 1)] ?? 'trouble';
+    const name = turns[Math.min(turn, turns.length - 1)] ?? 'failure';
     turn += 1;
-    if (name === 'trouble') return Promise.resolve({ kind: 'trouble', trouble: over });
+    if (name === 'failure') return Promise.resolve({ kind: 'failure', failure: over });
     const { meshConfig, roots } = certificateStories[name];
     const unknown = {
       leaves: { kind: 'not-reported' },
@@ -68,7 +68,7 @@ describe('once', () => {
     ['in SignNew', 0],
     ['no status yet', 1],
     ['being made', 1],
-    ['trouble', 1],
+    ['failure', 1],
     ['held by pods that do not answer', 2],
     ['an edit that cannot be put into force', 2],
     ['no operator at work', 2],
@@ -77,7 +77,7 @@ describe('once', () => {
     expect(await ended).toBe(code);
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(
-      name === 'trouble' ? /^complain No answer\.$/ : /^print \{\n {2}"mesh"/,
+      name === 'failure' ? /^complain No answer\.$/ : /^print \{\n {2}"mesh"/,
     );
   });
 });
@@ -125,7 +125,7 @@ describe('with --watch', () => {
 
   it('complains once of what it cannot read, goes on, and ends with what was last', async () => {
     const { clock, said, stop } = run(
-      reads('in TrustBoth', 'trouble', 'trouble', 'in TrustBoth', 'trouble'),
+      reads('in TrustBoth', 'failure', 'failure', 'in TrustBoth', 'failure'),
       { watch: true },
     );
     await clock.advance(6000);
@@ -136,7 +136,7 @@ describe('with --watch', () => {
   });
 
   it('does not begin to follow what cannot be read at first', async () => {
-    const { said, code } = run(reads('trouble', 'in TrustBoth'), { watch: true });
+    const { said, code } = run(reads('failure', 'in TrustBoth'), { watch: true });
     expect(await code).toBe(1);
     expect(said).toEqual(['complain No answer.']);
   });

@@ -4,7 +4,7 @@ import { certificateStatusOf, type CertificateStatus, type State } from './certi
 import { certificateTable } from './certificate-table.ts';
 import type { Output } from './output.ts';
 
-/** 0: healthy, or switching as it should. 1: it cannot be told. 2: somebody has to act. */
+/** 0: healthy, or switching as expected. 1: unknown. 2: a user must act. */
 export type ExitCode = 0 | 1 | 2;
 
 export interface ShowOptions {
@@ -23,7 +23,7 @@ const exitCodes: Readonly<Record<State, ExitCode>> = {
   failing: 2,
 };
 
-/** How often `--watch` looks. */
+/** The interval between two reads of `--watch`. */
 const lookEveryMs = 2000;
 
 /**
@@ -50,9 +50,9 @@ export async function showCertificates(
 
 interface Shown {
   readonly code: ExitCode;
-  /** The last that could be read. */
+  /** The last status that could be read. */
   readonly status: CertificateStatus | undefined;
-  /** The complaint that stands at the moment. */
+  /** The failure that is shown at the moment. */
   readonly complaint?: string;
 }
 
@@ -63,9 +63,9 @@ async function show(
 ): Promise<Shown> {
   const { read, output, clock } = options;
   const reading = await read(signal);
-  if (reading.kind === 'trouble') {
-    const { message } = reading.trouble;
-    if (before?.complaint !== message) output.complain(reading.trouble);
+  if (reading.kind === 'failure') {
+    const { message } = reading.failure;
+    if (before?.complaint !== message) output.complain(reading.failure);
     return { code: 1, status: before?.status, complaint: message };
   }
   const now = clock.now();

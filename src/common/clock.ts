@@ -1,4 +1,4 @@
-/** Time, handed in so that tests can move it. */
+/** Time, passed as a parameter so that tests can control it. */
 export interface Clock {
   /** Milliseconds since the epoch. May step in either direction, like any wall clock. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's own clock. Sleeping timers do not keep the process alive by themselves. */
+/** The machine's own clock. A sleeping timer alone does not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>

@@ -15,7 +15,7 @@ export type ErrorCode =
   | 'configuration-invalid'
   | 'internal';
 
-/** What the caller may hope for: the same call again later, or nothing until something changes. */
+/** Whether the same call may succeed later, or only after something changes. */
 export type Retry = 'soon' | 'never';
 
 export interface WeftErrorOptions {
@@ -46,7 +46,7 @@ export class WeftError extends Error {
     return this.code === 'internal';
   }
 
-  /** Turns anything thrown into a WeftError; one that is already there is returned as it is. */
+  /** Turns a thrown value into a WeftError; a WeftError is returned as it is. */
   static from(thrown: unknown): WeftError {
     if (thrown instanceof WeftError) return thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -9,7 +9,7 @@ export class Listeners<T> {
     this.#logger = logger;
   }
 
-  /** Returns the way to stop it. */
+  /** Returns a function that removes the callback. */
   add(call: (value: T) => void): () => void {
     const entry = { call };
     this.#callbacks.add(entry);

@@ -1,6 +1,6 @@
 /**
- * Clients that took too much, by uid or network. They come after the others for a while; otherwise each would come back
- * at once and take as much again.
+ * Clients that exceeded a limit, by uid or network. They come after the others for a while; otherwise each would return
+ * at once and exceed it again.
  */
 export class Penalties {
   readonly #ms: number;

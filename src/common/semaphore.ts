@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once; the others wait in order of arrival. */
+/** Limits how many pieces of work run at once; the others wait in order of arrival. */
 export class Semaphore {
   readonly #places: number;
   #taken = 0;

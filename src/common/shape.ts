@@ -1,8 +1,8 @@
-// Checks what a user wrote before it is read. The API server has checked it by the CRDs, but other CRDs may be
+// Checks an object of a user before it is read. The API server has checked it by the CRDs, but other CRDs may be
 // installed, and no object may end a process.
 import { isRecord } from './guards.ts';
 
-/** Undefined when the value has the shape; otherwise what is wrong, beginning with the field. */
+/** Undefined when the value has the shape; otherwise the problem, beginning with the field. */
 export type Shape = (value: unknown, field: string) => string | undefined;
 
 export const text: Shape = (value, field) =>

@@ -4,10 +4,10 @@ export interface Pace {
   /** The most tokens that the bucket holds. */
   readonly burst: number;
   /** Milliseconds after which one more token is added. */
-  readonly everyMs: number;
+  readonly intervalMs: number;
 }
 
-/** Paces writes: a burst at first, and in the long run one write in each `everyMs`. Full at first. */
+/** Paces writes: a burst at first, and in the long run one write per `intervalMs`. Full at first. */
 export class TokenBucket {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #pace: Pace;
@@ -24,7 +24,7 @@ export class TokenBucket {
   /** Takes a token; false when there is none. A clock that steps back adds no token and removes none. */
   take(): boolean {
     const now = this.#clock.now();
-    const earned = Math.max(0, now - this.#filledAt) / this.#pace.everyMs;
+    const earned = Math.max(0, now - this.#filledAt) / this.#pace.intervalMs;
     this.#tokens = Math.min(this.#pace.burst, this.#tokens + earned);
     this.#filledAt = now;
     if (this.#tokens < 1) return false;

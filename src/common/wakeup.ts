@@ -11,7 +11,7 @@ export class Wakeup {
   }
 
   /**
-   * Works again and again until the signal aborts: after as many milliseconds as the work returned, or when woken.
+   * Repeats the work until the signal aborts: after the number of milliseconds that the work returned, or when woken.
    */
   async repeat(work: () => Promise<number>, clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) await this.wait(await work(), clock, signal);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { judgeHello } from './client-hello.ts';
+import { parseHello } from './client-hello.ts';
 
 /**
  * Reads a paused socket until it has a whole TLS ClientHello, puts the bytes back for TLS, and calls `whole`. Calls
@@ -15,7 +15,7 @@ export function awaitHello(
     const more = socket.read() as Buffer | null;
     if (more === null) return;
     bytes = bytes.length === 0 ? more : Buffer.concat([bytes, more]);
-    const hello = bytes.length > maxBytes ? 'none' : judgeHello(bytes, maxBytes);
+    const hello = bytes.length > maxBytes ? 'none' : parseHello(bytes, maxBytes);
     if (hello === 'incomplete') return;
     socket.off('readable', read);
     if (hello === 'none') {

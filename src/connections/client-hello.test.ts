@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { clientHello } from '../../test/support/fakes/client-hello.ts';
-import { judgeHello } from './client-hello.ts';
+import { parseHello } from './client-hello.ts';
 
 const most = 8_192;
 
@@ -12,13 +12,13 @@ describe('the first bytes of a connection', () => {
   });
 
   it('are a greeting when all of a ClientHello is there, with whatever follows', () => {
-    expect(judgeHello(hello, most)).toBe('whole');
-    expect(judgeHello(Buffer.concat([hello, Buffer.from('more')]), most)).toBe('whole');
+    expect(parseHello(hello, most)).toBe('whole');
+    expect(parseHello(Buffer.concat([hello, Buffer.from('more')]), most)).toBe('whole');
   });
 
   it('are waited for at every byte before that', () => {
     for (let length = 0; length < hello.length; length += 1)
-      expect(judgeHello(hello.subarray(0, length), most)).toBe('incomplete');
+      expect(parseHello(hello.subarray(0, length), most)).toBe('incomplete');
   });
 
   it.each([
@@ -30,10 +30,10 @@ describe('the first bytes of a connection', () => {
     ['another message of the handshake', Buffer.from('160301000402000000', 'hex')],
     ['a message that goes on in the next record', Buffer.from('160301000801000100', 'hex')],
   ])('are none when they are %s', (_, bytes) => {
-    expect(judgeHello(bytes, most)).toBe('none');
+    expect(parseHello(bytes, most)).toBe('none');
   });
 
   it('are none when they say that more is to come than may', () => {
-    expect(judgeHello(hello, hello.length - 1)).toBe('none');
+    expect(parseHello(hello, hello.length - 1)).toBe('none');
   });
 });

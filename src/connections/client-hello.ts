@@ -11,7 +11,7 @@ const handshakeHeader = 4;
  * sends it. A ClientHello in several records is `none`: its sender could complete it later and so choose when the
  * server has to sign, and many senders could do so at once.
  */
-export function judgeHello(bytes: Buffer, maxBytes: number): Hello {
+export function parseHello(bytes: Buffer, maxBytes: number): Hello {
   if (bytes.length < recordHeader) return startsLikeOne(bytes) ? 'incomplete' : 'none';
   const length = bytes.readUInt16BE(3);
   if (!startsLikeOne(bytes) || length < handshakeHeader || recordHeader + length > maxBytes)

@@ -11,7 +11,7 @@ const perTurn = 4;
 const mostSilent = 1_024;
 const mostWaitingPerPlace = 4;
 /** How often waiting connections look again when none of them found room. */
-const lookMs = 10;
+const pollIntervalMs = 10;
 /** Bytes of a ClientHello. No more is read before the connection has its place. */
 const maxHelloBytes = 4 * 1024;
 
@@ -47,7 +47,7 @@ export function beginHandshakesInTurn(server: Server, places: Places): void {
     if (isTurning) return;
     isTurning = true;
     if (isRoom) setImmediate(turn);
-    else setTimeout(turn, lookMs);
+    else setTimeout(turn, pollIntervalMs);
   };
   server.on('connection', (socket: Socket) => {
     // Until TLS begins there is no other error listener, and a connection that is reset would end the process.

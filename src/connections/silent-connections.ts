@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 /** How long a connection may take to send its ClientHello. */
 const helloMs = 5_000;
-const lookMs = 500;
+const pollIntervalMs = 500;
 
 /** Connections that have not sent their ClientHello, in order of arrival, at about 4 KB each. */
 export class SilentConnections {
@@ -26,7 +26,7 @@ export class SilentConnections {
     socket.once('close', () => this.delete(socket));
     const [oldest] = this.#all.keys();
     if (this.#all.size > this.#most) oldest?.destroy();
-    this.#timer ??= setInterval(() => this.#look(), lookMs);
+    this.#timer ??= setInterval(() => this.#look(), pollIntervalMs);
   }
 
   delete(socket: Socket): void {

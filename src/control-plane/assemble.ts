@@ -39,13 +39,13 @@ export function assemble(context: ControlPlaneContext): readonly Component[] {
   return [...replica.parts, ...leader(context, replica)];
 }
 
-/** What runs on every replica, and what the leader's parts read of it. */
+/** The parts of every replica, and their topics that the leader's parts read. */
 type Replica = ReturnType<typeof everyReplica>;
 
 function everyReplica(context: ControlPlaneContext) {
   const { options, logger } = context;
   const metrics = createMetrics(options.version);
-  // The API server's objects → what Weft keeps of them.
+  // The API server's objects → the cached, trimmed objects.
   const watches = createWatches(context);
   // The MeshConfig as it is in the cluster → the last valid spec.
   const meshConfig = new MeshConfigInForce(watches.meshConfigs, options);
@@ -80,13 +80,13 @@ function everyReplica(context: ControlPlaneContext) {
   return { parts, watches, meshConfig, open, issuing, compiler, mesh, xds, pods };
 }
 
-/** What runs only while this replica leads. Each part is triggered by the topics beside it. */
+/** The parts that run only while this replica leads. Each part is triggered by the topics beside it. */
 function leader(context: ControlPlaneContext, replica: Replica): readonly Component[] {
   const { watches, meshConfig, open, issuing, compiler, mesh, xds, pods } = replica;
   const trust = anyOf(issuing.trust, issuing.identity);
   // The evidence of this replica and of all others → the evidence of the whole mesh.
   const evidence = createPeerEvidence(context, { watches, xds, trust: issuing.trust });
-  // The pods, the evidence, the compiled mesh → how the pods of the mesh fare.
+  // The pods, the evidence, the compiled mesh → the state of the pods of the mesh.
   const survey = new MeshSurvey({
     ledger: pods.ledger,
     evidence,
@@ -124,7 +124,7 @@ function leader(context: ControlPlaneContext, replica: Replica): readonly Compon
   ];
 }
 
-/** What decides where a bootstrap ConfigMap has to be, and what it holds besides the roots. */
+/** The input for the place and content of bootstrap ConfigMaps, besides the roots. */
 function bootstrapPlaces({ cluster, bootstraps }: Watches): Changing {
   const ownService = changesIn(cluster.Service, touchesOwnService);
   return anyOf(changesIn(cluster.Namespace), ownService, changesIn(bootstraps));

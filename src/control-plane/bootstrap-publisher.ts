@@ -54,9 +54,9 @@ const retryUnservedMs = 5_000;
 const longestReason = 300;
 
 /**
- * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes those that it made from namespaces that
- * left (docs/decisions/0097). A namespace in which the API server refuses it delays no other namespace; `held` names
- * it. Leader only. Sidecars follow a change of the trust bundle through the mounted file.
+ * Keeps the bootstrap ConfigMap in every namespace of the mesh, and removes the ConfigMaps that it created from
+ * namespaces that left (docs/decisions/0097). A namespace in which the API server refuses it delays no other namespace;
+ * `held` names it. Leader only. Sidecars follow a change of the trust bundle through the mounted file.
  */
 export class BootstrapPublisher extends ChangeSource implements Triggered {
   readonly name = 'bootstrap-publisher';
@@ -86,7 +86,7 @@ export class BootstrapPublisher extends ChangeSource implements Triggered {
     return this.#wakeup.repeat(() => this.#keepAll(signal), this.#deps.clock, signal);
   }
 
-  /** Applies and removes ConfigMaps once; resolves to the milliseconds until the next look. */
+  /** Applies and removes ConfigMaps once; resolves to the milliseconds until the next run. */
   async #keepAll(signal: AbortSignal): Promise<number> {
     const files = this.#deps.files();
     if (files === undefined) return resyncMs;
@@ -123,7 +123,7 @@ export class BootstrapPublisher extends ChangeSource implements Triggered {
     return failures;
   }
 
-  /** Removes what it made from namespaces that left. What fails is tried again at the next look. */
+  /** Removes its ConfigMaps from namespaces that left the mesh. A failed removal is tried again in the next run. */
   async #leave(wanted: ReadonlySet<string | undefined>, signal: AbortSignal): Promise<void> {
     const left = this.#deps
       .existing()
@@ -221,7 +221,7 @@ export class BootstrapPublisher extends ChangeSource implements Triggered {
 interface Place {
   readonly namespace: string;
   readonly files: Files;
-  /** What is there now. */
+  /** The existing ConfigMap. */
   readonly there: ConfigMap | undefined;
 }
 

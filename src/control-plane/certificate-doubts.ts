@@ -7,7 +7,7 @@ import type { Clock } from '../common/clock.ts';
 const toldMs = 60_000;
 const room = 1_000;
 
-/** Remembers, for a while, which clients did not take the certificate of this replica. */
+/** Remembers, for a while, which clients refused the certificate of this replica. */
 export class RefusedClients {
   readonly #clock: Clock;
   readonly #byAddress = new Map<string, { readonly alert: string; readonly at: number }>();
@@ -35,7 +35,7 @@ export class RefusedClients {
   }
 }
 
-/** What a certificate that a server shows looks like to its clients. */
+/** A server's certificate as its clients see it. */
 export interface ShownCertificate {
   readonly certChainPem: string;
   /** The roots that proxies trust, PEM. */
@@ -46,16 +46,16 @@ export interface ShownCertificate {
 
 type Texts = Pick<ShownCertificate, 'certChainPem' | 'trust'>;
 
-/** What the PEM texts of a certificate say, independent of the time. */
+/** The content of a certificate's PEM texts, independent of the time. */
 type Reading =
   | { readonly from: Date; readonly to: Date; readonly isTrusted: boolean }
   | { readonly flaw: string };
 
-/** Finds what is wrong with a certificate. Remembers what it read last, so that it is cheap to ask at each change. */
+/** Finds the problem of a certificate. Caches the last result, so that a call at each change is cheap. */
 export class CertificateDoubts {
   #last: (Texts & { readonly reading: Reading }) | undefined;
 
-  /** A sentence without a subject about what is wrong with it, if anything. Never throws. */
+  /** The problem, as a sentence without a subject; undefined if there is none. Never throws. */
   of({ certChainPem, trust, failure }: ShownCertificate, now: number): string | undefined {
     if (this.#last?.certChainPem !== certChainPem || this.#last.trust !== trust)
       this.#last = { certChainPem, trust, reading: readingOf({ certChainPem, trust }) };

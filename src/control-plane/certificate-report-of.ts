@@ -40,7 +40,7 @@ type LeavesFacts = Omit<LeafHealth, 'failure'> & {
 export function certificateReportOf(facts: ReportFacts): CertificateReport {
   const { plan, evidence, running, roots, bootstraps } = facts;
   const { gateway, gatewaysLeft, gatewayTrouble, released } = facts;
-  // Compared by uid: the stream of an earlier pod with the same name is no stream of this pod.
+  // Compared by uid: the stream of an earlier pod with the same name does not belong to this pod.
   const absent = running
     .filter(([uid]) => !evidence.streams.has(uid))
     .map(([, pod]) => pod)
@@ -49,7 +49,7 @@ export function certificateReportOf(facts: ReportFacts): CertificateReport {
     witnessesOf({ evidence, absent, setAside: facts.setAside }, { ...origin, generation: step });
   return {
     step: evidence.step,
-    // While a stream that a newer one replaced still counts, its ACKs prove nothing.
+    // While a replaced stream still counts, its ACKs prove nothing.
     complete: evidence.complete && evidence.outdated.length === 0,
     setAside: facts.setAside,
     roots,

@@ -13,7 +13,7 @@ export interface ConfigMapPublisherDeps {
   readonly logger: Logger;
   readonly namespace: string;
   readonly name: string;
-  /** What the ConfigMap should hold; undefined: leave it as it is for now. */
+  /** The data for the ConfigMap; undefined to leave the ConfigMap unchanged for now. */
   readonly data: () => Readonly<Record<string, string>> | undefined;
   /** The least number of milliseconds between two writes. */
   readonly everyMs: number;

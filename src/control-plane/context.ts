@@ -4,7 +4,7 @@ import type { Random } from '../kubernetes/back-off.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { ControlPlaneOptions } from './options.ts';
 
-/** What every part of a replica gets from the process. */
+/** The dependencies that every part of a replica gets from the process. */
 export interface ControlPlaneContext {
   readonly options: ControlPlaneOptions;
   readonly logger: Logger;

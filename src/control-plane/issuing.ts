@@ -4,7 +4,7 @@ import { openRoot } from '../certificates/plan/open-root.ts';
 import type { OpenIssuer } from '../certificates/plan/open-roots.ts';
 import type { PlanFollower } from '../certificates/plan/plan-follower.ts';
 import { PeerLeaves } from '../certificates/sharing/peer-leaves.ts';
-import { askReplica } from '../xds/replicas/ask-client.ts';
+import { requestFromReplica } from '../xds/replicas/request-client.ts';
 import type { ControlPlaneContext } from './context.ts';
 import type { MeshConfigInForce } from './mesh-config-in-force.ts';
 import { serverNames } from './options.ts';
@@ -53,8 +53,8 @@ function peerLeaves(
   return new PeerLeaves({
     own: replicaName(options),
     others: followReplicas(cluster.Pod, options),
-    ask: (ip, ask, signal) =>
-      askReplica({ ...channelTo(ip, options, trust), logger: log }, ask, signal),
+    request: (ip, bytes, signal) =>
+      requestFromReplica({ ...channelTo(ip, options, trust), logger: log }, bytes, signal),
     clock,
     logger: log,
   });

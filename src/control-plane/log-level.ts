@@ -4,13 +4,13 @@ import { type Component, reaction } from '../common/component.ts';
 import type { Followed } from '../common/topic.ts';
 import type { ControlPlaneOptions } from './options.ts';
 
-/** OSM's levels in ours: it has two above `error` that end a process, and one for silence. */
+/** OSM's log levels as ours: OSM has two levels above `error` that end a process, and a level for silence. */
 const levels: Readonly<Record<string, LogLevel | 'off'>> = {
   ...{ trace: 'trace', debug: 'debug', info: 'info', warn: 'warn', error: 'error' },
   ...{ fatal: 'error', panic: 'error', disabled: 'off' },
 };
 
-/** Keeps the process's log at the level that the MeshConfig in force asks for. */
+/** Keeps the process's log at the level in the MeshConfig in force. */
 export function followLogLevel(
   meshConfig: Followed<MeshConfig['spec'] | undefined>,
   { setLogLevel }: Pick<ControlPlaneOptions, 'setLogLevel'>,

@@ -1,5 +1,5 @@
 // Input: the pods as the ledger sees them, the evidence of all replicas, the replicas, and the diagnostics on Services,
-// Pods and Namespaces. Output: the report from which the operator judges the mesh. Pure.
+// Pods and Namespaces. Output: the report from which the operator derives its conditions. Pure.
 import {
   type Finding,
   type FindingKind,
@@ -48,7 +48,7 @@ function findingOf(kind: FindingKind, all: readonly Found[]): readonly Finding[]
   return [{ kind, count: all.length, found: firstByName(all) }];
 }
 
-/** The first few by name, so that the same trouble gives the same report. */
+/** The first few by name, so that the same findings give the same report. */
 function firstByName(all: readonly Found[]): readonly Found[] {
   return all.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, maxFound);
 }

@@ -3,7 +3,7 @@ import { cipherSuites, ecdhCurves } from '../api/tls.ts';
 import { trafficAllowed } from '../api/traffic-allowed.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 
-/** What settings depend on besides the MeshConfig: found out once when the process starts. */
+/** The input of settings besides the MeshConfig, read once when the process starts. */
 export interface ClusterFacts {
   readonly clusterDomain: string;
   readonly ipv6: boolean;
@@ -35,7 +35,7 @@ const closed: Spec = {
 };
 
 /**
- * The settings a MeshConfig asks for. Fields that are absent count as the CRD's defaults. Without any
+ * The settings of a MeshConfig. Absent fields count as the CRD's defaults. Without any
  * MeshConfig nothing is allowed: not permissive, no egress.
  */
 export function meshSettings(spec: Spec | undefined, facts: ClusterFacts): MeshSettings {

@@ -13,7 +13,7 @@ import { meshReportOf } from './mesh-report-of.ts';
 export interface SurveyDeps {
   readonly ledger: PodLedger;
   readonly evidence: Followed<MeshEvidence>;
-  /** What the proxy of that pod would be offered; undefined while the pod is not part of the model. */
+  /** The resources that the proxy of that pod would be offered; undefined while the pod is not in the model. */
   readonly wouldOffer: (uid: string) => ResourceSet | undefined;
   /** Undefined before the mesh was compiled. */
   readonly diagnostics: () => readonly Diagnostic[] | undefined;

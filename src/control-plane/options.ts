@@ -1,7 +1,7 @@
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import type { LogLevel } from '../common/logger.ts';
 
-/** What a control-plane process is told when it starts. */
+/** The options of a control-plane process. */
 export interface ControlPlaneOptions {
   readonly version: string;
   /** A kubeconfig file; undefined inside a cluster. */
@@ -26,18 +26,18 @@ export interface ControlPlaneOptions {
   };
   /** File with this pod's own token for the audience of the mesh, to ask other replicas for evidence. */
   readonly tokenFile: string;
-  /** Called with the level that the MeshConfig asks for, when it is read and when it changes. */
+  /** Called with the level in the MeshConfig, when it is read and when it changes. */
   readonly setLogLevel?: (level: LogLevel | 'off') => void;
-  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port. Default: all. */
   readonly vaultAddresses?: readonly string[];
 }
 
-/** DNS name by which sidecars know the control plane. */
+/** The control plane's DNS name for sidecars. */
 export function controlPlaneHost(options: ControlPlaneOptions): string {
   return `${controlPlaneName}.${options.namespace}.svc.${options.clusterDomain}`;
 }
 
-/** Every name by which the control plane's certificate is asked for. */
+/** Every name on the control plane's certificate. */
 export function serverNames(options: ControlPlaneOptions): readonly string[] {
   const short = `${controlPlaneName}.${options.namespace}.svc`;
   return [controlPlaneHost(options), short];

@@ -9,7 +9,7 @@ import { replicaName } from './replicas.ts';
 /** A certificate may end although nothing else changes. */
 const againMs = 60_000;
 
-/** What this replica states of itself to the leader: its leaves, its certificate, and the clients that refused it. */
+/** This replica's facts for the leader: its leaves, its certificate, and the clients that refused it. */
 export class OwnFacts extends ChangeSource {
   readonly #context: ControlPlaneContext;
   readonly #issuing: Issuing;
@@ -27,7 +27,7 @@ export class OwnFacts extends ChangeSource {
     return anyOf({ follow: (noted) => super.follow(noted) }, every(againMs)).follow(changed);
   }
 
-  /** Notes a client that did not take the certificate of this replica. */
+  /** Records a client that refused the certificate of this replica. */
   noteRefused(handshake: RefusedHandshake): void {
     this.#refused.note(handshake);
     this.tell();

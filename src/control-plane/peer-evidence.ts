@@ -29,7 +29,7 @@ export interface PeerEvidenceDeps {
   readonly closeAt: (ip: string, streams: readonly StreamName[]) => Promise<void>;
 }
 
-/** What all replicas know together. */
+/** The joined evidence of all replicas. */
 export interface MeshEvidence extends JoinedEvidence {
   /** Replicas that run and could not be asked for a while, by name. */
   readonly unreachable: readonly string[];
@@ -65,7 +65,7 @@ export class PeerEvidence extends ChangeSource implements Component, Followed<Me
   readonly leaderOnly = true;
   readonly #deps: PeerEvidenceDeps;
   readonly #peers = new Map<string, Peer>();
-  /** What was joined last, and from what. */
+  /** The last joined evidence, and its inputs. */
   #last: { readonly parts: readonly unknown[]; readonly joined: JoinedEvidence } | undefined;
   #outdatedSince: number | undefined;
 

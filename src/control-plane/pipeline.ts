@@ -10,7 +10,7 @@ import type { SecretSource } from '../xds/resources/secret-source.ts';
 import type { Proxy } from '../policy/proxy.ts';
 
 export interface PipelineDeps {
-  /** The snapshot before any change; asked at the first run. */
+  /** The snapshot before any change; read at the first run. */
   readonly start: () => ClusterSnapshot;
   readonly settings: () => MeshSettings;
   readonly secrets: SecretSource;
@@ -33,7 +33,7 @@ export class Pipeline {
   #waiting: ClusterChange[] = [];
   #snapshot: ClusterSnapshot | undefined;
   #compiled: CompiledMesh | undefined;
-  /** The workloads that proxies are told of: the compiled ones, with the ports that linger (Lingering). */
+  /** The workloads that proxies get: the compiled workloads, with the ports that linger (Lingering). */
   #workloads: MeshModel['workloads'] = new Map();
   #secretsChanged = false;
 

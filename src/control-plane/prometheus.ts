@@ -5,7 +5,7 @@ import type { Issuing } from '../certificates/plan/issuing.ts';
 import type { Followed } from '../common/topic.ts';
 import type { InjectionOutcome } from '../injector/inject.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
-import { cutReasons } from '../xds/port/guest.ts';
+import { cutReasons } from '../xds/port/gated-connection.ts';
 import { streamEnds, type XdsMetrics } from '../xds/port/metrics.ts';
 import { typeUrls, type ResourceType } from '../xds/resources/resource.ts';
 
@@ -157,7 +157,7 @@ export function certificateGauges({
     {
       name: 'weft_issuer_trouble',
       help: '1 while the issuer cannot sign.',
-      read: () => (issuers.workloads.trouble() === undefined ? 0 : 1),
+      read: () => (issuers.workloads.lastFailure() === undefined ? 0 : 1),
     },
   ];
 }

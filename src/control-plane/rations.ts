@@ -1,4 +1,4 @@
-// How much of each namespace is kept in memory. Bytes are as weigh counts them, twice what V8 needs: a namespace at all
+// The bounds on memory for each namespace. Bytes are as weigh counts them, twice what V8 needs: a namespace at all
 // its limits costs less than 64 MiB, including what is compiled from it (docs/decisions/0115).
 import type { KubernetesObject } from '../api/core.ts';
 import { kinds, type Kind } from '../api/kinds.ts';

@@ -1,4 +1,4 @@
-// What a replica says of itself beside its streams, for the leader: JSON in its evidence.
+// A replica's facts for the leader, besides its streams: JSON in its evidence.
 import {
   type Guard,
   has,
@@ -21,7 +21,7 @@ export interface ReplicaFacts {
   readonly waiting: readonly string[];
   readonly earliestExpiry?: number;
   readonly failure?: IssueFailure;
-  /** What is wrong with the certificate that proxies see, as a sentence without a subject. */
+  /** The problem of the certificate that proxies see, as a sentence without a subject. */
   readonly certificate?: string;
   /** Clients that refused it lately, by IP, with their alert. */
   readonly refused: readonly (readonly [string, string])[];

@@ -24,7 +24,7 @@ export interface CertificateReportDeps {
   readonly evidence: Followed<MeshEvidence>;
 }
 
-/** The report as it should be now; undefined before there is a plan and the state of the gateway's Secret is known. */
+/** The current report; undefined before there is a plan and the state of the gateway's Secret is known. */
 export function reportNow(deps: CertificateReportDeps): CertificateReport | undefined {
   const { meshConfig, issuing, gateway, bootstraps } = deps;
   const { plan } = issuing.issuers;
@@ -44,7 +44,7 @@ export function reportNow(deps: CertificateReportDeps): CertificateReport | unde
   });
 }
 
-/** Running pods whose sidecar has run: a sidecar has the roots of the time when it was started. */
+/** Running pods whose sidecar has run. A sidecar has the roots of the time when it was started. */
 function runningPods({
   watches,
   meshConfig,
@@ -63,7 +63,7 @@ function rootsOf(
   const roots: Record<string, RootReport> = {};
   for (const { name } of [plan.signer, plan.serverSigner]) {
     const issuer = issuing.issuers.of(name);
-    if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.trouble());
+    if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.lastFailure());
   }
   const { candidate } = plan;
   const probed = candidate && prober.reportOn(candidate);

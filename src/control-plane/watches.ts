@@ -24,7 +24,7 @@ import type { PolicyObject } from '../status/kept-status.ts';
 import type { ControlPlaneContext } from './context.ts';
 import { createRations } from './rations.ts';
 
-/** What the cache holds of each kind: what the mesh is made of, and what statuses are decided by. */
+/** The cached kinds: the input of the compiler and of the statuses. */
 type Kept = {
   readonly [K in ClusterKind]: K extends 'Pod'
     ? LivingPod
@@ -35,7 +35,7 @@ type Kept = {
 
 export type ClusterStores = { readonly [K in ClusterKind]: ObjectStore<Kept[K]> };
 
-/** All that the control plane watches. */
+/** All watches of the control plane. */
 export interface Watches {
   readonly cluster: ClusterStores;
   /** Of ServiceAccounts only the identity is kept. */
@@ -129,7 +129,7 @@ function keepPolicy(kind: PolicyKind, object: PolicyObject): PolicyObject {
   return { ...trim(kind, object), ...(status === undefined ? {} : { status }) };
 }
 
-/** What tells a ServiceAccount from a later one of its name. */
+/** The fields that distinguish a ServiceAccount from a later ServiceAccount of the same name. */
 function keepIdentity({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
   const { name, namespace = '', uid = '', resourceVersion = '' } = metadata;
   return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } };

@@ -22,7 +22,7 @@ export interface WebhooksDeps {
 }
 
 /**
- * The injector and the validator, on one HTTPS port: once there is a certificate, and a compiled mesh to judge pods
+ * The injector and the validator, on one HTTPS port: once there is a certificate, and a compiled mesh to check pods
  * by.
  */
 export class Webhooks implements Component {

@@ -9,11 +9,11 @@ import type { Resource } from '../xds/resources/resource.ts';
 import type { SecretSource } from '../xds/resources/secret-source.ts';
 import { trustResource, workloadResource } from '../xds/resources/secrets.ts';
 
-/** What an ACK of a proxy's leaf, and of its trusted roots, is evidence about. */
+/** The origins of a proxy's leaf and trusted roots; an ACK of them is evidence about these origins. */
 export const leafOrigin = { kind: 'Leaf', namespace: '', name: 'mesh' } as const;
 export const trustOrigin = { kind: 'TrustBundle', namespace: '', name: 'mesh' } as const;
 
-/** What was encoded for a leaf, with the trust bundle's resource that went with it. */
+/** The encoded resources of a leaf, with the trust bundle's resource. */
 interface Encoded {
   readonly trust: Resource;
   readonly generation: number;

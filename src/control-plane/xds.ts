@@ -34,7 +34,7 @@ export interface XdsDeps {
 
 /**
  * Serves xDS once there is a certificate and a compiled mesh: no proxy may get half of its configuration. The value is
- * what the proxies of this replica acknowledged.
+ * the evidence of this replica's proxies.
  */
 export class Xds implements Component, Followed<Evidence> {
   readonly name = 'xds';

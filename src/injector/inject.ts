@@ -52,8 +52,8 @@ function skipped(
   { pod, namespace }: InjectionInput,
   { reason, wantsInjection: asked }: Extract<InjectionDecision, { kind: 'skip' }>,
 ): AdmissionAnswer {
-  const { sentence, surprising } = reasons[reason];
-  if (!asked || !surprising) return { allowed: true };
+  const { sentence, warnUser } = reasons[reason];
+  if (!asked || !warnUser) return { allowed: true };
   const warnings = [`weft: no sidecar for ${podTitle(pod, namespace)}: ${sentence}`];
   if (reason === 'static-pod') return { allowed: true, warnings };
   return { allowed: true, warnings, patch: annotate(pod, { [notInjected]: sentence }) };

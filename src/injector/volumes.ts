@@ -4,7 +4,7 @@ import { bootstrapVolume, tokenVolume } from './names.ts';
 
 /**
  * The sidecar's volumes: its bootstrap, which the control plane keeps in every namespace of the mesh (a pod that comes
- * first waits for it), and a token of its own, whether or not the pod mounts one (docs/decisions/0043).
+ * first waits for it), and a separate token, whether or not the pod mounts a token (docs/decisions/0043).
  */
 export function sidecarVolumes(): readonly ({ readonly name: string } & Readonly<
   Record<string, unknown>

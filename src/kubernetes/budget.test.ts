@@ -9,7 +9,7 @@ function make(): { budget: NamespaceBudget; told: Map<string, Verdict>; relists:
   const told = new Map<string, Verdict>();
   let relists = 0;
   budget.attach('A', {
-    judged: (key, verdict) => told.set(key, verdict),
+    applyVerdict: (key, verdict) => told.set(key, verdict),
     relist: () => (relists += 1),
   });
   return { budget, told, relists: () => relists };

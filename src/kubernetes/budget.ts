@@ -30,7 +30,7 @@ export interface Weighed {
 /** Holds the objects of one kind. */
 export interface Holder {
   /** The verdict on this object has changed. */
-  judged(key: StoreKey, verdict: Verdict): void;
+  applyVerdict(key: StoreKey, verdict: Verdict): void;
   /** Objects that were unknown may now have room. */
   relist(): void;
 }
@@ -115,7 +115,7 @@ export class NamespaceBudget {
     const dirty = this.#dirty;
     this.#dirty = new Map();
     for (const { kind, key, verdict } of dirty.values())
-      this.#holders.get(kind)?.judged(key, verdict);
+      this.#holders.get(kind)?.applyVerdict(key, verdict);
   }
 
   #shareOf(namespace: string): Share {

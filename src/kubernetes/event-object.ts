@@ -7,7 +7,7 @@ export interface Occurrence {
   readonly type: 'Normal' | 'Warning';
   /** PascalCase, from a closed list of ours, at most 128 characters. */
   readonly reason: string;
-  /** What happened and what helps, for people. Cut to 1,024 bytes. */
+  /** The event and the remedy, for people. Cut to 1,024 bytes. */
   readonly note: string;
   /** What this process was doing, PascalCase. Default: the reason. */
   readonly action?: string;

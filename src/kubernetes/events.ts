@@ -10,7 +10,7 @@ import { microTime } from './micro-time.ts';
 
 export type { Occurrence } from './event-object.ts';
 
-/** Tells users what happened to their objects. */
+/** Records Events on users' objects. */
 export interface EventRecorder {
   /** Never throws and never waits: the Event is written later, if there is room and the API server is willing. */
   record(occurrence: Occurrence): void;
@@ -24,12 +24,12 @@ export interface EventRecorderPlan extends Reporter {
 }
 
 /** Different occurrences remembered; more are dropped until some were written. */
-const room = 500;
+const maxSeries = 500;
 const forgetMs = 600_000;
 /** A repeated occurrence is written at once the second time, then at most this often. */
 const refreshMs = 30_000;
 const burst = 25;
-const everyMs = 1000;
+const writeIntervalMs = 1000;
 const tries = 3;
 
 /** Makes a recorder; it writes while it runs, at most 25 Events at once and one a second. */
@@ -59,7 +59,7 @@ class Recorder implements EventRecorder {
 
   constructor(plan: EventRecorderPlan) {
     this.#plan = { random: Math.random, ...plan };
-    this.#bucket = new TokenBucket(plan.clock, { burst, everyMs });
+    this.#bucket = new TokenBucket(plan.clock, { burst, intervalMs: writeIntervalMs });
   }
 
   record(occurrence: Occurrence): void {
@@ -83,13 +83,13 @@ class Recorder implements EventRecorder {
       if (next === undefined) await this.#somethingNew(undefined, signal);
       else if (next.dueAt > clock.now()) await this.#somethingNew(next.dueAt - clock.now(), signal);
       else if (this.#bucket.take()) await this.#write(next.series, signal);
-      else await clock.sleep(everyMs, signal).catch(() => undefined);
+      else await clock.sleep(writeIntervalMs, signal).catch(() => undefined);
     }
   }
 
   #add(key: string, occurrence: Occurrence): void {
-    if (this.#series.size >= room) this.#forget();
-    if (this.#series.size >= room) {
+    if (this.#series.size >= maxSeries) this.#forget();
+    if (this.#series.size >= maxSeries) {
       this.#dropped += 1;
       if (this.#dropped === 1) this.#plan.log.warn('too many events at once, some are dropped');
       return;
@@ -174,7 +174,7 @@ class Recorder implements EventRecorder {
     }
     series.failures += 1;
     if (error.retry === 'soon' && series.failures < tries) {
-      series.dueAt = clock.now() + everyMs * series.failures;
+      series.dueAt = clock.now() + writeIntervalMs * series.failures;
       return;
     }
     series.failures = 0;

@@ -242,7 +242,7 @@ export class HttpApiClient implements ApiClient {
 type Read<T> = (body: AsyncIterable<Uint8Array>) => Promise<T>;
 
 function noJson(cause: unknown): WeftError {
-  return new WeftError('api-unavailable', 'the answer is no JSON', { cause, retry: 'soon' });
+  return new WeftError('api-unavailable', 'the answer is not JSON', { cause, retry: 'soon' });
 }
 
 function getCall(path: string): Call {

@@ -16,7 +16,7 @@ const usualTiming: LeaseTiming = { leaseMs: 15_000, renewMs: 10_000, retryMs: 20
 /**
  * Runs `work` while this process holds the Lease. When the Lease cannot be renewed, the work's signal aborts, in time
  * before another process may hold it. The work must then end soon, and runs again when this process wins the Lease
- * again. Resolves when the signal aborts or the work ends by itself; in both cases the Lease is released once the work
+ * again. Resolves when the signal aborts or the work ends on its own; in both cases the Lease is released once the work
  * has ended. Rejects as the work does. No decision compares the clocks of two machines: a holder counts as dead when
  * this process saw no change of its Lease for the whole lease duration.
  */

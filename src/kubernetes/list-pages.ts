@@ -96,7 +96,7 @@ interface PageHead {
 
 function parsePage({ metadata }: Page): PageHead {
   if (metadata?.resourceVersion === undefined) {
-    throw new WeftError('api-unavailable', 'the answer is no list', { retry: 'soon' });
+    throw new WeftError('api-unavailable', 'the answer is not a list', { retry: 'soon' });
   }
   const next = metadata.continue === '' ? undefined : metadata.continue;
   return { next, resourceVersion: metadata.resourceVersion };

@@ -29,7 +29,7 @@ const mostKept = 256;
 const questions = { perAddress: 2, total: 20 };
 
 /**
- * Gives metrics to callers whom the API server lets `get` the URL /metrics, by TokenReview and SubjectAccessReview
+ * Gives metrics to callers that may `get` the URL /metrics, by TokenReview and SubjectAccessReview
  * (docs/decisions/0064). Answers are kept and questions are limited, so that unknown tokens cost the API server next to
  * nothing.
  */

@@ -83,7 +83,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     await Promise.all([this.#run(signal), this.#again.run(signal)]);
   }
 
-  judged(key: StoreKey, verdict: Verdict): void {
+  applyVerdict(key: StoreKey, verdict: Verdict): void {
     if (verdict === 'kept') {
       this.#again.add(key);
       return;
@@ -231,7 +231,7 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
     return ration === undefined ? object : (deepFreeze(ration.standIn(object, weight)) as T);
   }
 
-  /** Takes an object that was read by itself, if it is the very object that is known, in no older state. */
+  /** Stores an object that was read alone, if it is exactly the known object, in no older state. */
   #takeAgain(object: KubernetesObject): void {
     const key = storeKey(object.metadata);
     const isOf = (known: T | undefined): boolean =>

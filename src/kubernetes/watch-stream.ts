@@ -113,18 +113,18 @@ async function follow(
   const breath = new Breath();
   const silence = watchdog(how, body);
   for await (const chunk of response.body) {
-    silence.heard();
+    silence.restart();
     deliver(lines.push(chunk), how.onEvents);
     await breath.after(chunk);
   }
   if (lines.partial) throw noAnswer(new Error('the watch ended within a line'));
 }
 
-/** Aborts the body when `heard` was not called for about `idleMs`; ends with the body's signal. */
+/** Aborts the body when `restart` was not called for about `idleMs`; ends with the body's signal. */
 function watchdog(
   how: { readonly idleMs: number; readonly clock: Clock },
   body: AbortController,
-): { heard(): void } {
+): { restart(): void } {
   let quietTicks = 0;
   const tick = async (): Promise<void> => {
     while (quietTicks < idleTicks) {
@@ -135,7 +135,7 @@ function watchdog(
   };
   tick().catch(() => undefined);
   return {
-    heard() {
+    restart() {
       quietTicks = 0;
     },
   };

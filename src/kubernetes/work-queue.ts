@@ -32,7 +32,7 @@ export interface WorkRun {
   readonly waiting: number;
 }
 
-/** A defect is tried again, for it may depend on the time or on another object. */
+/** The work is tried again after a defect, because the defect may depend on the time or on another object. */
 const defectMs = 300_000;
 
 export interface RunOptions {

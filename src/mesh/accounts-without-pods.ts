@@ -44,7 +44,7 @@ export function accountsWithoutPods(
     hasPod(namespaces, namespace, name)
       ? undefined
       : `no pod of ${namespace} runs as ServiceAccount ${name}`;
-  const told = (problem: string): Diagnostic =>
+  const warnOf = (problem: string): Diagnostic =>
     warn(object, 'target-without-pods', `${problem}; correct the name, or create such pods`);
   const destination = absent(own, spec.destination);
   const sources = spec.sources.flatMap((source, index) => {
@@ -53,14 +53,14 @@ export function accountsWithoutPods(
     const why = absent(namespace, source);
     return why === undefined
       ? []
-      : [told(`spec.sources[${index}]: ${why}, so this source allows no traffic`)];
+      : [warnOf(`spec.sources[${index}]: ${why}, so this source allows no traffic`)];
   });
   return {
     destination: destination !== undefined,
     diagnostics: [
       ...(destination === undefined
         ? []
-        : [told(`spec.destination: ${destination}, so this TrafficTarget allows no traffic`)]),
+        : [warnOf(`spec.destination: ${destination}, so this TrafficTarget allows no traffic`)]),
       ...sources,
     ],
   };

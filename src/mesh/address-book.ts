@@ -6,7 +6,7 @@ import { onceFor } from '../common/once-for.ts';
 import type { Pod, Service } from '../api/core.ts';
 import type { ByName, ClusterSnapshot, NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { isOneHost } from '../common/ip-address.ts';
-import { type Disputes, isOwn, judgeClaims, noDisputes } from './address-claims.ts';
+import { type Disputes, isOwn, resolveClaims, noDisputes } from './address-claims.ts';
 import { isPlaced } from './pod-state.ts';
 
 /** The holders of each address, in order of namespace and name; mostly one. */
@@ -41,7 +41,7 @@ export function keepAddressBook(
     services.turn(earlier?.Service, now?.Service);
   }
   const claims = { pods: pods.holders, services: services.holders };
-  const disputes = judgeClaims(claims, changed, before.disputes);
+  const disputes = resolveClaims(claims, changed, before.disputes);
   return { book: { input: namespaces, ...claims, disputes }, changed };
 }
 
@@ -61,7 +61,7 @@ export const podAddresses = onceFor((pod: Pod): readonly string[] => {
   return [...new Set(all)].filter(isOneHost);
 });
 
-/** What the API server gave the service, one address a family. */
+/** The addresses that the API server gave the service, one per family. */
 export function serviceAddresses({ spec }: Service): readonly string[] {
   if (spec.type === 'ExternalName') return [];
   const written = spec.clusterIPs ?? [spec.clusterIP ?? ''];

@@ -7,12 +7,12 @@ import { isTerminating, onHostNetwork } from './pod-state.ts';
 import { sameItems } from '../common/remember.ts';
 
 export interface Dispute {
-  /** What follows "address x". */
+  /** The text after "address x" in the message. */
   readonly reason: string;
   /** Pods whose status names the address, and that do not have it. */
   readonly losers: ReadonlySet<Pod>;
-  /** Whether the owners of the losers get a diagnostic; a dispute that ends by itself is not reported. */
-  readonly told: boolean;
+  /** Whether the owners of the losers get a diagnostic; a dispute that ends without their action is not reported. */
+  readonly reported: boolean;
 }
 
 /** All disputes; an undisputed address is in neither map. */
@@ -30,7 +30,7 @@ interface Claims {
 }
 
 /** The disputes after the holders of the addresses in `changed` changed; `before` itself if none differs. */
-export function judgeClaims(
+export function resolveClaims(
   { pods, services }: Claims,
   changed: ReadonlySet<string>,
   before: Disputes,
@@ -84,7 +84,7 @@ function disputeOver(pods: readonly Pod[], [service]: readonly Service[]): Dispu
   if (pods.length === 0) return undefined;
   if (service !== undefined) {
     const reason = `is the clusterIP of service ${nameOf(service)}`;
-    return { reason, losers: new Set(pods), told: true };
+    return { reason, losers: new Set(pods), reported: true };
   }
   return pods.length === 1 ? undefined : disputeAmong(pods);
 }
@@ -98,7 +98,7 @@ function disputeAmong(pods: readonly Pod[]): Dispute | undefined {
     // Pods on their nodes' network share its address by right, of whatever namespace they are.
     const losers = pods.filter((pod) => !onHostNetwork(pod));
     const reason = `is the address of the node of pod ${nameOf(onNode)}`;
-    return losers.length === 0 ? undefined : { reason, losers: new Set(losers), told: !last };
+    return losers.length === 0 ? undefined : { reason, losers: new Set(losers), reported: !last };
   }
   const namespaces = new Set(contenders.map(namespaceOf));
   if (namespaces.size > 1) {
@@ -107,13 +107,13 @@ function disputeAmong(pods: readonly Pod[]): Dispute | undefined {
     return {
       reason: `is in the status of pods of several namespaces (${shown})`,
       losers: new Set(pods),
-      told: !last,
+      reported: !last,
     };
   }
   const losers = pods.filter((pod) => !namespaces.has(namespaceOf(pod)));
   if (losers.length === 0) return undefined;
   const reason = `now belongs to pod ${contenders.map(nameOf)[0] ?? ''}`;
-  return { reason, losers: new Set(losers), told: false };
+  return { reason, losers: new Set(losers), reported: false };
 }
 
 function namespaceOf({ metadata }: Pod): string {

@@ -1,6 +1,6 @@
 import type { Pod } from '../api/core.ts';
 
-/** What a service leads to, ready or not. */
+/** The pods that a service leads to, ready or not. */
 export interface Behind {
   /** All pods, sorted by name, without those that are finished. */
   readonly pods: readonly Pod[];

@@ -20,7 +20,7 @@ import { accountOf } from './services.ts';
 export type Closed = 'no pods' | 'no sidecar' | 'no port';
 
 export interface Opening {
-  /** Undefined: the target opens something, or has no rule to judge (permissive mode, or an object with errors). */
+  /** Undefined when the target opens a port, or has no rules to check (permissive mode, or an object with errors). */
   readonly closed: Closed | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -12,7 +12,7 @@ import { share } from '../common/remember.ts';
 
 export interface LostAddress {
   readonly address: string;
-  /** What follows "clusterIP x". */
+  /** The text after "clusterIP x" in the message. */
   readonly reason: string;
 }
 
@@ -25,7 +25,7 @@ export interface ClusterIps {
 }
 
 /** `changed`: the addresses whose holders differ from those in `before`. */
-export function judgeClusterIps(
+export function resolveClusterIps(
   book: AddressBook,
   changed: ReadonlySet<string>,
   before?: ClusterIps,

@@ -165,7 +165,7 @@ describe('compileMesh, from one model to the next', () => {
       'rules',
       'workloads',
       'settings',
-      'guarded',
+      'neverPlaintext',
     ] as const) {
       expect(model[part]).toBe(before.model[part]);
     }
@@ -218,8 +218,8 @@ describe('compileMesh, from one model to the next', () => {
   it('guards service addresses and headless pods when egress is on, ready or not', () => {
     const headless = makeService({ name: 'db', app: 'cart', clusterIP: 'None' });
     const snapshot = makeSnapshot([...shop, headless]);
-    expect(compileMesh(snapshot, settings).model.guarded).toEqual([]);
+    expect(compileMesh(snapshot, settings).model.neverPlaintext).toEqual([]);
     const { model } = compileMesh(snapshot, makeSettings({ egress: true }));
-    expect(model.guarded).toEqual(['10.0.0.1', '10.0.0.2', '10.96.0.1', '10.96.0.2']);
+    expect(model.neverPlaintext).toEqual(['10.0.0.1', '10.0.0.2', '10.96.0.1', '10.96.0.2']);
   });
 });

@@ -1,6 +1,6 @@
 // Input: a snapshot of the cluster and the mesh's settings. Output: the mesh in its own words, and
-// what is wrong with the objects. Rule: a namespace is compiled by itself; what equals the previous
-// result is the very same object, so a consumer may tell by identity what is new.
+// the diagnostics. Rule: each namespace is compiled alone; a part that equals the previous
+// result is the very same object, so a consumer may find changes by identity.
 import { isMember } from '../cluster/mesh-membership.ts';
 import type { ClusterSnapshot } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
@@ -8,7 +8,7 @@ import type { MeshModel } from '../policy/mesh-model.ts';
 import type { MeshSettings } from '../policy/mesh-settings.ts';
 import { originKey } from '../policy/origin.ts';
 import { keepAddressBook } from './address-book.ts';
-import { type ClusterIps, judgeClusterIps } from './cluster-ips.ts';
+import { type ClusterIps, resolveClusterIps } from './cluster-ips.ts';
 import {
   type NamespaceContext,
   type CompiledNamespace,
@@ -23,7 +23,7 @@ export interface Compilation {
   readonly model: MeshModel;
   /** Sorted by object, then code, then message. */
   readonly diagnostics: readonly Diagnostic[];
-  /** What the next compilation starts from; of no interest to others. */
+  /** The memory from which the next compilation starts. */
   readonly memory: {
     readonly scope: Scope;
     readonly clusterIps: ClusterIps;
@@ -38,7 +38,7 @@ export interface CompiledMesh extends Compilation {
   readonly settings: MeshSettings;
 }
 
-/** Compiles the mesh. Total: a broken object is left out, with a diagnostic; the rest lives. */
+/** Compiles the mesh. Never throws for a broken object: it is left out, with a diagnostic; the rest stays in force. */
 export function compileMesh(
   snapshot: ClusterSnapshot,
   settings: MeshSettings,
@@ -49,7 +49,7 @@ export function compileMesh(
     clusterDomain: settings.clusterDomain,
   });
   const { book, changed } = keepAddressBook(snapshot, previous?.memory.clusterIps.book);
-  const clusterIps = judgeClusterIps(book, changed, previous?.memory.clusterIps);
+  const clusterIps = resolveClusterIps(book, changed, previous?.memory.clusterIps);
   const plaintext = plaintextIn(settings);
   const addresses = { book, changed, lost: clusterIps.lost };
   const namespaces = compileNamespaces(snapshot, { scope, plaintext, addresses }, previous);
@@ -100,23 +100,25 @@ function mergeModel(
     endpoints: merge((namespace) => namespace.endpoints.endpoints, before.endpoints),
     splits: merge((namespace) => namespace.splits.value.splits, before.splits),
     rules: merge((namespace) => namespace.inbound.rules, before.rules),
-    guarded: settings.egress ? mergeGuarded(namespaces, earlier, before) : nothingGuarded,
+    neverPlaintext: settings.egress
+      ? mergeNeverPlaintext(namespaces, earlier, before)
+      : noAddresses,
     workloads: merge((namespace) => namespace.inbound.workloads, before.workloads),
   };
 }
 
-const nothingGuarded: MeshModel['guarded'] = [];
+const noAddresses: MeshModel['neverPlaintext'] = [];
 
-function mergeGuarded(
+function mergeNeverPlaintext(
   namespaces: readonly CompiledNamespace[],
   earlier: readonly CompiledNamespace[],
   before: Partial<MeshModel>,
-): MeshModel['guarded'] {
-  const lists = namespaces.map(({ guarded }) => guarded.value);
-  const listsBefore = earlier.map(({ guarded }) => guarded.value);
+): MeshModel['neverPlaintext'] {
+  const lists = namespaces.map(({ neverPlaintext }) => neverPlaintext.value);
+  const listsBefore = earlier.map(({ neverPlaintext }) => neverPlaintext.value);
   const stands = before.settings?.egress === true && sameItems(lists, listsBefore);
-  if (stands && before.guarded !== undefined) return before.guarded;
-  return share(before.guarded, [...new Set(lists.flat())].sort());
+  if (stands && before.neverPlaintext !== undefined) return before.neverPlaintext;
+  return share(before.neverPlaintext, [...new Set(lists.flat())].sort());
 }
 
 type Part<K, V> = (namespace: CompiledNamespace) => ReadonlyMap<K, V>;

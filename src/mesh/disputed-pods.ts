@@ -1,4 +1,4 @@
-// Input: the disputes in which pods of a namespace lose. Output: a diagnostic on each of these pods.
+// Input: the address disputes of a namespace. Output: a diagnostic on each pod that loses an address.
 import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { Dispute } from './address-claims.ts';
 import { refuse } from '../cluster/diagnose.ts';
@@ -8,9 +8,9 @@ export function disputedPods(
   namespace: string,
   disputes: ReadonlyMap<string, Dispute>,
 ): readonly Diagnostic[] {
-  return [...disputes].flatMap(([address, { reason, losers, told }]) =>
+  return [...disputes].flatMap(([address, { reason, losers, reported }]) =>
     [...losers]
-      .filter((pod) => told && pod.metadata.namespace === namespace && !isTerminating(pod))
+      .filter((pod) => reported && pod.metadata.namespace === namespace && !isTerminating(pod))
       .map((pod) => refuse(pod, 'pod-address-disputed', message(address, reason))),
   );
 }

@@ -1,4 +1,4 @@
-// Input: one namespace of the mesh. Output: all that the mesh takes from it. Rule: of other namespaces only the holders
+// Input: one namespace of the mesh. Output: its part of the model. Rule: of other namespaces only the holders
 // of addresses are looked up, so a namespace is compiled again only when its objects or addresses changed; within it,
 // only what the change touches.
 import type { Pod } from '../api/core.ts';
@@ -12,7 +12,7 @@ import { keyOf, type LostAddresses } from './cluster-ips.ts';
 import { emptyBackends } from './empty-backends.ts';
 import { compileEndpoints, type NamespaceEndpoints } from './endpoints.ts';
 import { disputedPods } from './disputed-pods.ts';
-import { guardedAddresses } from './guarded.ts';
+import { listNeverPlaintext } from './never-plaintext.ts';
 import { compileLayer, type Layer } from './layer.ts';
 import { compilePolicies, type NamespacePolicies, policyDiagnostics } from './policies.ts';
 import {
@@ -73,7 +73,7 @@ export interface CompiledNamespace extends NamespaceBounds, NamespacePolicies {
   readonly portless: Remembered<readonly Diagnostic[]>;
   readonly disputed: Remembered<readonly Diagnostic[]>;
   readonly assumed: Remembered<readonly Diagnostic[]>;
-  readonly guarded: Remembered<readonly string[]>;
+  readonly neverPlaintext: Remembered<readonly string[]>;
   /** Diagnostics on objects that have no room in memory. */
   readonly leftOut: readonly Diagnostic[];
   readonly diagnostics: Remembered<readonly Diagnostic[]>;
@@ -120,7 +120,7 @@ function compileParts(
   );
   const { behind } = selection;
   const others = unsoughtPods(whole, selecting, selection);
-  const guardInputs = [services.result, behind, others, plaintext, disputes];
+  const inputsOfList = [services.result, behind, others, plaintext, disputes];
   const endpoints = compileEndpoints(
     { input, services: services.result, slices, book, changed, hasSidecar, plaintext },
     known.endpoints,
@@ -133,8 +133,8 @@ function compileParts(
     ...policies,
     ...remarksOn({ ...made, ...policies, ...selecting, ...bounds, input }, known),
     ...made,
-    guarded: remember(known.guarded, guardInputs, () =>
-      guardedAddresses({
+    neverPlaintext: remember(known.neverPlaintext, inputsOfList, () =>
+      listNeverPlaintext({
         ...{ services: services.result, behind, others: others.values() },
         ...{ hasSidecar, plaintext, book },
       }),

@@ -12,7 +12,7 @@ import type { Split } from '../policy/split.ts';
 import { beyond } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 
-/** The most sources of the TrafficTargets of a namespace, each times the ports that its proxy is told of. */
+/** The most sources of the TrafficTargets of a namespace, each times the ports that its proxy gets. */
 export const maxOpenedOfNamespace = 262_144;
 
 type Rules = ReadonlyMap<IdentityKey, readonly AccessRule[]>;
@@ -52,7 +52,7 @@ function opens({ sources }: AccessRule, ports: number): number {
   return Math.max(1, sources.length) * ports;
 }
 
-/** How many ports a caller of each account is told of; a Service without ports counts as one. */
+/** How many ports the proxy of a caller gets for each account; a Service without ports counts as one. */
 function portsBehind({ services, splits }: OpenedInput): ReadonlyMap<IdentityKey, number> {
   const portsOf = (key: ServiceKey): number => Math.max(1, services.get(key)?.ports.length ?? 0);
   const apexes = new Map<ServiceKey, number>();

@@ -3,7 +3,7 @@ import { injectedBy } from '../api/labels.ts';
 
 /**
  * Whether a pod's containers ended for good, so that it serves no calls and has no proxy. The phase alone is no proof:
- * a user with the right to write the status could change it back, with an address that another pod has by now.
+ * a user with the right to write the status could change it back, with an address that another pod has since got.
  */
 export function isFinished({ status }: Pod): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed' || status?.ended === true;

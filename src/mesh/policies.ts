@@ -1,4 +1,4 @@
-// Input: the policies of one namespace and its services. Output: what the policies say together. Rule: each kind is read
+// Input: the policies of one namespace and its services. Output: the compiled policies. Rule: each kind is read
 // object by object; a kind whose objects depend on other objects is compiled from its readings.
 import { type PolicyKind, policyKindNames } from '../api/policy-kinds.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';

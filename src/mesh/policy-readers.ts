@@ -7,5 +7,5 @@ export const policyReaders = {
   ...smiReaders,
 } satisfies { readonly [K in PolicyKind]: PolicyReader<PolicyTypes[K]> };
 
-/** What reading an object of that kind gives. */
+/** The result of reading an object of that kind. */
 export type ReadingOf<K extends PolicyKind> = ReturnType<(typeof policyReaders)[K]['read']>;

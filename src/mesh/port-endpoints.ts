@@ -5,7 +5,7 @@ import { isSidecarPort } from '../common/sidecar-ports.ts';
 import type { Endpoint } from '../policy/endpoints.ts';
 import type { MeshService } from '../policy/service.ts';
 import { type LeftOutEndpoints, nothingLeftOut } from './endpoint-faults.ts';
-import type { Judgement } from './endpoint-judge.ts';
+import type { EndpointClass } from './classify-endpoint.ts';
 import type { Plaintext } from './plaintext.ts';
 import { accountOf } from './services.ts';
 import type { EndpointStanding } from './standing.ts';
@@ -15,7 +15,7 @@ export interface Place {
   readonly address: string;
   readonly port: number;
   readonly hostname: string;
-  readonly judgement: Judgement;
+  readonly holder: EndpointClass;
   readonly standing: EndpointStanding;
 }
 
@@ -75,15 +75,15 @@ function isDialled(
 
 /** The endpoint at that port, if it may be called; otherwise empty, mostly with an entry in `leftOut`. */
 function callable(
-  { address, port, hostname, judgement }: Place,
+  { address, port, hostname, holder }: Place,
   { hasSidecar, plaintext }: EndpointsInput,
   leftOut: LeftOutEndpoints,
 ): readonly Endpoint[] {
-  switch (judgement.is) {
+  switch (holder.is) {
     case 'unknown':
       return [];
     case 'foreign':
-      leftOut.foreign.add(`${address}, which ${judgement.reason}`);
+      leftOut.foreign.add(`${address}, which ${holder.reason}`);
       return [];
     case 'outside':
       if (plaintext === 'any') {
@@ -92,7 +92,7 @@ function callable(
       leftOut.outside.add(address);
       return [];
     case 'pod': {
-      const { pod } = judgement;
+      const { pod } = holder;
       // For a port of the sidecar, services.ts writes the diagnostic on the Service.
       if (hasSidecar(pod)) {
         return isSidecarPort(port) ? [] : [{ address, port, account: accountOf(pod), hostname }];

@@ -28,7 +28,7 @@ export function portFaults(object: Service, port: ServicePort): readonly Diagnos
   ];
 }
 
-/** Names that people give such ports, besides the values of appProtocol. */
+/** Common names of such ports, besides the values of appProtocol. */
 const otherWords: ReadonlyMap<string, Protocol> = new Map([
   ...['mongodb', 'postgres', 'pgsql', 'memcached', 'memcache', 'cassandra', 'cql', 'mqtt'].map(
     (word) => [word, 'tcp'] as const,

@@ -51,7 +51,7 @@ function oneOf(...values: readonly string[]): Shape {
     values.includes(value as string) ? undefined : `${field} must be one of ${values.join(', ')}`;
 }
 
-/** A call to the sidecar's own port would let a stranger use its admin page. */
+/** A call to the sidecar's own port would give any client access to its admin page. */
 const applicationPort: Shape = (value, field) =>
   integer(1, 65535)(value, field) ??
   (isSidecarPort(value as number)
@@ -77,7 +77,7 @@ const entry = fields({
 
 const shape = list((value, field) => entry(value, field) ?? hookProblem(value as Written, field));
 
-/** The address of a hook must not be one that can be guessed, for a hook does something. */
+/** The address of a hook must not be guessable, because a call of the hook has an effect. */
 function hookProblem({ probe, kind, key = '' }: Written, field: string): string | undefined {
   if (!hooks.includes(probe)) return undefined;
   if (!kind.startsWith('http')) return `${field}.kind must be http or https for a hook`;

@@ -23,13 +23,13 @@ export function protocolConflicts(
   const [http, tcp] = [ports.filter(isHttpPort), ports.filter((port) => !isHttpPort(port))];
   if (http.length === 0 || tcp.length === 0) return [];
   const met = new Map([...byText(ports), ...byPod(ports, behind)]);
-  const told = new Set<string>();
+  const seen = new Set<string>();
   return [...met].flatMap(([target, readers]) =>
     [...readers.http].flatMap((one) =>
       [...readers.tcp].flatMap((other) => {
         const pair = `${one} ${other}`;
-        if (told.has(pair)) return [];
-        told.add(pair);
+        if (seen.has(pair)) return [];
+        seen.add(pair);
         return [conflict(object, { one, other, target })];
       }),
     ),

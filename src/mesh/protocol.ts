@@ -12,7 +12,7 @@ export function protocolOf(port: ServicePort): Protocol {
   return port.name ? protocolNamed(port.name) : 'http';
 }
 
-/** Whether a port says nothing of its protocol, and its number stands for TLS everywhere. */
+/** Whether a port declares no protocol, and its number stands for TLS everywhere. */
 export function isTlsByNumber({ port, name = '', appProtocol = '' }: ServicePort): boolean {
   return name === '' && appProtocol === '' && tlsPorts.includes(port);
 }
@@ -23,7 +23,7 @@ function protocolNamed(name: string): Protocol {
   return namePrefixes.find(([start]) => name.startsWith(start))?.[1] ?? 'http';
 }
 
-/** What an appProtocol says; undefined: Weft does not know it. Case does not count. */
+/** The protocol of an appProtocol; undefined when Weft does not know it. Case does not count. */
 export function protocolDeclared(appProtocol: string): Protocol | undefined {
   return applicationProtocols.get(appProtocol.toLowerCase());
 }

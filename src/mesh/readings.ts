@@ -1,4 +1,4 @@
-// Input: the policies of one namespace. Output: what reading each of them says. Rule: an object is read again only when
+// Input: the policies of one namespace. Output: the reading of each of them. Rule: an object is read again only when
 // it changed.
 import { type PolicyKind, policyKindNames, type PolicyTypes } from '../api/policy-kinds.ts';
 import type { ByName, NamespaceSnapshot } from '../cluster/snapshot.ts';

@@ -30,8 +30,8 @@ export function sharedAddresses(
       const first: Service = taken.get(at) ?? service;
       taken.set(at, first);
       if (first === service) continue;
-      const told = sharedBy(service, first, port);
-      found.set(told.message, told);
+      const warning = sharedBy(service, first, port);
+      found.set(warning.message, warning);
     }
   }
   return [...found.values()];

@@ -1,5 +1,5 @@
-// Input: the EndpointSlices of a namespace. Output: the slices of each service, and what they name. Rule: the entry of
-// a service whose slices did not change is the very same object, and each slice is read once.
+// Input: the EndpointSlices of a namespace. Output: the slices of each service, and their addresses and pods. Rule: the
+// entry of a service whose slices did not change is the very same object, and each slice is read once.
 import type { EndpointSlice } from '../api/core.ts';
 import type { NamespaceSnapshot } from '../cluster/snapshot.ts';
 import { onceFor } from '../common/once-for.ts';

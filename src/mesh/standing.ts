@@ -1,4 +1,4 @@
-import type { SliceEndpoint } from './endpoint-judge.ts';
+import type { SliceEndpoint } from './classify-endpoint.ts';
 
 /** Whether an endpoint takes calls; 'leaving': it is terminating, but still serves. */
 export type EndpointStanding = 'ready' | 'leaving' | 'unready';

@@ -20,8 +20,8 @@ export interface ApplierDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told of each object that really changed. */
-  readonly onDeed: (deed: AppliedChange) => void;
+  /** Called for each object that changed. */
+  readonly onChange: (deed: AppliedChange) => void;
 }
 
 const reasons = { create: 'Created', update: 'Updated', repair: 'Repaired' } as const;
@@ -43,7 +43,7 @@ export class Applier {
 
   /**
    * Applies what differs, in order. Resolves to the milliseconds after which to look again, when a
-   * repair has to wait; rejects with what the API server said at the first object that it refuses.
+   * repair must wait; rejects with the API server's error for the first object that it refuses.
    */
   async apply(
     desired: readonly Desired[],
@@ -78,7 +78,7 @@ export class Applier {
       const identity = identify(ref.kind, ref.name);
       this.#applied.delete(identity);
       this.#removed.add(uid);
-      this.#deps.onDeed({ reason: 'Removed', identity });
+      this.#deps.onChange({ reason: 'Removed', identity });
     }
   }
 
@@ -92,7 +92,7 @@ export class Applier {
     live: KubernetesObject | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, clock, onDeed } = this.#deps;
+    const { client, clock, onChange } = this.#deps;
     const identity = identify(desired.kind, desired.object.metadata.name);
     const before = this.#applied.get(identity);
     await this.#handOverReplicas(desired, live, signal);
@@ -101,7 +101,7 @@ export class Applier {
     this.#applied.set(identity, { desired, answer });
     if (isSameVersion(answer, live) || isSameVersion(answer, before?.answer)) return;
     if (reason === 'repair') this.#pace.repaired(identity, clock.now());
-    onDeed({ reason: reasons[reason], identity });
+    onChange({ reason: reasons[reason], identity });
   }
 
   /**

@@ -23,7 +23,7 @@ export function certificatesCondition(inputs: StatusInputs): JudgedCondition {
   return { type, status: 'True', reason: 'BundlePublished', message };
 }
 
-/** What is wrong with the bundle that everybody trusts, if anything. */
+/** The problem of the trust bundle, if any. */
 function bundleCondition({ bundle, namespace, now }: StatusInputs): JudgedCondition | undefined {
   const type = 'CertificatesReady';
   if (bundle.kind === 'absent') {

@@ -69,7 +69,7 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
-/** A condition as judged; `stamp` adds the time since when it is so. */
+/** A condition without its times; `stamp` adds the time of the last transition. */
 export interface JudgedCondition {
   readonly type: ConditionType;
   readonly status: Condition['status'];
@@ -77,17 +77,17 @@ export interface JudgedCondition {
   readonly message: string;
 }
 
-/** Everything that conditions are judged by. */
+/** The input of the conditions. */
 export interface StatusInputs {
   readonly refusal: MeshConfigRefusal | undefined;
   readonly problems: readonly SpecProblem[];
-  /** What the API server said when it refused an object of ours. */
+  /** The API server's error for an object of ours that it refused. */
   readonly rejection: string | undefined;
   readonly deleting: boolean;
   readonly rollout: Rollout | undefined;
   readonly bundle: Bundle;
   readonly rotation: Omit<RotationStatus, 'block' | 'recheckMs'>;
-  /** What the control plane reported last of pods and proxies. */
+  /** The control plane's last report on pods and proxies. */
   readonly proxies: MeshReport | undefined;
   /** When the last report was, as RFC 3339, if the control plane has been silent for too long since. */
   readonly silentSince: string | undefined;
@@ -99,7 +99,7 @@ export interface StatusInputs {
   readonly now: number;
 }
 
-/** The command that shows what the control plane says of itself. */
+/** The command that shows the log of the control plane. */
 export function logsOf(namespace: string): string {
   return `kubectl logs -n ${namespace} deployment/weft-control-plane`;
 }

@@ -1,4 +1,4 @@
-// Input: how far the rollout of the control plane is. Output: whether it serves. Pure.
+// Input: the progress of the control plane's rollout. Output: whether it serves. Pure.
 import type { JudgedCondition, StatusInputs } from './condition-words.ts';
 import { counted } from './counted.ts';
 import type { Rollout } from './facts.ts';

@@ -18,7 +18,7 @@ export interface ObjectDifference {
 
 export interface DiffInput {
   readonly desired: readonly Desired[];
-  /** The operator's objects there are, by identity. */
+  /** The existing objects of the operator, by identity. */
   readonly live: ReadonlyMap<string, KubernetesObject>;
   /** What this process applied before, by identity. */
   readonly applied: ReadonlyMap<string, Applied>;

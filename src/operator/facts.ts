@@ -11,7 +11,7 @@ interface DeploymentCondition {
   readonly message?: string;
 }
 
-/** The parts of a Deployment that tell how it fares. */
+/** The fields of a Deployment that show its health. */
 export interface DeploymentObject extends KubernetesObject {
   readonly spec?: { readonly replicas?: number };
   readonly status?: {
@@ -67,11 +67,11 @@ export interface Rollout {
   readonly wanted: number;
   readonly available: number;
   readonly settled: boolean;
-  /** Kubernetes' own words when it gave up. */
+  /** Kubernetes' message when it gave up. */
   readonly stuck: string | undefined;
 }
 
-/** Reads how far a Deployment is. */
+/** Reads the progress of a Deployment's rollout. */
 export function readRollout({ metadata, spec, status = {} }: DeploymentObject): Rollout {
   const wanted = spec?.replicas ?? 1;
   const counts = [status.replicas, status.updatedReplicas, status.availableReplicas];

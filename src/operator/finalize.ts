@@ -36,7 +36,7 @@ export interface FinalizeDeps {
 /** A mesh that is being removed, or whose MeshConfig is gone. */
 export interface Leaving {
   readonly namespace: string;
-  /** As it was seen last; undefined when this operator never saw one. */
+  /** The MeshConfig as last seen; undefined when this operator never saw it. */
   readonly meshConfig: MeshConfig | undefined;
   /** When its removal began, in ms since the epoch. */
   readonly since: number;
@@ -84,7 +84,7 @@ export async function finalize(
   return undefined;
 }
 
-/** What is left of a step, in words; undefined when nothing is. */
+/** The unfinished part of a step, in words; undefined when the step is done. */
 async function attempt(
   run: () => Promise<string | undefined>,
   logger: Logger,

@@ -1,15 +1,15 @@
-// Input: one kind of trouble as the control plane reports it. Output: a sentence that counts all, names
-// the first few with what is wrong, and says what to type next. Pure.
+// Input: one finding of the control plane's report. Output: a sentence that counts all objects, names
+// the first few with their problems, and gives the next command. Pure.
 import type { Finding, FindingKind, Found } from '../api/mesh-report.ts';
 
 const named = 3;
 const longestWhy = 200;
 
 interface Words {
-  /** What it is, of one and of several. */
+  /** The noun with its verb, for one object and for several. */
   readonly one: string;
   readonly many: string;
-  /** For a finding that does not say it itself. */
+  /** The next command, for a finding that has none of its own. */
   readonly next: (namespace: string, name: string) => string;
 }
 

@@ -1,11 +1,11 @@
 import type { CertificateReport, GatewayReport } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 
-/** The ingress gateway's Secret that a mesh has not given back yet. */
+/** The ingress gateway's Secret that is not removed yet. */
 export interface GatewayLeft {
   /** `<namespace>/<name>` */
   readonly secret: string;
-  /** Why it is still there, a sentence. */
+  /** Why it still exists, as a sentence. */
   readonly why: string;
 }
 

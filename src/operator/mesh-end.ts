@@ -12,19 +12,19 @@ export class MeshEnd {
     this.#namespace = namespace;
   }
 
-  /** Whether all was removed, and nothing made since. */
+  /** Whether everything was removed, and nothing was created since. */
   get done(): boolean {
     return this.#done;
   }
 
-  /** This one rules. */
+  /** Records the active MeshConfig. */
   rules(meshConfig: MeshConfig): void {
     this.#last = meshConfig;
     this.#since = undefined;
     this.#done = false;
   }
 
-  /** Whether another MeshConfig ruled before this one, and what was made for it is still to be removed. */
+  /** Whether another MeshConfig was active before, and its objects are not removed yet. */
   isBefore(meshConfig: MeshConfig): boolean {
     return this.#last !== undefined && this.#last.metadata.uid !== meshConfig.metadata.uid;
   }
@@ -41,7 +41,7 @@ export class MeshEnd {
     return { namespace: this.#namespace, meshConfig: this.#last, since: this.#since };
   }
 
-  /** Nothing is left of it. */
+  /** Records that everything of the mesh is removed. */
   end(): void {
     this.#last = undefined;
     this.#since = undefined;

@@ -26,14 +26,14 @@ const ofOurs = { controlPlane: 'r/weft@1', envoy: 'r/envoy@1', init: 'r/i@1' };
 
 describe('the images of an install', () => {
   it('are those of its PodTemplate', () => {
-    expect(new NamedImages('1.0.0').of(ours)).toEqual(ofOurs);
+    expect(new NamedImages('1.0.0').read(ours)).toEqual(ofOurs);
   });
 
   it('are the published ones where it names none', () => {
     const images = new NamedImages('1.0.0');
     const published = { controlPlane: 'weft.dev/weft:1.0.0', init: 'weft.dev/weft-init:1.0.0' };
-    expect(images.of(undefined)).toMatchObject(published);
-    expect(images.of(templateOf('1.0.0', { envoy: 'r/envoy@1' }))).toMatchObject({
+    expect(images.read(undefined)).toMatchObject(published);
+    expect(images.read(templateOf('1.0.0', { envoy: 'r/envoy@1' }))).toMatchObject({
       ...published,
       envoy: 'r/envoy@1',
     });
@@ -41,16 +41,16 @@ describe('the images of an install', () => {
 
   it('stay when the PodTemplate becomes that of another version, or goes', () => {
     const images = new NamedImages('1.0.0');
-    images.of(ours);
-    expect(images.of(next)).toEqual(ofOurs);
-    expect(images.of(undefined)).toEqual(ofOurs);
+    images.read(ours);
+    expect(images.read(next)).toEqual(ofOurs);
+    expect(images.read(undefined)).toEqual(ofOurs);
     const moved = templateOf('1.0.0', { envoy: 'r/envoy@3' });
-    expect(images.of(moved).envoy).toBe('r/envoy@3');
+    expect(images.read(moved).envoy).toBe('r/envoy@3');
   });
 
   it('are those of the command line before all', () => {
     const images = new NamedImages('1.0.0', { envoy: 'mine' });
-    expect(images.of(ours)).toEqual({ ...ofOurs, envoy: 'mine' });
-    expect(images.of(next).envoy).toBe('mine');
+    expect(images.read(ours)).toEqual({ ...ofOurs, envoy: 'mine' });
+    expect(images.read(next).envoy).toBe('mine');
   });
 });

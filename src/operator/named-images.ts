@@ -25,7 +25,7 @@ export class NamedImages {
     this.#known = { ...publishedImages(version), ...given };
   }
 
-  of(template: PodTemplate | undefined): Images {
+  read(template: PodTemplate | undefined): Images {
     if (template?.metadata.labels?.[versionLabel] === this.#version)
       this.#known = { ...publishedImages(this.#version), ...imagesIn(template), ...this.#given };
     return this.#known;

@@ -18,30 +18,30 @@ export interface OperatorOptions {
   readonly client: ApiConnection;
   /** Where the operator runs, and where the active MeshConfig must be. */
   readonly namespace: string;
-  /** Unique to this process, such as the pod's name: who holds the Lease. */
+  /** The identity of the holder of the Lease: unique to this process, such as the pod's name. */
   readonly identity: string;
-  /** Version of Weft, as the status tells it. */
+  /** Version of Weft, for the status. */
   readonly version: string;
-  /** Images that go before those that the install names. */
+  /** Images that replace those of the install. */
   readonly images: Partial<Images>;
-  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port. Default: all. */
   readonly vaultAddresses?: readonly string[];
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Called after each look at a MeshConfig. */
+  /** Called after each reconciliation of a MeshConfig. */
   readonly onReconciled?: (run: WorkRun) => void;
 }
 
-/** The operator as its process sees it. */
+/** The operator, for its process. */
 export interface Operator {
-  /** Why it cannot work yet; undefined when it can. A standby that sees the cluster is ready. */
+  /** Why the operator is not ready; undefined when it is. A standby that has read the cluster is ready. */
   problem(): string | undefined;
   /** Works until the signal aborts: as the leader, or waiting to become it. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** The queue's key for a look at a cluster without any MeshConfig. */
-const nobody: StoreKey = '';
+/** The queue's key for a cluster without any MeshConfig. */
+const noMeshConfig: StoreKey = '';
 
 /** Puts the parts together: watches → queue of keys → reconcile → server-side apply. */
 export function createOperator(options: OperatorOptions): Operator {
@@ -66,13 +66,13 @@ async function reconcileAll(
   const { client, namespace, clock, logger } = options;
   const reporter = { controller: 'weft.dev/operator', instance: options.identity };
   const events = createEventRecorder({ client, clock, log: logger, ...reporter });
-  const onDeed = ({ reason, identity }: AppliedChange): void => {
+  const onChange = ({ reason, identity }: AppliedChange): void => {
     logger.info('object changed', { reason, object: identity });
     const regarding = activeMeshConfig(watched.meshConfigs.objects.values(), namespace);
     if (regarding === undefined) return;
     events.record({ regarding, type: 'Normal', reason, note: `${reason} ${identity}` });
   };
-  const applier = new Applier({ client, clock, logger, onDeed });
+  const applier = new Applier({ client, clock, logger, onChange });
   const meshEnd = new MeshEnd(namespace);
   const onDone = (run: WorkRun): void => {
     options.onReconciled?.(run);
@@ -82,11 +82,11 @@ async function reconcileAll(
   };
   const queue = new WorkQueue<StoreKey>({ clock, random: Math.random, log: logger, onDone });
   const addAll = (): void => {
-    for (const key of [...watched.meshConfigs.objects.keys(), nobody]) queue.add(key);
+    for (const key of [...watched.meshConfigs.objects.keys(), noMeshConfig]) queue.add(key);
   };
   await watched.whenSynced(signal);
   const named = new NamedImages(options.version, options.images);
-  const images = (): Images => named.of(watched.images);
+  const images = (): Images => named.read(watched.images);
   const work: Worker<StoreKey> = (key, term) =>
     reconcile(key, { ...options, images, watched, applier, meshEnd, events }, term);
   const unsubscribe = watched.subscribe(addAll);

@@ -30,10 +30,10 @@ export interface Plan {
 }
 
 /**
- * MeshConfig → the objects that make it true. Pure. Webhooks come last, and only once there is
- * somebody to answer them: a configuration without would keep every pod of the mesh from starting.
+ * MeshConfig → the objects of the mesh. Pure. Webhooks come last, and only once a control plane is available
+ * to answer them: without it, a webhook configuration would keep every pod of the mesh from starting.
  * When the control plane goes away later, they stay, because the mesh stays closed. The Deployment
- * waits for the ServiceAccount that its pods are to run as.
+ * waits for the ServiceAccount of its pods.
  *
  * | bundle | available | live | webhooks |
  * |--------|-----------|------|----------|

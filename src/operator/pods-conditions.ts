@@ -1,4 +1,4 @@
-// Input: the report of the control plane. Output: what the conditions say of pods and Services. Rule: what cannot be
+// Input: the report of the control plane. Output: the conditions about pods and Services. Rule: a state that cannot be
 // known now is Unknown, never the last known value.
 import type { FindingKind, MeshReport } from '../api/mesh-report.ts';
 import type { Reason, JudgedCondition, StatusInputs } from './condition-words.ts';
@@ -6,7 +6,7 @@ import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
 import { findingIn, noReport, reportIn } from './report-in.ts';
 
-/** Reasons of PodsInMesh for which pods do not do what the mesh promises them. */
+/** Reasons of PodsInMesh for which pods lack a service that the mesh promises. */
 const podReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['certificate-refused', 'CertificateRefused'],
   ['sidecar-crashing', 'SidecarsCrashing'],
@@ -16,7 +16,7 @@ const podReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['pod-left-out', 'PodsLeftOut'],
 ];
 
-/** Reasons of PodsInMesh that are worth a word and pass, or turn into one of those above. */
+/** Reasons of PodsInMesh that are temporary: they end, or become one of the reasons above. */
 const passingReasons: readonly (readonly [FindingKind, Reason])[] = [
   ['sidecar-disconnected', 'SidecarsDisconnected'],
   ['sidecar-restarted', 'SidecarsRestarted'],
@@ -98,7 +98,7 @@ export function servicesCondition(inputs: StatusInputs): JudgedCondition {
   return { type, status: 'False', reason: worst.reason, message };
 }
 
-/** What is wrong with the certificate that the control plane shows to proxies, if anything. */
+/** The problem of the certificate that the control plane presents to proxies, if any. */
 export function serverCertificateCondition(inputs: StatusInputs): JudgedCondition | undefined {
   const type = 'CertificatesReady';
   const report = reportIn(inputs);
@@ -112,7 +112,7 @@ export function serverCertificateCondition(inputs: StatusInputs): JudgedConditio
   return finding && { type, status: 'False', reason, message: sentenceOf(finding) };
 }
 
-/** The sentences that Ready adds about a mesh that serves but is not as it should be. */
+/** The sentences that Ready adds about problems of a mesh that serves. */
 export function gapsIn(parts: readonly JudgedCondition[]): readonly string[] {
   return parts.filter(isGap).map(({ message }) => message);
 }

@@ -1,11 +1,11 @@
-// Input: the report of the control plane. Output: what ProxiesSynced says.
+// Input: the report of the control plane. Output: the condition ProxiesSynced.
 import type { MeshReport } from '../api/mesh-report.ts';
 import type { JudgedCondition, StatusInputs } from './condition-words.ts';
 import { counted } from './counted.ts';
 import { sentenceOf } from './findings.ts';
 import { findingIn, noReport, reportIn } from './report-in.ts';
 
-/** Shows of each policy how many proxies have it. */
+/** The command that shows how many proxies have each policy. */
 const policies = 'kubectl get traffictarget,httproutegroup,tcproute,trafficsplit -A';
 
 const type = 'ProxiesSynced';
@@ -13,7 +13,7 @@ const type = 'ProxiesSynced';
 export function proxiesCondition(inputs: StatusInputs): JudgedCondition {
   const report = reportIn(inputs);
   if (report === undefined) return { type, ...noReport(inputs) };
-  // A rejection is certain, whatever an unreachable replica would report.
+  // A rejection is certain, even if a replica cannot be reached.
   if (report.rejected > 0) return someRejected(report);
   const unreachable = findingIn(report, 'replica-unreachable');
   if (unreachable !== undefined) {

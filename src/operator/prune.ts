@@ -3,7 +3,7 @@ import type { ObjectRef } from '../kubernetes/api-client.ts';
 import type { Kind } from '../api/kinds.ts';
 import { identify } from './desired.ts';
 
-/** An object of the operator's that there is. */
+/** An existing object of the operator. */
 export interface Owned {
   readonly kind: Kind;
   readonly object: KubernetesObject;

@@ -86,7 +86,7 @@ function isLeaving(object: KubernetesObject | undefined): boolean {
   return object?.metadata.deletionTimestamp !== undefined;
 }
 
-/** Brings the ruling MeshConfig into force. A spec with problems changes nothing but the status. */
+/** Applies the active MeshConfig. A spec with problems changes only the status. */
 async function bringIntoForce(
   meshConfig: MeshConfig,
   deps: ReconcileDeps,
@@ -113,7 +113,7 @@ interface Done {
   readonly rejection?: string;
 }
 
-/** Applies what is wanted and removes what is not; resolves to when to look again. */
+/** Applies wanted objects and removes unwanted ones; resolves to when to reconcile again. */
 async function bringAbout(
   meshConfig: MeshConfig,
   { roots, rollout, bundle }: Observation & { readonly roots: RotationState },
@@ -167,7 +167,7 @@ async function removeLeft(deps: ReconcileDeps, signal: AbortSignal): Promise<Res
   return found.every(isLeaving) ? remove(deps, signal) : { requeueAfterMs: changedMs };
 }
 
-/** Removes all of a mesh, once, until something is seen again or another MeshConfig rules. */
+/** Removes all of a mesh, once, until an object of it appears again or another MeshConfig is active. */
 async function remove(
   deps: ReconcileDeps,
   signal: AbortSignal,
@@ -186,7 +186,7 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** One look at the world: all that the status says follows from it, and from a rejection after it. */
+/** The observed inputs of the status. Together with a later rejection, they determine it. */
 interface Observation extends StatusInputs {
   readonly roots: RotationState | undefined;
 }

@@ -3,14 +3,14 @@ const forgetMs = 60_000;
 const longestMs = 4000;
 
 /**
- * Keeps the operator from racing a client that undoes every repair. The first three repairs of an object are
- * immediate; the next wait 1, 2 and then always 4 seconds. After a minute without a repair, the count starts over
- * (docs/decisions/0030).
+ * Limits repairs, so that the operator does not race a client that undoes each of them. The first three repairs of an
+ * object are immediate; the next wait 1, 2 and then always 4 seconds. After a minute without a repair, the count starts
+ * over (docs/decisions/0030).
  */
 export class RepairPace {
   readonly #repairs = new Map<string, { readonly count: number; readonly last: number }>();
 
-  /** How many milliseconds a repair of this object has still to wait. */
+  /** How many milliseconds a repair of this object must still wait. */
   wait(identity: string, now: number): number {
     const known = this.#repairs.get(identity);
     if (known === undefined || now - known.last >= forgetMs || known.count < atOnce) return 0;

@@ -1,8 +1,8 @@
-// The report of the control plane, and what is said while there is none that can be believed.
+// The report of the control plane, and the message while there is no current report.
 import type { Finding, FindingKind, MeshReport } from '../api/mesh-report.ts';
 import { logsOf, type JudgedCondition, type StatusInputs } from './condition-words.ts';
 
-/** The report, while it can be believed. */
+/** The report, while it is current. */
 export function reportIn({ proxies, silentSince, rollout }: StatusInputs): MeshReport | undefined {
   return silentSince === undefined && (rollout?.available ?? 0) > 0 ? proxies : undefined;
 }

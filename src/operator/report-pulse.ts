@@ -1,22 +1,22 @@
 import { timestamp } from '../common/timestamp.ts';
 
-/** The control plane says at least every 30 s that it lives. */
+/** The control plane reports at least every 30 s. */
 const longestSilenceMs = 90_000;
-/** So far the control plane's clock may be from ours, with the half minute to which it rounds. */
+/** How far the control plane's clock may differ from ours, plus the half minute to which it rounds. */
 const skewMs = 60_000;
 
 interface Seen {
   readonly reportedAt: string;
   /** When we saw it first, by our own clock. */
   readonly at: number;
-  /** Whether another was seen before: then it was made while we watched. */
+  /** Whether another time was seen before: then this one was written while we watched. */
   readonly isNews: boolean;
 }
 
 /**
- * Whether the control plane still reports (docs/decisions/0105). A time that changed while we watched is judged by our
- * own clock alone. The first time that is seen may be of any age, because this process may just have started: it also
- * counts as old when it lies further back than clocks can differ.
+ * Whether the control plane still reports (docs/decisions/0105). A time that changed while we watched is compared with
+ * our own clock alone. The first time that is seen may be of any age, because this process may just have started: it
+ * also counts as old when it lies further back than clocks can differ.
  */
 export class ReportPulse {
   #last: Seen | undefined;

@@ -9,18 +9,18 @@ import { selfSigned } from '../x509/self-signed.ts';
 import { createOperatorMetrics } from './metrics.ts';
 import { createOperator } from './operator.ts';
 
-/** What an operator process is told when it starts. */
+/** The options of an operator process. */
 export interface OperatorProcess {
   readonly version: string;
   /** A kubeconfig file; undefined inside a cluster. */
   readonly kubeconfig: string | undefined;
   readonly namespace: string;
-  /** This process' pod. */
+  /** The pod of this process. */
   readonly podName: string;
-  /** Images that go before those that the install names. */
+  /** Images that replace those of the install. */
   readonly images: Partial<Images>;
   readonly ports: { readonly health: number; readonly metrics: number };
-  /** Where Vault may be, as https://host:port; empty: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port; empty allows all. */
   readonly vaultAddresses: readonly string[];
 }
 

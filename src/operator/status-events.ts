@@ -1,4 +1,4 @@
-// Input: the status of a MeshConfig as it is and as it becomes. Output: what events tell a user of it. Pure.
+// Input: the old and the new status of a MeshConfig. Output: the events about the change. Pure.
 import type { Condition } from '../api/core.ts';
 import type { MeshConfig, MeshConfigStatus } from '../api/gen/mesh-config.ts';
 import type { Frozen } from '../common/freeze.ts';

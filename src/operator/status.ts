@@ -15,13 +15,13 @@ import { trafficAllowed } from '../api/traffic-allowed.ts';
 
 type Status = Frozen<MeshConfigStatus>;
 
-/** What a status says besides what conditions are judged by. */
+/** The input of a status besides the input of its conditions. */
 export interface StatusParts {
   readonly version: string;
   readonly certificate: CertificateBlock;
 }
 
-/** The status that a MeshConfig should have in this inputs. Pure. */
+/** The status that a MeshConfig should have. Pure. */
 export function statusOf(
   meshConfig: MeshConfig,
   inputs: StatusInputs,
@@ -56,7 +56,7 @@ function trafficInForce(
 /** The operator writes the status at least this often. An older status means that no operator is at work. */
 const heartbeatMs = 60_000;
 
-/** Stays for a minute, so that the passing of time is written once a minute and no more. */
+/** The time rounded to a minute, so that it changes the status at most once a minute. */
 function checkedAt({ status }: MeshConfig, now: number): string {
   const last = Date.parse(status?.lastCheckedTime ?? '');
   const isFresh = last <= now && now - last < heartbeatMs;
@@ -96,7 +96,7 @@ function inForce(inputs: StatusInputs, version: string): Status {
   };
 }
 
-/** Whether the MeshConfig says all this already. The order of conditions does not count. */
+/** Whether the MeshConfig has this status already. The order of conditions does not count. */
 export function isCurrent(meshConfig: MeshConfig, status: Status): boolean {
   return deepEqual(sorted(meshConfig.status ?? {}), sorted(status));
 }

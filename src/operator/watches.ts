@@ -16,7 +16,7 @@ import { imagesName, ownedSelector } from './names.ts';
 import type { Owned } from './prune.ts';
 import { ReportPulse } from './report-pulse.ts';
 
-/** Every kind that the operator makes. */
+/** Every kind that the operator creates. */
 const ownedKinds: readonly Kind[] = [
   kinds.serviceAccount,
   kinds.clusterRole,
@@ -34,7 +34,7 @@ const ownedKinds: readonly Kind[] = [
 /**
  * What the operator sees of the cluster: all MeshConfigs, its namespace and the MeshRootCertificates in it,
  * its own objects by their label, and by name the images of the install and three ConfigMaps of the control plane.
- * An edit or a removal of any of them is told at once.
+ * Each change of them is reported at once.
  */
 export class OperatorWatches {
   readonly meshConfigs: Reflector<MeshConfig>;
@@ -84,7 +84,7 @@ export class OperatorWatches {
     return first(this.#home);
   }
 
-  /** All objects of the operator's there are. */
+  /** All existing objects of the operator. */
   get owned(): readonly Owned[] {
     return [...this.#owned].flatMap(([kind, store]) =>
       [...store.objects.values()].map((object) => ({ kind, object })),

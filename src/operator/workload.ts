@@ -20,7 +20,7 @@ export interface WorkloadFacts {
    * planned.
    */
   readonly account: string | undefined;
-  /** Where Vault may be, as https://host:port. Default: anywhere. */
+  /** The allowed addresses of Vault, as https://host:port. Default: all. */
   readonly vaultAddresses?: readonly string[];
 }
 

@@ -76,8 +76,8 @@ function whyBare(decision: InjectionDecision): string | undefined {
   if (decision.kind === 'refuse') return decision.problems.join('; ');
   if (decision.kind === 'inject')
     return 'it was created before injection was enabled in its namespace, or without the injector';
-  const { sentence, surprising } = reasons[decision.reason];
-  return decision.wantsInjection && surprising ? sentence : undefined;
+  const { sentence, warnUser } = reasons[decision.reason];
+  return decision.wantsInjection && warnUser ? sentence : undefined;
 }
 
 /** The next step that brings a pod with that verdict into the mesh, or that marks it as left out. */

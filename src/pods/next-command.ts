@@ -14,7 +14,7 @@ export function createAgain({ life: { owner }, metadata }: LivingPod): string {
   return owner === unnamedOwner ? gone : `${gone}, then create it again from its manifest`;
 }
 
-/** Sets the annotation in the template of new pods; the owner then replaces the pods by itself. */
+/** Sets the annotation in the template of new pods; the owner then replaces the pods automatically. */
 export function annotateTemplate(pod: LivingPod, value: 'enabled' | 'disabled'): string {
   const { life, metadata } = pod;
   const { name, namespace = '' } = metadata;

@@ -1,11 +1,11 @@
 // Input: one pod that is inside the mesh, and whether its proxy has a stream. Output: the state of the proxy. Rule: no
-// trouble is reported before an ordinary start or reconnection has had its time.
+// problem is reported before an ordinary start or reconnection has had its time.
 import type { FindingKind } from '../api/mesh-report.ts';
 import type { PodHold } from './held.ts';
 import type { LivingPod, PodLife, SidecarLife } from './pod-life.ts';
 import { hasRun } from './switch-standing.ts';
 
-/** The state of the proxy of a pod that is inside. `starting` is no trouble: it still has time. */
+/** The state of the proxy of a pod that is inside. `starting` is no problem: it still has time. */
 export type PodStanding =
   | { readonly kind: 'well' }
   /** `disconnected`: the proxy was connected and is not any more; says what will happen next. */

@@ -24,7 +24,7 @@ export class Lingering {
   #result: Workloads = new Map();
   #left: ReadonlyMap<string, readonly Left[]> = new Map();
 
-  /** When the result will change by itself, ms since the epoch; undefined: not before the workloads change. */
+  /** When the result changes without a change of the workloads, ms since the epoch; undefined: never. */
   get next(): number | undefined {
     const times = [...this.#left.values()].flatMap((all) => all.map(({ until }) => until));
     return times.length === 0 ? undefined : Math.min(...times);

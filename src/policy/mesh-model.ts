@@ -23,7 +23,7 @@ export interface MeshModel {
    * headless ones, and in strict mode of the pods without a sidecar behind services; sorted. Filled only when egress is
    * on.
    */
-  readonly guarded: readonly string[];
+  readonly neverPlaintext: readonly string[];
   /** By pod uid. */
   readonly workloads: ReadonlyMap<string, Workload>;
 }

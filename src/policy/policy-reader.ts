@@ -1,6 +1,6 @@
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts';
 
-/** What reading one object says: the part that the compiler needs, and what is wrong with the object. */
+/** The result of reading one object: the part that the compiler needs, and the diagnostics. */
 export interface PolicyReading {
   readonly diagnostics: readonly Diagnostic[];
 }

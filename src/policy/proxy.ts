@@ -1,6 +1,6 @@
 import type { IdentityKey } from './identity.ts';
 
-/** The peer of a stream, as the API server vouches for it; never what `node` claims. */
+/** The peer of a stream, as authenticated by the API server; never as `node` claims. */
 export interface Proxy {
   /** `<namespace>/<pod name>`. */
   readonly pod: string;

@@ -56,7 +56,7 @@ export function reachOf(
   const { splits, services, settings } = index.model;
   if (settings.permissive) {
     const open = (service: MeshService): ReachableService => {
-      const split = offered(splits.get(service.key));
+      const split = dropEmptyBackends(splits.get(service.key));
       return { service, accounts: service.accounts, split, origins: split?.origins ?? [] };
     };
     return {
@@ -67,7 +67,7 @@ export function reachOf(
   const opened = index.opened.get(account) ?? nothingOpened;
   const inReach = servicesInReach(index, opened);
   const shaping = inReach.flatMap((service) => {
-    const split = offered(splits.get(service.key));
+    const split = dropEmptyBackends(splits.get(service.key));
     return split === undefined ? [service] : [service, split, ...backendsOf(index, split)];
   });
   return {
@@ -81,7 +81,7 @@ type Opened = ReadonlyMap<IdentityKey, readonly Origin[]>;
 const nothingOpened: Opened = new Map();
 
 function reachable(index: ReachIndex, opened: Opened, service: MeshService): ReachableService {
-  const split = offered(index.model.splits.get(service.key));
+  const split = dropEmptyBackends(index.model.splits.get(service.key));
   const accounts = service.accounts.filter((one) => opened.has(one));
   const origins = new Set<Origin>();
   for (const behind of [service, ...backendsOf(index, split)]) {
@@ -119,7 +119,7 @@ function backendsOf(index: ReachIndex, split: Split | undefined): readonly MeshS
 const offers = new WeakMap<Split, Split>();
 
 /** The split without the backends that offer none of the apex's ports, such as backends that do not exist yet. */
-function offered(split: Split | undefined): Split | undefined {
+function dropEmptyBackends(split: Split | undefined): Split | undefined {
   if (split === undefined || split.backends.every((backend) => backend.ports.length > 0)) {
     return split;
   }

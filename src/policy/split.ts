@@ -13,7 +13,7 @@ export interface SplitBackend {
 }
 
 /**
- * What one TrafficSplit says of one apex service. The sum of weights is at least 1 and fits 32 bits. A port of the apex
+ * One TrafficSplit of one apex service. The sum of weights is at least 1 and fits 32 bits. A port of the apex
  * that no backend offers is not split; a port leads nowhere if the weights of the backends that offer it sum to 0.
  */
 export interface Split {

@@ -26,7 +26,7 @@ export function createViews(): Views {
 
 const noRules: readonly AccessRule[] = [];
 
-/** What an account may call, and what that was made from. */
+/** The services that an account may call, with the inputs of that result. */
 interface Reach {
   readonly inputs: readonly unknown[];
   readonly services: readonly ReachableService[];
@@ -62,10 +62,12 @@ class ViewMemory {
   outboundOf(model: MeshModel, account: IdentityKey): OutboundView {
     return this.#outbound.get(account, (last) => {
       const services = this.#servicesFor(model, account);
-      const { guarded, settings } = model;
+      const { neverPlaintext, settings } = model;
       const same =
-        last?.settings === settings && last.guarded === guarded && last.services === services;
-      return same ? last : { account, services, guarded, settings };
+        last?.settings === settings &&
+        last.neverPlaintext === neverPlaintext &&
+        last.services === services;
+      return same ? last : { account, services, neverPlaintext, settings };
     });
   }
 
@@ -147,7 +149,7 @@ function viewsAlike(a: MeshModel, b: MeshModel): boolean {
     a.services === b.services &&
     a.splits === b.splits &&
     a.rules === b.rules &&
-    a.guarded === b.guarded &&
+    a.neverPlaintext === b.neverPlaintext &&
     a.settings === b.settings
   );
 }

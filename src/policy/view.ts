@@ -21,7 +21,7 @@ export interface ReachableService {
   readonly origins: readonly Origin[];
 }
 
-/** What one identity may call. Shared by all its proxies, and as far as possible between identities. */
+/** The services that one identity may call. Shared by all its proxies, and as far as possible between identities. */
 export interface OutboundView {
   readonly account: IdentityKey;
   readonly services: readonly ReachableService[];
@@ -29,11 +29,11 @@ export interface OutboundView {
    * Addresses (no prefix) to which plaintext must never leave a pod: all services of the mesh, reachable or not, and
    * the pods of headless ones. Needed and filled only when egress is on.
    */
-  readonly guarded: readonly string[];
+  readonly neverPlaintext: readonly string[];
   readonly settings: MeshSettings;
 }
 
-/** What one workload serves, and to whom. */
+/** The ports of one workload, and the callers of each. */
 export interface InboundView {
   readonly account: IdentityKey;
   readonly served: readonly ServedPort[];

@@ -49,8 +49,8 @@ export function proveTrust(
   return gather(plan, facts, (report) => {
     const { gateway } = report;
     const counted = withUnserved(
-      judge(report.trust, trustedStep, { facts, since, what: 'the roots' }),
-      judgeBootstraps(report, trustedStep, { facts, since }),
+      countAcks(report.trust, trustedStep, { facts, since, what: 'the roots' }),
+      proveBootstrapMaps(report, trustedStep, { facts, since }),
     );
     const lacks = [...counted.lacks];
     if (!facts.webhooksTrust) lacks.push('the webhooks do not have all roots yet');
@@ -68,7 +68,7 @@ export function proveLeaves(
   since: number,
 ): RotationEvidence {
   return gather(plan, facts, ({ leaves }) =>
-    judge(leaves, plan.signerStep, { facts, since, what: 'their new certificate' }),
+    countAcks(leaves, plan.signerStep, { facts, since, what: 'their new certificate' }),
   );
 }
 
@@ -82,14 +82,14 @@ export function proveBootstraps(
   since: number,
 ): RotationEvidence {
   return gather(plan, facts, (report) => {
-    const judged = judgeBootstraps(report, plan.trustedStep, { facts, since });
+    const judged = proveBootstrapMaps(report, plan.trustedStep, { facts, since });
     const { bootstraps } = report;
     if (bootstraps === undefined || judged.lacks.length > 0) return judged;
     const until = bootstraps.since + facts.patience.bundlePropagationMs;
-    if (until <= facts.now) return nobody;
+    if (until <= facts.now) return nothingToProve;
     const seconds = Math.round(facts.patience.bundlePropagationMs / 1000);
     const lack = `kubelets have ${seconds} s, until ${timestamp(until)}, to bring the roots to running pods`;
-    return { ...nobody, lacks: [lack], until };
+    return { ...nothingToProve, lacks: [lack], until };
   });
 }
 
@@ -97,25 +97,25 @@ export function proveBootstraps(
  * Judges whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
  * run there are waiting, each by its name; the pods of other namespaces are not (docs/decisions/0097).
  */
-function judgeBootstraps(
+function proveBootstrapMaps(
   { bootstraps }: CertificateReport,
   step: number,
   question: Omit<Question, 'what'>,
 ): RotationEvidence {
   if (bootstraps === undefined || bootstraps.step < step) {
-    return { ...nobody, lacks: ['not every namespace has the roots that pods start with'] };
+    return { ...nothingToProve, lacks: ['not every namespace has the roots that pods start with'] };
   }
   const { unserved = [] } = bootstraps;
-  const held = unserved.map((one) => judgeUnserved(one, question));
+  const held = unserved.map((one) => proveUnserved(one, question));
   return {
-    ...nobody,
+    ...nothingToProve,
     waiting: held.flatMap(({ waiting }) => waiting),
     lacks: held.flatMap(({ lacks }) => lacks),
     until: held.find(({ until }) => until !== undefined)?.until,
   };
 }
 
-function judgeUnserved(
+function proveUnserved(
   { namespace, reason, pods, total }: UnservedNamespace,
   { facts, since }: Omit<Question, 'what'>,
 ): RotationEvidence {
@@ -124,12 +124,12 @@ function judgeUnserved(
   const isOver = until <= facts.now;
   const waiting = pods.filter((name) => !isSetAside(name, setAside));
   const isWhole = total === pods.length || setAside.includes(`${namespace}/*`);
-  if (total === 0 || (isOver && waiting.length === 0 && isWhole)) return nobody;
+  if (total === 0 || (isOver && waiting.length === 0 && isWhole)) return nothingToProve;
   const shown = waiting.slice(0, maxShown);
   const lack = `the namespace ${namespace} refuses the ConfigMap weft-bootstrap, so its ${total} pods do not get the roots that verify the control plane (${reason})`;
-  if (waiting.length > 0 || isOver) return { ...nobody, waiting: shown, lacks: [lack] };
+  if (waiting.length > 0 || isOver) return { ...nothingToProve, waiting: shown, lacks: [lack] };
   const aside = `its pods are set aside from ${timestamp(until)}`;
-  return { ...nobody, lacks: [lack, aside], until };
+  return { ...nothingToProve, lacks: [lack, aside], until };
 }
 
 /** How many pods are listed at most. All pods of the namespace must be set aside, listed or not. */
@@ -152,15 +152,18 @@ export function proveChannel(
 ): RotationEvidence {
   const what = "the control plane's new certificate";
   return gather(plan, facts, ({ channel }) =>
-    judge(channel, plan.serverStep, { facts, since, what }),
+    countAcks(channel, plan.serverStep, { facts, since, what }),
   );
 }
 
 /** Proves that the ingress gateway's Secret has a certificate of the plan's signer. */
 export function proveGateway(plan: CertificatePlan, facts: SwitchFacts): RotationEvidence {
   return gather(plan, facts, ({ gateway }) => {
-    if (!facts.gateway || (gateway?.signerStep ?? 0) >= plan.signerStep) return nobody;
-    return { ...nobody, lacks: ["the ingress gateway's Secret has no new certificate yet"] };
+    if (!facts.gateway || (gateway?.signerStep ?? 0) >= plan.signerStep) return nothingToProve;
+    return {
+      ...nothingToProve,
+      lacks: ["the ingress gateway's Secret has no new certificate yet"],
+    };
   });
 }
 
@@ -178,7 +181,7 @@ export function together(
   return { ...shown, lacks, until };
 }
 
-const nobody: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
+const nothingToProve: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lacks: [] };
 
 /** A report of an older step, or one that misses a replica, proves nothing, whatever it counts. */
 function gather(
@@ -187,7 +190,7 @@ function gather(
   read: (report: CertificateReport) => RotationEvidence,
 ): RotationEvidence {
   if (report === undefined) {
-    return { ...nobody, lacks: ['the control plane does not report'] };
+    return { ...nothingToProve, lacks: ['the control plane does not report'] };
   }
   const found = read(report);
   const lacks: string[] = [];
@@ -204,7 +207,7 @@ interface Question {
   readonly what: string;
 }
 
-function judge(
+function countAcks(
   witnesses: AckCounts,
   step: number,
   { facts, since, what }: Question,

@@ -131,15 +131,15 @@ function isSame({ spec }: RootRecord, wanted: WantedRoot): boolean {
 }
 
 /**
- * Who replaces the signing root when it nears its end; `nobody` for a root of Weft that the MeshConfig no longer
+ * Who replaces the signing root when it nears its end; `none` for a root of Weft that the MeshConfig no longer
  * wants.
  */
-export function renewerOf(record: RootRecord, meshConfig: MeshConfig): 'weft' | 'owner' | 'nobody' {
+export function findRenewer(record: RootRecord, meshConfig: MeshConfig): 'weft' | 'owner' | 'none' {
   const wanted = wantedBy(meshConfig);
   if (record.managed && wanted !== undefined && isSame(record, wanted))
     return wanted.ofOurs ? 'weft' : 'owner';
   const { managed, spec } = record;
-  return managed && spec !== undefined && isOfOurs(spec.provider) ? 'nobody' : 'owner';
+  return managed && spec !== undefined && isOfOurs(spec.provider) ? 'none' : 'owner';
 }
 
 /** Whether the Secret has a name that Weft chooses. If so, Weft made the root in it. */

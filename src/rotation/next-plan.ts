@@ -64,14 +64,14 @@ export interface Decision {
 export function nextPlan(question: Question): Decision {
   const { plan, intent } = question;
   const tried = withCandidate(plan, candidateOf(plan, intent));
-  if (tried !== plan) return changed(question, tried);
+  if (tried !== plan) return decideChange(question, tried);
   const phase = phaseOf(question);
   if (phase === undefined) return { plan, rotation: undefined, evidence: proven };
-  const rotation = timed(question, phase);
+  const rotation = startPhase(question, phase);
   const evidence = prove(question, rotation);
   if (evidence.lacks.length > 0) return { plan, rotation, evidence };
   const next = advance(plan, intent, phase);
-  if (next !== plan) return changed(question, next);
+  if (next !== plan) return decideChange(question, next);
   return { plan, rotation: undefined, evidence };
 }
 
@@ -164,12 +164,12 @@ function advance(plan: CertificatePlan, intent: Intent, phase: Phase): Certifica
   }
 }
 
-function changed(question: Question, plan: CertificatePlan): Decision {
+function decideChange(question: Question, plan: CertificatePlan): Decision {
   const next = { ...question, plan };
   const phase = phaseOf({ ...next, rotation: movedOn(question, plan) });
   const total = question.facts.report?.trust.total ?? 0;
   const evidence = { ...proven, total, lacks: ['the control plane reads the new step'] };
-  return { plan, rotation: phase && timed(next, phase), evidence };
+  return { plan, rotation: phase && startPhase(next, phase), evidence };
 }
 
 /** The rotation that the status would report after the change. It decides which phase a finished plan waits for. */
@@ -182,7 +182,7 @@ function movedOn(
   return { to: intent.target, phase: grew ? 'TrustBoth' : 'DropOld', since: facts.now };
 }
 
-function timed({ intent, rotation, facts }: Question, phase: Phase): Rotation {
+function startPhase({ intent, rotation, facts }: Question, phase: Phase): Rotation {
   const same = rotation?.phase === phase && rotation.to === intent.target;
   return { to: intent.target, phase, since: same ? rotation.since : facts.now };
 }

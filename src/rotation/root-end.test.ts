@@ -73,8 +73,8 @@ const named = (name: string): Certificate => ({
 
 describe('the end of a root', () => {
   it('that Weft made is told of a month before it is replaced', () => {
-    const { renewsAt, toldFrom, reason, message } = end()!;
-    expect([daysFrom(renewsAt), daysFrom(toldFrom)]).toEqual([3620, 3590]);
+    const { renewsAt, noticeFrom, reason, message } = end()!;
+    expect([daysFrom(renewsAt), daysFrom(noticeFrom)]).toEqual([3620, 3590]);
     expect(reason).toBe('RootRenewsSoon');
     expect(message).toMatch(/^The root of weft-root-1 ends 2035-12-30T.*from 2035-11-30T/);
   });
@@ -100,8 +100,8 @@ describe('the end of a root', () => {
     ["in Weft's Secret when the user names that", { certificate: named('weft-ca') }],
     ["of a person's MeshRootCertificate", { managed: false, provider: secret('theirs') }],
   ])('%s is warned of for renewBefore, however long it lives', (_, wishes) => {
-    const { renewsAt, toldFrom, reason, message } = end({ ...wishes, days: 40 })!;
-    expect([renewsAt, daysFrom(toldFrom)]).toEqual([undefined, 10]);
+    const { renewsAt, noticeFrom, reason, message } = end({ ...wishes, days: 40 })!;
+    expect([renewsAt, daysFrom(noticeFrom)]).toEqual([undefined, 10]);
     expect(reason).toBe('RootEndsSoon');
     expect(message).toContain('renew it at its issuer');
   });
@@ -134,8 +134,8 @@ describe('the end of a root', () => {
       },
     ],
   ])('case 28: is that of the first certificate %s', (_, wishes) => {
-    const { toldFrom, reason, message } = end(wishes)!;
-    expect([reason, daysFrom(toldFrom)]).toEqual(['RootEndsSoon', 70]);
+    const { noticeFrom, reason, message } = end(wishes)!;
+    expect([reason, daysFrom(noticeFrom)]).toEqual(['RootEndsSoon', 70]);
     expect(message).toMatch(
       /^A certificate that signs below the root of weft-root-1 ends 2026-04-11/,
     );

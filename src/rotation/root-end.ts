@@ -1,7 +1,7 @@
 import type { CertificateReport } from '../api/certificate-report.ts';
 import type { MeshConfig } from '../api/gen/mesh-config.ts';
 import { timestamp } from '../common/timestamp.ts';
-import { renewerOf, renewalTime } from './intent.ts';
+import { findRenewer, renewalTime } from './intent.ts';
 import type { RootRecord } from './records.ts';
 
 /** What the status says about a root that nears its end. Times are milliseconds since the epoch. */
@@ -9,7 +9,7 @@ export interface RootEnd {
   /** When Weft begins to replace the root; undefined when its owner has to replace it. */
   readonly renewsAt: number | undefined;
   /** When the condition CertificatesReady begins to mention the end. */
-  readonly toldFrom: number;
+  readonly noticeFrom: number;
   readonly reason: 'RootRenewsSoon' | 'RootEndsSoon';
   readonly message: string;
 }
@@ -31,18 +31,18 @@ export function endOf(
   const rootEnds = record.pin?.notAfter;
   const chainEnds = endOfChain(record, report) ?? Infinity;
   const notAfter = rootEnds === undefined ? undefined : Math.min(rootEnds, chainEnds);
-  const renewer = renewerOf(record, meshConfig);
-  if (notAfter === undefined || renewer === 'nobody') return undefined;
+  const renewer = findRenewer(record, meshConfig);
+  if (notAfter === undefined || renewer === 'none') return undefined;
   const what = rootEnds === notAfter ? 'The root' : 'A certificate that signs below the root';
   const subject = `${what} of ${record.name} ends ${timestamp(notAfter)}`;
   const renewsAt = renewer === 'weft' ? renewalTime(record, renewBeforeMs) : undefined;
   if (renewsAt === undefined) {
     const message = `${subject}; renew it at its issuer, or switch to another root.`;
-    const toldFrom = notAfter - renewBeforeMs;
-    return { renewsAt, toldFrom, reason: 'RootEndsSoon', message };
+    const noticeFrom = notAfter - renewBeforeMs;
+    return { renewsAt, noticeFrom, reason: 'RootEndsSoon', message };
   }
   const message = `${subject}; Weft replaces it from ${timestamp(renewsAt)} on, and you need not act.`;
-  return { renewsAt, toldFrom: renewsAt - noticeMs, reason: 'RootRenewsSoon', message };
+  return { renewsAt, noticeFrom: renewsAt - noticeMs, reason: 'RootRenewsSoon', message };
 }
 
 /**

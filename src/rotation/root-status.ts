@@ -134,7 +134,7 @@ function readiness(record: RootRecord, state: State, { report }: StatusFacts): W
   }
   if (state === 'refused') return is('False', 'Refused', 'See Accepted.');
   if (state === 'unused') return is('Unknown', 'NotInUse', 'The mesh does not use it.');
-  const trouble = troubleOf(report, record.name);
+  const trouble = describeFailure(report, record.name);
   if (trouble !== undefined) return is('False', 'CannotSign', trouble);
   const notes = report?.roots[record.name]?.notes ?? [];
   const passed = ['It passed its probe', ...notes].join('; ');
@@ -143,7 +143,7 @@ function readiness(record: RootRecord, state: State, { report }: StatusFacts): W
     : is('Unknown', 'Probing', 'Weft is probing it.');
 }
 
-function troubleOf(report: CertificateReport | undefined, name: string): string | undefined {
+function describeFailure(report: CertificateReport | undefined, name: string): string | undefined {
   const { ready = false, trouble } = report?.roots[name] ?? {};
   return trouble === undefined || ready ? undefined : `${trouble.code}: ${trouble.message}`;
 }

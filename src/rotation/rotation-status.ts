@@ -38,7 +38,7 @@ export interface RotationStatus {
   readonly secrets: SecretFailure | undefined;
   /** The signing root ends soon, or Weft replaces it soon. */
   readonly ending: Pick<RootEnd, 'reason' | 'message'> | undefined;
-  /** Which MeshRootCertificate decides who signs, when the MeshConfig does not. */
+  /** Which MeshRootCertificate selects the signing root, when the MeshConfig does not. */
   readonly note: string | undefined;
   /** Milliseconds until time alone changes the status or the decision. */
   readonly recheckMs: number | undefined;
@@ -61,16 +61,16 @@ export function rotationStatus(
   const { renewBeforeMs } = patienceOf(meshConfig);
   const signer = records.find(({ name }) => name === plan?.signer);
   const end = signer && endOf(signer, { meshConfig, renewBeforeMs, report: facts.report });
-  const told = rotation && rotationBlock(decision, rotation, meshConfig);
+  const block = rotation && rotationBlock(decision, rotation, meshConfig);
   return {
     block: {
-      summary: summaryOf(decision, told),
+      summary: summaryOf(decision, block),
       ...describeSigner(signer, end),
       ...(plan && { plan: asWritten(plan) }),
-      ...(told && { rotation: told }),
+      ...(block && { rotation: block }),
     },
     first: plan === undefined ? describeFirstRoot(facts.report) : undefined,
-    moving: told && describeRotation(decision, told, facts),
+    moving: block && describeRotation(decision, block, facts),
     failing: describeFailure(facts, signer),
     secrets: describeSecrets({ signer, report: facts.report, now }),
     ending: describeEnd(end, now),
@@ -132,8 +132,8 @@ const nothing: RotationEvidence = { acknowledged: 0, total: 0, waiting: [], lack
 
 /** The root that the mesh leaves: the signer, else the root in the status before, else another trusted root. */
 function fromOf({ plan }: RootsDecision, to: string, { status }: MeshConfig): string | undefined {
-  const told = status?.certificate?.rotation;
-  const before = told?.to === to ? told.from : told?.to;
+  const last = status?.certificate?.rotation;
+  const before = last?.to === to ? last.from : last?.to;
   return [plan?.signer, before, ...(plan?.trusted ?? [])].find(
     (name) => name !== undefined && name !== to,
   );
@@ -153,10 +153,10 @@ function summaryOf({ plan, records }: RootsDecision, rotation: Block | undefined
 
 function describeRotation(
   { plan, evidence = nothing }: RootsDecision,
-  told: RotationBlock,
+  block: RotationBlock,
   { meshConfig, report, now }: RotationStatusFacts,
 ): RotationStatus['moving'] {
-  const { phase, to, message, since } = told;
+  const { phase, to, message, since } = block;
   const trouble = report?.roots[plan?.candidate ?? to]?.trouble;
   if (phase === 'Preflight' && trouble !== undefined) {
     const remedy = 'Fix the issuer, or set spec.certificate.provider back';
@@ -168,7 +168,7 @@ function describeRotation(
     return { reason: 'Rotating', message: `${phase} on the way to ${to}. ${message}`.trim() };
   }
   const rest = remedyFor(
-    { ...told, left: waitingIn(evidence) },
+    { ...block, left: waitingIn(evidence) },
     describeFailure({ meshConfig, report, now }, undefined),
   );
   const text = `${phase} has waited since ${since}. ${message}${rest}`;
@@ -191,7 +191,7 @@ function waitingIn({ total, acknowledged, aside = 0 }: RotationEvidence): number
   return total - acknowledged - aside;
 }
 
-/** A younger failure is not urgent by itself: an issuer may be busy for a moment. */
+/** A younger failure alone is not urgent: an issuer may be busy for a moment. */
 const failingPatienceMs = 30_000;
 
 function describeFailure(
@@ -199,7 +199,7 @@ function describeFailure(
   signer: RootRecord | undefined,
 ): RotationStatus['failing'] {
   const { report } = facts;
-  const failure = report?.health.failure ?? leafTrouble(signer, report);
+  const failure = report?.health.failure ?? findLeafFailure(signer, report);
   if (failure === undefined) return undefined;
   const { earliestExpiry } = report?.health ?? {};
   const end =
@@ -221,7 +221,7 @@ function isUrgent(
 }
 
 /** Why an issuer that signs each leaf cannot sign now: the next leaf that is due would fail. */
-function leafTrouble(
+function findLeafFailure(
   signer: RootRecord | undefined,
   report: CertificateReport | undefined,
 ): FailureReport | undefined {
@@ -232,7 +232,7 @@ function leafTrouble(
 }
 
 function describeEnd(end: RootEnd | undefined, now: number): RotationStatus['ending'] {
-  return end === undefined || now < end.toldFrom ? undefined : end;
+  return end === undefined || now < end.noticeFrom ? undefined : end;
 }
 
 const longestMs = 3_600_000;
@@ -248,7 +248,7 @@ function againIn(
   const failed = report?.health.failure && report.health.failure.since + failingPatienceMs;
   const signer = records.find(({ name }) => name === plan?.signer);
   const secrets = secretsToldAt({ signer, report, now });
-  const left = [evidence?.until, held, failed, end?.toldFrom, end?.renewsAt, ...secrets]
+  const left = [evidence?.until, held, failed, end?.noticeFrom, end?.renewsAt, ...secrets]
     .filter((at) => at !== undefined)
     .map((at) => at - now)
     .filter((ms) => ms > 0);
@@ -256,7 +256,7 @@ function againIn(
 }
 
 /** A Kubernetes event to record about roots. */
-export interface RootTiding {
+export interface RootEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly note: string;
@@ -266,9 +266,9 @@ export interface RootTiding {
 export function rotationEvents(
   before: CertificateBlock | undefined,
   after: CertificateBlock | undefined,
-): readonly RootTiding[] {
+): readonly RootEvent[] {
   const [was, is] = [before?.rotation, after?.rotation];
-  if (is === undefined) return was === undefined ? [] : tidingsOfEnd(after);
+  if (is === undefined) return was === undefined ? [] : eventsOfEnd(after);
   if (was === undefined) return normal(`CertificateRotation${is.phase}`, `${wayOf(is)}.`);
   if (was.phase === is.phase && was.to === is.to) return [];
   const isBack = was.to !== is.to && was.from === is.to;
@@ -277,7 +277,7 @@ export function rotationEvents(
   return normal(reason, `${wayOf(is)}, after ${was.phase}.`);
 }
 
-function tidingsOfEnd(after: CertificateBlock | undefined): readonly RootTiding[] {
+function eventsOfEnd(after: CertificateBlock | undefined): readonly RootEvent[] {
   if (after?.plan === undefined) return [];
   return normal('CertificateRotationDone', `${after.root} signs, and every proxy trusts it.`);
 }
@@ -286,6 +286,6 @@ function wayOf({ phase, from = 'none', to }: Block): string {
   return `${phase} from ${from} to ${to}`;
 }
 
-function normal(reason: string, note: string): readonly RootTiding[] {
+function normal(reason: string, note: string): readonly RootEvent[] {
   return [{ type: 'Normal', reason, note }];
 }

@@ -14,7 +14,7 @@ export interface SecretFacts {
   readonly now: number;
 }
 
-/** How long a trouble that may pass by itself is not reported: the API server may be busy. */
+/** How long a temporary failure is not reported: the API server may be busy. */
 export const secretPatienceMs = 30_000;
 const passing: readonly string[] = ['api-unavailable', 'api-conflict', 'api-not-found'];
 
@@ -61,7 +61,7 @@ function sentence({ code, message }: FailureReport): string {
   return `${message} (${code}).`;
 }
 
-/** When a trouble with a Secret has lasted long enough to be reported, in ms since the epoch. */
+/** When a failure with a Secret has lasted long enough to be reported, in ms since the epoch. */
 export function secretsToldAt({ signer, report }: SecretFacts): readonly number[] {
   const troubles = [
     signer && report?.roots[signer.name]?.trouble,

@@ -25,13 +25,13 @@ export interface ObjectEventsDeps extends Reporter {
 
 /** Events expire after an hour by default, so they are renewed before that. */
 export const renewMs = 1_800_000;
-/** The pace of all writes: one every `everyMs` in the long run, after a burst of `burst`. */
-const everyMs = 200;
+/** The pace of all writes: one per `writeIntervalMs` in the long run, after a burst of `burst`. */
+const writeIntervalMs = 200;
 const burst = 25;
 /** The most diagnostics of one namespace that get Events, the first by name: as many as can be renewed in time. */
 const maxPerNamespace = 500;
 
-interface Told {
+interface EventState {
   readonly namespace: string;
   /** The uid of the object: a new object of the same name gets new Events. */
   readonly uid: string;
@@ -50,7 +50,7 @@ export class ObjectEvents implements Triggered {
   readonly leaderOnly = true;
   readonly #deps: ObjectEventsDeps;
   readonly #wakeup = new Wakeup();
-  #told = new Map<string, Told>();
+  #states = new Map<string, EventState>();
   /** When each namespace was last served: the one that waited longest comes first. */
   readonly #servedAt = new Map<string, number>();
   #queue: FairQueue | undefined;
@@ -65,7 +65,7 @@ export class ObjectEvents implements Triggered {
 
   constructor(deps: ObjectEventsDeps) {
     this.#deps = deps;
-    this.#bucket = new TokenBucket(deps.clock, { burst, everyMs });
+    this.#bucket = new TokenBucket(deps.clock, { burst, intervalMs: writeIntervalMs });
   }
 
   /** Diagnostics may have changed. */
@@ -75,7 +75,7 @@ export class ObjectEvents implements Triggered {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#told = new Map();
+    this.#states = new Map();
     this.#last = undefined;
     while (!signal.aborted) {
       const { clock } = this.#deps;
@@ -85,7 +85,7 @@ export class ObjectEvents implements Triggered {
       if (key === undefined) {
         await this.#wakeup.wait(this.#untilDue(), clock, signal);
       } else if (this.#bucket.take()) await this.#write(key, signal);
-      else await clock.sleep(everyMs, signal).catch(() => undefined);
+      else await clock.sleep(writeIntervalMs, signal).catch(() => undefined);
     }
   }
 
@@ -105,22 +105,22 @@ export class ObjectEvents implements Triggered {
 
   #take(wanted: readonly Diagnostic[]): void {
     const now = this.#deps.clock.now();
-    const [diagnostics, told] = [new Map<string, Diagnostic>(), new Map<string, Told>()];
+    const [diagnostics, states] = [new Map<string, Diagnostic>(), new Map<string, EventState>()];
     for (const diagnostic of wanted) {
       const { namespace } = diagnostic.object;
       const uid = this.#uidOf(diagnostic);
       const key = JSON.stringify([wordsOf(diagnostic), uid]);
       diagnostics.set(key, diagnostic);
-      told.set(key, this.#told.get(key) ?? { namespace, uid, count: 0, dueAt: now });
+      states.set(key, this.#states.get(key) ?? { namespace, uid, count: 0, dueAt: now });
     }
     this.#wanted = diagnostics;
-    this.#told = told;
+    this.#states = states;
   }
 
   /** Whether the uid of one of the objects changed: it is gone, or recreated under the same name. */
   #isAboutOthers(): boolean {
     for (const [key, diagnostic] of this.#wanted)
-      if (this.#uidOf(diagnostic) !== this.#told.get(key)?.uid) return true;
+      if (this.#uidOf(diagnostic) !== this.#states.get(key)?.uid) return true;
     return false;
   }
 
@@ -133,7 +133,7 @@ export class ObjectEvents implements Triggered {
     if (this.#queue !== undefined && this.#queue.size > 0) return this.#queue;
     const now = this.#deps.clock.now();
     const queue = new FairQueue();
-    const due = [...this.#told].filter(([, { dueAt }]) => dueAt <= now);
+    const due = [...this.#states].filter(([, { dueAt }]) => dueAt <= now);
     const served = (namespace: string): number => this.#servedAt.get(namespace) ?? 0;
     due.sort(([, a], [, b]) => served(a.namespace) - served(b.namespace));
     for (const [key, { namespace }] of due) queue.add(namespace, key);
@@ -144,25 +144,25 @@ export class ObjectEvents implements Triggered {
   #untilDue(): number {
     const now = this.#deps.clock.now();
     let soonest = renewMs;
-    for (const { dueAt } of this.#told.values()) soonest = Math.min(soonest, dueAt - now);
-    return Math.max(soonest, everyMs);
+    for (const { dueAt } of this.#states.values()) soonest = Math.min(soonest, dueAt - now);
+    return Math.max(soonest, writeIntervalMs);
   }
 
   async #write(key: string, signal: AbortSignal): Promise<void> {
-    const [diagnostic, told] = [this.#wanted.get(key), this.#told.get(key)];
-    if (diagnostic === undefined || told === undefined) return;
+    const [diagnostic, state] = [this.#wanted.get(key), this.#states.get(key)];
+    if (diagnostic === undefined || state === undefined) return;
     const { clock, find, logger } = this.#deps;
-    told.dueAt = isToldOnce(diagnostic) ? never : clock.now() + renewMs;
-    this.#servedAt.set(told.namespace, clock.now());
+    state.dueAt = isWrittenOnce(diagnostic) ? never : clock.now() + renewMs;
+    this.#servedAt.set(state.namespace, clock.now());
     const regarding = find(diagnostic);
     // A new object of that name is not compiled yet: it gets its Events after the compile.
-    if (regarding === undefined || (regarding.metadata.uid ?? '') !== told.uid) return;
-    told.count += 1;
+    if (regarding === undefined || (regarding.metadata.uid ?? '') !== state.uid) return;
+    state.count += 1;
     try {
-      await this.#tell({ regarding, diagnostic, count: told.count }, signal);
+      await this.#tell({ regarding, diagnostic, count: state.count }, signal);
     } catch (error) {
       if (signal.aborted) return;
-      told.dueAt = clock.now() + retryMs;
+      state.dueAt = clock.now() + retryMs;
       const { code } = WeftError.from(error);
       logger.warn('an event could not be written', { reason: diagnostic.code, code, error });
     }
@@ -179,7 +179,7 @@ export class ObjectEvents implements Triggered {
       await client.create(kinds.event, object, signal);
     } catch (error) {
       if (WeftError.from(error).code !== 'api-conflict') throw error;
-      if (isToldOnce(diagnostic)) return;
+      if (isWrittenOnce(diagnostic)) return;
       const series = { count: Math.max(2, count), lastObservedTime: microTime(clock.now()) };
       await client.merge({ kind: kinds.event, namespace, name }, { value: { series } }, signal);
     }
@@ -196,7 +196,7 @@ const retryMs = 30_000;
 const never = Number.POSITIVE_INFINITY;
 
 /** A note describes a state that is intended and lasts: each leader writes it once and does not renew it. */
-function isToldOnce({ severity }: Diagnostic): boolean {
+function isWrittenOnce({ severity }: Diagnostic): boolean {
   return severity === 'note';
 }
 

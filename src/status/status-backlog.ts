@@ -13,11 +13,11 @@ export interface Waiting {
 
 /** The pace limits the load on the API server, which sends every write to all watchers. */
 const paces = {
-  urgent: { burst: 20, everyMs: 100 },
-  other: { burst: 20, everyMs: 200 },
+  urgent: { burst: 20, intervalMs: 100 },
+  other: { burst: 20, intervalMs: 200 },
 } as const satisfies Readonly<Record<string, Pace>>;
 /** Once the pace is reached, the next write may come after this many milliseconds at the soonest. */
-export const soonestMs = paces.urgent.everyMs;
+export const soonestMs = paces.urgent.intervalMs;
 
 /**
  * The waiting writes and their order (docs/decisions/0125). Changes for the worse have their own pace, so a thousand

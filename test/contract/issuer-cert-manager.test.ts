@@ -31,7 +31,7 @@ async function start(
   const place = kind === 'Issuer' ? { namespace } : {};
   const ca = await makeCaIssuer(manager(), { name: `ca-${mode}`, ...place });
   const provider = { kind: 'certManager', issuerRef: ca.issuerRef, mode } as const;
-  const started = await startIssuer(provider, { namespace, times: { lookMs: 300 } });
+  const started = await startIssuer(provider, { namespace, times: { pollIntervalMs: 300 } });
   return {
     issuer: started.issuer,
     replaceRoot: async () => {

@@ -110,7 +110,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
     });
 
     it('has no trouble to report', () => {
-      expect(under.issuer.trouble()).toBeUndefined();
+      expect(under.issuer.lastFailure()).toBeUndefined();
     });
 
     it('tells of a new root, and signs under it', async () => {

@@ -57,7 +57,7 @@ async function start(auth: VaultAuth['kind'], mode: ProviderMode): Promise<Issue
         ? { kind: 'token', secret: { name: 'vault-token', key: 'token' } }
         : { kind: 'kubernetes', mount: 'kubernetes', role: name, audience: 'vault' },
   };
-  const started = await startIssuer(provider, { namespace, times: { lookMs: 300 } });
+  const started = await startIssuer(provider, { namespace, times: { pollIntervalMs: 300 } });
   return {
     issuer: started.issuer,
     replaceRoot: async () => {

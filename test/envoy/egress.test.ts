@@ -29,7 +29,7 @@ describe('destinations outside the mesh', () => {
       outbound: makeOutbound({
         account: account('inside'),
         services: [makeReachable(makeService('some', { addresses: ['10.96.0.50'] }))],
-        guarded: [guarded.address, guarded.address6, '10.96.0.50'],
+        neverPlaintext: [guarded.address, guarded.address6, '10.96.0.50'],
         settings,
       }),
     });

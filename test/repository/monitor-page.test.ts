@@ -17,7 +17,7 @@ const page = readFileSync(join(import.meta.dirname, '../../docs/monitor-weft.md'
 
 const evidence = { connected: 0, synced: 0, rejected: 0 } as Evidence;
 const leaves = { health: () => ({ held: 0, waiting: 0 }) } as unknown as LeafStore;
-const issuers = { workloads: { trouble: () => undefined } } as unknown as PlannedIssuers;
+const issuers = { workloads: { lastFailure: () => undefined } } as unknown as PlannedIssuers;
 
 async function exposition(): Promise<string> {
   const metrics = createMetrics('1.2.3');

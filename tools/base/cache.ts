@@ -10,8 +10,8 @@ export function cacheRoot(): string {
 }
 
 /**
- * The directory that holds `part` at `version`. If it is not there yet, `fill` is called with an
- * empty directory to put it in, under a lock; only a filled one is ever seen under the final name.
+ * The directory that holds `part` at `version`. If it does not exist yet, `fill` is called with an
+ * empty directory, under a lock. A directory gets its final name only when it is complete.
  */
 export async function cached(
   part: string,

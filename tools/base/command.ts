@@ -25,7 +25,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command to its end and gives its standard output; throws CommandError with the last lines it printed. */
+/** Runs a command and resolves to its standard output. Throws CommandError with the last lines of its output. */
 export function run(
   command: string,
   args: readonly string[],
@@ -70,7 +70,7 @@ export function run(
   });
 }
 
-/** As `run`, but tells only whether the command ended with 0. */
+/** As `run`, but resolves to whether the command ended with 0. */
 export async function succeeds(
   command: string,
   args: readonly string[],
@@ -85,7 +85,7 @@ export async function succeeds(
   }
 }
 
-/** The last `count` lines of a text, without blank ones at its end. */
+/** The last `count` lines of a text, without blank lines at its end. */
 export function lastLines(text: string, count: number): string {
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }

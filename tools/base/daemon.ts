@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLines } from './command.ts';
 import { type ProcessIdentity, identify, isRunning } from './process-identity.ts';
 
-/** A program that runs on in the background, writing to its log. */
+/** A program that runs in the background and writes to its log. */
 export interface Daemon extends ProcessIdentity {
   readonly name: string;
   readonly log: string;
@@ -17,11 +17,11 @@ export interface DaemonPlan {
   /** Program and arguments. */
   readonly command: readonly string[];
   readonly log: string;
-  /** Where to record it, for later runs to find. */
+  /** The file that records it for later runs. */
   readonly record: string;
 }
 
-/** Starts a program in a session of its own, so that it outlives this process and its terminal. */
+/** Starts a program in a separate session, so that it outlives this process and its terminal. */
 export async function startDaemon(plan: DaemonPlan): Promise<Daemon> {
   await mkdir(dirname(plan.log), { recursive: true });
   await mkdir(dirname(plan.record), { recursive: true });
@@ -56,7 +56,7 @@ export async function untilReady(
     if (!isRunning(daemon)) throw await failure(daemon, 'ended');
     if (waited > withinMs)
       throw await failure(daemon, `was not ready in ${String(withinMs / 1000)} s`);
-    // Often at first, for most are ready soon.
+    // Often at first, because most programs are ready soon.
     await sleep(Math.min(250, 50 + waited / 20));
   }
 }

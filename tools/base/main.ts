@@ -1,4 +1,4 @@
-/** Runs a command's work; what goes wrong is said without a stack, and the command ends with 1. */
+/** Runs the work of a command. Prints an error without its stack and ends the command with 1. */
 export async function runMain(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -18,7 +18,7 @@ export function answers(url: string, ca?: string): Promise<boolean> {
   });
 }
 
-/** A TCP port of the loopback address that nobody listens on. */
+/** A TCP port of the loopback address without a listener. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -32,7 +32,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Whether somebody listens at a Unix socket. */
+/** Whether a process listens at a Unix socket. */
 export function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process for good: a pid that is used again has another start time. */
+/** The identity of a process: a reused pid has another start time. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks since boot, and which boot that was. */
@@ -10,7 +10,7 @@ export interface ProcessIdentity {
 
 let boot: string | undefined;
 
-/** Who has this pid now; undefined if nobody, or only a zombie. */
+/** The process with this pid; undefined without such a process, and for a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
   let stat: string;
   try {
@@ -26,7 +26,7 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return { pid, startTime: `${startTime}@${boot}` };
 }
 
-/** Whether that very process still runs. */
+/** Whether exactly that process still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime;
 }
@@ -53,7 +53,7 @@ function signalAll(identities: readonly ProcessIdentity[], signal: NodeJS.Signal
     try {
       process.kill(identity.pid, signal);
     } catch {
-      // It ended between the look and the signal.
+      // The process ended between the check and the signal.
     }
   }
 }

@@ -8,7 +8,7 @@ import { launcher } from './launcher.ts';
 
 await runMain(async () => {
   const target = resolve(process.argv[2] ?? join(repository, 'out/weft'));
-  // Beside its place, so that nobody runs half a file.
+  // Written beside its place and then moved, so that no process runs half a file.
   const draft = `${target}.${process.pid}.draft`;
   await bundle('src/main.ts', relative(repository, draft), launcher);
   await chmod(draft, 0o755);

@@ -3,7 +3,7 @@ import type { Form } from '../images/bundle.ts';
 /*
  * A file without an extension is an ES module or CommonJS by the package.json above it, which is not known
  * here, and older versions of Node cannot read every file that the newest can. So the file has neither
- * `import` nor `require` of its own: every version of Node reads it either way, and gets as far as the first
+ * `import` nor `require`: every version of Node reads it either way, and runs at least the first
  * lines. These are plain ES5 for the same reason.
  */
 const firstLines = String.raw`#!/usr/bin/env node
@@ -18,5 +18,5 @@ if (parseInt(process.versions.node, 10) < 24) {
 }
 var require = process.getBuiltinModule('node:module').createRequire(process.argv[1]);`;
 
-/** One file that any Node runs by its name, wherever it is put; before version 24 it only says what it needs. */
+/** A file that any Node runs by its name, in any folder. Before version 24, it prints only the version it needs. */
 export const launcher: Form = { format: 'iife', banner: { js: firstLines } };

@@ -16,7 +16,7 @@ import {
   programKubeconfig,
 } from './programs.ts';
 
-/** What is started, and where. */
+/** The programs to start, and their place. */
 export interface BootPlan {
   readonly place: Place;
   readonly addresses: Addresses;
@@ -75,7 +75,7 @@ export async function startApi(plan: BootPlan, ca: string): Promise<void> {
   await untilReady(apiServer, () => answers(`${apiServerUrl(plan.addresses)}/readyz`, ca), 90_000);
 }
 
-/** Starts what works through the API server; the kubelet is returned to be watched. */
+/** Starts the programs that use the API server. Returns the kubelet, so that the caller can watch it. */
 export async function startNode(plan: BootPlan): Promise<Daemon> {
   const { controllers, scheduler, kubelet, proxy } = nodePrograms(plan.place, plan.addresses);
   await startKube(plan, controllers);
@@ -84,7 +84,7 @@ export async function startNode(plan: BootPlan): Promise<Daemon> {
   return startKube(plan, kubelet);
 }
 
-/** Where the API server is, from the host as from inside. */
+/** The address of the API server, on the host and inside the cluster. */
 export function apiServerUrl(addresses: Addresses): string {
   return `https://${addresses.node}:${String(apiServerPort)}`;
 }

@@ -7,7 +7,7 @@ import type { Place } from './place.ts';
 
 const root = '/sys/fs/cgroup';
 
-/** Makes the cluster's control groups; the node's own programs go into the one inside called `system`. */
+/** Creates the cluster's control groups; the node's own programs go into the group `system`. */
 export async function createCgroups(place: Place): Promise<void> {
   if (isV2()) await delegate(root);
   for (const hierarchy of hierarchies()) {
@@ -24,7 +24,7 @@ export async function createCgroups(place: Place): Promise<void> {
   }
 }
 
-/** By default all programs of the cluster together would get as much of a busy machine as one outside. */
+/** The default weight would give all programs of the cluster together the CPU time of one other program. */
 const programs = 8;
 
 async function giveWeight(group: string): Promise<void> {
@@ -38,7 +38,7 @@ export function systemProcesses(place: Place): string {
   return join(trackingHierarchy(), place.cgroup, 'system', 'cgroup.procs');
 }
 
-/** Every process of the cluster, containers included, whoever started it. */
+/** Every process of the cluster, including those of containers. */
 export async function cgroupMembers(place: Place): Promise<ProcessIdentity[]> {
   const folders = await subtree(join(trackingHierarchy(), place.cgroup));
   const lists = await Promise.all(
@@ -92,7 +92,7 @@ function isV2(): boolean {
   return existsSync(join(root, 'cgroup.controllers'));
 }
 
-/** Those of version 1 each on its own, or the one of version 2. */
+/** The hierarchies of version 1, or the single hierarchy of version 2. */
 function hierarchies(): string[] {
   if (isV2()) return [root];
   return readdirSync(root, { withFileTypes: true })
@@ -101,7 +101,7 @@ function hierarchies(): string[] {
     .filter((folder) => existsSync(join(folder, 'cgroup.procs')));
 }
 
-/** The one hierarchy in which processes are looked up. */
+/** The hierarchy in which processes are looked up. */
 function trackingHierarchy(): string {
   return isV2() ? root : join(root, 'pids');
 }

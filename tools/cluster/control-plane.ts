@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 
-/** Where the API server of a cluster is, and what it stands on. */
+/** The address of a cluster's API server, and its keys and storage. */
 export interface ApiServerPlan {
   /** Folder with the key files that `writeKeys` makes. */
   readonly keys: string;
   readonly etcdUrl: string;
   readonly bindAddress: string;
   readonly port: number;
-  /** Address under which the `kubernetes` service finds it; without one that service stays empty. */
+  /** The address for the `kubernetes` service; without it, that service stays empty. */
   readonly advertiseAddress?: string;
 }
 
@@ -17,13 +17,13 @@ export interface EtcdPlan {
   readonly peerUrl: string;
 }
 
-/** Service addresses of both families; the first of each is the API server's own. */
+/** Service addresses of both families; the first of each belongs to the API server. */
 export const serviceRanges = ['10.96.0.0/16', 'fd00:10:96::/112'];
 export const apiServiceAddresses = ['10.96.0.1', 'fd00:10:96::1'];
 export const dnsServiceAddresses = ['10.96.0.10', 'fd00:10:96::a'];
 export const podRanges = ['10.244.0.0/16', 'fd00:10:244::/64'];
 
-/** etcd that keeps its promises only while the machine is up, which is as long as the cluster lives. */
+/** etcd without fsync: its data is safe while the machine runs, and the cluster lives no longer. */
 export function etcdArguments(plan: EtcdPlan): string[] {
   return [
     'etcd',
@@ -77,7 +77,7 @@ export function apiServerArguments(plan: ApiServerPlan): string[] {
   ];
 }
 
-/** The controllers; all of them, or only the named ones. */
+/** The controllers: all of them, or only the named controllers. */
 export function controllerManagerArguments(
   keys: string,
   kubeconfig: string,
@@ -103,7 +103,7 @@ export function controllerManagerArguments(
   ];
 }
 
-/** The scheduler, which needs to be told nothing. */
+/** The scheduler, which needs no settings. */
 export function schedulerArguments(kubeconfig: string): string[] {
   return [
     'kube-scheduler',

@@ -3,7 +3,7 @@ import { dnsServiceAddresses } from './control-plane.ts';
 const labels = { 'k8s-app': 'kube-dns' };
 const named = { name: 'coredns', namespace: 'kube-system' };
 
-/** Outside names are answered at once with no, since nothing outside can be reached. */
+/** Names outside the cluster fail at once, because no outside address can be reached. */
 const corefile = `cluster.local in-addr.arpa ip6.arpa {
     errors
     health

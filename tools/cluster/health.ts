@@ -12,14 +12,14 @@ import { inNetwork } from './network.ts';
 import type { Place } from './place.ts';
 import { nodeName } from './programs.ts';
 
-/** What is remembered of a cluster that became ready. */
+/** The record of a cluster that became ready. */
 export interface Remembered {
-  /** Stands for all that the cluster was made from. */
+  /** A hash of everything that the cluster was made from. */
   readonly version: string;
   readonly addresses: Addresses;
 }
 
-/** What is remembered of the cluster, if it is of that version and works. */
+/** The record of the cluster, if it has that version and works. */
 export async function healthy(place: Place, version: string): Promise<Remembered | undefined> {
   const remembered = await recall(place);
   if (remembered?.version !== version) return undefined;
@@ -31,13 +31,13 @@ export async function healthy(place: Place, version: string): Promise<Remembered
   return (await nodeReady(place)) ? remembered : undefined;
 }
 
-/** What the cluster was when it became ready; undefined if it never did. */
+/** The record of the cluster; undefined if it never became ready. */
 export async function recall(place: Place): Promise<Remembered | undefined> {
   const file = memory(place);
   return existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Remembered) : undefined;
 }
 
-/** Notes that the cluster became ready. */
+/** Records that the cluster became ready. */
 export async function remember(place: Place, remembered: Remembered): Promise<void> {
   await writeFile(memory(place), JSON.stringify(remembered));
 }
@@ -72,7 +72,7 @@ export async function applyDns(place: Place, image: string): Promise<void> {
   await run(await kubectl(), ['--kubeconfig', place.kubeconfig, 'apply', '-f', '-'], { input });
 }
 
-/** What kubectl prints; undefined if it fails. */
+/** The output of kubectl; undefined if it fails. */
 async function ask(place: Place, args: readonly string[]): Promise<string | undefined> {
   const how = ['--kubeconfig', place.kubeconfig, '--request-timeout=5s'];
   try {

@@ -12,7 +12,7 @@ const changed = [
   'vm/panic_on_oom',
 ].map((name) => join('/proc/sys', name));
 
-/** Notes the host's settings as they are, unless another cluster has noted them before it changed them. */
+/** Records the host's settings, unless another cluster has recorded them before it changed them. */
 export async function saveHostSettings(place: Place): Promise<void> {
   const earlier = (await others(place)).length > 0 ? await firstSaved(place) : undefined;
   const values =
@@ -24,7 +24,7 @@ export async function saveHostSettings(place: Place): Promise<void> {
   await writeFile(saved(place.directory), JSON.stringify(values));
 }
 
-/** Puts the host's settings back, when the last cluster goes. */
+/** Restores the host's settings when the last cluster is removed. */
 export async function restoreHostSettings(place: Place): Promise<void> {
   const values = await read(saved(place.directory));
   if (values === undefined || (await others(place)).length > 0) return;

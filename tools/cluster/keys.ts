@@ -5,7 +5,7 @@ import { type Authority, type CertificateRequest, createAuthority } from './auth
 import { apiServiceAddresses } from './control-plane.ts';
 
 /**
- * Writes into `directory` what a control plane needs to start: `ca`, `apiserver` (valid for the
+ * Writes the keys of a control plane into `directory`: `ca`, `apiserver` (valid for the
  * given addresses), `kubelet-client`, `front-proxy` and `service-account`, as `.crt`/`.pub` and `.key`.
  */
 export async function writeKeys(
@@ -56,7 +56,7 @@ export async function writePair(
   await writeFile(join(directory, `${name}.key`), `${pair.key}\n`, { mode: 0o600 });
 }
 
-/** Writes a kubeconfig that is complete in itself, for a client that the authority vouches for. */
+/** Writes a kubeconfig with embedded keys, for a client with a certificate of the authority. */
 export async function writeKubeconfig(
   file: string,
   server: string,

@@ -37,9 +37,9 @@ export async function createNetwork(place: Place): Promise<Addresses> {
   });
 }
 
-/** The beginning of a command line that runs something inside the cluster's network. */
+/** The beginning of a command line that runs a program inside the cluster's network. */
 export function inNetwork(place: Place): string[] {
-  // Not `ip netns exec`, which would mount /sys anew and hide the cgroups.
+  // Not `ip netns exec`, which would mount a new /sys and hide the cgroups.
   return ['nsenter', `--net=/run/netns/${place.namespace}`, '--'];
 }
 

@@ -4,7 +4,7 @@ import type { Addresses } from './address.ts';
 import { dnsServiceAddresses, podRanges } from './control-plane.ts';
 import type { Place } from './place.ts';
 
-/** What the node's files depend on. */
+/** The input of the node's files. */
 export interface NodePlan {
   readonly place: Place;
   readonly addresses: Addresses;
@@ -106,10 +106,10 @@ function kubeletConfig({ place }: NodePlan): object {
       'nodefs.available': '1%',
       'imagefs.available': '1%',
     },
-    // Images come from local builds only: one that is collected could not be pulled again.
+    // Images come from local builds only: a collected image could not be pulled again.
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
-    // How soon a changed ConfigMap or Secret is in the files of running pods; the kubelet's own is 1m.
+    // The delay until a changed ConfigMap or Secret is in the files of running pods; the kubelet's default is 1m.
     syncFrequency: '10s',
     enforceNodeAllocatable: [],
     maxPods: 250,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { cacheRoot } from '../base/cache.ts';
 
-/** Where a local cluster keeps what belongs to it; everything is named for the cluster. */
+/** The files and names of a local cluster; each has the cluster's name in it. */
 export interface Place {
   readonly name: string;
   readonly directory: string;
@@ -16,7 +16,7 @@ export interface Place {
   readonly cgroup: string;
 }
 
-/** The cluster that is meant when no name is given. */
+/** The default cluster. */
 export const defaultCluster = 'weft';
 
 /** The folder that holds the folders of all local clusters. */

@@ -9,7 +9,7 @@ import {
 } from './control-plane.ts';
 import type { Place } from './place.ts';
 
-/** A program of the node: its arguments to the combined Kubernetes binary. */
+/** A program of the node, as arguments to the combined Kubernetes binary. */
 export interface Program {
   readonly name: string;
   readonly arguments: readonly string[];
@@ -23,7 +23,7 @@ export function programKubeconfig(place: Place, name: string): string {
   return join(place.keys, `${name}.kubeconfig`);
 }
 
-/** The programs of a node, by what they do. */
+/** The programs of a node, by function. */
 export function nodePrograms(
   place: Place,
   addresses: Addresses,

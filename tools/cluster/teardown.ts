@@ -12,11 +12,11 @@ import { type Place, stateRoot } from './place.ts';
 
 /**
  * Removes every trace of a cluster: processes, containers, mounts, namespaces, control groups,
- * files. Works on whatever a killed run left, and on nothing at all.
+ * files. Works also on the remains of a killed run, and when there is nothing.
  */
 export async function tearDown(place: Place): Promise<void> {
   await endProcesses([...(await recordedProcesses(place)), ...(await cgroupMembers(place))], 0);
-  // What a shim started while it was being ended.
+  // Processes that a shim started while it was being ended.
   await endProcesses(await cgroupMembers(place), 0);
   await removeShimSockets(place);
   await unmountAll(place);
@@ -30,7 +30,7 @@ export async function tearDown(place: Place): Promise<void> {
   await rmdir(stateRoot()).catch(() => undefined);
 }
 
-/** Whether there is anything that `tearDown` would remove. */
+/** Whether `tearDown` would remove anything. */
 export function hasTraces(place: Place): boolean {
   return (
     existsSync(place.directory) ||
@@ -60,7 +60,7 @@ async function removeShimSockets(place: Place): Promise<void> {
 async function unmountAll(place: Place): Promise<void> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
   const inside = mountPoints(table).filter((point) => point.startsWith(`${place.directory}/`));
-  // Inner ones were mounted later.
+  // Inner mounts were made later.
   if (inside.length > 0) await run('umount', ['--lazy', ...inside.reverse()]);
 }
 
@@ -77,7 +77,7 @@ export function mountPoints(mountinfo: string): string[] {
 
 async function removeNetwork(place: Place): Promise<void> {
   if (!existsSync(join('/run/netns', place.namespace))) return;
-  // The namespace would take the cable along, but only some time later.
+  // The namespace would remove the cable too, but only some time later.
   await succeeds('ip', ['-n', place.namespace, 'link', 'delete', 'eth0']);
   await run('ip', ['netns', 'delete', place.namespace]);
 }
@@ -90,7 +90,7 @@ async function removeStaleSocket(socket: string): Promise<void> {
   await rmdir(dirname(dirname(socket))).catch(() => undefined);
 }
 
-/** CNI remembers what it gave each pod in a folder that all networks of the host share. */
+/** CNI records the address of each pod in a folder that all networks of the host share. */
 async function removeNetworkResults(place: Place): Promise<void> {
   const results = '/var/lib/cni/results';
   const own = new RegExp(`^${podNetworkName(place)}-([0-9a-f]{64})-`);

@@ -18,7 +18,7 @@ import { writeNodeFiles } from './node-files.ts';
 import { type Place, clusterLock, defaultCluster, placeOf } from './place.ts';
 import { hasTraces, tearDown } from './teardown.ts';
 
-/** Goes up when clusters made by an earlier version of these scripts should be made anew. */
+/** Raise this when clusters of an earlier version of these scripts should be created again. */
 const layout = 4;
 
 const patienceMs = 60_000;

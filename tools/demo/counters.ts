@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Forward } from './forward.ts';
 
-/** What a shopper's `/raw` says, as far as the story follows it. */
+/** The counters of a shopper's `/raw` that the story follows. */
 export interface Count {
   readonly booksBoughtV1: number;
   readonly booksBoughtV2: number;
@@ -16,7 +16,7 @@ export interface Watched {
   readonly field: keyof Count;
 }
 
-/** What traffic must do after a step: these counters climb, those rest. */
+/** The expected traffic after a step: counters that climb, and counters that rest. */
 export interface Expectation {
   readonly climb: readonly Watched[];
   readonly rest: readonly Watched[];
@@ -44,8 +44,8 @@ function moved(before: Counts, after: Counts, watched: readonly Watched[]): Watc
 }
 
 /**
- * Waits until traffic does what is expected, and proves it: in one window of two and a half seconds
- * every climbing counter moved and no resting one did. Throws naming the counter that did not obey.
+ * Waits until traffic is as expected, and proves it: in one window of two and a half seconds
+ * every climbing counter moved and no resting counter did. The error names the counter that did not.
  */
 export async function untilTraffic(
   forwards: readonly Forward[],

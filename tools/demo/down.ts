@@ -1,6 +1,6 @@
 /*
  * `make down`: ends the pages and removes the local cluster with everything in it; from a cluster that
- * KUBECONFIG names it removes the demo, the mesh and the operator, and of others' objects none.
+ * KUBECONFIG names it removes the demo, the mesh and the operator, and no objects of other users.
  */
 import { join } from 'node:path';
 import { runMain } from '../base/main.ts';
@@ -21,7 +21,7 @@ async function remove(kubectl: Kubectl): Promise<void> {
   const crd = 'crd/meshconfigs.config.openservicemesh.io';
   const known = await kubectl.run('get', crd, '--ignore-not-found', '-o', 'name');
   if (known !== '') {
-    // Before the operator, which removes what it made; a failure here must not take the operator away.
+    // Before the operator, which removes the objects that it created; a failure here must not remove the operator.
     const meshConfig = ['meshconfig', 'osm-mesh-config', '-n', 'weft-system'];
     await step('Remove the mesh', () => kubectl.run('delete', ...gone, ...meshConfig));
   }

@@ -13,7 +13,7 @@ export interface Forward {
   readonly url: string;
 }
 
-/** The ports that OSM's demo used, taken when they are free. */
+/** The ports that OSM's demo used; used when they are free. */
 export const preferredPorts: Readonly<Record<string, number>> = {
   bookbuyer: 8080,
   bookthief: 8083,
@@ -56,7 +56,7 @@ export async function stopForwards(): Promise<void> {
   await rm(folder(), { recursive: true, force: true });
 }
 
-/** Brings an app's page to this machine, in a process that outlives this one. */
+/** Forwards an app's page to this machine, in a process that outlives this process. */
 export async function forward(kubectl: Kubectl, app: string): Promise<Forward> {
   const port = await freePort(preferredPorts[app] ?? 8090);
   const url = `http://127.0.0.1:${port}`;

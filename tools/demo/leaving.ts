@@ -3,11 +3,11 @@ import { dump, loadAll } from 'js-yaml';
 import { repository } from '../images/bundle.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** What to delete of an installation on a cluster that has other users. */
+/** The objects of an installation to delete on a cluster that has other users. */
 export interface Leaving {
   /** YAML of the objects. */
   readonly objects: string;
-  /** Objects of somebody's, `<kind>/<name>`, that would be deleted with their definitions: those stay. */
+  /** Users' objects, `<kind>/<name>`, that would be deleted with their definitions: these definitions stay. */
   readonly kept: readonly string[];
 }
 
@@ -17,7 +17,7 @@ interface Definition {
 }
 
 /**
- * All of config/default, but for the definitions of kinds as long as somebody has objects of them:
+ * All of config/default, except for the definitions of kinds of which users have objects:
  * deleting a definition deletes every object of its kind, in all namespaces.
  */
 export async function leaving(kubectl: Kubectl): Promise<Leaving> {
@@ -30,7 +30,7 @@ export async function leaving(kubectl: Kubectl): Promise<Leaving> {
   return { objects: gone.map((object) => dump(object)).join('---\n'), kept };
 }
 
-/** Those that Weft did not make itself, of a kind as its definition is named: `<plural>.<group>`. */
+/** Objects of a kind that Weft did not create; the kind as its definition is named: `<plural>.<group>`. */
 async function objectsOf(kubectl: Kubectl, definition: string): Promise<readonly string[]> {
   const known = await kubectl.run('get', 'crd', definition, '--ignore-not-found', '-o', 'name');
   if (known === '') return [];

@@ -12,7 +12,7 @@ import {
 import type { Forward } from './forward.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** One step of the story: what changes, and what traffic must do afterwards. */
+/** One step of the story: the change, and the expected traffic afterwards. */
 interface Chapter {
   readonly title: string;
   /** Files below config/demo, applied or deleted. */
@@ -33,11 +33,11 @@ const permissive = (on: boolean): string =>
 
 const chapters: readonly Chapter[] = [
   {
-    title: 'Permissive mode: everyone in the mesh reaches the bookstore',
+    title: 'Permissive mode: every workload in the mesh reaches the bookstore',
     expected: { climb: [v1('bookbuyer'), v1('bookthief')], rest: [] },
   },
   {
-    title: 'Permissive mode off: nothing is allowed, so everyone stops',
+    title: 'Permissive mode off: no call is allowed, so all traffic stops',
     patch: permissive(false),
     expected: { climb: [], rest: [v1('bookbuyer'), ...thief] },
   },
@@ -68,7 +68,7 @@ const chapters: readonly Chapter[] = [
     expected: { climb: [v2('bookbuyer')], rest: [v1('bookbuyer'), ...thief] },
   },
   {
-    title: 'The TrafficTargets are deleted: it stops',
+    title: 'The TrafficTargets are deleted: the bookbuyer stops',
     remove: ['policies/traffic-access.yaml'],
     expected: { climb: [], rest: [v1('bookbuyer'), v2('bookbuyer'), ...thief] },
   },
@@ -111,7 +111,7 @@ async function patchMesh(kubectl: Kubectl, patch: string): Promise<void> {
   await kubectl.run('patch', ...args);
 }
 
-/** Back to where the story begins, whatever an earlier run left. */
+/** Restores the state in which the story begins, also after an earlier run. */
 export async function rewind(kubectl: Kubectl): Promise<void> {
   const files = [
     'policies/traffic-access.yaml',
@@ -126,7 +126,7 @@ export async function rewind(kubectl: Kubectl): Promise<void> {
   await kubectl.run('patch', 'meshconfig', ...args);
 }
 
-/** Plays the story chapter by chapter; throws at the first whose traffic does not do what it should. */
+/** Plays the story chapter by chapter. Throws at the first chapter with unexpected traffic. */
 export async function playStory(kubectl: Kubectl, forwards: readonly Forward[]): Promise<void> {
   for (const [index, chapter] of chapters.entries()) {
     say('');

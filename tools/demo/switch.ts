@@ -1,6 +1,6 @@
 /*
  * `make demo-switch`: on the demo that is running, one edit of the MeshConfig after the other moves the
- * mesh to another certificate provider while the bookbuyer buys. The last line counts what failed.
+ * mesh to another certificate provider while the bookbuyer buys. The last line counts failed requests.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,7 +38,7 @@ const chapters: readonly Chapter[] = [
   { title: 'From Vault back to the built-in authority', provider: builtInProvider() },
 ];
 
-/** What the bookbuyer bought, and how often it did not get what it asked for. */
+/** How many books the bookbuyer bought, and how many requests failed. */
 interface Trade {
   readonly bought: number;
   readonly failed: number;
@@ -54,7 +54,7 @@ function since(before: Trade, now: Trade): Trade {
   return { bought: now.bought - before.bought, failed: now.failed - before.failed };
 }
 
-/** Puts a merge patch into the MeshConfig, and shows it as a reader would type it. */
+/** Applies a merge patch to the MeshConfig, and prints the command for it. */
 async function patch({ kubectl }: InstallPlace, spec: object): Promise<void> {
   const yaml = dump({ spec });
   const args = ['meshconfig', names.meshConfig, '-n', names.system, '--type=merge'];
@@ -68,7 +68,7 @@ async function play(place: InstallPlace, chapter: Chapter): Promise<Switched> {
   return followSwitch(place, { edit, onStage: (stage) => say(`  ${wordsOf(stage)}`) });
 }
 
-/** Lets the bookbuyer buy, wherever the story of the policies has ended, and opens its page. */
+/** Lets the bookbuyer buy, in any state of the story of the policies, and opens its page. */
 async function openShop(place: InstallPlace): Promise<Forward> {
   const policies = join(repository, 'config/demo/policies/traffic-access.yaml');
   await place.kubectl.run('apply', '-f', policies);

@@ -77,7 +77,7 @@ function farewell(kubectl: Kubectl, forwards: readonly Forward[]): void {
   say('  make down        # removes every trace');
 }
 
-/** Everything up to the story; gives what the story is played on. */
+/** Sets up everything before the story. Resolves to the cluster and the pages for the story. */
 export async function prepareDemo(): Promise<{ kubectl: Kubectl; forwards: readonly Forward[] }> {
   const began = Date.now();
   await stopForwards();

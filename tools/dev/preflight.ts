@@ -10,11 +10,11 @@ const meshConfig = 'osm-mesh-config';
 const install = 'Next: kubectl apply -k config/default';
 const configure = 'Next: kubectl apply -f config/samples/meshconfig.yaml';
 
-/** A process of Weft starts only on a cluster that has this; the message has the next command. */
+/** The error for a missing precondition of a process of Weft; its message has the next command. */
 export class Missing extends Error {}
 
 /**
- * What a developer should know before the role runs on the cluster of the kubeconfig, one paragraph each. Throws
+ * Notes for a developer before the role runs on the cluster of the kubeconfig, one paragraph each. Throws
  * `Missing` where the role could not work at all.
  */
 export async function preflight(role: Role): Promise<readonly string[]> {

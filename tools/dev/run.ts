@@ -11,10 +11,10 @@ import { preflight } from './preflight.ts';
 import { readableLine } from './readable-line.ts';
 import { devNamespace, roleOf, roles } from './roles.ts';
 
-/** Runs it until it ends; the code that it ended with. */
+/** Runs the process until it ends. Resolves to its exit code. */
 function watch(args: readonly string[]): Promise<number> {
   const program = ['--watch', 'src/main.ts', ...args];
-  // A group of its own: Ctrl-C would otherwise reach the process twice, which makes it end without giving back its Lease.
+  // A separate group: otherwise Ctrl-C would reach the process twice, and it would end without releasing its Lease.
   const child = spawn(process.execPath, program, {
     ...{ cwd: repository, detached: true },
     stdio: ['ignore', 'inherit', 'pipe'],

@@ -6,11 +6,11 @@ export interface DecisionRecord {
   readonly file: string;
   readonly number: number;
   readonly title: string;
-  /** What the record says of itself after "**Status.**"; a record that says nothing is in force. */
+  /** The text after "**Status.**"; a record without it is in force. */
   readonly status: string;
 }
 
-/** Where the decision records are. */
+/** The folder of the decision records. */
 export const recordsFolder = join(repository, 'docs/decisions');
 
 /** The decision records, by number. Throws where the title of one is not `# <number>. <title>`. */

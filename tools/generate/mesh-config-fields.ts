@@ -9,7 +9,7 @@ import { type IdleField, idleBlocks, idleFields, idleNote } from '../../src/api/
 export interface Leaf {
   /** Below spec. */
   readonly path: string;
-  /** Of the field, or of what holds it. */
+  /** The description of the field, or of its parent. */
   readonly description: string;
   readonly preset: unknown;
 }
@@ -75,7 +75,7 @@ function policy(): string {
       kind: 'ValidatingAdmissionPolicy',
       metadata: { name, labels },
       spec: {
-        // A warning that cannot be given is no reason to refuse anything.
+        // A failure of the warning must not refuse the object.
         failurePolicy: 'Ignore',
         matchConstraints: {
           resourceRules: [
@@ -84,7 +84,7 @@ function policy(): string {
               apiVersions: ['*'],
               operations: ['CREATE', 'UPDATE'],
               resources: ['meshconfigs'],
-              // The API server's own default: without it, applying again would seem to change something.
+              // The API server's default: without it, applying again would seem to change something.
               scope: '*',
             },
           ],

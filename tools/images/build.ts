@@ -29,7 +29,7 @@ import {
 /** An image as a file that container runtimes can import. */
 export interface BuiltImage {
   readonly reference: string;
-  /** Stands for all that went into it. */
+  /** A hash of its contents. */
   readonly hash: string;
   readonly archive: string;
 }
@@ -37,7 +37,7 @@ export interface BuiltImage {
 /** How many builds of one image are kept in the cache. */
 const kept = 2;
 
-/** Builds an image, if anything that goes into it has changed, and says where it is. */
+/** Builds an image if its contents changed. Resolves to its file. */
 export async function buildImage(name: ImageName): Promise<BuiltImage> {
   const { reference, contents } = recipes[name];
   // Two builds at once would write the same context folder.
@@ -56,7 +56,7 @@ export async function buildImage(name: ImageName): Promise<BuiltImage> {
   });
 }
 
-/** Over all that goes into the image: files, Dockerfile, base, name and links. */
+/** The hash of the image's contents: files, Dockerfile, base, name and links. */
 async function recipeHash(name: ImageName, files: Contents): Promise<string> {
   const { reference, base, links } = recipes[name];
   const memo = join(repository, 'out/image', `.${name}.hashes.json`);
@@ -103,7 +103,7 @@ async function build(name: ImageName, archive: string): Promise<void> {
       contextFolder(name),
     ]);
     await buildah(['push', '--quiet', reference, `docker-archive:${archive}:${reference}`]);
-    // What the last build of that name left without a name; there may be nothing of that kind.
+    // Images without a name, left by the last build of that name; there may be none.
     await buildah(['rmi', '--prune']).catch(() => undefined);
   });
 }

@@ -5,7 +5,7 @@ import { build, type BuildOptions } from 'esbuild';
 /** The top of the work tree. */
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The form of a file, and the first lines of it. */
+/** The format of a file, and its first lines. */
 export type Form = Required<Pick<BuildOptions, 'format' | 'banner'>>;
 
 /** An ES module for the image's Node. CommonJS packages inside it can still call `require`. */

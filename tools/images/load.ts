@@ -2,14 +2,14 @@ import { run } from '../base/command.ts';
 import { placeOf } from '../cluster/place.ts';
 import { step } from '../progress.ts';
 
-/** What is to be loaded: a `BuiltImage`. */
+/** The image to load: a `BuiltImage`. */
 export interface LoadableImage {
   readonly reference: string;
   readonly hash: string;
   readonly archive: string;
 }
 
-/** The label on an image in containerd that says which build it is. */
+/** The label on an image in containerd with the hash of its build. */
 const label = 'weft.dev/build';
 
 /** Puts images into a local cluster's containerd, leaving out those it has; returns how many were new. */

@@ -12,16 +12,16 @@ import { envoyBinary, envoyVersion } from '../parts/envoy.ts';
 import { openbao, openbaoVersion } from '../parts/openbao.ts';
 import { bundle, repository } from './bundle.ts';
 
-/** What is in an image, by name inside the context folder: path of the file. */
+/** The contents of an image: the path of each file, by its name inside the context folder. */
 export type Contents = Readonly<Record<string, string>>;
 
 export interface ImageRecipe {
-  /** The name that manifests call it by. */
+  /** The image's name in manifests. */
   readonly reference: string;
-  /** What it is built on; undefined for images from nothing. */
+  /** The base image; undefined for images from scratch. */
   readonly base?: BaseImage;
   readonly contents: () => Promise<Contents>;
-  /** Symbolic links beside the contents, by where they are: where they lead. */
+  /** Symbolic links in the image: the target of each, by its path. */
   readonly links?: Readonly<Record<string, string>>;
 }
 
@@ -85,14 +85,14 @@ export function contextFolder(name: ImageName): string {
   return join(repository, 'out/image', name);
 }
 
-/** Fills the image's context folder afresh, with what `contents` says. */
+/** Fills the image's empty context folder with `contents`. */
 export async function stageImage(name: ImageName, contents: Contents): Promise<void> {
   const folder = contextFolder(name);
   await rm(folder, { recursive: true, force: true });
   for (const [inside, source] of Object.entries(contents)) {
     const target = join(folder, inside);
     await mkdir(dirname(target), { recursive: true });
-    // A link is at once; another file system needs a copy.
+    // A link takes no time; another file system needs a copy.
     await link(source, target).catch(() => copyFile(source, target));
   }
   for (const [inside, leadsTo] of Object.entries(recipes[name].links ?? {})) {

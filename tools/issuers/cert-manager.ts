@@ -10,8 +10,8 @@ import { applyManifest, type InstallPlace, rolledOut } from './place.ts';
 import { names } from './provider.ts';
 
 /**
- * Runs cert-manager's controller in the cluster, with two ClusterIssuers that each have a root of
- * their own: `mesh-ca` with a P-256 key, `mesh-ca-2` with an RSA key. What is there already stays.
+ * Runs cert-manager's controller in the cluster, with two ClusterIssuers that each have a
+ * separate root: `mesh-ca` with a P-256 key, `mesh-ca-2` with an RSA key. Existing objects stay.
  */
 export async function installCertManager(
   place: InstallPlace,

@@ -6,36 +6,36 @@ import type { InstallPlace } from './place.ts';
 import { names, type Provider } from './provider.ts';
 import { isSettled, type Rotation } from './settled.ts';
 
-/** A rotation as it was seen, and how long after the edit. */
+/** An observed rotation, and its time after the edit. */
 export interface Stage {
   readonly atMs: number;
   readonly elapsedMs: number;
   readonly rotation: Rotation;
 }
 
-/** A switch that is done. */
+/** A finished switch. */
 export interface Switched {
-  /** The MeshRootCertificate that signed before, and the one that does now. */
+  /** The MeshRootCertificate that signed before, and the MeshRootCertificate that signs now. */
   readonly from: string;
   readonly to: string;
   /** From the edit until the old root was dropped everywhere. */
   readonly tookMs: number;
-  /** Each state that was seen, oldest first. */
+  /** Each observed state, oldest first. */
   readonly stages: readonly Stage[];
 }
 
 export interface SwitchPlan {
   /** Edits the MeshConfig. */
   readonly edit: () => Promise<unknown>;
-  /** Hears of each new state. */
+  /** Called with each new state. */
   readonly onStage?: (stage: Stage) => void;
-  /** Longer is an error; ten minutes unless told. */
+  /** The longest time for the switch. Default ten minutes. */
   readonly withinMs?: number;
 }
 
 const everyMs = 200;
 
-/** Edits the MeshConfig and follows its status until the mesh has another root and nothing moves any more. */
+/** Edits the MeshConfig and follows its status until the mesh has another root and the switch is done. */
 export async function followSwitch(place: InstallPlace, plan: SwitchPlan): Promise<Switched> {
   const { edit, onStage = () => undefined, withinMs = 600_000 } = plan;
   const from = rootOf(await readMeshConfig(place));
@@ -78,7 +78,7 @@ export function wordsOf({ elapsedMs, rotation }: Stage): string {
   const { phase, acknowledged = 0, total = 0, waiting = [], message = '' } = rotation;
   const reason = message === '' && waiting.length > 0 ? `waiting for ${few(waiting)}` : message;
   const short = reason.length > widest ? `${reason.slice(0, widest)}…` : reason;
-  // Before the first count of a phase there is nothing to say of proxies.
+  // Before the first count of a phase, the number of proxies is not known.
   const proxies = total === 0 ? '' : `${acknowledged}/${total} proxies`;
   const columns = [elapsed(elapsedMs).padStart(6), phase.padEnd(9), proxies.padEnd(12), short];
   return columns.join('  ').trimEnd();
@@ -89,7 +89,7 @@ function few(all: readonly string[]): string {
   return all.slice(0, 2).join(', ') + (others > 0 ? ` and ${others} more` : '');
 }
 
-/** Puts a provider in the place of the one there is, with all that belonged to it. */
+/** Replaces the provider and all its settings. */
 export async function replaceProvider(
   { kubectl }: InstallPlace,
   provider: Provider,
@@ -99,7 +99,7 @@ export async function replaceProvider(
   await kubectl.run('patch', ...args, '-p', JSON.stringify(patch));
 }
 
-/** The rotation, unless it stands as it did. */
+/** The rotation, if it changed. */
 function newsIn({ status }: MeshConfig, before: Stage | undefined): Rotation | undefined {
   const rotation = status?.certificate?.rotation;
   const facts = (of: Rotation | undefined): string =>

@@ -5,17 +5,17 @@ import { untilReady } from '../base/daemon.ts';
 import { freePort } from '../base/probe.ts';
 import type { InstallPlace } from './place.ts';
 
-/** The cluster's OpenBao, asked from this machine. */
+/** A client of the cluster's OpenBao on this machine. */
 export interface BaoAccess extends BaoClient {
-  /** PEM of the CA that vouches for the server. */
+  /** PEM of the CA that signed the server's certificate. */
   readonly ca: string;
-  /** Sets what calls use that name no token. */
+  /** Sets the token of calls that name no token. */
   readonly useToken: (token: string) => void;
-  /** Ends the way to it; may be called twice. */
+  /** Closes the connection; may be called twice. */
   readonly close: () => Promise<void>;
 }
 
-/** Opens a way to the OpenBao of a cluster that ends with this process, however that ends. */
+/** Opens a connection to the OpenBao of a cluster. It always ends with this process. */
 export async function openBaoAccess(place: InstallPlace, ca: string): Promise<BaoAccess> {
   const { binary, kubeconfig } = place.kubectl;
   const port = await freePort();

@@ -13,9 +13,9 @@ import { names } from './provider.ts';
 
 /**
  * Prepares OpenBao for the mesh as its administrator would: PKI mounts with a root each and a role
- * for leaves; a policy that lets its holder sign for the mesh and nothing else; Kubernetes auth by
+ * for leaves; a policy that allows only to sign for the mesh; Kubernetes auth with
  * which the control plane gets that policy, and a periodic token as the other way; the Secrets that
- * a MeshConfig refers to. What is there already stays.
+ * a MeshConfig refers to. Existing settings stay.
  */
 export async function configureOpenBao(place: InstallPlace, bao: BaoAccess): Promise<void> {
   const { system, mounts, role, vaultCa, vaultToken } = names;
@@ -48,7 +48,7 @@ function signingPaths(mount: string): readonly string[] {
   ];
 }
 
-/** Kubernetes auth; the server asks the API server with the token and CA of its own pod. */
+/** Kubernetes auth; the server calls the API server with the token and CA of its pod. */
 async function letControlPlaneIn(bao: BaoAccess, policy: string): Promise<void> {
   const { authMount, role, system, controlPlane, audience } = names;
   if (!(await paths(bao, 'sys/auth')).has(`${authMount}/`))

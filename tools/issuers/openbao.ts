@@ -22,9 +22,9 @@ const namespace = 'openbao';
 const waitMs = 60_000;
 
 /**
- * Runs OpenBao in the cluster: a server over https with a CA of its own, initialised, unsealed by
- * itself also after a crash, and configured for the mesh (`openbao-configure.ts`). What it keeps is
- * lost with its pod; the next install then begins anew. Gives a way to ask it as root.
+ * Runs OpenBao in the cluster: a server over https with a separate CA, initialised, unsealed
+ * automatically also after a crash, and configured for the mesh (`openbao-configure.ts`). Its data is
+ * lost with its pod; the next install then starts from nothing. Resolves to a client with the root token.
  */
 export async function installOpenBao(
   place: InstallPlace,
@@ -53,7 +53,7 @@ export async function installOpenBao(
   }
 }
 
-/** A CA, and a certificate for every name that the server is called by. */
+/** A CA, and a certificate for every name of the server. */
 async function makeCertificate(): Promise<Readonly<Record<string, string>>> {
   const authority = await createAuthority('openbao CA');
   const service = `openbao.${namespace}`;
@@ -83,7 +83,7 @@ async function untilListening({ api }: InstallPlace): Promise<void> {
   }
 }
 
-/** Has the server make its keys, unless it has them, and waits until it is unsealed. */
+/** Initialises the server unless it has its keys, and waits until it is unsealed. */
 async function initialise(place: InstallPlace, bao: BaoAccess): Promise<void> {
   const root = { namespace, name: 'openbao-root' };
   const health = async (): Promise<number> => (await bao.call('sys/health', { token: '' })).status;

@@ -11,7 +11,7 @@ export interface InstallPlace {
   readonly api: ApiConnection;
 }
 
-/** The cluster that a kubeconfig names; its `api` is to be closed. */
+/** The cluster that a kubeconfig names; the caller must close its `api`. */
 export async function openPlace(kubeconfig: string): Promise<InstallPlace> {
   return { kubectl: await kubectlFor(kubeconfig), api: await connect({ kubeconfig }) };
 }
@@ -29,12 +29,12 @@ export async function applyManifest(
   await kubectl.applyText(text.replaceAll('$(image)', image));
 }
 
-/** Waits until a Deployment that is called as its namespace has its replicas ready. */
+/** Waits until the Deployment with the name of its namespace has its replicas ready. */
 export async function rolledOut({ kubectl }: InstallPlace, name: string): Promise<void> {
   await kubectl.run('rollout', 'status', '-n', name, `deployment/${name}`, '--timeout=120s');
 }
 
-/** Makes a namespace, unless it is there. */
+/** Creates a namespace unless it exists. */
 export async function ensureNamespace({ api }: InstallPlace, name: string): Promise<void> {
   const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
   await api.apply(kinds.namespace, object, { fieldManager }, AbortSignal.timeout(waitMs));
@@ -46,7 +46,7 @@ export interface SecretPlace {
   readonly name: string;
 }
 
-/** What a Secret holds, key by key; undefined when there is none. */
+/** The data of a Secret by key; undefined without the Secret. */
 export async function readSecret(
   { api }: InstallPlace,
   place: SecretPlace,
@@ -60,7 +60,7 @@ export async function readSecret(
   );
 }
 
-/** Writes a Secret whole; each character of a value is one byte. */
+/** Writes all data of a Secret; each character of a value is one byte. */
 export async function writeSecret(
   { api }: InstallPlace,
   { labels, ...place }: SecretPlace & Pick<ObjectMeta, 'labels'>,
@@ -76,7 +76,7 @@ export async function writeSecret(
   await api.apply(kinds.secret, secret, options, AbortSignal.timeout(waitMs));
 }
 
-/** What a Secret holds; when there is none, it is written with what `make` gives. */
+/** The data of a Secret. Without the Secret, writes it with the result of `make`. */
 export async function ensureSecret(
   place: InstallPlace,
   secret: SecretPlace,

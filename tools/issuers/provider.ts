@@ -10,7 +10,7 @@ export type Provider = NonNullable<Certificate['provider']>;
 /** How a provider signs: one intermediate for the mesh, or every leaf. */
 export type SigningMode = NonNullable<NonNullable<Provider['certManager']>['mode']>;
 
-/** Names that the issuers go by, in the cluster and inside OpenBao. */
+/** Names of the issuers, in the cluster and inside OpenBao. */
 export const names = {
   system: 'weft-system',
   meshConfig: 'osm-mesh-config',
@@ -24,7 +24,7 @@ export const names = {
   vaultToken: { name: 'weft-vault-token', key: 'token' },
 } as const;
 
-/** Weft's own authority; its own Secret unless another one is named. */
+/** Weft's built-in authority, with its default Secret unless another is named. */
 export function builtInProvider(caSecret?: string): Provider {
   return caSecret === undefined
     ? { kind: 'builtIn' }

@@ -54,7 +54,7 @@ const rows: readonly (readonly [string, Status, string])[] = [
   [
     'with the provider of before',
     { certificate: { provider: 'builtIn' } },
-    `${other}the operator has not said why yet.`,
+    `${other}the operator has not reported the reason yet.`,
   ],
   [
     'stalled with the provider of before',

@@ -3,15 +3,15 @@ import type { Frozen } from '../../src/common/freeze.ts';
 
 type Certificate = NonNullable<Frozen<MeshConfigStatus>['certificate']>;
 
-/** `status.certificate.rotation`: how far a switch is. */
+/** `status.certificate.rotation`: the progress of a switch. */
 export type Rotation = NonNullable<Certificate['rotation']>;
 
-/** Whether the mesh is as its spec says, and no switch is under way. */
+/** Whether the mesh matches its spec, and no switch is under way. */
 export function isSettled(meshConfig: MeshConfig): boolean {
   return whyUnsettled(meshConfig) === undefined;
 }
 
-/** Why a switch cannot begin now, and what to do; undefined when the mesh is as its spec says. */
+/** Why a switch cannot begin now, and the next step; undefined when the mesh matches its spec. */
 export function whyUnsettled({ metadata, spec, status }: MeshConfig): string | undefined {
   if (status?.observedGeneration !== metadata.generation) return notTakenUp;
   const { provider, rotation } = status?.certificate ?? {};
@@ -44,7 +44,7 @@ function otherProvider(
 ): string | undefined {
   if (provider === wanted) return undefined;
   const why = conditionOf(status, 'Stalled') ?? conditionOf(status, 'Reconciling');
-  return `the provider of certificates is ${provider ?? 'not known'}, and the MeshConfig asks for ${wanted}: ${why?.message ?? 'the operator has not said why yet.'}`;
+  return `the provider of certificates is ${provider ?? 'not known'}, and the MeshConfig asks for ${wanted}: ${why?.message ?? 'the operator has not reported the reason yet.'}`;
 }
 
 type Conditions = NonNullable<NonNullable<MeshConfig['status']>['conditions']>;

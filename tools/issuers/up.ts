@@ -1,6 +1,6 @@
 /*
- * Puts certificate issuers into a running local cluster: `node tools/issuers/up.ts [CLUSTER]`. What a
- * MeshConfig says to use them is in `provider.ts`.
+ * Puts certificate issuers into a running local cluster: `node tools/issuers/up.ts [CLUSTER]`. The
+ * settings of a MeshConfig that use them are in `provider.ts`.
  */
 import type { CertManagerObjects } from '../real/cert-manager.ts';
 import { runMain } from '../base/main.ts';
@@ -16,15 +16,15 @@ import type { BaoAccess } from './openbao-access.ts';
 import { openPlace } from './place.ts';
 import { names } from './provider.ts';
 
-/** The issuers of a cluster, and what acts on them. */
+/** The issuers of a cluster, and their clients. */
 export interface Issuers {
   readonly certManager: CertManagerObjects;
   readonly openBao: BaoAccess;
-  /** Ends the connections; the issuers go on. */
+  /** Closes the connections; the issuers continue to run. */
   readonly close: () => Promise<void>;
 }
 
-/** Installs cert-manager and OpenBao on a local cluster that runs; what is there already stays. */
+/** Installs cert-manager and OpenBao on a running local cluster; existing objects stay. */
 export async function installIssuers(cluster: string): Promise<Issuers> {
   const images = await buildImages(issuerImages);
   await loadImages(cluster, images);

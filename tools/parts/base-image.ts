@@ -10,7 +10,7 @@ const suite = 'bookworm';
 /** Enough for Node and Envoy to run: the C and C++ libraries and certificates, no shell. */
 const runtime = ['libc6', 'libstdc++6', 'libgcc-s1', 'ca-certificates', 'base-files', 'netbase'];
 
-/** Besides those what an init container needs to program iptables. */
+/** In addition, the packages that an init container needs to program iptables. */
 const iptables = ['iptables', 'dash', 'coreutils', 'grep', 'sed'];
 
 /** The root file systems that local image builds start from, in the place of a whole Debian. */
@@ -37,7 +37,7 @@ export async function baseImageTar(base: BaseImage): Promise<string> {
   return join(directory, 'base.tar');
 }
 
-/** Packages are unpacked, not configured, so what their scripts would have linked is linked here. */
+/** Packages are unpacked, not configured, so this creates the links of their scripts. */
 function hooks(base: BaseImage): string[] {
   const merged = '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr';
   const certificates = [

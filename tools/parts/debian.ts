@@ -4,7 +4,7 @@ import { CommandError, run } from '../base/command.ts';
 import { withLock } from '../base/lock.ts';
 import { step } from '../progress.ts';
 
-/** What a local node runs on. */
+/** The packages of a local node. */
 export const nodePackages = [
   'containerd',
   'runc',
@@ -15,7 +15,7 @@ export const nodePackages = [
   'iproute2',
 ];
 
-/** What images are built with. */
+/** The packages for building images. */
 export const imagePackages = ['buildah', 'mmdebstrap', 'binutils', 'gcc', 'libc6-dev'];
 
 const quiet = { DEBIAN_FRONTEND: 'noninteractive' };

@@ -7,7 +7,7 @@ import { step } from '../progress.ts';
 
 export interface GoProgram {
   readonly name: string;
-  /** What the step that builds it is called. */
+  /** The title of the build step. */
   readonly title: string;
   readonly version: string;
   /** The folder of its Go module. */

@@ -18,7 +18,7 @@ export function kubeBinary(): Promise<string> {
   });
 }
 
-/** Without these the parts take each other for version 0.0 and refuse to talk. */
+/** Without these, the programs report version 0.0 and refuse each other. */
 function versionStamps(): Record<string, string> {
   const [major = '', minor = ''] = kubeVersion.split('.');
   const values = {

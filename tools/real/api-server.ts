@@ -26,7 +26,10 @@ export interface ApiServer {
 }
 
 export interface ApiServerOptions {
-  /** Controllers of kube-controller-manager to run as well, such as `namespace-controller` or `garbage-collector-controller`. */
+  /**
+   * Controllers of kube-controller-manager to run as well, such as `namespace-controller` or
+   * `garbage-collector-controller`.
+   */
   readonly controllers?: readonly string[];
   /** Aborting it stops the server. */
   readonly signal?: AbortSignal;
@@ -34,7 +37,7 @@ export interface ApiServerOptions {
 
 const root = join(tmpdir(), 'weft-test-apiserver');
 
-/** Starts etcd and kube-apiserver on free ports (about 5 s); first clears what killed runs left behind. */
+/** Starts etcd and kube-apiserver on free ports (about 5 s); first removes the remains of killed runs. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const kube = await kubeBinary();
   await clearLeftovers();
@@ -116,7 +119,7 @@ async function startControllers(
   );
 }
 
-/** Started so that it ends with this process, however that ends. */
+/** Starts a program that always ends with this process. */
 function startPart(kube: string, directory: string, args: readonly string[]): Promise<Daemon> {
   const name = args[0] ?? '';
   return startDaemon({

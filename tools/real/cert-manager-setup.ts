@@ -23,11 +23,11 @@ export interface CaWishes {
   readonly name: string;
   /** A namespace, for an Issuer there; left out, it is a ClusterIssuer. */
   readonly namespace?: string;
-  /** Who signs the CA's certificate; left out, it is a root. */
+  /** The issuer of the CA's certificate; left out, the CA is a root. */
   readonly signer?: IssuerRef;
-  /** How long the CA lives. */
+  /** The validity of the CA. */
   readonly duration?: string;
-  /** Its key: P-256 unless told. */
+  /** Its key. Default P-256. */
   readonly keyType?: 'ec' | 'rsa';
 }
 
@@ -72,7 +72,7 @@ export async function makeCaIssuer(
 
 const waitMs = 20_000;
 
-/** What the Secret holds, once it is there and another than `before`. */
+/** The data of the Secret, once it exists and differs from `before`. */
 async function certificateIn(
   { api }: CertManagerObjects,
   place: { readonly name: string; readonly namespace: string },

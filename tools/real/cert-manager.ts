@@ -23,7 +23,7 @@ export interface CertManagerObject extends KubernetesObject {
   };
 }
 
-/** The objects of a cert-manager, wherever it runs. */
+/** The objects of a cert-manager. */
 export interface CertManagerObjects {
   /** The API server that it works on, with all rights. */
   readonly api: ApiConnection;
@@ -105,7 +105,7 @@ export async function startCertManager(apiServer: ReachableApi): Promise<CertMan
   }
 }
 
-/** What makes and follows objects of cert-manager through that API server. */
+/** Creates and follows objects of cert-manager through that API server. */
 export function certManagerObjects(api: ApiConnection): CertManagerObjects {
   return { api, namespace, selfSigned, apply: applying(api), until: waiting(api) };
 }

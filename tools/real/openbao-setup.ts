@@ -4,7 +4,7 @@ import { kubectl } from '../parts/kubectl.ts';
 import type { ReachableApi } from './reachable-api.ts';
 import { done, type BaoCall, type BaoClient } from './openbao.ts';
 
-/** A PKI engine with a root of its own, mounted somewhere. */
+/** A mounted PKI engine with its own root. */
 export interface BaoPki {
   readonly mount: string;
   /** PEM of its root. */
@@ -77,7 +77,7 @@ export async function makeRole(
 export interface TokenWishes {
   /** Renewable for ever, each time for so long; such as `30s`. */
   readonly period?: string;
-  /** Gone after so long, whatever is renewed. */
+  /** The maximum life, also with renewals. */
   readonly lifetime?: string;
   readonly namespace?: string;
 }
@@ -121,7 +121,7 @@ export interface KubernetesRole {
 /** Kubernetes auth at `auth/MOUNT`: service-account tokens are reviewed by this API server. */
 export interface KubernetesAuth {
   readonly mount: string;
-  /** Has another API server review tokens; one that is not there is as if it were down. */
+  /** Lets another API server review tokens; an address without a server acts like a server that is down. */
   readonly pointAt: (url: string) => Promise<void>;
   readonly makeRole: (role: KubernetesRole) => Promise<void>;
 }

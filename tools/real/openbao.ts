@@ -8,7 +8,7 @@ import { writePair } from '../cluster/keys.ts';
 import { openbao } from '../parts/openbao.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 
-/** What OpenBao answered: the status, and the parsed body, empty where there was none. */
+/** An answer of OpenBao: the status, and the parsed body, empty where there was none. */
 export interface BaoAnswer {
   readonly status: number;
   readonly data: Readonly<Record<string, unknown>>;
@@ -20,25 +20,25 @@ export interface BaoAnswer {
 export interface BaoCall {
   readonly method?: Dispatcher.HttpMethod;
   readonly body?: unknown;
-  /** The root token unless said otherwise; "" for none. */
+  /** The token of the call. Default: the root token; "" for none. */
   readonly token?: string;
   /** An OpenBao namespace, such as `team`. */
   readonly namespace?: string;
 }
 
-/** Asks `/v1/PATH` over https; every status is an answer, only no answer at all throws. */
+/** Calls `/v1/PATH` over https. Resolves for every status; throws only without an answer. */
 export type BaoAsk = (path: string, call?: BaoCall) => Promise<BaoAnswer>;
 
-/** An OpenBao that can be asked, wherever it runs. */
+/** A client of an OpenBao. */
 export interface BaoClient {
   readonly call: BaoAsk;
 }
 
 /** A real OpenBao on loopback, initialised and unsealed; its storage is memory. */
 export interface OpenBao extends BaoClient {
-  /** Under https, with a certificate for 127.0.0.1 and localhost that only `ca` vouches for. */
+  /** The https address; its certificate for 127.0.0.1 and localhost is signed by `ca`. */
   readonly url: string;
-  /** The same server in the clear. */
+  /** The http address of the same server. */
   readonly plainUrl: string;
   readonly ca: string;
   readonly rootToken: string;
@@ -48,7 +48,7 @@ export interface OpenBao extends BaoClient {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts OpenBao on free ports (about a second); first clears what killed runs left behind. */
+/** Starts OpenBao on free ports (about a second); first removes the remains of killed runs. */
 export async function startOpenBao(): Promise<OpenBao> {
   const program = await openbao();
   const folder = await openRunFolder('openbao');
@@ -143,7 +143,7 @@ async function initialise(
   return { key: answer.keys_base64[0], rootToken: answer.root_token };
 }
 
-/** Asks the OpenBao at that URL, with no token unless the call names one. */
+/** A client of the OpenBao at that URL, without a token unless the call names it. */
 export function baoAsk(url: string, agent: Dispatcher): BaoAsk {
   return async (path, call = {}) => {
     const method = call.method ?? (call.body === undefined ? 'GET' : 'POST');

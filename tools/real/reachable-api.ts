@@ -1,4 +1,4 @@
-/** An API server as a program outside of it reaches it. */
+/** The address and credentials of an API server for a program outside of it. */
 export interface ReachableApi {
   readonly url: string;
   /** File with the CA of its certificate, PEM. */

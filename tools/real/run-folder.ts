@@ -7,7 +7,7 @@ import { endProcesses, identify, isRunning } from '../base/process-identity.ts';
 /** A folder of this process, with the programs that were started from it. */
 export interface RunFolder {
   readonly path: string;
-  /** Starts a program that ends with this process, however that ends; its log is `logs/NAME.log`. */
+  /** Starts a program that always ends with this process; its log is `logs/NAME.log`. */
   readonly start: (name: string, command: readonly string[]) => Promise<Daemon>;
   /** Ends the programs and removes the folder; may be called twice. */
   readonly clear: () => Promise<void>;

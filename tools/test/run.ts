@@ -20,7 +20,7 @@ interface Stage {
   readonly target: string;
 }
 
-/** They read the tree alone, so they run at once, the longest first. */
+/** Checks that only read the tree, so they run in parallel, the longest first. */
 const readers: readonly Stage[] = [
   { title: 'Lint', kind: 'check', target: 'lint' },
   { title: 'Formatting', kind: 'check', target: 'format' },
@@ -30,7 +30,7 @@ const readers: readonly Stage[] = [
   { title: 'Duplicates', kind: 'check', target: 'duplicates' },
 ];
 
-/** They write to the tree, or want all processors: one after another. */
+/** Checks that write to the tree, or use all processors: they run one after another. */
 const others: readonly Stage[] = [
   { title: 'Generated code is current', kind: 'check', target: 'verify' },
   { title: 'Unit and property tests', kind: 'suite', target: 'unit' },
@@ -60,7 +60,7 @@ function failuresOf({ name, status, assertionResults }: JestFile): readonly stri
   return status === 'failed' ? [`${file} as a whole`] : [];
 }
 
-/** Counts of a suite; a test file that could not even run counts as one failure. */
+/** Counts of a suite; a test file that could not run counts as one failure. */
 async function report(file: string): Promise<Tally> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return { passed: 0, failed: 1, failures: ['it reported nothing'] };
@@ -72,13 +72,13 @@ async function report(file: string): Promise<Tally> {
   };
 }
 
-/** Lines of a failed stage that people want to see: all, for a check; from the first failure on, for a suite. */
+/** The lines to show of a failed stage: all lines of a check; of a suite, the lines from the first failure on. */
 function excerpt(output: string): string {
   const lines = output.trimEnd().split('\n');
   return lines.slice(-400).join('\n');
 }
 
-/** Measured figures, which tests print as lines of this form, are worth a look also when all is well. */
+/** Measured figures, which tests print in this form; they are shown also when all tests pass. */
 function showFigure(line: string): void {
   if (line.startsWith('  ◆ ')) say(line);
 }
@@ -107,7 +107,7 @@ async function runStage(stage: Stage): Promise<Tally> {
   return crashed ? { ...tally, failed: 1, failures: ['its process failed'] } : tally;
 }
 
-/** Runs these stages, at most so many at once. */
+/** Runs these stages, at most `atOnce` of them in parallel. */
 async function runStages(stages: readonly Stage[], atOnce: number): Promise<void> {
   const waiting = [...stages];
   const lane = async (): Promise<void> => {

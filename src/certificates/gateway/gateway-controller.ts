@@ -53,10 +53,10 @@ const resyncMs = 5_000;
 const retryMs = 5_000;
 
 /**
- * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and ca.crt.
- * Renews it in time, and moves it from root to root with all other certificates. Removes a Secret that it wrote when
- * the MeshConfig no longer names it, or when the mesh ends; a Secret that cannot be removed holds up no other. Leaves
- * Secrets of other owners as they are (gateway-store.ts). Leader only.
+ * Keeps the ingress gateway's certificate in the Secret that the MeshConfig names: tls.crt, tls.key and ca.crt. Renews
+ * it in time, and moves it from root to root with all other certificates. Removes a Secret that it wrote when the
+ * MeshConfig no longer names it, or when the mesh ends. A Secret that cannot be removed does not block the others.
+ * Leaves Secrets of other owners as they are (gateway-store.ts). Leader only.
  */
 export class GatewayController extends ChangeSource implements Triggered {
   readonly name = 'gateway-controller';
@@ -69,7 +69,7 @@ export class GatewayController extends ChangeSource implements Triggered {
   readonly #ledger: GatewayLedger;
   /** Whether the controller knows what an earlier leader wrote. */
   #knows = false;
-  /** The identity that the Secret was written from; undefined when the Secret has to be written again. */
+  /** The certificate that the Secret was written from; undefined when the Secret must be written again. */
   #held: ServerIdentity | undefined;
   #certificate: ServerCertificate | undefined;
 
@@ -210,7 +210,7 @@ export class GatewayController extends ChangeSource implements Triggered {
     this.#held = identity;
   }
 
-  /** Notes which steps of the current plan the Secret follows, once it has the plan's bundle. */
+  /** Records which steps of the current plan the Secret follows, when it has the plan's bundle. */
   #note({ secret }: Gateway, { signer, caPem }: ServerIdentity): void {
     const { plan } = this.#deps.issuers;
     const bundle = this.#deps.issuers.bundle();

@@ -22,7 +22,7 @@ const maxLeft = 20;
 export class GatewayLedger {
   #written: GatewayReport | undefined;
   readonly #left = new Map<string, GatewayReport>();
-  #trouble: FailureReport | undefined;
+  #failure: FailureReport | undefined;
   #released = false;
   readonly #onChange: () => void;
 
@@ -35,7 +35,7 @@ export class GatewayLedger {
     this.#written = gateway;
     this.#left.clear();
     for (const one of gatewaysLeft) this.#left.set(keyOf(one), one);
-    this.#trouble = undefined;
+    this.#failure = undefined;
     this.#released = false;
     this.#onChange();
   }
@@ -45,12 +45,12 @@ export class GatewayLedger {
     return {
       ...(this.#written && { gateway: this.#written }),
       ...(left.length > 0 && { gatewaysLeft: left }),
-      ...(this.#trouble && { gatewayTrouble: this.#trouble }),
+      ...(this.#failure && { gatewayTrouble: this.#failure }),
       ...(this.#released && { released: true }),
     };
   }
 
-  /** The Secrets that the leader still has to remove. */
+  /** The Secrets that the leader must still remove. */
   get left(): readonly GatewayReport[] {
     return [...this.#left.values()];
   }
@@ -62,7 +62,7 @@ export class GatewayLedger {
     if (key === undefined) this.refused(undefined, 0);
     if (written !== undefined && keyOf(written) !== key) {
       this.#written = undefined;
-      this.#trouble = undefined;
+      this.#failure = undefined;
       this.#left.set(keyOf(written), written);
       for (const oldest of [...this.#left.keys()].slice(0, -maxLeft)) this.#left.delete(oldest);
       this.#onChange();
@@ -83,10 +83,10 @@ export class GatewayLedger {
 
   /** Notes why the wanted Secret cannot be written; undefined once it can. */
   refused(error: WeftError | undefined, now: number): void {
-    const since = this.#trouble?.since ?? now;
+    const since = this.#failure?.since ?? now;
     const next = error && { code: error.code, message: error.message, since };
-    if (deepEqual(next, this.#trouble)) return;
-    this.#trouble = next;
+    if (deepEqual(next, this.#failure)) return;
+    this.#failure = next;
     this.#onChange();
   }
 

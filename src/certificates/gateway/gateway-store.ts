@@ -39,13 +39,13 @@ export class GatewayStore {
       ...secret.metadata,
       labels: { ...secret.metadata.labels, [gatewayOf]: home },
     };
-    // Writes only the Secret that was judged. If it was created or changed since, the API server answers with a
+    // Writes only the Secret that was checked. If it was created or changed since, the API server answers with a
     // conflict.
-    const judged = found && {
+    const checked = found && {
       uid: found.metadata.uid,
       resourceVersion: found.metadata.resourceVersion,
     };
-    const object = { ...secret, metadata: { ...metadata, ...judged } } as SecretObject;
+    const object = { ...secret, metadata: { ...metadata, ...checked } } as SecretObject;
     const force = found !== undefined;
     await client.apply(kinds.secret, object, { fieldManager: controlPlaneName, force }, signal);
   }

@@ -36,7 +36,7 @@ export class IssueFailures<K> {
   }
 
   /** How many of `all` requests may go to the issuer now. While it fails, at most one does. */
-  room(all: number): number {
+  parallelLimit(all: number): number {
     if (this.#ofIssuer === 0) return all;
     return isOver(this.#retryAt, this.#clock.now(), backOff.maxMs) ? 1 : 0;
   }

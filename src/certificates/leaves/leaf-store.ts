@@ -5,7 +5,7 @@ import type { KeyKind } from '../../x509/key-pair.ts';
 import { shortestValidityMs } from './validity.ts';
 
 export interface LeafStoreOptions extends Omit<RotatorOptions<IdentityKey>, 'requestFor'> {
-  /** Asked at each issue: a change applies from the next one on, a new trust domain to all within a minute. */
+  /** Read at each issue: a change applies to the next leaf, and a new trust domain to all leaves within a minute. */
   readonly trustDomain: () => string;
   /** Milliseconds; validity.ts reads them from MeshConfig. Less than 10 min counts as 10 min. */
   readonly validity: () => number;
@@ -14,13 +14,13 @@ export interface LeafStoreOptions extends Omit<RotatorOptions<IdentityKey>, 'req
 
 /** The leaves of the mesh's workloads, by service account. */
 export interface LeafStore {
-  /** Undefined until the first one is issued, which this call starts. */
+  /** Undefined until the first leaf is issued; this call starts that. */
   leafOf(account: IdentityKey): Leaf | undefined;
-  /** Calls back with accounts that have a new leaf; returns the way to stop it. */
+  /** Calls back with accounts that have a new leaf. Returns a function that stops this. */
   onChange(callback: (accounts: readonly IdentityKey[]) => void): () => void;
   /** Forgets the leaves of all other accounts. */
   retain(accounts: ReadonlySet<IdentityKey>): void;
-  /** Looks at every leaf now: call it when the trust domain changed. */
+  /** Checks every leaf now: call it when the trust domain changed. */
   review(): void;
   /** Issues and renews until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;

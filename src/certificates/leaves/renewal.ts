@@ -28,8 +28,8 @@ export type DateReason = 'NotYetValid' | 'Due';
 export type MoveReason = 'SubjectChanged' | 'KeyChanged' | 'OtherSigner';
 
 /** A leaf is not replaced for its dates within this time after its issue, however short its life is. */
-const restMs = 10_000;
-const share = 2 / 3;
+const minReissueMs = 10_000;
+const renewFraction = 2 / 3;
 const sooner = 0.2;
 const later = 0.05;
 
@@ -38,13 +38,13 @@ const later = 0.05;
  * way since the issue, so every call compares with `now`.
  */
 export function dateReason(held: HeldLeaf, now: number): DateReason | undefined {
-  if (Math.abs(now - held.issuedAt) < restMs) return undefined;
+  if (Math.abs(now - held.issuedAt) < minReissueMs) return undefined;
   // Our clock was ahead when it was issued and has stepped back: peers refuse this leaf.
   if (now < held.leaf.notBefore) return 'NotYetValid';
   return now >= held.renewAt ? 'Due' : undefined;
 }
 
-/** Why a leaf is not the one that would be issued now; undefined: it is. */
+/** Why a leaf differs from the leaf that would be issued now; undefined when it does not. */
 export function moveReason(held: HeldLeaf, facts: RenewalFacts): MoveReason | undefined {
   if (!sameSubject(held.subject, facts.subject)) return 'SubjectChanged';
   if (held.keyKind !== facts.keyKind) return 'KeyChanged';
@@ -59,5 +59,5 @@ export function moveReason(held: HeldLeaf, facts: RenewalFacts): MoveReason | un
 export function renewalTime(leaf: Leaf, now: number, random: number): number {
   const life = leaf.notAfter - now;
   const side = 2 * random - 1;
-  return now + life * share * (1 + side * (side < 0 ? sooner : later));
+  return now + life * renewFraction * (1 + side * (side < 0 ? sooner : later));
 }

@@ -18,16 +18,16 @@ export interface RotatorOptions<K extends string> {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** What a key's leaf should say; asked again at each issue, so a change of settings takes effect. */
+  /** The content of a key's leaf; read at each issue, so that a change of settings takes effect. */
   readonly requestFor: (key: K) => LeafRequest;
 }
 
-/** How the leaves are, for status and warnings. Times are milliseconds since the epoch. */
+/** The health of the leaves, for status and warnings. Times are milliseconds since the epoch. */
 export interface LeafHealth {
   /** Leaves in use, and keys that have none yet. */
   readonly held: number;
   readonly waiting: number;
-  /** When the first of the leaves in use ends; undefined while there are none. */
+  /** When the first leaf in use expires; undefined while there is none. */
   readonly earliestExpiry: number | undefined;
   /** Present while issuing fails. */
   readonly failure: IssueFailure | undefined;
@@ -46,11 +46,11 @@ interface Entry {
 /** The facts that one scan compares every leaf with. */
 interface Moment {
   readonly now: number;
-  /** Who signs. */
+  /** The current signer. */
   readonly signer: string | undefined;
 }
 
-/** Steps of the wall clock are noticed this soon. */
+/** The rotator notices a step of the wall clock within this time. */
 const longestWaitMs = 5_000;
 /** Minimum interval between scans of all leaves. It grows with their number, so that scans take about 3 % of a core. */
 const shortestWaitMs = 20;
@@ -71,7 +71,7 @@ export class Rotator<K extends string> {
   readonly #wakeup = new Wakeup();
   readonly #listeners: Listeners<readonly K[]>;
   #changed: K[] = [];
-  /** When every leaf is looked at again. */
+  /** When the next scan of all leaves is due. */
   #lookAt = 0;
   #sliceStart = 0;
   readonly #failures: IssueFailures<K>;
@@ -82,7 +82,7 @@ export class Rotator<K extends string> {
     this.#listeners = new Listeners(options.logger);
   }
 
-  /** The leaf in use; undefined until there is one. The first call for a key has it issued. */
+  /** The leaf in use; undefined until there is one. The first call for a key starts its issue. */
   leafOf(key: K): Leaf | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined) return entry.held?.leaf;
@@ -93,7 +93,7 @@ export class Rotator<K extends string> {
     return undefined;
   }
 
-  /** Calls back with keys whose leaf became another one; returns the way to stop it. */
+  /** Calls back with keys whose leaf was replaced. Returns a function that stops this. */
   onChange(callback: (keys: readonly K[]) => void): () => void {
     return this.#listeners.add(callback);
   }
@@ -108,7 +108,7 @@ export class Rotator<K extends string> {
     }
   }
 
-  /** Looks at every leaf now, for when settings changed. */
+  /** Checks every leaf now: call it when settings changed. */
   review(): void {
     this.#lookAt = 0;
     this.#wakeup.wake();
@@ -132,7 +132,7 @@ export class Rotator<K extends string> {
     return keys;
   }
 
-  /** Runs until the signal aborts and what it started has ended. */
+  /** Runs until the signal aborts and all work that it started has ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { issuer, clock } = this.#options;
     const stopListening = issuer.onChange(() => {
@@ -207,10 +207,10 @@ export class Rotator<K extends string> {
     }
   }
 
-  /** How many may be under way. An issuer without an authority is not asked; it tells when it has one. */
+  /** How many requests may run at once. An issuer without an authority gets none; it reports its first authority. */
   #room(): number {
     if (this.#options.issuer.authority() === undefined) return 0;
-    return this.#failures.room(parallel);
+    return this.#failures.parallelLimit(parallel);
   }
 
   #start(key: K, entry: Entry, signal: AbortSignal): void {
@@ -255,7 +255,7 @@ export class Rotator<K extends string> {
     logger.warn('certificate not issued', { for: key, code, problem: message, expires });
   }
 
-  /** Tells which leaves changed, and yields to the event loop, once per slice. */
+  /** Reports the changed leaves and yields to the event loop, once per slice. */
   async #endSlice(): Promise<void> {
     const spent = performance.now() - this.#sliceStart;
     if (this.#queue.size === 0 || spent > sliceMs) this.#tell();

@@ -6,11 +6,11 @@ import { defaultValidityMs } from './validity.ts';
 import type { KeyKind } from '../../x509/key-pair.ts';
 
 export interface ServerCertificateOptions extends Omit<RotatorOptions<'server'>, 'requestFor'> {
-  /** Who the server is; asked at each issue. */
+  /** The server's names; read at each issue. */
   readonly subject: () => LeafSubject;
-  /** Asked at each issue; default 24 h. */
+  /** Read at each issue; default 24 h. */
   readonly validity?: () => number;
-  /** Asked at each issue; default P-256. */
+  /** Read at each issue; default P-256. */
   readonly keyKind?: () => KeyKind;
 }
 
@@ -20,7 +20,7 @@ export interface ServerIdentity {
   readonly keyPem: Secret<string>;
   /** The roots that clients verify this server with, as in a CA ConfigMap or a caBundle. */
   readonly caPem: string;
-  /** Who signed it, as in Leaf. */
+  /** The signer, as in Leaf. */
   readonly signer: string;
 }
 
@@ -28,7 +28,7 @@ export interface ServerIdentity {
 export interface ServerCertificate extends Followed<ServerIdentity | undefined> {
   /** Undefined until the first certificate is issued. The same object until something in it changes. */
   readonly value: ServerIdentity | undefined;
-  /** Looks at it now: call it when its names changed. */
+  /** Checks the certificate now: call it when its names changed. */
   review(): void;
   /** Issues and renews until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;

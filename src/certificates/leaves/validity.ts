@@ -3,10 +3,10 @@ import { parseDuration } from '../../common/duration.ts';
 export const defaultValidityMs = 24 * 3_600_000;
 export const shortestValidityMs = 10 * 60_000;
 
-/** How long leaves live, and what was set aside on the way to it. */
+/** How long leaves are valid, and why that differs from the setting. */
 export interface Validity {
   readonly validityMs: number;
-  /** Present when the setting could not be followed to the letter. */
+  /** Present when Weft uses another validity than the setting. */
   readonly problem?: string;
 }
 

@@ -30,7 +30,7 @@ export function issuingPlanOf(
   return { step, signer, signerStep, serverSigner, serverStep, trusted, trustedStep, candidate };
 }
 
-/** A root in use means that there was a plan: the operator will write it again. */
+/** Whether a root is in use. Then there was a plan, and the operator will write it again. */
 function isInUse({ status }: MeshRootCertificate): boolean {
   return status?.state === 'issuing' || status?.state === 'validating';
 }

@@ -36,18 +36,18 @@ export interface IssuingDeps {
   readonly serverNames: () => readonly string[];
 }
 
-/** Where this process' certificates come from. */
+/** The source of this process's certificates. */
 export interface Issuing {
   readonly issuers: PlannedIssuers;
   readonly leaves: LeafStore;
-  /** Where the leaves come from, for this replica and for others that ask. */
+  /** The issuer of leaves, for this replica and for requests of other replicas. */
   readonly shared: SharedIssuer;
   readonly server: ServerCertificate;
   /** The roots that every proxy should trust. */
   readonly trust: Followed<MeshTrust | undefined>;
-  /** What the control plane's own servers show. */
+  /** The certificate that the control plane's own servers present. */
   readonly identity: Followed<ServerIdentity | undefined>;
-  /** A leaf, or who signs leaves, has changed. */
+  /** Changes of leaves and of the signer. */
   readonly secretChanges: Changing;
   /** Forgets the leaves of all other accounts. */
   readonly retain: (accounts: ReadonlySet<IdentityKey>) => void;
@@ -61,7 +61,7 @@ export function keyKindUnder(root: NamedRoot | undefined): KeyKind {
   return root === undefined ? 'P-256' : keyKindOf(root.root.key);
 }
 
-/** How long leaves are to live, in ms, by the MeshConfig. */
+/** The validity of leaves, in ms, from the MeshConfig. */
 export function validityIn(spec: MeshConfig['spec'] | undefined): number {
   return leafValidity(spec?.certificate?.serviceCertValidityDuration).validityMs;
 }

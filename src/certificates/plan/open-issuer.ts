@@ -11,7 +11,7 @@ import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
 import type { RunningIssuer } from '../issuer.ts';
 import { parsePinnedRoots, type PinnedRoots } from '../pinned-roots.ts';
-import { askingForLess } from '../providers/ask-for-less.ts';
+import { askingForLess } from '../providers/shorten-request.ts';
 import { BuiltInIssuer } from '../providers/built-in.ts';
 import { CertManagerIssuer } from '../providers/cert-manager.ts';
 import { intermediateSource } from '../providers/intermediate.ts';
@@ -47,16 +47,16 @@ export interface IssuerDeps {
 
 /** Milliseconds, each with a default that suits production. */
 export interface IssuerTimes {
-  /** Asked for an intermediate: 7 days. */
+  /** The validity to request for an intermediate. Default 7 days. */
   readonly intermediateValidityMs?: number;
   /** How often to check an issuer of leaves, or the Vault token for intermediates. Default 5 min. */
-  readonly lookMs?: number;
+  readonly pollIntervalMs?: number;
   /** How long one call to Vault, or one CertificateRequest, may take. */
   readonly callMs?: number;
 }
 
 /**
- * Opens the issuer that a root describes. It finds its authority while it runs; wrong settings show as its trouble.
+ * Opens the issuer that a root describes. It finds its authority while it runs; wrong settings show as its failure.
  * Throws only when `pinnedRoots` is not PEM (certificate-invalid).
  */
 export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
@@ -72,7 +72,7 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
   const { outside: unbounded, watched } = openOutside(root, deps);
   const outside = askingForLess(throttled(unbounded, deps), clock);
   if (signsLeafByLeaf(root)) {
-    const life = { clock, random, logger, namespace, lookMs: deps.times?.lookMs };
+    const life = { clock, random, logger, namespace, pollIntervalMs: deps.times?.pollIntervalMs };
     const issuer = new LeafByLeafIssuer({ outside, trustDomain, keyKind, pinned, ...life });
     return alongside(issuer, watched);
   }
@@ -82,7 +82,7 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
     ...{ deps, pinned, secretName: deps.intermediateSecret },
     open: (options) => new KeptAuthority({ ...options, source }),
   });
-  return alongside(kept, [outside, ...watched], () => outside.trouble?.());
+  return alongside(kept, [outside, ...watched], () => outside.lastFailure?.());
 }
 
 /** Whether each leaf under this root costs a request at an issuer outside. */
@@ -112,13 +112,13 @@ function keep({ secretName, deps, pinned, open }: Keeping): RunningIssuer {
 
 interface Outside {
   readonly outside: OutsideIssuer;
-  /** What has to run besides. */
+  /** The other parts that must run while the issuer runs. */
   readonly watched: readonly Alive[];
 }
 
 function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
   const { clock, logger, namespace } = deps;
-  const { callMs: limitMs, lookMs } = deps.times ?? {};
+  const { callMs: limitMs, pollIntervalMs } = deps.times ?? {};
   if (provider.kind === 'certManager') {
     const { api, metadata, random } = deps;
     const life = { clock, random, logger, limitMs };
@@ -142,7 +142,7 @@ function openOutside({ provider }: RootSpec, deps: IssuerDeps): Outside {
   const limit = { clock, ms: longestSyncMs, reason: () => unread([...secrets.keys()]) };
   const secretsKnown = (signal: AbortSignal): Promise<unknown> =>
     withinTime(limit, (inner) => Promise.all(watched.map((one) => one.whenSynced(inner))), signal);
-  const life = { clock, random, logger, limitMs, lookMs };
+  const life = { clock, random, logger, limitMs, pollIntervalMs };
   const reading = { namespace, secretText, secretsKnown, maySend };
   const { vaultAddresses: allowed } = deps;
   return {
@@ -166,7 +166,7 @@ function throttled(outside: OutsideIssuer, { clock, random }: IssuerDeps): Outsi
   return {
     name: outside.name,
     sign: (wish, signal) => throttle.run((inner) => outside.sign(wish, inner), signal),
-    trouble: () => outside.trouble?.(),
+    lastFailure: () => outside.lastFailure?.(),
     run: (signal) => outside.run(signal),
   };
 }
@@ -183,17 +183,17 @@ function watchSecret(name: string, deps: IssuerDeps): Reflector<SecretObject> {
   return reflect<SecretObject>(api, kinds.secret, only, { clock, random, log });
 }
 
-/** The same issuer. Its run also runs `others`, and its trouble includes `trouble`. */
+/** The same issuer. Its run also runs `others`, and its failure includes `moreFailure`. */
 function alongside(
   issuer: RunningIssuer,
   others: readonly Alive[],
-  trouble: RunningIssuer['trouble'] = () => undefined,
+  moreFailure: RunningIssuer['lastFailure'] = () => undefined,
 ): RunningIssuer {
   return {
     issue: (request, signal) => issuer.issue(request, signal),
     authority: () => issuer.authority(),
     onChange: (callback) => issuer.onChange(callback),
-    trouble: () => issuer.trouble() ?? trouble(),
+    lastFailure: () => issuer.lastFailure() ?? moreFailure(),
     run: async (signal) => {
       await Promise.all([issuer, ...others].map((one) => one.run(signal)));
     },

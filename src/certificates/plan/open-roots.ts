@@ -32,16 +32,16 @@ export class OpenRoots {
     this.#listeners = new Listeners(logger);
   }
 
-  of(name: string): Issuer | undefined {
+  forRoot(name: string): Issuer | undefined {
     return this.#current.get(name)?.issuer;
   }
 
-  /** Calls back after something about any of them changed; returns the way to stop it. */
+  /** Calls back after each change of an open issuer. Returns a function that stops this. */
   onChange(callback: () => void): () => void {
     return this.#listeners.add(callback);
   }
 
-  /** Opens what is new and closes what is not in `roots`. */
+  /** Opens issuers of new roots and closes issuers of roots that are not in `roots`. */
   keep(roots: readonly NamedRoot[]): void {
     const wanted = new Map(roots.map((root) => [root.name, root]));
     for (const opened of [this.#current, this.#next])
@@ -49,7 +49,7 @@ export class OpenRoots {
     for (const root of wanted.values()) this.#ensure(root);
   }
 
-  /** Runs what is open, until the signal aborts and all of it has ended. */
+  /** Runs the open issuers until the signal aborts and all of them have ended. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     for (const opened of [...this.#current.values(), ...this.#next.values()]) this.#start(opened);

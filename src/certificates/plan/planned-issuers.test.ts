@@ -33,7 +33,7 @@ describe('issuers that follow a plan', () => {
       issue: (wanted, signal) => issuer.issue(wanted, signal),
       authority: () => issuer.authority(),
       onChange: (callback) => issuer.onChange(callback),
-      trouble: () => issuer.trouble(),
+      lastFailure: () => issuer.lastFailure(),
       run: async (signal) => {
         running.add(issuer);
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));

@@ -22,7 +22,7 @@ export class PlannedIssuers {
   readonly #roots: OpenRoots;
   readonly #listeners: Listeners<undefined>;
   #plan: IssuingPlan | undefined;
-  #trust: { readonly of: readonly TrustedDomain[]; readonly trust: MeshTrust } | undefined;
+  #trust: { readonly forRoot: readonly TrustedDomain[]; readonly trust: MeshTrust } | undefined;
 
   constructor(open: OpenIssuer, logger: Logger) {
     this.#roots = new OpenRoots(open, logger);
@@ -36,7 +36,7 @@ export class PlannedIssuers {
     return this.#plan;
   }
 
-  /** Does as `plan` says from now on. The same plan again changes nothing. */
+  /** Follows `plan` from now on. The same plan again changes nothing. */
   follow(plan: IssuingPlan): void {
     if (plan === this.#plan) return;
     this.#plan = plan;
@@ -46,17 +46,18 @@ export class PlannedIssuers {
 
   /** The issuer behind a root, if it is open. */
   of(name: string): Issuer | undefined {
-    return this.#roots.of(name);
+    return this.#roots.forRoot(name);
   }
 
   /** The roots that every proxy should trust; undefined while a root of the plan is not known. */
   trust(): MeshTrust | undefined {
     const roots = this.#plan?.trusted ?? [];
     // Called for each proxy at each push. The roots rarely change, so the last result is reused.
-    if (this.#trust !== undefined && this.#isOf(roots, this.#trust.of)) return this.#trust.trust;
+    if (this.#trust !== undefined && this.#isOf(roots, this.#trust.forRoot))
+      return this.#trust.trust;
     const trusted = roots.flatMap((root) => this.#trustedBy(root));
     if (trusted.length === 0 || trusted.length !== roots.length) return undefined;
-    this.#trust = { of: trusted, trust: meshTrustOf(trusted) };
+    this.#trust = { forRoot: trusted, trust: meshTrustOf(trusted) };
     return this.#trust.trust;
   }
 
@@ -87,14 +88,14 @@ export class PlannedIssuers {
   }
 
   #pemOf({ name, pinned }: NamedRoot): string | undefined {
-    return pinned ?? this.#roots.of(name)?.authority()?.bundle.pem;
+    return pinned ?? this.#roots.forRoot(name)?.authority()?.bundle.pem;
   }
 
   #issuerAs(role: Role): Issuer {
     const remember = rememberAuthority();
     const inner = (): { root: NamedRoot; issuer: Issuer } | undefined => {
       const root = this.#plan?.[role];
-      const issuer = root && this.#roots.of(root.name);
+      const issuer = root && this.#roots.forRoot(root.name);
       return root === undefined || issuer === undefined ? undefined : { root, issuer };
     };
     return {
@@ -117,7 +118,7 @@ export class PlannedIssuers {
         return { ...leaf, signer: signerId(now.root.name, leaf.signer) };
       },
       onChange: (callback) => this.#listeners.add(callback),
-      trouble: (): IssuerFailure | undefined => inner()?.issuer.trouble(),
+      lastFailure: (): IssuerFailure | undefined => inner()?.issuer.lastFailure(),
     };
   }
 }

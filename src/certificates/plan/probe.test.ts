@@ -52,7 +52,7 @@ describe('probe', () => {
       issue,
       authority: () => ({ bundle, signer, notAfter }),
       onChange: () => () => undefined,
-      trouble: () => undefined,
+      lastFailure: () => undefined,
     };
   }
   const ask = (

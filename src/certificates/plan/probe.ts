@@ -15,9 +15,9 @@ export interface ProbeOptions {
   readonly root: RootSpec;
   /** The control plane's own: the probe is a leaf for it. */
   readonly namespace: string;
-  /** How long the mesh's leaves are to live; less is noted. Default 24 h. */
+  /** The wished validity of the mesh's leaves; a shorter validity becomes a note. Default 24 h. */
   readonly validityMs?: number;
-  /** How long to wait until the issuer is known. Default 60 s. */
+  /** How long to wait for the issuer's authority. Default 60 s. */
   readonly limitMs?: number;
   readonly clock: Clock;
 }
@@ -39,7 +39,7 @@ export interface ProbeRefusal {
   readonly message: string;
 }
 
-const lookMs = 100;
+const pollIntervalMs = 100;
 
 /**
  * Has the issuer sign a leaf for a workload of the trust domain and checks all of it: exact names, both ends of TLS,
@@ -60,7 +60,7 @@ export async function probe(
     if (authority === undefined)
       throw new WeftError('internal', 'a leaf came without the name of its issuer');
     const now = options.clock.now();
-    return judge({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
+    return checkLeaf({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
   } catch (thrown) {
     signal.throwIfAborted();
     const { code, message } = WeftError.from(thrown);
@@ -75,14 +75,14 @@ async function untilKnown(
 ): Promise<void> {
   const end = clock.now() + limitMs;
   while (issuer.authority() === undefined) {
-    const trouble = issuer.trouble();
+    const trouble = issuer.lastFailure();
     const passing = trouble === undefined || trouble.code === 'issuer-unavailable';
     if (!passing || clock.now() >= end)
       throw new WeftError(
         (trouble?.code ?? 'issuer-unavailable') as ErrorCode,
         trouble?.message ?? 'the issuer did not answer in time',
       );
-    await clock.sleep(lookMs, signal);
+    await clock.sleep(pollIntervalMs, signal);
   }
 }
 
@@ -101,7 +101,7 @@ interface Evidence {
   readonly authority: Authority;
   readonly asked: number;
   readonly now: number;
-  /** Whether Weft itself says when leaves begin. */
+  /** Whether Weft itself sets the begin of leaves. */
   readonly backdates: boolean;
 }
 
@@ -109,7 +109,7 @@ function signsElsewhere({ root: { provider } }: ProbeOptions): boolean {
   return provider.kind !== 'builtIn' && provider.mode === 'leaf';
 }
 
-function judge(evidence: Evidence): ProbeFacts {
+function checkLeaf(evidence: Evidence): ProbeFacts {
   const { leaf, request, authority, asked, now } = evidence;
   const chain = certificatesIn(leaf.certificateChain, 'the probe');
   const roots = certificatesIn(authority.bundle.pem, 'the roots');
@@ -170,10 +170,10 @@ function notesOn(found: {
   return notes;
 }
 
-/** Clocks of nodes may be behind by that much (docs/decisions/0099). */
+/** How far the clock of a node may be behind (docs/decisions/0099). */
 const leastBackdateMs = 60_000;
 
-/** Only for outside issuers, which have to be set up to backdate. */
+/** Only for outside issuers, which must be configured to backdate. */
 function notesOnBackdating(aheadMs: number): string[] {
   if (aheadMs >= leastBackdateMs) return [];
   const seconds = Math.max(Math.round(aheadMs / 1000), 0);

@@ -35,7 +35,7 @@ describe('trying out a root', () => {
         issue: (request, signal) => issuer.issue(request, signal),
         authority: () => issuer.authority(),
         onChange: (callback) => issuer.onChange(callback),
-        trouble: () => issuer.trouble(),
+        lastFailure: () => issuer.lastFailure(),
         run: async (signal) => {
           open += 1;
           await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));

@@ -10,7 +10,7 @@ import { ChangeSource } from '../../common/topic.ts';
 import { Wakeup } from '../../common/wakeup.ts';
 import { backOffMs, type Random } from '../../kubernetes/back-off.ts';
 
-/** What a probe found: the root, or why it cannot be used. */
+/** The result of a probe: the root, or why it cannot be used. */
 export type RootProbe = (
   issuer: Issuer,
   root: NamedRoot,
@@ -33,7 +33,7 @@ interface Result {
 }
 
 /** How often a good candidate is probed again until it signs: it may break before its turn. */
-const lookAgainMs = 30_000;
+const recheckMs = 30_000;
 const backOff = { baseMs: 2_000, maxMs: 30_000 };
 
 /**
@@ -73,7 +73,7 @@ export class Prober extends ChangeSource implements Triggered {
         if (this.reportOn(root) === undefined) failures = 0;
         failures = (await this.#try(root, signal)) ? 0 : failures + 1;
       }
-      return failures === 0 ? lookAgainMs : backOffMs(failures, backOff, random);
+      return failures === 0 ? recheckMs : backOffMs(failures, backOff, random);
     };
     await this.#wakeup.repeat(probe, clock, signal);
   }
@@ -81,7 +81,7 @@ export class Prober extends ChangeSource implements Triggered {
   /** A good root is probed only at its interval; any other root is probed at every trigger. */
   #isDue(root: NamedRoot): boolean {
     if (this.reportOn(root)?.ready !== true) return true;
-    return this.#deps.clock.now() >= this.#triedAt + lookAgainMs;
+    return this.#deps.clock.now() >= this.#triedAt + recheckMs;
   }
 
   async #try(root: NamedRoot, signal: AbortSignal): Promise<boolean> {
@@ -122,7 +122,7 @@ export class Prober extends ChangeSource implements Triggered {
   }
 }
 
-/** The same trouble as before has lasted since it was first seen. */
+/** The failure; if it is the same as before, with the time when it was first seen. */
 function lasting(trouble: IssuerFailure, before: IssuerFailure | undefined): IssuerFailure {
   return before?.message === trouble.message ? before : trouble;
 }

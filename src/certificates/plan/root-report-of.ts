@@ -3,7 +3,7 @@ import type { Authority, IssuerFailure } from '../issuer.ts';
 
 /**
  * The report about a root in use, or under probe. The root is ready when its authority is known and there is no
- * trouble. Of several root certificates, the first to end gives `notAfter`. Pure.
+ * failure. Of several root certificates, the first to expire gives `notAfter`. Pure.
  */
 export function rootReportOf(
   authority: Authority | undefined,

@@ -46,7 +46,7 @@ describe('the built-in issuer in trouble', () => {
     const before = replica.issuer.authority();
     api.put(bad);
     await deliver(api);
-    expect(replica.issuer.trouble()).toMatchObject({
+    expect(replica.issuer.lastFailure()).toMatchObject({
       code: 'certificate-invalid',
       message: expect.stringMatching(`^Secret weft-system/weft-ca: .*${words}`),
       since: clock.now(),
@@ -57,7 +57,7 @@ describe('the built-in issuer in trouble', () => {
     expect(replica.log.filter((line) => line.startsWith('mesh ca unusable'))).toHaveLength(1);
     api.put(good);
     await deliver(api);
-    expect(replica.issuer.trouble()).toBeUndefined();
+    expect(replica.issuer.lastFailure()).toBeUndefined();
     expect(replica.changes).toBe(1);
   });
 

@@ -96,7 +96,7 @@ describe('the built-in issuer in trouble', () => {
     api.put(secretOf({ notBefore: clock.now() + 60_000 }));
     const replica = new Replica(api, clock);
     await deliver(api);
-    expect(replica.issuer.trouble()?.message).toContain('not-yet-valid');
+    expect(replica.issuer.lastFailure()?.message).toContain('not-yet-valid');
     await clock.advance(100_000);
     await replica.leaf();
   });

@@ -22,7 +22,7 @@ describe('the built-in issuer', () => {
     expect(signer).toMatch(/^[0-9a-f]{64}$/);
     for (const { issuer, changes } of replicas) {
       expect(issuer.authority()?.signer).toBe(signer);
-      expect(issuer.trouble()).toBeUndefined();
+      expect(issuer.lastFailure()).toBeUndefined();
       expect(changes).toBe(1);
     }
     expect(api.find(place.namespace, place.name)).toMatchObject({
@@ -76,11 +76,11 @@ describe('the built-in issuer in trouble', () => {
     const replica = new Replica(api, clock);
     await deliver(api);
     await clock.advance(60_000);
-    expect(replica.issuer.trouble()).toMatchObject({ code: 'api-unavailable' });
+    expect(replica.issuer.lastFailure()).toMatchObject({ code: 'api-unavailable' });
     api.refusal = undefined;
     await clock.advance(60_000);
     await replica.leaf();
-    expect(replica.issuer.trouble()).toBeUndefined();
+    expect(replica.issuer.lastFailure()).toBeUndefined();
   });
 
   it('refuses what can have no certificate, and everything once aborted', async () => {

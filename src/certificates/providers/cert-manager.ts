@@ -9,7 +9,7 @@ import type { ApiConnection } from '../../kubernetes/connect.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
 import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
-import { beyondCa, isBeyondCa } from './ask-for-less.ts';
+import { beyondCa, isBeyondCa } from './shorten-request.ts';
 import type { OutsideIssuer, SignedAnswer, SigningRequest } from './outside-issuer.ts';
 
 export interface CertManagerOptions {

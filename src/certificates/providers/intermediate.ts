@@ -7,9 +7,9 @@ import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts'
 import { signingRequest } from '../../x509/signing-request.ts';
 import { rootTemplate } from '../../x509/template.ts';
 import { problemOfAuthority } from '../../x509/validate.ts';
-import { withinLife } from './ask-for-less.ts';
+import { withinLife } from './shorten-request.ts';
 import type { AuthoritySource } from './kept-authority.ts';
-import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
+import { completeToRoot, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 
 export interface IntermediateOptions {
   readonly outside: OutsideIssuer;
@@ -56,7 +56,7 @@ async function make(
   const wish = { request, template, validityMs, backdateMs };
   const answer = await outside.sign(wish, signal);
   const { name } = outside;
-  const { chain, root } = judgeChain(answer, { name, pinned });
+  const { chain, root } = completeToRoot(answer, { name, pinned });
   const [first] = chain;
   if (first !== undefined) await untilValid(first, clock, signal);
   const above = Math.max(...[...chain.slice(1), root].map(({ notBefore }) => notBefore));

@@ -111,14 +111,14 @@ describe('an intermediate that replicas keep in a Secret', () => {
     clock.step(6 * dayMs);
     await clock.advance(61_000);
     expect(signer(one)).toBe(before);
-    expect(one.trouble()).toMatchObject({
+    expect(one.lastFailure()).toMatchObject({
       code: 'issuer-refused',
       message: expect.stringContaining('no'),
     });
     refusal = undefined;
     await clock.advance(61_000);
     await deliver();
-    expect(one.trouble()).toBeUndefined();
+    expect(one.lastFailure()).toBeUndefined();
     expect(signer(one)).not.toBe(before);
   });
 
@@ -162,14 +162,14 @@ describe('an intermediate that replicas keep in a Secret', () => {
     const one = replica(source(), 0.5, root.certificate.pem);
     await deliver();
     expect(made).toBe(1);
-    expect(one.trouble()).toBeUndefined();
+    expect(one.lastFailure()).toBeUndefined();
     expect(one.authority()?.bundle.pem).toBe(root.certificate.pem);
 
     const good = signer(one);
     api.put(authoritySecret(secretOf(foreign), place));
     await deliver();
-    expect(one.trouble()).toMatchObject({ code: 'root-changed' });
-    expect(one.trouble()?.message).toContain(foreign.certificate.fingerprint);
+    expect(one.lastFailure()).toMatchObject({ code: 'root-changed' });
+    expect(one.lastFailure()?.message).toContain(foreign.certificate.fingerprint);
     expect(signer(one)).toBe(good);
   });
 
@@ -177,10 +177,10 @@ describe('an intermediate that replicas keep in a Secret', () => {
     api.refusal = new WeftError('api-rejected', '403 Forbidden', { retry: 'soon' });
     const one = replica();
     await clock.advance(6_000);
-    expect(one.trouble()).toMatchObject({ code: 'api-rejected' });
+    expect(one.lastFailure()).toMatchObject({ code: 'api-rejected' });
     api.refusal = undefined;
     await clock.advance(10_000);
-    expect(one.trouble()).toBeUndefined();
+    expect(one.lastFailure()).toBeUndefined();
     expect(signer(one)).toBeDefined();
   });
 });

@@ -15,9 +15,9 @@ import { openAuthority, type AuthorityPem, type SigningAuthority } from '../sign
 import { Wakeup } from '../../common/wakeup.ts';
 import { authorityPemOf, authoritySecret, sameAuthority } from './authority-secret.ts';
 
-/** How to make a CA when there is none. */
+/** Creates a CA when there is none. */
 export interface AuthoritySource {
-  /** Annotation on the Secret of a CA that this source made; tells it from a CA that a user put there. */
+  /** Annotation on the Secret of a CA that this source created; the Secret of a user's CA lacks it. */
   readonly name: string;
   /** Whether to replace a CA that this source made by a new one in time, and when its Secret is deleted. */
   readonly renews: boolean;
@@ -31,7 +31,7 @@ export interface KeptAuthorityOptions {
   readonly namespace: string;
   readonly secretName: string;
   readonly source: AuthoritySource;
-  /** A CA that does not chain to these is refused. */
+  /** The recorded roots. A CA that does not chain to them is refused. */
   readonly pinned?: PinnedRoots | undefined;
   /** Put on the Secret when it is created. */
   readonly metadata?: Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>;
@@ -42,16 +42,16 @@ export interface KeptAuthorityOptions {
 
 const sourceAnnotation = 'weft.dev/issued-by';
 const backOff = { baseMs: 500, maxMs: 30_000 };
-const lookAgainMs = 60_000;
-const shortestRestMs = 1_000;
+const recheckMs = 60_000;
+const minRecheckMs = 1_000;
 const longestSyncMs = 5_000;
 /** Each replica picks its own moment, so that usually one replica renews and the others find the new CA. */
-const renewal = { share: 2 / 3, spread: 0.1 };
+const renewal = { fraction: 2 / 3, spread: 0.1 };
 
 /**
  * Signs with a CA that is kept in a Secret (docs/decisions/0051). Without a Secret, the source makes a CA and this
  * class creates the Secret; if several replicas do so, one wins and the others load its CA. Never writes a Secret that
- * a user made. Follows changes of the Secret; reports a CA that cannot be used and goes on with the last good one. If
+ * a user made. Follows changes of the Secret; reports a CA that cannot be used and keeps the last good CA. If
  * the Secret of a root is deleted while this runs, creates it again with the same CA.
  */
 export class KeptAuthority implements RunningIssuer {
@@ -62,7 +62,7 @@ export class KeptAuthority implements RunningIssuer {
   #authority: SigningAuthority | undefined;
   /** The Secret that the authority came from, and when to renew it if its source renews. */
   #held: { readonly secret: SecretObject; readonly renewAt: number } | undefined;
-  #trouble: IssuerFailure | undefined;
+  #failure: IssuerFailure | undefined;
 
   constructor(options: KeptAuthorityOptions) {
     const { namespace, secretName: name } = options;
@@ -74,7 +74,7 @@ export class KeptAuthority implements RunningIssuer {
   async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
     signal.throwIfAborted();
     if (this.#authority === undefined)
-      throw new WeftError('issuer-unavailable', this.#trouble?.message ?? 'the CA is not loaded', {
+      throw new WeftError('issuer-unavailable', this.#failure?.message ?? 'the CA is not loaded', {
         retry: 'soon',
       });
     return this.#authority.issue(request, this.#options.clock.now());
@@ -88,8 +88,8 @@ export class KeptAuthority implements RunningIssuer {
     return this.#listeners.add(callback);
   }
 
-  trouble(): IssuerFailure | undefined {
-    return this.#trouble;
+  lastFailure(): IssuerFailure | undefined {
+    return this.#failure;
   }
 
   /** Loads, makes, renews and follows the Secret until the signal aborts. */
@@ -101,16 +101,16 @@ export class KeptAuthority implements RunningIssuer {
     let failures = 0;
     const keep = async (): Promise<number> => {
       failures = (await this.#settle(signal)) ? 0 : failures + 1;
-      return failures === 0 ? this.#restMs() : backOffMs(failures, backOff, random);
+      return failures === 0 ? this.#nextCheckMs() : backOffMs(failures, backOff, random);
     };
     await this.#wakeup.repeat(keep, clock, signal);
     stopFollowing();
   }
 
-  #restMs(): number {
+  #nextCheckMs(): number {
     const { source, clock } = this.#options;
-    if (!source.renews || this.#held === undefined) return lookAgainMs;
-    return Math.min(Math.max(this.#held.renewAt - clock.now(), shortestRestMs), lookAgainMs);
+    if (!source.renews || this.#held === undefined) return recheckMs;
+    return Math.min(Math.max(this.#held.renewAt - clock.now(), minRecheckMs), recheckMs);
   }
 
   async #settle(signal: AbortSignal): Promise<boolean> {
@@ -118,7 +118,7 @@ export class KeptAuthority implements RunningIssuer {
       const found = await this.#find(signal);
       if (found === undefined) this.#load(await this.#create(signal));
       else await this.#keep(found, signal);
-      this.#trouble = undefined;
+      this.#failure = undefined;
       return true;
     } catch (thrown) {
       if (!signal.aborted) this.#failed(WeftError.from(thrown));
@@ -229,17 +229,17 @@ export class KeptAuthority implements RunningIssuer {
   }
 
   #renewalTime({ notBefore, notAfter }: SigningAuthority): number {
-    const { share, spread } = renewal;
-    return notBefore + (notAfter - notBefore) * (share + spread * this.#options.random());
+    const { fraction, spread } = renewal;
+    return notBefore + (notAfter - notBefore) * (fraction + spread * this.#options.random());
   }
 
   #failed(error: WeftError): void {
     const { code } = error;
     const message = `Secret ${this.#key()}: ${error.message}`;
-    const told = this.#trouble?.message === message;
-    const since = this.#trouble?.since ?? this.#options.clock.now();
-    this.#trouble = { code, message, since };
-    if (!told) this.#options.logger.warn('mesh ca unusable', { code, problem: message });
+    const isLogged = this.#failure?.message === message;
+    const since = this.#failure?.since ?? this.#options.clock.now();
+    this.#failure = { code, message, since };
+    if (!isLogged) this.#options.logger.warn('mesh ca unusable', { code, problem: message });
   }
 
   #key(): string {

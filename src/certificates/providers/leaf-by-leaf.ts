@@ -15,9 +15,9 @@ import { shortestValidityMs } from '../leaves/validity.ts';
 import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
 import { signingRequest } from '../../x509/signing-request.ts';
 import { problemOfLeaf } from '../../x509/validate.ts';
-import { withinLife } from './ask-for-less.ts';
-import { FailedAsks } from './failed-asks.ts';
-import { judgeChain, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
+import { withinLife } from './shorten-request.ts';
+import { FailedRequests } from './failed-requests.ts';
+import { completeToRoot, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 
 export interface LeafByLeafOptions {
   readonly outside: OutsideIssuer;
@@ -30,7 +30,7 @@ export interface LeafByLeafOptions {
   readonly random: Random;
   readonly logger: Logger;
   /** How often to check the issuer while no leaf is needed. Default 5 min. */
-  readonly lookMs?: number | undefined;
+  readonly pollIntervalMs?: number | undefined;
 }
 
 interface Issued {
@@ -51,12 +51,12 @@ export class LeafByLeafIssuer implements RunningIssuer {
   #asked = 0;
   /** The newest authority, and the number of the request that showed it. */
   #known: { readonly authority: Authority; readonly asked: number } | undefined;
-  readonly #failedAsks = new FailedAsks();
-  /** What was logged last. */
-  #told: string | undefined;
+  readonly #failedRequests = new FailedRequests();
+  /** The message that was logged last. */
+  #lastLogged: string | undefined;
   readonly #wakeup = new Wakeup();
-  /** Whether the next look comes soon, because the last one failed. */
-  #looksAgain = true;
+  /** Whether the next check comes soon, because the last check failed. */
+  #isPolling = true;
 
   constructor(options: LeafByLeafOptions) {
     this.#options = options;
@@ -69,7 +69,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
       return await this.#attempt(request, true, signal);
     } finally {
       // The caller may not retry, so poll until the issuer has recovered.
-      if (this.trouble() !== undefined && !this.#looksAgain) this.#wakeup.wake();
+      if (this.lastFailure() !== undefined && !this.#isPolling) this.#wakeup.wake();
     }
   }
 
@@ -81,8 +81,8 @@ export class LeafByLeafIssuer implements RunningIssuer {
     return this.#listeners.add(callback);
   }
 
-  trouble(): IssuerFailure | undefined {
-    return this.#failedAsks.trouble(this.#options.clock.now());
+  lastFailure(): IssuerFailure | undefined {
+    return this.#failedRequests.lastFailure(this.#options.clock.now());
   }
 
   /** Checks the issuer until the signal aborts. */
@@ -91,21 +91,28 @@ export class LeafByLeafIssuer implements RunningIssuer {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { clock, random, keyKind, trustDomain, namespace, lookMs = 300_000 } = this.#options;
+    const {
+      clock,
+      random,
+      keyKind,
+      trustDomain,
+      namespace,
+      pollIntervalMs = 300_000,
+    } = this.#options;
     const account = identityKey({ namespace, serviceAccount: controlPlaneName });
     const subject = { kind: 'workload', trustDomain, account } as const;
     const own = { subject, validityMs: shortestValidityMs, keyKind };
     let failures = 0;
     const look = async (): Promise<number> => {
-      // Repeats a request that failed: another leaf would not show whether the trouble has passed.
-      const request = this.#failedAsks.next(clock.now()) ?? own;
+      // Repeats a request that failed: another leaf would not show whether the issuer has recovered.
+      const request = this.#failedRequests.next(clock.now()) ?? own;
       await this.#attempt(request, request === own, signal).then(
         () => (failures = 0),
         () => (failures += 1),
       );
-      if (this.trouble() !== undefined) failures = Math.max(failures, 1);
-      this.#looksAgain = failures > 0;
-      return failures === 0 ? lookMs : backOffMs(failures, backOff, random);
+      if (this.lastFailure() !== undefined) failures = Math.max(failures, 1);
+      this.#isPolling = failures > 0;
+      return failures === 0 ? pollIntervalMs : backOffMs(failures, backOff, random);
     };
     await this.#wakeup.repeat(look, clock, signal);
   }
@@ -114,8 +121,8 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const asked = (this.#asked += 1);
     try {
       const { leaf, authority } = await this.#sign(request, signal);
-      this.#failedAsks.succeeded(request);
-      this.#told = this.trouble()?.message;
+      this.#failedRequests.succeeded(request);
+      this.#lastLogged = this.lastFailure()?.message;
       this.#learn(authority, asked);
       return leaf;
     } catch (thrown) {
@@ -138,7 +145,7 @@ export class LeafByLeafIssuer implements RunningIssuer {
     const wish = { request: signingRequest(template, keys), template, validityMs };
     const answer = await outside.sign(wish, signal);
     const { name } = outside;
-    const { chain, root } = judgeChain(answer, { name, pinned });
+    const { chain, root } = completeToRoot(answer, { name, pinned });
     const [first = root, ...above] = chain;
     await untilValid(first, clock, signal);
     const { privateKey } = keys;
@@ -177,9 +184,9 @@ export class LeafByLeafIssuer implements RunningIssuer {
   #failed(request: LeafRequest, error: WeftError, isWanted: boolean): void {
     const { clock, logger, outside } = this.#options;
     const { code, message } = error;
-    this.#failedAsks.failed(request, error, { now: clock.now(), isWanted });
-    if (this.#told === message) return;
-    this.#told = message;
+    this.#failedRequests.failed(request, error, { now: clock.now(), isWanted });
+    if (this.#lastLogged === message) return;
+    this.#lastLogged = message;
     logger.warn('outside issuer fails', { issuer: outside.name, code, problem: message });
   }
 }

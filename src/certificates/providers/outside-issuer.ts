@@ -9,9 +9,9 @@ import { certificateBlocks } from '../../common/pem.ts';
 import type { CertificateTemplate } from '../../x509/template.ts';
 import type { CertificateFault, CertificateProblem } from '../../x509/validate.ts';
 
-/** What to ask an issuer to sign. */
+/** A request to an issuer. */
 export interface SigningRequest {
-  /** PEM of a PKCS #10 request that says what `template` says. */
+  /** PEM of a PKCS #10 request with the content of `template`. */
   readonly request: string;
   /** With `ca`, the request is for a signing certificate. */
   readonly template: CertificateTemplate;
@@ -25,13 +25,13 @@ export interface SigningRequest {
 export interface SignedAnswer {
   /** PEM: the certificate first, then others of its chain in any order. */
   readonly certificates: string;
-  /** PEM of what the issuer names as root; may be empty, stale or wrong. */
+  /** PEM of the root that the issuer names; may be empty, stale or wrong. */
   readonly roots: string;
 }
 
 /** A signer outside of Weft: cert-manager, or a PKI engine of Vault. */
 export interface OutsideIssuer {
-  /** Shown to users, and written on what the issuer gave. Equal settings give equal names. */
+  /** Shown to users, and recorded with each certificate of the issuer. Equal settings give equal names. */
   readonly name: string;
   /**
    * Rejects with a WeftError that says which call failed and what to do: issuer-unavailable (retry soon),
@@ -39,13 +39,13 @@ export interface OutsideIssuer {
    */
   sign(wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer>;
   /** Why signing would fail now. Only issuers that check this between requests have it. */
-  trouble?(): IssuerFailure | undefined;
+  lastFailure?(): IssuerFailure | undefined;
   /** Maintains what signing needs, such as a token or a watch, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** A certificate from an outside issuer: its chain in order up to the root, with all signatures verified. */
-export interface JudgedChain {
+export interface RootedChain {
   readonly chain: readonly Certificate[];
   /** The root that the chain ends in. */
   readonly root: Certificate;
@@ -56,10 +56,10 @@ export interface JudgedChain {
  * counts only if it signed the chain. Throws root-changed, issuer-misconfigured for a chain without a root,
  * certificate-invalid for text that is not PEM.
  */
-export function judgeChain(
+export function completeToRoot(
   answer: SignedAnswer,
   { name, pinned }: { readonly name: string; readonly pinned: PinnedRoots | undefined },
-): JudgedChain {
+): RootedChain {
   const [first, ...rest] = certificatesIn(answer.certificates, `the answer of ${name}`);
   const named = certificateBlocks(answer.roots)
     .map(parseCertificate)

@@ -31,7 +31,7 @@ describe('the other replicas', () => {
     peers = new PeerLeaves({
       own: 'weft/a',
       others: () => running,
-      ask: (ip, bytes) => {
+      request: (ip, bytes) => {
         asked.push([ip, bytes]);
         return Promise.resolve(answers.get(ip));
       },
@@ -43,8 +43,8 @@ describe('the other replicas', () => {
   it('are asked at their addresses, and answer with a leaf or with none', async () => {
     const leaf = { certificateChain: 'chain', privateKey: new Secret('key') };
     answers.set('10.0.0.2', encodeAnswer(leaf)).set('10.0.0.3', encodeAnswer(undefined));
-    expect((await peers.ask('weft/b', ask, signal))?.leaf?.privateKey.reveal()).toBe('key');
-    expect(await peers.ask('weft/c', ask, signal)).toEqual({ leaf: undefined });
+    expect((await peers.request('weft/b', ask, signal))?.leaf?.privateKey.reveal()).toBe('key');
+    expect(await peers.request('weft/c', ask, signal)).toEqual({ leaf: undefined });
     expect(asked).toEqual([
       ['10.0.0.2', encodeLeafRequest(ask)],
       ['10.0.0.3', encodeLeafRequest(ask)],
@@ -53,25 +53,25 @@ describe('the other replicas', () => {
   });
 
   it('are left out for ten seconds after they did not answer', async () => {
-    expect(await peers.ask('weft/b', ask, signal)).toBeUndefined();
+    expect(await peers.request('weft/b', ask, signal)).toBeUndefined();
     expect(peers.others()).toEqual(['weft/c']);
-    expect(await peers.ask('weft/b', ask, signal)).toBeUndefined();
+    expect(await peers.request('weft/b', ask, signal)).toBeUndefined();
     expect(asked).toHaveLength(1);
     await clock.advance(10_000);
     expect(peers.others()).toEqual(['weft/b', 'weft/c']);
   });
 
   it('are not left out for ever when the clock is set back', async () => {
-    await peers.ask('weft/b', ask, signal);
+    await peers.request('weft/b', ask, signal);
     clock.step(-3_600_000);
     expect(peers.others()).toEqual(['weft/b', 'weft/c']);
   });
 
   it('are left out when what they say cannot be read, and when they are gone', async () => {
     answers.set('10.0.0.2', new Secret(Buffer.from('?')));
-    expect(await peers.ask('weft/b', ask, signal)).toBeUndefined();
+    expect(await peers.request('weft/b', ask, signal)).toBeUndefined();
     running.delete('weft/c');
     expect(peers.others()).toEqual([]);
-    expect(await peers.ask('weft/c', ask, signal)).toBeUndefined();
+    expect(await peers.request('weft/c', ask, signal)).toBeUndefined();
   });
 });

@@ -10,9 +10,9 @@ export interface PeerLeavesOptions {
   /** The other running replicas by name, with their addresses. */
   readonly others: () => ReadonlyMap<string, string>;
   /** Undefined when the replica at that address does not answer. */
-  readonly ask: (
+  readonly request: (
     ip: string,
-    ask: Buffer,
+    bytes: Buffer,
     signal: AbortSignal,
   ) => Promise<Secret<Buffer> | undefined>;
   readonly clock: Clock;
@@ -40,14 +40,14 @@ export class PeerLeaves implements LeafPeers {
     return [...running.keys()].filter((name) => !this.#isSilent(name));
   }
 
-  async ask(
+  async request(
     replica: string,
-    ask: SharedLeafRequest,
+    request: SharedLeafRequest,
     signal: AbortSignal,
   ): Promise<PeerAnswer | undefined> {
     const ip = this.#options.others().get(replica);
     if (ip === undefined || this.#isSilent(replica)) return undefined;
-    const bytes = await this.#options.ask(ip, encodeLeafRequest(ask), signal);
+    const bytes = await this.#options.request(ip, encodeLeafRequest(request), signal);
     const answer = bytes && this.#read(bytes, replica);
     if (answer === undefined) this.#silent.set(replica, this.#options.clock.now());
     else this.#silent.delete(replica);

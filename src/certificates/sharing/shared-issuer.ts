@@ -24,9 +24,9 @@ export interface LeafPeers {
   /** The names of the others, without those that do not answer. */
   others(): readonly string[];
   /** Undefined when no answer came within some seconds. Rejects with the signal's reason only. */
-  ask(
+  request(
     replica: string,
-    ask: SharedLeafRequest,
+    request: SharedLeafRequest,
     signal: AbortSignal,
   ): Promise<PeerAnswer | undefined>;
 }
@@ -40,7 +40,7 @@ export interface SharedIssuerOptions {
   readonly logger: Logger;
 }
 
-/** How long this replica waits for its plan to reach the signer that a peer asks for. */
+/** How long this replica waits for its plan to reach the signer that a peer requests. */
 const followMs = 3_000;
 
 /**
@@ -60,19 +60,19 @@ export class SharedIssuer implements Issuer {
   }
 
   async issue(request: LeafRequest, signal: AbortSignal): Promise<Leaf> {
-    const ask = this.#askFor(request);
-    if (ask === undefined) return this.#options.issuer.issue(request, signal);
-    return (await this.#fromOwner(ask, signal)) ?? this.#obtain(ask, signal);
+    const shared = this.#requestFor(request);
+    if (shared === undefined) return this.#options.issuer.issue(request, signal);
+    return (await this.#fromOwner(shared, signal)) ?? this.#obtain(shared, signal);
   }
 
-  /** The leaf for another replica; undefined when that replica should ask the issuer itself. Never rejects. */
-  async answer(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
-    if (ask.heldOnly) return this.#held(ask);
+  /** The leaf for another replica; undefined when that replica should request it from the issuer. Never rejects. */
+  async answer(request: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
+    if (request.heldOnly) return this.#held(request);
     try {
-      if (!(await this.#signsAs(ask.signer, signal))) return undefined;
-      if (!this.#options.shares() || this.trouble() !== undefined) return undefined;
-      const leaf = await this.#obtain(ask, signal);
-      return leaf.signer === ask.signer ? leaf : undefined;
+      if (!(await this.#signsAs(request.signer, signal))) return undefined;
+      if (!this.#options.shares() || this.lastFailure() !== undefined) return undefined;
+      const leaf = await this.#obtain(request, signal);
+      return leaf.signer === request.signer ? leaf : undefined;
     } catch {
       return undefined;
     }
@@ -86,8 +86,8 @@ export class SharedIssuer implements Issuer {
     return this.#options.issuer.onChange(callback);
   }
 
-  trouble(): IssuerFailure | undefined {
-    return this.#options.issuer.trouble();
+  lastFailure(): IssuerFailure | undefined {
+    return this.#options.issuer.lastFailure();
   }
 
   /** Forgets the leaves of all other accounts, and all when none are shared any more. */
@@ -97,7 +97,7 @@ export class SharedIssuer implements Issuer {
       if (!shares || !accounts.has(account)) this.#kept.delete(account);
   }
 
-  #askFor({ subject, ...wishes }: LeafRequest): SharedLeafRequest | undefined {
+  #requestFor({ subject, ...wishes }: LeafRequest): SharedLeafRequest | undefined {
     const signer = this.authority()?.signer;
     if (subject.kind !== 'workload' || signer === undefined || !this.#options.shares())
       return undefined;
@@ -109,36 +109,46 @@ export class SharedIssuer implements Issuer {
    * Asks the owner, or the next owner when one does not answer. Undefined when this replica is next, or without a
    * usable leaf.
    */
-  async #fromOwner(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
-    const { before } = this.#ranks(ask);
+  async #fromOwner(request: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
+    const { before } = this.#ranks(request);
     for (const replica of before) {
-      const answer = await this.#options.peers.ask(replica, ask, signal);
-      if (answer !== undefined) return this.#accept(answer, { ask, replica, signal });
+      const answer = await this.#options.peers.request(replica, request, signal);
+      if (answer !== undefined) return this.#accept(answer, { request, replica, signal });
     }
     return undefined;
   }
 
   /** A kept leaf, or a new one. This replica asks the issuer once, however many callers want the leaf. */
-  async #obtain(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf> {
-    const { account, trustDomain, keyKind, signer } = ask;
+  async #obtain(request: SharedLeafRequest, signal: AbortSignal): Promise<Leaf> {
+    const { account, trustDomain, keyKind, signer } = request;
     const key = [account, trustDomain, keyKind, signer].join('\n');
-    return this.#held(ask) ?? this.#flights.join(key, (inner) => this.#newLeaf(ask, inner), signal);
+    return (
+      this.#held(request) ??
+      this.#flights.join(key, (inner) => this.#newLeaf(request, inner), signal)
+    );
   }
 
-  async #newLeaf(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf> {
-    const held = await this.#fromFormerOwner(ask, signal);
+  async #newLeaf(request: SharedLeafRequest, signal: AbortSignal): Promise<Leaf> {
+    const held = await this.#fromFormerOwner(request, signal);
     if (held !== undefined) return held;
-    const leaf = await this.#options.issuer.issue(requestOf(ask), signal);
-    this.#kept.set(ask.account, { leaf, ask });
+    const leaf = await this.#options.issuer.issue(requestOf(request), signal);
+    this.#kept.set(request.account, { leaf, request });
     return leaf;
   }
 
   /** Asks the former owner, which is next in rank: a replica that has just become the owner has no leaf. */
-  async #fromFormerOwner(ask: SharedLeafRequest, signal: AbortSignal): Promise<Leaf | undefined> {
-    const [replica] = this.#ranks(ask).after;
-    if (replica === undefined || this.#kept.has(ask.account)) return undefined;
-    const answer = await this.#options.peers.ask(replica, { ...ask, heldOnly: true }, signal);
-    return answer && this.#accept(answer, { ask, replica, signal });
+  async #fromFormerOwner(
+    request: SharedLeafRequest,
+    signal: AbortSignal,
+  ): Promise<Leaf | undefined> {
+    const [replica] = this.#ranks(request).after;
+    if (replica === undefined || this.#kept.has(request.account)) return undefined;
+    const answer = await this.#options.peers.request(
+      replica,
+      { ...request, heldOnly: true },
+      signal,
+    );
+    return answer && this.#accept(answer, { request, replica, signal });
   }
 
   #ranks({ account }: SharedLeafRequest): { before: readonly string[]; after: readonly string[] } {
@@ -148,9 +158,9 @@ export class SharedIssuer implements Issuer {
     return { before: owners.slice(0, at), after: owners.slice(at + 1) };
   }
 
-  #held(ask: SharedLeafRequest): Leaf | undefined {
-    const kept = this.#kept.get(ask.account);
-    return kept !== undefined && serves(kept, ask, this.#options.clock.now())
+  #held(request: SharedLeafRequest): Leaf | undefined {
+    const kept = this.#kept.get(request.account);
+    return kept !== undefined && serves(kept, request, this.#options.clock.now())
       ? kept.leaf
       : undefined;
   }
@@ -158,7 +168,11 @@ export class SharedIssuer implements Issuer {
   /** The leaf in a peer's answer, checked like a leaf of the issuer; undefined when it is not usable. */
   async #accept(
     { leaf: pem }: PeerAnswer,
-    { ask, replica, signal }: { ask: SharedLeafRequest; replica: string; signal: AbortSignal },
+    {
+      request,
+      replica,
+      signal,
+    }: { request: SharedLeafRequest; replica: string; signal: AbortSignal },
   ): Promise<Leaf | undefined> {
     const { clock, logger } = this.#options;
     const authority = this.authority();
@@ -166,14 +180,14 @@ export class SharedIssuer implements Issuer {
     try {
       const [first] = certificatesIn(pem.certificateChain, 'the leaf') as [Certificate];
       await untilValid(first, clock, signal);
-      const leaf = sharedLeaf(pem, ask, { authority, now: clock.now() });
-      this.#kept.set(ask.account, { leaf, ask });
+      const leaf = sharedLeaf(pem, request, { authority, now: clock.now() });
+      this.#kept.set(request.account, { leaf, request });
       return leaf;
     } catch (thrown) {
       signal.throwIfAborted();
       const { code, message } = WeftError.from(thrown);
       logger.warn('leaf of a replica refused', {
-        for: ask.account,
+        for: request.account,
         replica,
         code,
         problem: message,

@@ -14,7 +14,7 @@ import type { IdentityKey } from '../../policy/identity.ts';
 import type { LeafRequest } from '../issuer.ts';
 import type { KeyKind } from '../../x509/key-pair.ts';
 
-/** What one replica asks another for: a workload's leaf, by this very signer. */
+/** The request of one replica to another: a workload's leaf of exactly this signer. */
 export interface SharedLeafRequest {
   readonly account: IdentityKey;
   readonly trustDomain: string;
@@ -32,7 +32,7 @@ export interface SharedPem {
   readonly privateKey: Secret<string>;
 }
 
-/** The request that the ask stands for. */
+/** The same as a request to an issuer. */
 export function requestOf({
   account,
   trustDomain,
@@ -64,7 +64,7 @@ const isRequest = has<SharedLeafRequest>({
   heldOnly: isBoolean,
 });
 
-/** Undefined: the replica has none to give. */
+/** Undefined when the replica has no leaf for it. */
 export function encodeAnswer(leaf: SharedPem | undefined): Secret<Buffer> {
   const { certificateChain, privateKey } = leaf ?? {};
   return new Secret(

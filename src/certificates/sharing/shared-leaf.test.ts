@@ -99,7 +99,7 @@ describe('a leaf from another replica', () => {
       ['before the middle of its life', 12 * hourMs - 1, true],
       ['from then on', 12 * hourMs, false],
     ])('serves %s: %s ms, %s', (_, after, expected) => {
-      expect(serves({ leaf, ask: wish() }, wish(), now + after)).toBe(expected);
+      expect(serves({ leaf, request: wish() }, wish(), now + after)).toBe(expected);
     });
 
     it.each([
@@ -108,7 +108,7 @@ describe('a leaf from another replica', () => {
       ['another kind of key', { keyKind: 'RSA-2048' as const }],
       ['another signer', { signer: 'new/2' }],
     ])('does not serve %s', (_, change) => {
-      expect(serves({ leaf, ask: wish() }, { ...wish(), ...change }, now)).toBe(false);
+      expect(serves({ leaf, request: wish() }, { ...wish(), ...change }, now)).toBe(false);
     });
   });
 });

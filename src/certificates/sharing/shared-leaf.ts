@@ -11,50 +11,54 @@ import { completeChain } from '../../x509/complete-chain.ts';
 import { kindOfKey } from '../../x509/key-pair.ts';
 import { requestOf, type SharedLeafRequest, type SharedPem } from './shared-leaf-request.ts';
 
-/** A leaf that this replica has, with what it was asked for by. */
+/** A leaf that this replica has, with its request. */
 export interface KeptLeaf {
   readonly leaf: Leaf;
-  readonly ask: SharedLeafRequest;
+  readonly request: SharedLeafRequest;
 }
 
 /**
  * Whether a kept leaf answers this request. A leaf in the second half of its life answers none: renewal begins only
  * later (renewal.ts), so the first replica that renews causes a new leaf, and all others get that leaf.
  */
-export function serves({ leaf, ask: had }: KeptLeaf, ask: SharedLeafRequest, now: number): boolean {
+export function serves(
+  { leaf, request: had }: KeptLeaf,
+  request: SharedLeafRequest,
+  now: number,
+): boolean {
   const { notBefore, notAfter, signer } = leaf;
   return (
-    signer === ask.signer &&
-    had.account === ask.account &&
-    had.trustDomain === ask.trustDomain &&
-    had.keyKind === ask.keyKind &&
+    signer === request.signer &&
+    had.account === request.account &&
+    had.trustDomain === request.trustDomain &&
+    had.keyKind === request.keyKind &&
     now >= notBefore &&
     now < notBefore + (notAfter - notBefore) / 2
   );
 }
 
 /**
- * The leaf in what another replica gave. Throws certificate-invalid unless it is good for what was
- * asked, and of the very root that was asked for.
+ * The leaf in the answer of another replica. Throws certificate-invalid unless it fits the request and comes from the
+ * requested root.
  */
 export function sharedLeaf(
   pem: SharedPem,
-  ask: SharedLeafRequest,
+  request: SharedLeafRequest,
   { authority, now }: { readonly authority: Authority; readonly now: number },
 ): Leaf {
   const [first, ...above] = certificatesIn(pem.certificateChain, 'the leaf') as [Certificate];
-  const root = rootFor(ask.signer, authority);
+  const root = rootFor(request.signer, authority);
   const { chain } = completeChain(first, [...above, root], (found) => found === root);
   const leaf: Leaf = {
     ...pem,
     notBefore: first.notBefore,
     notAfter: Math.min(...[...chain, root].map(({ notAfter }) => notAfter)),
-    signer: ask.signer,
+    signer: request.signer,
   };
-  const problem = problemIn(leaf, ask, { root, now });
+  const problem = problemIn(leaf, request, { root, now });
   if (problem !== undefined)
     throw new WeftError('certificate-invalid', `${problem.fault}: ${problem.message}`);
-  if (kindOfKey(first.publicKey) !== ask.keyKind)
+  if (kindOfKey(first.publicKey) !== request.keyKind)
     throw new WeftError('certificate-invalid', 'key-not-accepted: it has a key of another kind');
   return leaf;
 }
@@ -72,11 +76,11 @@ function rootFor(signer: string, { bundle }: Authority): Certificate {
 /** OpenSSL's message on a key that it cannot read could quote it, so it is left out. */
 function problemIn(
   leaf: Leaf,
-  ask: SharedLeafRequest,
+  request: SharedLeafRequest,
   { root, now }: { readonly root: Certificate; readonly now: number },
 ): ReturnType<typeof problemOfIssued> {
   try {
-    return problemOfIssued(leaf, requestOf(ask), { bundle: trustBundleOf([root]), now });
+    return problemOfIssued(leaf, requestOf(request), { bundle: trustBundleOf([root]), now });
   } catch {
     return { fault: 'key-mismatch', message: 'the private key cannot be read' };
   }

@@ -48,20 +48,20 @@ export function certificateStatusCommand(untilStopped: () => AbortSignal): Comma
 
 /** Loads the modules that call the cluster only when the command runs. */
 async function run(flags: Flags, signal: AbortSignal): Promise<number> {
-  const [{ connect }, { readCertificates }, { showCertificates }, out, trouble, time] =
+  const [{ connect }, { readCertificates }, { showCertificates }, out, failure, time] =
     await Promise.all([
       import('../../kubernetes/connect.ts'),
       import('../certificate-source.ts'),
       import('../show-certificates.ts'),
       import('../output.ts'),
-      import('../trouble.ts'),
+      import('../failure.ts'),
       import('../../common/clock.ts'),
     ]);
   const { namespace, output: form, watch, kubeconfig, context } = flags;
   const output = out.processOutput();
   const found = { ...(kubeconfig && { kubeconfig }), ...(context && { context }) };
   const api = await connect({ ...found, verified: true, limitMs }).catch((error: unknown) => {
-    output.complain(trouble.troubleOfConnection(error));
+    output.complain(failure.describeConnectionFailure(error));
   });
   if (api === undefined) return 1;
   const read = (inner: AbortSignal): ReturnType<typeof readCertificates> =>

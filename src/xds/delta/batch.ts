@@ -16,8 +16,8 @@ export interface InFlight extends Batch {
 }
 
 export interface PlanOptions {
-  /** Whether unwanted resources may be removed: nothing that may name resources of this type is on its way. */
+  /** Whether unwanted resources may be removed: no unanswered response may reference resources of this type. */
   readonly mayRemove: () => boolean;
-  /** A name that is asked for and absent is expected soon: do not report it as removed yet. */
+  /** A subscribed name that is absent is expected soon: do not report it as removed yet. */
   readonly absentArePending: boolean;
 }

@@ -5,7 +5,7 @@ import { pushOrder } from './type-order.ts';
 type Resources = ReadonlyMap<string, Resource>;
 
 /** The names that differ, by type; only types in which any differs. */
-export type Changes = ReadonlyMap<ResourceType, readonly string[]>;
+export type ChangedNames = ReadonlyMap<ResourceType, readonly string[]>;
 
 const noResources: Resources = new Map();
 const nothing: ResourceSet = Object.freeze({
@@ -16,18 +16,18 @@ const nothing: ResourceSet = Object.freeze({
   extension: noResources,
   route: noResources,
 });
-const noChanges: Changes = new Map();
+const noChanges: ChangedNames = new Map();
 
 /**
  * The names that were added, removed or have another version in `next`; `previous` is undefined when there was no set.
  * Two sets are compared once for all proxies that go from one to the other, and two maps once for all sets that contain
  * them.
  */
-export function changesBetween(previous: ResourceSet | undefined, next: ResourceSet): Changes {
+export function changesBetween(previous: ResourceSet | undefined, next: ResourceSet): ChangedNames {
   return previous === next ? noChanges : compareSets(previous ?? nothing, next);
 }
 
-const compareSets = onceForBoth((previous: ResourceSet, next: ResourceSet): Changes => {
+const compareSets = onceForBoth((previous: ResourceSet, next: ResourceSet): ChangedNames => {
   const changes = new Map<ResourceType, readonly string[]>();
   for (const type of pushOrder) {
     if (previous[type] === next[type]) continue;

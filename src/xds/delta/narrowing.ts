@@ -12,9 +12,9 @@ type States = Readonly<Record<'listener' | 'route', TypeState>>;
 const noChains: ReadonlySet<string> = new Set();
 
 /**
- * What a client is told in place of its offer, after a caller of it lost a part of what it was allowed. First the
+ * The resources that replace a client's offer for a while, after a caller of it lost a part of its access. First the
  * caller's chain in a changed form, so that Envoy ends the open connections. When the client has that and the rules, it
- * is told the listener as offered, which changes the chain once more. So a stream that the old rules let in between the
+ * gets the listener as offered, which changes the chain once more. So a stream that the old rules let in between the
  * two ends as well, and at the end the offer alone is in force (docs/decisions/0110).
  */
 export class Narrowing {
@@ -38,17 +38,17 @@ export class Narrowing {
     return this.#chains.size > 0;
   }
 
-  /** What to tell the client when `next` is offered after `previous`. */
+  /** The resources to send to the client when `next` is offered after `previous`. */
   offer(previous: ResourceSet | undefined, next: ResourceSet): ResourceSet {
     const wasOn = this.isOn;
-    // A new client that brought no tables has nothing to lose.
+    // A new client that brought no tables has no open connections to close.
     if (previous !== undefined || this.#kept !== undefined)
       for (const name of changesBetween(previous, next).get('route') ?? [])
         this.#compare(previous?.route.get(name), next.route.get(name), wasOn);
     return this.#tell(next);
   }
 
-  /** The same, for a client that is found to have this table from another stream. */
+  /** The same for a client that has this table from an earlier stream. */
   bring(table: Table, offered: ResourceSet | undefined): ResourceSet | undefined {
     (this.#kept ??= new Map()).set(table.name, table);
     if (offered === undefined) return undefined;
@@ -57,15 +57,15 @@ export class Narrowing {
   }
 
   /**
-   * Ends when the client has the inbound listener that it was told and the rules of all ports. Returns true if it
+   * Ends when the client has the inbound listener that it was sent and the rules of all ports. Returns true if it
    * ended.
    */
-  end(told: ResourceSet, { listener, route }: States): boolean {
+  end(current: ResourceSet, { listener, route }: States): boolean {
     if (!this.isOn && this.#open === undefined) return false;
-    const inbound = told.listener.get(inboundListener);
+    const inbound = current.listener.get(inboundListener);
     if (inbound === undefined ? listener.holds(inboundListener) : !listener.has(inbound))
       return false;
-    for (const table of told.route.values())
+    for (const table of current.route.values())
       if (table.grants !== undefined && !route.has(table)) return false;
     const wasOn = this.isOn;
     this.#chains = noChains;

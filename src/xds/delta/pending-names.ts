@@ -40,7 +40,7 @@ export class PendingNames {
     this.#names.add(name);
   }
 
-  /** The client gets an answer for this name in the next response for which it is due, even if it has the resource. */
+  /** The next response in which this name is due answers it, even if the client has the resource. */
   forceSend(name: string): void {
     this.expand();
     this.#owed.add(name);

@@ -1,7 +1,7 @@
 import type { Resource } from '../resources/resource.ts';
 import type { QuarantineReports } from './refused.ts';
 
-/** The number of identities that must refuse a resource before others treat it as a suspect: one may lie, or be odd. */
+/** The number of identities that must refuse a resource before others quarantine it: a single one may be faulty. */
 const enough = 2;
 
 /** Which identities refused a resource, over all streams (docs/decisions/0024). */
@@ -9,7 +9,7 @@ export class SharedQuarantine {
   readonly #refusers = new WeakMap<Resource, Set<string>>();
 
   /** The same, as the streams of one identity read and change it. */
-  of(identity: string): QuarantineReports {
+  reportsFor(identity: string): QuarantineReports {
     return new OfIdentity(this.#refusers, identity);
   }
 }

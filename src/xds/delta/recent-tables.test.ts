@@ -14,23 +14,23 @@ describe('tables that were offered lately', () => {
   it('are known by their version; other routes are not', () => {
     const tables = new RecentTables();
     tables.note(routes(table('1'), makeResource('route', 'outbound', { version: '2' })));
-    expect(tables.of('1')?.name).toBe('inbound/8080/http');
-    expect(tables.of('2')).toBeUndefined();
+    expect(tables.get('1')?.name).toBe('inbound/8080/http');
+    expect(tables.get('2')).toBeUndefined();
   });
 
   it('are kept for each namespace, and forgotten with those not asked for the longest', () => {
     const shares = new TableShares();
-    shares.of('shop').note(routes(table('1')));
-    for (let at = 0; at < 1_000; at += 1) shares.of('loud').note(routes(table(`loud ${at}`)));
-    expect(shares.of('shop').of('1')).toBeDefined();
-    for (let at = 0; at < 4_096; at += 1) shares.of(`other-${at}`);
-    expect(shares.of('shop').of('1')).toBeUndefined();
+    shares.get('shop').note(routes(table('1')));
+    for (let at = 0; at < 1_000; at += 1) shares.get('loud').note(routes(table(`loud ${at}`)));
+    expect(shares.get('shop').get('1')).toBeDefined();
+    for (let at = 0; at < 4_096; at += 1) shares.get(`other-${at}`);
+    expect(shares.get('shop').get('1')).toBeUndefined();
   });
 
   it('are forgotten when there are too many, the oldest first', () => {
     const tables = new RecentTables(2);
     for (const version of ['1', '2', '1', '3']) tables.note(routes(table(version)));
-    expect(['1', '2', '3'].map((version) => tables.of(version) !== undefined)).toEqual([
+    expect(['1', '2', '3'].map((version) => tables.get(version) !== undefined)).toEqual([
       true,
       false,
       true,

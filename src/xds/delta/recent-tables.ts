@@ -12,10 +12,10 @@ const maxNamespaces = 4_096;
  * The tables of each namespace are kept apart, so that a namespace with many tables does not displace those of another.
  */
 export class TableShares {
-  /** The most recently asked for come last. */
+  /** The most recently used come last. */
   readonly #shares = new Map<string, RecentTables>();
 
-  of(namespace: string): RecentTables {
+  get(namespace: string): RecentTables {
     const share = this.#shares.get(namespace) ?? new RecentTables();
     this.#shares.delete(namespace);
     this.#shares.set(namespace, share);
@@ -55,7 +55,7 @@ export class RecentTables {
   }
 
   /** The table of that version; undefined when it is unknown. */
-  of(version: string): Table | undefined {
+  get(version: string): Table | undefined {
     return this.#tables.get(version);
   }
 }

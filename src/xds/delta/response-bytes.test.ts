@@ -26,25 +26,25 @@ describe('response bytes', () => {
   );
 
   it('come with gRPC’s prefix, which tells their length', () => {
-    const response = new ResponseBytes().of({ type: 'cluster', changed: [a, b], removed: [] });
+    const response = new ResponseBytes().encode({ type: 'cluster', changed: [a, b], removed: [] });
     expect([...response.framed.subarray(0, 5)]).toEqual([0, 0, 0, 0, response.bytes.length]);
     expect(response.framed.subarray(5).equals(response.bytes)).toBe(true);
   });
 
   it('are built once for all streams that are sent the same', () => {
     const bytes = new ResponseBytes();
-    const first = bytes.of({ type: 'cluster', changed: [a, b], removed: ['c'] });
-    expect(bytes.of({ type: 'cluster', changed: [a, b], removed: ['c'] })).toBe(first);
+    const first = bytes.encode({ type: 'cluster', changed: [a, b], removed: ['c'] });
+    expect(bytes.encode({ type: 'cluster', changed: [a, b], removed: ['c'] })).toBe(first);
   });
 
   it('differ, nonce included, when anything differs', () => {
     const bytes = new ResponseBytes();
     const nonces = [
-      bytes.of({ type: 'cluster', changed: [a], removed: [] }),
-      bytes.of({ type: 'listener', changed: [a], removed: [] }),
-      bytes.of({ type: 'cluster', changed: [b], removed: [] }),
-      bytes.of({ type: 'cluster', changed: [makeResource('cluster', 'a')], removed: [] }),
-      bytes.of({ type: 'cluster', changed: [a], removed: ['b'] }),
+      bytes.encode({ type: 'cluster', changed: [a], removed: [] }),
+      bytes.encode({ type: 'listener', changed: [a], removed: [] }),
+      bytes.encode({ type: 'cluster', changed: [b], removed: [] }),
+      bytes.encode({ type: 'cluster', changed: [makeResource('cluster', 'a')], removed: [] }),
+      bytes.encode({ type: 'cluster', changed: [a], removed: ['b'] }),
     ].map(({ nonce }) => nonce);
     expect(new Set(nonces).size).toBe(5);
   });
@@ -54,34 +54,34 @@ describe('response bytes', () => {
     const content = { type: 'cluster', changed: [a], removed: [] } as const;
     const gone = { type: 'cluster', changed: [], removed: ['x'.repeat(200)] } as const;
     const tooMuch = { type: 'cluster', changed: [], removed: ['y'.repeat(200)] } as const;
-    const [first, other] = [bytes.of(content), bytes.of(gone)];
-    expect(bytes.of(tooMuch)).not.toBe(bytes.of(tooMuch));
-    expect(bytes.of(gone)).toBe(other);
+    const [first, other] = [bytes.encode(content), bytes.encode(gone)];
+    expect(bytes.encode(tooMuch)).not.toBe(bytes.encode(tooMuch));
+    expect(bytes.encode(gone)).toBe(other);
     bytes.tidy();
-    expect(bytes.of(content)).toBe(first);
-    expect(bytes.of(tooMuch)).toBe(bytes.of(tooMuch));
-    expect(bytes.of(content)).toBe(first);
-    expect(bytes.of(gone)).not.toBe(other);
+    expect(bytes.encode(content)).toBe(first);
+    expect(bytes.encode(tooMuch)).toBe(bytes.encode(tooMuch));
+    expect(bytes.encode(content)).toBe(first);
+    expect(bytes.encode(gone)).not.toBe(other);
   });
 
   it('of a whole map are built once for it', () => {
     const bytes = new ResponseBytes();
     const whole = new Map([a, b].map((resource) => [resource.name, resource]));
     const content = { type: 'cluster', changed: [a, b], removed: [], whole } as const;
-    const first = bytes.of(content);
-    expect(bytes.of(content)).toBe(first);
-    expect(bytes.of({ ...content, whole: new Map(whole) })).not.toBe(first);
+    const first = bytes.encode(content);
+    expect(bytes.encode(content)).toBe(first);
+    expect(bytes.encode({ ...content, whole: new Map(whole) })).not.toBe(first);
   });
 
   it('are kept from one age to the next and one more only if they were used', () => {
     const bytes = new ResponseBytes();
     const content = { type: 'cluster', changed: [a], removed: [] } as const;
     const idle = { type: 'cluster', changed: [b], removed: [] } as const;
-    const [used, unused] = [bytes.of(content), bytes.of(idle)];
+    const [used, unused] = [bytes.encode(content), bytes.encode(idle)];
     for (let age = 0; age < 3; age += 1) {
       bytes.tidy();
-      expect(bytes.of(content)).toBe(used);
+      expect(bytes.encode(content)).toBe(used);
     }
-    expect(bytes.of(idle)).not.toBe(unused);
+    expect(bytes.encode(idle)).not.toBe(unused);
   });
 });

@@ -48,7 +48,7 @@ export class ResponseBytes {
     this.#budget = budget;
   }
 
-  of(content: ResponseContent): EncodedResponse {
+  encode(content: ResponseContent): EncodedResponse {
     const key = this.#keyOf(content);
     const known = this.#built.get(key);
     if (known !== undefined) {

@@ -18,12 +18,12 @@ const waitForClusters: readonly ResourceType[] = ['listener', 'extension', 'rout
 const long = 1_000;
 
 /**
- * The conversation with one proxy, as state: requests and offers in, responses out; no clock, no
+ * The state of the protocol with one proxy: requests and offers in, responses out; no clock, no
  * network. https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#incremental-xds
  *
- * Order: what is named goes before what names it. Listeners, extensions and routes wait until new
+ * Order: a resource is sent before the resources that reference it. Listeners, extensions and routes wait until new
  * clusters are acknowledged (Envoy acknowledges them once they are warm); endpoints and secrets never wait for
- * that. Removals wait until nothing that may name the removed is on its way or kept as last good (docs/decisions/0020).
+ * that. Removals wait until no resource in flight or kept as last good may reference the removed (docs/decisions/0020).
  */
 export class Session {
   readonly #bytes: ResponseBytes;
@@ -33,8 +33,8 @@ export class Session {
   readonly #tables: RecentTables;
   readonly #narrowing = new Narrowing();
   #offered: ResourceSet | undefined;
-  /** What the client is told: the offer, or for a while what stands in for it. */
-  #told: ResourceSet | undefined;
+  /** The resources that the client should have now: the offer, or for a while its replacement. */
+  #current: ResourceSet | undefined;
   #hasteRequested = false;
   /** The last results of `burden` and `names`; undefined once they may have changed. */
   #burden: number | undefined;
@@ -61,7 +61,7 @@ export class Session {
   /** The client acknowledged everything that is offered. */
   get synced(): boolean {
     const { cluster, listener } = this.#states;
-    if (this.#told === undefined || this.#narrowing.isOn) return false;
+    if (this.#current === undefined || this.#narrowing.isOn) return false;
     if (!cluster.subscription.started || !listener.subscription.started) return false;
     for (const { idle, refusals } of this.#ordered) if (!idle || refusals.size > 0) return false;
     return true;
@@ -87,11 +87,11 @@ export class Session {
     return (this.#burden ??= sumOf(this.#ordered, ({ burden }) => burden));
   }
 
-  /** What the names of a long request would add to `burden`: it may be too much to take in. */
+  /** The bytes that the names of a long request would add to `burden`. */
   burdenOf({ typeUrl, subscribe, initialVersions }: DeltaRequest): number {
     const type = typeOf(typeUrl);
     if (type === undefined || subscribe.length + initialVersions.size < long) return 0;
-    const offered = this.#told?.[type];
+    const offered = this.#current?.[type];
     let sum = 0;
     for (const names of [subscribe, initialVersions.keys()])
       for (const name of names) if (offered?.has(name) !== true) sum += costOf(name);
@@ -106,7 +106,7 @@ export class Session {
     this.#mayChange(state.subscription.started && isMereAcknowledgement(request));
     const refusals = request.nonce === '' ? undefined : state.answered(request);
     if (type === 'route' && !state.subscription.started) this.#recall(request);
-    state.subscribe(request, this.#told?.[type]);
+    state.subscribe(request, this.#current?.[type]);
     return {
       responses: this.#flush(),
       answer: answerOf(refusals, request),
@@ -116,17 +116,17 @@ export class Session {
 
   /** Replaces what the client should have. A later offer overtakes an earlier one that is still on its way. */
   offer(next: ResourceSet): readonly DeltaResponse[] {
-    const told = this.#narrowing.offer(this.#offered, next);
+    const current = this.#narrowing.offer(this.#offered, next);
     this.#offered = next;
     // An offer may end a refusal, and adds nothing.
     if (this.#burden !== 0) this.#burden = undefined;
     this.#tables.note(next.route);
-    this.#tell(told);
+    this.#setCurrent(current);
     return this.#flush();
   }
 
   /** Stops waiting for new clusters, because the client takes too long to warm them. */
-  hasten(): readonly DeltaResponse[] {
+  skipWarmingWait(): readonly DeltaResponse[] {
     this.#hasteRequested = true;
     return this.#flush();
   }
@@ -136,7 +136,7 @@ export class Session {
    * that is offered when the client lacks all of that type.
    */
   *outstandingParts(): Generator<ReadonlyMap<string, Resource> | readonly Resource[]> {
-    const offered = this.#told;
+    const offered = this.#current;
     if (offered === undefined) return;
     for (const type of pushOrder) {
       if (this.#lacksAll(type, offered[type])) {
@@ -148,12 +148,12 @@ export class Session {
     }
   }
 
-  /** What the client refused of what is offered now. */
+  /** The resources of the current offer that the client refused. */
   *refusals(): Generator<Refusal> {
     for (const type of pushOrder)
       for (const refusal of this.#states[type].refusals.values()) {
         const { name, version } = refusal.resource;
-        if (this.#told?.[type].get(name)?.version === version) yield refusal;
+        if (this.#current?.[type].get(name)?.version === version) yield refusal;
       }
   }
 
@@ -191,39 +191,39 @@ export class Session {
   /** A client that comes from another stream brings the versions of the rules that let in its open connections. */
   #recall({ initialVersions }: DeltaRequest): void {
     for (const [name, version] of initialVersions) {
-      const table = this.#tables.of(version);
+      const table = this.#tables.get(version);
       if (table?.name !== name || this.#offered?.route.get(name)?.version === version) continue;
-      const told = this.#narrowing.bring(table, this.#offered);
-      if (told !== undefined) this.#tell(told);
+      const next = this.#narrowing.bring(table, this.#offered);
+      if (next !== undefined) this.#setCurrent(next);
     }
   }
 
-  #tell(next: ResourceSet): void {
-    const changes = changesBetween(this.#told, next);
-    this.#told = next;
+  #setCurrent(next: ResourceSet): void {
+    const changes = changesBetween(this.#current, next);
+    this.#current = next;
     for (const [type, names] of changes) {
       const state = this.#states[type];
-      // Names that were asked for while nothing was offered are due already.
+      // Names that the client requested while nothing was offered are due already.
       if (state.subscription.started) state.markDue(names);
     }
   }
 
-  /** Tells the client the offer itself, once its stand-in has done its work. */
+  /** Sends the offer itself, once its replacement is no longer needed. */
   #endNarrowing(): void {
-    if (this.#told === undefined || this.#offered === undefined) return;
-    if (this.#narrowing.end(this.#told, this.#states)) this.#tell(this.#offered);
+    if (this.#current === undefined || this.#offered === undefined) return;
+    if (this.#narrowing.end(this.#current, this.#states)) this.#setCurrent(this.#offered);
   }
 
   #flush(): readonly DeltaResponse[] {
     this.#endNarrowing();
-    const offered = this.#told;
+    const offered = this.#current;
     if (offered === undefined) return [];
     const responses: DeltaResponse[] = [];
     while (this.#addResponses(offered, responses)) {
       // A type that turned out to have nothing to send lets types before it remove what it may have referenced.
     }
     for (const state of this.#ordered) state.settle(offered[state.type]);
-    // Haste ends once the clusters it was asked for are no longer new.
+    // The request ends once the clusters for which it was made are no longer new.
     if (this.#hasteRequested && !this.#addsClusters()) this.#hasteRequested = false;
     return responses;
   }
@@ -246,12 +246,12 @@ export class Session {
     if (waitForClusters.includes(type) && this.#mustWait()) return undefined;
     const batch = state.plan(offered[type], {
       mayRemove: () => this.#mayRemove(type, offered),
-      // No secret at all means that none could be issued yet.
+      // Without any secret, none could be issued yet.
       absentArePending: type === 'secret' && offered.secret.size === 0,
     });
     if (batch === undefined) return undefined;
     if (type === 'cluster' && batch.whole === undefined) this.#repeatEndpoints(batch);
-    const encoded = this.#bytes.of({ type, ...batch });
+    const encoded = this.#bytes.encode({ type, ...batch });
     state.sent(encoded.nonce, batch);
     return { type, ...encoded };
   }
@@ -271,8 +271,8 @@ export class Session {
 
   #addsClusters(): boolean {
     const { cluster } = this.#states;
-    if (this.#told === undefined || !cluster.subscription.started) return false;
-    return cluster.adds(this.#told.cluster);
+    if (this.#current === undefined || !cluster.subscription.started) return false;
+    return cluster.adds(this.#current.cluster);
   }
 
   #mayRemove(type: ResourceType, offered: ResourceSet): boolean {

@@ -3,7 +3,7 @@ import type { Refusal } from './refused.ts';
 import type { DeltaRequest } from './request-bytes.ts';
 import type { EncodedResponse } from './response-bytes.ts';
 
-/** A response to write to the client, in the order given. */
+/** A response to write to the client; responses are written in the given order. */
 export interface DeltaResponse extends EncodedResponse {
   readonly type: ResourceType;
 }

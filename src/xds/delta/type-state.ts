@@ -11,9 +11,9 @@ import { mayBeWildcard } from './type-order.ts';
 const anotherVersion = 'another';
 
 /**
- * The state of one type for one client: what the client asked for, what it holds, what is on its way and what is still
- * to be sent. At most one response is unanswered at a time; whatever changes until its ACK or NACK is recorded as names
- * that are due.
+ * The state of one type for one client: the names that it requested, the versions that it holds, the unanswered
+ * response and the names still to be sent. At most one response is unanswered at a time; changes until its ACK or NACK
+ * are recorded as names that are due.
  */
 export class TypeState {
   readonly type: ResourceType;
@@ -24,7 +24,7 @@ export class TypeState {
   #inFlight: InFlight | undefined;
   /** A response is due even when it would be empty. */
   #owesFirst = false;
-  /** Bytes of what the client brought and is not offered; zero once nothing is due. */
+  /** Bytes of the names and versions that the client brought and that are not offered; zero once nothing is due. */
   #brought = 0;
   /** The offer for which `settle` last succeeded; undefined once the client answered or asked for something since. */
   #settled: NamedResources | undefined;
@@ -59,7 +59,7 @@ export class TypeState {
     return this.#refused.byName;
   }
 
-  /** Whether the client still uses an older version of a resource that it refused. That version may name anything. */
+  /** Whether the client still uses an older version of a resource that it refused. It may reference any resource. */
   get keepsLastGood(): boolean {
     for (const name of this.refusals.keys()) if (this.#held.has(name)) return true;
     return false;

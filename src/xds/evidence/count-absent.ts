@@ -3,7 +3,7 @@ import type { ResourceSet } from '../resources/resource.ts';
 import { maxNamed, type ObjectEvidence } from './evidence.ts';
 import { originsOf } from './origins-of.ts';
 
-/** A pod whose proxy has no stream, and what it would be offered. */
+/** A pod whose proxy has no stream, and the resources that it would be offered. */
 export interface AbsentProxy {
   /** `<namespace>/<pod>`. */
   readonly pod: string;
@@ -44,7 +44,7 @@ export function countAbsent(
     }
   return (key) => {
     const [known, draft] = [objects.get(key), drafts.get(key)];
-    const evidence = known ?? (draft && nobodyYet(draft.origin));
+    const evidence = known ?? (draft && noProxyYet(draft.origin));
     if (evidence === undefined) return undefined;
     const { starting = 0, away = 0, awayPods = [] } = draft ?? {};
     return { ...evidence, total: evidence.total + starting + away, starting, away, awayPods };
@@ -74,6 +74,6 @@ function firstOf(some: readonly string[], more: readonly string[]): readonly str
   return [...some, ...more].sort().slice(0, maxNamed);
 }
 
-function nobodyYet(origin: Origin): ObjectEvidence {
+function noProxyYet(origin: Origin): ObjectEvidence {
   return { origin, total: 0, acknowledged: 0, rejected: 0, rejections: [], waiting: [] };
 }

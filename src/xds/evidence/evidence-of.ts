@@ -27,10 +27,10 @@ interface Tally {
   unstarted: number;
 }
 
-/** What is known of a proxy that has not acknowledged something. */
+/** The standing of a proxy that has not acknowledged something. */
 export type StandingOf = (proxy: Proxy) => SwitchStanding;
 
-/** What the process states of itself: its last published step, its own facts, and the standing of proxies. */
+/** The process's own statements: its last published step, its facts, and the standing of proxies. */
 export interface EvidenceFacts {
   readonly step?: number;
   readonly facts?: string;

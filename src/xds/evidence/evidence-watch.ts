@@ -4,11 +4,11 @@ import { changeBetween, noEvidence } from './evidence-wire.ts';
 import type { Evidence } from './evidence.ts';
 
 /**
- * The shortest time between two counts; nothing is counted while nothing happens. When counting takes long, as while a
- * thousand proxies connect, it may take a tenth of the time, but is never later than `slowestMs`.
+ * The shortest time between two counts; without changes there is no count. When a count takes long, as while a
+ * thousand proxies connect, counts take at most a tenth of the time, but come at least every `slowestMs`.
  */
 const throttleMs = 250;
-const share = 10;
+const costFactor = 10;
 const slowestMs = 1_500;
 /** When more streams than this are behind, as while many connect, `current` may return an older count. */
 const exactUpTo = 64;
@@ -29,7 +29,7 @@ export class EvidenceWatch {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * `facts`: what the process states besides; `standingOf`: what is known of a proxy that is behind. Both are called at
+   * `facts`: further statements of the process; `standingOf`: the standing of a proxy that is behind. Both are called at
    * each count, so call `touch` when their results change.
    */
   constructor(facts: () => string = () => '', standingOf: StandingOf = () => 'counts') {
@@ -42,7 +42,7 @@ export class EvidenceWatch {
     this.#connections = connections;
   }
 
-  /** What is published from now on belongs to this step. */
+  /** Publications from now on belong to this step. */
   published(step: number): void {
     this.#step = step;
     this.touch();
@@ -50,7 +50,7 @@ export class EvidenceWatch {
 
   /**
    * Exact at the time of the call while most streams are in sync; otherwise at most `slowestMs` old, and watchers are
-   * told what is newer. The same object as before while nothing changed.
+   * called with newer evidence. The same object as before while nothing changed.
    */
   current(): Evidence {
     const isCrowded = (this.#connections?.unsettled.size ?? 0) > exactUpTo;
@@ -59,7 +59,7 @@ export class EvidenceWatch {
   }
 
   get #pauseMs(): number {
-    return Math.min(slowestMs, Math.max(throttleMs, this.#costMs * share));
+    return Math.min(slowestMs, Math.max(throttleMs, this.#costMs * costFactor));
   }
 
   #count(): Evidence {
@@ -78,7 +78,7 @@ export class EvidenceWatch {
     return this.#current;
   }
 
-  /** Something happened that evidence may depend on. */
+  /** Call this after a change that evidence may depend on. */
   touch(): void {
     this.#stale = true;
     if (this.#listeners.size === 0) return;

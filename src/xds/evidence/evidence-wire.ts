@@ -59,7 +59,7 @@ export function changeBetween(previous: Evidence, next: Evidence): EvidenceChang
   return isEmpty && sameRest(previous, next) ? undefined : { ...restOf(next), ...change };
 }
 
-/** States that nothing is new, so that a reader knows that its call was heard. */
+/** States that nothing is new, so that a reader knows that the server received its call. */
 export function nothingNew(evidence: Evidence): EvidenceChange {
   return { ...restOf(evidence), joined: [], left: [], objects: [], gone: [] };
 }

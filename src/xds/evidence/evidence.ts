@@ -54,7 +54,7 @@ export interface Evidence {
   readonly refusing: ReadonlySet<string>;
   /** Of the pods in `behind`, those behind for 15 s: the proxy owes an ACK or NACK, or asks for nothing more. */
   readonly late: ReadonlySet<string>;
-  /** What the replica states besides, in its own words. Nothing here depends on it. */
+  /** Further statements of the replica, in its own format. Nothing here depends on them. */
   readonly facts: string;
   readonly objects: ReadonlyMap<OriginKey, ObjectEvidence>;
 }

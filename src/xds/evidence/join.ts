@@ -1,7 +1,7 @@
 import type { OriginKey } from '../../policy/origin.ts';
 import { maxNamed, type Evidence, type ObjectEvidence, type Stream } from './evidence.ts';
 
-/** What all replicas know together. When one of them could not be asked, every count is a lower bound. */
+/** The evidence of all replicas together. When a replica could not be asked, every count is a lower bound. */
 export interface JoinedEvidence extends Pick<
   Evidence,
   | 'connected'
@@ -29,9 +29,9 @@ export interface OutdatedStream {
 }
 
 /**
- * Adds up what the replicas know; `undefined` stands for a replica that cannot be reached (docs/decisions/0107). A pod
- * counts once, by its newest stream. Only in the evidence of objects does an outdated stream count until its replica
- * has closed it. The step is the lowest of all replicas.
+ * Adds up the evidence of replicas; `undefined` stands for a replica that cannot be reached (docs/decisions/0107). A
+ * pod counts once, by its newest stream. Only in the evidence of objects does an outdated stream count until its
+ * replica has closed it. The step is the lowest of all replicas.
  */
 export function joinEvidence(replicas: Iterable<Evidence | undefined>): JoinedEvidence {
   const all = [...replicas];

@@ -50,7 +50,7 @@ function untilGivenUp(checked: Promise<Proxy>, gaveUp: AbortSignal): Promise<Pro
   });
 }
 
-/** What a client is told when it is not admitted: never the detailed reason. */
+/** The answer to a client that is not admitted: never the detailed reason. */
 export function refusalOf(error: WeftError): Closing {
   if (error.code === 'not-authenticated')
     return {

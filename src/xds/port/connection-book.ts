@@ -1,21 +1,21 @@
-import type { Guest } from './guest.ts';
+import type { GatedConnection } from './gated-connection.ts';
 
-/** The guests of one network (a remote address, or an IPv6 /64) that are not inside yet, in order of arrival. */
+/** The connections of one network (a remote address, or an IPv6 /64) that are not admitted yet, in order of arrival. */
 export interface AddressEntry {
-  readonly silent: Set<Guest>;
-  readonly queued: Set<Guest>;
-  readonly entering: Set<Guest>;
+  readonly silent: Set<GatedConnection>;
+  readonly queued: Set<GatedConnection>;
+  readonly entering: Set<GatedConnection>;
 }
 
 type Row = keyof AddressEntry;
 
-/** Guests on their way in, by network. Keeps nothing for a network that has none. */
+/** Connections that are not admitted yet, by network. Keeps nothing for a network without connections. */
 export class ConnectionBook {
   readonly #entries = new Map<string, AddressEntry>();
   #takesLast = false;
   readonly #sizes: Record<Row, number> = { silent: 0, queued: 0, entering: 0 };
 
-  of(network: string): AddressEntry | undefined {
+  get(network: string): AddressEntry | undefined {
     return this.#entries.get(network);
   }
 
@@ -23,38 +23,38 @@ export class ConnectionBook {
     return this.#sizes[row];
   }
 
-  /** The number of all guests in the book. */
+  /** The number of all connections in the book. */
   get count(): number {
     const { silent, queued, entering } = this.#sizes;
     return silent + queued + entering;
   }
 
-  add(row: Row, guest: Guest): void {
-    const { network } = guest;
+  add(row: Row, connection: GatedConnection): void {
+    const { network } = connection;
     let entry = this.#entries.get(network);
     if (entry === undefined) {
       entry = { silent: new Set(), queued: new Set(), entering: new Set() };
       this.#entries.set(network, entry);
     }
-    entry[row].add(guest);
+    entry[row].add(connection);
     this.#sizes[row] += 1;
   }
 
-  delete(row: Row, guest: Guest): void {
-    const { network } = guest;
+  delete(row: Row, connection: GatedConnection): void {
+    const { network } = connection;
     const entry = this.#entries.get(network);
-    if (entry?.[row].delete(guest) !== true) return;
+    if (entry?.[row].delete(connection) !== true) return;
     this.#sizes[row] -= 1;
     if (entry.silent.size + entry.queued.size + entry.entering.size === 0)
       this.#entries.delete(network);
   }
 
   /**
-   * The queued guest whose network has the fewest guests entering, and fewer than `most`; networks that are `isLate`
-   * come after all others. Among equals, the network that waits longest and the one that came last take turns: so in a
-   * crowd the newcomer waits for one turn only, and no network is passed over for ever.
+   * The queued connection whose network has the fewest connections entering, and fewer than `most`; networks that are
+   * `isLate` come after all others. Among equals, the network that waits longest and the network that came last take
+   * turns: so in a crowd a new network waits for one turn only, and no network waits for ever.
    */
-  next(most: number, isLate: (network: string) => boolean): Guest | undefined {
+  next(most: number, isLate: (network: string) => boolean): GatedConnection | undefined {
     let [found, lowest]: [string | undefined, number] = [undefined, 2 * most];
     this.#takesLast = !this.#takesLast;
     for (const [network, { queued, entering }] of this.#entries) {
@@ -86,8 +86,8 @@ export class ConnectionBook {
     return found;
   }
 
-  /** Entering guests: networks with the most first, and within a network in order of arrival. */
-  entering(): Iterable<Guest> {
+  /** Entering connections: networks with the most first, and within a network in order of arrival. */
+  entering(): Iterable<GatedConnection> {
     return [...this.#entries.values()]
       .filter(({ entering }) => entering.size > 0)
       .sort((a, b) => b.entering.size - a.entering.size)
@@ -103,6 +103,8 @@ export class ConnectionBook {
   }
 }
 
-export function first(guests: ReadonlySet<Guest> | undefined): Guest | undefined {
-  return guests?.values().next().value;
+export function first(
+  connections: ReadonlySet<GatedConnection> | undefined,
+): GatedConnection | undefined {
+  return connections?.values().next().value;
 }

@@ -1,6 +1,6 @@
 import type { SecurePort } from './secure-port.ts';
 
-/** Reports the fate of a call to the connection it came on. Each method may be called once, in this order. */
+/** Reports the outcome of a call to its connection. Each method may be called once, in this order. */
 export interface Entry {
   admitted(uid: string): void;
   /** The call was not admitted: its connection is closed, unless another call on it is admitted. */
@@ -13,23 +13,23 @@ export interface Entry {
 
 /** The entry of a call that arrived at the port. */
 export function entryOf(port: SecurePort, call: { getPeer(): string }): Entry {
-  const { lobby } = port;
-  const guest = port.guestOf(call);
-  if (guest === undefined) return closedAlready;
-  lobby.asks(guest);
+  const { gate } = port;
+  const connection = port.connectionOf(call);
+  if (connection === undefined) return closedAlready;
+  gate.asks(connection);
   let isIn = false;
   return {
     admitted: (uid) => {
       isIn = true;
-      guest.uid = uid;
-      lobby.admitted(guest);
+      connection.uid = uid;
+      gate.admitted(connection);
     },
-    refused: () => lobby.refused(guest),
-    messageEnded: (bytes) => lobby.messageEnded(guest, bytes),
+    refused: () => gate.refused(connection),
+    messageEnded: (bytes) => gate.messageEnded(connection, bytes),
     ended: (elsewhere) => {
       if (!isIn) return;
       isIn = false;
-      lobby.ended(guest, elsewhere);
+      gate.ended(connection, elsewhere);
     },
   };
 }

@@ -1,7 +1,7 @@
-import { defaultLobbyLimits, everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
+import { defaultGateLimits, everyonesBytes, type GateLimits } from './gate-limits.ts';
 
 /**
- * What one client, and all clients together, may take. A client that exceeds it has its stream closed
+ * Limits of one client, and of all clients together. The server closes the stream of a client that exceeds them
  * (docs/decisions/0072).
  */
 export interface Limits {
@@ -9,7 +9,7 @@ export interface Limits {
   readonly maxStreamsPerConnection: number;
   /** Bytes of one request. Envoy's first one is about 60 KB, most of it its list of extensions. */
   readonly maxMessageBytes: number;
-  /** Bytes of one ask from another replica. */
+  /** Bytes of one request from another replica. */
   readonly maxAskBytes: number;
   /** Names in one request, and names a stream is subscribed to. */
   readonly maxNames: number;
@@ -28,9 +28,9 @@ export interface Limits {
   readonly handshakeMs: number;
   readonly authenticationMs: number;
   readonly firstRequestMs: number;
-  /** How long a pod that is no workload of the mesh may keep a stream: it may be about to become one. */
+  /** How long a pod that is not a workload of the mesh may keep a stream: it may become a workload soon. */
   readonly strangerMs: number;
-  /** How long a pod waits for its next stream when the last one took too much. */
+  /** How long a pod waits for its next stream when the last stream exceeded a limit. */
   readonly penaltyMs: number;
   /** Streams that a pod may open within `openingsMs`. If it opens one more, it must wait for `penaltyMs`. */
   readonly maxOpenings: number;
@@ -55,7 +55,7 @@ export interface Limits {
   readonly maxConnectionAgeGraceMs: number;
   readonly maxIdleConnectionMs: number;
   /** The limits before a call on a connection is admitted, where they differ from the defaults. */
-  readonly lobby: Partial<LobbyLimits>;
+  readonly gate: Partial<GateLimits>;
 }
 
 export const defaultLimits: Limits = {
@@ -86,18 +86,18 @@ export const defaultLimits: Limits = {
   maxConnectionAgeMs: 3_600_000,
   maxConnectionAgeGraceMs: 30_000,
   maxIdleConnectionMs: 15_000,
-  lobby: {},
+  gate: {},
 };
 
 /** The limits of a connection on its way in, derived from these limits. */
-export function lobbyLimits(limits: Limits, maxMessageBytes: number): LobbyLimits {
+export function gateLimits(limits: Limits, maxMessageBytes: number): GateLimits {
   const { handshakeMs, authenticationMs, maxIdleConnectionMs } = limits;
   return {
-    ...defaultLobbyLimits,
+    ...defaultGateLimits,
     helloMs: handshakeMs,
     entryMs: handshakeMs + authenticationMs,
     idleMs: maxIdleConnectionMs,
     maxUnfinishedBytes: maxMessageBytes + everyonesBytes,
-    ...limits.lobby,
+    ...limits.gate,
   };
 }

@@ -1,7 +1,7 @@
-import type { CutReason } from './guest.ts';
+import type { CutReason } from './gated-connection.ts';
 import type { ResourceType } from '../resources/resource.ts';
 
-/** Why a stream ended, as a closed list: no label may depend on what a client sends. */
+/** Why a stream ended, as a closed list: no label may depend on data of a client. */
 export const streamEnds = [
   'client',
   'not-authenticated',
@@ -24,7 +24,7 @@ export const streamEnds = [
 ] as const;
 export type StreamEnd = (typeof streamEnds)[number];
 
-/** Counts what the server does. No label is per proxy. */
+/** Counts the events of the server. No label is per proxy. */
 export interface XdsMetrics {
   streamOpened(): void;
   /** Also called for streams that were refused before they were open. */

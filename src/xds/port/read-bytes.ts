@@ -1,13 +1,13 @@
 import { openSync, readSync } from 'node:fs';
 
 /**
- * The bytes that make a look worthwhile: with as many again unseen, the total is below the limit of unfinished bytes.
+ * The bytes after which a check is due: with as many again unseen, the total is below the limit of unfinished bytes.
  */
 const worthBytes = 1024 * 1024;
 
 /**
  * Reports when this process has read another megabyte from sockets or files: while it reads nothing, no connection has
- * sent anything. Where the kernel does not count this (proc(5), /proc/pid/io), a look is always due.
+ * sent anything. Where the kernel does not count this (proc(5), /proc/pid/io), a check is always due.
  */
 export class ReadBytes {
   readonly #read: () => number | undefined;

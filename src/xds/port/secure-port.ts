@@ -4,18 +4,18 @@ import { WeftError } from '../../common/errors.ts';
 import { InTurns } from './in-turns.ts';
 import { patientNow } from '../../connections/patient-clock.ts';
 import { awaitHello } from '../../connections/await-hello.ts';
-import type { CutReason, Guest, Visitor } from './guest.ts';
-import { Lobby } from './lobby.ts';
-import type { LobbyLimits } from './lobby-limits.ts';
+import type { CutReason, GatedConnection, PeerSocket } from './gated-connection.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import type { GateLimits } from './gate-limits.ts';
 import { ReadBytes } from './read-bytes.ts';
 import type { ReloadingCredentials } from './server-credentials.ts';
 
 export interface SecurePortOptions {
   readonly server: Server;
   readonly credentials: ReloadingCredentials;
-  readonly limits: LobbyLimits;
+  readonly limits: GateLimits;
   readonly tcpKeepaliveMs: number;
-  readonly onCut: (reason: CutReason, visitor: Pick<Guest, 'visitor' | 'uid'>) => void;
+  readonly onCut: (reason: CutReason, socket: Pick<GatedConnection, 'socket' | 'uid'>) => void;
 }
 
 /** A call, as far as its connection is concerned. */
@@ -23,8 +23,8 @@ type Peer = { getPeer(): string };
 
 /** Connections that the kernel queues until they are taken. Beyond that it lets the next one wait for seconds. */
 const backlog = 4_096;
-const lookMs = 200;
-const restMs = 500;
+const pollIntervalMs = 200;
+const idlePollIntervalMs = 500;
 const weighMs = 25;
 const readsPerTurn = 2;
 
@@ -36,8 +36,8 @@ export class SecurePort {
   readonly #net: NetServer;
   readonly #injector: ReturnType<Server['createConnectionInjector']>;
   readonly #options: SecurePortOptions;
-  readonly #lobby: Lobby;
-  readonly #guests = new Map<string, Guest>();
+  readonly #gate: ConnectionGate;
+  readonly #connections = new Map<string, GatedConnection>();
   readonly #sockets = new Set<Socket>();
   readonly #readings = new InTurns(readsPerTurn);
   readonly #read = new ReadBytes();
@@ -47,7 +47,7 @@ export class SecurePort {
     const { server, credentials, limits, onCut, tcpKeepaliveMs } = options;
     this.#options = options;
     this.#injector = server.createConnectionInjector(credentials);
-    this.#lobby = new Lobby({
+    this.#gate = new ConnectionGate({
       limits,
       onCut,
       now: patientNow,
@@ -83,18 +83,18 @@ export class SecurePort {
   }
 
   /** The connection that a call came on; undefined when it is closed already. */
-  guestOf(call: Peer): Guest | undefined {
-    return this.#guests.get(call.getPeer());
+  connectionOf(call: Peer): GatedConnection | undefined {
+    return this.#connections.get(call.getPeer());
   }
 
   /** A call begins on the connection of that peer. Returns false when it is one too many: the connection is cut. */
   called(peer: string): boolean {
-    const guest = this.#guests.get(peer);
-    return guest !== undefined && this.#lobby.called(guest);
+    const connection = this.#connections.get(peer);
+    return connection !== undefined && this.#gate.called(connection);
   }
 
-  get lobby(): Lobby {
-    return this.#lobby;
+  get gate(): ConnectionGate {
+    return this.#gate;
   }
 
   /** Sends GOAWAY on every connection, and closes those that are still open after the grace period. */
@@ -114,14 +114,14 @@ export class SecurePort {
   }
 
   #look(): void {
-    this.#lobby.look();
-    if (this.#read.isDue()) this.#lobby.weighAll();
+    this.#gate.look();
+    if (this.#read.isDue()) this.#gate.weighAll();
     this.#timer = undefined;
-    if (this.#lobby.size > 0) this.#lookAgain();
+    if (this.#gate.size > 0) this.#lookAgain();
   }
 
   #lookAgain(): void {
-    const wait = this.#lobby.isTimed ? lookMs : restMs;
+    const wait = this.#gate.isTimed ? pollIntervalMs : idlePollIntervalMs;
     this.#timer ??= setTimeout(() => this.#look(), wait).unref();
   }
 
@@ -132,33 +132,33 @@ export class SecurePort {
       return;
     }
     socket.on('error', () => undefined);
-    const visitor: Visitor = {
+    const seen: PeerSocket = {
       address,
       get bytesRead() {
         return socket.bytesRead;
       },
-      enter: () => this.#injector.injectConnection(socket),
+      startTls: () => this.#injector.injectConnection(socket),
       cut: () => socket.resetAndDestroy(),
     };
-    const guest = this.#lobby.arrive(visitor);
-    if (guest === undefined) return;
+    const connection = this.#gate.arrive(seen);
+    if (connection === undefined) return;
     const peer = `${address}:${remotePort}`;
-    this.#guests.set(peer, guest);
+    this.#connections.set(peer, connection);
     this.#sockets.add(socket);
     this.#lookAgain();
     socket.once('close', () => {
-      this.#lobby.gone(guest);
+      this.#gate.gone(connection);
       this.#sockets.delete(socket);
-      if (this.#guests.get(peer) === guest) this.#guests.delete(peer);
+      if (this.#connections.get(peer) === connection) this.#connections.delete(peer);
     });
-    this.#readings.add(() => this.#awaitHello(socket, guest));
+    this.#readings.add(() => this.#awaitHello(socket, connection));
   }
 
-  #awaitHello(socket: Socket, guest: Guest): void {
+  #awaitHello(socket: Socket, connection: GatedConnection): void {
     if (socket.destroyed) return;
     awaitHello(socket, this.#options.limits.maxHelloBytes, {
-      whole: () => this.#lobby.handshakeDone(guest),
-      none: () => this.#lobby.cut(guest, 'not-tls'),
+      whole: () => this.#gate.handshakeDone(connection),
+      none: () => this.#gate.cut(connection, 'not-tls'),
     });
   }
 }

@@ -29,8 +29,8 @@ export class ReloadingCredentials extends ServerCredentials {
 }
 
 /**
- * Limits on what one connection may do to the process. An honest client opens one stream, and another when that one
- * ends: it resets few, sends a dozen short headers, and no invalid frame.
+ * Limits on the cost of one connection. A well-behaved client opens one stream, and another stream when the first
+ * ends; it resets few streams, sends a dozen short headers, and sends no invalid frame.
  */
 function sessionOptions({
   handshakeMs,

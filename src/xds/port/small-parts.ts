@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { InTurns } from './in-turns.ts';
 import { MessageBounds } from './message-bounds.ts';
 
-/** Messages of a call that are handed on at once. An honest client has this many together only when it starts. */
+/** Messages of a call that are handed on at once. A well-behaved client sends this many together only at its start. */
 const mostAtOnce = 16;
 const partsPerTurn = 8;
 

@@ -7,7 +7,7 @@ import type { ReplicaChannel } from './replica-channel.ts';
 import { callReplica } from './unary-call.ts';
 import { serveUnary, type UnaryCall, unaryMethod } from './unary-method.ts';
 
-/** One replica tells another which of its streams a pod has left for a newer one elsewhere. */
+/** One replica reports to another which streams a pod has left for a newer stream elsewhere. */
 export const closeService = { close: unaryMethod('/weft.evidence.v1.Evidence/Close') } as const;
 
 /** A stream, named by the uid of its pod and the time it was opened; a later stream of the pod has another name. */
@@ -37,7 +37,7 @@ export function serveClose(
   });
 }
 
-const answerMs = 5_000;
+const answerTimeoutMs = 5_000;
 
 /** Resolves when the replica has closed these streams, or cannot; in that case the caller asks again later. */
 export async function askToClose(
@@ -45,7 +45,12 @@ export async function askToClose(
   streams: readonly StreamName[],
 ): Promise<void> {
   const unanswered = 'replica does not close streams';
-  const request = { method: closeService.close, message: encode(streams), answerMs, unanswered };
+  const request = {
+    method: closeService.close,
+    message: encode(streams),
+    answerTimeoutMs,
+    unanswered,
+  };
   await callReplica(options, request, new AbortController().signal);
 }
 

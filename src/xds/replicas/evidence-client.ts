@@ -28,10 +28,10 @@ export async function followEvidence(
   let wait = shortestWaitMs;
   const stopped = (): boolean => signal.aborted;
   while (!stopped()) {
-    const heard = await attempt(options, changed, signal);
+    const received = await attempt(options, changed, signal);
     if (stopped()) return;
     changed(undefined);
-    wait = heard ? shortestWaitMs : Math.min(wait * 2, longestWaitMs);
+    wait = received ? shortestWaitMs : Math.min(wait * 2, longestWaitMs);
     await options.clock.sleep(wait * (0.5 + Math.random() / 2), signal).catch(() => undefined);
   }
 }
@@ -73,7 +73,7 @@ function read(
   signal: AbortSignal,
 ): Promise<boolean> {
   let evidence = noEvidence;
-  let heard = false;
+  let received = false;
   const cancel = (): void => stream.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   return new Promise<boolean>((resolve, reject) => {
@@ -85,13 +85,13 @@ function read(
         reject(WeftError.from(thrown));
         return;
       }
-      heard = true;
+      received = true;
       changed(evidence);
     });
     stream.on('error', (error) => {
-      if (heard) resolve(true);
+      if (received) resolve(true);
       else reject(error);
     });
-    stream.on('end', () => resolve(heard));
+    stream.on('end', () => resolve(received));
   }).finally(() => signal.removeEventListener('abort', cancel));
 }

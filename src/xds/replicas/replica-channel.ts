@@ -2,7 +2,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { Client, Metadata, credentials } from '@grpc/grpc-js';
 import type { Secret } from '../../common/secret.ts';
 
-/** The way to another replica of the control plane. */
+/** The address, identity and credentials for a connection to another replica. */
 export interface ReplicaChannel {
   /** `<ip>:<port>` of its port for replicas. */
   readonly address: string;

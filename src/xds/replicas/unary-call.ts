@@ -7,16 +7,16 @@ import type { UnaryMethod } from './unary-method.ts';
 export interface UnaryRequest {
   readonly method: UnaryMethod;
   readonly message: Buffer;
-  /** Time within which the replica has to answer. */
-  readonly answerMs: number;
-  /** Time within which it has to confirm that it heard. Default: as long as it may take to answer. */
-  readonly hearMs?: number;
+  /** Time within which the replica must answer. */
+  readonly answerTimeoutMs: number;
+  /** Time within which it must confirm that it received the request. Default: `answerTimeoutMs`. */
+  readonly ackTimeoutMs?: number;
   /** The log line when there is no answer. */
   readonly unanswered: string;
 }
 
 /**
- * Calls another replica once, on a connection of its own. Undefined when it does not answer, for any reason. Rejects
+ * Calls another replica once, on a separate connection. Resolves with undefined when it does not answer. Rejects
  * with the signal's reason only.
  */
 export async function callReplica(
@@ -46,28 +46,28 @@ interface Call extends UnaryRequest {
 
 function call(
   client: Client,
-  { method, message, token, answerMs, hearMs = answerMs }: Call,
+  { method, message, token, answerTimeoutMs, ackTimeoutMs = answerTimeoutMs }: Call,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const { path, requestSerialize, responseDeserialize } = method;
   const over = new AbortController();
   const answered = new Promise<Buffer>((resolve, reject) => {
-    const asked = client.makeUnaryRequest(
+    const sent = client.makeUnaryRequest(
       path,
       requestSerialize,
       responseDeserialize,
       message,
       bearer(token),
-      { deadline: Date.now() + answerMs },
+      { deadline: Date.now() + answerTimeoutMs },
       (error, bytes) => {
         if (error === null && bytes !== undefined) resolve(bytes);
         else reject(error ?? new Error('no answer'));
       },
     );
-    const cancel = (): void => asked.cancel();
-    const unheard = setTimeout(cancel, hearMs);
-    asked.once('metadata', () => clearTimeout(unheard));
-    over.signal.addEventListener('abort', () => clearTimeout(unheard));
+    const cancel = (): void => sent.cancel();
+    const timer = setTimeout(cancel, ackTimeoutMs);
+    sent.once('metadata', () => clearTimeout(timer));
+    over.signal.addEventListener('abort', () => clearTimeout(timer));
     signal.addEventListener('abort', cancel, { signal: over.signal });
   });
   return answered.finally(() => over.abort());

@@ -28,14 +28,14 @@ export type UnaryMethod = ReturnType<typeof unaryMethod>;
 export type UnaryCall = ServerDuplexStream<Buffer, Buffer>;
 
 export interface UnaryService extends ReplicaAdmission {
-  /** Rejects with WeftError protocol-violation when the message has another shape than it should. */
+  /** Rejects with WeftError protocol-violation when the message is malformed. */
   readonly respond: (message: Buffer) => Buffer | Promise<Buffer>;
   /** The log line of a call without an answer. */
   readonly refused: string;
   readonly logger: Logger;
 }
 
-/** Answers one call of another replica. It confirms at once that it heard, because the answer may take long. */
+/** Answers one call of another replica. It confirms the request at once, because the answer may take long. */
 export async function serveUnary(
   call: UnaryCall,
   entry: Entry,

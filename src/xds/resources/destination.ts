@@ -24,7 +24,7 @@ const maxTotalWeight = 0xffffffff;
  * share that may not be served (a backend closed to the caller, a split of zeros) is refused; no other backend gets it.
  * `own`: the cluster with the service's own pods.
  */
-export function destinations(
+export function weighDestinations(
   reachable: ReachableService,
   port: MeshServicePort,
   { lookup, settings, own }: Around & { readonly own?: string | undefined },

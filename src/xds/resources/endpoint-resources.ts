@@ -11,7 +11,7 @@ import type { EndpointWant } from './service-part.ts';
 export class EndpointResources {
   readonly #resources = new WeakMap<readonly Endpoint[], Map<string, Resource>>();
 
-  of(want: EndpointWant, endpoints: readonly Endpoint[]): Resource {
+  get(want: EndpointWant, endpoints: readonly Endpoint[]): Resource {
     const known = this.#resources.get(endpoints) ?? new Map<string, Resource>();
     if (known.size === 0) this.#resources.set(endpoints, known);
     const id = cacheKey(want);

@@ -35,8 +35,8 @@ describe('assignment', () => {
 describe('EndpointResources', () => {
   it('encodes a list once', () => {
     const resources = new EndpointResources();
-    const one = resources.of({ key, accounts }, endpoints);
-    expect(resources.of({ key, accounts: [...accounts] }, endpoints)).toBe(one);
-    expect(resources.of({ key, accounts: [] }, endpoints)).not.toBe(one);
+    const one = resources.get({ key, accounts }, endpoints);
+    expect(resources.get({ key, accounts: [...accounts] }, endpoints)).toBe(one);
+    expect(resources.get({ key, accounts: [] }, endpoints)).not.toBe(one);
   });
 });

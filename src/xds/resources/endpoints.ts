@@ -16,7 +16,7 @@ export function assignment(
   { key, accounts }: EndpointWant,
   endpoints: readonly Endpoint[],
 ): BuiltResource<'endpoint'> {
-  const lbEndpoints = allowed(endpoints, accounts).filter(isReady).map(lbEndpoint);
+  const lbEndpoints = selectAllowed(endpoints, accounts).filter(isReady).map(lbEndpoint);
   const message = create(ClusterLoadAssignmentSchema, {
     clusterName: key,
     endpoints: lbEndpoints.length > 0 ? [{ lbEndpoints }] : [],
@@ -35,7 +35,7 @@ function lbEndpoint({ address, port, account }: Endpoint): LbEndpoint {
  * Endpoints whose identity the caller may reach, and endpoints without a sidecar. The latter are in the list in
  * permissive mode only, where every caller may reach them.
  */
-export function allowed(
+export function selectAllowed(
   endpoints: readonly Endpoint[],
   accounts: readonly IdentityKey[],
 ): readonly Endpoint[] {

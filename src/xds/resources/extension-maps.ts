@@ -21,7 +21,7 @@ export class ExtensionMaps {
   readonly #maps = new WeakMap<OutboundPart, WeakMap<Named, Map<IdentityKey, Named>>>();
 
   /** There are no extensions without a listener that names them. */
-  of(part: OutboundPart, account: IdentityKey, { pods, unnamed }: Listening): Named {
+  get(part: OutboundPart, account: IdentityKey, { pods, unnamed }: Listening): Named {
     if (part.taken.size + pods.listeners.size === 0) return none;
     const byListeners = this.#maps.get(part) ?? new WeakMap<Named, Map<IdentityKey, Named>>();
     this.#maps.set(part, byListeners);

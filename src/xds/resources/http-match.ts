@@ -4,7 +4,7 @@ import type { RouteMatchSchema } from '../../envoy/gen/envoy/config/route/v3/rou
 import type { HttpMatch } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { type HeaderMatcher, exactHeader, regexHeader } from './header-matcher.ts';
-import { judgesPath, pathMatcher, pathPermissions } from './path-match.ts';
+import { restrictsPath, pathMatcher, pathPermissions } from './path-match.ts';
 
 // One HttpMatch in two of Envoy's languages: the route decides between 404 and a route, the permission between 403 and
 // an answer. They agree exactly, except for paths that can be read in two ways, which the permission refuses.
@@ -33,7 +33,7 @@ export function routeMatchesOf(match: HttpMatch, pathMatch: PathMatch): RouteMat
   const methods = match.methods.length > 0 ? match.methods.map((m) => [methodHeader(m)]) : [[]];
   return methods.map((method) => ({
     pathSpecifier:
-      match.pathRegex === undefined || !judgesPath(match.pathRegex, pathMatch)
+      match.pathRegex === undefined || !restrictsPath(match.pathRegex, pathMatch)
         ? { case: 'prefix', value: '/' }
         : { case: 'safeRegex', value: { regex: pathMatcher(match.pathRegex, pathMatch) } },
     headers: [...method, ...headers],

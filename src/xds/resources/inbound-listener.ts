@@ -50,7 +50,7 @@ export interface InboundChain {
  * chain the connection is closed. A chain's content depends on these three alone, because Envoy treats a chain with any
  * difference as another one and ends the connections of the old one.
  */
-export function inbound(
+export function buildInboundListener(
   chains: readonly InboundChain[],
   settings: MeshSettings,
 ): Listener | undefined {

@@ -6,7 +6,7 @@ import type { Origin } from '../../policy/origin.ts';
 import type { InboundView } from '../../policy/view.ts';
 import type { ServedPort } from '../../policy/workload.ts';
 import { type BuiltResource, builtResource } from './built-resource.ts';
-import { type InboundChain, inbound } from './inbound-listener.ts';
+import { type InboundChain, buildInboundListener } from './inbound-listener.ts';
 import { applicationCluster } from './local-clusters.ts';
 import { metricsListener } from './metrics.ts';
 import { probeClusters } from './probe-clusters.ts';
@@ -27,7 +27,7 @@ export function translateInbound(view: InboundView): BuiltPart {
   const { settings } = view;
   const chains = distinctChains(view.served).map((served) => chainOf(served, view.rules));
   const origins = originsOf(view.rules, settings);
-  const listener = inbound(chains, settings);
+  const listener = buildInboundListener(chains, settings);
   const tableOf = inboundRoutes(settings);
   const open = [
     ...probeListeners(view.probes, settings),

@@ -5,7 +5,7 @@ import type { BuiltPart } from './inbound.ts';
 import { virtualListener } from './virtual-listener.ts';
 
 /** What a proxy with any outbound listener needs, whatever it may call. */
-export function outboundCommon(view: Pick<OutboundView, 'guarded' | 'settings'>): BuiltPart {
+export function outboundCommon(view: Pick<OutboundView, 'neverPlaintext' | 'settings'>): BuiltPart {
   const { egress, permissive } = view.settings;
   // Without egress this cluster serves pods without a sidecar that a service leads to.
   const passes = egress || permissive;

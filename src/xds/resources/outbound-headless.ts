@@ -11,7 +11,7 @@ import {
 import { portKey } from '../../policy/endpoints.ts';
 import { type BuiltResource, builtResource } from './built-resource.ts';
 import { plainPodAddressCluster, podAddressCluster } from './clusters.ts';
-import { destinations, isOpen } from './destination.ts';
+import { weighDestinations, isOpen } from './destination.ts';
 import {
   type PodFilter,
   type PortInput,
@@ -20,7 +20,7 @@ import {
   leading,
   withoutSplit,
 } from './service-part.ts';
-import { terminal } from './outbound-listener.ts';
+import { buildTerminalFilter } from './outbound-listener.ts';
 
 export function translateHeadlessPort(given: PortInput): BuiltService {
   const { reachable, port, settings } = given;
@@ -79,11 +79,11 @@ interface Dialled extends Pick<BuiltService, 'routes' | 'extensions' | 'clusters
 /** `name` is the name of the route table or the extension. */
 function wayOf(given: PortInput, name: string, way: Way): Dialled {
   const { reachable, port, settings } = given;
-  const clusters = destinations(reachable, port, { ...given, own: way.name });
+  const clusters = weighDestinations(reachable, port, { ...given, own: way.name });
   const host = serviceFqdn(reachable.service.key, settings.clusterDomain);
   return {
     clusters: way.clusters,
-    pod: { name, filter: terminal({ name, host }, port) },
+    pod: { name, filter: buildTerminalFilter({ name, host }, port) },
     ...leading(given, { name, clusters, pods: way.name }),
   };
 }

@@ -67,7 +67,7 @@ function handedOver(filter: Filter): HandedOver {
  * The filter that a service port's bytes run through; `host` is the service. Their destination is in the route table or
  * extension of that name, so that a split that begins, changes or ends leaves the listener unchanged.
  */
-export function terminal(
+export function buildTerminalFilter(
   { name, host }: { readonly name: string; readonly host: string },
   port: MeshServicePort,
 ): Filter {

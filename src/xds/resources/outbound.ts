@@ -5,9 +5,9 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import type { Origin } from '../../policy/origin.ts';
 import type { ReachableService } from '../../policy/view.ts';
 import { type BuiltResource, builtResource } from './built-resource.ts';
-import { type ServiceLookup, destinations, isOpen } from './destination.ts';
+import { type ServiceLookup, weighDestinations, isOpen } from './destination.ts';
 import { translateHeadlessPort } from './outbound-headless.ts';
-import { serviceListener, terminal } from './outbound-listener.ts';
+import { serviceListener, buildTerminalFilter } from './outbound-listener.ts';
 import {
   type BoundListener,
   type PodPort,
@@ -57,9 +57,9 @@ function translatePort(given: PortInput): BuiltService {
   const { reachable, port, settings } = given;
   const { service } = reachable;
   const name = outboundName(service.key, port.port);
-  const clusters = destinations(reachable, port, given);
+  const clusters = weighDestinations(reachable, port, given);
   const host = serviceFqdn(service.key, settings.clusterDomain);
-  const filter = terminal({ name, host }, port);
+  const filter = buildTerminalFilter({ name, host }, port);
   const own = withoutSplit(reachable);
   // A service without an address can be a split's backend, but cannot be called itself.
   const callable = service.addresses.length > 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { makeMatch } from '../../../test/support/builders/make-view.ts';
-import { judgesPath, pathPermissions } from './path-match.ts';
+import { restrictsPath, pathPermissions } from './path-match.ts';
 
 /** JavaScript reads what stands here as RE2 does. */
 function allows(pathRegex: string, path: string, pathMatch: 'Prefix' | 'Full' = 'Prefix'): boolean {
@@ -20,13 +20,13 @@ function holds(permission: ReturnType<typeof pathPermissions>[number], path: str
 
 describe('judgesPath', () => {
   it.each(['', '/', '.*', '/.*', '^/'])('takes the prefix "%s" for every path', (regex) => {
-    expect(judgesPath(regex, 'Prefix')).toBe(false);
+    expect(restrictsPath(regex, 'Prefix')).toBe(false);
     expect(pathPermissions(makeMatch({ pathRegex: regex }), 'Prefix')).toEqual([]);
   });
 
   it('does not take a whole "/" for every path', () => {
-    expect(judgesPath('/', 'Full')).toBe(true);
-    expect(judgesPath('/.*', 'Full')).toBe(false);
+    expect(restrictsPath('/', 'Full')).toBe(true);
+    expect(restrictsPath('/.*', 'Full')).toBe(false);
   });
 });
 

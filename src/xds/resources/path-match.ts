@@ -13,7 +13,7 @@ const openPrefixes = new Set(['', '/', '.*', '/.*', '^/', '^/.*', '^.*']);
 const openWholes = new Set(['.*', '/.*', '^.*$', '^/.*$', '^/.*', '^.*']);
 
 /** False for an expression that matches every path: for such a rule the reading of a path makes no difference. */
-export function judgesPath(regex: string, pathMatch: PathMatch): boolean {
+export function restrictsPath(regex: string, pathMatch: PathMatch): boolean {
   return !(pathMatch === 'Prefix' ? openPrefixes : openWholes).has(regex);
 }
 
@@ -28,7 +28,7 @@ export function pathMatcher(regex: string, pathMatch: PathMatch): string {
  */
 export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permission[] {
   const regex = match.pathRegex;
-  const judged = regex !== undefined && judgesPath(regex, pathMatch);
+  const judged = regex !== undefined && restrictsPath(regex, pathMatch);
   // A filter on :path also sees the query and cannot be made stricter, so it allows no escapes at all.
   const byHeader = match.headers.some(({ name }) => name.toLowerCase() === ':path');
   if (!judged && !byHeader) return [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IdentityKey } from '../../policy/identity.ts';
-import { principals, sanMatchers, type PeerSet } from './peers.ts';
+import { buildPrincipals, sanMatchers, type PeerSet } from './peers.ts';
 
 const cart = 'shop/cart' as IdentityKey;
 const dotted = 'shop/cart.v1' as IdentityKey;
@@ -14,7 +14,7 @@ interface Case {
 
 /** Whether the handshake and then RBAC let a certificate with this URI through. */
 function lets(peers: PeerSet, uri: string): boolean {
-  const names = principals(peers).flatMap(({ identifier }) =>
+  const names = buildPrincipals(peers).flatMap(({ identifier }) =>
     identifier?.case === 'authenticated' ? (identifier.value.principalName ?? []) : [],
   );
   return matches(sanMatchers(peers), uri) && matches(names, uri);
@@ -147,6 +147,6 @@ describe('who a peer may be', () => {
 
   it('is never an empty list, which Envoy takes for anyone', () => {
     expect(sanMatchers([])).toHaveLength(1);
-    expect(principals([])).toHaveLength(1);
+    expect(buildPrincipals([])).toHaveLength(1);
   });
 });

@@ -9,7 +9,7 @@ export type PeerSet = 'any' | readonly IdentityKey[];
 type Matcher = MessageInitShape<typeof StringMatcherSchema>;
 
 /** Matches nothing that a certificate can carry: a URI cannot contain a space. */
-const nobody: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobody' } };
+const noPeer: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobody' } };
 
 /**
  * Matchers of SPIFFE IDs for the handshake. The list is never empty, because Envoy takes an empty list for anyone;
@@ -18,8 +18,8 @@ const nobody: Matcher = { matchPattern: { case: 'exact', value: 'spiffe:// nobod
  * (docs/decisions/0061).
  */
 export function sanMatchers(peers: PeerSet): Matcher[] {
-  if (peers === 'any') return [anybody];
-  if (peers.length === 0) return [nobody];
+  if (peers === 'any') return [anyPeer];
+  if (peers.length === 0) return [noPeer];
   return peers.map((peer) => ({
     matchPattern: { case: 'safeRegex', value: { regex: spiffeRegex(peer) } },
   }));
@@ -29,7 +29,7 @@ export function sanMatchers(peers: PeerSet): Matcher[] {
  * The same as principals of an RBAC policy; one of them must match. The handshake admits only IDs that consist of a
  * domain, a namespace and an account, so comparing the ends of two IDs compares the identities.
  */
-export function principals(peers: PeerSet): MessageInitShape<typeof PrincipalSchema>[] {
+export function buildPrincipals(peers: PeerSet): MessageInitShape<typeof PrincipalSchema>[] {
   return principalNames(peers).map((principalName) => ({
     identifier: { case: 'authenticated', value: { principalName } },
   }));
@@ -37,7 +37,7 @@ export function principals(peers: PeerSet): MessageInitShape<typeof PrincipalSch
 
 function principalNames(peers: PeerSet): Matcher[] {
   if (peers === 'any') return [{ matchPattern: { case: 'prefix', value: 'spiffe://' } }];
-  if (peers.length === 0) return [nobody];
+  if (peers.length === 0) return [noPeer];
   return peers.map((peer) => ({ matchPattern: { case: 'suffix', value: spiffePath(peer) } }));
 }
 
@@ -47,7 +47,7 @@ function spiffeRegex(peer: IdentityKey): string {
 }
 
 const anyDomain = 'spiffe://[^/]+';
-const anybody: Matcher = {
+const anyPeer: Matcher = {
   matchPattern: { case: 'safeRegex', value: { regex: `${anyDomain}/ns/[^/]+/sa/[^/]+` } },
 };
 

@@ -2,7 +2,7 @@ import type { Filter } from '../../envoy/gen/envoy/config/listener/v3/listener_c
 import type { Endpoint, EndpointMap } from '../../policy/endpoints.ts';
 import { builtResource } from './built-resource.ts';
 import { encode } from './encode.ts';
-import { allowed } from './endpoints.ts';
+import { selectAllowed } from './endpoints.ts';
 import { type PodPort, boundAddress } from './service-part.ts';
 import { podAddressListener } from './outbound-listener.ts';
 import type { Resource } from './resource.ts';
@@ -67,7 +67,7 @@ export class PodListeners {
     this.#parts.set(pod, known);
     const before = known.get(endpoints);
     if (before !== undefined) return before;
-    const bound = allowed(endpoints, pod.accounts).flatMap((endpoint) => {
+    const bound = selectAllowed(endpoints, pod.accounts).flatMap((endpoint) => {
       const way = endpoint.account === undefined ? pod.plain : pod.mesh;
       if (way === undefined || endpoint.outside === true) return [];
       const address = boundAddress(endpoint.address, endpoint.port);

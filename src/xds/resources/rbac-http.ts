@@ -18,7 +18,7 @@ import { oneof } from '../../envoy/oneof.ts';
 import type { AccessRule } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { matchPartsOf } from './match-parts.ts';
-import { principals } from './peers.ts';
+import { buildPrincipals } from './peers.ts';
 import { type Grant, policyMap } from './policy-map.ts';
 
 export const rbacFilterName = 'envoy.filters.http.rbac';
@@ -35,7 +35,7 @@ export const denyUnlessRouted: HttpFilter = create(HttpFilterSchema, {
 /** Per-route configuration. A request is allowed if any rule allows it, on every route. */
 export function allowByRules(settings: MeshSettings, rules: readonly AccessRule[]): Any {
   const policies = settings.permissive
-    ? { permissive: { permissions: [anyRequest], principals: principals('any') } }
+    ? { permissive: { permissions: [anyRequest], principals: buildPrincipals('any') } }
     : Object.fromEntries(
         [...policyMap(rules)].map(([name, grant]) => [name, policyOf(settings, grant)]),
       );
@@ -57,5 +57,5 @@ function policyOf(
     http === 'all'
       ? [anyRequest]
       : http.map((match) => matchPartsOf(match, settings.pathMatch).permission);
-  return { permissions, principals: principals(sources) };
+  return { permissions, principals: buildPrincipals(sources) };
 }

@@ -6,7 +6,7 @@ import {
 } from '../../envoy/gen/envoy/config/listener/v3/listener_components_pb.js';
 import { RBAC_Action } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import { RBACSchema } from '../../envoy/gen/envoy/extensions/filters/network/rbac/v3/rbac_pb.js';
-import { type PeerSet, principals } from './peers.ts';
+import { type PeerSet, buildPrincipals } from './peers.ts';
 
 /**
  * The first filter of every inbound chain: it closes connections that the handshake should have refused
@@ -24,7 +24,7 @@ export function networkRbac(peers: PeerSet): Filter {
           policies: {
             peers: {
               permissions: [{ rule: { case: 'any', value: true } }],
-              principals: principals(peers),
+              principals: buildPrincipals(peers),
             },
           },
         },

@@ -2,7 +2,7 @@
 // their order.
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
-import { judgesPath } from './path-match.ts';
+import { restrictsPath } from './path-match.ts';
 
 type PathMatch = MeshSettings['pathMatch'];
 
@@ -91,7 +91,7 @@ function beginsWith(path: string, start: string): boolean {
 
 /** The alternatives of an expression, split only where no bracket or escape could enclose a `|`. */
 function pathsOf({ pathRegex }: HttpMatch, pathMatch: PathMatch): readonly (string | undefined)[] {
-  if (pathRegex === undefined || !judgesPath(pathRegex, pathMatch)) return [undefined];
+  if (pathRegex === undefined || !restrictsPath(pathRegex, pathMatch)) return [undefined];
   return /[()[\]{}\\]/.test(pathRegex) ? [pathRegex] : pathRegex.split('|');
 }
 

@@ -69,7 +69,7 @@ export function createAssembler(): Assembler {
       podListeners: group.pods.listeners,
       cluster: byName(inbound.clusters, outbound.clusters),
       listener: byName(inbound.listeners, outbound.listeners, group.pods.listeners.values()),
-      extension: extensions.of(outbound, view.outbound.account, group),
+      extension: extensions.get(outbound, view.outbound.account, group),
       route: byName(
         inbound.routes,
         outbound.routes.filter(({ name }) => !group.unnamed.has(name)),
@@ -82,7 +82,7 @@ export function createAssembler(): Assembler {
   const assembler: Assembler = {
     assemble(view, endpoints, secrets) {
       const outbound = translator.outbound(view.outbound);
-      const group = groups.of(outbound, endpoints);
+      const group = groups.get(outbound, endpoints);
       const configuration = configurationOf(view, outbound, group);
       const before = assembled.get(view);
       if (
@@ -118,7 +118,7 @@ class Groups {
   readonly #podListeners = new PodListeners();
   readonly #groups = new WeakMap<OutboundPart, Group>();
 
-  of(part: OutboundPart, endpoints: EndpointMap): Group {
+  get(part: OutboundPart, endpoints: EndpointMap): Group {
     const before = this.#groups.get(part);
     if (before?.endpoints === endpoints) return before;
     const lists = [...part.wants, ...part.pods].map(({ key }) => endpoints.get(key));
@@ -136,7 +136,7 @@ class Groups {
     for (const [index, want] of part.wants.entries()) {
       const list = lists[index];
       if (before !== undefined && before.lists[index] === list) continue;
-      resources.set(want.key, this.#endpointResources.of(want, list ?? noEndpoints));
+      resources.set(want.key, this.#endpointResources.get(want, list ?? noEndpoints));
     }
     const pods = this.#podListeners.listeners(part.pods, endpoints, {
       taken: part.taken,

@@ -18,7 +18,7 @@ export interface OutboundPart extends Part {
   readonly taken: ReadonlySet<string>;
 }
 
-interface RememberedOutbound extends Pick<OutboundView, 'guarded' | 'settings'> {
+interface RememberedOutbound extends Pick<OutboundView, 'neverPlaintext' | 'settings'> {
   readonly part: OutboundPart;
 }
 
@@ -53,14 +53,14 @@ export class Translator {
   outbound(view: OutboundView): OutboundPart {
     const before = this.#outbound.get(view);
     if (before !== undefined) return before;
-    const { services, guarded, settings } = view;
+    const { services, neverPlaintext, settings } = view;
     const alike = this.#byServices.get(services);
     const part =
-      alike?.settings === settings && alike.guarded === guarded
+      alike?.settings === settings && alike.neverPlaintext === neverPlaintext
         ? alike.part
         : this.#translateOutbound(view);
     this.#outbound.set(view, part);
-    this.#byServices.set(services, { settings, guarded, part });
+    this.#byServices.set(services, { settings, neverPlaintext, part });
     return part;
   }
 

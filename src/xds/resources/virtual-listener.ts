@@ -27,12 +27,14 @@ type Chain = MessageInitShape<typeof FilterChainSchema>;
  * address: there a listener is only missing for a moment, or was rejected, or the service is closed to the caller
  * (docs/decisions/0006, docs/decisions/0012).
  */
-export function virtualListener(view: Pick<OutboundView, 'guarded' | 'settings'>): Listener {
+export function virtualListener(view: Pick<OutboundView, 'neverPlaintext' | 'settings'>): Listener {
   const refuse = tcpProxy(refusedCluster, [{ name: refusedCluster, weight: 1 }]);
   const guarded: Chain = {
     name: 'guarded',
     filterChainMatch: {
-      prefixRanges: (view.guarded.length > 0 ? view.guarded : [undialled]).map(hostRange),
+      prefixRanges: (view.neverPlaintext.length > 0 ? view.neverPlaintext : [undialled]).map(
+        hostRange,
+      ),
     },
     filters: [refuse],
   };

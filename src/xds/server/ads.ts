@@ -128,8 +128,8 @@ function open(
     proxy,
     session: new Session(
       options.bytes,
-      options.suspects.of(proxy.account),
-      options.tables.of(namespaceOf(proxy.account)),
+      options.suspects.reportsFor(proxy.account),
+      options.tables.get(namespaceOf(proxy.account)),
     ),
     metrics,
     now: options.clock.now(),

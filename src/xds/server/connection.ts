@@ -32,9 +32,9 @@ export class Connection {
   credits: number;
   /** The same in bytes. */
   byteCredits: number;
-  /** Whether its pod is no workload of the mesh, as last published. */
+  /** Whether its pod is not a workload of the mesh, as last published. */
   isStranger = false;
-  /** Since when the sweep has found that its pod is no workload. */
+  /** Since when the sweep has found that its pod is not a workload. */
   strangerSince: number | undefined;
   readonly lateness = new Lateness();
   /** Whether the sweep found that it has been behind for long. */
@@ -59,11 +59,11 @@ export class Connection {
   }
 
   /** Whether any request has come in. */
-  get heard(): boolean {
+  get hasRequest(): boolean {
     return this.#heard;
   }
 
-  /** Why it ended; undefined while it is open. */
+  /** Why the stream ended; undefined while it is open. */
   get ended(): StreamEnd | undefined {
     return this.#ended;
   }
@@ -90,7 +90,7 @@ export class Connection {
   }
 
   skipWarmingWait(): void {
-    this.#write(this.session.hasten());
+    this.#write(this.session.skipWarmingWait());
   }
 
   /** Ends the stream with a status. What was written before is still sent if the client reads it. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
 import type { UnaryCall } from '../replicas/unary-method.ts';
-import { askService, serveAsk, type AnswerReplica } from '../replicas/ask-service.ts';
+import { requestService, serveRequest, type AnswerReplica } from '../replicas/request-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
 import type { ConnectionRotation } from './connection-rotation.ts';
 import { closeService, serveClose, type StreamName } from '../replicas/close-service.ts';
@@ -12,7 +12,7 @@ import { entryOf } from '../port/entry.ts';
 import { evidenceService, serveEvidence, type EvidenceCall } from '../replicas/evidence-feed.ts';
 import type { EvidenceWatch } from '../evidence/evidence-watch.ts';
 import { sendFramed } from './framed-messages.ts';
-import { lobbyLimits, type Limits } from '../port/limits.ts';
+import { gateLimits, type Limits } from '../port/limits.ts';
 import type { XdsMetrics } from '../port/metrics.ts';
 import type { Authenticate } from '../../policy/proxy.ts';
 import type { Penalties } from '../../common/penalties.ts';
@@ -106,9 +106,9 @@ export async function listenToReplicas(
       void serveClose(call, entryOf(open.port, call), { ...admission, close }),
   });
   if (answer !== undefined)
-    server.addService(askService, {
-      ask: (call: UnaryCall) =>
-        void serveAsk(call, entryOf(open.port, call), { ...admission, answer }),
+    server.addService(requestService, {
+      request: (call: UnaryCall) =>
+        void serveRequest(call, entryOf(open.port, call), { ...admission, answer }),
     });
   const port = await open.port.listen(address);
   const closed = closedAfter(signal, async () => {
@@ -128,11 +128,11 @@ function openPort(
   const port = new SecurePort({
     server,
     credentials,
-    limits: lobbyLimits(limits, maxMessageBytes),
+    limits: gateLimits(limits, maxMessageBytes),
     tcpKeepaliveMs: limits.tcpKeepaliveMs,
-    onCut: (reason, { visitor, uid }) => {
+    onCut: (reason, { socket, uid }) => {
       metrics.connectionCut(reason);
-      logger.info('connection cut', { reason, address: visitor.address });
+      logger.info('connection cut', { reason, address: socket.address });
       if (reason === 'too-many-bytes' && uid !== undefined) penalties.add(uid);
     },
   });

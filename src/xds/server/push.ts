@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts';
 import type { XdsMetrics } from '../port/metrics.ts';
 import type { Proxy } from '../../policy/proxy.ts';
 
-/** What a proxy should have; undefined while the proxy is unknown: it then waits. */
+/** The resources of a proxy; undefined while the proxy is unknown: it then waits. */
 export type SetOf = (proxy: Proxy) => ResourceSet | undefined;
 
 /**

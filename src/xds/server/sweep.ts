@@ -10,7 +10,7 @@ export const sweepMs = 1_000;
 const lateMs = 15_000;
 
 /**
- * Closes streams whose token has expired, that never sent a request, whose pod is no workload, or that owe an answer
+ * Closes streams whose token has expired, that never sent a request, whose pod is not a workload, or that owe an answer
  * for too long. Refills their request credits, lets listeners go out to a proxy that takes too long to warm its
  * clusters, and drops responses that were not sent to any stream lately.
  */
@@ -33,13 +33,13 @@ export function sweep(options: AdsOptions): void {
     connection.credits = Math.min(requestBurst, connection.credits + requestsPerSecond);
     connection.byteCredits = Math.min(byteBurst, connection.byteCredits + bytesPerSecond);
   }
-  for (const connection of options.connections.unsettled) hasten(connection, now, options);
+  for (const connection of options.connections.unsettled) endWarmingWait(connection, now, options);
 }
 
 function verdictOn(connection: Connection, now: number, options: AdsOptions): Closing | undefined {
   const { tokenGraceMs, firstRequestMs, strangerMs } = options.limits;
   if (now > connection.proxy.expires + tokenGraceMs) return tokenExpired;
-  if (!connection.heard && now > connection.opened + firstRequestMs) return silent;
+  if (!connection.hasRequest && now > connection.opened + firstRequestMs) return silent;
   if (now - (connection.strangerSince ?? now) > strangerMs) return stranger;
   return owes(connection, now, options) ? owing : undefined;
 }
@@ -60,7 +60,7 @@ function owes(connection: Connection, now: number, { connections, limits }: AdsO
   return lateness.owing(session.unanswered, now) > limits.answerMs;
 }
 
-function hasten(connection: Connection, now: number, options: AdsOptions): void {
+function endWarmingWait(connection: Connection, now: number, options: AdsOptions): void {
   if (!connection.session.holdsBack) {
     connection.heldSince = undefined;
     return;

@@ -8,7 +8,7 @@ import { RequestReader } from '../delta/request-reader.ts';
 import { ResponseBytes } from '../delta/response-bytes.ts';
 import { SharedQuarantine } from '../delta/quarantine.ts';
 import { type AdsOptions, end } from './ads.ts';
-import type { AnswerReplica } from '../replicas/ask-service.ts';
+import type { AnswerReplica } from '../replicas/request-service.ts';
 import { ConnectionRotation } from './connection-rotation.ts';
 import type { StreamName } from '../replicas/close-service.ts';
 import { Connections } from './connections.ts';
@@ -29,15 +29,15 @@ import type { RefusedHandshake } from '../port/refused-handshakes.ts';
 export interface XdsServerOptions {
   readonly authenticate: Authenticate;
   readonly credentials: CertificateSource;
-  /** The control plane's own ServiceAccount: other replicas may read the evidence of this one and ask it. */
+  /** The control plane's own ServiceAccount: other replicas may read this replica's evidence and send it requests. */
   readonly replicas: IdentityKey;
-  /** Answers what other replicas ask; without it they get no answer. */
+  /** Answers the requests of other replicas; without it they get no answer. */
   readonly answer?: AnswerReplica;
   /** How many proxies this replica may serve, read for each new proxy; 0: any number, the default. */
   readonly maxProxies?: () => number;
-  /** What the replica states besides, for followers of its evidence. Report a change by `touch`. */
+  /** Further statements for followers of this replica's evidence. Report a change by `touch`. */
   readonly facts?: () => string;
-  /** What is known of the pod of a proxy that is behind. Report a change by `touch`. */
+  /** The standing of the pod of a proxy that is behind. Report a change by `touch`. */
   readonly standingOf?: StandingOf;
   /** Called for each client that does not accept the server's certificate. */
   readonly onRefused?: (handshake: RefusedHandshake) => void;

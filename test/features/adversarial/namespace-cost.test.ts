@@ -93,7 +93,7 @@ describe('what a namespace costs to compile', () => {
     const limited = diagnostics.filter(({ code }) => code === 'service-ports-limited');
     expect(limited.map(({ object }) => object.name)).toEqual(['young']);
     expect(model.services.get(serviceKey(attacker, 'young'))?.ports).toEqual([]);
-    expect(model.guarded).toContain('10.77.0.1');
+    expect(model.neverPlaintext).toContain('10.77.0.1');
   });
 
   it('guards the pods, too, of a Service that is left out for its selector', () => {
@@ -106,7 +106,7 @@ describe('what a namespace costs to compile', () => {
     expect(diagnostics).toMatchObject([
       { code: 'service-ports-limited', object: { name: 'wide' } },
     ]);
-    expect(model.guarded).toContain('10.77.0.1');
+    expect(model.neverPlaintext).toContain('10.77.0.1');
   });
 
   it('goes through the ports of a container once, however many ports name one', () => {

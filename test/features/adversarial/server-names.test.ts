@@ -12,7 +12,7 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { bootstrapFileNames, bootstrapFiles } from '../../../src/envoy/bootstrap.ts';
 import type { IdentityKey } from '../../../src/policy/identity.ts';
-import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
+import { requestFromReplica } from '../../../src/xds/replicas/request-client.ts';
 import { createXdsServer } from '../../../src/xds/server/xds-server.ts';
 import { freePort } from '../../../tools/base/probe.ts';
 import { envoyBinary } from '../../../tools/parts/envoy.ts';
@@ -219,13 +219,13 @@ describe('S7: a certificate of the mesh in the place of the control plane’s', 
     expect(tokens).toEqual(['replica-token']);
   });
 
-  function askAt(port: number): ReturnType<typeof askReplica> {
+  function askAt(port: number): ReturnType<typeof requestFromReplica> {
     const channel = {
       ...{ address: `127.0.0.1:${String(port)}`, serverName: host, logger: silentLogger },
       ...{ trust: () => authority.ca, serverIds: () => [controlPlaneId], hearMs: 2_000 },
       token: () => Promise.resolve(new Secret('replica-token')),
     };
-    return askReplica(channel, Buffer.from('ask'), AbortSignal.timeout(10_000));
+    return requestFromReplica(channel, Buffer.from('ask'), AbortSignal.timeout(10_000));
   }
 
   it('is not what the built-in authority gives to that account', async () => {

@@ -220,7 +220,9 @@ describe('S8: a Vault of someone else’s', () => {
     expect(collector.got.splice(0)).toEqual([]);
     expect(why).toMatchObject({
       code: 'issuer-misconfigured',
-      message: expect.stringMatching(/--vault-addresses allows https:\/\/vault.example.com:8200/),
+      message: expect.stringMatching(
+        /--vault-addresses allows only https:\/\/vault.example.com:8200/,
+      ),
     });
   });
 });

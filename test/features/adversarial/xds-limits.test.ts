@@ -256,7 +256,7 @@ describe('a proxy that is admitted', () => {
   });
 
   it('S13: and others that are refused write few lines, which say how many there were', async () => {
-    await start({ lobby: { refusedMs: 10_000, maxCallsUnadmitted: 60 } });
+    await start({ gate: { refusedMs: 10_000, maxCallsUnadmitted: 60 } });
     const session = connect(`https://127.0.0.1:${ports.replicas}`, {
       ...{ ca: authority.ca, servername: serverName },
     });
@@ -270,10 +270,10 @@ describe('a proxy that is admitted', () => {
       stream.on('error', () => undefined).end();
       await new Promise((resolve) => stream.once('response', resolve));
     }
-    expect(lines.filter(({ message }) => message === 'ask refused')).toHaveLength(20);
+    expect(lines.filter(({ message }) => message === 'request refused')).toHaveLength(20);
     await until(() => leftOut > 0, { withinMs: 20_000 });
     const counted = lines.find(({ message }) => message === 'log lines left out');
-    expect(counted?.fields).toEqual({ of: 'ask refused', count: 40 });
+    expect(counted?.fields).toEqual({ of: 'request refused', count: 40 });
     expect(leftOut).toBe(40);
   });
 });

@@ -93,14 +93,14 @@ it('reports a Secret that cannot sign, goes on with the last, and puts back a de
   await until(() => issuer.authority() !== undefined, { withinMs: 20_000 });
   const good = issuer.authority()!;
   await replica.put(makeIntermediate(makeRoot(), { notAfter: Date.now() - 1000 }));
-  await until(() => issuer.trouble() !== undefined, { withinMs: 20_000 });
-  expect(issuer.trouble()).toMatchObject({ code: 'certificate-invalid' });
-  expect(issuer.trouble()!.message).toContain('expired');
+  await until(() => issuer.lastFailure() !== undefined, { withinMs: 20_000 });
+  expect(issuer.lastFailure()).toMatchObject({ code: 'certificate-invalid' });
+  expect(issuer.lastFailure()!.message).toContain('expired');
   expect(issuer.authority()).toBe(good);
 
   const ref = { kind: kinds.secret, namespace: 'certificates-trouble', name: caSecret };
   await replica.api.remove(ref, {}, AbortSignal.timeout(10_000));
-  await until(() => issuer.trouble() === undefined, { withinMs: 20_000 });
+  await until(() => issuer.lastFailure() === undefined, { withinMs: 20_000 });
   const again = await start('certificates-trouble');
   await until(() => again.issuer.authority() !== undefined, { withinMs: 20_000 });
   expect(again.issuer.authority()!.signer).toBe(good.signer);

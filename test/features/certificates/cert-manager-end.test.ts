@@ -63,6 +63,6 @@ describe.each(modes)('cert-manager in mode %s', (mode) => {
     expect(leaf.notAfter).toBeLessThanOrEqual(end);
     expect(leaf.notAfter).toBeGreaterThan(Date.now() + 0.9 * hourMs);
     expect(notAfter).toBeLessThanOrEqual(end);
-    expect(one.issuer.trouble()).toBeUndefined();
+    expect(one.issuer.lastFailure()).toBeUndefined();
   });
 });

@@ -37,14 +37,16 @@ const untilNoneIsLeft = (): Promise<unknown> =>
   });
 
 it('says that cert-manager is not installed, and goes on when it is', async () => {
-  const one = await issuers.start(certManagerRoot('ca', 'leaf'), { times: { lookMs: 200 } });
+  const one = await issuers.start(certManagerRoot('ca', 'leaf'), {
+    times: { pollIntervalMs: 200 },
+  });
   expect(await trouble(one)).toMatchObject({
     code: 'issuer-misconfigured',
     message: expect.stringMatching(/Issuer ca of cert-manager.io.*is cert-manager installed\?/),
   });
   manager = await startCertManager(cluster().server);
   ca = await makeCaIssuer(manager, { name: 'ca', namespace });
-  await until(() => one.issuer.trouble() === undefined, { withinMs: 60_000 });
+  await until(() => one.issuer.lastFailure() === undefined, { withinMs: 60_000 });
   expect(one.issuer.authority()?.bundle.roots).toHaveLength(1);
 }, 120_000);
 
@@ -78,11 +80,11 @@ describe('a cert-manager that goes', () => {
       code: 'issuer-unavailable',
       message: expect.stringContaining('not approved'),
     });
-    expect(leaf.issuer.trouble()).toMatchObject({ code: 'issuer-unavailable' });
+    expect(leaf.issuer.lastFailure()).toMatchObject({ code: 'issuer-unavailable' });
     await issue(middle);
-    expect(middle.issuer.trouble()).toBeUndefined();
+    expect(middle.issuer.lastFailure()).toBeUndefined();
     manager = await startCertManager(cluster().server);
-    await until(() => leaf.issuer.trouble() === undefined, { withinMs: 60_000 });
+    await until(() => leaf.issuer.lastFailure() === undefined, { withinMs: 60_000 });
   }, 120_000);
 });
 
@@ -92,17 +94,17 @@ describe('a recorded root', () => {
     async (mode) => {
       const name = `pinned-${mode}`;
       const issuer = await makeCaIssuer(manager, { name, namespace });
-      const wishes = { pinnedRoots: issuer.certificate, times: { lookMs: 200 } };
+      const wishes = { pinnedRoots: issuer.certificate, times: { pollIntervalMs: 200 } };
       await forgetIntermediate();
       const one = await ready(await issuers.start(certManagerRoot(name, mode), wishes));
       const good = one.issuer.authority()!;
       await issuer.replace();
       const isTroubled = async (): Promise<boolean> => {
         if (mode === 'intermediate') await forgetIntermediate();
-        return one.issuer.trouble() !== undefined;
+        return one.issuer.lastFailure() !== undefined;
       };
       await until(isTroubled, { withinMs: 20_000, pauseMs: 100 });
-      expect(one.issuer.trouble()).toMatchObject({ code: 'root-changed' });
+      expect(one.issuer.lastFailure()).toMatchObject({ code: 'root-changed' });
       expect(one.issuer.authority()!.bundle).toEqual(good.bundle);
     },
     60_000,

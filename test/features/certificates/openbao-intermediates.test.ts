@@ -79,13 +79,17 @@ describe('an intermediate of Vault', () => {
 describe('a recorded root', () => {
   it.each(['leaf', 'intermediate'] as const)('stays in force in mode %s', async (mode) => {
     const own = await makeMeshPki(vault().bao, vault().api, `provider-pinned-${mode}`);
-    const wishes = { namespace: own.namespace, pinnedRoots: own.pki.root, times: { lookMs: 200 } };
+    const wishes = {
+      namespace: own.namespace,
+      pinnedRoots: own.pki.root,
+      times: { pollIntervalMs: 200 },
+    };
     const one = await ready(await start(own.root({ mode }), wishes));
     const good = one.issuer.authority()!;
     const next = await own.pki.replaceRoot();
     if (mode === 'intermediate') await one.removeSecret(intermediateSecret);
-    await until(() => one.issuer.trouble() !== undefined, { withinMs: 20_000 });
-    const { code, message } = one.issuer.trouble()!;
+    await until(() => one.issuer.lastFailure() !== undefined, { withinMs: 20_000 });
+    const { code, message } = one.issuer.lastFailure()!;
     expect(code).toBe('root-changed');
     for (const pem of [own.pki.root, next])
       expect(message).toContain(certificatesFrom(pem)[0]!.fingerprint);

@@ -24,9 +24,9 @@ describe('an issuer by token', () => {
       code: 'issuer-refused',
       message: expect.stringMatching(/403.*the token in token of Secret .*vault-token has ended/),
     });
-    expect(one.issuer.trouble()).toMatchObject({ code: 'issuer-refused' });
+    expect(one.issuer.lastFailure()).toMatchObject({ code: 'issuer-refused' });
     await vault().mesh.useToken(await makeToken(vault().bao, vault().mesh.policy));
-    await until(() => one.issuer.trouble() === undefined, { withinMs: 20_000 });
+    await until(() => one.issuer.lastFailure() === undefined, { withinMs: 20_000 });
     await issue(one);
   });
 
@@ -65,7 +65,7 @@ describe('an issuer by Kubernetes auth', () => {
         await done(vault().bao.call('auth/token/revoke-accessor', { body: { accessor } }));
     }
     await issue(one);
-    expect(one.issuer.trouble()).toBeUndefined();
+    expect(one.issuer.lastFailure()).toBeUndefined();
 
     const wrong = await start(vault().mesh.root({ auth: { ...auth, audience: 'another' } }));
     expect(await trouble(wrong)).toMatchObject({

@@ -106,12 +106,12 @@ describe('an issuer whose Vault has a bad day', () => {
         code: 'issuer-unavailable',
         message: expect.stringContaining('503'),
       });
-      expect(one.issuer.trouble()?.message).toContain('Vault is sealed or not ready');
+      expect(one.issuer.lastFailure()?.message).toContain('Vault is sealed or not ready');
       expect(one.issuer.authority()).toBeDefined();
     } finally {
       await vault().bao.unseal();
     }
-    await until(() => one.issuer.trouble() === undefined, { withinMs: 60_000 });
+    await until(() => one.issuer.lastFailure() === undefined, { withinMs: 60_000 });
     await issue(one);
   }, 90_000);
 

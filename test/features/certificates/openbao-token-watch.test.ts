@@ -12,7 +12,7 @@ import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
 // With an intermediate of Vault the token is needed once in days; what ends before is found out in time.
 
-const lookMs = 300;
+const pollIntervalMs = 300;
 let bao: OpenBao;
 let api: ApiConnection;
 let mesh: MeshPki;
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 async function start(change: Partial<VaultRoot> = {}): Promise<StartedIssuer> {
   const root = mesh.root({ mode: 'intermediate', ...change });
-  const one = await startIssuer(root, { namespace: mesh.namespace, times: { lookMs } });
+  const one = await startIssuer(root, { namespace: mesh.namespace, times: { pollIntervalMs } });
   started.push(one);
   await until(() => one.issuer.authority() !== undefined, { withinMs: 20_000 });
   return one;
@@ -49,7 +49,7 @@ async function issue({ issuer }: StartedIssuer): Promise<void> {
 
 /** In no trouble for so many looks at the token, which come once a second. */
 const staysWell = ({ issuer }: StartedIssuer, looks: number): Promise<void> =>
-  staysTrueFor(looks * 1_000, 'no trouble', () => issuer.trouble() === undefined);
+  staysTrueFor(looks * 1_000, 'no trouble', () => issuer.lastFailure() === undefined);
 
 describe('an intermediate whose token', () => {
   it('is revoked says so while leaves are issued, until another is in the Secret', async () => {
@@ -58,14 +58,14 @@ describe('an intermediate whose token', () => {
     const one = await start();
     await staysWell(one, 2);
     await done(bao.call('auth/token/revoke', { body: { token: first } }));
-    await until(() => one.issuer.trouble() !== undefined, { withinMs: 20_000 });
-    expect(one.issuer.trouble()).toMatchObject({
+    await until(() => one.issuer.lastFailure() !== undefined, { withinMs: 20_000 });
+    expect(one.issuer.lastFailure()).toMatchObject({
       code: 'issuer-refused',
       message: expect.stringMatching(/403.*the token in token of Secret .*vault-token has ended/),
     });
     await issue(one);
     await mesh.useToken(await makeToken(bao, mesh.policy));
-    await until(() => one.issuer.trouble() === undefined, { withinMs: 20_000 });
+    await until(() => one.issuer.lastFailure() === undefined, { withinMs: 20_000 });
     await issue(one);
   }, 30_000);
 
@@ -74,7 +74,7 @@ describe('an intermediate whose token', () => {
     await mesh.useToken(token);
     await done(bao.call('auth/token/revoke', { body: { token } }));
     const one = await start();
-    await until(() => one.issuer.trouble()?.code === 'issuer-refused', { withinMs: 20_000 });
+    await until(() => one.issuer.lastFailure()?.code === 'issuer-refused', { withinMs: 20_000 });
     await issue(one);
   }, 30_000);
 
@@ -88,7 +88,7 @@ describe('an intermediate whose token', () => {
     const one = await start();
     await staysWell(one, 3);
     await done(bao.call('auth/token/revoke', { body: { token } }));
-    await until(() => one.issuer.trouble()?.code === 'issuer-refused', { withinMs: 20_000 });
+    await until(() => one.issuer.lastFailure()?.code === 'issuer-refused', { withinMs: 20_000 });
   }, 30_000);
 });
 
@@ -108,13 +108,13 @@ describe('an intermediate by Kubernetes auth', () => {
 
     await login.makeRole({ ...role, audience: 'another' });
     await revokeAll();
-    await until(() => one.issuer.trouble() !== undefined, { withinMs: 20_000 });
-    expect(one.issuer.trouble()).toMatchObject({
+    await until(() => one.issuer.lastFailure() !== undefined, { withinMs: 20_000 });
+    expect(one.issuer.lastFailure()).toMatchObject({
       code: 'issuer-refused',
       message: expect.stringMatching(/auth\/k8s\/w\/login: 403/),
     });
     await issue(one);
     await login.makeRole({ ...role, audience: 'vault' });
-    await until(() => one.issuer.trouble() === undefined, { withinMs: 20_000 });
+    await until(() => one.issuer.lastFailure() === undefined, { withinMs: 20_000 });
   }, 40_000);
 });

@@ -75,7 +75,7 @@ describe.each(modes)('OpenBao in mode %s', (mode) => {
         expect(each).toBeLessThanOrEqual(end);
     }
     expect(notAfter).toBeLessThanOrEqual(end);
-    expect(one.issuer.trouble()).toBeUndefined();
+    expect(one.issuer.lastFailure()).toBeUndefined();
     const facts = await probe(
       one.issuer,
       { ...one, clock: systemClock },
@@ -92,7 +92,7 @@ describe.each(modes)('OpenBao in mode %s', (mode) => {
     const leaf = await issue(one, { validityMs: 24 * hourMs });
     expect(leaf.notAfter).toBeGreaterThan(Date.now() + 3 * 60_000);
     expect(leaf.notAfter).toBeLessThanOrEqual(one.issuer.authority()!.bundle.roots[0]!.notAfter);
-    expect(one.issuer.trouble()).toBeUndefined();
+    expect(one.issuer.lastFailure()).toBeUndefined();
     await stop();
   });
 
@@ -133,11 +133,11 @@ describe('OpenBao that is set up otherwise', () => {
     await staysTrueFor(
       3_000,
       'the trouble that the request had',
-      () => one.issuer.trouble()?.code === 'issuer-misconfigured',
+      () => one.issuer.lastFailure()?.code === 'issuer-misconfigured',
     );
     await role('spiffe://cluster.local/*');
     await issue(one);
-    expect(one.issuer.trouble()).toBeUndefined();
+    expect(one.issuer.lastFailure()).toBeUndefined();
     await stop();
   });
 

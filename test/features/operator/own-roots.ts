@@ -49,7 +49,7 @@ export function ownRoots(rig: () => OperatorRig): void {
     await untilState('mine', 'issuing');
     expect(await arrive(rig(), 'builtIn')).toBe('mine');
     const ready = await untilCondition(rig(), 'CertificatesReady=True/BundlePublished');
-    expect(ready.message).toContain('MeshRootCertificate mine decides who signs');
+    expect(ready.message).toContain('MeshRootCertificate mine selects the signing root');
     await apply('next', 'passive');
     await untilState('next', 'validating');
     await apply('next', 'active');

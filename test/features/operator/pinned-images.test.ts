@@ -67,7 +67,7 @@ function find(rendered: string, kind: string, name: string): KubernetesObject {
 
 /** The container that the operator of this install makes for the control plane. */
 function controlPlaneOf(rendered: string): Deployment['spec']['template']['spec']['containers'][0] {
-  const images = new NamedImages(version).of(find(rendered, 'PodTemplate', imagesName));
+  const images = new NamedImages(version).read(find(rendered, 'PodTemplate', imagesName));
   const planned = planWorkload(makeMeshConfig(), { images, account: 'uid' });
   const made = planned.map(({ object }) => object).find(({ kind }) => kind === 'Deployment');
   const [container] = (made as unknown as Deployment).spec.template.spec.containers;
@@ -89,7 +89,7 @@ describe('images: of an overlay over config/default', () => {
 
   it('is not needed: without it all have the names that they are published under', async () => {
     const rendered = await render({});
-    const published = new NamedImages(version).of(undefined);
+    const published = new NamedImages(version).read(undefined);
     const controlPlane = controlPlaneOf(rendered);
     expect(controlPlane.image).toBe(published.controlPlane);
     expect(controlPlane.args).toContain(`--envoy-image=${published.envoy}`);

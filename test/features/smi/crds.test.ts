@@ -113,12 +113,12 @@ const refused: readonly (readonly [string, string, string])[] = [
   [
     'no source',
     target(`{ destination: ${account}, rules: [{ kind: TCPRoute, name: r }], sources: [] }`),
-    'spec.sources: Invalid value: a TrafficTarget without a source allows nobody',
+    'spec.sources: Invalid value: a TrafficTarget without a source allows no traffic',
   ],
   [
     'no rule',
     target(`{ destination: ${account}, rules: [], sources: [${account}] }`),
-    'spec.rules: Invalid value: a TrafficTarget without a rule allows nothing',
+    'spec.rules: Invalid value: a TrafficTarget without a rule allows no traffic',
   ],
   [
     'an unknown kind of route',

@@ -141,7 +141,7 @@ export const someView: fc.Arbitrary<ProxyView> = fc
     inbound,
     outbound: makeOutbound({
       services,
-      guarded: ['10.96.0.1', 'fd00::1'],
+      neverPlaintext: ['10.96.0.1', 'fd00::1'],
       settings: inbound.settings,
     }),
   }));

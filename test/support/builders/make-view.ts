@@ -48,7 +48,7 @@ export function makeOutbound(fields: Partial<OutboundView> = {}): OutboundView {
   return {
     account: account('bookbuyer'),
     services: [],
-    guarded: noAddresses,
+    neverPlaintext: noAddresses,
     settings: makeSettings(),
     ...fields,
   };

@@ -19,7 +19,7 @@ import { createWorkloadSecrets } from '../../../src/control-plane/workload-secre
 import { Xds } from '../../../src/control-plane/xds.ts';
 import { noMetrics } from '../../../src/xds/port/metrics.ts';
 import { connect, type ApiConnection } from '../../../src/kubernetes/connect.ts';
-import { askReplica } from '../../../src/xds/replicas/ask-client.ts';
+import { requestFromReplica } from '../../../src/xds/replicas/request-client.ts';
 import { Secret } from '../../../src/common/secret.ts';
 import { ProxyDouble } from '../xds/proxy-double.ts';
 import type { ReplicaRig } from './replicas-on-api-server.ts';
@@ -87,7 +87,7 @@ export async function startSharingReplica(
         token: await rig.tokenOf(of),
       }),
     answer: (ask, token) =>
-      askReplica(
+      requestFromReplica(
         { ...channel, token: () => Promise.resolve(new Secret(token)), logger: silentLogger },
         ask,
         rig.signal,

@@ -25,7 +25,7 @@ export function sessionTalk(): SessionTalk {
   const streams = new Set<AdsStream>();
   const begin: BeginTalk = (stream, sets, nacks) => {
     streams.add(stream);
-    const session = new Session(bytes, suspects.of('test'), tables);
+    const session = new Session(bytes, suspects.reportsFor('test'), tables);
     const write = (responses: readonly DeltaResponse[]): void => {
       for (const response of responses)
         stream.write(fromBinary(DeltaDiscoveryResponseSchema, response.bytes));

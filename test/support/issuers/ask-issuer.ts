@@ -23,8 +23,8 @@ export function issue({ issuer }: Asked, change: Partial<LeafRequest> = {}): Pro
 
 /** What the issuer is in trouble for, once it is. */
 export async function trouble({ issuer }: Asked): Promise<{ code: string; message: string }> {
-  await until(() => issuer.trouble() !== undefined, { withinMs: 20_000 });
-  return issuer.trouble()!;
+  await until(() => issuer.lastFailure() !== undefined, { withinMs: 20_000 });
+  return issuer.lastFailure()!;
 }
 
 /** The same, once it has an authority to sign with. */

@@ -90,7 +90,7 @@ export class FakeIssuer implements Issuer {
     return () => this.#listeners.delete(callback);
   }
 
-  trouble(): IssuerFailure | undefined {
+  lastFailure(): IssuerFailure | undefined {
     return this.#trouble;
   }
 

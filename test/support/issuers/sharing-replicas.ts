@@ -34,7 +34,7 @@ export function shareBetween(
     const peers = {
       own: name,
       others: () => [...replicas.keys()].filter((one) => one !== name && !silent.has(one)),
-      ask: async (
+      request: async (
         other: string,
         ask: Parameters<SharedIssuer['answer']>[0],
         signal: AbortSignal,
@@ -74,6 +74,6 @@ function asPlanned(issuer: () => FakeIssuer): Issuer {
       return known && { ...known, signer: signerId('root', known.signer) };
     },
     onChange: (callback) => issuer().onChange(callback),
-    trouble: () => issuer().trouble(),
+    lastFailure: () => issuer().lastFailure(),
   };
 }

@@ -62,7 +62,7 @@ export class Conversation {
   }
 
   hasten(): string[] {
-    return this.#note(this.session.hasten());
+    return this.#note(this.session.skipWarmingWait());
   }
 
   /** What the client has not acknowledged. */

@@ -84,57 +84,57 @@ describe('the watch over a token for Vault', () => {
     vault.asked = [];
     await clock.advance(10 * minuteMs + 1_000);
     expect(vault.asked).toEqual(Array(2).fill('GET auth/token/lookup-self'));
-    expect(watch.trouble()).toBeUndefined();
+    expect(watch.lastFailure()).toBeUndefined();
 
     vault.good.clear();
     await clock.advance(5 * minuteMs);
-    const { code, message, since } = watch.trouble()!;
+    const { code, message, since } = watch.lastFailure()!;
     expect(code).toBe('issuer-refused');
     expect(message).toMatch(/^Vault cannot sign now: .*403; the token in token of Secret weft/);
     await clock.advance(5 * minuteMs);
-    expect(watch.trouble()).toEqual({ code, message, since });
+    expect(watch.lastFailure()).toEqual({ code, message, since });
 
     vault.good.add('second');
     inSecret = 'second';
     await clock.advance(minuteMs);
-    expect(watch.trouble()).toBeUndefined();
+    expect(watch.lastFailure()).toBeUndefined();
   });
 
   it('finds at once that the token of the day before is good no more', async () => {
     vault.good.clear();
     await start(bySecret());
-    expect(watch.trouble()).toMatchObject({ code: 'issuer-refused' });
+    expect(watch.lastFailure()).toMatchObject({ code: 'issuer-refused' });
   });
 
   it('finds that the token is not there any more', async () => {
     await start(bySecret());
     inSecret = undefined;
     await clock.advance(minuteMs);
-    expect(watch.trouble()).toMatchObject({ code: 'issuer-misconfigured' });
+    expect(watch.lastFailure()).toMatchObject({ code: 'issuer-misconfigured' });
   });
 
   it('takes a token that may not look at itself for good as long as it may sign', async () => {
     vault.looks = false;
     await start(bySecret());
     await clock.advance(10 * minuteMs);
-    expect(watch.trouble()).toBeUndefined();
+    expect(watch.lastFailure()).toBeUndefined();
     vault.good.clear();
     await clock.advance(6 * minuteMs);
-    expect(watch.trouble()).toMatchObject({ code: 'issuer-refused' });
+    expect(watch.lastFailure()).toMatchObject({ code: 'issuer-refused' });
   });
 
   it('takes a Vault that is away for no trouble, and for no proof that one has passed', async () => {
     await start(bySecret());
     vault.fails = 503;
     await clock.advance(10 * minuteMs);
-    expect(watch.trouble()).toBeUndefined();
+    expect(watch.lastFailure()).toBeUndefined();
     vault.fails = undefined;
     vault.good.clear();
     await clock.advance(6 * minuteMs);
-    expect(watch.trouble()).toMatchObject({ code: 'issuer-refused' });
+    expect(watch.lastFailure()).toMatchObject({ code: 'issuer-refused' });
     vault.fails = 503;
     await clock.advance(6 * minuteMs);
-    expect(watch.trouble()).toMatchObject({ code: 'issuer-refused' });
+    expect(watch.lastFailure()).toMatchObject({ code: 'issuer-refused' });
   });
 
   it('logs in again when the token of a login is gone, and finds when that is refused', async () => {
@@ -142,18 +142,18 @@ describe('the watch over a token for Vault', () => {
     vault.good.clear();
     await clock.advance(6 * minuteMs);
     expect(vault.asked.filter((one) => one.endsWith('login'))).toHaveLength(2);
-    expect(watch.trouble()).toBeUndefined();
+    expect(watch.lastFailure()).toBeUndefined();
 
     vault.logins = false;
     vault.good.clear();
     await clock.advance(6 * minuteMs);
-    expect(watch.trouble()).toMatchObject({
+    expect(watch.lastFailure()).toMatchObject({
       code: 'issuer-refused',
       message: expect.stringMatching(/auth\/kubernetes\/login: 403; role weft/),
     });
     vault.logins = true;
     await clock.advance(minuteMs);
-    expect(watch.trouble()).toBeUndefined();
+    expect(watch.lastFailure()).toBeUndefined();
   });
 
   it('keeps the token alone where so much is signed that nobody has to look', async () => {

@@ -8,7 +8,7 @@ import type { VaultAnswer, VaultCall } from './vault-http.ts';
 import { lookupSelf, type VaultSession } from './vault-session.ts';
 
 export interface TokenWatchOptions {
-  readonly session: Pick<VaultSession, 'token' | 'look' | 'ask'>;
+  readonly session: Pick<VaultSession, 'token' | 'checkToken' | 'request'>;
   /**
    * An invalid signing request that tests the token: if the token may sign, Vault answers 400 and signs nothing.
    * Undefined where real requests are frequent enough to show a bad token.
@@ -19,17 +19,17 @@ export interface TokenWatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** How often Vault is asked about the token, in ms. Default 5 min. */
-  readonly lookMs?: number | undefined;
+  /** Interval between checks of the token at Vault, in ms. Default 5 min. */
+  readonly pollIntervalMs?: number | undefined;
 }
 
 /** How soon the watch notices a replaced token, or a token that is due for renewal. */
-const lookAgainMs = 30_000;
+const recheckMs = 30_000;
 const shortestWaitMs = 500;
 /** Spreads the checks, so that the replicas do not all ask at once. */
 const spread = 0.2;
 
-/** Errors that only a user can fix. An unreachable Vault is no trouble while there is nothing to sign. */
+/** Errors that only a user can fix. An unreachable Vault is no failure while there is nothing to sign. */
 const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misconfigured']);
 
 /**
@@ -37,18 +37,18 @@ const lasting: ReadonlySet<ErrorCode> = new Set(['issuer-refused', 'issuer-misco
  */
 export class TokenWatch {
   readonly #options: TokenWatchOptions;
-  #trouble: IssuerFailure | undefined;
-  /** What was logged last. */
-  #told: string | undefined;
-  #lookAt: number | undefined;
+  #failure: IssuerFailure | undefined;
+  /** The message that was logged last. */
+  #lastLogged: string | undefined;
+  #checkAt: number | undefined;
 
   constructor(options: TokenWatchOptions) {
     this.#options = options;
   }
 
   /** Why signing would fail now, as the last check found. */
-  trouble(): IssuerFailure | undefined {
-    return this.#trouble;
+  lastFailure(): IssuerFailure | undefined {
+    return this.#failure;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -67,26 +67,26 @@ export class TokenWatch {
       const { renewAt } = await session.token(signal);
       if (trial !== undefined && this.#isDue()) await this.#look(trial(), signal);
       this.#note(undefined);
-      const next = Math.min(renewAt, this.#lookAt ?? Infinity) - clock.now();
-      return Math.min(Math.max(next, shortestWaitMs), lookAgainMs);
+      const next = Math.min(renewAt, this.#checkAt ?? Infinity) - clock.now();
+      return Math.min(Math.max(next, shortestWaitMs), recheckMs);
     } catch (thrown) {
       if (!signal.aborted) this.#note(WeftError.from(thrown));
-      return Math.min(this.#lookMs, lookAgainMs);
+      return Math.min(this.#pollIntervalMs, recheckMs);
     }
   }
 
-  get #lookMs(): number {
-    return this.#options.lookMs ?? 300_000;
+  get #pollIntervalMs(): number {
+    return this.#options.pollIntervalMs ?? 300_000;
   }
 
   /**
-   * Whether to check the token: after the interval, every time while there is a trouble, and when the clock was set
+   * Whether to check the token: after the interval, every time while the last check failed, and when the clock was set
    * back.
    */
   #isDue(): boolean {
-    if (this.#lookAt === undefined || this.#trouble !== undefined) return true;
-    const left = this.#lookAt - this.#options.clock.now();
-    return left <= 0 || left > this.#lookMs * (1 + spread);
+    if (this.#checkAt === undefined || this.#failure !== undefined) return true;
+    const left = this.#checkAt - this.#options.clock.now();
+    return left <= 0 || left > this.#pollIntervalMs * (1 + spread);
   }
 
   /**
@@ -95,22 +95,22 @@ export class TokenWatch {
    */
   async #look(trial: VaultCall, signal: AbortSignal): Promise<void> {
     const { session, clock, random } = this.#options;
-    const seen = await session.look(signal);
-    if (seen.status === 403) throwUnlessAllowed(trial, await session.ask(trial, signal));
+    const seen = await session.checkToken(signal);
+    if (seen.status === 403) throwUnlessAllowed(trial, await session.request(trial, signal));
     else if (seen.status >= 300) throw vaultFailure(lookupSelf, seen);
-    this.#lookAt = clock.now() + this.#lookMs * (1 + spread * (random() - 0.5));
+    this.#checkAt = clock.now() + this.#pollIntervalMs * (1 + spread * (random() - 0.5));
   }
 
   #note(error: WeftError | undefined): void {
     const { clock, logger } = this.#options;
     const { code, message } = error ?? {};
-    if (code !== undefined && message !== this.#told)
+    if (code !== undefined && message !== this.#lastLogged)
       logger.warn('vault token cannot be used', { code, problem: message });
-    this.#told = message;
-    if (code === undefined) this.#trouble = undefined;
+    this.#lastLogged = message;
+    if (code === undefined) this.#failure = undefined;
     else if (lasting.has(code)) {
-      const since = this.#trouble?.since ?? clock.now();
-      this.#trouble = { code, message: `Vault cannot sign now: ${message}`, since };
+      const since = this.#failure?.since ?? clock.now();
+      this.#failure = { code, message: `Vault cannot sign now: ${message}`, since };
     }
   }
 }

@@ -1,5 +1,5 @@
 import { WeftError, type ErrorCode } from '../../../common/errors.ts';
-import { beyondCa, isBeyondCa } from '../ask-for-less.ts';
+import { beyondCa, isBeyondCa } from '../shorten-request.ts';
 import { busyError } from '../throttle.ts';
 import { describeCall, type VaultAnswer, type VaultCall } from './vault-http.ts';
 
@@ -20,7 +20,7 @@ const passing: Advice = {
 export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advice = {}): WeftError {
   const { status, retryAfterMs } = answer;
   const help = passing[status] ?? advice[status] ?? (status < 400 ? noRedirects : '');
-  const message = `${describeCall(call)}: ${status}${said(answer)}${help === '' ? '' : `; ${help}`}`;
+  const message = `${describeCall(call)}: ${status}${quoteErrors(answer)}${help === '' ? '' : `; ${help}`}`;
   if (passing[status] !== undefined) {
     const kind = status === 429 ? 'slow-down' : 'away';
     return busyError(message, { kind, retryAfterMs });
@@ -56,7 +56,7 @@ function codeOf(status: number): ErrorCode {
 const longestWord = 200;
 
 /** Vault's error messages, shortened, on one line, and without any PEM that they quote. */
-function said({ errors }: VaultAnswer): string {
+function quoteErrors({ errors }: VaultAnswer): string {
   const words = errors
     .map((one) =>
       one

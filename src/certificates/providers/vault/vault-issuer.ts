@@ -30,8 +30,8 @@ export interface VaultIssuerOptions {
   readonly logger: Logger;
   /** How long one call may take; ms. */
   readonly limitMs?: number | undefined;
-  /** How often Vault is asked about the token while nothing is signed; ms. */
-  readonly lookMs?: number | undefined;
+  /** Interval between checks of the token at Vault while nothing is signed, in ms. */
+  readonly pollIntervalMs?: number | undefined;
 }
 
 /** A PKI engine of Vault or OpenBao that signs leaves under a role, or intermediates. */
@@ -66,7 +66,7 @@ export function vaultIssuer(options: VaultIssuerOptions): OutsideIssuer {
   return {
     name: nameOf(root),
     sign,
-    trouble: () => watch?.trouble(),
+    lastFailure: () => watch?.lastFailure(),
     run: async (signal) => {
       await (watch?.run(signal) ?? untilAborted(signal));
       session.close();

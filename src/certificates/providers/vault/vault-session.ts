@@ -7,18 +7,18 @@ import type { VaultAnswer, VaultCall, VaultHttp } from './vault-http.ts';
 export interface VaultToken {
   readonly token: Secret<string>;
   readonly renewable: boolean;
-  /** When to ask for more time; Infinity for a token that does not end. */
+  /** When to renew it; Infinity for a token that does not expire. */
   readonly renewAt: number;
   readonly endsAt: number;
 }
 
-/** Where tokens come from. */
+/** A source of tokens. */
 export interface TokenSource {
   /** A token to use from now on. Rejects with a WeftError. */
   open(signal: AbortSignal): Promise<VaultToken>;
-  /** Whether the token is still the one to use. */
+  /** Whether the token should still be used. */
   isCurrent(token: VaultToken): boolean;
-  /** What to do when Vault denies a path to a token that came from here. */
+  /** The advice for a path that Vault denies to a token of this source. */
   readonly advice: string;
 }
 
@@ -47,19 +47,19 @@ export class VaultSession {
 
   /** A successful answer. Rejects with a WeftError that names the call; `advice` says more by status. */
   async call(call: VaultCall, advice: Advice, signal: AbortSignal): Promise<VaultAnswer> {
-    const answer = await this.ask(call, signal);
+    const answer = await this.request(call, signal);
     if (answer.status < 300) return answer;
     throw vaultFailure(call, answer, advice);
   }
 
   /** Vault's answer to lookup-self. 403 means that the token is invalid or may not look itself up. */
-  async look(signal: AbortSignal): Promise<VaultAnswer> {
+  async checkToken(signal: AbortSignal): Promise<VaultAnswer> {
     const { token } = await this.token(signal);
     return this.#http.send({ ...lookupSelf, token }, signal);
   }
 
   /** Resolves to an answer of any status but 403. On 403, tries a new token; rejects when Vault denies that too. */
-  async ask(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
+  async request(call: VaultCall, signal: AbortSignal): Promise<VaultAnswer> {
     const used = await this.token(signal);
     let answer = await this.#http.send({ ...call, token: used.token }, signal);
     if (answer.status === 403) {

@@ -3,29 +3,29 @@ import { namesOf, type IssuerFailure, type LeafRequest } from '../issuer.ts';
 
 interface Failed {
   readonly request: LeafRequest;
-  readonly trouble: IssuerFailure;
+  readonly failure: IssuerFailure;
   /** When a caller last wanted the leaf; milliseconds since the epoch. */
   wantedAt: number;
 }
 
-/** A caller that wants a leaf asks again within a minute. A request that no caller repeats for 3 min is no trouble. */
+/** A caller that wants a leaf asks again within a minute. A request that no caller repeats for 3 min is forgotten. */
 const forgetMs = 3 * 60_000;
 const most = 100;
 
 /**
- * The requests that an issuer failed (docs/decisions/0098). Each is a trouble until the same request succeeds, or until
- * no caller wants it any more. The success of another request proves nothing about it.
+ * The requests that an issuer failed (docs/decisions/0098). Each counts as a failure until the same request succeeds,
+ * or until no caller wants it any more. The success of another request proves nothing about it.
  */
-export class FailedAsks {
+export class FailedRequests {
   readonly #failed = new Map<string, Failed>();
 
   /** `isWanted`: whether a caller needs the leaf; false when a failed request is only repeated as a check. */
   failed(request: LeafRequest, { code, message }: WeftError, asked: Asked): void {
     const key = keyOf(request);
     const before = this.#failed.get(key);
-    const since = before?.trouble.since ?? asked.now;
+    const since = before?.failure.since ?? asked.now;
     const wantedAt = asked.isWanted ? asked.now : (before?.wantedAt ?? asked.now);
-    this.#failed.set(key, { request, trouble: { code, message, since }, wantedAt });
+    this.#failed.set(key, { request, failure: { code, message, since }, wantedAt });
     const [oldest] = this.#failed.keys();
     if (this.#failed.size > most && oldest !== undefined) this.#failed.delete(oldest);
   }
@@ -34,21 +34,21 @@ export class FailedAsks {
   succeeded(request: LeafRequest): void {
     const passed = this.#failed.get(keyOf(request));
     if (passed === undefined) return;
-    for (const [key, { trouble }] of this.#failed)
-      if (trouble.message === passed.trouble.message) this.#failed.delete(key);
+    for (const [key, { failure }] of this.#failed)
+      if (failure.message === passed.failure.message) this.#failed.delete(key);
   }
 
-  /** A failed request to repeat, to see whether its trouble has passed. */
+  /** A failed request to repeat, to see whether it works again. */
   next(now: number): LeafRequest | undefined {
     this.#forget(now);
     const [first] = this.#failed.values();
     return first?.request;
   }
 
-  /** The newest trouble, with the start time of the oldest. */
-  trouble(now: number): IssuerFailure | undefined {
+  /** The newest failure, with the start time of the oldest. */
+  lastFailure(now: number): IssuerFailure | undefined {
     this.#forget(now);
-    const all = [...this.#failed.values()].map(({ trouble }) => trouble);
+    const all = [...this.#failed.values()].map(({ failure }) => failure);
     const last = all.at(-1);
     return last && { ...last, since: Math.min(...all.map(({ since }) => since)) };
   }

@@ -1,5 +1,5 @@
-import type { Guest } from './guest.ts';
-import { everyonesBytes, type LobbyLimits } from './lobby-limits.ts';
+import type { GatedConnection } from './gated-connection.ts';
+import { everyonesBytes, type GateLimits } from './gate-limits.ts';
 
 /** How many new connections are weighed together. While a thousand proxies connect, they are weighed by turns. */
 const newPerTurn = 128;
@@ -10,17 +10,17 @@ const newMs = 2_000;
  * Connections with an admitted call, and the bytes that arrived on them without ending a message: parts of messages,
  * and bytes that are no message at all.
  */
-export class Insiders {
-  readonly #limits: LobbyLimits;
-  readonly #all = new Set<Guest>();
+export class AdmittedConnections {
+  readonly #limits: GateLimits;
+  readonly #all = new Set<GatedConnection>();
   /** Connections admitted recently. */
-  readonly #new = new Set<Guest>();
+  readonly #new = new Set<GatedConnection>();
   /** Connections with many unfinished bytes. */
-  readonly #heavy = new Set<Guest>();
+  readonly #heavy = new Set<GatedConnection>();
   /** Where among the new connections the next turn begins. */
   #turn = this.#new.values();
 
-  constructor(limits: LobbyLimits) {
+  constructor(limits: GateLimits) {
     this.#limits = limits;
   }
 
@@ -33,37 +33,37 @@ export class Insiders {
     return this.#new.size + this.#heavy.size;
   }
 
-  add(guest: Guest): void {
-    this.#all.add(guest);
-    this.#new.add(guest);
+  add(connection: GatedConnection): void {
+    this.#all.add(connection);
+    this.#new.add(connection);
   }
 
-  delete(guest: Guest): void {
-    this.#all.delete(guest);
-    this.#new.delete(guest);
-    this.#heavy.delete(guest);
+  delete(connection: GatedConnection): void {
+    this.#all.delete(connection);
+    this.#new.delete(connection);
+    this.#heavy.delete(connection);
   }
 
   /**
    * The connections to cut, among those that are watched (the new ones by turns) or among all: each that has too many
    * unfinished bytes, and the largest if all together have too many. Reads the clock only while there are new ones.
    */
-  weigh(whom: 'watched' | 'all', clock: () => number): readonly Guest[] {
-    const guilty: Guest[] = [];
+  weigh(which: 'watched' | 'all', clock: () => number): readonly GatedConnection[] {
+    const guilty: GatedConnection[] = [];
     const oldest = this.#new.size === 0 ? undefined : clock() - newMs;
-    for (const guest of whom === 'all' ? this.#all : [...this.#heavy, ...this.#nextNew()]) {
-      const bytes = guest.unfinished;
-      if (bytes > this.#limits.maxUnfinishedBytes) guilty.push(guest);
-      if (bytes > everyonesBytes) this.#heavy.add(guest);
-      else this.#heavy.delete(guest);
-      if (oldest !== undefined && guest.since < oldest) this.#new.delete(guest);
+    for (const connection of which === 'all' ? this.#all : [...this.#heavy, ...this.#nextNew()]) {
+      const bytes = connection.unfinished;
+      if (bytes > this.#limits.maxUnfinishedBytes) guilty.push(connection);
+      if (bytes > everyonesBytes) this.#heavy.add(connection);
+      else this.#heavy.delete(connection);
+      if (oldest !== undefined && connection.since < oldest) this.#new.delete(connection);
     }
     return [...guilty, ...this.#largest(guilty)];
   }
 
   /** Of the heavy connections besides `guilty`, the largest, until the sum of the rest is within the limit. */
-  #largest(guilty: readonly Guest[]): readonly Guest[] {
-    const heavy = [...this.#heavy].filter((guest) => !guilty.includes(guest));
+  #largest(guilty: readonly GatedConnection[]): readonly GatedConnection[] {
+    const heavy = [...this.#heavy].filter((connection) => !guilty.includes(connection));
     let sum = heavy.reduce((total, { unfinished }) => total + unfinished, 0);
     return heavy
       .sort((a, b) => b.unfinished - a.unfinished)
@@ -74,7 +74,7 @@ export class Insiders {
       });
   }
 
-  *#nextNew(): Generator<Guest> {
+  *#nextNew(): Generator<GatedConnection> {
     for (let count = 0; count < newPerTurn; count += 1) {
       const { value, done } = this.#turn.next();
       if (done === true) {

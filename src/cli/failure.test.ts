@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { kinds } from '../api/kinds.ts';
 import { WeftError } from '../common/errors.ts';
 import { failureOf, noAnswer } from '../kubernetes/api-failure.ts';
-import { troubleOfCall, troubleOfConnection } from './trouble.ts';
+import { describeCallFailure, describeConnectionFailure } from './failure.ts';
 
 const asked = {
   verb: 'list',
@@ -63,20 +63,20 @@ describe('a call that failed is told with the next step', () => {
       /--kubeconfig/,
     ],
   ])('%s', (...[, error, message, advice]) => {
-    const trouble = troubleOfCall(error, asked);
-    expect(trouble.message).toMatch(message);
-    expect(trouble.advice.join('\n')).toMatch(advice);
+    const failure = describeCallFailure(error, asked);
+    expect(failure.message).toMatch(message);
+    expect(failure.advice.join('\n')).toMatch(advice);
   });
 
   it('in the words of the API server when they are all there is', () => {
-    expect(troubleOfCall(refused(422), asked).message).toMatch(/422 said so$/);
+    expect(describeCallFailure(refused(422), asked).message).toMatch(/422 said so$/);
   });
 });
 
 it('names the file that cannot be read', () => {
   const cause = new Error("ENOENT: no such file or directory, open '/nowhere'");
   const error = new WeftError('configuration-invalid', 'the kubeconfig cannot be read', { cause });
-  expect(troubleOfConnection(error).message).toBe(
+  expect(describeConnectionFailure(error).message).toBe(
     `Cannot connect to the cluster: the kubeconfig cannot be read (${cause.message}).`,
   );
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { FakeVisitor } from '../../../test/support/fakes/fake-visitor.ts';
-import type { Guest } from './guest.ts';
-import { Lobby } from './lobby.ts';
-import { defaultLobbyLimits } from './lobby-limits.ts';
+import { FakePeerSocket } from '../../../test/support/fakes/fake-peer-socket.ts';
+import type { GatedConnection } from './gated-connection.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import { defaultGateLimits } from './gate-limits.ts';
 
 interface Known {
-  readonly visitor: FakeVisitor;
-  readonly guest: Guest;
+  readonly socket: FakePeerSocket;
+  readonly connection: GatedConnection;
 }
 
 interface Crowd {
@@ -24,46 +24,46 @@ function flood({ addresses, staysMs = Infinity }: Crowd, honest: string): number
   let due: (() => void)[] = [];
   const soon = (turn: () => void): number => due.push(turn);
   const times = { entryMs: 20_000, helloMs: 10_000, idleMs: 2_000 };
-  const limits = { ...defaultLobbyLimits, ...times, maxUnfinishedBytes: 2_000_000 };
+  const limits = { ...defaultGateLimits, ...times, maxUnfinishedBytes: 2_000_000 };
   const clock = (): number => now;
   const clocks = { now: clock, elapsed: clock, later: soon, soon };
   const options = { limits, ...clocks, onCut: () => undefined };
-  const lobby = new Lobby(options);
+  const gate = new ConnectionGate(options);
   const greet = (address: string): Known => {
-    const visitor = new FakeVisitor(address);
-    const guest = lobby.arrive(visitor);
-    if (guest === undefined) throw new Error('no place');
-    lobby.handshakeDone(guest);
-    return { visitor, guest };
+    const socket = new FakePeerSocket(address);
+    const connection = gate.arrive(socket);
+    if (connection === undefined) throw new Error('no place');
+    gate.handshakeDone(connection);
+    return { socket, connection };
   };
   const comeBack = (known: Known): Known => {
-    const { visitor, guest } = known;
-    if (guest.stage === 'entering' && now - guest.since >= staysMs) lobby.gone(guest);
-    return guest.stage === 'gone' ? greet(visitor.address) : known;
+    const { socket, connection } = known;
+    if (connection.stage === 'entering' && now - connection.since >= staysMs) gate.gone(connection);
+    return connection.stage === 'gone' ? greet(socket.address) : known;
   };
   let crowd = addresses.map(greet);
   const waits: number[] = [];
   let [newcomer, since]: [Known | undefined, number] = [undefined, 0];
   for (let tick = 1; tick <= 400; tick += 1) {
     now += 25;
-    if (tick % 8 === 0) lobby.look();
+    if (tick % 8 === 0) gate.look();
     const turns = due;
     due = [];
     for (const turn of turns) turn();
     if (newcomer === undefined && tick % 4 === 0) [newcomer, since] = [greet(honest), now];
     crowd = crowd.map(comeBack);
-    if (newcomer?.visitor.entered === true) {
+    if (newcomer?.socket.entered === true) {
       waits.push(now - since);
-      lobby.asks(newcomer.guest);
-      lobby.admitted(newcomer.guest);
-      lobby.gone(newcomer.guest);
+      gate.asks(newcomer.connection);
+      gate.admitted(newcomer.connection);
+      gate.gone(newcomer.connection);
       newcomer = undefined;
     }
   }
   return waits;
 }
 
-describe('a crowd of addresses in the lobby', () => {
+describe('a crowd of addresses in the gate', () => {
   const addresses = Array.from({ length: 690 }, (_, host) => `10.1.${host >> 8}.${host & 255}`);
 
   it('H4: gives a new address its turn within a second of a crowd of 690 that speak TLS alone', () => {

@@ -3,13 +3,13 @@ import { isDistrust } from '../common/distrust.ts';
 import { WeftError } from '../common/errors.ts';
 import { apiStatusOf } from '../kubernetes/api-failure.ts';
 
-/** Why a command failed, and what the user can do. */
-export interface Trouble {
+/** Why a command failed, and the next steps for the user. */
+export interface CommandFailure {
   readonly message: string;
   readonly advice: readonly string[];
 }
 
-/** What was asked of the API server when it went wrong. */
+/** The call to the API server that failed. */
 export interface Asked {
   readonly verb: 'get' | 'list';
   readonly kind: Kind;
@@ -21,8 +21,8 @@ export interface Asked {
 /** Where the rights that this program needs are granted. */
 const grant = 'config/samples/cli-reader-role.yaml grants all that this command reads';
 
-/** A call that failed, as a newcomer can understand it. */
-export function troubleOfCall(error: unknown, asked: Asked): Trouble {
+/** The message and advice for a failed call, in words for a first-time user. */
+export function describeCallFailure(error: unknown, asked: Asked): CommandFailure {
   const answer = apiStatusOf(error);
   const resource = resourceOf(asked.kind);
   switch (answer?.status) {
@@ -52,7 +52,7 @@ export function troubleOfCall(error: unknown, asked: Asked): Trouble {
 }
 
 /** A kubeconfig that cannot be used. */
-export function troubleOfConnection(error: unknown): Trouble {
+export function describeConnectionFailure(error: unknown): CommandFailure {
   const { message, cause } = WeftError.from(error);
   const detail = cause instanceof Error ? ` (${cause.message})` : '';
   return {
@@ -67,9 +67,9 @@ export function resourceOf({ plural, group }: Kind): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
-function noAnswer(error: unknown, server: string): Trouble {
+function noAnswer(error: unknown, server: string): CommandFailure {
   if (error instanceof WeftError && error.code === 'configuration-invalid') {
-    return troubleOfConnection(error);
+    return describeConnectionFailure(error);
   }
   const { code, text } = root(error);
   if (isDistrust(code)) {
@@ -88,7 +88,7 @@ function noAnswer(error: unknown, server: string): Trouble {
   };
 }
 
-/** The innermost cause, which says what happened. */
+/** The innermost cause, which has the most precise message. */
 function root(error: unknown): { readonly code: string; readonly text: string } {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;

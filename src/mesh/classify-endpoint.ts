@@ -12,24 +12,24 @@ import { ownPods } from './written-ports.ts';
 export type SliceEndpoint = NonNullable<EndpointSlice['endpoints']>[number];
 
 /** A pod of the service's namespace; an address outside the mesh; or why the address does not count. */
-export type Judgement =
+export type EndpointClass =
   | { readonly is: 'pod'; readonly pod: Pod }
   | { readonly is: 'outside' }
   | { readonly is: 'unknown' }
   | { readonly is: 'foreign'; readonly reason: string };
 
-export interface JudgeInput {
+export interface ClassifyInput {
   readonly input: NamespaceSnapshot;
   readonly book: AddressBook;
   /** Tells whether a pod carries a sidecar of this mesh. */
   readonly hasSidecar: (pod: Pod) => boolean;
 }
 
-export function judge(
+export function classifyEndpoint(
   address: string,
   { targetRef }: Pick<SliceEndpoint, 'targetRef'>,
-  given: JudgeInput,
-): Judgement {
+  given: ClassifyInput,
+): EndpointClass {
   if (!isOneHost(address)) return foreign('cannot be the address of a pod');
   if (targetRef?.kind !== 'Pod') return byAddress(address, given);
   const pod = meantPod(targetRef, given);
@@ -44,13 +44,13 @@ export function judge(
 /** The very pod that the reference means, not a successor of the same name; undefined while that pod is not known. */
 function meantPod(
   { name = '', uid }: NonNullable<SliceEndpoint['targetRef']>,
-  { input }: JudgeInput,
+  { input }: ClassifyInput,
 ): Pod | undefined {
   const pod = input.Pod.get(name);
   return uid === undefined || pod?.metadata.uid === uid ? pod : undefined;
 }
 
-function byAddress(address: string, { input, book, hasSidecar }: JudgeInput): Judgement {
+function byAddress(address: string, { input, book, hasSidecar }: ClassifyInput): EndpointClass {
   const own = ownPods(address, input, book);
   const pod = own.find(hasSidecar) ?? own[0];
   if (pod !== undefined) return { is: 'pod', pod };
@@ -77,10 +77,10 @@ function isNobodys(
   return holders.every((pod) => !isOwn(address, pod, disputes));
 }
 
-function disputed(address: string, disputes: Disputes): Judgement {
+function disputed(address: string, disputes: Disputes): EndpointClass {
   return foreign(disputes.byAddress.get(address)?.reason ?? '');
 }
 
-function foreign(reason: string): Judgement {
+function foreign(reason: string): EndpointClass {
   return { is: 'foreign', reason };
 }

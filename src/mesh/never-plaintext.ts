@@ -5,7 +5,7 @@ import type { Plaintext } from './plaintext.ts';
 import { onHostNetwork } from './pod-state.ts';
 import type { Behind } from './behind.ts';
 
-export interface GuardInput {
+export interface NeverPlaintextInput {
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
   readonly behind: ReadonlyMap<string, Behind>;
   /** Pods that may be behind a headless service for which, because of a bound, no pods were selected. */
@@ -21,7 +21,7 @@ export interface GuardInput {
  * in strict mode it is refused, in permissive mode it goes in plaintext. A pod on its node's network has the node's
  * address, which is left out (docs/decisions/0006).
  */
-export function guardedAddresses(given: GuardInput): readonly string[] {
+export function listNeverPlaintext(given: NeverPlaintextInput): readonly string[] {
   const { services, behind, others, hasSidecar, plaintext, book } = given;
   const addresses = new Set<string>();
   const addPods = (pods: Iterable<Pod>, headless: boolean): void => {

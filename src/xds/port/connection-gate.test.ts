@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FakeVisitor } from '../../../test/support/fakes/fake-visitor.ts';
-import type { Guest } from './guest.ts';
-import { Lobby } from './lobby.ts';
-import { defaultLobbyLimits, type LobbyLimits } from './lobby-limits.ts';
+import { FakePeerSocket } from '../../../test/support/fakes/fake-peer-socket.ts';
+import type { GatedConnection } from './gated-connection.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import { defaultGateLimits, type GateLimits } from './gate-limits.ts';
 
-const limits: LobbyLimits = {
-  ...defaultLobbyLimits,
+const limits: GateLimits = {
+  ...defaultGateLimits,
   ...{ maxWaiting: 12, maxWaitingPerAddress: 6, maxEntering: 6, maxEnteringPerAddress: 3 },
   ...{ maxIdle: 2, startsPerTurn: 2, maxHelloBytes: 100, maxEntryBytes: 1_000 },
   ...{ helloMs: 1_000, entryMs: 5_000, yieldMs: 500, refusedMs: 100, idleMs: 2_000 },
@@ -18,38 +18,41 @@ const limits: LobbyLimits = {
   },
 };
 
-describe('the lobby', () => {
+describe('the gate', () => {
   let now: number;
   let turns: (() => void)[];
   let weighs: (() => void)[];
   let cuts: string[];
-  let lobby: Lobby;
+  let gate: ConnectionGate;
 
   beforeEach(() => {
     now = 0;
     turns = [];
     weighs = [];
     cuts = [];
-    lobby = new Lobby({
+    gate = new ConnectionGate({
       limits,
       now: () => now,
       elapsed: () => now,
       later: (turn) => turns.push(turn),
       soon: (again) => weighs.push(again),
-      onCut: (reason, { visitor }) => cuts.push(`${visitor.address} ${reason}`),
+      onCut: (reason, { socket }) => cuts.push(`${socket.address} ${reason}`),
     });
   });
 
-  function arrive(address: string): { visitor: FakeVisitor; guest: Guest | undefined } {
-    const visitor = new FakeVisitor(address);
-    return { visitor, guest: lobby.arrive(visitor) };
+  function arrive(address: string): {
+    socket: FakePeerSocket;
+    connection: GatedConnection | undefined;
+  } {
+    const socket = new FakePeerSocket(address);
+    return { socket, connection: gate.arrive(socket) };
   }
 
-  function greet(address: string): { visitor: FakeVisitor; guest: Guest } {
-    const { visitor, guest } = arrive(address);
-    if (guest === undefined) throw new Error('no place');
-    lobby.handshakeDone(guest);
-    return { visitor, guest };
+  function greet(address: string): { socket: FakePeerSocket; connection: GatedConnection } {
+    const { socket, connection } = arrive(address);
+    if (connection === undefined) throw new Error('no place');
+    gate.handshakeDone(connection);
+    return { socket, connection };
   }
 
   function takeTurns(count = Infinity): void {
@@ -58,8 +61,8 @@ describe('the lobby', () => {
 
   function wait(ms: number): void {
     now += ms;
-    lobby.look();
-    lobby.weighAll();
+    gate.look();
+    gate.weighAll();
     takeTurns();
     weigh();
   }
@@ -69,180 +72,184 @@ describe('the lobby', () => {
   }
 
   it('lets nobody begin TLS who has not greeted, and cuts who does not in time', () => {
-    const { visitor } = arrive('a');
+    const { socket } = arrive('a');
     takeTurns();
-    expect(visitor.entered).toBe(false);
+    expect(socket.entered).toBe(false);
     wait(1_001);
-    expect(visitor.isCut).toBe(true);
+    expect(socket.isCut).toBe(true);
     expect(cuts).toEqual(['a slow']);
   });
 
   it('begins a few at a time, between other work', () => {
     const all = ['a', 'b', 'c'].map(greet);
     takeTurns(1);
-    expect(all.filter(({ visitor }) => visitor.entered)).toHaveLength(2);
+    expect(all.filter(({ socket }) => socket.entered)).toHaveLength(2);
     takeTurns(1);
-    expect(all.every(({ visitor }) => visitor.entered)).toBe(true);
+    expect(all.every(({ socket }) => socket.entered)).toBe(true);
   });
 
   it('gives an address its share of the places, and the next address its own at once', () => {
     const greedy = Array.from({ length: 5 }, () => greet('a'));
     takeTurns();
-    expect(greedy.filter(({ visitor }) => visitor.entered)).toHaveLength(3);
-    const { visitor } = greet('b');
+    expect(greedy.filter(({ socket }) => socket.entered)).toHaveLength(3);
+    const { socket } = greet('b');
     takeTurns();
-    expect(visitor.entered).toBe(true);
+    expect(socket.entered).toBe(true);
   });
 
   it('gives the place of who is slow to who waits, and to nobody else', () => {
     const [first, ...others] = Array.from({ length: 3 }, () => greet('a'));
     takeTurns();
     wait(600);
-    expect(first?.visitor.isCut).toBe(false);
-    const { visitor } = greet('a');
+    expect(first?.socket.isCut).toBe(false);
+    const { socket } = greet('a');
     wait(1);
-    expect(first?.visitor.isCut).toBe(true);
-    expect(others.some((other) => other.visitor.isCut)).toBe(false);
-    expect(visitor.entered).toBe(true);
+    expect(first?.socket.isCut).toBe(true);
+    expect(others.some((other) => other.socket.isCut)).toBe(false);
+    expect(socket.entered).toBe(true);
   });
 
   it('drops those of an address that are silent for the next of it, and of the greediest for others', () => {
     const silent = Array.from({ length: 6 }, () => arrive('a'));
     const next = arrive('a');
-    expect(silent[0]?.visitor.isCut).toBe(true);
-    expect(next.guest).toBeDefined();
+    expect(silent[0]?.socket.isCut).toBe(true);
+    expect(next.connection).toBeDefined();
     for (let count = 0; count < 6; count += 1) arrive('b');
-    expect(arrive('c').guest).toBeDefined();
+    expect(arrive('c').connection).toBeDefined();
     expect(cuts.filter((line) => line === 'a too-many' || line === 'b too-many')).toHaveLength(2);
   });
 
   it('cuts who sends more than a greeting, or than a first message, before it is admitted', () => {
     const [early, late] = [greet('a'), greet('b')];
-    early.visitor.bytesRead = 101;
-    lobby.look();
-    expect(early.visitor.isCut).toBe(true);
+    early.socket.bytesRead = 101;
+    gate.look();
+    expect(early.socket.isCut).toBe(true);
     takeTurns();
-    late.visitor.bytesRead = 1_001;
+    late.socket.bytesRead = 1_001;
     weigh();
     expect(cuts).toEqual(['a too-many-bytes', 'b too-many-bytes']);
   });
 
   it('cuts a connection with one call too many since the last that was admitted', () => {
-    const { visitor, guest } = greet('a');
+    const { socket, connection } = greet('a');
     takeTurns();
-    const most = Array.from({ length: limits.maxCallsUnadmitted }, () => lobby.called(guest));
+    const most = Array.from({ length: limits.maxCallsUnadmitted }, () => gate.called(connection));
     expect(most).not.toContain(false);
-    lobby.admitted(guest);
-    expect(most.map(() => lobby.called(guest))).toEqual(most);
-    expect([lobby.called(guest), visitor.isCut]).toEqual([false, true]);
-    expect([lobby.called(guest), cuts]).toEqual([false, ['a too-many-calls']]);
+    gate.admitted(connection);
+    expect(most.map(() => gate.called(connection))).toEqual(most);
+    expect([gate.called(connection), socket.isCut]).toEqual([false, true]);
+    expect([gate.called(connection), cuts]).toEqual([false, ['a too-many-calls']]);
   });
 
   it('leaves a connection a moment after a refusal, and goes on if another call is admitted', () => {
     const [refused, admitted] = [greet('a'), greet('b')];
     takeTurns();
-    for (const { guest } of [refused, admitted]) lobby.refused(guest);
-    lobby.admitted(admitted.guest);
+    for (const { connection } of [refused, admitted]) gate.refused(connection);
+    gate.admitted(admitted.connection);
     wait(101);
-    expect([refused.visitor.isCut, admitted.visitor.isCut]).toEqual([true, false]);
+    expect([refused.socket.isCut, admitted.socket.isCut]).toEqual([true, false]);
   });
 
   it('cuts a connection that pours on when its call is over', () => {
-    const { visitor, guest } = greet('a');
+    const { socket, connection } = greet('a');
     takeTurns();
-    lobby.admitted(guest);
-    visitor.bytesRead = 5_000;
-    lobby.ended(guest, true);
-    visitor.bytesRead += limits.maxEntryBytes;
+    gate.admitted(connection);
+    socket.bytesRead = 5_000;
+    gate.ended(connection, true);
+    socket.bytesRead += limits.maxEntryBytes;
     weigh();
-    expect(visitor.isCut).toBe(false);
-    visitor.bytesRead += 1;
+    expect(socket.isCut).toBe(false);
+    socket.bytesRead += 1;
     weigh();
     expect(cuts).toEqual(['a too-many-bytes']);
   });
 
   it('ends a connection on which no call is admitted any more', () => {
-    const [{ visitor, guest }, other] = [greet('a'), greet('b')];
+    const [{ socket, connection }, other] = [greet('a'), greet('b')];
     takeTurns();
-    for (const one of [guest, guest, other.guest]) lobby.admitted(one);
-    lobby.ended(guest, false);
+    for (const one of [connection, connection, other.connection]) gate.admitted(one);
+    gate.ended(connection, false);
     wait(10_000);
-    expect(visitor.isCut).toBe(false);
-    lobby.ended(guest, false);
-    lobby.ended(other.guest, true);
+    expect(socket.isCut).toBe(false);
+    gate.ended(connection, false);
+    gate.ended(other.connection, true);
     wait(1_000);
-    expect([visitor.isCut, other.visitor.isCut]).toEqual([false, true]);
+    expect([socket.isCut, other.socket.isCut]).toEqual([false, true]);
     wait(1_001);
-    expect(visitor.isCut).toBe(true);
+    expect(socket.isCut).toBe(true);
   });
 
   it('counts what is no whole message: too much of one, and the largest when all have too much', () => {
     const all = ['a', 'b', 'c'].map(greet);
     takeTurns();
-    for (const { guest } of all) lobby.admitted(guest);
-    const [a, b, c] = all.map(({ visitor }) => visitor) as [FakeVisitor, FakeVisitor, FakeVisitor];
+    for (const { connection } of all) gate.admitted(connection);
+    const [a, b, c] = all.map(({ socket }) => socket) as [
+      FakePeerSocket,
+      FakePeerSocket,
+      FakePeerSocket,
+    ];
     a.bytesRead = 2_000_001;
     weigh();
     expect(a.isCut).toBe(true);
     [b.bytesRead, c.bytesRead] = [1_300_000, 1_400_000];
     weigh();
     expect([b.isCut, c.isCut]).toEqual([false, true]);
-    all[1]?.guest.settle(() => now, 0);
+    all[1]?.connection.settle(() => now, 0);
     b.bytesRead += 1_900_000;
     for (let look = 0; look < 10; look += 1) wait(1_000);
     expect(b.isCut).toBe(false);
   });
 
   it('looks at heavy ones often from the look at all that found them on', () => {
-    const { visitor, guest } = greet('a');
+    const { socket, connection } = greet('a');
     takeTurns();
-    lobby.admitted(guest);
+    gate.admitted(connection);
     for (let look = 0; look < 3; look += 1) wait(1_000);
     weigh();
     expect(weighs).toEqual([]);
-    visitor.bytesRead = 1_000_000;
-    lobby.weighAll();
-    visitor.bytesRead = 2_000_001;
+    socket.bytesRead = 1_000_000;
+    gate.weighAll();
+    socket.bytesRead = 2_000_001;
     weigh();
-    expect(visitor.isCut).toBe(true);
+    expect(socket.isCut).toBe(true);
   });
 
   it('gives who has its token checked more time than who says nothing', () => {
     const [asks, silent] = [greet('a'), greet('a')];
     greet('a');
     takeTurns();
-    lobby.asks(asks.guest);
+    gate.asks(asks.connection);
     greet('a');
     wait(301);
-    expect([asks.visitor.isCut, silent.visitor.isCut]).toEqual([false, true]);
+    expect([asks.socket.isCut, silent.socket.isCut]).toEqual([false, true]);
   });
 
   it('H9: cuts a connection whose pace of bytes that are no message is that of no proxy', () => {
     const [honest, hostile] = [greet('a'), greet('b')];
     takeTurns();
-    for (const { guest } of [honest, hostile]) lobby.admitted(guest);
+    for (const { connection } of [honest, hostile]) gate.admitted(connection);
     for (let turn = 0; turn < 100; turn += 1) {
       now += 100;
-      honest.visitor.bytesRead += 1_200_000;
-      lobby.messageEnded(honest.guest, 600_000);
-      lobby.messageEnded(honest.guest, 595_000);
-      hostile.visitor.bytesRead += 500_000;
-      lobby.messageEnded(hostile.guest, 10);
+      honest.socket.bytesRead += 1_200_000;
+      gate.messageEnded(honest.connection, 600_000);
+      gate.messageEnded(honest.connection, 595_000);
+      hostile.socket.bytesRead += 500_000;
+      gate.messageEnded(hostile.connection, 10);
     }
     expect(cuts).toEqual(['b too-many-bytes']);
   });
 
   interface Known {
-    readonly visitor: FakeVisitor;
-    readonly guest: Guest;
+    readonly socket: FakePeerSocket;
+    readonly connection: GatedConnection;
   }
 
-  function act(what: string, { visitor, guest }: Known, elsewhere: boolean): void {
-    if (what === 'greet') lobby.handshakeDone(guest);
-    if (what === 'admit' && visitor.entered) lobby.admitted(guest);
-    if (what === 'refuse') lobby.refused(guest);
-    if (what === 'end' && guest.calls > 0) lobby.ended(guest, elsewhere);
-    if (what === 'gone') lobby.gone(guest);
+  function act(what: string, { socket, connection }: Known, elsewhere: boolean): void {
+    if (what === 'greet') gate.handshakeDone(connection);
+    if (what === 'admit' && socket.entered) gate.admitted(connection);
+    if (what === 'refuse') gate.refused(connection);
+    if (what === 'end' && connection.calls > 0) gate.ended(connection, elsewhere);
+    if (what === 'gone') gate.gone(connection);
   }
 
   it('never holds more than its places, whatever happens, and forgets all who are gone', () => {
@@ -255,8 +262,8 @@ describe('the lobby', () => {
         now = 0;
         turns = [];
         weighs = [];
-        const guests: Known[] = [];
-        lobby = new Lobby({
+        const connections: Known[] = [];
+        gate = new ConnectionGate({
           limits,
           now: () => now,
           elapsed: () => now,
@@ -265,22 +272,26 @@ describe('the lobby', () => {
           onCut: () => undefined,
         });
         for (const [what, number] of steps) {
-          const known = guests[number % Math.max(1, guests.length)];
+          const known = connections[number % Math.max(1, connections.length)];
           if (what === 'arrive') {
-            const { visitor, guest } = arrive(`a${number % 4}`);
-            if (guest !== undefined) guests.push({ visitor, guest });
+            const { socket, connection } = arrive(`a${number % 4}`);
+            if (connection !== undefined) connections.push({ socket, connection });
           } else if (what === 'turn') takeTurns(1);
           else if (what === 'wait') wait(number * 50);
           else if (known !== undefined) act(what, known, number > 15);
-          const at = (stage: string): Guest[] =>
-            guests.map(({ guest }) => guest).filter((guest) => guest.stage === stage);
+          const at = (stage: string): GatedConnection[] =>
+            connections
+              .map(({ connection }) => connection)
+              .filter((connection) => connection.stage === stage);
           expect(at('entering').length).toBeLessThanOrEqual(limits.maxEntering);
           expect(at('silent').length + at('queued').length).toBeLessThanOrEqual(limits.maxWaiting);
           expect(at('idle').length).toBeLessThanOrEqual(limits.maxIdle);
-          expect(lobby.size).toBe(guests.filter(({ guest }) => guest.stage !== 'gone').length);
+          expect(gate.size).toBe(
+            connections.filter(({ connection }) => connection.stage !== 'gone').length,
+          );
         }
-        for (const { guest } of guests) lobby.gone(guest);
-        expect(lobby.size).toBe(0);
+        for (const { connection } of connections) gate.gone(connection);
+        expect(gate.size).toBe(0);
       }),
     );
   });

@@ -59,7 +59,7 @@ export function askingForLess(outside: OutsideIssuer, clock: Clock): OutsideIssu
   return {
     name: outside.name,
     sign,
-    trouble: () => outside.trouble?.(),
+    lastFailure: () => outside.lastFailure?.(),
     run: (signal) => outside.run(signal),
   };
 }

@@ -9,8 +9,8 @@ import { WeftError } from '../../common/errors.ts';
 import { silentLogger, type LogFields } from '../../common/logger.ts';
 import { Secret } from '../../common/secret.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
-import { askReplica, type AskOptions } from './ask-client.ts';
-import type { AnswerReplica } from './ask-service.ts';
+import { requestFromReplica, type RequestOptions } from './request-client.ts';
+import type { AnswerReplica } from './request-service.ts';
 import { createXdsServer } from '../server/xds-server.ts';
 
 const serverName = 'weft-control-plane.weft-system.svc';
@@ -18,7 +18,7 @@ const serverId = 'spiffe://cluster.local/weft/control-plane/weft-system';
 const signal = new AbortController().signal;
 
 describe('a replica that is asked by another', () => {
-  let channel: AskOptions;
+  let channel: RequestOptions;
   let stop: () => Promise<void>;
   let answer: AnswerReplica;
   let asked: string[];
@@ -62,8 +62,8 @@ describe('a replica that is asked by another', () => {
   });
   afterEach(() => stop());
 
-  const ask = (change: Partial<AskOptions> = {}): Promise<Secret<Buffer> | undefined> =>
-    askReplica({ ...channel, ...change }, Buffer.from('the ask'), signal);
+  const ask = (change: Partial<RequestOptions> = {}): Promise<Secret<Buffer> | undefined> =>
+    requestFromReplica({ ...channel, ...change }, Buffer.from('the ask'), signal);
 
   it('answers', async () => {
     expect(String((await ask())?.reveal())).toBe('the answer');
@@ -97,8 +97,8 @@ describe('a replica that is asked by another', () => {
   it('may take long, for it says at once that it has heard', async () => {
     answer = () =>
       new Promise((resolve) => setTimeout(() => resolve(new Secret(Buffer.from('late'))), 400));
-    expect(String((await ask({ hearMs: 200 }))?.reveal())).toBe('late');
-    expect(await ask({ answerMs: 200 })).toBeUndefined();
+    expect(String((await ask({ ackTimeoutMs: 200 }))?.reveal())).toBe('late');
+    expect(await ask({ answerTimeoutMs: 200 })).toBeUndefined();
   });
 
   it('is told when nobody waits any more', async () => {
@@ -110,7 +110,9 @@ describe('a replica that is asked by another', () => {
         return new Promise(() => undefined);
       };
     });
-    await expect(askReplica(channel, Buffer.from('x'), leaving.signal)).rejects.toThrow('gone');
+    await expect(requestFromReplica(channel, Buffer.from('x'), leaving.signal)).rejects.toThrow(
+      'gone',
+    );
     await left;
   });
 
@@ -120,7 +122,7 @@ describe('a replica that is asked by another', () => {
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     const { port } = mute.address() as AddressInfo;
     const started = performance.now();
-    expect(await ask({ address: `127.0.0.1:${port}`, hearMs: 300 })).toBeUndefined();
+    expect(await ask({ address: `127.0.0.1:${port}`, ackTimeoutMs: 300 })).toBeUndefined();
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => mute.close(resolve));
     expect(await ask({ address: `127.0.0.1:${port}` })).toBeUndefined();

@@ -1,12 +1,12 @@
 /** Limits for connections before a call on them is admitted, and for the unfinished bytes of any connection. */
-export interface LobbyLimits {
+export interface GateLimits {
   /** Connections whose TLS has not begun: of all, and of one address. They cost a socket each. */
   readonly maxWaiting: number;
   readonly maxWaitingPerAddress: number;
   /** Connections between the start of TLS and their first admitted call: of all, and of one address. */
   readonly maxEntering: number;
   readonly maxEnteringPerAddress: number;
-  /** Connections that had an admitted call and have none now. The one that has been idle longest is cut first. */
+  /** Connections that had an admitted call and have none now. The connection that is idle longest is cut first. */
   readonly maxIdle: number;
   /** Handshakes begun before other work gets its turn: each costs half a millisecond. */
   readonly startsPerTurn: number;
@@ -40,8 +40,8 @@ export interface LobbyLimits {
 }
 
 /** The defaults that do not derive from another limit. */
-export const defaultLobbyLimits: Omit<
-  LobbyLimits,
+export const defaultGateLimits: Omit<
+  GateLimits,
   'helloMs' | 'entryMs' | 'idleMs' | 'maxUnfinishedBytes'
 > = {
   maxWaiting: 3_072,
@@ -66,5 +66,5 @@ export const defaultLobbyLimits: Omit<
 /** Bytes around a message and around a call: frames, acknowledgements, TLS, and a call's headers with its token. */
 export const aroundBytes = { message: 64, call: 8 * 1024 };
 
-/** More than an honest proxy's first message, so that the budget of all is never restored at such a proxy's cost. */
+/** More than the first message of a proxy, so that no well-behaved proxy is cut to restore the common budget. */
 export const everyonesBytes = 256 * 1024;

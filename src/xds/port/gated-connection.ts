@@ -1,23 +1,23 @@
 import { networkOf } from '../../common/network-of.ts';
 
 /** A connection as its socket shows it. */
-export interface Visitor {
+export interface PeerSocket {
   /** The remote IP. */
   readonly address: string;
   readonly bytesRead: number;
   /** Starts its TLS. */
-  enter(): void;
+  startTls(): void;
   /** Ends it at once. */
   cut(): void;
 }
 
 /**
- * How far a connection is on its way in. `silent`: its first message is not whole yet; `queued`: its TLS may begin;
+ * The stage of a connection. `silent`: its first message is not whole yet; `queued`: its TLS may begin;
  * `entering`: its TLS has begun; `inside`: a call on it is admitted; `idle`: it had an admitted call and has none now.
  */
 export type Stage = 'silent' | 'queued' | 'entering' | 'inside' | 'idle' | 'gone';
 
-/** Why a connection was cut, as a closed list: no label may depend on what a client sends. */
+/** Why a connection was cut, as a closed list: no label may depend on data of a client. */
 export const cutReasons = [
   'too-many',
   'slow',
@@ -32,12 +32,12 @@ export type CutReason = (typeof cutReasons)[number];
 const costBytes = 256 * 1024;
 const youngMs = 60_000;
 
-/** Asking a socket for its byte count costs more than a short message, so it is asked once for several of them. */
+/** Reading a socket's byte count costs more than a short message, so the count is read once for several messages. */
 const shortMessages = { count: 16, bytes: 16 * 1024 };
 
-/** A connection in the lobby's book. */
-export class Guest {
-  readonly visitor: Visitor;
+/** A connection in the gate. */
+export class GatedConnection {
+  readonly socket: PeerSocket;
   /** The network to whose share the connection counts: its address, or the address's IPv6 /64. */
   readonly network: string;
   readonly #arrived: number;
@@ -68,9 +68,9 @@ export class Guest {
   #waste = 0;
   #seen: number | undefined;
 
-  constructor(visitor: Visitor, now: number, deadline: number) {
-    this.visitor = visitor;
-    this.network = networkOf(visitor.address);
+  constructor(socket: PeerSocket, now: number, deadline: number) {
+    this.socket = socket;
+    this.network = networkOf(socket.address);
     this.#arrived = now;
     this.since = now;
     this.deadline = deadline;
@@ -78,7 +78,7 @@ export class Guest {
 
   /** Bytes that arrived since the last message was whole, or since the last call was over. */
   get unfinished(): number {
-    return Math.max(0, this.visitor.bytesRead - this.#finished - this.#since.bytes);
+    return Math.max(0, this.socket.bytesRead - this.#finished - this.#since.bytes);
   }
 
   /**
@@ -105,16 +105,16 @@ export class Guest {
    */
   settle(clock: () => number, perSecond: number): number {
     const since = this.#since;
-    const read = this.visitor.bytesRead;
+    const read = this.socket.bytesRead;
     const more = read - this.#finished - since.bytes;
     this.#finished = read;
     since.count = 0;
     since.bytes = 0;
-    // Most messages leave no bytes that are worth a look at the clock.
+    // Most messages leave no other bytes, and then the clock need not be read.
     if (this.#waste === 0 && more <= 0) return 0;
     const now = clock();
     const spent = ((now - (this.#seen ?? now)) / 1_000) * perSecond;
-    // When messages came together, the first is charged the bytes of all, and the others give theirs back.
+    // When messages came together, the first is charged the bytes of all, and each other message is credited its bytes.
     this.#waste = Math.max(0, Math.max(0, this.#waste - spent) + more);
     this.#seen = now;
     return this.#waste;

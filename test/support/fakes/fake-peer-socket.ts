@@ -1,7 +1,7 @@
-import type { Visitor } from '../../../src/xds/port/guest.ts';
+import type { PeerSocket } from '../../../src/xds/port/gated-connection.ts';
 
 /** A connection that only notes what is done to it. */
-export class FakeVisitor implements Visitor {
+export class FakePeerSocket implements PeerSocket {
   bytesRead = 0;
   entered = false;
   isCut = false;
@@ -11,7 +11,7 @@ export class FakeVisitor implements Visitor {
     this.address = address;
   }
 
-  enter(): void {
+  startTls(): void {
     this.entered = true;
   }
 
