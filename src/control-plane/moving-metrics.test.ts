@@ -17,10 +17,10 @@ it('every metric of the control plane moves when what it counts happens', async 
   const metrics = createMetrics('1.2.3');
   const evidence = new Topic(silentLogger, { connected: 0, synced: 0, rejected: 0 } as Evidence);
   let health: object = { held: 0, waiting: 0 };
-  let trouble: object | undefined = undefined;
+  let lastFailure: object | undefined = undefined;
   let shown: readonly Diagnostic[] = [];
   const leaves = { health: () => health } as unknown as LeafStore;
-  const issuers = { workloads: { lastFailure: () => trouble } } as unknown as PlannedIssuers;
+  const issuers = { workloads: { lastFailure: () => lastFailure } } as unknown as PlannedIssuers;
   metrics.add([...proxyGauges(evidence), ...certificateGauges({ leaves, issuers })]);
   metrics.countDiagnostics(() => shown);
   const before = byMetric((await metrics.text()).text);
@@ -40,7 +40,7 @@ it('every metric of the control plane moves when what it counts happens', async 
   metrics.injected('injected');
   evidence.publish({ connected: 1, synced: 1, rejected: 1 } as Evidence);
   health = { held: 1, waiting: 1, earliestExpiry: 1000 };
-  trouble = {};
+  lastFailure = {};
   shown = [{ severity: 'error' } as Diagnostic];
 
   const after = byMetric((await metrics.text()).text);

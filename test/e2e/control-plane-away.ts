@@ -10,6 +10,7 @@ const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
 const namespace = 'weft-system';
 const awayMs = 60_000;
 const selector = 'app.kubernetes.io/name=weft-control-plane';
+const operatorSelector = 'app.kubernetes.io/name=weft-operator';
 
 interface Replica {
   readonly name: string;
@@ -94,9 +95,18 @@ function sum(all: readonly Replica[], series: string): Readonly<Record<string, n
   return total;
 }
 
-async function pods({ kubectl }: TestCluster): Promise<readonly string[]> {
-  const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');
+async function pods({ kubectl }: TestCluster, label = selector): Promise<readonly string[]> {
+  const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', label, '-o', 'name');
   return out.split('\n').filter((line) => line !== '');
+}
+
+/** Scales to none, and waits until the last pod is gone. */
+async function scaleAway(world: TestCluster, deployment: string, label: string): Promise<void> {
+  await scale(world, deployment, 0);
+  await until(async () => (await pods(world, label)).length === 0, {
+    what: `no pod of ${deployment} runs`,
+    withinMs: 60_000,
+  });
 }
 
 /** Waits until every sidecar is connected and in step again; gives the replicas' metrics then. */
@@ -142,13 +152,9 @@ export function controlPlaneAway(world: () => TestCluster): void {
     const failures = await failuresUnder(world(), `control plane away for ${awayMs / 1000} s`, {
       plans: bothKinds(url),
       work: async () => {
-        // The operator would bring the control plane back within moments.
-        await scale(world(), 'weft-operator', 0);
-        await scale(world(), 'weft-control-plane', 0);
-        await until(async () => (await pods(world())).length === 0, {
-          what: 'no control plane runs',
-          withinMs: 60_000,
-        });
+        // An operator that still ends would bring the control plane back.
+        await scaleAway(world(), 'weft-operator', operatorSelector);
+        await scaleAway(world(), 'weft-control-plane', selector);
         await letPass(awayMs, 'the proxies do without it');
         await scale(world(), 'weft-operator', 1);
         const deployment = { kind: kinds.deployment, namespace, name: 'weft-control-plane' };
