@@ -7,6 +7,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 JEST_ARGS ?=
 # Tests of features wait more than they work.
 waiting := $(shell n=$$(( $$(nproc) * 2 )); echo $$(( n < 8 ? n : 8 )))
+# Test files of e2e at once, each with a cluster: with more of them on two processors, tests that measure time fail.
+clusters := 3
 jest := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' jest $(JEST_ARGS)
 
 ##@ Start here
@@ -56,8 +58,11 @@ feature-together: setup
 	@$(jest) --selectProjects feature envoy --maxWorkers=$(waiting) --passWithNoTests
 feature-measured: setup
 	@$(jest) --selectProjects measured --maxWorkers=2 --passWithNoTests
-e2e: setup ## The mesh end to end on a real node (root)
-	@$(jest) --selectProjects e2e --runInBand
+e2e: e2e-clusters e2e-docs ## The mesh end to end on real nodes (root)
+e2e-clusters: setup
+	@$(jest) --selectProjects e2e --maxWorkers=$(clusters) --verbose
+e2e-docs: setup
+	@$(jest) --selectProjects e2e-docs --passWithNoTests
 test-rotation: setup ## Nine switches of the certificate provider under load (root)
 	@node test/rotation/run.ts
 bench: setup ## Measure speed and memory; the figures also go to out/bench.json
@@ -84,4 +89,4 @@ changelog: setup ## Fold the fragments of unreleased changes into CHANGELOG.md
 	@node tools/docs/changelog.ts
 clean: ## Remove what builds made inside the tree
 	@rm -rf out
-.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature feature-together feature-measured e2e test-rotation bench dev generate golden lock fix changelog clean
+.PHONY: help setup demo demo-switch down kubeconfig images cli test check format types rooms lint dead duplicates verify unit golden-check feature feature-together feature-measured e2e e2e-clusters e2e-docs test-rotation bench dev generate golden lock fix changelog clean

@@ -14,6 +14,9 @@ const measured = ['bulk-objects', 'health-flood', 'hostile', 'webhook-flood', 'x
   (name) => `<rootDir>/test/features/adversarial/${name}.test.ts`,
 );
 
+/** Reads which commands the other files of the end-to-end suite ran, so it runs after them. */
+const docsRun = '<rootDir>/test/e2e/docs-run.test.ts';
+
 export default {
   workerIdleMemoryLimit: '768MB',
   // Tests that speak over real sockets take a second where others have the processors.
@@ -44,6 +47,13 @@ export default {
     },
     { ...shared, displayName: 'measured', testMatch: measured },
     { ...shared, displayName: 'envoy', testMatch: ['<rootDir>/test/envoy/*.test.ts'] },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      testPathIgnorePatterns: [docsRun],
+      globalSetup: '<rootDir>/test/e2e/global-setup.ts',
+    },
+    { ...shared, displayName: 'e2e-docs', testMatch: [docsRun] },
   ],
 };

@@ -7,7 +7,7 @@ import { stateRoot } from '../../tools/cluster/place.ts';
 import { figure } from './figure.ts';
 import { typed, type TestCluster } from './test-cluster.ts';
 
-/** What the machine knows of the suite's cluster, in words; other clusters do not count. */
+/** What the machine knows of the test's cluster, in words; other clusters do not count. */
 async function machineTraces({ place }: TestCluster): Promise<readonly string[]> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   const links = (await run('ip', ['-o', 'link'])).split('\n');

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { kinds } from '../../src/api/kinds.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import { apiPace, kubectlPace, rolledOut, typed, type TestCluster } from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 import { letPass } from '../support/time/let-pass.ts';
 
@@ -106,6 +106,7 @@ async function scaleAway(world: TestCluster, deployment: string, label: string):
   await until(async () => (await pods(world, label)).length === 0, {
     what: `no pod of ${deployment} runs`,
     withinMs: 60_000,
+    ...kubectlPace,
   });
 }
 
@@ -118,7 +119,7 @@ async function reconnected(world: TestCluster, sidecars: number): Promise<readon
       const synced = sum(all, 'weft_proxies_synced')['all'] ?? 0;
       return all.length === 2 && synced === sidecars ? all : undefined;
     },
-    { what: 'all proxies are back', withinMs: 60_000 },
+    { what: 'all proxies are back', withinMs: 60_000, ...kubectlPace },
   );
 }
 
@@ -152,11 +153,14 @@ export function controlPlaneAway(world: () => TestCluster): void {
     const failures = await failuresUnder(world(), `control plane away for ${awayMs / 1000} s`, {
       plans: bothKinds(url),
       work: async () => {
-        // An operator that still ends would bring the control plane back.
-        await scaleAway(world(), 'weft-operator', operatorSelector);
-        await scaleAway(world(), 'weft-control-plane', selector);
-        await letPass(awayMs, 'the proxies do without it');
-        await scale(world(), 'weft-operator', 1);
+        try {
+          // An operator that still ends would bring the control plane back.
+          await scaleAway(world(), 'weft-operator', operatorSelector);
+          await scaleAway(world(), 'weft-control-plane', selector);
+          await letPass(awayMs, 'the proxies do without it');
+        } finally {
+          await scale(world(), 'weft-operator', 1);
+        }
         const deployment = { kind: kinds.deployment, namespace, name: 'weft-control-plane' };
         await until(
           async () => {
@@ -164,7 +168,7 @@ export function controlPlaneAway(world: () => TestCluster): void {
             const { spec } = live as unknown as { spec: { replicas: number } };
             return spec.replicas === 2;
           },
-          { what: 'the operator restores the replicas', withinMs: 60_000 },
+          { what: 'the operator restores the replicas', withinMs: 60_000, ...apiPace },
         );
         back = await reconnected(world(), sidecars);
       },

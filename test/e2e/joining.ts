@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { expect, it } from '@jest/globals';
 import { repository } from '../../tools/images/bundle.ts';
-import { applyManifest, environment, rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import {
+  applyManifest,
+  environment,
+  rolledOut,
+  typed,
+  kubectlPace,
+  type TestCluster,
+} from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 
 async function sidecars({ kubectl }: TestCluster): Promise<string> {
@@ -50,7 +57,7 @@ export function joining(world: () => TestCluster): void {
         const now = await sidecars(world());
         return now === 'weft-init envoy' ? now : undefined;
       },
-      { what: 'the old pod is gone', withinMs: 60_000 },
+      { what: 'the old pod is gone', withinMs: 60_000, ...kubectlPace },
     );
     expect(names).toBe('weft-init envoy');
   }, 120_000);

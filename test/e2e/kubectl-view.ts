@@ -3,7 +3,7 @@ import { CommandError } from '../../tools/base/command.ts';
 import { figure } from './figure.ts';
 import { ask, bookbuyer } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { applyManifest, typed, type TestCluster } from './test-cluster.ts';
+import { applyManifest, typed, kubectlPace, type TestCluster } from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 
 type Row = Readonly<Record<string, string>>;
@@ -29,6 +29,7 @@ function rowOf(world: TestCluster, command: string, fits: (row: Row) => boolean)
   return until(async () => tables(await typed(world, command)).find(fits), {
     what: `a fitting row of \`${command}\``,
     withinMs: 30_000,
+    ...kubectlPace,
   });
 }
 
@@ -93,7 +94,7 @@ export function kubectlView(world: () => TestCluster): void {
         const notes = await world().kubectl.run('get', 'events.events.k8s.io', ...args, regarding);
         return notes === '' ? undefined : notes;
       },
-      { what: 'an event of the broken policy', withinMs: 20_000 },
+      { what: 'an event of the broken policy', withinMs: 20_000, ...kubectlPace },
     );
     figure(`event of a broken policy: ${event}`);
     expect(event).toMatch(/spec\.rules\[0\].*HTTPRouteGroup nowhere.*create it/);

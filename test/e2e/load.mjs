@@ -37,7 +37,7 @@ const loop = async () => {
         result.failures.push(`${Date.now()} ${outcome} ${words.slice(0, 120)}`);
     }
     if (result.requests === 5 * Number(connections)) process.stdout.write('begun\n');
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 };
 

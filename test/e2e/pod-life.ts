@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { figure } from './figure.ts';
 import { openRoom } from './guests.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { applyManifest, rolledOut, type TestCluster } from './test-cluster.ts';
+import { applyManifest, rolledOut, kubectlPace, type TestCluster } from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 import { letPass } from '../support/time/let-pass.ts';
 
@@ -41,7 +41,7 @@ export function podLife(world: () => TestCluster): void {
         const { succeeded = 0, failed = 0 } = status;
         return succeeded + failed === 4 || failed > 0 ? { succeeded, failed } : undefined;
       },
-      { what: 'the Job to end', withinMs: 90_000 },
+      { what: 'the Job to end', withinMs: 90_000, ...kubectlPace },
     );
     figure(`4 Jobs that call at once: done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
     expect(job).toEqual({ succeeded: 4, failed: 0 });
@@ -55,7 +55,7 @@ export function podLife(world: () => TestCluster): void {
         const { status } = await podOf(world(), 'unopened');
         return status.containerStatuses?.[0]?.state.running === undefined ? undefined : true;
       },
-      { what: 'the pod with the failing probe to run', withinMs: 60_000 },
+      { what: 'the pod with the failing probe to run', withinMs: 60_000, ...kubectlPace },
     );
     expect(running).toBe(true);
     await letPass(neverReadyMs, 'probes go on');

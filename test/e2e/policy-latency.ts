@@ -8,6 +8,7 @@ import { repository } from '../../tools/images/bundle.ts';
 import { figure, spread } from './figure.ts';
 import { startWatch, type Watch } from './in-pod.ts';
 import { applyManifest, rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
+import { inTurn, turnMs } from './turns.ts';
 import { until } from '../support/time/until.ts';
 import { letPass } from '../support/time/let-pass.ts';
 
@@ -111,32 +112,41 @@ function report(title: string, latencies: readonly Latency[]): void {
   );
 }
 
+async function measureAll(world: TestCluster, edits: readonly Edit[]): Promise<readonly Latency[]> {
+  const watch = await startWatch(world, url);
+  const latencies: Latency[] = [];
+  try {
+    await watch.when((outcome) => outcome === '200 bookstore-v1', 0);
+    await untilCalm(watch);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const edit of edits) latencies.push(await measure(watch, edit));
+    }
+  } finally {
+    watch.stop();
+  }
+  return latencies;
+}
+
 /** How long an edit of a policy takes until a request shows it. */
 export function policyLatency(world: () => TestCluster): void {
-  it('an edit is seen by real requests in a moment, and stays', async () => {
-    await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
-    await applyManifest(world(), '../../../config/demo/policies/traffic-access.yaml');
-    await applyManifest(world(), '../../../config/demo/bookstore-v2.yaml');
-    await applyManifest(world(), '../../../config/demo/policies/traffic-split-100-0.yaml');
-    await rolledOut(world(), 'bookstore', 'deployment/bookstore-v2');
-    const edits = await editsOf(world());
-    const watch = await startWatch(world(), url);
-    const latencies: Latency[] = [];
-    try {
-      await watch.when((outcome) => outcome === '200 bookstore-v1', 0);
-      await untilCalm(watch);
-      for (let round = 0; round < rounds; round += 1) {
-        for (const edit of edits) latencies.push(await measure(watch, edit));
-      }
-    } finally {
-      watch.stop();
-    }
-    for (const { name } of edits)
-      report(
-        `policy edit "${name}" → first request that shows it`,
-        latencies.filter((latency) => latency.name === name),
-      );
-    report(`all ${latencies.length} policy edits`, latencies);
-    expect(Math.max(...latencies.map(({ settled }) => settled))).toBeLessThan(boundMs);
-  }, 120_000);
+  it(
+    'an edit is seen by real requests in a moment, and stays',
+    async () => {
+      await setTraffic(world(), { enablePermissiveTrafficPolicyMode: false });
+      await applyManifest(world(), '../../../config/demo/policies/traffic-access.yaml');
+      await applyManifest(world(), '../../../config/demo/bookstore-v2.yaml');
+      await applyManifest(world(), '../../../config/demo/policies/traffic-split-100-0.yaml');
+      await rolledOut(world(), 'bookstore', 'deployment/bookstore-v2');
+      const edits = await editsOf(world());
+      const latencies = await inTurn(() => measureAll(world(), edits));
+      for (const { name } of edits)
+        report(
+          `policy edit "${name}" → first request that shows it`,
+          latencies.filter((latency) => latency.name === name),
+        );
+      report(`all ${latencies.length} policy edits`, latencies);
+      expect(Math.max(...latencies.map(({ settled }) => settled))).toBeLessThan(boundMs);
+    },
+    120_000 + turnMs,
+  );
 }

@@ -4,7 +4,7 @@ import { type Kind, kinds } from '../../src/api/kinds.ts';
 import { figure } from './figure.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
 import { twoBookstores } from './rolling-restart.ts';
-import { rolledOut, typed, type TestCluster } from './test-cluster.ts';
+import { kubectlPace, rolledOut, typed, type TestCluster } from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 
 const namespace = 'weft-system';
@@ -103,6 +103,7 @@ export function removal(world: () => TestCluster, before: () => ReadonlySet<stri
     const left = await until(async () => ((await traces(world())).length === 0 ? [] : undefined), {
       what: 'no trace of the mesh',
       withinMs: 60_000,
+      ...kubectlPace,
     });
     expect(left).toEqual([]);
     expect(failures).toEqual([]);
@@ -118,6 +119,7 @@ export function removal(world: () => TestCluster, before: () => ReadonlySet<stri
       holds: (answer) => answer === '',
       what: 'the old pod is gone',
       withinMs: 60_000,
+      ...kubectlPace,
     });
     expect(none).toBe('');
   }, 120_000);

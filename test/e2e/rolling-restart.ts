@@ -1,7 +1,13 @@
 import { expect, it } from '@jest/globals';
 import { shapesClient } from './guests.ts';
 import { bothKinds, failuresUnder } from './in-pod.ts';
-import { applyManifest, rolledOut, setTraffic, type TestCluster } from './test-cluster.ts';
+import {
+  applyManifest,
+  rolledOut,
+  setTraffic,
+  kubectlPace,
+  type TestCluster,
+} from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 
 const url = 'http://bookstore.bookstore.svc.cluster.local:14001/books-bought';
@@ -37,7 +43,7 @@ export function rollingRestart(world: () => TestCluster): void {
             const now = await storesThere(world());
             return now.some((pod) => before.includes(pod)) ? undefined : now;
           },
-          { what: 'the old pods are gone', withinMs: 60_000 },
+          { what: 'the old pods are gone', withinMs: 60_000, ...kubectlPace },
         );
       },
     });
@@ -61,7 +67,7 @@ export function abruptRestart(world: () => TestCluster): void {
             const names = (await world().kubectl.run('get', ...args)).trim().split('\n');
             return names.length === 1;
           },
-          { what: 'the old pod is gone', withinMs: 60_000 },
+          { what: 'the old pod is gone', withinMs: 60_000, ...kubectlPace },
         );
       },
     });

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { cgroupMembers } from '../../tools/cluster/cgroup.ts';
 import {
   followSwitch,
   replaceProvider,
@@ -26,9 +27,9 @@ export interface SwitchStory {
   readonly atPhase?: (phase: Phase) => Promise<unknown>;
 }
 
-/** Makes kubelets' time short, as it is on a local cluster, so that a switch takes half a minute. */
+/** Allows kubelets ten seconds, of which those of a local cluster need six, so that a switch takes half a minute. */
 export async function hasten(world: TestCluster, rotation: object = {}): Promise<void> {
-  const all = { bundlePropagation: '20s', setAside: [], setAsideAfter: '10m', ...rotation };
+  const all = { bundlePropagation: '10s', setAside: [], setAsideAfter: '10m', ...rotation };
   await editCertificate(world, { rotation: all });
 }
 
@@ -85,20 +86,23 @@ export async function kill(
   await kubectl.run('delete', 'pod', '-n', namespace, ...pods, ...now);
 }
 
-/** The process of a pod's sidecar on this machine, which the local cluster's node is. */
-export async function sidecarProcess(namespace: string, pod: string): Promise<number> {
+/** The process of a pod's sidecar: one of the cluster's own processes on this machine, which is its node. */
+export async function sidecarProcess(
+  { place }: TestCluster,
+  namespace: string,
+  pod: string,
+): Promise<number> {
   const wanted = `${namespace}/${pod}`;
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const words = await commandOf(entry);
+  for (const { pid } of await cgroupMembers(place)) {
+    const words = await commandOf(pid);
     const at = words.indexOf('--service-node');
     if (words[0]?.endsWith('envoy') === true && words[at + 1]?.startsWith(wanted) === true)
-      return Number(entry);
+      return pid;
   }
   throw new Error(`no sidecar of ${wanted} runs here`);
 }
 
-async function commandOf(pid: string): Promise<readonly string[]> {
+async function commandOf(pid: number): Promise<readonly string[]> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   return text.split('\0');
 }

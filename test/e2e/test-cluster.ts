@@ -6,8 +6,15 @@ import { type Place, placeOf } from '../../tools/cluster/place.ts';
 import { type Kubectl, kubectlFor } from '../../tools/demo/kubectl.ts';
 import { repository } from '../../tools/images/bundle.ts';
 
-/** The cluster of this suite; others on the machine are left alone. */
-export const clusterName = 'e2e';
+/** Each test file has a cluster, so that the files run side by side; other clusters on the machine are left alone. */
+export const clusterNames = ['e2e-life', 'e2e-switches', 'e2e-removal'] as const;
+export type ClusterName = (typeof clusterNames)[number];
+
+/** The pace of `until` when each look starts kubectl, which uses a processor for a tenth of a second. */
+export const kubectlPace = { pauseMs: 400 };
+
+/** The pace of `until` when each look asks the API server, and the test measures no time. */
+export const apiPace = { pauseMs: 200 };
 
 /** What the scenarios act on. */
 export interface TestCluster {
@@ -21,9 +28,9 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-/** Connects to the suite's cluster, which must be up. */
-export async function openTestCluster(): Promise<TestCluster> {
-  const place = placeOf(clusterName);
+/** Connects to a test file's cluster, which must be up. */
+export async function openTestCluster(name: ClusterName): Promise<TestCluster> {
+  const place = placeOf(name);
   const api = await connect({ kubeconfig: place.kubeconfig });
   const stop = new AbortController();
   return {
@@ -39,13 +46,13 @@ export async function openTestCluster(): Promise<TestCluster> {
   };
 }
 
-/** What a reader's shell has set: kubectl at hand, and the suite's cluster as the one that is meant. */
+/** What a reader's shell has set: kubectl at hand, and the test file's cluster as the one that is meant. */
 export function environment(world: TestCluster, command: string): Readonly<Record<string, string>> {
   const { binary, kubeconfig } = world.kubectl;
   const PATH = `${dirname(binary)}${delimiter}${process.env['PATH'] ?? ''}`;
   // With a KUBECONFIG `make demo` would take that cluster and boot none.
   const KUBECONFIG = command.startsWith('make ') ? '' : kubeconfig;
-  return { PATH, KUBECONFIG, WEFT_CLUSTER: clusterName };
+  return { PATH, KUBECONFIG, WEFT_CLUSTER: world.place.name };
 }
 
 /** Runs a command line just as a reader of the docs would type it, at the top of the work tree. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from '@jest/globals';
 import { repository } from '../../tools/images/bundle.ts';
 import { figure } from './figure.ts';
-import { applyManifest, typed, type TestCluster } from './test-cluster.ts';
+import { applyManifest, typed, kubectlPace, type TestCluster } from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 
 // Uninstalling in the wrong order, on a cluster that nobody needs any more. The feature test
@@ -35,6 +35,7 @@ async function gone(world: TestCluster): Promise<number> {
   await until(async () => (await left(world)).length === 0, {
     what: 'all of it to be gone',
     withinMs: boundMs,
+    ...kubectlPace,
   });
   return Date.now() - began;
 }
@@ -55,7 +56,7 @@ async function restarted(world: TestCluster): Promise<string> {
       const pods = await kubectl.run('get', 'pods', '-n', 'shop', '-o', 'name');
       return pods.trim().split('\n').length === 1 ? sidecars(world) : undefined;
     },
-    { what: 'the old pod is gone', withinMs: 60_000 },
+    { what: 'the old pod is gone', withinMs: 60_000, ...kubectlPace },
   );
 }
 
@@ -89,7 +90,7 @@ export function uninstall(world: () => TestCluster): void {
       await world().kubectl.run('delete', ...what, '--wait=false');
       const first = await until(
         async () => ((await restarted(world())) === '' ? Date.now() : undefined),
-        { what: 'a pod starts without a sidecar', withinMs: boundMs },
+        { what: 'a pod starts without a sidecar', withinMs: boundMs, ...kubectlPace },
       );
       expect(first).toBeDefined();
       const rest = ['-k', installed, '--ignore-not-found', '--wait=false'];
@@ -108,6 +109,7 @@ export function uninstall(world: () => TestCluster): void {
       holds: (answer) => answer === '',
       what: 'a pod starts without a sidecar',
       withinMs: 60_000,
+      ...kubectlPace,
     });
     await typed(
       world(),

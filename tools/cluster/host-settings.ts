@@ -1,5 +1,7 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheRoot } from '../base/cache.ts';
+import { withLock } from '../base/lock.ts';
 import { type Place, stateRoot } from './place.ts';
 
 /** Settings of the host's kernel that a kubelet changes as it starts. */
@@ -12,8 +14,17 @@ const changed = [
   'vm/panic_on_oom',
 ].map((name) => join('/proc/sys', name));
 
+/** Runs `work` while no other cluster changes the host's settings or the files that all clusters share. */
+export function withHostLock<T>(work: () => Promise<T>): Promise<T> {
+  return withLock(join(cacheRoot(), '.host.lock'), work);
+}
+
 /** Records the host's settings, unless another cluster has recorded them before it changed them. */
-export async function saveHostSettings(place: Place): Promise<void> {
+export function saveHostSettings(place: Place): Promise<void> {
+  return withHostLock(() => save(place));
+}
+
+async function save(place: Place): Promise<void> {
   const earlier = (await others(place)).length > 0 ? await firstSaved(place) : undefined;
   const values =
     earlier ??
@@ -24,14 +35,19 @@ export async function saveHostSettings(place: Place): Promise<void> {
   await writeFile(saved(place.directory), JSON.stringify(values));
 }
 
-/** Restores the host's settings when the last cluster is removed. */
+/**
+ * Restores the host's settings when the last cluster is removed, and removes the cluster's record of them. The caller
+ * must hold the lock of `withHostLock`: without it, of two clusters that end together, neither would be the last.
+ */
 export async function restoreHostSettings(place: Place): Promise<void> {
   const values = await read(saved(place.directory));
-  if (values === undefined || (await others(place)).length > 0) return;
-  for (const [path, value] of Object.entries(values)) await writeFile(path, value);
+  if (values !== undefined && (await others(place)).length === 0)
+    for (const [path, value] of Object.entries(values)) await writeFile(path, value);
+  await rm(saved(place.directory), { force: true });
 }
 
-async function others(place: Place): Promise<string[]> {
+/** The folders of other clusters that have recorded the host's settings. */
+export async function others(place: Place): Promise<string[]> {
   const folders = await readdir(stateRoot()).catch(() => []);
   const candidates = folders
     .map((name) => join(stateRoot(), name))

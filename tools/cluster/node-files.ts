@@ -110,7 +110,7 @@ function kubeletConfig({ place }: NodePlan): object {
     imageGCHighThresholdPercent: 100,
     imageGCLowThresholdPercent: 99,
     // The delay until a changed ConfigMap or Secret is in the files of running pods; the kubelet's default is 1m.
-    syncFrequency: '10s',
+    syncFrequency: '4s',
     enforceNodeAllocatable: [],
     maxPods: 250,
     podLogsDir: join(directory, 'pod-logs'),

@@ -6,7 +6,7 @@ import { recordedDaemon } from '../base/daemon.ts';
 import { type ProcessIdentity, endProcesses } from '../base/process-identity.ts';
 import { isListening } from '../base/probe.ts';
 import { cgroupMembers, hasCgroups, removeCgroups } from './cgroup.ts';
-import { restoreHostSettings } from './host-settings.ts';
+import { others, restoreHostSettings, withHostLock } from './host-settings.ts';
 import { podNetworkName } from './node-files.ts';
 import { type Place, stateRoot } from './place.ts';
 
@@ -24,10 +24,14 @@ export async function tearDown(place: Place): Promise<void> {
   await removeCgroups(place);
   await removeNetworkResults(place);
   await removeLogLinks(place);
-  await restoreHostSettings(place);
-  await rm(place.directory, { recursive: true, force: true });
-  await removeStaleSocket('/var/lib/kubelet/device-plugins/kubelet.sock');
-  await rmdir(stateRoot()).catch(() => undefined);
+  await withHostLock(async () => {
+    await restoreHostSettings(place);
+    await rm(place.directory, { recursive: true, force: true });
+    // The kubelet of another cluster makes the socket's folder before it makes the socket.
+    if ((await others(place)).length === 0)
+      await removeStaleSocket('/var/lib/kubelet/device-plugins/kubelet.sock');
+    await rmdir(stateRoot()).catch(() => undefined);
+  });
 }
 
 /** Whether `tearDown` would remove anything. */

@@ -19,7 +19,7 @@ import { type Place, clusterLock, defaultCluster, placeOf } from './place.ts';
 import { hasTraces, tearDown } from './teardown.ts';
 
 /** Raise this when clusters of an earlier version of these scripts should be created again. */
-const layout = 4;
+const layout = 5;
 
 const patienceMs = 60_000;
 

@@ -1,7 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { cacheRoot } from '../base/cache.ts';
 import { recordedDaemon, startDaemon, untilReady } from '../base/daemon.ts';
+import { withLock } from '../base/lock.ts';
 import { endProcesses, isRunning } from '../base/process-identity.ts';
 import { stateRoot } from '../cluster/place.ts';
 import { demoCluster } from './demo-cluster.ts';
@@ -57,7 +59,12 @@ export async function stopForwards(): Promise<void> {
 }
 
 /** Forwards an app's page to this machine, in a process that outlives this process. */
-export async function forward(kubectl: Kubectl, app: string): Promise<Forward> {
+export function forward(kubectl: Kubectl, app: string): Promise<Forward> {
+  // Two demos that start together would choose the same free port, and one would show the page of the other.
+  return withLock(join(cacheRoot(), '.pages.lock'), () => open(kubectl, app));
+}
+
+async function open(kubectl: Kubectl, app: string): Promise<Forward> {
   const port = await freePort(preferredPorts[app] ?? 8090);
   const url = `http://127.0.0.1:${port}`;
   const target = ['-n', app, `deployment/${app}`, `${port}:14001`];

@@ -53,7 +53,8 @@ export async function installMesh(kubectl: Kubectl): Promise<void> {
   });
 }
 
-async function openShops(kubectl: Kubectl): Promise<void> {
+/** Deploys the bookstore and its customers; resolves when all of them run. */
+export async function openShops(kubectl: Kubectl): Promise<void> {
   await step('Open the bookstore', async (note) => {
     const files = ['namespaces', ...shops].flatMap((f) => ['-f', `config/demo/${f}.yaml`]);
     await kubectl.run('apply', ...files.map((f) => (f === '-f' ? f : join(repository, f))));

@@ -37,7 +37,8 @@ const others: readonly Stage[] = [
   { title: 'Golden stories, on real Envoys', kind: 'suite', target: 'golden-check' },
   { title: 'Features, on a real API server', kind: 'suite', target: 'feature-together' },
   { title: 'Attacks that are measured', kind: 'suite', target: 'feature-measured' },
-  { title: 'End to end, on a real node', kind: 'suite', target: 'e2e' },
+  { title: 'End to end, on real nodes', kind: 'suite', target: 'e2e-clusters' },
+  { title: 'Commands of the docs', kind: 'suite', target: 'e2e-docs' },
 ];
 
 interface JestReport {
