@@ -2,26 +2,14 @@ import { ConnectionBook, first, type AddressEntry } from './connection-book.ts';
 import { networkOf } from '../../common/network-of.ts';
 import {
   GatedConnection,
-  type CutReason,
-  type Stage,
   type PeerSocket,
+  type Stage,
+  type CutReason,
 } from './gated-connection.ts';
 import { AdmittedConnections } from './admitted-connections.ts';
-import { aroundBytes, type GateLimits } from './gate-limits.ts';
+import { aroundBytes } from './gate-limits.ts';
+import type { ConnectionGateOptions } from './gate-options.ts';
 import { Penalties } from '../../common/penalties.ts';
-
-export interface ConnectionGateOptions {
-  readonly limits: GateLimits;
-  /** Milliseconds, of a clock that never steps. */
-  readonly now: () => number;
-  /** The same from a clock that costs little to read, because it may be read for each message. */
-  readonly elapsed: () => number;
-  /** Calls back after other work had its turn. */
-  readonly later: (turn: () => void) => void;
-  /** Calls back within about 25 ms: a fast network brings megabytes in that time. */
-  readonly soon: (weigh: () => void) => void;
-  readonly onCut: (reason: CutReason, socket: Pick<GatedConnection, 'socket' | 'uid'>) => void;
-}
 
 /**
  * Decides which connections may proceed to TLS and to a call, before a client is authenticated. Places are few and
