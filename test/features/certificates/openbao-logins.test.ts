@@ -22,7 +22,9 @@ describe('an issuer by token', () => {
     await done(vault().bao.call('auth/token/revoke', { body: { token: first } }));
     await expect(issue(one)).rejects.toMatchObject({
       code: 'issuer-refused',
-      message: expect.stringMatching(/403.*the token in token of Secret .*vault-token has ended/),
+      message: expect.stringMatching(
+        /403.*the token in key token of Secret .*vault-token has expired/,
+      ),
     });
     expect(one.issuer.lastFailure()).toMatchObject({ code: 'issuer-refused' });
     await vault().mesh.useToken(await makeToken(vault().bao, vault().mesh.policy));

@@ -61,7 +61,9 @@ describe('an intermediate whose token', () => {
     await until(() => one.issuer.lastFailure() !== undefined, { withinMs: 20_000 });
     expect(one.issuer.lastFailure()).toMatchObject({
       code: 'issuer-refused',
-      message: expect.stringMatching(/403.*the token in token of Secret .*vault-token has ended/),
+      message: expect.stringMatching(
+        /403.*the token in key token of Secret .*vault-token has expired/,
+      ),
     });
     await issue(one);
     await mesh.useToken(await makeToken(bao, mesh.policy));

@@ -156,7 +156,7 @@ describe('OpenBao that is set up otherwise', () => {
     );
     expect(facts).toMatchObject({
       ok: true,
-      notes: [expect.stringMatching(/leaves begin (29|3\d) s before they are issued/)],
+      notes: [expect.stringMatching(/leaves begin only (29|3\d) s before they are issued/)],
     });
     await stop();
   });

@@ -117,7 +117,7 @@ describe('a pod whose status names the clusterIP of a Service', () => {
     await buyer.until(() => buyer.held.cluster.has(`evil/${service}-sink|80`));
     const event = await told('pod-address-disputed', `fake-${service}`);
     expect(event.note).toContain(
-      `${victim} of its status is the clusterIP of service ${namespace}/${service}`,
+      `${victim} in its status is the clusterIP of service ${namespace}/${service}`,
     );
     expect(listenersAt(victim)).toEqual(before);
     const all = await rig.admin.list<EventObject>(kinds.event, { namespace: 'shop' }, rig.signal);

@@ -72,7 +72,7 @@ describe('the watch over a token for Vault', () => {
     await settle();
   }
   const bySecret = (): TokenSource =>
-    tokenFromSecret(() => inSecret, 'token of Secret weft/vault-token', { http: vault, clock });
+    tokenFromSecret(() => inSecret, 'key token of Secret weft/vault-token', { http: vault, clock });
   const byLogin = (): TokenSource => {
     const auth = { kind: 'kubernetes', mount: 'kubernetes', role: 'weft', audience: 'a' } as const;
     const requestToken = () => Promise.resolve(new Secret('jwt'));
@@ -90,7 +90,7 @@ describe('the watch over a token for Vault', () => {
     await clock.advance(5 * minuteMs);
     const { code, message, since } = watch.lastFailure()!;
     expect(code).toBe('issuer-refused');
-    expect(message).toMatch(/^Vault cannot sign now: .*403; the token in token of Secret weft/);
+    expect(message).toMatch(/^Vault cannot sign now: .*403; the token in key token of Secret weft/);
     await clock.advance(5 * minuteMs);
     expect(watch.lastFailure()).toEqual({ code, message, since });
 

@@ -80,7 +80,7 @@ function openSession(http: VaultHttp, options: VaultIssuerOptions): VaultSession
   const { auth } = root;
   if (auth.kind === 'kubernetes')
     return new VaultSession(http, kubernetesLogin(auth, requestToken, { http, clock }), clock);
-  const place = `${auth.secret.key} of Secret ${namespace}/${auth.secret.name}`;
+  const place = `key ${auth.secret.key} of Secret ${namespace}/${auth.secret.name}`;
   const read = (): string | undefined => {
     if (!options.maySend(auth.secret.name)) throw unlabelled(`${namespace}/${auth.secret.name}`);
     return secretText(auth.secret);
