@@ -209,7 +209,7 @@ describe('C3: one namespace with objects as big and as many as the API server ta
     const { status } = await rig.get<PolicyObject>(policyKinds.HTTPRouteGroup, 'b0', bulk);
     const [accepted] = status?.conditions ?? [];
     expect(accepted).toMatchObject({ status: 'False', reason: 'ObjectTooLarge' });
-    expect(accepted?.message).toMatch(/more than 2048 KiB of memory, .*: spread/);
+    expect(accepted?.message).toMatch(/more than 2048 KiB of memory, .*: split/);
   });
 
   it('fills no memory when they are read by a control plane that starts', async () => {
