@@ -9,7 +9,7 @@ export type Switch =
   | { readonly kind: 'invalid'; readonly problem: string };
 
 /** What a label with the name of the annotation says. The label has no effect; it only shows what its author meant. */
-export function labelledSwitch(
+export function readLabelSwitch(
   annotation: string,
   of: KubernetesObject | undefined,
 ): 'on' | 'off' | undefined {

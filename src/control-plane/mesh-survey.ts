@@ -47,7 +47,7 @@ export class MeshSurvey {
     return {
       complete: evidence.complete,
       settling: isJustSilent(evidence),
-      of: countAbsent(evidence.objects, proxies),
+      get: countAbsent(evidence.objects, proxies),
     };
   }
 

@@ -4,7 +4,7 @@ import { makeAdmittedPod, makeFacts } from '../../test/support/injector/injectio
 import { injectedBy, originalProbes } from '../api/labels.ts';
 import { parseProbes } from '../mesh/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
-import { earlierCalls } from './earlier-call.ts';
+import { readEarlierCalls } from './earlier-call.ts';
 
 const plain = makeAdmittedPod();
 const injected = patched(plain, ask(plain));
@@ -158,7 +158,7 @@ describe('a pod that claims to be injected', () => {
   ])('believes what the control plane believes, and nothing else: %j', (changes) => {
     const pod = led(noted(changes));
     const read = parseProbes(pod.metadata.annotations?.[originalProbes]);
-    expect(earlierCalls(pod)).toHaveLength(typeof read === 'string' ? 0 : 1);
+    expect(readEarlierCalls(pod)).toHaveLength(typeof read === 'string' ? 0 : 1);
   });
 });
 

@@ -47,8 +47,9 @@ export function failureOf(answer: ApiStatus, request?: HttpRequest): WeftError {
       ? (['api-unavailable', 'soon'] as const)
       : (['api-rejected', 'never'] as const));
   const where = request === undefined ? 'watch' : `${request.method} ${pathOf(request)}`;
-  const said = request !== undefined && mayHoldSecrets(request) ? undefined : answer.message;
-  const message = `${where}: ${[String(answer.status), answer.reason, said].filter(Boolean).join(' ')}`;
+  const serverMessage =
+    request !== undefined && mayHoldSecrets(request) ? undefined : answer.message;
+  const message = `${where}: ${[String(answer.status), answer.reason, serverMessage].filter(Boolean).join(' ')}`;
   return new WeftError(code, message, { cause: new Refusal(answer), retry });
 }
 

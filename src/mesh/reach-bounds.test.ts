@@ -108,7 +108,7 @@ describe('keptPorts', () => {
         const kept = (without?: Service): ReadonlyMap<Service, number> => {
           const some = [...counts.keys()].filter((one) => one !== without).sort(byAge);
           const of = (service: Service): readonly number[] => counts.get(service) ?? [];
-          const cut = new Map(keptPorts(some, { of, most }));
+          const cut = new Map(keptPorts(some, { countPerPort: of, most }));
           return new Map(some.map((one) => [one, cut.get(one) ?? of(one).length]));
         };
         const whole = kept();

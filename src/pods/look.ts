@@ -21,7 +21,7 @@ export interface AbsentPod {
 /** The counts of the report, and what its findings are made from. */
 export interface PodsLook extends Omit<MeshReport, 'findings'> {
   /** The findings by kind: the names of all affected pods, each with its problem. */
-  readonly troubles: ReadonlyMap<FindingKind, readonly Found[]>;
+  readonly found: ReadonlyMap<FindingKind, readonly Found[]>;
   /** Pods inside the mesh without a stream. */
   readonly absent: readonly AbsentPod[];
 }

@@ -59,7 +59,7 @@ describe('case H: a sidecar that was connected and is not any more', () => {
 });
 
 describe('case H: a ledger whose sidecars lose their streams', () => {
-  const kindsIn = ({ troubles }: PodsLook): readonly string[] => [...troubles.keys()];
+  const kindsIn = ({ found }: PodsLook): readonly string[] => [...found.keys()];
 
   it('remembers whom it saw, through restarts and until they connect again', async () => {
     const clock = new FakeClock(Date.parse('2026-01-01T01:00:00Z'));
@@ -91,7 +91,7 @@ describe('case H: a ledger whose sidecars lose their streams', () => {
     pods.put(makeLivingPod({ name: 'a', statuses: runs }));
     ledger.look(seen());
     await clock.advance(lostGraceMs);
-    expect(ledger.look(seen()).troubles.get('sidecar-lost')?.[0]?.next).toContain(
+    expect(ledger.look(seen()).found.get('sidecar-lost')?.[0]?.next).toContain(
       'if that shows nothing new: kubectl delete pod -n shop a',
     );
   });

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
 import {
   hardGraceMs,
-  hasNothingToTell,
+  isCertainlyWell,
   lostGraceMs,
   type ProxyFacts,
   refusedGraceMs,
-  restartToldMs,
+  restartReportedMs,
   scheduleGraceMs,
   standingOf,
   startGraceMs,
@@ -96,7 +96,7 @@ describe('case H: the standing of a pod', () => {
     expect(standingOf(makeLivingPod(waiting('CrashLoopBackOff')), facts).kind).toBe(
       'sidecar-crashing',
     );
-    const connected = { ...facts, connected: true, now: created + 60_000 + restartToldMs };
+    const connected = { ...facts, connected: true, now: created + 60_000 + restartReportedMs };
     expect(standingOf(makeLivingPod(restarted), connected)).toEqual({
       kind: 'sidecar-restarted',
       why: 'its sidecar restarted 2 times: OOMKilled, exit code 137',
@@ -118,8 +118,8 @@ describe('case H: the standing of a pod', () => {
     (...[, life, isPlain]) => {
       const pod = makeLivingPod(life);
       const closer = standingOf(pod, { ...facts, connected: true, now: created + 60_000 }).kind;
-      if (isPlain !== undefined) expect(hasNothingToTell(pod)).toBe(isPlain);
-      if (hasNothingToTell(pod)) expect(closer).toBe('well');
+      if (isPlain !== undefined) expect(isCertainlyWell(pod)).toBe(isPlain);
+      if (isCertainlyWell(pod)) expect(closer).toBe('well');
     },
   );
 

@@ -17,7 +17,7 @@ export function hasRun({ life: { sidecar } }: LivingPod): boolean {
 }
 
 /** Whether a change of a pod may change how `switchStanding` judges its proxy. */
-export function movesStanding({ before, after }: Change<KubernetesObject>): boolean {
+export function mayChangeStanding({ before, after }: Change<KubernetesObject>): boolean {
   const [was, is] = [before, after] as [LivingPod | undefined, LivingPod | undefined];
   if (was === undefined || is === undefined) return true;
   return was.metadata.uid !== is.metadata.uid || hasRun(was) !== hasRun(is);

@@ -82,9 +82,9 @@ export function proveBootstraps(
   since: number,
 ): RotationEvidence {
   return gather(plan, facts, (report) => {
-    const judged = proveBootstrapMaps(report, plan.trustedStep, { facts, since });
+    const proof = proveBootstrapMaps(report, plan.trustedStep, { facts, since });
     const { bootstraps } = report;
-    if (bootstraps === undefined || judged.lacks.length > 0) return judged;
+    if (bootstraps === undefined || proof.lacks.length > 0) return proof;
     const until = bootstraps.since + facts.patience.bundlePropagationMs;
     if (until <= facts.now) return nothingToProve;
     const seconds = Math.round(facts.patience.bundlePropagationMs / 1000);

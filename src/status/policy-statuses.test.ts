@@ -30,7 +30,7 @@ function statusesOf(
 }
 
 function statusesBy(
-  known: Omit<PolicyEvidence, 'of'>,
+  known: Omit<PolicyEvidence, 'get'>,
   compiled: CompiledMesh,
   ...cached: readonly KubernetesObject[]
 ): WantedStatus[] {
@@ -45,8 +45,8 @@ function statusesBy(
     policyKindNames.map((kind) => [kind, none]),
   ) as unknown as PolicyStores;
   const cluster: PolicyStores = { ...empty, TrafficTarget: { objects: targets } };
-  const of = (): WholeEvidence => evidence;
-  return [...policyStatuses(cluster, compiled, { ...known, of })];
+  const get = (): WholeEvidence => evidence;
+  return [...policyStatuses(cluster, compiled, { ...known, get })];
 }
 
 describe('the statuses of policies', () => {

@@ -19,14 +19,14 @@ export function completeChain(
   const found: CompletedChain[] = [];
   const climb = (last: Certificate, below: readonly Certificate[]): CompletedChain | undefined => {
     seen.add(last);
-    if (signedBy(last, last)) {
+    if (isSignedBy(last, last)) {
       const whole = { chain: below, root: last };
       found.push(whole);
       return wanted(last) ? whole : undefined;
     }
     const chain = [...below, last];
     for (const next of others) {
-      if (seen.has(next) || !signedBy(last, next)) continue;
+      if (seen.has(next) || !isSignedBy(last, next)) continue;
       const whole = climb(next, chain);
       if (whole !== undefined) return whole;
     }
@@ -38,6 +38,6 @@ export function completeChain(
 }
 
 /** Whether `parent` signed `child`, by name and by signature. */
-export function signedBy(child: Certificate, parent: Certificate): boolean {
+export function isSignedBy(child: Certificate, parent: Certificate): boolean {
   return parent.subject.equals(child.issuer) && child.signedWith(parent.publicKey);
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
-import { signedBy } from './complete-chain.ts';
+import { isSignedBy } from './complete-chain.ts';
 import { keyWeakness } from './key-pair.ts';
 import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
 
@@ -124,7 +124,8 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
 function pathOf({ chain, roots }: KeyedChain): Path {
   const last = chain.at(-1);
   const included = roots.some(({ fingerprint }) => fingerprint === last?.fingerprint);
-  const root = included || !last ? undefined : roots.find((candidate) => signedBy(last, candidate));
+  const root =
+    included || !last ? undefined : roots.find((candidate) => isSignedBy(last, candidate));
   return { chain, root, ends: included || root !== undefined };
 }
 
@@ -146,7 +147,7 @@ function problemOfPath(path: Path, rules: PathRules): CertificateProblem | undef
   const { chain, root, ends } = path;
   const broken = chain.findIndex((parent, at) => {
     const child = chain[at - 1];
-    return child !== undefined && !signedBy(child, parent);
+    return child !== undefined && !isSignedBy(child, parent);
   });
   if (broken >= 0)
     return problem('chain-broken', `certificate ${broken} is not signed by the next one`);

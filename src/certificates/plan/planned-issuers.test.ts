@@ -128,7 +128,7 @@ describe('issuers that follow a plan', () => {
     issuers.follow(makePlan(b, [b]));
     await settled();
     expect([...running]).toEqual([roots.b]);
-    expect(issuers.of('a')).toBeUndefined();
+    expect(issuers.forRoot('a')).toBeUndefined();
     over.abort();
     await settled();
     expect(running.size).toBe(0);

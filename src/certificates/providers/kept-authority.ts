@@ -225,7 +225,7 @@ export class KeptAuthority implements RunningIssuer {
     logger.info('mesh ca loaded', { ...this.#place(), signer });
     if (before !== undefined && !overlap(before, authority))
       logger.warn('mesh root replaced without overlap', this.#place());
-    this.#listeners.tell(undefined);
+    this.#listeners.notify(undefined);
   }
 
   #renewalTime({ notBefore, notAfter }: SigningAuthority): number {

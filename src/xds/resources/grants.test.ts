@@ -3,7 +3,7 @@ import { cpuOf } from '../../../test/support/time/cpu-of.ts';
 import { account, makeMatch, makeRule } from '../../../test/support/builders/make-view.ts';
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import { serviceKey } from '../../policy/service.ts';
-import { type Grants, lostChains } from './grants.ts';
+import { type Grants, findLostChains } from './grants.ts';
 
 const table = 'inbound/8080/http';
 const [buyer, thief] = ['buyer', 'thief'].map((name) => account(name)) as [
@@ -23,7 +23,7 @@ const rule = (http: AccessRule['http'], sources = [buyer]): AccessRule =>
 const match = (fields: Partial<HttpMatch>): HttpMatch => makeMatch(fields);
 
 function losers(before: Grants, after: Grants | undefined): readonly string[] {
-  return lostChains(table, before, after).map((chain) => chain.split('|')[2] ?? '');
+  return findLostChains(table, before, after).map((chain) => chain.split('|')[2] ?? '');
 }
 
 type Case = readonly [string, AccessRule['http'], AccessRule['http']];
@@ -116,9 +116,9 @@ describe('who lost something', () => {
 
   it('everybody of a port without rules, for each service that leads or led to it', () => {
     const canary = serviceKey('bookstore', 'canary');
-    expect(lostChains(table, grants([rule([a])]), undefined)).toHaveLength(1);
+    expect(findLostChains(table, grants([rule([a])]), undefined)).toHaveLength(1);
     const after = grants([rule([a])], { services: [service, canary] });
-    expect(lostChains(table, grants([rule([a, b])]), after)).toEqual([
+    expect(findLostChains(table, grants([rule([a, b])]), after)).toEqual([
       `${table}|${service}|${buyer}`,
       `${table}|${canary}|${buyer}`,
     ]);
@@ -137,7 +137,7 @@ describe('who lost something', () => {
     const rules = (http: readonly HttpMatch[]): AccessRule[] =>
       Array.from({ length: 10 }, (_, index) => makeRule(`${index}`, { http, sources: many }));
     const ms = cpuOf(() => {
-      const lost = lostChains(table, grants(rules(matches)), grants(rules(matches.slice(1))));
+      const lost = findLostChains(table, grants(rules(matches)), grants(rules(matches.slice(1))));
       expect(lost).toHaveLength(1_000);
     });
     expect(ms).toBeLessThan(1_000);
