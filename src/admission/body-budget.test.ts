@@ -47,7 +47,7 @@ describe('BodyBudget', () => {
     expect(await isWaiting(waits)).toBe(true);
   });
 
-  it('gives what was released, once, to who waits, small bodies first', async () => {
+  it('gives released room once, to the waiting bodies, the small bodies first', async () => {
     const { ask } = start();
     const first = ask('a', 60);
     const [large, small] = [ask('a', 50), ask('a', 20)];
@@ -78,7 +78,7 @@ describe('BodyBudget', () => {
     expect(ended(held)).toEqual([1, 0]);
   });
 
-  it('lets nobody wait for ever, and holds nothing for who left meanwhile', async () => {
+  it('lets no body wait for ever, and holds nothing for a body that left during its wait', async () => {
     const { ask, later } = start();
     const [held, late, left] = [ask('a', 60), ask('a', 60), ask('a', 60)];
     left.release();

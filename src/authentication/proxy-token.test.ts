@@ -20,7 +20,7 @@ describe('a proxy token', () => {
     ['ES384', wideEcToken(goodClaims)],
     ['an audience that is no list', rsaToken({ ...goodClaims, aud: 'weft.dev' })],
     ['case 30: half a minute ahead of us', rsaToken({ ...goodClaims, nbf: now / 1000 + 30 })],
-  ])('says who the proxy is: %s', async (_, token) => {
+  ])('returns the identity of the proxy: %s', async (_, token) => {
     expect(await stage.authentication()(token)).toEqual({
       pod: 'shop/cart-1',
       uid: 'uid-1',

@@ -110,7 +110,7 @@ describe('a root', () => {
     expect(problems({ meshConfig: trustBoth }, near)).not.toContain('warning root-ending');
   });
 
-  it('that was refused holds up those who want it only', () => {
+  it('that was refused holds up only the roots that need it', () => {
     const { roots } = certificateStories['a new root that cannot sign'];
     const [, refused] = roots;
     const unwanted = { ...refused, spec: { ...refused.spec, role: 'passive' } } as const;
@@ -152,7 +152,7 @@ describe('conditions', () => {
     ]);
   });
 
-  it('of a part that is missing, and that nobody makes, say that the mesh fails', () => {
+  it('of a missing part that no controller creates say that the mesh fails', () => {
     expect(problems({ meshConfig: without('Reconciling'), roots })).toEqual([
       'failing certificates-not-ready',
     ]);

@@ -56,7 +56,7 @@ describe('canonicalAddress', () => {
     );
   });
 
-  it('is the same for every way to write an IPv6 address, and the one of RFC 5952', () => {
+  it('is the same for every way to write an IPv6 address: the form of RFC 5952', () => {
     const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
     const groups = fc.array(group, { minLength: 8, maxLength: 8 });
     const way = fc.record({

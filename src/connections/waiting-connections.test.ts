@@ -35,7 +35,7 @@ describe('connections that wait', () => {
     ]);
   });
 
-  it('of a network without room keep nobody waiting, and those of a slow one come last', () => {
+  it('of a network without room delay no other network, and those of a slow network come last', () => {
     const room = (network: string): Room => (network === '10.0.0.1' ? 'none' : 'free');
     const { add, take } = line(9, room, ['10.0.0.3']);
     add('stuck', '10.0.0.1');

@@ -42,7 +42,7 @@ describe('case H: the report on the mesh', () => {
     expect(parseMeshReport(formatMeshReport(report))).toEqual(report);
   });
 
-  it('follows what changes: a pod that is mended or gone is told of no more', () => {
+  it('follows changes: a pod that is repaired or gone is no longer reported', () => {
     const { ledger, pods } = makeLedger();
     pods.put(pod('a', { sidecar: false }));
     expect(ledger.look(seen()).found.size).toBe(1);

@@ -88,7 +88,7 @@ describe('decide', () => {
     ['an empty one', 'shop', annotated(''), ['""', 'enabled']],
     ['a namespace annotation', 'odd', undefined, ['namespace odd', '"perhaps"']],
     ['a namespace annotation the pod overrides', 'odd', annotated('yes'), ['"perhaps"']],
-    ['a namespace nobody knows', 'nowhere', undefined, ['namespace nowhere', 'try again']],
+    ['an unknown namespace', 'nowhere', undefined, ['namespace nowhere', 'try again']],
   ])('refuses %s and names it', (...[, namespace, pod, words]) => {
     const decision = judge(namespace, pod);
     expect(decision.kind).toBe('refuse');

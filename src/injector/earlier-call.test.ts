@@ -37,7 +37,7 @@ describe('an injected pod that is judged again', () => {
     ['a sidecar of another user', init, { ...sidecar, securityContext: { runAsUser: 0 } }],
     ['a sidecar with other arguments', init, { ...sidecar, args: ['--config-yaml', '{}'] }],
     ['a sidecar that ends', init, { ...sidecar, restartPolicy: undefined }],
-  ])('has what it must have, though somebody wrote %s', (_what, one, two) => {
+  ])('has what it must have, though a user wrote %s', (_what, one, two) => {
     const { spec, metadata } = secondCall(
       JSON.parse(JSON.stringify(changed([one, two]))) as AdmittedPod,
     );

@@ -47,7 +47,7 @@ describe('NamespaceBudget', () => {
     expect(budget.enter(object('a', 50, 'other'))).toBe('kept');
   });
 
-  it('keeps nothing that is too heavy by itself, and it takes nothing from others', () => {
+  it('leaves out an object that is too heavy alone, and takes no room from others for it', () => {
     const { budget, told } = make();
     expect(budget.enter(object('a', 51))).toBe('small');
     expect(budget.enter(object('b', 50))).toBe('kept');

@@ -73,7 +73,7 @@ describe('ObjectCache', () => {
     expect(cache.objects.size).toBe(0);
   });
 
-  it('stops telling who unsubscribed', () => {
+  it('does not call a callback that unsubscribed', () => {
     const { cache } = start();
     let told = 0;
     const stop = cache.subscribe(() => (told += 1));

@@ -33,7 +33,7 @@ function told(
     .map(({ code, severity, message }) => `${severity} ${code}: ${message}`);
 }
 
-describe('a backend that exists and has nobody to answer', () => {
+describe('a backend that exists and has no pod that answers', () => {
   it('is named with the port, what becomes of its share, and the next step', () => {
     const [one, ...others] = told({ v1: 90, v2: 10 }, v2);
     expect(others).toEqual([]);

@@ -17,7 +17,7 @@ function told(...services: readonly Service[]): readonly string[] {
 }
 
 describe('a headless Service without ports', () => {
-  it('notes that nobody can call its pods, and what to do', () => {
+  it('notes that no caller can reach its pods, and what to do', () => {
     const [one, ...others] = told(headless);
     expect(others).toEqual([]);
     expect(one).toContain('note service-without-ports cart: the Service has no ports');

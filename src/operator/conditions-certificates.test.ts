@@ -77,7 +77,7 @@ describe('judge, of certificates', () => {
       ],
     ],
     [
-      'the root of somebody else ends soon',
+      'the root of a foreign issuer ends soon',
       { rotation: { ...noRotation, ending: { reason: 'RootEndsSoon', message: 'when' } } },
       [
         'Ready=True/Ready',

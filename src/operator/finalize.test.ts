@@ -180,8 +180,13 @@ describe("finalize with an ingress gateway's Secret", () => {
       ...{ what: 'that cannot be removed', of: asking, why: trouble.message },
       report: { gateway: { ...gateway, trouble } },
     },
-    { what: 'that nobody removes', of: asking, report: { gateway }, why: silent },
-    { what: 'of which nobody speaks', of: asking, report: {}, why: silent },
+    {
+      what: 'that the control plane does not remove',
+      of: asking,
+      report: { gateway },
+      why: silent,
+    },
+    { what: 'of which no report speaks', of: asking, report: {}, why: silent },
     { what: 'that is not asked for any more', of: meshConfig, report: { gateway }, why: silent },
   ])('goes on after ten seconds without one $what, and says so once', async (one) => {
     const { of, report, why } = one;

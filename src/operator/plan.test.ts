@@ -56,7 +56,7 @@ function deployment(controlPlane: MeshConfig['spec']['controlPlane'] = {}): Depl
 }
 
 describe('plan by the state of the world', () => {
-  it('makes the control plane first, and no webhook that nobody would answer', () => {
+  it('makes the control plane first, and no webhook before it can answer', () => {
     const made = plan(makeMeshConfig(), early);
     expect(identities(made)).toEqual(core);
   });
@@ -76,7 +76,7 @@ describe('plan by the state of the world', () => {
     expect(made.kept).toEqual(new Set(webhooks));
   });
 
-  it('adds the webhooks, last, once there is trust and somebody to answer', () => {
+  it('adds the webhooks last, once there is trust and a ready control plane', () => {
     const made = plan(makeMeshConfig(), late);
     expect(identities(made)).toEqual([...core, ...webhooks]);
     expect(made.kept.size).toBe(0);
@@ -166,7 +166,7 @@ describe('the Deployment', () => {
     ]);
   });
 
-  it('tells the control plane who it is and which images to inject', () => {
+  it('gives the control plane its identity and the images to inject', () => {
     expect(deployment().template.spec['containers']).toMatchObject([
       {
         image: 'weft:1',

@@ -27,7 +27,7 @@ function after(inputs: StatusInputs): MeshConfig {
 }
 
 describe('statusOf', () => {
-  it('tells versions, counts and who signs', () => {
+  it('shows versions, counts and the signer', () => {
     expect(after(well).status).toMatchObject({
       observedGeneration: 4,
       version: '1.2.3',
@@ -37,7 +37,7 @@ describe('statusOf', () => {
     });
   });
 
-  it('claims no counts while nobody is there to report them', () => {
+  it('claims no counts while the leader does not report', () => {
     expect(after({ ...well, rollout: undefined }).status).not.toHaveProperty('proxies');
   });
 
@@ -134,7 +134,7 @@ describe('tidingsOf', () => {
     rotation: { ...noRotation, ending: { reason, message: 'when' } },
   });
 
-  it('tells a phase without counts, which are older than the proof that ended the one before', () => {
+  it('shows a phase without counts that are older than the end of the phase before', () => {
     const rotation = { from: 'one', to: 'two', acknowledged: 1, total: 11 };
     const [before, now] = (['TrustBoth', 'SignNew'] as const).map((phase) => ({
       ...makeMeshConfig(),
@@ -155,7 +155,7 @@ describe('tidingsOf', () => {
     ['losing the control plane', well, starting, ['Warning ControlPlaneMissing']],
     ['getting stuck', starting, { ...starting, rejection }, ['Warning Rejected']],
     ['a root that is soon replaced', well, ending('RootRenewsSoon'), ['Normal RootRenewsSoon']],
-    ['a root that nobody replaces', well, ending('RootEndsSoon'), ['Warning RootEndsSoon']],
+    ['a root without a successor', well, ending('RootEndsSoon'), ['Warning RootEndsSoon']],
     ['the same again', ending('RootEndsSoon'), ending('RootEndsSoon'), []],
     ['the end', well, { ...well, deleting: true }, []],
   ])('%s', (...[, before, inputs, expected]) => {

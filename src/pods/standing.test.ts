@@ -123,7 +123,7 @@ describe('case H: the standing of a pod', () => {
     },
   );
 
-  it('calls nobody lost while a replica cannot be asked', () => {
+  it('reports no proxy as lost while a replica cannot be asked', () => {
     const later = { ...facts, complete: false, now: created + 3_600_000 };
     expect(standingOf(makeLivingPod(running(true)), later).kind).toBe('starting');
   });
@@ -132,7 +132,7 @@ describe('case H: the standing of a pod', () => {
 /** As the kubelet writes them of a sidecar that ran, ended and is not running yet. */
 const between: readonly (readonly [string, object, number, string])[] = [
   [
-    'ended well, as when somebody asks it to',
+    'ended well, as when a user asks it to',
     {
       state: {
         terminated: { exitCode: 0, reason: 'Completed', finishedAt: '2026-01-01T00:13:00Z' },

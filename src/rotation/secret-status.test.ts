@@ -28,12 +28,15 @@ describe('what is told of the Secrets of certificates', () => {
     expect(ofRoot(trouble())?.message).toMatch(/cannot issue certificates until this is fixed/);
   });
 
-  it.each([trouble(), trouble('api-rejected')])('names the one that is not written: %j', (one) => {
-    const message = expect.stringMatching(/ingress gateway is not written: Secret a\/b: no/);
-    expect(tell({ gatewayTrouble: one })).toEqual({ reason: 'GatewaySecretNotKept', message });
-  });
+  it.each([trouble(), trouble('api-rejected')])(
+    'names the Secret that is not written: %j',
+    (one) => {
+      const message = expect.stringMatching(/ingress gateway is not written: Secret a\/b: no/);
+      expect(tell({ gatewayTrouble: one })).toEqual({ reason: 'GatewaySecretNotKept', message });
+    },
+  );
 
-  it('names the one that cannot be removed', () => {
+  it('names the Secret that cannot be removed', () => {
     const left = { namespace: 'edge', name: 'old', trustedStep: 1, signerStep: 1 };
     const told = tell({ gatewaysLeft: [left, { ...left, trouble: trouble('api-rejected') }] });
     expect(told?.message).toMatch(/^Secret edge\/old .* cannot be removed: .*delete it yourself/);

@@ -16,7 +16,7 @@ const diagnosticOf = (namespace: string, name: string): Diagnostic => ({
   message: `outside the mesh: ${name}`,
 });
 
-/** Time passes only when somebody sleeps, and then at once. */
+/** Time passes only when the writer sleeps, and then at once. */
 function quickClock(): Clock {
   let now = 1_000_000;
   return {
@@ -170,7 +170,7 @@ describe('Events about an object that was created again', () => {
     },
   );
 
-  it('wait for its compile: what is known is of the one before', async () => {
+  it('wait for its compile: the known diagnostics are of the object before', async () => {
     const over = new AbortController();
     const made: unknown[] = [];
     let looks = 0;

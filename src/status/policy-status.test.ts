@@ -88,7 +88,7 @@ const rows: readonly (readonly [string, PolicyFacts, string, string, string, str
     'True',
   ],
   [
-    'concerns nobody',
+    'concerns no proxy',
     makeFacts({ evidence: undefined }),
     'True',
     'NoProxyConcerned',
@@ -194,7 +194,7 @@ describe('policyStatus', () => {
     expect(accepted).toMatchObject({ reason: 'RouteMissing', message: broken.message });
   });
 
-  it.each([true, false])('names who is not there, in both conditions: destination %s', (is) => {
+  it.each([true, false])('names the missing workload, in both conditions: destination %s', (is) => {
     const evidence = is ? undefined : makeEvidence();
     const facts = makeFacts({
       evidence,

@@ -79,7 +79,7 @@ describe('the statuses of policies', () => {
     expect(named).toEqual([good]);
   });
 
-  it('say nothing of an object that was created again, or has no room any more, since', () => {
+  it('say nothing of an object that was recreated, or left out for lack of room, since the compile', () => {
     const again = { ...good, metadata: { ...good.metadata, uid: 'another' } };
     expect(statusesOf(compiledOf(good), again)).toEqual([]);
     expect(statusesOf(compiledOf(good), leaveOut(good, 'no room'))).toEqual([]);

@@ -30,7 +30,7 @@ describe('a kind of key', () => {
     },
   );
 
-  it('keeps nobody waiting while several RSA keys are made', async () => {
+  it('blocks no other work while several RSA keys are made', async () => {
     const before = process.threadCpuUsage();
     await Promise.all([1, 2, 3, 4].map(() => generateKeyPair('RSA-2048')));
     const { user, system } = process.threadCpuUsage(before);

@@ -68,7 +68,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       expect(new Set(leaves.map(({ certificateChain }) => certificateChain)).size).toBe(3);
     });
 
-    it('gives an RSA key to who asks for one', async () => {
+    it('gives an RSA key to a caller that requests an RSA key', async () => {
       const leaf = await issue(workload, { keyKind: 'RSA-2048' });
       const [certificate] = certificatesFrom(leaf.certificateChain);
       expect(certificate!.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);

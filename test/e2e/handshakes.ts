@@ -10,7 +10,7 @@ import type { TestCluster } from './test-cluster.ts';
 /** What a client outside the mesh sees of a sidecar. */
 export interface Handshake {
   readonly subjectAltName: string;
-  /** The common name of who signed the sidecar's certificate. */
+  /** The common name of the signer of the sidecar's certificate. */
   readonly issuer: string;
   /** Kind and bits of the sidecar's key. */
   readonly key: string;

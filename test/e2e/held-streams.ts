@@ -135,7 +135,7 @@ export function streamsHeldAlone(world: () => TestCluster): void {
 
 /** A permission is withdrawn. */
 export function revocation(world: () => TestCluster): void {
-  it("only a revocation ends streams: the revoked client's, of every kind, and nobody else's", async () => {
+  it("only a revocation ends streams: the revoked client's, of every kind, and no other client's", async () => {
     const began = Date.now();
     await world().kubectl.run('delete', 'traffictarget', '-n', namespace, 'caller', 'caller-tcp');
     await until(

@@ -12,7 +12,7 @@ import { until } from '../support/time/until.ts';
 jest.setTimeout(60_000);
 
 const port = 15_128;
-/** Says on which of its addresses somebody called; the name of the control plane leads nowhere here. */
+/** Reports which of its addresses a client called; the name of the control plane does not resolve here. */
 const listener = `for (const host of ['127.0.0.1', '127.0.0.2', '::1'])
   require('node:net').createServer((s) => { console.log('called ' + host); s.on('error', () => {}).destroy(); }).listen(${port}, host)`;
 

@@ -28,7 +28,7 @@ const httpKinds = ['grpc', 'http', 'websocket'];
 
 /** What the objects of a test say, where it is not the same all along. */
 interface Said {
-  /** Who may open streams, beside /quick, which everybody may ask for. */
+  /** The callers that may open streams, beside /quick, which every caller may request. */
   readonly streams: readonly string[];
   /** Other requests than /quick, for everybody, by a match of the group that both targets name. */
   readonly wide?: boolean;
@@ -116,7 +116,7 @@ describe('case 11: a client that loses one permission of several', () => {
     await mesh.stop();
   });
 
-  it('loses the streams that only this one allowed, and nobody and nothing else', async () => {
+  it('loses only the streams that this rule alone allowed, and no other caller loses a stream', async () => {
     await apply({ streams: everybody });
     const before = await listenerInForce();
     const [client, bystander] = [hold('client'), hold('bystander')];

@@ -79,13 +79,13 @@ describe('a mesh that moves to another trust domain', () => {
     }
   }
 
-  /** Two words on one connection, the second once `meanwhile` is done; what comes back. */
-  async function talk(meanwhile: () => Promise<void>): Promise<string> {
+  /** Two words on one connection, the second once `inBetween` is done; what comes back. */
+  async function talk(inBetween: () => Promise<void>): Promise<string> {
     const go = `/tmp/weft-go-${String(process.pid)}`;
     const script = `exec 3<>/dev/tcp/${clusterIp}/7000; echo one >&3; head -n1 <&3
       until [ -e ${go} ]; do sleep 0.1; done; rm ${go}; echo two >&3; head -n1 <&3`;
     const said = pods.bookbuyer.exec(['bash', '-c', script]);
-    await meanwhile();
+    await inBetween();
     await pods.bookbuyer.exec(['touch', go]);
     return said;
   }
@@ -133,7 +133,7 @@ describe('a mesh that moves to another trust domain', () => {
     expect(await changes()).toBe(before);
   });
 
-  it('refuses who is of the domain that was left', async () => {
+  it('refuses a peer of the domain that the mesh left', async () => {
     await mesh().offer(
       'bookbuyer',
       views.bookbuyer,
@@ -142,7 +142,7 @@ describe('a mesh that moves to another trust domain', () => {
     await until(() => ask(), { holds: (answer) => answer === '' });
   });
 
-  it('refuses who names one domain and comes from the root of the other, while both are trusted', async () => {
+  it("refuses a peer that names one domain and has a certificate of the other domain's root, while both are trusted", async () => {
     await have(next, [old, next]);
     await until(() => ask(), { holds: (answer) => answer === answer });
     const mixed = await secrets('bookbuyer', old, { trusted: [old, next], named: 'b.example' });

@@ -198,7 +198,7 @@ describe("the controller of the gateway's Secret", () => {
     });
   });
 
-  it('writes the one that is wanted while another cannot be removed', async () => {
+  it('writes the wanted Secret while another Secret cannot be removed', async () => {
     [known, refusal] = [before, forbidden];
     await start();
     await pass(1_000);
@@ -213,7 +213,7 @@ describe("the controller of the gateway's Secret", () => {
     expect(controller.report()).not.toHaveProperty('gatewaysLeft');
   });
 
-  it('removes at the end what an earlier leader wrote, and nothing that nobody wrote', async () => {
+  it('removes at the end what an earlier leader wrote, and no Secret that no leader wrote', async () => {
     [wish, known] = [ends, before];
     await start();
     expect(done).toEqual(['remove edge/old-cert']);

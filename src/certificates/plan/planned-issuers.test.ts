@@ -14,7 +14,7 @@ const request: LeafRequest = {
   keyKind: 'P-256',
 };
 
-/** Lets what was started go as far as it can by itself. */
+/** Lets all started work go as far as it can without another event. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('issuers that follow a plan', () => {
@@ -86,7 +86,7 @@ describe('issuers that follow a plan', () => {
     expect(rootOfSigner(server.signer)).toBe('a');
   });
 
-  it('sign for no other trust domain than the signer is of, which nobody would trust', async () => {
+  it("sign for no other trust domain than the signer's, which no proxy would trust", async () => {
     const a = makeRoot('a');
     const moved = { ...a, root: { ...a.root, trustDomain: 'b.example' } };
     issuers.follow(makePlan(moved, [a, moved]));
@@ -108,7 +108,7 @@ describe('issuers that follow a plan', () => {
     expect(issuers.workloads.authority()).toBeUndefined();
   });
 
-  it('keep an issuer open until the one with another pin knows who it is', async () => {
+  it('keep an issuer open until the issuer with another pin knows its root', async () => {
     issuers.follow(makePlan({ ...makeRoot('a'), pinned: undefined }, [makeRoot('a')]));
     const before = issuers.workloads.authority();
     ready = false;

@@ -11,7 +11,7 @@ import { Prober } from './prober.ts';
 const root = makeNamedRoot('weft-root-2');
 const good: RootReport = { ready: true, fingerprint: 'ff' };
 
-/** Lets what was started go as far as it can by itself. */
+/** Lets all started work go as far as it can without another event. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('trying out a root', () => {

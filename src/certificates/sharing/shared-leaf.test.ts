@@ -42,7 +42,7 @@ describe('a leaf from another replica', () => {
     expect(judge(told)).toEqual({ ...leaf, signer: ask.signer });
   });
 
-  it('is refused when the root that did not sign it is the one asked for, though both are trusted', async () => {
+  it('is refused when another root than the requested root signed it, though both are trusted', async () => {
     const leaf = await issued(other);
     expect(() => judge(leaf)).toThrow(/^chain-without-root/);
   });

@@ -20,7 +20,7 @@ import { RecentTables } from './recent-tables.ts';
 import { ResponseBytes } from './response-bytes.ts';
 
 describe('a caller that loses a part of what it was allowed', () => {
-  it('gets its chain anew, and then as it is offered; nobody else does', () => {
+  it('gets a fresh chain, and then the chain as offered; no other caller does', () => {
     const client = begin(both);
     const before = client.chains;
     const listener = client.held.get('listener inbound');

@@ -16,7 +16,7 @@ describe('what is due', () => {
     expect([due.mustSend('a'), due.mustSend('b')]).toEqual([false, true]);
   });
 
-  it('owes nothing of a map that nobody asked for by name', () => {
+  it('owes nothing of a map that the client did not request by name', () => {
     const due = new PendingNames();
     due.addWhole(offered, { owed: false });
     due.add('c');

@@ -84,7 +84,7 @@ describe('a refusal', () => {
     expect(second.session.synced).toBe(true);
   });
 
-  it('whose words were cut off blames who is named, and the others go out again (S6)', () => {
+  it('with a message cut off counts against the resources that it names, and the others go out again (S6)', () => {
     const proxy = settled(three);
     proxy.offer(setOf(...next));
     const words = 'Error adding/updating listener(s) l2: bad\nl';
@@ -96,7 +96,7 @@ describe('a refusal', () => {
     ]);
   });
 
-  it('of everything, always, keeps few words (S6)', () => {
+  it('of everything, always, costs little memory for its messages (S6)', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...Array.from({ length: 500 }, (_, index) => `cluster c${index}`)));
     const words = 'x'.repeat(4_000);

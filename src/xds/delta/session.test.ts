@@ -103,7 +103,7 @@ describe('a conversation', () => {
     expect(proxy.ask('endpoint', { subscribe: ['a'] })).toEqual(['endpoint +a@2']);
   });
 
-  it('does not take an acknowledgement for a resource that was let go meanwhile', () => {
+  it('does not count an ACK for a resource that the client has since unsubscribed from', () => {
     proxy.offer(setOf('cluster a', 'endpoint a'));
     proxy.ask('cluster');
     proxy.ask('endpoint', { subscribe: ['a'] });

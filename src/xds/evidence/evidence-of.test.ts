@@ -71,7 +71,7 @@ describe('evidence', () => {
     connections.note(connection);
   }
 
-  /** Answers the response that was built last, or the one before it. */
+  /** Answers the response that was built last, or the response before it. */
   function answer(connection: Connection, type: ResourceType, error?: string): void {
     const built = countBuilt(bytes);
     for (let nonce = 1; nonce <= built; nonce += 1)

@@ -80,7 +80,7 @@ describe('a replica that is asked by another', () => {
     expect(refused).toEqual([expect.objectContaining({ code: 'not-authenticated' })]);
   });
 
-  it('is not told who asks unless its certificate is of the mesh', async () => {
+  it('does not learn the identity of the caller unless its own certificate is of the mesh', async () => {
     const { ca } = await makeAuthority('another root');
     expect(await ask({ trust: () => ca })).toBeUndefined();
     expect(await ask({ serverName: 'cart.shop.svc' })).toBeUndefined();
@@ -101,7 +101,7 @@ describe('a replica that is asked by another', () => {
     expect(await ask({ answerTimeoutMs: 200 })).toBeUndefined();
   });
 
-  it('is told when nobody waits any more', async () => {
+  it('learns when no caller waits any more', async () => {
     const leaving = new AbortController();
     const left = new Promise<void>((resolve) => {
       answer = (_, inner) => {

@@ -157,7 +157,7 @@ describe('assemble', () => {
     expect(called).not.toContain('10.0.0.1');
   });
 
-  it('has no listener when nothing can be reached and nobody may come in', () => {
+  it('has no listener when no service can be reached and no caller may come in', () => {
     const nothing = { inbound, outbound: makeOutbound({ settings }) };
     const set = createAssembler().assemble(nothing, endpoints, undefined);
     expect([...set.listener.keys()]).toEqual([]);

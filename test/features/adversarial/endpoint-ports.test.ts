@@ -1,4 +1,4 @@
-// H2: somebody with all rights in one namespace writes down another's pod and a port of its sidecar as the endpoint
+// H2: a user with all rights in one namespace writes down another's pod and a port of its sidecar as the endpoint
 // of a NodePort Service, and so calls it from the address of the kubelet.
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ports as ofControlPlane } from '../../../src/api/control-plane-names.ts';

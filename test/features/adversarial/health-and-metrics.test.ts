@@ -51,7 +51,7 @@ async function judged(token: string): Promise<Answer> {
 }
 
 describe('S16: the metrics of the control plane', () => {
-  it('are given to an account that may get /metrics, and to nobody else', async () => {
+  it('are given to an account that may get /metrics, and to no other account', async () => {
     const { rig, replica } = part();
     await rig.kubectl('create', 'serviceaccount', 'scraper', '-n', 'shop');
     await rig.kubectl('create', 'serviceaccount', 'curious', '-n', 'shop');

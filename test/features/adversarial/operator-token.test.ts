@@ -12,7 +12,7 @@ import {
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
 
-// S19: whoever holds the operator's token, and what it is good for. The mesh's own webhook configurations
+// S19: a holder of the operator's token, and what the token allows. The mesh's own webhook configurations
 // are; SECURITY.md says so.
 
 jest.setTimeout(90_000);
@@ -96,7 +96,7 @@ describe('S19: the token of the operator', () => {
     expect(await merge(kind, name, change)).toMatch(forbidden);
   });
 
-  it("removes nobody else's webhooks", async () => {
+  it('removes no webhooks of other owners', async () => {
     const ref = { kind: kinds.validatingWebhookConfiguration, name: 'policy.example' };
     expect(await answer(thief.remove(ref, {}, rig.signal))).toMatch(forbidden);
   });

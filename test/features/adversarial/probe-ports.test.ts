@@ -99,7 +99,7 @@ describe('S4: what anybody may send to the ports of probes', () => {
     expect(named.seen.headers?.['host']).toBe('cart');
   });
 
-  it('calls a hook only who knows its address: S4', async () => {
+  it('passes a call to a hook only from a caller that knows its address: S4', async () => {
     expect((await ask(ports.hooks, hookPath('preStop', 'app', key))).seen.url).toBe('/stopping');
     for (const guess of ['', '0'.repeat(32), key.slice(1)]) {
       expect((await ask(ports.hooks, hookPath('preStop', 'app', guess))).status).toBe(404);

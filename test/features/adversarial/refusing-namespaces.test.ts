@@ -1,4 +1,4 @@
-// S10: who has rights in one namespace of the mesh keeps the ConfigMap that sidecars start from away from it.
+// S10: a user with rights in one namespace of the mesh keeps the ConfigMap that sidecars start from away from it.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CertificateReport } from '../../../src/api/certificate-report.ts';
 import type { ConfigMap } from '../../../src/api/core.ts';
@@ -49,7 +49,7 @@ data: { bootstrap.yaml: "an attacker's", ca.crt: "an attacker's" }
     expect(found?.data?.['ca.crt']).toContain('BEGIN CERTIFICATE');
   });
 
-  it('by a quota: its own pods are named, and nobody else waits', async () => {
+  it('by a quota: its own pods are named, and no other namespace waits', async () => {
     await rig.kubectl('create', 'namespace', 'mean');
     const quota = { 'count/configmaps': '0' };
     const object = {

@@ -81,7 +81,7 @@ describe("S5: a sidecar's port", () => {
     expectLeftOut(mesh({ name: 'http-adm', port: 15_000 }));
   });
 
-  it('is led to by no EndpointSlice that somebody wrote', () => {
+  it('gets no calls by an EndpointSlice that a user wrote', () => {
     expectLeftOut(mesh({ name: 'http-adm', port: 80, targetPort: 8080 }));
     expectLeftOut(mesh({ name: 'http-adm', port: 80 }, { selector: false }));
     expectLeftOut(mesh({ name: 'tcp-adm', port: 15_001 }, { clusterIP: 'None', target: 15_001 }));

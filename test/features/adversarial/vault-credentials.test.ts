@@ -1,4 +1,4 @@
-// S8: who may edit MeshConfig and MeshRootCertificates, but reads no Secret, has credentials sent to a Vault
+// S8: a user who may edit MeshConfig and MeshRootCertificates, but reads no Secret, has credentials sent to a Vault
 // of theirs.
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';

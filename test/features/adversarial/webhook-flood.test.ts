@@ -92,7 +92,7 @@ function admitPod(): Promise<void> {
 
 type Attack = Omit<Flood, 'port' | 'caFile'>;
 
-/** Floods for six seconds and admits pods meanwhile, some at once; tells what the server grew by. */
+/** Floods for six seconds and admits pods at the same time; returns by how much the server grew. */
 async function under(floods: readonly Attack[], atOnce = 1): Promise<Load> {
   await admitPod();
   const before = await load();

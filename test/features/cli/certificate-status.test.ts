@@ -19,7 +19,7 @@ import { until } from '../../support/time/until.ts';
 jest.setTimeout(60_000);
 
 let rig: CliRig;
-/** The kubeconfig of somebody with the documented rights, and no others. */
+/** The kubeconfig of a user with the documented rights, and no others. */
 let reader: string;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ describe('where there is nothing to tell of', () => {
     expect(complaint).toContain('kubectl apply -k config/default');
   });
 
-  it('nobody has rights yet: which one is missing', async () => {
+  it('the user has no rights yet: names the missing right', async () => {
     await rig.kubectl('apply', '-k', 'config/crd');
     await rig.kubectl('wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all');
     const { code, complaint } = await rig.weft(reader);
@@ -127,7 +127,7 @@ describe('with the documented rights', () => {
     expect(Date.parse(leaves?.earliestNotAfter ?? '')).toBe(end);
   });
 
-  it('of several MeshConfigs shows the one that rules, and names the others', async () => {
+  it('of several MeshConfigs shows the active MeshConfig, and names the others', async () => {
     await tell(rig, told('at rest on the built-in authority'));
     await write(rig, kinds.meshConfig, refusedMeshConfig('a-second'));
     expect(await statusOf()).toMatchObject({
@@ -194,7 +194,7 @@ describe('with fewer rights', () => {
 });
 
 describe('with an older Node', () => {
-  it('says which one it needs, and asks nobody', async () => {
+  it('names what it needs, and calls no server', async () => {
     const older = "Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})";
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${older}` };
     const { code, out, complaint } = await rig.weft(reader, [], env);

@@ -4,7 +4,7 @@ import { authorityOf, type CliRig, tell, told } from '../../support/cli/program-
 
 /** How the program finds the API server and whom it trusts; `reader` is a kubeconfig that is right. */
 export function wayToTheCluster(rig: () => CliRig, reader: () => string): void {
-  it('nobody answers', async () => {
+  it('no server answers', async () => {
     const server = `https://127.0.0.1:${await freePort()}`;
     const { code, complaint } = await rig().weft(await rig().kubeconfig('nobody', { server }, 't'));
     expect(code).toBe(1);

@@ -9,8 +9,8 @@ import {
 } from '../../support/control-plane/replicas-on-api-server.ts';
 import { until } from '../../support/time/until.ts';
 
-// Who may write the status of pods in one namespace, where no admission policy holds him back, gives one that
-// no node runs the clusterIP of another namespace's Service, and leads calls to that address to a pod of his.
+// A user may write the status of pods in one namespace, and no admission policy prevents it. The user gives a pod that
+// no node runs the clusterIP of another namespace's Service, and so leads calls to that address to the user's pod.
 
 jest.setTimeout(30_000);
 

@@ -1,5 +1,5 @@
 // The control plane's half of a switch of roots: a played operator writes plans, and the report must
-// say who followed, and nobody else.
+// name the proxies that followed, and no others.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { CertificatePlan } from '../../../src/api/certificate-plan.ts';
@@ -108,7 +108,7 @@ describe('a plan of roots', () => {
     oldIssuer = held(proxies[0] as ProxyDouble).issuer;
   });
 
-  it('has a candidate tried out, and nobody trusts it yet', async () => {
+  it('has a candidate tried out, and no proxy trusts it yet', async () => {
     await record('weft-root-2', 'weft-ca-2', {});
     await plan({ candidate: 'weft-root-2' });
     const { roots } = await reported('a probe', (one) => one.roots['weft-root-2']?.ready === true);
@@ -118,7 +118,7 @@ describe('a plan of roots', () => {
     await record('weft-root-2', 'weft-ca-2', { state: 'validating', roots: pem });
   });
 
-  it('counts who acknowledged both roots, and waits for a pod that runs without a stream', async () => {
+  it('counts the proxies that acknowledged both roots, and waits for a pod that runs without a stream', async () => {
     await rig.makePod({ name: 'frozen', account: 'frozen', ip: '10.1.0.3' });
     await plan({ trusted: ['weft-root-1', 'weft-root-2'], trustedStep: step + 1 });
     const found = await reported(
@@ -144,7 +144,7 @@ describe('a plan of roots', () => {
     expect(proxies.map((proxy) => held(proxy).roots)).toEqual([2, 2]);
   });
 
-  it('closes every stream once its own certificate is of the new root, and counts who came back', async () => {
+  it('closes every stream once its own certificate is of the new root, and counts the proxies that came back', async () => {
     await plan({ serverSigner: 'weft-root-2', serverStep: step + 1 });
     const before = await reported('the new step', (one) => one.step === 5);
     expect(before.channel.acknowledged).toBe(0);
@@ -155,7 +155,7 @@ describe('a plan of roots', () => {
     for (const [index, name] of ['cart', 'desk'].entries())
       proxies[index] = await rig.connectProxy(await rig.get(kinds.pod, name), replica);
     await reported(
-      'who came back',
+      'the proxies that came back',
       (one) => one.channel.step === 5 && one.channel.acknowledged === 2,
     );
   });

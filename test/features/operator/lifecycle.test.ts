@@ -25,7 +25,7 @@ import {
 import { until } from '../../support/time/until.ts';
 import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
-// One mesh from its first command to its end: each part goes on where the one before it left off.
+// One mesh from its first command to its end: each part goes on where the part before it ended.
 
 jest.setTimeout(90_000);
 

@@ -18,7 +18,7 @@ export interface LoadPlan {
   readonly rates: Readonly<Record<LoadKind, number>>;
   /** An exchange that takes longer has failed. */
   readonly timeoutMs: number;
-  /** Ends by itself after so long; 0 goes on until told. */
+  /** Ends after this time; 0: goes on until it gets a signal. */
   readonly seconds: number;
   /** How long every kind may take until it works for the first time; a minute unless told. */
   readonly warmUpMs?: number;

@@ -101,7 +101,7 @@ export const pod = fc
     status,
   }));
 
-/** Endpoints of services, with addresses of pods and of nobody. */
+/** Endpoints of services, with addresses of pods and unknown addresses. */
 export const slice = fc
   .record({
     at: fc.record({ namespace, name }),

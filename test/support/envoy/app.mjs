@@ -18,7 +18,7 @@ function answer(request, response) {
   response.end(`${JSON.stringify({ name, method, url, httpVersion, headers, from })}\n`);
 }
 
-/** Whoever asks before it sends a body: /refuse says no at once, others may send it. */
+/** For a client that asks before it sends a body: /refuse says no at once, other paths accept it. */
 function expectation(request, response) {
   if (request.url === '/refuse') {
     response.writeHead(401, { 'content-length': 0 });

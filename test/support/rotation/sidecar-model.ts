@@ -14,7 +14,7 @@ export interface SidecarModel {
   file: readonly string[];
   trust: readonly string[] | undefined;
   leaf: string | undefined;
-  /** Who signed the certificate that its stream was opened on. */
+  /** The signer of the certificate that its stream was opened on. */
   server: string | undefined;
   acked: { trust: number; leaf: number; channel: number };
 }
