@@ -66,9 +66,9 @@ describe('a proxy token', () => {
     stage.accounts.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
-    stage.told();
+    stage.notify();
     stage.accounts.set('shop/cart', makeAccount('sa-uid'));
-    stage.told();
+    stage.notify();
     expect((await accepted).account).toBe('shop/cart');
   });
 
@@ -76,9 +76,9 @@ describe('a proxy token', () => {
     stage.pods.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
-    stage.told();
+    stage.notify();
     stage.pods.set('shop/cart-1', makeTokenPod());
-    stage.told();
+    stage.notify();
     expect((await accepted).uid).toBe('uid-1');
     expect(stage.clock.sleeping).toBe(0);
   });

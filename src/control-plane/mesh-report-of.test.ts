@@ -157,8 +157,12 @@ describe('case H: the report on the mesh', () => {
         ...nobody,
         diagnostics: [one, one],
       });
-      const told = { kind: found, count: 1, found: [{ name, why: 'why', ...(next && { next }) }] };
-      expect(report.findings).toEqual(found === undefined ? [] : [told]);
+      const finding = {
+        kind: found,
+        count: 1,
+        found: [{ name, why: 'why', ...(next && { next }) }],
+      };
+      expect(report.findings).toEqual(found === undefined ? [] : [finding]);
     },
   );
 

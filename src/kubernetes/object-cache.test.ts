@@ -75,12 +75,12 @@ describe('ObjectCache', () => {
 
   it('does not call a callback that unsubscribed', () => {
     const { cache } = start();
-    let told = 0;
-    const stop = cache.subscribe(() => (told += 1));
+    let calls = 0;
+    const stop = cache.subscribe(() => (calls += 1));
     cache.replace([object('a', '1')]);
     stop();
     cache.replace([]);
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 
   it('is synced with the first list, and says when the signal was quicker', async () => {

@@ -111,12 +111,12 @@ describe('endpoints', () => {
     ['not ready', { ready: false }],
     ['ending', leaving],
   ])('are called while another slice says that they are %s', (_, conditions) => {
-    const said = makeEndpointSlice({ name: 'a', conditions });
+    const stated = makeEndpointSlice({ name: 'a', conditions });
     const ready = makeEndpointSlice({ name: 'b' });
     const plain = [makePod({ sidecar: false }), makeNamespace()];
     for (const slices of [
-      [said, ready],
-      [ready, said],
+      [stated, ready],
+      [ready, stated],
     ]) {
       expect(endpointsOf(...slices)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
       const all = [makeService(), ...plain, ...slices];

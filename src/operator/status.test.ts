@@ -54,20 +54,20 @@ describe('the traffic in force', () => {
   const traffic = { enablePermissiveTrafficPolicyMode: false };
   const strict = makeMeshConfig({ spec: { traffic } });
   const inForce = { permissive: false, egress: true };
-  const told = (meshConfig: MeshConfig, inputs: Partial<StatusInputs>): object | undefined =>
+  const readStatus = (meshConfig: MeshConfig, inputs: Partial<StatusInputs>): object | undefined =>
     statusOf(meshConfig, { ...well, ...inputs }, parts).traffic;
   const edited = { ...makeMeshConfig({ spec: {} }), status: { traffic: inForce } };
   const problems = [{ kind: 'invalid', field: 'spec.a', message: 'b' }] as const;
 
   it('is what the spec says, also when the API server refuses an object', () => {
-    expect(told(strict, {})).toEqual(inForce);
-    expect(told(edited, { rejection: 'no' })).toEqual({ permissive: true, egress: true });
+    expect(readStatus(strict, {})).toEqual(inForce);
+    expect(readStatus(edited, { rejection: 'no' })).toEqual({ permissive: true, egress: true });
   });
 
   it('stays what it was while a spec cannot be put into force, and to the end', () => {
-    expect(told(edited, { problems })).toEqual(inForce);
-    expect(told(edited, { deleting: true })).toEqual(inForce);
-    expect(told(makeMeshConfig(), { problems })).toBeUndefined();
+    expect(readStatus(edited, { problems })).toEqual(inForce);
+    expect(readStatus(edited, { deleting: true })).toEqual(inForce);
+    expect(readStatus(makeMeshConfig(), { problems })).toBeUndefined();
   });
 });
 
@@ -123,7 +123,7 @@ describe('case H: the counts', () => {
 });
 
 describe('tidingsOf', () => {
-  function told(before: StatusInputs | undefined, inputs: StatusInputs): string[] {
+  function readStatus(before: StatusInputs | undefined, inputs: StatusInputs): string[] {
     const meshConfig = before === undefined ? makeMeshConfig() : after(before);
     const tidings = eventsFor(meshConfig, statusOf(meshConfig, inputs, parts));
     return tidings.map(({ type, reason }) => `${type} ${reason}`);
@@ -159,6 +159,6 @@ describe('tidingsOf', () => {
     ['the same again', ending('RootEndsSoon'), ending('RootEndsSoon'), []],
     ['the end', well, { ...well, deleting: true }, []],
   ])('%s', (...[, before, inputs, expected]) => {
-    expect(told(before, inputs)).toEqual(expected);
+    expect(readStatus(before, inputs)).toEqual(expected);
   });
 });

@@ -183,10 +183,10 @@ describe('nextPlan', () => {
   it('begins to wait anew in each phase and for each target', () => {
     const report = reportOf(both, { trust: all(3, ['a/b']) });
     const since = now - 1000;
-    const told = (to: string, phase: Rotation['phase']): number | undefined =>
+    const sinceFor = (to: string, phase: Rotation['phase']): number | undefined =>
       decide(both, { report }, { to, phase, since }).rotation?.since;
-    expect(told('new', 'TrustBoth')).toBe(since);
-    expect(told('other', 'TrustBoth')).toBe(now);
-    expect(told('new', 'Preflight')).toBe(now);
+    expect(sinceFor('new', 'TrustBoth')).toBe(since);
+    expect(sinceFor('other', 'TrustBoth')).toBe(now);
+    expect(sinceFor('new', 'Preflight')).toBe(now);
   });
 });

@@ -12,10 +12,10 @@ const trouble = (code = 'certificate-invalid', since = now): FailureReport => ({
   ...{ code, since },
   message: 'Secret a/b: no',
 });
-const tell = (report: Partial<CertificateReport>) =>
+const statusFor = (report: Partial<CertificateReport>) =>
   describeSecrets({ signer, now, report: { roots: {}, ...report } as CertificateReport });
 const ofRoot = (one: FailureReport, fingerprint?: string) =>
-  tell({
+  statusFor({
     roots: { 'weft-root-1': { ready: false, trouble: one, ...(fingerprint && { fingerprint }) } },
   });
 
@@ -32,15 +32,20 @@ describe('what is told of the Secrets of certificates', () => {
     'names the Secret that is not written: %j',
     (one) => {
       const message = expect.stringMatching(/ingress gateway is not written: Secret a\/b: no/);
-      expect(tell({ gatewayTrouble: one })).toEqual({ reason: 'GatewaySecretNotKept', message });
+      expect(statusFor({ gatewayTrouble: one })).toEqual({
+        reason: 'GatewaySecretNotKept',
+        message,
+      });
     },
   );
 
   it('names the Secret that cannot be removed', () => {
     const left = { namespace: 'edge', name: 'old', trustedStep: 1, signerStep: 1 };
-    const told = tell({ gatewaysLeft: [left, { ...left, trouble: trouble('api-rejected') }] });
-    expect(told?.message).toMatch(/^Secret edge\/old .* cannot be removed: .*delete it yourself/);
-    expect(tell({ gatewaysLeft: [left] })).toBeUndefined();
+    const status = statusFor({
+      gatewaysLeft: [left, { ...left, trouble: trouble('api-rejected') }],
+    });
+    expect(status?.message).toMatch(/^Secret edge\/old .* cannot be removed: .*delete it yourself/);
+    expect(statusFor({ gatewaysLeft: [left] })).toBeUndefined();
   });
 
   it('passes over what the API server may be busy with, for a while', () => {

@@ -123,11 +123,11 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       const leaf = await issue(workload);
       expect(leaf.signer).toBe(authority().signer);
       stop();
-      const heard = calls;
+      const callsBefore = calls;
       const second = authority();
       await under.replaceRoot();
       await until(() => authority().signer !== second.signer, { withinMs: 20_000 });
-      expect(calls).toBe(heard);
+      expect(calls).toBe(callsBefore);
     });
   });
 }

@@ -30,7 +30,7 @@ async function streamsOf({ kubectl }: TestCluster, caller: Caller): Promise<Stre
   const out = await kubectl.run('logs', '-n', namespace, `deployment/${caller}`, '-c', 'app');
   const lines = out.split('\n').map((line) => line.split(' '));
   const that = (word: string): string[] =>
-    lines.flatMap(([kind = '', said]) => (said === word ? [kind] : [])).sort();
+    lines.flatMap(([kind = '', state]) => (state === word ? [kind] : [])).sort();
   return { opened: that('open'), ended: that('end') };
 }
 

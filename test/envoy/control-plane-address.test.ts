@@ -23,12 +23,12 @@ describe('a sidecar without a resolver: case 23', () => {
   let root: string;
   let turn = 0;
   const children: ChildProcess[] = [];
-  const heard: string[] = [];
+  const calledAddresses: string[] = [];
 
   const start = (command: readonly string[]): void => {
     const [program = '', ...args] = network.command(1000, command);
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => heard.push(text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => calledAddresses.push(text));
     children.push(child);
   };
 
@@ -54,7 +54,9 @@ describe('a sidecar without a resolver: case 23', () => {
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
   };
   const called = (host: string): Promise<unknown> =>
-    until(() => heard.join('').includes(`called ${host}`), { seen: () => heard.join('') });
+    until(() => calledAddresses.join('').includes(`called ${host}`), {
+      seen: () => calledAddresses.join(''),
+    });
 
   beforeAll(async () => {
     wire = await layWire();
@@ -76,7 +78,7 @@ describe('a sidecar without a resolver: case 23', () => {
     const flags = ['--service-node', 'a/b', '--service-cluster', 'c', '--disable-hot-restart'];
     start([await envoyBinary(), '-c', config, '--concurrency', '1', ...flags]);
     await called('127.0.0.1');
-    expect(heard.join('')).not.toContain('127.0.0.2');
+    expect(calledAddresses.join('')).not.toContain('127.0.0.2');
     await mount(['127.0.0.2']);
     await called('127.0.0.2');
   });

@@ -85,13 +85,13 @@ const bothUrl = 'http://10.96.33.2:8080/x';
 async function count(url: string, times: number): Promise<Record<string, number>> {
   const seen: Record<string, number> = {};
   for (let n = 0; n < times; n += 1) {
-    const key = told(await pods.client.get(url));
+    const key = summaryOf(await pods.client.get(url));
     seen[key] = (seen[key] ?? 0) + 1;
   }
   return seen;
 }
 
-function told({ status, seen }: Reply): string {
+function summaryOf({ status, seen }: Reply): string {
   if (status !== 200) return String(status);
   const peer = seen.headers?.['x-forwarded-client-cert'] ?? '';
   return `${status} ${seen.name} ${peer.includes('/ns/half/sa/client') ? 'mTLS' : `plain${peer}`}`;
@@ -100,7 +100,7 @@ function told({ status, seen }: Reply): string {
 /** Until Envoy has what it was told: that URL gives that answer. */
 async function comes(url: string, answer: string): Promise<void> {
   let last = '';
-  await until(async () => (last = told(await pods.client.get(url))) === answer, {
+  await until(async () => (last = summaryOf(await pods.client.get(url))) === answer, {
     seen: () => `${url} gave ${last}, not ${answer}`,
   });
 }
@@ -190,9 +190,9 @@ describe('case 33: a namespace that is half in the mesh', () => {
       expect((await pods.client.get(`http://${pods.off.address}:8080/`)).status).toBe(0);
       expect(await say('10.96.33.1', 7000)).toBe('');
     }
-    const said = live.diagnostics().filter(({ code }) => code === 'service-without-sidecar');
-    expect(said.map(({ object }) => object.name)).toEqual(['both', 'off']);
-    expect(said[0]?.message).toMatch(/without a sidecar: off;.*kubectl rollout restart/);
+    const diagnostics = live.diagnostics().filter(({ code }) => code === 'service-without-sidecar');
+    expect(diagnostics.map(({ object }) => object.name)).toEqual(['both', 'off']);
+    expect(diagnostics[0]?.message).toMatch(/without a sidecar: off;.*kubectl rollout restart/);
   });
 });
 
@@ -247,8 +247,8 @@ describe('case 29: a service without a selector', () => {
     for (const settings of [{ egress: false }, strict]) {
       await point(outside.address, settings);
       await until(async () => (await pods.client.get(url)).status !== 200);
-      const said = live.diagnostics().filter(({ object }) => object.name === 'legacy');
-      expect(said.map(({ code }) => code)).toEqual(['service-endpoint-outside']);
+      const diagnostics = live.diagnostics().filter(({ object }) => object.name === 'legacy');
+      expect(diagnostics.map(({ code }) => code)).toEqual(['service-endpoint-outside']);
     }
     await point(pods.on.address, strict);
     await comes(url, '200 on mTLS');

@@ -84,10 +84,10 @@ describe('a mesh that moves to another trust domain', () => {
     const go = `/tmp/weft-go-${String(process.pid)}`;
     const script = `exec 3<>/dev/tcp/${clusterIp}/7000; echo one >&3; head -n1 <&3
       until [ -e ${go} ]; do sleep 0.1; done; rm ${go}; echo two >&3; head -n1 <&3`;
-    const said = pods.bookbuyer.exec(['bash', '-c', script]);
+    const output = pods.bookbuyer.exec(['bash', '-c', script]);
     await inBetween();
     await pods.bookbuyer.exec(['touch', go]);
-    return said;
+    return output;
   }
 
   /** What comes back on a new connection, "" when it is closed without a word. */
@@ -121,7 +121,7 @@ describe('a mesh that moves to another trust domain', () => {
     const before = await changes();
     expect(before).toContain('cluster_manager.cluster_modified');
     expect(before).toContain('listener_manager.listener_modified');
-    const said = await talk(async () => {
+    const output = await talk(async () => {
       await have(old, [old, next]);
       expect(await ask()).toBe(answer);
       await have(next, [old, next]);
@@ -129,7 +129,7 @@ describe('a mesh that moves to another trust domain', () => {
       await have(next, [next]);
       expect(await ask()).toBe(answer);
     });
-    expect(said.trim().split('\n')).toEqual(['bookstore got one', 'bookstore got two']);
+    expect(output.trim().split('\n')).toEqual(['bookstore got one', 'bookstore got two']);
     expect(await changes()).toBe(before);
   });
 

@@ -80,12 +80,12 @@ describe('a pod behind a headless service that is not ready for a while', () => 
     const script = `exec 3<>/dev/tcp/${at}/7000; ${talk}; ${wait}; ${talk}`;
     const lines: string[] = [];
     const onLine = (line: string): unknown => lines.push(line);
-    const said = caller.exec(['bash', '-c', script], { onLine });
+    const output = caller.exec(['bash', '-c', script], { onLine });
     return {
       isHeld: () => until(() => lines.length > 0),
       async letGo() {
         await writeFile(file, '');
-        return (await said).trim().replaceAll('\n', ', ');
+        return (await output).trim().replaceAll('\n', ', ');
       },
     };
   }

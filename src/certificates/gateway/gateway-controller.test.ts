@@ -134,11 +134,11 @@ describe("the controller of the gateway's Secret", () => {
     await pass(1_000);
     expect(done).toEqual(['apply edge/gateway-cert']);
     expect(controller.report()).toMatchObject({ gateway: { name: 'gateway-cert' } });
-    const told = reports;
+    const reportsBefore = reports;
     await turnTo(ends);
     expect(done).toEqual(['apply edge/gateway-cert', 'remove edge/gateway-cert']);
     expect(controller.report()).toEqual({ released: true });
-    expect(reports).toBeGreaterThan(told);
+    expect(reports).toBeGreaterThan(reportsBefore);
     await clock.advance(60_000);
     expect(done).toHaveLength(2);
   });

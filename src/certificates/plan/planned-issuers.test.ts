@@ -135,14 +135,14 @@ describe('issuers that follow a plan', () => {
   });
 
   it('tell when the plan or an issuer changed, and are the same object otherwise', async () => {
-    let told = 0;
-    issuers.workloads.onChange(() => (told += 1));
+    let calls = 0;
+    issuers.workloads.onChange(() => (calls += 1));
     const plan = makePlan(makeRoot('a'), [makeRoot('a')]);
     issuers.follow(plan);
     issuers.follow(plan);
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
     expect(issuers.workloads.authority()).toBe(issuers.workloads.authority());
     await roots.a.replaceRoot();
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
   });
 });

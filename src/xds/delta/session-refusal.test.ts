@@ -100,7 +100,8 @@ describe('a refusal', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...Array.from({ length: 500 }, (_, index) => `cluster c${index}`)));
     const words = 'x'.repeat(4_000);
-    for (let said = proxy.ask('cluster'); said.length > 0;) said = proxy.nack('cluster', words);
+    for (let response = proxy.ask('cluster'); response.length > 0;)
+      response = proxy.nack('cluster', words);
     expect([...proxy.session.refusals()]).toHaveLength(500);
     expect(proxy.session.burden).toBe(64 * 1_000);
     expect(proxy.offer(setOf())).toEqual([]);
@@ -112,8 +113,8 @@ describe('a refusal', () => {
     const lines = Array.from({ length: 20 }, (_, index) => `cluster c${index}`);
     proxy.offer(setOf(...lines));
     let turns = 0;
-    for (let said = proxy.ask('cluster'); said.length > 0; turns += 1)
-      said = proxy.nack('cluster', 'I do not like it');
+    for (let response = proxy.ask('cluster'); response.length > 0; turns += 1)
+      response = proxy.nack('cluster', 'I do not like it');
     expect(turns).toBeLessThanOrEqual(2 * lines.length);
     expect([...proxy.session.refusals()]).toHaveLength(lines.length);
   });

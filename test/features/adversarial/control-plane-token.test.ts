@@ -86,13 +86,13 @@ afterAll(() => thief.close());
 describe('H8: the token of the control plane', () => {
   beforeAll(async () => {
     // The policy takes a moment to be in force.
-    let said = '';
+    let answer = '';
     for (let tries = 0; tries < 30; tries += 1) {
       await remove('probe');
-      said = await made({ name: 'probe', type: 'Opaque' });
-      if (refused.test(said)) return;
+      answer = await made({ name: 'probe', type: 'Opaque' });
+      if (refused.test(answer)) return;
     }
-    throw new Error(`the policy is not in force: ${said}`);
+    throw new Error(`the policy is not in force: ${answer}`);
   });
 
   it.each<readonly [string, Wanted]>([
@@ -102,8 +102,8 @@ describe('H8: the token of the control plane', () => {
     ['under that of a gateway', { name: 'gateway', where: 'ingress' }],
   ])('makes no Secret with the token of another account: %s', async (_, wanted) => {
     for (const account of ['weft-operator', 'weft-control-plane', 'default']) {
-      const said = await made({ ...wanted, type: serviceAccountToken, account });
-      expect(said).toMatch(refused);
+      const answer = await made({ ...wanted, type: serviceAccountToken, account });
+      expect(answer).toMatch(refused);
     }
   });
 

@@ -81,8 +81,8 @@ function onAStage(): ExpectHarmless {
     const seen = await stage.watch(place, forMs, servedMs);
     stage.endAttacks();
     const [mb, ms] = [seen.mb - calm.mb, seen.p99 - calm.p99];
-    const told = `+${mb.toFixed(0)} MB, +${ms.toFixed(1)} ms, served in ${seen.servedMs.toFixed(0)} ms`;
-    process.stderr.write(`${each} x ${chosen.join(' & ')}: ${told}\n`);
+    const summary = `+${mb.toFixed(0)} MB, +${ms.toFixed(1)} ms, served in ${seen.servedMs.toFixed(0)} ms`;
+    process.stderr.write(`${each} x ${chosen.join(' & ')}: ${summary}\n`);
     expect(mb).toBeLessThan(mayTakeMb);
     expect(ms).toBeLessThan(mayDelayMs);
   };

@@ -224,8 +224,8 @@ describe('S2: a namespace', () => {
           mode,
         );
         expect(foreignListeners(having, alone(mode))).toEqual([]);
-        const told = having.diagnostics.filter(({ code }) => code === 'pod-address-disputed');
-        expect(told.map(({ object }) => object.namespace).sort()).toEqual([attacker, 'shop']);
+        const disputes = having.diagnostics.filter(({ code }) => code === 'pod-address-disputed');
+        expect(disputes.map(({ object }) => object.namespace).sort()).toEqual([attacker, 'shop']);
         const led = [...having.model.endpoints.values()].flat().map((one) => one.address);
         expect(led).not.toContain(address);
       }

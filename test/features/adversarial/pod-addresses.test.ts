@@ -78,8 +78,8 @@ describe('the addresses in the status of a pod', () => {
   // Policies take a moment to be in force.
   beforeAll(async () => {
     for (;;) {
-      const said = await written(attacker, { podIP: api, podIPs: [{ ip: api }] });
-      if (refused.test(said)) return;
+      const answer = await written(attacker, { podIP: api, podIPs: [{ ip: api }] });
+      if (refused.test(answer)) return;
       await rig().admin.merge(
         { kind: kinds.pod, namespace: 'evil', name: 'fake' },
         { value: { status: { podIP: null, podIPs: null } }, subresource: 'status' },

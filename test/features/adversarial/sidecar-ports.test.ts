@@ -56,9 +56,9 @@ function ledTo(set: ResourceSet): readonly string[] {
 
 function expectLeftOut(made: MeshOf): void {
   for (const set of made.sets.values()) expect(ledTo(set)).toEqual([]);
-  const said = made.diagnostics.filter(({ code }) => code === 'service-port-reserved');
-  expect(said.map(({ object }) => `${object.kind} ${object.name}`)).toEqual(['Service db']);
-  expect(said[0]?.message).toContain('targetPort');
+  const diagnostics = made.diagnostics.filter(({ code }) => code === 'service-port-reserved');
+  expect(diagnostics.map(({ object }) => `${object.kind} ${object.name}`)).toEqual(['Service db']);
+  expect(diagnostics[0]?.message).toContain('targetPort');
 }
 
 describe("S5: a sidecar's port", () => {

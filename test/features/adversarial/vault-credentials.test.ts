@@ -103,9 +103,9 @@ describe('S8: a Vault of someone else’s', () => {
       metadata: { name: 'osm-mesh-config', namespace: 'weft-system' },
       spec: { certificate: { provider } },
     };
-    const said = await rig.apply(JSON.stringify(meshConfig)).catch(String);
-    expect(said).toMatch(/auth\.kubernetes\.audience/);
-    expect(said).toMatch(/such as vault/);
+    const answer = await rig.apply(JSON.stringify(meshConfig)).catch(String);
+    expect(answer).toMatch(/auth\.kubernetes\.audience/);
+    expect(answer).toMatch(/such as vault/);
     const { apiVersion } = meshConfig;
     const record = {
       ...{ apiVersion, kind: 'MeshRootCertificate' },

@@ -10,7 +10,7 @@ import {
   setStatus,
   startCliRig,
   tell,
-  told,
+  storyOf,
   write,
 } from '../../support/cli/program-on-api-server.ts';
 import { wayToTheCluster } from './way-to-the-cluster.ts';
@@ -71,7 +71,7 @@ describe('where there is nothing to tell of', () => {
   });
 
   it('one in another namespace: its name, to whom may see it', async () => {
-    await tell(rig, told('no status yet'));
+    await tell(rig, storyOf('no status yet'));
     const { code, complaint } = await rig.weft(rig.server.kubeconfigPath, ['-n', 'elsewhere']);
     expect(code).toBe(1);
     expect(complaint).toMatch(
@@ -99,14 +99,14 @@ describe('with the documented rights', () => {
     ],
   ];
   it.each(table)('%s: ends with %d', async (name, code, line) => {
-    await tell(rig, told(name));
+    await tell(rig, storyOf(name));
     const [ended, status] = await Promise.all([rig.weft(reader), statusOf()]);
     expect(ended).toEqual({ code, out: expect.stringContaining(`\n${line}`), complaint: '' });
     expect(status).toMatchObject({ code, mesh: 'osm', meshConfig: 'weft-system/osm-mesh-config' });
   });
 
   it('JSON has the roots, the switch, the proxies and the leaves', async () => {
-    const story = told('in TrustBoth');
+    const story = storyOf('in TrustBoth');
     await tell(rig, story);
     const { meshConfig, health } = story;
     expect(await statusOf()).toMatchObject({
@@ -128,7 +128,7 @@ describe('with the documented rights', () => {
   });
 
   it('of several MeshConfigs shows the active MeshConfig, and names the others', async () => {
-    await tell(rig, told('at rest on the built-in authority'));
+    await tell(rig, storyOf('at rest on the built-in authority'));
     await write(rig, kinds.meshConfig, refusedMeshConfig('a-second'));
     expect(await statusOf()).toMatchObject({
       code: 0,
@@ -161,7 +161,7 @@ function refusedMeshConfig(name: string): ReturnType<typeof makeMeshConfig> {
 
 describe('with fewer rights', () => {
   it('without the ConfigMap only the leaves are missing, and that is said', async () => {
-    await tell(rig, told('in SignNew'));
+    await tell(rig, storyOf('in SignNew'));
     const account = await rig.account('no-report');
     const resources =
       'meshconfigs.config.openservicemesh.io,meshrootcertificates.config.openservicemesh.io';
@@ -211,7 +211,7 @@ describe('the way to the cluster', () =>
 
 describe('--watch', () => {
   it('follows a switch and ends with Ctrl-C, its exit code that of the last line', async () => {
-    await tell(rig, told('in TrustBoth'));
+    await tell(rig, storyOf('in TrustBoth'));
     const { lines, interrupt } = rig.follow(reader, ['-o', 'json']);
     const states = (): readonly unknown[] =>
       lines.map((line) => {

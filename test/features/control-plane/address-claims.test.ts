@@ -115,7 +115,7 @@ describe('a pod whose status names the clusterIP of a Service', () => {
     await rig.makePod({ name: `fake-${service}`, account: 'sink', ip: victim, namespace: 'evil' });
     await rig.apply(trap(service, victim));
     await buyer.until(() => buyer.held.cluster.has(`evil/${service}-sink|80`));
-    const event = await told('pod-address-disputed', `fake-${service}`);
+    const event = await eventFor('pod-address-disputed', `fake-${service}`);
     expect(event.note).toContain(
       `${victim} of its status is the clusterIP of service ${namespace}/${service}`,
     );
@@ -128,7 +128,7 @@ describe('a pod whose status names the clusterIP of a Service', () => {
     return (await rig.get<Service>(kinds.service, name, namespace)).spec.clusterIP ?? '';
   }
 
-  function told(code: string, pod: string): Promise<EventObject> {
+  function eventFor(code: string, pod: string): Promise<EventObject> {
     return until(
       async () => {
         const only = { namespace: 'evil' };

@@ -36,8 +36,8 @@ it('is told by an Event in it that its newest objects are not known', async () =
     async () => {
       const only = ['--field-selector', 'reason=namespace-crowded'];
       const path = '-o=jsonpath={.items[*].message}';
-      const said = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
-      return said === '' ? undefined : said;
+      const messages = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
+      return messages === '' ? undefined : messages;
     },
     { what: 'an Event in the namespace', withinMs: 60_000 },
   );

@@ -128,10 +128,10 @@ describe('policies, from kubectl to the proxies and back', () => {
       ip: '10.0.0.4',
       labels: { app: 'store' },
     });
-    const before = buyer.heard.length;
+    const before = buyer.responses.length;
     await rig.apply(slice('store-2', [pod], ['10.0.0.4']));
     await buyer.until(() => buyer.endpoints(cluster).includes('10.0.0.4:8080'));
-    expect(buyer.heard.slice(before)).toEqual([`endpoint +${cluster}`]);
+    expect(buyer.responses.slice(before)).toEqual([`endpoint +${cluster}`]);
   });
 
   it('names a broken reference in the status and an event, and leaves the object out', async () => {

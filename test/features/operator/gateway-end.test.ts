@@ -73,8 +73,8 @@ describe('the end of a mesh with an ingress gateway', () => {
     const refused = 'Secret edge/gateway-cert already exists; name another Secret';
     const trouble = { code: 'configuration-invalid', message: refused, since: Date.now() };
     await playReport(rig(), { gatewayTrouble: trouble });
-    const told = await untilCondition(rig(), 'CertificatesReady=False/GatewaySecretNotKept');
-    expect(told.message).toMatch(/edge\/gateway-cert already exists; name another Secret/);
+    const condition = await untilCondition(rig(), 'CertificatesReady=False/GatewaySecretNotKept');
+    expect(condition.message).toMatch(/edge\/gateway-cert already exists; name another Secret/);
     const { roots } = await reportOf(rig());
     const [[name, root]] = Object.entries(roots) as [[string, RootReport]];
     const ofCa = {

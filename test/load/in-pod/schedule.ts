@@ -15,12 +15,12 @@ export interface Schedule {
  */
 export function makeSchedule(rate: number, clock: ScheduleClock): Schedule {
   const start = clock.now();
-  let told = 0;
+  let count = 0;
   return {
     due: () => {
       const times: number[] = [];
       const until = ((clock.now() - start) * rate) / 1000;
-      for (; told + 1 <= until; told += 1) times.push(start + ((told + 1) * 1000) / rate);
+      for (; count + 1 <= until; count += 1) times.push(start + ((count + 1) * 1000) / rate);
       return times;
     },
   };

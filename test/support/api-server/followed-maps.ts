@@ -85,14 +85,15 @@ function follow(
   const folded = new Map<string, ConfigMap>();
   const changes: Change<ConfigMap>[] = [];
   const wrong: string[] = [];
-  const told = new Set<string>();
+  const reported = new Set<string>();
   store.subscribe((batch) => {
     for (const change of batch) {
       if (folded.get(change.key) !== change.before) wrong.push(`${change.key}: wrong before`);
       if (change.before === undefined && change.after === undefined) wrong.push('empty change');
       const state = stateOf(change.after);
-      if (change.after !== undefined && told.has(state)) wrong.push(`${change.key}: told twice`);
-      told.add(state);
+      if (change.after !== undefined && reported.has(state))
+        wrong.push(`${change.key}: told twice`);
+      reported.add(state);
       if (change.after === undefined) folded.delete(change.key);
       else folded.set(change.key, change.after);
       changes.push(change);
