@@ -70,7 +70,7 @@ describe('BodyBudget', () => {
     expect(ended(held)).toEqual([1, 0]);
   });
 
-  it('ends slow bodies of all addresses for one that would hold no less', async () => {
+  it('ends slow bodies of all addresses for a body whose address would hold no less', async () => {
     const { ask, later } = start();
     const held = [ask('a', 40), ask('b', 40)];
     later(501);
@@ -89,7 +89,7 @@ describe('BodyBudget', () => {
     expect(await ask('a', 60).room).toBe(true);
   });
 
-  it('ends the largest body of the address that holds most for one that will hold less', async () => {
+  it('ends the largest body of the address that holds most for an address that will hold less', async () => {
     const { ask } = start();
     const held = [ask('a', 15), ask('a', 45), ask('b', 40)];
     expect(await ask('c', 30).room).toBe(true);

@@ -62,7 +62,7 @@ describe('a proxy token', () => {
     expect(stage.logged.join()).toContain('no such service account');
   });
 
-  it('waits for a service account that the cache has not heard of yet', async () => {
+  it('waits for a ServiceAccount that the cache does not hold yet', async () => {
     stage.accounts.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
@@ -72,7 +72,7 @@ describe('a proxy token', () => {
     expect((await accepted).account).toBe('shop/cart');
   });
 
-  it('waits for a pod that the cache has not heard of yet', async () => {
+  it('waits for a pod that the cache does not hold yet', async () => {
     stage.pods.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();

@@ -118,7 +118,7 @@ describe('a root', () => {
     expect(problems({ meshConfig, roots: [unwanted] })).toEqual(['warning root-refused']);
   });
 
-  it('that cannot sign holds up a switch to it, fails one that signs, and is no matter otherwise', () => {
+  it('that cannot sign holds up a switch to it, fails the mesh if it signs, and is no problem otherwise', () => {
     const { meshConfig: moving, roots } =
       certificateStories['a new root whose issuer does not answer'];
     const [, unable] = roots;
@@ -145,7 +145,7 @@ describe('conditions', () => {
     },
   });
 
-  it('of a part that is being made say that it cannot be told yet', () => {
+  it('of a part that is being made say that its state is unknown yet', () => {
     expect(problems({ meshConfig, roots })).toEqual([
       'unknown certificates-not-ready',
       'warning reconciling',

@@ -56,7 +56,7 @@ describe('heartbeats', () => {
     expect(found.map(({ severity, code }) => `${severity} ${code}`)).toEqual(expected);
   });
 
-  it('are told with times, what that means and what to do', () => {
+  it('are shown with times, meaning and next step', () => {
     const [operator, controlPlane] = problems(149, reported(100));
     expect(operator?.message).toMatch(
       /^The operator last reported at 2026-11-24T11:57:31Z, more than/,

@@ -21,7 +21,7 @@ function broken(code: string, message: string): WeftError {
   );
 }
 
-describe('a call that failed is told with the next step', () => {
+describe('the report of a failed call has the next step', () => {
   it.each([
     ['unknown user', refused(401), /rejects your credentials/, /Log in again/],
     [

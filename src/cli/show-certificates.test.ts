@@ -98,7 +98,7 @@ describe('with --watch', () => {
     expect(await stop()).toBe(0);
   });
 
-  it('draws the table anew on a terminal, for time passes', async () => {
+  it('draws the table again on a terminal, because ages change', async () => {
     const { clock, printed, stop } = run(
       reads('in TrustBoth'),
       { form: 'table', watch: true },

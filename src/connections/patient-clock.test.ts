@@ -33,7 +33,7 @@ describe('the patient clock', () => {
     jest.advanceTimersByTime(25);
   }
 
-  it('goes with the time in which the process listens, and hardly while it works', () => {
+  it('counts the time in which the process listens, and barely the time in which it works', () => {
     const begin = patientNow();
     listen(500);
     expect(patientNow() - begin).toBe(500);

@@ -61,7 +61,7 @@ describe('connections that wait', () => {
     expect(own.destroyed).toBe(true);
   });
 
-  it('are bounded: one of a network that was slow goes before that', () => {
+  it('are bounded: a connection of a slow network is closed first', () => {
     const { add } = line(3, () => 'none', ['10.0.0.9']);
     const slow = add('slow', '10.0.0.9');
     const burst = ['first', 'second', 'third'].map((name) => add(name, '10.0.0.1'));

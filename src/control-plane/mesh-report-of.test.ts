@@ -23,7 +23,7 @@ const pod = (name: string, more: LifeOptions = {}): KubernetesObject =>
   makeLivingPod({ name, statuses: runs, ...more });
 
 describe('case H: the report on the mesh', () => {
-  it('counts every pod once, those that should be there as those that are', () => {
+  it('counts every pod once, expected pods as well as connected pods', () => {
     const { ledger, pods } = makeLedger();
     pods.put(pod('a'));
     pods.put(

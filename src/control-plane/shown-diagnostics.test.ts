@@ -89,7 +89,7 @@ describe('the diagnostics of openings', () => {
     expect(openings.list(after)).toBe(found);
   });
 
-  it('are found anew once a pod comes', () => {
+  it('are computed again once a pod comes', () => {
     const more = makePod({ name: 'gone-1', account: 'gone', ip: '10.0.0.7' });
     expect(openings.list(grown(before, more))).toHaveLength(1);
     expect(openings.list(before)).toHaveLength(2);

@@ -135,7 +135,7 @@ describe('decide', () => {
     expect(decideFor('shop', makeAdmittedPod(spec)).kind).toBe('inject');
   });
 
-  it('tells of every conflict at once', () => {
+  it('names every conflict at once', () => {
     const spec = { containers: [{ name: 'envoy', ports: [{ containerPort: 15003 }] }] };
     const decision = decideFor('shop', makeAdmittedPod(spec));
     expect(decision).toMatchObject({ kind: 'refuse', problems: { length: 2 } });

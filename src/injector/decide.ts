@@ -24,8 +24,8 @@ export interface InjectionInput {
 /**
  * Decides whether a pod gets a sidecar: inject, skip with a reason, or refuse. OSM's rules, in this order: pods that
  * cannot have a sidecar; namespaces that are out; then the pod's annotation, which overrides the namespace's in both
- * directions. A label with the annotation's name has no effect, but the user gets a warning. A pod that is meant to have
- * a sidecar but would break with it is refused, not silently left out of the mesh (docs/decisions/0040).
+ * directions. A label with the annotation's name has no effect, but the user gets a warning. A pod that is meant to
+ * have a sidecar but would break with it is refused, not silently left out of the mesh (docs/decisions/0040).
  */
 export function decide({ pod, namespace, facts }: Omit<InjectionInput, 'lot'>): InjectionDecision {
   const known = facts.namespace(namespace);
@@ -85,7 +85,7 @@ function notWanted(
   return ofNamespace.kind === 'off' ? 'disabled-by-namespace' : 'not-enabled';
 }
 
-/** The reason for a pod whose sidecar was asked for by a label with the annotation's name. Annotations go first. */
+/** The reason for a pod that requests its sidecar by a label with the annotation's name. Annotations come first. */
 function meantByLabel(
   unwanted: ReturnType<typeof notWanted>,
   pod: AdmittedPod,

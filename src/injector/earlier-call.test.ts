@@ -21,7 +21,7 @@ function changed(
 const secondCall = (pod: AdmittedPod, facts = makeFacts()): AdmittedPod =>
   patched(pod, ask(pod, facts));
 
-describe('an injected pod that is judged again', () => {
+describe('an injected pod at a second call', () => {
   it.each<[string, object, object]>([
     ['no rules', { ...init, env: [] }, sidecar],
     ['a command in place of the rules', { ...init, command: ['true'] }, sidecar],

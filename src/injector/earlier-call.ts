@@ -25,14 +25,14 @@ export function wasInjected({ spec }: AdmittedPod): boolean {
 }
 
 /**
- * The kubelet's calls that an earlier call of this webhook redirected, as it noted them; none for a pod that it did not
+ * The kubelet's calls that an earlier call of this webhook redirected, as noted then; none for a pod that it did not
  * change.
  */
 export function readEarlierCalls(pod: AdmittedPod): readonly OriginalProbe[] {
   return wasInjected(pod) ? parseNotedCalls(pod.metadata.annotations?.[originalProbes]) : [];
 }
 
-/** The user that an earlier call drew for the sidecar. */
+/** The user that an earlier call chose for the sidecar. */
 export function readEarlierUser(pod: AdmittedPod): number | undefined {
   if (!wasInjected(pod)) return undefined;
   const sidecar = pod.spec.initContainers?.find(({ name }) => name === sidecarName);

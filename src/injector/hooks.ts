@@ -26,7 +26,7 @@ export interface HookWay {
 
 /**
  * Lifecycle hooks that call the pod over HTTP go to a port of the sidecar, as probes do (docs/decisions/0090). A hook
- * does something, so its address, unlike a probe's, has a part that strangers do not know. Kubernetes' schema has hooks
+ * has an effect, so its address, unlike a probe's, has a part that strangers do not know. Kubernetes' schema has hooks
  * over TCP, but the kubelet never runs them; the admission answer and the pod warn of them.
  */
 export function rewriteHooks(pod: AdmittedPod, way: HookWay): CallChanges {

@@ -21,7 +21,7 @@ export interface CallChanges {
 
 export const unchanged: CallChanges = { operations: [], originals: [], warnings: [], problems: [] };
 
-/** Changes of several calls as one. */
+/** Joins the changes of several calls. */
 export function mergeChanges(changes: readonly CallChanges[]): CallChanges {
   return {
     operations: changes.flatMap(({ operations }) => operations),
@@ -40,7 +40,7 @@ function withReadableTime(original: OriginalProbe): OriginalProbe {
   return { ...original, timeoutSeconds };
 }
 
-/** What a call asks for: the part of an original that stands in the pod. */
+/** The target of a call as the pod states it: a part of the noted original. */
 export interface Target extends Pick<OriginalProbe, 'kind' | 'path' | 'service' | 'headers'> {
   readonly port: number | string;
 }
@@ -60,7 +60,7 @@ function httpTarget(httpGet: NonNullable<Probe['httpGet']>): Target | undefined 
   return { kind, port: httpGet.port, path: httpGet.path || '/', service: '', headers };
 }
 
-/** Whether it is the number of a port. */
+/** Whether `number` is a valid port number. */
 export function isPortNumber(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }

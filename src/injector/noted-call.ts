@@ -62,7 +62,7 @@ function like(form: RegExp): Guard<string> {
 
 const isNote: Guard<Note> = (value): value is Note => hasForm(value) && isSoundHook(value);
 
-/** A hook does something, so it goes over HTTP to an address that cannot be guessed. */
+/** A hook has an effect, so it goes over HTTP to an address that cannot be guessed. */
 function isSoundHook({ probe, kind, key = '' }: Note): boolean {
   if (probe !== 'postStart' && probe !== 'preStop') return true;
   return kind.startsWith('http') && key.length >= 16;

@@ -81,7 +81,7 @@ export function composePatch(given: InjectionInput): Injection {
   };
 }
 
-/** The user that an earlier call drew, unless a container added later runs as that user; otherwise a new one. */
+/** The user that an earlier call chose, unless a container added later runs as that user; otherwise a new one. */
 function userOf(pod: AdmittedPod, lot: string): number {
   const { securityContext, containers, initContainers = [] } = pod.spec;
   const taken = [

@@ -23,7 +23,7 @@ const defaultGrace = 30;
 export function planPreStop(pod: AdmittedPod, problems: string[]): PreStop {
   const grace = pod.spec.terminationGracePeriodSeconds ?? defaultGrace;
   const seconds = sleepSeconds(pod, grace, problems);
-  // In a pod that runs to its end the sleep would only delay that end.
+  // In a pod that runs to completion the sleep would only delay its end.
   const lasting = (pod.spec.restartPolicy ?? 'Always') === 'Always';
   const sidecarSeconds = lasting && seconds > 0 ? Math.min(seconds + margin, grace) : 0;
   return { seconds, sidecarSeconds };

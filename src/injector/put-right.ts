@@ -61,7 +61,7 @@ function entriesCover(live: readonly Fields[], ours: readonly Fields[], key: str
   });
 }
 
-/** The same image from another registry is the same image. */
+/** An image from another registry counts as the same image. */
 function sameImage(live: unknown, ours: unknown): boolean {
   const last = (image: unknown): string | undefined =>
     typeof image === 'string' ? image.split('/').at(-1) : undefined;

@@ -2,7 +2,7 @@ import { type ErrorCode, type Retry, WeftError } from '../common/errors.ts';
 import { fieldsIn, fieldsOf, text } from '../common/read.ts';
 import { type HttpRequest, type HttpResponse, readText } from './transport.ts';
 
-/** What the API server said about a refused call: its HTTP status and the fields of metav1.Status. */
+/** The API server's answer to a refused call: its HTTP status and the fields of metav1.Status. */
 export interface ApiStatus {
   readonly status: number;
   /** metav1.StatusReason such as "NotFound"; undefined when the answer was no Status object. */

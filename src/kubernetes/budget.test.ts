@@ -57,7 +57,7 @@ describe('NamespaceBudget', () => {
     expect([...applied]).toEqual([['n/c', 'small']]);
   });
 
-  it('tells of those that have room again', () => {
+  it('reports the objects that have room again', () => {
     const { budget, applied } = make();
     const verdicts = ['a', 'b', 'c'].map((one) => budget.enter(object(one, 40)));
     expect(verdicts).toEqual(['kept', 'kept', 'small']);
@@ -67,7 +67,7 @@ describe('NamespaceBudget', () => {
     expect([...applied]).toEqual([['n/c', 'kept']]);
   });
 
-  it('tells of those that an older one leaves no room for', () => {
+  it('reports the objects that an older object leaves no room for', () => {
     const { budget, applied } = make();
     budget.enter(object('b', 40));
     budget.enter(object('c', 40));

@@ -48,7 +48,7 @@ describe('ServiceAccounts of a TrafficTarget that no pod runs as', () => {
     expect(accountsWithoutPods(makeTrafficTarget({ to: 'old' }), left).destination).toBe(true);
   });
 
-  it('tells whether the destination is among them', () => {
+  it('shows whether the destination is among them', () => {
     const of = (to: string): boolean =>
       accountsWithoutPods(makeTrafficTarget({ to }), namespaces).destination;
     expect([of('cart'), of('npp')]).toEqual([false, true]);

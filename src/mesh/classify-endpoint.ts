@@ -21,7 +21,7 @@ export type EndpointClass =
 export interface ClassifyInput {
   readonly input: NamespaceSnapshot;
   readonly book: AddressBook;
-  /** Tells whether a pod carries a sidecar of this mesh. */
+  /** Whether a pod has a sidecar of this mesh. */
   readonly hasSidecar: (pod: Pod) => boolean;
 }
 

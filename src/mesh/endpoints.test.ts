@@ -85,7 +85,7 @@ describe('endpoints', () => {
     expect(endpointsOf(slice)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
   });
 
-  it('are those that end but answer still, as long as none is ready', () => {
+  it('are the pods that end but still answer, while no pod is ready', () => {
     const last = makeEndpointSlice({ name: 'a', pods: one, conditions: leaving });
     expect(endpointsOf(last)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
     const starting = makeEndpointSlice({ name: 'b', pods: two, conditions: { ready: false } });
@@ -127,7 +127,7 @@ describe('endpoints', () => {
     }
   });
 
-  it('are ready when nothing is said about it', () => {
+  it('are ready when the slice has no condition', () => {
     expect(endpointsOf(makeEndpointSlice({ conditions: {} }))['shop/cart|80']).toHaveLength(1);
   });
 

@@ -99,7 +99,7 @@ describe('keptPorts', () => {
     { maxLength: 12 },
   );
 
-  it('keeps the oldest: nothing depends on a younger Service, nor loses by one that goes', () => {
+  it('keeps the oldest: no Service depends on a younger Service, nor loses when another is deleted', () => {
     fc.assert(
       fc.property(plan, fc.nat(), (all, at) => {
         const counts = new Map(

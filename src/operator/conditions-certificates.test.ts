@@ -3,7 +3,7 @@ import { now, pods, quiet, shown } from '../../test/support/builders/judged-mesh
 import type { StatusInputs } from './condition-words.ts';
 import { noRotation } from './conditions.ts';
 
-describe('judge, of certificates', () => {
+describe('the conditions of certificates', () => {
   it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     [
       'there is no bundle',

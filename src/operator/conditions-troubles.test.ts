@@ -146,7 +146,7 @@ describe('case H: Ready', () => {
     expect(ready).not.toContain('The mesh is up');
   });
 
-  it('does not call a pod that starts a trouble', () => {
+  it('does not count a starting pod as a problem', () => {
     const inputs = { proxies: makeReport({ expected: 5, starting: 2 }) };
     expect(shown(inputs)).toEqual([
       'Ready=True/Ready',

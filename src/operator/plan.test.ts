@@ -61,7 +61,7 @@ describe('plan by the state of the world', () => {
     expect(identities(made)).toEqual(core);
   });
 
-  it('waits with the Deployment for the account of its pods, and leaves one that is there alone', () => {
+  it('waits with the Deployment for the account of its pods, and leaves an existing Deployment alone', () => {
     const identity = 'Deployment/weft-control-plane';
     for (const facts of [early, late]) {
       const made = plan(makeMeshConfig(), { ...facts, account: undefined });

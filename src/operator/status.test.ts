@@ -106,7 +106,7 @@ describe('case H: the heartbeat', () => {
 });
 
 describe('case H: the counts', () => {
-  it('show pods in sync of those that should have a sidecar', () => {
+  it('show pods in sync out of the pods that should have a sidecar', () => {
     const proxies = makeReport({
       connected: 4,
       synced: 3,

@@ -25,7 +25,7 @@ export function findHold(status: Fields, statuses: readonly Fields[]): PodHold |
   const current = statuses.find((one) => !isDone(one));
   const held = current && heldContainer(current);
   const isSetUp = !isWithoutSandbox(status);
-  // A container that ended with the earlier sandbox says nothing of the next one.
+  // A container that ended with the earlier sandbox says nothing about the next sandbox.
   if (held?.kind === 'hard' && (isSetUp || !hasEnded(current))) return held;
   if (isSetUp) return held;
   return { kind: 'soft', why: 'its volumes or its network are not ready yet' };

@@ -2,7 +2,7 @@ import type { FindingKind, Found, MeshReport } from '../api/mesh-report.ts';
 import type { JoinedEvidence } from '../xds/evidence/join.ts';
 import type { LivingPod } from './pod-life.ts';
 
-/** What is known of proxies: which have a stream, and which refuse the certificate, by IP. */
+/** The known facts about proxies: which have a stream, and which refuse the certificate, by IP. */
 export interface Seen {
   readonly evidence: Pick<
     JoinedEvidence,

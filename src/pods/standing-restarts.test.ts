@@ -53,7 +53,7 @@ const rebooted: readonly (readonly [string, object])[] = [
 ];
 
 describe('case H: a sidecar that restarted before', () => {
-  it.each(rebooted)('has a minute while its pod is set up anew: its container %s', (_, status) => {
+  it.each(rebooted)('has a minute while its pod is set up again: its container %s', (_, status) => {
     for (const restartCount of [0, 1]) {
       const pod = sidecar({ restartCount, ...status }, noSandbox);
       expect(at(pod, 1000).kind).toBe('starting');
@@ -84,7 +84,7 @@ describe('case H: a sidecar that restarted before', () => {
   });
 });
 
-describe('case H: how long a restart is told', () => {
+describe('case H: how long a restart is reported', () => {
   const connected = { connected: true, absentSince: undefined };
 
   it.each([

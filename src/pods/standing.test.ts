@@ -92,7 +92,7 @@ describe('case H: the standing of a pod', () => {
     });
   });
 
-  it('tells of a crash at once, and of a restart for a while', () => {
+  it('reports a crash at once, and a restart for a while', () => {
     expect(standingOf(makeLivingPod(waiting('CrashLoopBackOff')), facts).kind).toBe(
       'sidecar-crashing',
     );

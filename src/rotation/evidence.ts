@@ -94,7 +94,7 @@ export function proveBootstraps(
 }
 
 /**
- * Judges whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
+ * Proves whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
  * run there are waiting, each by its name; the pods of other namespaces are not (docs/decisions/0097).
  */
 function proveBootstrapMaps(

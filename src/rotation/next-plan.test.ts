@@ -116,7 +116,7 @@ describe('nextPlan', () => {
     expect(decide(tried).plan.trusted).toEqual(['old', 'new']);
   });
 
-  it('tells in its own words why the target cannot sign', () => {
+  it("reports the issuer's reason why the target cannot sign", () => {
     const tried = { ...atRest, step: 2, candidate: 'new' };
     const trouble = { code: 'x', message: 'the role does not exist', since: now };
     const roots = { new: { ready: false, trouble } };
@@ -180,7 +180,7 @@ describe('nextPlan', () => {
     expect(decide(both, facts, rotation).plan.signer).toBe('old');
   });
 
-  it('begins to wait anew in each phase and for each target', () => {
+  it('begins its wait again in each phase and for each target', () => {
     const report = reportOf(both, { trust: all(3, ['a/b']) });
     const since = now - 1000;
     const sinceFor = (to: string, phase: Rotation['phase']): number | undefined =>

@@ -19,8 +19,8 @@ const ofRoot = (one: FailureReport, fingerprint?: string) =>
     roots: { 'weft-root-1': { ready: false, trouble: one, ...(fingerprint && { fingerprint }) } },
   });
 
-describe('what is told of the Secrets of certificates', () => {
-  it('names one of a CA that is held in memory alone, and the next step', () => {
+describe('the status of the Secrets of certificates', () => {
+  it('names the Secret of a CA that only memory holds, and the next step', () => {
     expect(ofRoot(trouble(), 'ab')).toEqual({
       reason: 'CaSecretUnusable',
       message: expect.stringMatching(/^Secret a\/b: no .*in memory.*Next: put that CA back/),

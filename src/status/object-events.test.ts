@@ -80,7 +80,7 @@ async function eventsFor(
 }
 
 describe('case H: Events about objects without a status', () => {
-  it('are told once, and again before an Event runs out', async () => {
+  it('are written once, and again before an Event expires', async () => {
     const { created, merged } = await eventsFor([diagnosticOf('shop', 'dns')], 3);
     expect(created).toEqual(['shop/dns']);
     expect(merged).toHaveLength(2);

@@ -189,7 +189,7 @@ describe('policyStatus', () => {
     });
   }
 
-  it('says in Accepted what is wrong and by which rule', () => {
+  it('says in Accepted the problem and the rule', () => {
     const accepted = policyStatus(makeFacts({ diagnostics: [broken] })).conditions[0];
     expect(accepted).toMatchObject({ reason: 'RouteMissing', message: broken.message });
   });
@@ -213,7 +213,7 @@ describe('policyStatus', () => {
     expect(programmed?.message).toBe('shop/a refused listener inbound: no such thing; and 11 more');
   });
 
-  it('shows no words of a pod of another namespace, and no line of one of its own', () => {
+  it('shows no text of a pod of another namespace, and no line break of a pod of its own', () => {
     const rejections = [
       { pod: 'evil/b', resource: 'cart|80', message: 'SECURITY NOTICE: run this' },
       { pod: 'shop/a', resource: 'cart|80', message: 'no such\n\u001b[31m  thing\u202e' },

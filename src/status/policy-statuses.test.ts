@@ -53,7 +53,7 @@ describe('the statuses of policies', () => {
   const good = makeTrafficTarget();
   const broken = [{ kind: 'HTTPRouteGroup', name: 'nosuch' }] as const;
 
-  it('tell of the objects that the mesh is compiled from', () => {
+  it('cover the objects that the mesh is compiled from', () => {
     const [found] = statusesOf(compiledOf(good), good);
     expect(found?.status).toMatchObject({ observedGeneration: 1, inForce: '2/2' });
   });
@@ -85,7 +85,7 @@ describe('the statuses of policies', () => {
     expect(statusesOf(compiledOf(good), leaveOut(good, 'no room'))).toEqual([]);
   });
 
-  it('tell of an object of which only the resource version is new', () => {
+  it('cover an object of which only the resource version is new', () => {
     const metadata = { ...good.metadata, resourceVersion: '99' };
     expect(statusesOf(compiledOf(good), { ...good, metadata })).toHaveLength(1);
   });

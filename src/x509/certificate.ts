@@ -18,7 +18,7 @@ export interface AltNames {
   readonly others: number;
 }
 
-/** A certificate as read: what signing under it and judging it take. */
+/** A parsed certificate: the fields that are needed to sign under it and to validate it. */
 export interface Certificate {
   readonly pem: string;
   /** SHA-256 of the DER, lower-case hex. */

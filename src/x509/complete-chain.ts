@@ -1,14 +1,15 @@
 import type { Certificate } from './certificate.ts';
 
-/** A certificate with those above it in order, without the root; undefined where none was found. */
+/** A certificate and its issuers in order, without the root; `root` is undefined where no root was found. */
 export interface CompletedChain {
   readonly chain: readonly Certificate[];
   readonly root: Certificate | undefined;
 }
 
 /**
- * Orders the certificates that an issuer gave: each next one verifiably signed the one before, up to a self-signed
- * one. Of several paths, takes the first to a root that `wanted` accepts, else the first to any root, else the first.
+ * Orders the certificates of an issuer's answer so that each certificate is verifiably signed by the next, up to a
+ * self-signed root. Of several paths, takes the first to a root that `wanted` accepts, else the first to any root, else
+ * the first.
  */
 export function completeChain(
   first: Certificate,

@@ -1,11 +1,11 @@
-/** One element as read: `raw` is all of it, `content` what stands after its length. */
+/** A parsed element: `raw` is all of its bytes, `content` the bytes after its length. */
 export interface DerElement {
   readonly tag: number;
   readonly content: Buffer;
   readonly raw: Buffer;
 }
 
-/** Bytes that are not the DER they should be. Only inside x509; callers turn it into a problem. */
+/** The bytes are not valid DER. Stays inside x509; callers turn it into a problem. */
 export class DerError extends Error {
   override readonly name = 'DerError';
 }

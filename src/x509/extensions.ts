@@ -30,7 +30,7 @@ export function subjectName(commonName: string): Buffer {
     : sequence(set(sequence(commonNameOid, utf8String(commonName))));
 }
 
-/** Those extensions that follow from the template alone: what a request may ask for. */
+/** The extensions that follow from the template alone, which a signing request may contain. */
 export function requestedExtensions(template: CertificateTemplate): Buffer[] {
   const { ca, keyUsage, extendedKeyUsage, uris, dnsNames } = template;
   const list = [

@@ -8,14 +8,14 @@ describe('a kind of key', () => {
     expect(keyKindOf({ algorithm: 'RSA', bits: 3000 })).toBe('RSA-3000');
   });
 
-  it('is told from a key', () => {
+  it('is derived from a key', () => {
     expect(kindOfKey(ecKeys().publicKey)).toBe('P-256');
     expect(kindOfKey(ecKeys('P-384').publicKey)).toBeUndefined();
     expect(kindOfKey(rsaKeys(2048).publicKey)).toBe('RSA-2048');
   });
 
   it.each<KeyKind>(['P-256', 'RSA-2048', 'RSA-2056'])(
-    '%s is made as asked',
+    '%s is made as requested',
     async (kind) => {
       const { publicKey, privateKey } = await generateKeyPair(kind);
       expect([kindOfKey(publicKey), kindOfKey(privateKey)]).toEqual([kind, kind]);

@@ -36,7 +36,7 @@ export interface KeyPair {
 const rsaPairs = new Semaphore(2);
 
 /**
- * A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more and is made off the event loop.
+ * A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more, on a thread of the pool.
  * Rejects with configuration-invalid for a size outside 2048 to 8192 bits.
  */
 export async function generateKeyPair(kind: KeyKind): Promise<KeyPair> {

@@ -21,7 +21,7 @@ export function signCertificate(
   return encodeSigned(tbsCertificate(template, publicKey, signer), signer.privateKey);
 }
 
-/** The same; an RSA signature, which takes up to 10 ms, is made off the event loop. */
+/** Like `signCertificate`; an RSA signature, which takes up to 10 ms, is made off the event loop. */
 export async function signCertificateAsync(
   template: CertificateTemplate,
   publicKey: KeyObject,
@@ -40,7 +40,7 @@ export async function signCertificateAsync(
   return sequence(tbs, identifier, bitString(signature));
 }
 
-/** DER of a root certificate: signed by the very key that it is about. */
+/** DER of a root certificate: signed by the key that it certifies. */
 export function selfSign(template: CertificateTemplate, keys: KeyPair): Buffer {
   return signCertificate(template, keys.publicKey, {
     privateKey: keys.privateKey,

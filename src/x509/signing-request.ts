@@ -6,7 +6,10 @@ import { pemOf } from '../common/pem.ts';
 import { encodeSigned } from './sign.ts';
 import type { CertificateTemplate } from './template.ts';
 
-/** PEM of a request (PKCS #10, RFC 2986) for what `template` says, but for its dates, which a request cannot ask. */
+/**
+ * PEM of a request (PKCS #10, RFC 2986) for the content of `template` without its dates, which a request cannot
+ * contain.
+ */
 export function signingRequest(template: CertificateTemplate, keys: KeyPair): string {
   const extensions = sequence(...requestedExtensions(template));
   const info = sequence(

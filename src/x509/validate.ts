@@ -4,7 +4,7 @@ import { isSignedBy } from './complete-chain.ts';
 import { keyWeakness } from './key-pair.ts';
 import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
 
-/** What can be wrong with a certificate or its chain. Messages say which one, and why. */
+/** The problems of a certificate or its chain. Messages name the certificate and the reason. */
 export type CertificateFault =
   | 'chain-broken'
   | 'chain-without-root'
@@ -24,19 +24,19 @@ export type CertificateFault =
 
 export interface CertificateProblem {
   readonly fault: CertificateFault;
-  /** For people; names the certificate by its place, never its content. */
+  /** For users; names the certificate by its place in the chain, and never quotes its content. */
   readonly message: string;
 }
 
-/** A certificate with what stands above it, and the key that belongs to it. */
+/** A certificate with its chain and its private key. */
 export interface KeyedChain {
-  /** The certificate itself first, then each one's issuer; the root may be left out. */
+  /** The certificate itself first, then its issuers in order; the root may be left out. */
   readonly chain: readonly Certificate[];
   readonly privateKey: KeyObject;
   readonly roots: readonly Certificate[];
 }
 
-/** The names that a leaf has to carry, no more and no fewer, and what it is for. */
+/** The exact names that a leaf must have, and its purpose. */
 export interface ExpectedLeaf {
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
@@ -131,7 +131,7 @@ function pathOf({ chain, roots }: KeyedChain): Path {
 
 interface Path {
   readonly chain: readonly Certificate[];
-  /** Verified to have signed the last of the chain. */
+  /** The root; its key verifies the last certificate of the chain. */
   readonly root: Certificate | undefined;
   /** Whether the path comes to a trusted root. */
   readonly ends: boolean;

@@ -188,7 +188,7 @@ describe("the controller of the gateway's Secret", () => {
     expect(done).toEqual([]);
   });
 
-  it('goes on with one that was written before there was a label', async () => {
+  it('goes on with a Secret that was written before there was a label', async () => {
     stored.set('edge/gateway-cert', secretOf('gateway-cert', applied('weft-control-plane')));
     await start();
     await pass(1_000);
@@ -239,7 +239,7 @@ describe("the controller of the gateway's Secret", () => {
     expect(controller.report()).toEqual({ released: true });
   });
 
-  it('does nothing, and says nothing, before it knows what is wanted and what was written', async () => {
+  it('does and reports nothing before it knows the wanted Secret and the written Secret', async () => {
     [wish, known] = [undefined, new WeftError('api-unavailable', 'it is away')];
     await start();
     expect(controller.report()).toBeUndefined();

@@ -19,7 +19,7 @@ const dayMs = 24 * 3_600_000;
 afterEach(stopLeafStores);
 
 describe('a leaf store', () => {
-  it('issues on first need, tells, and keeps what it has', async () => {
+  it('issues on first need, notifies its listeners, and keeps its leaves', async () => {
     const { store, notified, issuer, clock } = await stageLeafStore();
     expect(store.leafOf(cart)).toBeUndefined();
     expect(store.health()).toMatchObject({ held: 0, waiting: 1, earliestExpiry: undefined });
@@ -62,7 +62,7 @@ describe('a leaf store', () => {
 });
 
 describe('a leaf store whose listener fails', () => {
-  it('says so, tells the others, and goes on', async () => {
+  it('logs it, notifies the others, and goes on', async () => {
     const { store, notified, errors } = await stageLeafStore();
     store.onChange(() => {
       throw new Error('a fault of the listener');
@@ -78,7 +78,7 @@ describe('a leaf store whose listener fails', () => {
 });
 
 describe('a storm', () => {
-  it('lets others have their turn, and tells in batches', async () => {
+  it('lets other work have its turn, and notifies in batches', async () => {
     const { store, notified } = await stageLeafStore();
     const many = Array.from({ length: 400 }, (_, at) => account(`a${at}`));
     for (const one of many) store.leafOf(one);

@@ -145,7 +145,7 @@ describe('the plan that a replica follows', () => {
     expect(follower.value).toBe(before);
   });
 
-  it('never goes back, nor signs with what is not trusted', () => {
+  it('never goes back, nor signs with an untrusted root', () => {
     setRecords(makeRecord('old', { roots: 'OLD' }), makeRecord('new', { roots: 'NEW' }));
     setPlan({ step: 3, ...both });
     update();

@@ -100,7 +100,7 @@ describe('issuers that follow a plan', () => {
     ]);
   });
 
-  it('trust what is pinned, whatever the issuer says or cannot say', () => {
+  it('trust the pinned roots, whatever the issuer answers', () => {
     ready = false;
     const [a, b] = [makeRoot('a'), makeRoot('b')];
     issuers.follow(makePlan(a, [a, b]));
@@ -134,7 +134,7 @@ describe('issuers that follow a plan', () => {
     expect(running.size).toBe(0);
   });
 
-  it('tell when the plan or an issuer changed, and are the same object otherwise', async () => {
+  it('notify when the plan or an issuer changed, and are the same object otherwise', async () => {
     let calls = 0;
     issuers.workloads.onChange(() => (calls += 1));
     const plan = makePlan(makeRoot('a'), [makeRoot('a')]);

@@ -76,7 +76,7 @@ describe('trying out a root', () => {
     expect(calls).toBe(2);
   });
 
-  it('goes on while it fails, and the trouble lasts since it was first seen', async () => {
+  it('goes on while it fails, and reports the failure since it was first seen', async () => {
     candidate = undefined;
     answer = new WeftError('issuer-unavailable', 'nobody there');
     await settled();

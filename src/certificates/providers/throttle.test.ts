@@ -64,7 +64,7 @@ describe('a throttle', () => {
     await Promise.all([...first, last]);
   });
 
-  it('waits as long as it was asked to, and everybody with it', async () => {
+  it('waits as long as the API server asks, and so do all callers', async () => {
     const { throttle, clock } = make();
     const one = work(clock, [slowDown(7_000)]);
     const done = throttle.run(one.call, signal);

@@ -20,7 +20,7 @@ describe('the owner of an identity', () => {
     );
   });
 
-  it('changes only to one that came or from one that went, and the order of all others stays', () => {
+  it('changes only to a replica that came or from a replica that went, and the order of all others stays', () => {
     fc.assert(
       fc.property(account, names, name, (identity, all, newcomer) => {
         const without = all.filter((one) => one !== newcomer);

@@ -78,7 +78,7 @@ describe('leaves that replicas share', () => {
     expect(issuer.requests).toHaveLength(1);
   });
 
-  it('are asked for at the issuer when the owner is in trouble, or fails', async () => {
+  it('are requested from the issuer when the owner fails', async () => {
     const broken = await FakeIssuer.ready(clock);
     const own = issuer.authority();
     broken.authority = () => own;

@@ -36,7 +36,7 @@ describe('a leaf from another replica', () => {
     issuer.issue(requestOf({ ...ask, ...change }), new AbortController().signal);
   const check = (leaf: Leaf, now = start): Leaf => sharedLeaf(leaf, ask, { authority, now });
 
-  it('is taken as what its certificates say, whatever was said besides', async () => {
+  it('has the facts of its certificates, whatever the message states besides', async () => {
     const leaf = await issued(wanted);
     const received = { ...leaf, notAfter: start + 1_000 * hourMs, signer: 'lies' };
     expect(check(received)).toEqual({ ...leaf, signer: ask.signer });
@@ -77,7 +77,7 @@ describe('a leaf from another replica', () => {
     expect(() => check(leaf, start + 2 * hourMs)).toThrow(/^expired/);
   });
 
-  it('is refused when it is no PEM, and what it is instead is not told', async () => {
+  it('is refused when it is no PEM, and the error does not quote it', async () => {
     const leaf = await issued(wanted);
     const key = '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n';
     const refusal = (): Leaf => check({ ...leaf, privateKey: new Secret(key) });

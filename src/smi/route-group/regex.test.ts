@@ -98,7 +98,7 @@ describe('findRegexProblem', () => {
     expect(findRegexProblem('\ud800')).toContain('Unicode');
   });
 
-  it('judges any text', () => {
+  it('accepts any text as input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (pattern) => {
         expect(['string', 'undefined']).toContain(typeof findRegexProblem(pattern));
@@ -107,7 +107,7 @@ describe('findRegexProblem', () => {
     );
   });
 
-  it('takes what is escaped and put together from parts that it takes', () => {
+  it('accepts escaped texts, and accepted parts put together', () => {
     const literal = fc
       .string({ maxLength: 8 })
       .map((text) =>

@@ -124,7 +124,7 @@ describe('several splits of one apex', () => {
     expect(outcome.diagnostics[0]?.message).toContain('TrafficSplit b');
   });
 
-  it('do not count those that are left out', () => {
+  it('do not count splits that are left out', () => {
     const outcome = compile(split('old', 1, { v1: 0 }), split('new', 2, { v1: 1 }));
     expect(outcome.codes).toEqual(['split-without-weight old']);
     expect(outcome.splits).toEqual({ 'shop/cart': ['shop/v1=1@80,90'] });

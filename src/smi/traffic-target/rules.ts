@@ -111,7 +111,7 @@ function gatherGroup(gathered: Gathered, at: RuleAt, group: ReadRouteGroup | und
 }
 
 /**
- * How many matches of one rule with the same fault get a diagnostic each; the last one says how many more there are.
+ * How many matches of one rule with the same fault get a diagnostic each; the last diagnostic counts the rest.
  */
 const maxReportedOfRule = 8;
 

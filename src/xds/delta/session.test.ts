@@ -50,7 +50,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('keeps one response per type unanswered; a newer offer overtakes one that waits', () => {
+  it('keeps one response per type unanswered; a newer offer overtakes a waiting offer', () => {
     proxy.offer(setOf('cluster a'));
     proxy.ask('cluster');
     expect(proxy.offer(setOf('cluster a@2', 'cluster b'))).toEqual([]);
@@ -113,7 +113,7 @@ describe('a conversation', () => {
   });
 });
 
-describe('what is outstanding', () => {
+describe('outstanding resources', () => {
   it('is everything before the proxy asked, and nothing in the end', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything));

@@ -31,7 +31,7 @@ describe('EvidenceWatch', () => {
     }
   });
 
-  it('counts a crowd now and then, and tells those that watch what was counted last', async () => {
+  it('counts many streams at intervals, and sends the last count to all watchers', async () => {
     const watch = new EvidenceWatch();
     const counts: number[] = [];
     watch.attach(streams(100));
@@ -46,7 +46,7 @@ describe('EvidenceWatch', () => {
     expect(watch.current().connected).toBe(200);
   });
 
-  it('begins with what is so, also for a crowd that was counted just now', () => {
+  it('begins with the current count, also when many streams were counted just now', () => {
     const watch = new EvidenceWatch();
     watch.attach(streams(100));
     watch.touch();

@@ -179,7 +179,7 @@ describe('the gate', () => {
     expect(socket.isCut).toBe(true);
   });
 
-  it('counts what is no whole message: too much of one, and the largest when all have too much', () => {
+  it('counts incomplete messages: too much of one connection, and the largest when all have too much', () => {
     const all = ['a', 'b', 'c'].map(greet);
     takeTurns();
     for (const { connection } of all) gate.admitted(connection);

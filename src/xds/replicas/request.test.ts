@@ -89,12 +89,12 @@ describe('a replica that is asked by another', () => {
     expect([asked, refused]).toEqual([[], []]);
   });
 
-  it('refuses what is no ask', async () => {
+  it('refuses an invalid request', async () => {
     answer = () => Promise.reject(new WeftError('protocol-violation', 'no ask'));
     expect(await ask()).toBeUndefined();
   });
 
-  it('may take long, for it says at once that it has heard', async () => {
+  it('may take long, because the replica confirms the request at once', async () => {
     answer = () =>
       new Promise((resolve) => setTimeout(() => resolve(new Secret(Buffer.from('late'))), 400));
     expect(String((await ask({ ackTimeoutMs: 200 }))?.reveal())).toBe('late');

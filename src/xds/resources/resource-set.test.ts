@@ -43,7 +43,7 @@ describe('assemble', () => {
     expect(inconsistencies(first)).toEqual([]);
   });
 
-  it('makes nothing but endpoints anew when an endpoint list is new', () => {
+  it('makes only endpoints again when an endpoint list is new', () => {
     const { assemble } = createAssembler();
     const before = assemble(view, endpoints, undefined);
     const grown = replaced('bookstore/bookstore|80', [...store, makeEndpoint('10.0.0.2', 8080)]);
