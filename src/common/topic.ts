@@ -89,7 +89,7 @@ export function anyOf(...all: readonly Changing[]): Changing {
   };
 }
 
-/** A change each time that so many milliseconds have passed: for values that depend on the time. */
+/** A change at each interval of this number of milliseconds: for values that depend on the time. */
 export function every(ms: number): Changing {
   return {
     follow: (changed) => {

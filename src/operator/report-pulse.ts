@@ -22,7 +22,7 @@ export class ReportPulse {
   #last: Seen | undefined;
 
   /** Takes the time of the report as it is now; undefined without one, as of an older version. */
-  see(reportedAt: string | undefined, now: number): void {
+  observe(reportedAt: string | undefined, now: number): void {
     if (reportedAt === this.#last?.reportedAt) return;
     const isLive = this.#last !== undefined;
     this.#last = reportedAt === undefined ? undefined : { reportedAt, at: now, isLive };

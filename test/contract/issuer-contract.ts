@@ -109,11 +109,11 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       await expect(under.issuer.issue(request, AbortSignal.abort())).rejects.toThrow(/abort/);
     });
 
-    it('has no trouble to report', () => {
+    it('has no failure to report', () => {
       expect(under.issuer.lastFailure()).toBeUndefined();
     });
 
-    it('tells of a new root, and signs under it', async () => {
+    it('notifies of a new root, and signs under it', async () => {
       const before = authority();
       let calls = 0;
       const stop = under.issuer.onChange(() => calls++);

@@ -48,7 +48,7 @@ async function root({ api, signal }: TestCluster): Promise<Certificate> {
   return { cert: text('tls.crt'), key: text('tls.key') };
 }
 
-/** What goes over the network, and whom a sidecar turns away. */
+/** What goes over the network, and the callers that a sidecar refuses. */
 export function wire(world: () => TestCluster): void {
   beforeAll(async () => {
     await Promise.all([twoBookstores(world()), openOutside(world())]);

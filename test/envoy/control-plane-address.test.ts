@@ -72,7 +72,7 @@ describe('a sidecar without a resolver: case 23', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('calls the address of the Service, and the next one when the Service is made anew', async () => {
+  it('calls the address of the Service, and the next one when the Service is recreated', async () => {
     await mount(['127.0.0.1']);
     const config = join(directory, bootstrapFileNames.bootstrap);
     const flags = ['--service-node', 'a/b', '--service-cluster', 'c', '--disable-hot-restart'];

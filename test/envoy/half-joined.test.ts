@@ -97,7 +97,7 @@ function summaryOf({ status, seen }: Reply): string {
   return `${status} ${seen.name} ${peer.includes('/ns/half/sa/client') ? 'mTLS' : `plain${peer}`}`;
 }
 
-/** Until Envoy has what it was told: that URL gives that answer. */
+/** Waits until Envoy has the offered configuration: that URL gives that answer. */
 async function comes(url: string, answer: string): Promise<void> {
   let last = '';
   await until(async () => (last = summaryOf(await pods.client.get(url))) === answer, {
@@ -169,7 +169,7 @@ describe('case 33: a namespace that is half in the mesh', () => {
     expect(Object.keys(both).sort()).toEqual(['200 late mTLS', '200 on mTLS']);
   });
 
-  it('is told apart at one address by endpoints alone', async () => {
+  it('is distinguished at one address by endpoints alone', async () => {
     const { off } = pods;
     await live.apply(cluster({ off }));
     await comes(offUrl, '200 off plain');

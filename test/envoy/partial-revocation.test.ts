@@ -30,7 +30,7 @@ const httpKinds = ['grpc', 'http', 'websocket'];
 interface ClusterOptions {
   /** The callers that may open streams, beside /quick, which every caller may request. */
   readonly streams: readonly string[];
-  /** Other requests than /quick, for everybody, by a match of the group that both targets name. */
+  /** Other requests than /quick, for all callers, by a match of the group that both targets name. */
   readonly wide?: boolean;
   /** Two TrafficTargets say the same of TCP, or one. */
   readonly twice?: boolean;

@@ -141,7 +141,7 @@ function setOf(...patterns: readonly string[]): ResourceSet {
 }
 
 describe('regular expressions that Weft takes', () => {
-  it('are judged by Weft as this table says', () => {
+  it('are accepted or refused by Weft as this table says', () => {
     expect(taken.filter((pattern) => findRegexProblem(pattern) !== undefined)).toEqual([]);
     expect(refused.filter((pattern) => findRegexProblem(pattern) === undefined)).toEqual([]);
   });

@@ -72,7 +72,7 @@ describe('a pod behind a headless service that is not ready for a while', () => 
     await Promise.all([caller, db].map((pod) => pod.ready()));
   });
 
-  /** Talks to the pod, by its own address unless told, holds the connection, and talks again when let go. */
+  /** Talks to the pod, by its own address by default, holds the connection, and talks again when let go. */
   function hold(at = db.address): Held {
     const file = join(mesh().directory, `go-${String((holds += 1))}`);
     const talk = 'echo hi >&3; read -t 3 said <&3 && echo "$said" || echo silence';

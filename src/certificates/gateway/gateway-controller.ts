@@ -113,7 +113,7 @@ export class GatewayController extends ChangeSource implements Triggered {
         this.#held = undefined;
         resyncAt = clock.now() + resyncMs;
       }
-      return (await this.#settle(certificate, signal)) ? resyncMs : retryMs;
+      return (await this.#reconcile(certificate, signal)) ? resyncMs : retryMs;
     };
     await this.#wakeup.repeat(keep, clock, signal);
     stop();
@@ -152,7 +152,7 @@ export class GatewayController extends ChangeSource implements Triggered {
     if (!signal.aborted) await certificate.run(signal);
   }
 
-  async #settle(certificate: ServerCertificate, signal: AbortSignal): Promise<boolean> {
+  async #reconcile(certificate: ServerCertificate, signal: AbortSignal): Promise<boolean> {
     const wish = this.#deps.wish();
     if (wish === undefined) return false;
     const { gateway: wanted, ending } = wish;

@@ -114,7 +114,7 @@ async function load(): Promise<Load> {
   return load;
 }
 
-/** Milliseconds until the webhook has judged an object of another namespace. */
+/** Milliseconds until the webhook has checked an object of another namespace. */
 async function checkMs(): Promise<number> {
   const object = makeRouteGroup({ namespace: 'shop' });
   const review = {

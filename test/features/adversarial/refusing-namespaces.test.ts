@@ -39,7 +39,7 @@ data: { bootstrap.yaml: "an attacker's", ca.crt: "an attacker's" }
   const join = (namespace: string): Promise<string> =>
     rig.kubectl('label', 'namespace', namespace, 'openservicemesh.io/monitored-by=osm');
 
-  it('by an immutable one of its own: that is made anew', async () => {
+  it('by an immutable one of its own: that ConfigMap is recreated', async () => {
     const { bootstraps } = await reported(
       'a report of bootstraps, without which no certificate is switched',
       ({ bootstraps: b }) => b !== undefined,

@@ -42,7 +42,7 @@ async function statusOf(kubeconfig = reader): Promise<CertificateStatus & { code
   return { ...(JSON.parse(out) as CertificateStatus), code };
 }
 
-describe('where there is nothing to tell of', () => {
+describe('where there is no status to show', () => {
   it('a cluster without Weft: how to install it', async () => {
     const { code, out, complaint } = await rig.weft(rig.server.kubeconfigPath);
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -70,7 +70,7 @@ describe('where there is nothing to tell of', () => {
     expect(complaint).toContain('kubectl apply -n weft-system -f config/samples/meshconfig.yaml');
   });
 
-  it('one in another namespace: its name, to whom may see it', async () => {
+  it('a MeshConfig in another namespace: its name, to a user who may see it', async () => {
     await tell(rig, storyOf('no status yet'));
     const { code, complaint } = await rig.weft(rig.server.kubeconfigPath, ['-n', 'elsewhere']);
     expect(code).toBe(1);

@@ -7,7 +7,7 @@ import {
   storyOf,
 } from '../../support/cli/program-on-api-server.ts';
 
-/** How the program finds the API server and whom it trusts; `reader` is a kubeconfig that is right. */
+/** How the program finds the API server and which CA it trusts; `reader` is a kubeconfig that is right. */
 export function wayToTheCluster(rig: () => CliRig, reader: () => string): void {
   it('no server answers', async () => {
     const server = `https://127.0.0.1:${await freePort()}`;

@@ -29,7 +29,7 @@ async function writeEvery(from: number): Promise<void> {
   }
 }
 
-it('is told by an Event in it that its newest objects are not known', async () => {
+it('gets an Event that its newest objects are left out', async () => {
   await Promise.all(Array.from({ length: atOnce }, (_, from) => writeEvery(from)));
   await rig.startReplica('a');
   const notes = await until(

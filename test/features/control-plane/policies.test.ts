@@ -183,7 +183,7 @@ spec: ${spec}`;
     await untilStatus(rig, 'buy', (o) => o.status?.inForce === '2/3');
   });
 
-  it('sends nothing again to proxies of a replica that starts anew', async () => {
+  it('sends nothing again to proxies of a replica that starts again', async () => {
     const second = await rig.startReplica('two');
     const pod = await rig.get<Pod>(kinds.pod, 'buyer-1');
     const again = await rig.connectProxy(pod, second);

@@ -137,7 +137,7 @@ describe('a plan of roots', () => {
     await rig.kubectl('delete', 'pod', '-n', 'shop', 'frozen', '--force', '--grace-period=0');
   });
 
-  it('issues every leaf anew by the new signer, and counts its ACK alone', async () => {
+  it('issues every leaf again by the new signer, and counts its ACK alone', async () => {
     await plan({ signer: 'weft-root-2', signerStep: step + 1 });
     await reported('new leaves', (one) => one.leaves.step === 4 && one.leaves.acknowledged === 2);
     for (const proxy of proxies) expect(held(proxy).issuer).not.toBe(oldIssuer);
@@ -160,7 +160,7 @@ describe('a plan of roots', () => {
     );
   });
 
-  it('drops the old root, and a replica that starts anew knows all of it', async () => {
+  it('drops the old root, and a replica that starts again knows all of it', async () => {
     await plan({ trusted: ['weft-root-2'], trustedStep: step + 1 });
     await reported('one root', (one) => one.trust.step === 6 && one.trust.acknowledged === 2);
     expect(proxies.map((proxy) => held(proxy).roots)).toEqual([1, 1]);

@@ -130,7 +130,7 @@ describe('the schema', () => {
     );
   });
 
-  it("judges a gateway's Secret as the operator does", async () => {
+  it("checks a gateway's Secret as the operator does", async () => {
     for (const one of gatewayCases) {
       const spec = gatewaySpec(one);
       const answer = await refusal(spec);

@@ -11,7 +11,7 @@ export interface Schedule {
 
 /**
  * An open loop: one exchange every `1000 / rate` ms from now on, however long answers take. One that
- * is late is still told its own time, so that waiting counts as a part of the answer's time.
+ * is late still gets its own time, so that waiting counts as a part of the answer's time.
  */
 export function makeSchedule(rate: number, clock: ScheduleClock): Schedule {
   const start = clock.now();

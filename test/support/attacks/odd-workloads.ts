@@ -61,7 +61,7 @@ const probes = usually(
   fc.constantFrom('', '[', 'null', '{}', '[null]', '[[]]', '['.repeat(5_000)),
 );
 
-/** Pods of the mesh and others, each with what its sidecar was told, right and wrong. */
+/** Pods of the mesh and others, each with the notes for its sidecar, right and wrong. */
 export const pod = fc
   .record({
     at: fc.record({ namespace, name }),

@@ -25,7 +25,7 @@ export interface Replica {
   stop(): Promise<void>;
 }
 
-/** A workload as its Pod: one IP, one service account, in the namespace `shop` unless told. */
+/** A workload as its Pod: one IP, one service account, in the namespace `shop` by default. */
 export interface PodPlan {
   readonly name: string;
   readonly account: string;

@@ -56,7 +56,7 @@ function extendedConnect({ stream, headers }) {
   stream.pipe(stream);
 }
 
-/** An HTTP/1 server that judges nothing: its answer is the head of the request, as it came. */
+/** An HTTP/1 server that refuses nothing: its answer is the head of the request, as it came. */
 function parrot(socket) {
   let head = '';
   socket.setEncoding('latin1').on('data', (part) => {

@@ -17,7 +17,9 @@ export interface HeldStreams {
 
 /** Requests or connections of a pod, many a second. */
 export interface SteadyCalls {
-  /** Ends them, and gives the lines that tell of failures. Fails unless more than 20 were made and all others answered. */
+  /**
+   * Ends them, and returns the lines that report failures. Fails unless more than 20 were made and all others answered.
+   */
   letGo(): Promise<readonly string[]>;
 }
 
@@ -90,7 +92,7 @@ export class StreamPrograms {
     const file = join(this.#directory, `go-${String(this.#running.length)}`);
     const program = join(import.meta.dirname, 'streams.mjs');
     const output = pod.exec([process.execPath, program, ...args(file)], { onLine });
-    // A failure is told of where it is awaited.
+    // A failure is reported where it is awaited.
     output.catch(() => undefined);
     this.#running.push({ file, output });
     return async () => {

@@ -184,7 +184,7 @@ export async function untilCondition(
   return value;
 }
 
-/** Plays the deployment controller and the control plane: replicas up, trust published, proxies told. */
+/** Plays the deployment controller and the control plane: replicas up, trust published, proxies reported. */
 export async function playControlPlane(rig: OperatorRig, replicas = 2): Promise<void> {
   await until(() => getObject(rig, kinds.deployment));
   await playReplicas(rig, replicas);

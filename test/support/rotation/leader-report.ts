@@ -17,7 +17,7 @@ export interface LeaderSight {
   readonly broken: ReadonlySet<string>;
   readonly setAside: readonly string[];
   readonly bootstraps: NonNullable<CertificateReport['bootstraps']>;
-  /** The report before, where nothing was counted anew since: it stays for each newer step. */
+  /** The report before, where nothing was counted again since: it stays for each newer step. */
   readonly before: CertificateReport | undefined;
 }
 

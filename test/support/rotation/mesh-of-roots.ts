@@ -166,7 +166,10 @@ export class MeshOfRoots {
     }
   }
 
-  /** The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted anew for its newest step. */
+  /**
+   * The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted
+   * again for its newest step.
+   */
   report({ partial = false, counted = true } = {}): void {
     this.#report = leaderReport({
       setAside: [...this.setAside],

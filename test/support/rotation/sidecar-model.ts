@@ -10,7 +10,7 @@ export interface SidecarModel {
   readonly name: string;
   frozen: boolean;
   replica: ReplicaModel | undefined;
-  /** Roots in the file that it judges the control plane by. */
+  /** Roots in the file with which it verifies the control plane. */
   file: readonly string[];
   trust: readonly string[] | undefined;
   leaf: string | undefined;

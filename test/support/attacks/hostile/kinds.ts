@@ -94,7 +94,7 @@ function unread(path: string, port: (place: Place) => number, more: object = {})
     });
 }
 
-/** An authenticated client that is told what to do with each response, and comes back. */
+/** An authenticated client that gets instructions for each response, and comes back. */
 function proxy(
   { ca, port }: Place,
   token: string,
