@@ -33,7 +33,7 @@ interface OperatorFlags extends Flags {
   readonly initImage?: string;
 }
 
-/** What both kinds of process are told. */
+/** The options of both kinds of process. */
 function processOptions({ kubeconfig, namespace, vaultAddresses }: Flags) {
   return {
     version,

@@ -47,7 +47,7 @@ describe('BodyBudget', () => {
     expect(await isWaiting(waits)).toBe(true);
   });
 
-  it('gives what was released, once, to who waits, small bodies first', async () => {
+  it('gives released room once, to the waiting bodies, the small bodies first', async () => {
     const { ask } = start();
     const first = ask('a', 60);
     const [large, small] = [ask('a', 50), ask('a', 20)];
@@ -70,7 +70,7 @@ describe('BodyBudget', () => {
     expect(ended(held)).toEqual([1, 0]);
   });
 
-  it('ends slow bodies of all addresses for one that would hold no less', async () => {
+  it('ends slow bodies of all addresses for a body whose address would hold no less', async () => {
     const { ask, later } = start();
     const held = [ask('a', 40), ask('b', 40)];
     later(501);
@@ -78,7 +78,7 @@ describe('BodyBudget', () => {
     expect(ended(held)).toEqual([1, 0]);
   });
 
-  it('lets nobody wait for ever, and holds nothing for who left meanwhile', async () => {
+  it('lets no body wait for ever, and holds nothing for a body that left during its wait', async () => {
     const { ask, later } = start();
     const [held, late, left] = [ask('a', 60), ask('a', 60), ask('a', 60)];
     left.release();
@@ -89,7 +89,7 @@ describe('BodyBudget', () => {
     expect(await ask('a', 60).room).toBe(true);
   });
 
-  it('ends the largest body of the address that holds most for one that will hold less', async () => {
+  it('ends the largest body of the address that holds most for an address that will hold less', async () => {
     const { ask } = start();
     const held = [ask('a', 15), ask('a', 45), ask('b', 40)];
     expect(await ask('c', 30).room).toBe(true);

@@ -181,7 +181,7 @@ describe('createAdmissionServer', () => {
     expect((await post(port, review)).status).toBe(200);
   });
 
-  it('stops when told, also with idle connections', async () => {
+  it('stops when its signal aborts, also with idle connections', async () => {
     const { port, stop } = await start({ certificate: certificateSource(await issue('webhook')) });
     const agent = new Agent({ keepAlive: true });
     await post(port, review, agent);

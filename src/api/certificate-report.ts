@@ -45,7 +45,7 @@ export interface BootstrapsReport {
 
 export interface UnservedNamespace {
   readonly namespace: string;
-  /** What the API server said. */
+  /** The message of the API server. */
   readonly reason: string;
   /** Names of its running pods, 200 at most: `<namespace>/<pod>`. */
   readonly pods: readonly string[];
@@ -94,7 +94,7 @@ export interface RootReport {
   readonly signerNotAfter?: number;
   /** When the first of the certificates above that one ends. */
   readonly aboveNotAfter?: number;
-  /** For people: what works, but in another way than the spec asks for. */
+  /** For users: parts that work, but not as the spec asks. */
   readonly notes?: readonly string[];
   readonly trouble?: FailureReport;
 }

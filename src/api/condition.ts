@@ -20,7 +20,7 @@ export function withTransitionTimes(
   });
 }
 
-/** The same, with `generation` as the observedGeneration of every condition. */
+/** The conditions with `generation` as the observedGeneration of each. */
 export function stamp(
   wanted: readonly Omit<WantedCondition, 'observedGeneration'>[],
   current: readonly Condition[],

@@ -34,7 +34,7 @@ export function intermediateSecretOf(root: string): string {
   return `weft-intermediate-${root}`;
 }
 
-/** Label on every object that the control plane makes; it tells them from users' objects. */
+/** Label on every object that the control plane makes; it distinguishes them from users' objects. */
 export const madeByControlPlane = { label: 'app.kubernetes.io/managed-by', value: 'weft' } as const;
 /** Label on the objects that the control plane makes in the namespaces of a mesh; its value is the mesh's name. */
 export const meshLabel = 'weft.dev/mesh';

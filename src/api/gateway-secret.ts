@@ -10,7 +10,7 @@ const ofRoots = new RegExp(`^(${caSecret}(-[0-9]+)?|${intermediateSecretOf('.+')
 /**
  * Why the ingress gateway's certificate cannot be written to the Secret that the MeshConfig names, and what to do;
  * undefined when it can. It would overwrite a root's key or Vault's token, which the mesh still needs.
- * config/admission/gateway-secret.yaml tells the same to the user who applies the MeshConfig.
+ * config/admission/gateway-secret.yaml gives the same message to the user who applies the MeshConfig.
  */
 export function problemOfGatewaySecret({ metadata, spec }: Config): string | undefined {
   const { ingressGateway, provider } = spec.certificate ?? {};

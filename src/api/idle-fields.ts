@@ -80,7 +80,7 @@ export const idleBlocks: readonly string[] = [
   'featureFlags',
 ];
 
-/** The sentence that tells users of an idle field. */
+/** The sentence about an idle field, for users. */
 export function idleNote({ path, why }: IdleField): string {
   return `spec.${path} has no effect: ${why}.`;
 }

@@ -26,7 +26,7 @@ export const outboundIpRangeInclusion = 'openservicemesh.io/outbound-ip-range-in
 export const originalProbes = 'weft.dev/original-probes';
 /** Pod label written by the injector: the pod carries a sidecar of the mesh of that name. */
 export const injectedBy = 'weft.dev/injected-by';
-/** Audience of the pod-bound token with which a proxy proves who it is to the control plane. */
+/** Audience of the pod-bound token with which a proxy proves its identity to the control plane. */
 export const tokenAudience = 'weft.dev';
 
 /**
@@ -39,7 +39,7 @@ export const gatewayOf = 'weft.dev/gateway-of';
  * (docs/decisions/0096).
  */
 export const sentToVault = 'weft.dev/sent-to-vault';
-/** Pod annotation: seconds that a deleted pod's containers go on serving before they are told to stop. */
+/** Pod annotation: seconds that a deleted pod's containers go on serving before they get the stop signal. */
 export const preStopSeconds = 'weft.dev/pre-stop-seconds';
 /** Pod annotation written by the injector: what it could not do for the pod (api/injection-warnings.ts). */
 export const injectionWarnings = 'weft.dev/injection-warnings';

@@ -1,8 +1,8 @@
 import { has, isCount, isString, listOf, oneOf, optional, parseGuarded } from '../common/guards.ts';
 
 /**
- * The leader's report on the pods of the mesh, their sidecars and its own replicas, from which the operator judges the
- * mesh: JSON under one key of the ConfigMap weft-proxies (docs/decisions/0105).
+ * The leader's report on the pods of the mesh, their sidecars and its own replicas, from which the operator derives the
+ * state of the mesh: JSON under one key of the ConfigMap weft-proxies (docs/decisions/0105).
  */
 export interface MeshReport {
   /** Sidecars with a stream to any replica, those in sync, and those that refused something. */

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../common/ip-address.ts';
 
-/** A value that a person wrote, and where: "annotation X" or "MeshConfig spec.traffic.Y". */
+/** A value that a user wrote, and its place: "annotation X" or "MeshConfig spec.traffic.Y". */
 export interface WrittenList {
   readonly where: string;
   readonly entries: readonly unknown[];

@@ -64,7 +64,7 @@ function amountOf(text: string): number {
 }
 
 /** Whole cores that the CPU limit amounts to, at least one; undefined without a limit in cores or millicores. */
-export function cores({ limits }: Resources): number | undefined {
+export function countCores({ limits }: Resources): number | undefined {
   const [, amount, unit] = /^([\d.]+)(m?)$/.exec(limits?.['cpu'] ?? '') ?? [];
   if (amount === undefined) return undefined;
   return Math.max(1, Math.ceil(Number(amount) / (unit === 'm' ? 1000 : 1)));

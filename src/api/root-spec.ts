@@ -32,7 +32,7 @@ export interface VaultRoot {
   readonly address: string;
   /** Roots that verify Vault's own certificate; absent: the system's roots. */
   readonly caBundle?: SecretKey;
-  /** Vault's own namespace; '' for none. */
+  /** The namespace inside Vault; '' for none. */
   readonly namespace: string;
   readonly mount: string;
   readonly issuer: string;

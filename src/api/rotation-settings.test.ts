@@ -17,7 +17,7 @@ describe('rotation settings', () => {
     },
   );
 
-  it('takes what is written, and the default for what is no duration', () => {
+  it('takes valid durations, and the default for a text that is no duration', () => {
     const rotation = { renewBefore: '1h', setAsideAfter: 'soon', setAside: ['shop/slow'] };
     const settings = rotationSettingsOf({ certificate: { rotation } });
     expect(settings.renewBefore).toEqual({ text: '1h', ms: 3_600_000 });

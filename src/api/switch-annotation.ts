@@ -3,13 +3,15 @@ import type { KubernetesObject } from './core.ts';
 const on = ['enabled', 'yes', 'true'];
 const off = ['disabled', 'no', 'false'];
 
-/** What an on/off annotation says; `problem` is a sentence naming object, annotation and value. */
+/** The value of an on/off annotation; `problem` is a sentence that names object, annotation and value. */
 export type Switch =
   | { readonly kind: 'on' | 'off' | 'absent' }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/** What a label with the name of the annotation says. The label has no effect; it only shows what its author meant. */
-export function labelledSwitch(
+/**
+ * The value of a label with the name of the annotation. The label has no effect; it only shows its author's intention.
+ */
+export function readLabelSwitch(
   annotation: string,
   of: KubernetesObject | undefined,
 ): 'on' | 'off' | undefined {

@@ -174,7 +174,7 @@ describe('validateSpec', () => {
     expect(problems(spec)).toEqual([`invalid spec.${field}`]);
   });
 
-  it('says of what is not there yet that it is not, instead of going on without it', () => {
+  it('reports a feature that does not exist yet, instead of going on without it', () => {
     const spec = { traffic: { inboundExternalAuthorization: { enable: true } } };
     expect(problems(spec)).toEqual([
       'not-available spec.traffic.inboundExternalAuthorization.enable',

@@ -3,7 +3,7 @@ import type { Clock } from '../common/clock.ts';
 import { WeftError } from '../common/errors.ts';
 import { isRecord } from '../common/guards.ts';
 
-/** What the API server says about the tokens it signs. */
+/** The issuer and the keys that the API server publishes for its tokens. */
 export interface PublishedKeys {
   /** The `iss` of its tokens. */
   readonly issuer: string;
@@ -50,13 +50,13 @@ function field(object: unknown, name: string): unknown {
 
 /** Keys of this age are fetched again, so that a revoked key is soon no longer trusted. */
 const freshMs = 5 * 60_000;
-/** The shortest interval between two fetches, however many unknown keys are shown. */
+/** The shortest interval between two fetches, however many tokens name unknown keys. */
 const pauseMs = 10_000;
-/** The same while there are no keys at all and every proxy waits for them. */
+/** The shortest interval while there are no keys at all and every proxy waits for them. */
 const emptyPauseMs = 500;
 const timeoutMs = 5_000;
 
-/** The published keys, kept. While the API server is away the last ones known are used. */
+/** Caches the published keys. While the API server does not answer, the last known keys are used. */
 export class KeyCache {
   readonly #fetch: FetchKeys;
   readonly #clock: Clock;
@@ -82,7 +82,7 @@ export class KeyCache {
     return this.#published;
   }
 
-  /** Asks once for all who wait; failures leave what is known. */
+  /** Makes one request for all waiting callers; a failure leaves the known keys unchanged. */
   async #ask(): Promise<void> {
     const now = this.#clock.now();
     const pause = this.#published === undefined ? emptyPauseMs : pauseMs;

@@ -5,7 +5,7 @@ interface Named {
   readonly uid: string;
 }
 
-/** What Weft reads of a service-account token that is bound to a pod. Kubernetes chose the names. */
+/** The claims that Weft reads of a ServiceAccount token that is bound to a pod. Kubernetes chose the names. */
 export interface TokenClaims {
   /** Seconds since the epoch. */
   readonly exp: number;

@@ -20,7 +20,7 @@ describe('a proxy token', () => {
     ['ES384', wideEcToken(goodClaims)],
     ['an audience that is no list', rsaToken({ ...goodClaims, aud: 'weft.dev' })],
     ['case 30: half a minute ahead of us', rsaToken({ ...goodClaims, nbf: now / 1000 + 30 })],
-  ])('says who the proxy is: %s', async (_, token) => {
+  ])('returns the identity of the proxy: %s', async (_, token) => {
     expect(await stage.authentication()(token)).toEqual({
       pod: 'shop/cart-1',
       uid: 'uid-1',
@@ -62,23 +62,23 @@ describe('a proxy token', () => {
     expect(stage.logged.join()).toContain('no such service account');
   });
 
-  it('waits for a service account that the cache has not heard of yet', async () => {
+  it('waits for a ServiceAccount that the cache does not hold yet', async () => {
     stage.accounts.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
-    stage.told();
+    stage.notify();
     stage.accounts.set('shop/cart', makeAccount('sa-uid'));
-    stage.told();
+    stage.notify();
     expect((await accepted).account).toBe('shop/cart');
   });
 
-  it('waits for a pod that the cache has not heard of yet', async () => {
+  it('waits for a pod that the cache does not hold yet', async () => {
     stage.pods.clear();
     const accepted = stage.authentication()(rsaToken(goodClaims));
     await stage.waiting();
-    stage.told();
+    stage.notify();
     stage.pods.set('shop/cart-1', makeTokenPod());
-    stage.told();
+    stage.notify();
     expect((await accepted).uid).toBe('uid-1');
     expect(stage.clock.sleeping).toBe(0);
   });

@@ -22,7 +22,7 @@ export interface ProxyTokenDeps {
   readonly logger: Logger;
 }
 
-/** A pod may connect before the cache has heard of it and of its account. */
+/** A pod may connect before the cache holds the pod and its ServiceAccount. */
 const waitMs = 3_000;
 
 /**
@@ -49,7 +49,10 @@ export function proxyTokens(deps: ProxyTokenDeps): Authenticate {
   };
 }
 
-/** Rejects with WeftError: the claims are of this mesh's API server, in force, and say of one pod that it runs as one account. */
+/**
+ * Rejects with WeftError unless the API server of this mesh signed the token, it is in force, and it binds one pod to
+ * one account.
+ */
 async function verifiedClaims(
   token: string,
   keys: KeyCache,

@@ -3,12 +3,14 @@ import { tokenAudience } from '../api/labels.ts';
 import type { Clock } from '../common/clock.ts';
 import type { KeyCache } from './jwks.ts';
 
-/** A token may come from an API server whose clock is ahead of ours by that much. */
+/** How far the clock of the API server that made a token may be ahead of ours. */
 const leewaySeconds = 45;
-/** The same for a clock that is behind ours: the token's end is near anyway. */
+/** How far that clock may be behind ours: small, because the token's end is near anyway. */
 const skewMs = 10_000;
 
-/** The algorithms with which an API server signs. The key must be of the same: a token may not choose how it is checked. */
+/**
+ * The algorithms with which an API server signs. The key must be of that algorithm: a token may not choose its check.
+ */
 const algorithms = ['RS256', 'ES256', 'ES384', 'ES512'];
 
 /** Why a token is not accepted, and its claims if its signature is valid. The message holds no part of the token. */
@@ -64,7 +66,7 @@ function invalid(error: unknown): TokenInvalid {
   if (error instanceof errors.JWTExpired) return new TokenInvalid('expired', error.payload);
   if (error instanceof errors.JWTClaimValidationFailed)
     return new TokenInvalid(error.message, error.payload);
-  // Names the unknown extension, in the token's own words.
+  // Names the unknown extension by the token's own text.
   if (error instanceof errors.JOSENotSupported) return new TokenInvalid('extension not supported');
   return new TokenInvalid(error instanceof Error ? error.message : 'not verified');
 }

@@ -5,9 +5,9 @@ import type { Authority, Leaf, LeafRequest, LeafSubject } from './issuer.ts';
 import { trustBundleOf } from './trust-bundle.ts';
 import { parseCertificate, type Certificate } from '../x509/certificate.ts';
 import { completeChain } from '../x509/complete-chain.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
+import { generateKeyPair, privateKeyPem, type KeyKind } from '../x509/key-pair.ts';
 import { certificateBlocks, pemOf } from '../common/pem.ts';
-import { selfSign, signCertificateAside, type Signer } from '../x509/sign.ts';
+import { selfSign, signCertificateAsync, type Signer } from '../x509/sign.ts';
 import {
   controlPlaneTemplate,
   gatewayTemplate,
@@ -68,8 +68,8 @@ export function openAuthority(pem: AuthorityPem, now: number): SigningAuthority 
     aboveNotAfter: Math.min(...(path.length > 1 ? path.slice(1) : path).map((one) => one.notAfter)),
     issue: async (request, at) => {
       const template = templateOf(request.subject, leafPeriod(period, request.validityMs, at));
-      const keys = await newKeyPair(request.keyKind);
-      const der = await signCertificateAside(template, keys.publicKey, signer);
+      const keys = await generateKeyPair(request.keyKind);
+      const der = await signCertificateAsync(template, keys.publicKey, signer);
       return {
         certificateChain: [pemOf('CERTIFICATE', der), ...above.map((one) => one.pem)].join(''),
         privateKey: new Secret(privateKeyPem(keys.privateKey)),
@@ -93,7 +93,7 @@ export async function newRoot(
   commonName: string,
   { now, validityMs, keyKind = 'P-256' }: RootRequest,
 ): Promise<AuthorityPem> {
-  const keys = await newKeyPair(keyKind);
+  const keys = await generateKeyPair(keyKind);
   const period = { notBefore: now - rootBackdateMs, notAfter: now + validityMs };
   const certificate = pemOf('CERTIFICATE', selfSign(rootTemplate(commonName, period), keys));
   return {

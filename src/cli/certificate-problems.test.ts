@@ -110,7 +110,7 @@ describe('a root', () => {
     expect(problems({ meshConfig: trustBoth }, near)).not.toContain('warning root-ending');
   });
 
-  it('that was refused holds up those who want it only', () => {
+  it('that was refused holds up only the roots that need it', () => {
     const { roots } = certificateStories['a new root that cannot sign'];
     const [, refused] = roots;
     const unwanted = { ...refused, spec: { ...refused.spec, role: 'passive' } } as const;
@@ -118,7 +118,7 @@ describe('a root', () => {
     expect(problems({ meshConfig, roots: [unwanted] })).toEqual(['warning root-refused']);
   });
 
-  it('that cannot sign holds up a switch to it, fails one that signs, and is no matter otherwise', () => {
+  it('that cannot sign holds up a switch to it, fails the mesh if it signs, and is no problem otherwise', () => {
     const { meshConfig: moving, roots } =
       certificateStories['a new root whose issuer does not answer'];
     const [, unable] = roots;
@@ -145,14 +145,14 @@ describe('conditions', () => {
     },
   });
 
-  it('of a part that is being made say that it cannot be told yet', () => {
+  it('of a part that is being made say that its state is unknown yet', () => {
     expect(problems({ meshConfig, roots })).toEqual([
       'unknown certificates-not-ready',
       'warning reconciling',
     ]);
   });
 
-  it('of a part that is missing, and that nobody makes, say that the mesh fails', () => {
+  it('of a missing part that no controller creates say that the mesh fails', () => {
     expect(problems({ meshConfig: without('Reconciling'), roots })).toEqual([
       'failing certificates-not-ready',
     ]);

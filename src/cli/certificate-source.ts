@@ -5,7 +5,7 @@ import { type Kind, kinds } from '../api/kinds.ts';
 import type { ApiConnection } from '../kubernetes/connect.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { readHeartbeat, readLeaves } from './control-plane-reports.ts';
-import { type Asked, type CommandFailure, describeCallFailure } from './failure.ts';
+import { type AttemptedCall, type CommandFailure, describeCallFailure } from './failure.ts';
 
 /** Where to read, and how. */
 export interface Source {
@@ -53,12 +53,12 @@ async function listOf<T extends KubernetesObject>(
   kind: Kind,
   signal: AbortSignal,
 ): Promise<Listed<T>> {
-  const asked: Asked = { verb: 'list', kind, namespace, server: api.server };
+  const attempt: AttemptedCall = { verb: 'list', kind, namespace, server: api.server };
   try {
     return { items: await api.list<T>(kind, { namespace }, signal) };
   } catch (error) {
     signal.throwIfAborted();
-    return { failure: describeCallFailure(error, asked) };
+    return { failure: describeCallFailure(error, attempt) };
   }
 }
 

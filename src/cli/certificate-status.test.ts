@@ -108,7 +108,7 @@ describe('the state of certificates', () => {
     });
   });
 
-  it('leaves out what nobody said', () => {
+  it('leaves out what no report contains', () => {
     expect(certificateStatusOf(factsOf(certificateStories['no status yet']), toldAt)).toEqual({
       mesh: 'osm',
       meshConfig: 'weft-system/osm-mesh-config',

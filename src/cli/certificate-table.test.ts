@@ -48,7 +48,7 @@ describe('the table', () => {
     );
   });
 
-  it('of a switch that is held: how far, for whom, and what to do', () => {
+  it('of a switch that is held: the progress, the pods it waits for, and what to do', () => {
     expect(tableOf('held by pods that do not answer').slice(6)).toEqual([
       '',
       'Switch     weft-root-1 → weft-root-2',

@@ -70,7 +70,7 @@ function stateLine({ state, rotation, problems }: CertificateStatus): string {
   }
 }
 
-/** The digits of the SHA-256 that are shown: enough to tell roots apart at a glance. */
+/** The digits of the SHA-256 that are shown: enough to distinguish roots at a glance. */
 const fingerprintDigits = 12;
 
 function rootLine({ root, rootNotAfter, roots }: CertificateStatus, now: number): string {

@@ -48,7 +48,7 @@ describe('heartbeats', () => {
     ['no operator, and no heartbeat of the other', 121, never, goodConditions, [away, doubtful]],
     ['the same, and the last word was bad', 121, never, bad, [away, failing]],
     ['no operator, and no right', 121, hidden, goodConditions, [away, doubtful]],
-    ['no right, which matters to nobody while the operator looks', 60, hidden, goodConditions, []],
+    ['no right, which does not matter while the operator watches', 60, hidden, goodConditions, []],
     ['nothing on its way without an operator', 121, reported(30), [...bad, moving], [away]],
     ['neither, and a move that was begun', 121, reported(91), [...bad, moving], [away, failing]],
   ])('%s', (...[, looked, heartbeat, conditions, expected]) => {
@@ -56,7 +56,7 @@ describe('heartbeats', () => {
     expect(found.map(({ severity, code }) => `${severity} ${code}`)).toEqual(expected);
   });
 
-  it('are told with times, what that means and what to do', () => {
+  it('are shown with times, meaning and next step', () => {
     const [operator, controlPlane] = problems(149, reported(100));
     expect(operator?.message).toMatch(
       /^The operator last reported at 2026-11-24T11:57:31Z, more than/,

@@ -75,8 +75,8 @@ function absenceOf(
   const pulse = pulseOf(heartbeat, now);
   if (isOld && pulse === 'beating') return [];
   if (isOld && pulse === 'silent') return [controlPlaneAway(heartbeat, 'failing')];
-  const told = findMissing(condition, isMoving, 'control-plane-away');
-  if (told.length > 0) return told;
+  const missing = findMissing(condition, isMoving, 'control-plane-away');
+  if (missing.length > 0) return missing;
   // The operator last saw available replicas, but their state now is not known.
   return isOld || pulse === 'silent' ? [controlPlaneAway(heartbeat, 'unknown')] : [];
 }

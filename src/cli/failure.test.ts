@@ -21,7 +21,7 @@ function broken(code: string, message: string): WeftError {
   );
 }
 
-describe('a call that failed is told with the next step', () => {
+describe('the report of a failed call has the next step', () => {
   it.each([
     ['unknown user', refused(401), /rejects your credentials/, /Log in again/],
     [
@@ -49,7 +49,7 @@ describe('a call that failed is told with the next step', () => {
       /Check that the cluster runs/,
     ],
     [
-      'a certificate of somebody else',
+      'a certificate of another server',
       broken('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain'),
       /^The certificate of https:\/\/10\.0\.0\.1:6443 is not trusted: self-signed/,
       /certificate-authority-data/,

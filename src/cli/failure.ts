@@ -10,7 +10,7 @@ export interface CommandFailure {
 }
 
 /** The call to the API server that failed. */
-export interface Asked {
+export interface AttemptedCall {
   readonly verb: 'get' | 'list';
   readonly kind: Kind;
   readonly namespace: string;
@@ -22,28 +22,28 @@ export interface Asked {
 const grant = 'config/samples/cli-reader-role.yaml grants all that this command reads';
 
 /** The message and advice for a failed call, in words for a first-time user. */
-export function describeCallFailure(error: unknown, asked: Asked): CommandFailure {
+export function describeCallFailure(error: unknown, attempt: AttemptedCall): CommandFailure {
   const answer = apiStatusOf(error);
-  const resource = resourceOf(asked.kind);
+  const resource = resourceOf(attempt.kind);
   switch (answer?.status) {
     case undefined:
-      return noAnswer(error, asked.server);
+      return noAnswer(error, attempt.server);
     case 401:
       return {
-        message: `The API server ${asked.server} rejects your credentials.`,
+        message: `The API server ${attempt.server} rejects your credentials.`,
         advice: ['Log in again, or choose another user: --context or --kubeconfig.'],
       };
     case 403:
       return {
-        message: `You may not ${asked.verb} ${resource} in namespace ${asked.namespace}.`,
+        message: `You may not ${attempt.verb} ${resource} in namespace ${attempt.namespace}.`,
         advice: [
           `Ask an administrator for that right: ${grant}.`,
-          `To check: kubectl auth can-i ${asked.verb} ${resource} -n ${asked.namespace}`,
+          `To check: kubectl auth can-i ${attempt.verb} ${resource} -n ${attempt.namespace}`,
         ],
       };
     case 404:
       return {
-        message: `This cluster does not know ${asked.kind.kind}s: Weft is not installed, or an older version is.`,
+        message: `This cluster does not know ${attempt.kind.kind}s: Weft is not installed, or an older version is.`,
         advice: ['Install it: kubectl apply -k config/default'],
       };
     default:

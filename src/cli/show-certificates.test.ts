@@ -30,7 +30,7 @@ function reads(...turns: readonly (StoryName | 'failure')[]): () => Promise<Read
 
 interface Run {
   readonly clock: FakeClock;
-  readonly said: string[];
+  readonly printed: string[];
   readonly stop: () => Promise<ExitCode>;
   readonly code: Promise<ExitCode>;
 }
@@ -41,12 +41,12 @@ function run(
   isTerminal = false,
 ): Run {
   const clock = new FakeClock(toldAt);
-  const said: string[] = [];
+  const printed: string[] = [];
   const output: Output = {
     isTerminal,
-    print: (lines) => said.push(`print ${lines.join('\n')}`),
-    redraw: (lines) => said.push(`redraw ${lines.join('\n')}`),
-    complain: ({ message }) => said.push(`complain ${message}`),
+    print: (lines) => printed.push(`print ${lines.join('\n')}`),
+    redraw: (lines) => printed.push(`redraw ${lines.join('\n')}`),
+    complain: ({ message }) => printed.push(`complain ${message}`),
   };
   const over = new AbortController();
   const form = options.form ?? 'json';
@@ -56,7 +56,7 @@ function run(
     over.abort(new Error('stopped'));
     return code;
   };
-  return { clock, said, stop, code };
+  return { clock, printed, stop, code };
 }
 
 const state = (line = ''): unknown =>
@@ -73,10 +73,10 @@ describe('once', () => {
     ['an edit that cannot be put into force', 2],
     ['no operator at work', 2],
   ] as const)('%s ends with %d', async (name, code) => {
-    const { said, code: ended } = run(reads(name));
+    const { printed, code: ended } = run(reads(name));
     expect(await ended).toBe(code);
-    expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(
+    expect(printed).toHaveLength(1);
+    expect(printed[0]).toMatch(
       name === 'failure' ? /^complain No answer\.$/ : /^print \{\n {2}"mesh"/,
     );
   });
@@ -84,39 +84,43 @@ describe('once', () => {
 
 describe('with --watch', () => {
   it('prints a line of JSON when something happened, and only then', async () => {
-    const { clock, said, stop } = run(
+    const { clock, printed, stop } = run(
       reads('in TrustBoth', 'in TrustBoth', 'in SignNew', 'at rest on the built-in authority'),
       { watch: true },
     );
     await settle();
-    expect(said.map(state)).toEqual(['switching']);
+    expect(printed.map(state)).toEqual(['switching']);
     await clock.advance(2000);
-    expect(said).toHaveLength(1);
+    expect(printed).toHaveLength(1);
     await clock.advance(60_000);
-    expect(said.map(state)).toEqual(['switching', 'switching', 'healthy']);
-    expect(said.every((line) => !line.includes('\n'))).toBe(true);
+    expect(printed.map(state)).toEqual(['switching', 'switching', 'healthy']);
+    expect(printed.every((line) => !line.includes('\n'))).toBe(true);
     expect(await stop()).toBe(0);
   });
 
-  it('draws the table anew on a terminal, for time passes', async () => {
-    const { clock, said, stop } = run(reads('in TrustBoth'), { form: 'table', watch: true }, true);
+  it('draws the table again on a terminal, because ages change', async () => {
+    const { clock, printed, stop } = run(
+      reads('in TrustBoth'),
+      { form: 'table', watch: true },
+      true,
+    );
     await clock.advance(4000);
-    expect(said.map((text) => /since \S+ (\(.*\))/.exec(text)?.[1])).toEqual([
+    expect(printed.map((text) => /since \S+ (\(.*\))/.exec(text)?.[1])).toEqual([
       '(2m 14s)',
       '(2m 16s)',
       '(2m 18s)',
     ]);
-    expect(said.every((text) => text.startsWith('redraw '))).toBe(true);
+    expect(printed.every((text) => text.startsWith('redraw '))).toBe(true);
     await stop();
   });
 
   it('elsewhere prints the table again when something happened, below an empty line', async () => {
-    const { clock, said, stop } = run(reads('in TrustBoth', 'in SignNew'), {
+    const { clock, printed, stop } = run(reads('in TrustBoth', 'in SignNew'), {
       form: 'table',
       watch: true,
     });
     await clock.advance(10_000);
-    expect(said.map((text) => text.split('\n')[0])).toEqual([
+    expect(printed.map((text) => text.split('\n')[0])).toEqual([
       expect.stringMatching(/^print Mesh /),
       'print ',
     ]);
@@ -124,27 +128,27 @@ describe('with --watch', () => {
   });
 
   it('complains once of what it cannot read, goes on, and ends with what was last', async () => {
-    const { clock, said, stop } = run(
+    const { clock, printed, stop } = run(
       reads('in TrustBoth', 'failure', 'failure', 'in TrustBoth', 'failure'),
       { watch: true },
     );
     await clock.advance(6000);
-    expect(said.slice(1)).toEqual(['complain No answer.']);
+    expect(printed.slice(1)).toEqual(['complain No answer.']);
     await clock.advance(60_000);
-    expect(said.slice(1)).toEqual(['complain No answer.', 'complain No answer.']);
+    expect(printed.slice(1)).toEqual(['complain No answer.', 'complain No answer.']);
     expect(await stop()).toBe(1);
   });
 
   it('does not begin to follow what cannot be read at first', async () => {
-    const { said, code } = run(reads('failure', 'in TrustBoth'), { watch: true });
+    const { printed, code } = run(reads('failure', 'in TrustBoth'), { watch: true });
     expect(await code).toBe(1);
-    expect(said).toEqual(['complain No answer.']);
+    expect(printed).toEqual(['complain No answer.']);
   });
 
   it('says that a switch is held as soon as it is, although no object changed', async () => {
-    const { clock, said, stop } = run(reads('in TrustBoth'), { watch: true });
+    const { clock, printed, stop } = run(reads('in TrustBoth'), { watch: true });
     await clock.advance(10 * 60_000);
-    expect(said.map(state)).toEqual(['switching', 'held']);
+    expect(printed.map(state)).toEqual(['switching', 'held']);
     expect(await stop()).toBe(2);
   });
 });

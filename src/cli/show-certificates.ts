@@ -80,14 +80,14 @@ function say(
   { status, before }: { status: CertificateStatus; before: CertificateStatus | undefined },
   now: number,
 ): void {
-  const isNews = JSON.stringify(status) !== JSON.stringify(before);
+  const hasChanged = JSON.stringify(status) !== JSON.stringify(before);
   if (form === 'json') {
-    if (isNews) output.print([jsonOf(status, watch)]);
+    if (hasChanged) output.print([jsonOf(status, watch)]);
     return;
   }
   const lines = certificateTable(status, now);
   if (watch && output.isTerminal) output.redraw(lines);
-  else if (isNews) output.print(before === undefined ? lines : ['', ...lines]);
+  else if (hasChanged) output.print(before === undefined ? lines : ['', ...lines]);
 }
 
 /** JSON on one line per change, or indented for people. Escapes the control characters that could steer a terminal. */

@@ -27,7 +27,7 @@ function compare(one: string, other: string): number {
  * `most`. So no object depends on a younger one, and the removal of an object never causes another to be left out. An
  * object of size 0 stays.
  */
-export function beyond<T extends Aged>(
+export function findExcess<T extends Aged>(
   sized: readonly (readonly [T, number])[],
   most: number,
 ): readonly (readonly [T, number])[] {

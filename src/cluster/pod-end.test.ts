@@ -12,7 +12,7 @@ interface Case {
   readonly phase?: string;
 }
 
-/** A pod of a Job, which somebody brought back to `Running` in its status. */
+/** A pod of a Job whose status a user set back to `Running`. */
 function podOf({ spec = {}, statuses = [ended], phase = 'Running' }: Case): KubernetesObject {
   const pod = makePod({ phase });
   const raw = {

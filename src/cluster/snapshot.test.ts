@@ -66,7 +66,7 @@ describe('applyChanges', () => {
     expect(after).toEqual(emptySnapshot(membership));
   });
 
-  it('holds what is in a namespace that is not known itself', () => {
+  it('holds the objects of a namespace whose Namespace is unknown', () => {
     const after = makeSnapshot([makePod({ namespace: 'late' })]);
     expect(after.namespaces.get('late')?.Namespace).toBeUndefined();
     expect(after.namespaces.get('late')?.Pod.size).toBe(1);

@@ -35,7 +35,7 @@ describe('trim', () => {
     ]);
   });
 
-  it('keeps of a pod what says whom it serves and how it is probed', () => {
+  it('keeps the ports and the annotations of Weft of a pod', () => {
     const pod = makePod({
       ports: { web: 8080 },
       annotations: { [originalProbes]: '[]', [injectionWarnings]: '[]', other: 'x' },
@@ -88,7 +88,7 @@ describe('trim', () => {
     );
   });
 
-  it('writes every address in one form, and leaves out what is none', () => {
+  it('writes every address in one form, and leaves out texts that are no address', () => {
     const service = makeService();
     const spec = {
       ...service.spec,

@@ -56,7 +56,7 @@ describe('canonicalAddress', () => {
     );
   });
 
-  it('is the same for every way to write an IPv6 address, and the one of RFC 5952', () => {
+  it('is the same for every way to write an IPv6 address: the form of RFC 5952', () => {
     const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
     const groups = fc.array(group, { minLength: 8, maxLength: 8 });
     const way = fc.record({
@@ -125,7 +125,7 @@ describe('isOneHost', () => {
     expect(hosts.filter((address) => !isOneHost(address))).toEqual([]);
   });
 
-  it('is none of the caller itself, of a link, of a group, of everybody', () => {
+  it('is not loopback, link-local, multicast or unspecified', () => {
     const others = [
       ...['0.0.0.0', '127.0.0.1', '127.8.8.8', '169.254.169.254', '224.0.0.1', '239.1.1.1'],
       ...['240.0.0.1', '255.255.255.255', '::', '::1', 'fe80::1', 'febf::1', 'ff02::1'],

@@ -18,7 +18,7 @@ export class Listeners<T> {
     };
   }
 
-  tell(value: T): void {
+  notify(value: T): void {
     for (const { call } of [...this.#callbacks]) {
       try {
         call(value);

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { onceFor, onceForBoth } from './once-for.ts';
 
-describe('what is made once', () => {
+describe('a value that is made once', () => {
   it('is made once for each argument, also where nothing comes of it', () => {
     const make = jest.fn((of: { readonly n: number }) => (of.n === 0 ? undefined : [of.n]));
     const made = onceFor(make);

@@ -29,10 +29,11 @@ export function pacedLogger(logger: Logger, pace: Pace = {}): Logger {
       windows.set(message, window);
     }
     window.lines += 1;
-    if (window.lines === burst + 1) setTimeout(tell, window.end - now, message, window).unref();
+    if (window.lines === burst + 1)
+      setTimeout(reportWindow, window.end - now, message, window).unref();
     return window.lines <= burst;
   };
-  const tell = (of: string, { lines }: Window): void => {
+  const reportWindow = (of: string, { lines }: Window): void => {
     logger.warn('log lines left out', { of, count: lines - burst });
     leftOut(lines - burst);
   };

@@ -29,7 +29,7 @@ describe('the metrics of a process', () => {
     expect(Math.abs(started + process.uptime() - Date.now() / 1000)).toBeLessThan(60);
   });
 
-  it('count CPU as a counter that goes on, whoever asks how often', async () => {
+  it('count CPU as a counter that goes on, however often it is read', async () => {
     const before = await valueOf('process_cpu_seconds_total');
     const text = await registry.metrics();
     expect(text).toContain('# TYPE process_cpu_seconds_total counter');

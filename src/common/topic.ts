@@ -25,8 +25,8 @@ export abstract class ChangeSource implements Changing {
   }
 
   /** Calls every follower back. */
-  protected tell(): void {
-    this.#listeners.tell(undefined);
+  protected notify(): void {
+    this.#listeners.notify(undefined);
   }
 }
 
@@ -47,7 +47,7 @@ export class Topic<T> extends ChangeSource implements Followed<T> {
   publish(value: T): void {
     if (value === this.#value) return;
     this.#value = value;
-    this.tell();
+    this.notify();
   }
 }
 
@@ -89,7 +89,7 @@ export function anyOf(...all: readonly Changing[]): Changing {
   };
 }
 
-/** A change each time that so many milliseconds have passed: for values that depend on the time. */
+/** A change at each interval of this number of milliseconds: for values that depend on the time. */
 export function every(ms: number): Changing {
   return {
     follow: (changed) => {

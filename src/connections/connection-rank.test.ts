@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { expect, it } from '@jest/globals';
-import { type RankedConnection, type Exchange, leastOf } from './connection-rank.ts';
+import { type RankedConnection, type Exchange, findFirstToYield } from './connection-rank.ts';
 
 const moment = { now: 10_000, timeMs: 1_000 };
 
@@ -27,7 +27,7 @@ it('ranks connections by what they have proven and how long they take', () => {
   ];
   const order: string[] = [];
   for (;;) {
-    const least = leastOf(
+    const least = findFirstToYield(
       connections,
       moment,
       ({ key }) => !order.some((o) => o.endsWith(`: ${key}`)),

@@ -40,7 +40,7 @@ export interface Least {
  * that a connection has, once, for its handshake, its first request and the answer together. Undefined when all are
  * busy.
  */
-export function leastOf(
+export function findFirstToYield(
   connections: Iterable<RankedConnection>,
   { now, timeMs }: { readonly now: number; readonly timeMs: number },
   meant: (connection: RankedConnection) => boolean,

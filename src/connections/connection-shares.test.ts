@@ -65,7 +65,7 @@ describe('shareConnections', () => {
     expect(await cutOf(port, held, 0)).toEqual([false, true, true, false]);
   });
 
-  it('closes one that waits for its next request before one that has time left, and none that waits for an answer', async () => {
+  it('closes a connection without a request before one with time left, and no connection that waits for an answer', async () => {
     const { port } = await start();
     const held = [await open(port, 2, get('/')), await open(port, 3, get('/x'))];
     held.push(await open(port, 4, get('/wait')));
@@ -101,7 +101,7 @@ describe('shareConnections', () => {
     expect([other, ...own].map(closed)).toEqual([false, false, true, false, false]);
   });
 
-  it('says what room there is without cutting one that has time left', async () => {
+  it('finds room without closing a connection that has time left', async () => {
     const { port, places } = await start();
     const rooms = (waiting = 1): Room[] => ['127.0.0.2', '127.0.0.3'].map(places.look(waiting));
     for (let count = 0; count < 3; count += 1) await open(port, 2);

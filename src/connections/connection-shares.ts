@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { type RankedConnection, type Least, leastOf } from './connection-rank.ts';
+import { type RankedConnection, type Least, findFirstToYield } from './connection-rank.ts';
 import { networkOf } from '../common/network-of.ts';
 import { patientNow } from './patient-clock.ts';
 import { Penalties } from '../common/penalties.ts';
@@ -43,8 +43,8 @@ const crowdedMs = 250;
 
 /**
  * Limits the connections of an HTTP or HTTPS server to `limits`, and makes room for each new connection: the one that
- * has proven least gives way, see `leastOf`. A request that has arrived in full is always answered. A server that can
- * let connections wait looks for room before it takes one (docs/decisions/0065).
+ * has proven least gives way, see `findFirstToYield`. A request that has arrived in full is always answered. A server
+ * that can let connections wait looks for room before it takes one (docs/decisions/0065).
  */
 export function shareConnections(
   server: Server,
@@ -145,7 +145,7 @@ class ConnectionTable {
   /** The connection that gives way first, of one network if it is given; undefined when none can. */
   #least(network?: string): Least | undefined {
     const moment = { now: this.#now(), timeMs: this.#timeMs };
-    return leastOf(this.#all.values(), moment, (connection) =>
+    return findFirstToYield(this.#all.values(), moment, (connection) =>
       network === undefined ? true : connection.network === network,
     );
   }

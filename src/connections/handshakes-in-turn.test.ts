@@ -40,7 +40,7 @@ function start(room: (network: string) => Room = () => 'free'): Started {
 }
 
 describe('handshakes of a crowd', () => {
-  it('begin some in each turn, in order, and those that are gone take no turn', async () => {
+  it('begin some in each turn, in order, and closed connections take no turn', async () => {
     const { greet, begun } = start();
     const sockets = Array.from({ length: 6 }, (_, at) => new Arrival(String(at)));
     for (const socket of sockets) greet(socket);
@@ -82,7 +82,7 @@ describe('handshakes of a crowd', () => {
     expect([stuck.destroyed, lucky.destroyed]).toEqual([true, false]);
   });
 
-  it('do not begin before a ClientHello is whole, nor for what is none', async () => {
+  it('do not begin before a ClientHello is whole, nor for other bytes', async () => {
     const { server, begun } = start();
     const [half, plain] = [new Arrival('half'), new Arrival('plain')];
     for (const socket of [half, plain]) server.emit('connection', socket);

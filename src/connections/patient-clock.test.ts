@@ -33,7 +33,7 @@ describe('the patient clock', () => {
     jest.advanceTimersByTime(25);
   }
 
-  it('goes with the time in which the process listens, and hardly while it works', () => {
+  it('counts the time in which the process listens, and barely the time in which it works', () => {
     const begin = patientNow();
     listen(500);
     expect(patientNow() - begin).toBe(500);
@@ -41,7 +41,7 @@ describe('the patient clock', () => {
     expect(patientNow() - begin).toBe(550);
   });
 
-  it('wakes once a second while nobody asks, and still counts what nobody asked for', () => {
+  it('wakes once a second while no caller asks for the time, and still counts that time', () => {
     const begin = patientNow();
     listen(2_000);
     expect(jest.getTimerCount()).toBe(1);
@@ -52,7 +52,7 @@ describe('the patient clock', () => {
     expect(patientNow() - begin).toBe(asked + 100);
   });
 
-  it('takes a second at most for listened to when work began while nobody asked', () => {
+  it('counts at most a second when work began while no caller asked for the time', () => {
     const begin = patientNow();
     listen(5_000);
     now += 60_000;

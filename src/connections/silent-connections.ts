@@ -26,7 +26,7 @@ export class SilentConnections {
     socket.once('close', () => this.delete(socket));
     const [oldest] = this.#all.keys();
     if (this.#all.size > this.#most) oldest?.destroy();
-    this.#timer ??= setInterval(() => this.#look(), pollIntervalMs);
+    this.#timer ??= setInterval(() => this.#closeExpired(), pollIntervalMs);
   }
 
   delete(socket: Socket): void {
@@ -36,7 +36,7 @@ export class SilentConnections {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  #closeExpired(): void {
     const now = performance.now();
     const isOpen = this.#isOpen();
     for (const [socket, since] of [...this.#all])

@@ -35,7 +35,7 @@ describe('connections that wait', () => {
     ]);
   });
 
-  it('of a network without room keep nobody waiting, and those of a slow one come last', () => {
+  it('of a network without room delay no other network, and those of a slow network come last', () => {
     const room = (network: string): Room => (network === '10.0.0.1' ? 'none' : 'free');
     const { add, take } = line(9, room, ['10.0.0.3']);
     add('stuck', '10.0.0.1');
@@ -61,7 +61,7 @@ describe('connections that wait', () => {
     expect(own.destroyed).toBe(true);
   });
 
-  it('are bounded: one of a network that was slow goes before that', () => {
+  it('are bounded: a connection of a slow network is closed first', () => {
     const { add } = line(3, () => 'none', ['10.0.0.9']);
     const slow = add('slow', '10.0.0.9');
     const burst = ['first', 'second', 'third'].map((name) => add(name, '10.0.0.1'));

@@ -154,7 +154,7 @@ export class BootstrapPublisher extends ChangeSource implements Triggered {
     for (const one of now?.unserved ?? [])
       if (!known.some((other) => deepEqual(other, one)))
         logger.warn('namespace refuses the bootstrap config map', { ...one });
-    this.tell();
+    this.notify();
   }
 
   /**

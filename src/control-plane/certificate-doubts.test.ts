@@ -14,13 +14,13 @@ describe('case H: the certificate that proxies see', () => {
   const doubts = new CertificateDoubts();
 
   it('is not doubted while it holds and a trusted root vouches for it', () => {
-    expect(doubts.of(shown, now)).toBeUndefined();
-    expect(doubts.of({ ...shown, trust: `${other}${root}` }, now)).toBeUndefined();
+    expect(doubts.find(shown, now)).toBeUndefined();
+    expect(doubts.find({ ...shown, trust: `${other}${root}` }, now)).toBeUndefined();
   });
 
   it('is doubted when it has ended', () => {
     const failure = 'no answer';
-    expect(doubts.of({ ...shown, failure }, endsAt)).toBe(
+    expect(doubts.find({ ...shown, failure }, endsAt)).toBe(
       'ended at 2026-01-02T00:00:01.000Z and is not renewed: no answer',
     );
   });
@@ -29,7 +29,7 @@ describe('case H: the certificate that proxies see', () => {
     ['of another root', { ...shown, trust: other }, /^is not signed by a root/],
     ['no certificate', { ...shown, certChainPem: 'nothing' }, /^holds no certificate$/],
   ])('is doubted when it is %s', (_, certificate, expected) => {
-    expect(doubts.of(certificate, now)).toMatch(expected);
+    expect(doubts.find(certificate, now)).toMatch(expected);
   });
 });
 
@@ -72,7 +72,7 @@ describe('case H: the leaves of all replicas', () => {
     });
   });
 
-  it('survive the wire, and what is none of ours says nothing', () => {
+  it('survive the wire, and unknown bytes give no problem', () => {
     expect(decodeFacts(encodeFacts(one))).toEqual(one);
     for (const wrong of ['', '{', '7', '{}']) expect(decodeFacts(wrong)).toBeUndefined();
   });

@@ -56,7 +56,7 @@ export class CertificateDoubts {
   #last: (Texts & { readonly reading: Reading }) | undefined;
 
   /** The problem, as a sentence without a subject; undefined if there is none. Never throws. */
-  of({ certChainPem, trust, failure }: ShownCertificate, now: number): string | undefined {
+  find({ certChainPem, trust, failure }: ShownCertificate, now: number): string | undefined {
     if (this.#last?.certChainPem !== certChainPem || this.#last.trust !== trust)
       this.#last = { certChainPem, trust, reading: readingOf({ certChainPem, trust }) };
     const { reading } = this.#last;

@@ -55,7 +55,7 @@ function makeFacts(
 }
 
 describe('the report on certificates', () => {
-  it('counts who acknowledged the step that is asked for', () => {
+  it('counts the proxies that acknowledged the requested step', () => {
     const report = certificateReportOf(
       makeFacts([
         entry(trustOrigin, 5, { acknowledged: 1, waiting: ['shop/b'] }),
@@ -73,7 +73,7 @@ describe('the report on certificates', () => {
     expect(parseReport(formatReport(report))).toEqual(report);
   });
 
-  it('counts nobody for evidence of another step, or for none', () => {
+  it('counts no proxy for evidence of another step, or for no evidence', () => {
     const report = certificateReportOf(makeFacts([entry(trustOrigin, 4, {})]));
     const nobody = { acknowledged: 0, total: 2, waiting: ['shop/a', 'shop/b'] };
     expect(report.trust).toMatchObject(nobody);
@@ -100,7 +100,7 @@ describe('the report on certificates', () => {
       ...{ step: 5, acknowledged: 1, total: 33, aside: 31 },
       waiting: ['shop/c'],
     });
-    // Nobody's stream was counted for this step yet: the names are known all the same.
+    // No stream was counted for this step yet: the names are known all the same.
     expect(report.leaves).toMatchObject({ acknowledged: 0, total: 33, aside: 31 });
   });
 

@@ -112,8 +112,8 @@ export class Compiler implements Component {
   }
 
   #run(): void {
-    const againMs = this.#pipeline.run();
-    if (againMs !== undefined) this.#debouncer.triggerIn(againMs);
+    const recompileMs = this.#pipeline.run();
+    if (recompileMs !== undefined) this.#debouncer.triggerIn(recompileMs);
   }
 
   #trigger(): void {

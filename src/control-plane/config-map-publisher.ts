@@ -15,10 +15,10 @@ export interface ConfigMapPublisherDeps {
   readonly name: string;
   /** The data for the ConfigMap; undefined to leave the ConfigMap unchanged for now. */
   readonly data: () => Readonly<Record<string, string>> | undefined;
-  /** The least number of milliseconds between two writes. */
-  readonly everyMs: number;
+  /** The shortest time between two writes, in milliseconds. */
+  readonly minIntervalMs: number;
   /** Milliseconds after which the publisher reads `data` without a `trigger`. Default: one minute. */
-  readonly lookMs?: number;
+  readonly pollIntervalMs?: number;
 }
 
 const resyncMs = 60_000;
@@ -41,7 +41,7 @@ export class ConfigMapPublisher implements Triggered {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, everyMs, lookMs = resyncMs } = this.#deps;
+    const { clock, minIntervalMs, pollIntervalMs = resyncMs } = this.#deps;
     this.#written = '';
     let resyncAt = 0;
     const keep = async (): Promise<number> => {
@@ -50,8 +50,8 @@ export class ConfigMapPublisher implements Triggered {
         resyncAt = clock.now() + resyncMs;
       }
       await this.#write(signal);
-      await clock.sleep(everyMs, signal).catch(() => undefined);
-      return lookMs;
+      await clock.sleep(minIntervalMs, signal).catch(() => undefined);
+      return pollIntervalMs;
     };
     await this.#wakeup.repeat(keep, clock, signal);
   }

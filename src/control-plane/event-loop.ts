@@ -2,7 +2,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Component } from '../common/component.ts';
 import type { Check } from '../connections/health-server.ts';
 
-const everyMs = 1_000;
+const intervalMs = 1_000;
 const keptSamples = 10;
 const longestLagMs = 10_000;
 
@@ -15,8 +15,8 @@ export function watchEventLoop(clock: Clock): { readonly part: Component; readon
       leaderOnly: false,
       run: async (signal) => {
         while (!signal.aborted) {
-          const due = performance.now() + everyMs;
-          await clock.sleep(everyMs, signal).catch(() => undefined);
+          const due = performance.now() + intervalMs;
+          await clock.sleep(intervalMs, signal).catch(() => undefined);
           kept.push(Math.max(0, performance.now() - due));
           if (kept.length > keptSamples) kept.shift();
         }

@@ -3,7 +3,7 @@ import { type Component, reaction } from '../common/component.ts';
 import { every, type Followed } from '../common/topic.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
 
-const everyMs = 60_000;
+const intervalMs = 60_000;
 
 /** Forgets the leaves of identities that have no workload any more. */
 export function forgetIdleLeaves(
@@ -14,5 +14,5 @@ export function forgetIdleLeaves(
     const workloads = mesh.value?.model.workloads.values() ?? [];
     issuing.retain(new Set([...workloads].map(({ account }) => account)));
   };
-  return reaction('idle-leaves', [[every(everyMs), forget]]);
+  return reaction('idle-leaves', [[every(intervalMs), forget]]);
 }

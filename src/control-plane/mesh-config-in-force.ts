@@ -20,7 +20,7 @@ export class MeshConfigInForce implements Followed<Spec | undefined> {
   readonly #store: ObjectStore<MeshConfig>;
   readonly #options: Pick<ControlPlaneOptions, 'namespace' | 'meshConfig'>;
   readonly #facts: ClusterFacts;
-  #judged: MeshConfig | undefined;
+  #validated: MeshConfig | undefined;
   #last: Spec | undefined;
 
   constructor(store: ObjectStore<MeshConfig>, options: ControlPlaneOptions) {
@@ -32,8 +32,8 @@ export class MeshConfigInForce implements Followed<Spec | undefined> {
 
   get value(): Spec | undefined {
     const { found } = this;
-    if (found !== this.#judged) {
-      this.#judged = found;
+    if (found !== this.#validated) {
+      this.#validated = found;
       if (found !== undefined && validateSpec(found).length === 0) this.#last = found.spec;
     }
     return this.#last;

@@ -23,7 +23,7 @@ const pod = (name: string, more: LifeOptions = {}): KubernetesObject =>
   makeLivingPod({ name, statuses: runs, ...more });
 
 describe('case H: the report on the mesh', () => {
-  it('counts every pod once, those that should be there as those that are', () => {
+  it('counts every pod once, expected pods as well as connected pods', () => {
     const { ledger, pods } = makeLedger();
     pods.put(pod('a'));
     pods.put(
@@ -42,15 +42,15 @@ describe('case H: the report on the mesh', () => {
     expect(parseMeshReport(formatMeshReport(report))).toEqual(report);
   });
 
-  it('follows what changes: a pod that is mended or gone is told of no more', () => {
+  it('follows changes: a pod that is repaired or gone is no longer reported', () => {
     const { ledger, pods } = makeLedger();
     pods.put(pod('a', { sidecar: false }));
-    expect(ledger.look(seen()).troubles.size).toBe(1);
+    expect(ledger.look(seen()).found.size).toBe(1);
     pods.put(pod('a'));
     expect(ledger.look(seen('a'))).toMatchObject({
       connected: 1,
       expected: 1,
-      troubles: new Map(),
+      found: new Map(),
     });
     pods.remove('shop/a');
     expect(ledger.look(seen())).toMatchObject({ connected: 0, expected: 0 });
@@ -63,8 +63,8 @@ describe('case H: the report on the mesh', () => {
     await clock.advance(3_600_000);
     expect(ledger.look(seen()).starting).toBe(1);
     await clock.advance(30_000);
-    expect([...ledger.look(seen()).troubles.keys()]).toEqual(['sidecar-lost']);
-    expect(ledger.look(seen('a')).troubles.size).toBe(0);
+    expect([...ledger.look(seen()).found.keys()]).toEqual(['sidecar-lost']);
+    expect(ledger.look(seen('a')).found.size).toBe(0);
     expect(ledger.look(seen()).starting).toBe(1);
   });
 
@@ -96,7 +96,7 @@ describe('case H: the report on the mesh', () => {
       { name: 'envoy', restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } } },
     ];
     pods.put(pod('a', { statuses: restarts }));
-    expect([...ledger.look({ evidence, alerts }).troubles.keys()]).toEqual(['sidecar-crashing']);
+    expect([...ledger.look({ evidence, alerts }).found.keys()]).toEqual(['sidecar-crashing']);
     pods.put(pod('a'));
     pods.put(pod('b', { sidecar: false }));
     expect(ledger.look({ evidence, alerts })).toMatchObject({ connected: 1, expected: 2 });
@@ -157,8 +157,12 @@ describe('case H: the report on the mesh', () => {
         ...nobody,
         diagnostics: [one, one],
       });
-      const told = { kind: found, count: 1, found: [{ name, why: 'why', ...(next && { next }) }] };
-      expect(report.findings).toEqual(found === undefined ? [] : [told]);
+      const finding = {
+        kind: found,
+        count: 1,
+        found: [{ name, why: 'why', ...(next && { next }) }],
+      };
+      expect(report.findings).toEqual(found === undefined ? [] : [finding]);
     },
   );
 
@@ -173,8 +177,8 @@ describe('case H: the report on the mesh', () => {
       const refused = { ...seen(), alerts: new Map([[ip, 'unknown ca']]) };
       ledger.look(refused);
       await clock.advance(15_000);
-      const { troubles } = ledger.look(refused);
-      expect([...troubles.keys()]).toEqual(['certificate-refused']);
+      const { found } = ledger.look(refused);
+      expect([...found.keys()]).toEqual(['certificate-refused']);
     },
   );
 

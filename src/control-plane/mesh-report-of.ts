@@ -22,8 +22,8 @@ export interface MeshFacts {
 
 export function meshReportOf(facts: MeshFacts): MeshReport {
   const { pods, unreachable, replicas, diagnostics } = facts;
-  const troubles = new Map<FindingKind, readonly Found[]>([
-    ...pods.troubles,
+  const found = new Map<FindingKind, readonly Found[]>([
+    ...pods.found,
     [
       'replica-unreachable',
       unreachable.map((name) => ({ name, why: 'it runs but does not answer the other replicas' })),
@@ -39,7 +39,7 @@ export function meshReportOf(facts: MeshFacts): MeshReport {
     expected: pods.expected,
     starting: pods.starting,
     leftOut: pods.leftOut,
-    findings: findingKinds.flatMap((kind) => findingOf(kind, troubles.get(kind) ?? [])),
+    findings: findingKinds.flatMap((kind) => findingOf(kind, found.get(kind) ?? [])),
   };
 }
 

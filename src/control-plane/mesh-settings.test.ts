@@ -8,7 +8,7 @@ describe('meshSettings', () => {
     expect(meshSettings(undefined, facts)).toMatchObject({ permissive: false, egress: false });
   });
 
-  it('takes the defaults of the CRD for what is absent', () => {
+  it('takes the defaults of the CRD for absent fields', () => {
     expect(meshSettings({}, facts)).toMatchObject({
       permissive: true,
       egress: true,
@@ -16,7 +16,7 @@ describe('meshSettings', () => {
     });
   });
 
-  it('follows what is set', () => {
+  it('takes the fields that are set', () => {
     const spec = {
       traffic: { enablePermissiveTrafficPolicyMode: false, httpPathMatch: 'Full' as const },
       sidecar: { tlsMinProtocolVersion: 'TLSv1_3' as const },

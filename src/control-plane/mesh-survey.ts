@@ -34,7 +34,7 @@ export class MeshSurvey {
     if (evidence.settling || isJustSilent(evidence) || diagnostics === undefined) return undefined;
     const { unreachable } = evidence;
     const replicas = replicasIn(evidence);
-    const pods = this.#look(evidence, replicas);
+    const pods = this.#countPods(evidence, replicas);
     return meshReportOf({ pods, unreachable, replicas, diagnostics });
   }
 
@@ -42,16 +42,16 @@ export class MeshSurvey {
   policies(): PolicyEvidence | undefined {
     const evidence = this.#deps.evidence.value;
     if (evidence.settling) return undefined;
-    const { absent } = this.#look(evidence, replicasIn(evidence));
+    const { absent } = this.#countPods(evidence, replicasIn(evidence));
     const proxies = absent.flatMap((one) => this.#proxyOf(one) ?? []);
     return {
       complete: evidence.complete,
       settling: isJustSilent(evidence),
-      of: countAbsent(evidence.objects, proxies),
+      get: countAbsent(evidence.objects, proxies),
     };
   }
 
-  #look(evidence: MeshEvidence, replicas: readonly ReplicaFacts[]): PodsLook {
+  #countPods(evidence: MeshEvidence, replicas: readonly ReplicaFacts[]): PodsLook {
     const alerts = new Map(replicas.flatMap(({ refused }) => refused));
     return this.#deps.ledger.look({ evidence, alerts });
   }

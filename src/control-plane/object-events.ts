@@ -17,7 +17,7 @@ export function createObjectEvents(
 ): ObjectEvents {
   let compiled: readonly Diagnostic[] = [];
   let crowded: readonly Diagnostic[] = [];
-  let told: readonly Diagnostic[] = [];
+  let diagnostics: readonly Diagnostic[] = [];
   const withoutStatus = ({ object }: Diagnostic): boolean => !isPolicyKind(object.kind);
   return new ObjectEvents({
     client,
@@ -29,9 +29,9 @@ export function createObjectEvents(
       const now = [mesh.value?.diagnostics ?? compiled, watches.crowded()] as const;
       if (now[0] !== compiled || now[1] !== crowded) {
         [compiled, crowded] = now;
-        told = [...compiled.filter(withoutStatus), ...crowded];
+        diagnostics = [...compiled.filter(withoutStatus), ...crowded];
       }
-      return told;
+      return diagnostics;
     },
     find: ({ object: { kind, namespace, name } }) => {
       const clusterKind = kind as ClusterKind;

@@ -7,7 +7,7 @@ import { encodeFacts, type ReplicaFacts } from './replica-facts.ts';
 import { replicaName } from './replicas.ts';
 
 /** A certificate may end although nothing else changes. */
-const againMs = 60_000;
+const recheckMs = 60_000;
 
 /** This replica's facts for the leader: its leaves, its certificate, and the clients that refused it. */
 export class OwnFacts extends ChangeSource {
@@ -24,13 +24,13 @@ export class OwnFacts extends ChangeSource {
   }
 
   override follow(changed: () => void): () => void {
-    return anyOf({ follow: (noted) => super.follow(noted) }, every(againMs)).follow(changed);
+    return anyOf({ follow: (noted) => super.follow(noted) }, every(recheckMs)).follow(changed);
   }
 
   /** Records a client that refused the certificate of this replica. */
   noteRefused(handshake: RefusedHandshake): void {
     this.#refused.note(handshake);
-    this.tell();
+    this.notify();
   }
 
   encoded(): string {
@@ -55,7 +55,7 @@ export class OwnFacts extends ChangeSource {
     const { server, trust } = this.#issuing;
     const identity = server.value;
     if (identity === undefined) return undefined;
-    return this.#doubts.of(
+    return this.#doubts.find(
       {
         certChainPem: identity.certChainPem,
         trust: trust.value?.bundle.pem ?? identity.caPem,

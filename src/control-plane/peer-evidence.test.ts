@@ -68,7 +68,7 @@ function stage(own: Evidence): Stage {
 }
 
 describe('case H: what all replicas know together', () => {
-  it('is about to be right for a moment, then incomplete, and in the end names who is silent', async () => {
+  it('is settling for a moment, then incomplete, and in the end names the silent replica', async () => {
     const { peers, clock, says, stop } = stage(evidenceOf(['a', 1]));
     expect(peers.value).toMatchObject({ complete: false, settling: true, unreachable: [] });
     await clock.advance(settleMs);

@@ -169,6 +169,6 @@ export class PeerEvidence extends ChangeSource implements Component, Followed<Me
 
   #changed(): void {
     this.#closeOutdated();
-    this.tell();
+    this.notify();
   }
 }

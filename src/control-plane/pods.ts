@@ -32,7 +32,7 @@ export class Pods extends ChangeSource implements Component {
   async run(signal: AbortSignal): Promise<void> {
     const named = await firstValue(this.#meshConfig, signal).catch(() => undefined);
     if (named === undefined) return;
-    const stop = this.ledger.follow(() => this.tell());
+    const stop = this.ledger.follow(() => this.notify());
     await untilAborted(signal);
     stop();
   }

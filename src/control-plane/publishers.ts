@@ -28,11 +28,11 @@ import { followAddresses } from './own-service.ts';
 import type { Watches } from './watches.ts';
 
 /** A ConfigMap is written again no sooner than this many milliseconds after the last time. */
-const trustEveryMs = 100;
-const proxiesEveryMs = 500;
-const reportEveryMs = 250;
+const trustMinIntervalMs = 100;
+const proxiesMinIntervalMs = 500;
+const reportMinIntervalMs = 250;
 /** Reports also depend on the time. */
-const reportAgainMs = 5_000;
+const reportPollIntervalMs = 5_000;
 const beatMs = 30_000;
 
 export interface BootstrapDeps {
@@ -81,7 +81,7 @@ export function trustPublisher(
 ): ConfigMapPublisher {
   return publisher(context, {
     name: caBundleConfigMap,
-    everyMs: trustEveryMs,
+    minIntervalMs: trustMinIntervalMs,
     data: () => {
       const [bundle, plan] = [issuers.bundle(), issuers.plan];
       if (bundle === undefined || plan === undefined) return undefined;
@@ -101,8 +101,8 @@ export function meshPublisher(
 ): ConfigMapPublisher {
   return publisher(context, {
     name: proxiesConfigMap,
-    everyMs: proxiesEveryMs,
-    lookMs: reportAgainMs,
+    minIntervalMs: proxiesMinIntervalMs,
+    pollIntervalMs: reportPollIntervalMs,
     data: () => {
       const now = report();
       if (now === undefined) return undefined;
@@ -119,8 +119,8 @@ export function certificatePublisher(
 ): ConfigMapPublisher {
   return publisher(context, {
     name: certificatesConfigMap,
-    everyMs: reportEveryMs,
-    lookMs: reportAgainMs,
+    minIntervalMs: reportMinIntervalMs,
+    pollIntervalMs: reportPollIntervalMs,
     data: () => {
       const now = report();
       return now === undefined ? undefined : { [reportKey]: formatReport(now) };
@@ -130,7 +130,7 @@ export function certificatePublisher(
 
 function publisher(
   { client, clock, logger, options }: ControlPlaneContext,
-  of: Pick<ConfigMapPublisherDeps, 'name' | 'everyMs' | 'data' | 'lookMs'>,
+  of: Pick<ConfigMapPublisherDeps, 'name' | 'minIntervalMs' | 'data' | 'pollIntervalMs'>,
 ): ConfigMapPublisher {
   return new ConfigMapPublisher({
     ...{ client, clock, logger, namespace: options.namespace },

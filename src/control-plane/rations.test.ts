@@ -4,7 +4,7 @@ import { createRations } from './rations.ts';
 
 it('names the namespaces of which not all is known, in the same list while nothing changed', () => {
   const rations = createRations('weft-system');
-  const budget = rations.of(policyKinds.TCPRoute, undefined).ration?.budget;
+  const budget = rations.rationOf(policyKinds.TCPRoute, undefined).ration?.budget;
   const enter = (at: number): void => {
     const key = `shop/r${at}`;
     budget?.enter({ kind: 'TCPRoute', key, namespace: 'shop', created: String(at), weight: 1 });

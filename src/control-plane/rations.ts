@@ -35,7 +35,7 @@ const pageSize = 100;
 
 export interface Rations {
   /** The ration of a kind; empty for a kind that users of a namespace do not influence. */
-  of<T extends KubernetesObject>(
+  rationOf<T extends KubernetesObject>(
     kind: Kind,
     transform: ReflectOptions<T>['transform'],
   ): Pick<ReflectOptions<T>, 'ration' | 'pageSize'>;
@@ -65,7 +65,7 @@ export function createRations(home: string): Rations {
       ];
       return crowded;
     },
-    of: (kind, transform) => {
+    rationOf: (kind, transform) => {
       const group = groups.find(([one]) => one === kind)?.[1];
       if (group === undefined) return {};
       const budget = budgets[group];

@@ -62,7 +62,7 @@ function rootsOf(
 ): Readonly<Record<string, RootReport>> {
   const roots: Record<string, RootReport> = {};
   for (const { name } of [plan.signer, plan.serverSigner]) {
-    const issuer = issuing.issuers.of(name);
+    const issuer = issuing.issuers.forRoot(name);
     if (issuer !== undefined) roots[name] = rootReportOf(issuer.authority(), issuer.lastFailure());
   }
   const { candidate } = plan;

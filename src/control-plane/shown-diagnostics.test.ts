@@ -84,14 +84,14 @@ describe('the diagnostics of openings', () => {
   it('are the very same list after a change of endpoints', () => {
     const after = grown(before, makeEndpointSlice());
     expect(after.model.endpoints).not.toBe(before.model.endpoints);
-    const found = openings.of(before);
+    const found = openings.list(before);
     expect(found).toHaveLength(2);
-    expect(openings.of(after)).toBe(found);
+    expect(openings.list(after)).toBe(found);
   });
 
-  it('are found anew once a pod comes', () => {
+  it('are computed again once a pod comes', () => {
     const more = makePod({ name: 'gone-1', account: 'gone', ip: '10.0.0.7' });
-    expect(openings.of(grown(before, more))).toHaveLength(1);
-    expect(openings.of(before)).toHaveLength(2);
+    expect(openings.list(grown(before, more))).toHaveLength(1);
+    expect(openings.list(before)).toHaveLength(2);
   });
 });

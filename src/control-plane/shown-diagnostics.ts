@@ -12,7 +12,7 @@ import type { Followed } from '../common/topic.ts';
 export class OpeningDiagnostics {
   #last: Remembered<readonly Diagnostic[]> | undefined;
 
-  of({ snapshot, model }: CompiledMesh): readonly Diagnostic[] {
+  list({ snapshot, model }: CompiledMesh): readonly Diagnostic[] {
     const { membership, namespaces } = snapshot;
     const { workloads, rules, settings } = model;
     const all = [...namespaces.values()];
@@ -40,6 +40,6 @@ export function shownDiagnostics(
   return () => {
     const compiled = mesh.value;
     if (compiled === undefined) return crowded();
-    return [...compiled.diagnostics, ...openings.of(compiled), ...crowded()];
+    return [...compiled.diagnostics, ...openings.list(compiled), ...crowded()];
   };
 }

@@ -65,7 +65,7 @@ export function createWatches({
     kind: Kind,
     only: ReflectOptions<T>,
   ): Reflector<T> => {
-    const ration = rations.of<T>(kind, only.transform);
+    const ration = rations.rationOf<T>(kind, only.transform);
     const reflector = reflect<T>(client, kind, { ...only, ...ration }, deps);
     parts.push(component(`watch-${kind.plural}`, (signal) => reflector.run(signal)));
     return reflector;

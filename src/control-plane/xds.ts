@@ -8,7 +8,7 @@ import { pacedLogger } from '../common/paced-logger.ts';
 import { anyOf, firstValue, type Followed } from '../common/topic.ts';
 import type { Change } from '../kubernetes/store.ts';
 import type { LivingPod } from '../pods/pod-life.ts';
-import { movesStanding, switchStanding } from '../pods/switch-standing.ts';
+import { mayChangeStanding, switchStanding } from '../pods/switch-standing.ts';
 import { identityKey } from '../policy/identity.ts';
 import type { Authenticate } from '../policy/proxy.ts';
 import type { Evidence } from '../xds/evidence/evidence.ts';
@@ -72,7 +72,7 @@ export class Xds implements Component, Followed<Evidence> {
   run(signal: AbortSignal): Promise<void> {
     const { watches, meshConfig, issuing, offers } = this.#deps;
     const stopPods = watches.cluster.Pod.subscribe((changes) => this.#dropEndedPods(changes));
-    const standing = changesIn(watches.cluster.Pod, (changes) => changes.some(movesStanding));
+    const standing = changesIn(watches.cluster.Pod, (changes) => changes.some(mayChangeStanding));
     this.#publish();
     this.#serveRoot();
     return whileFollowing(

@@ -1,6 +1,6 @@
 import { assignment, socket, typeUrl } from './bootstrap-json.ts';
 
-/** Where the control plane is. */
+/** The address of the control plane. */
 export interface ControlPlaneAddress {
   /** DNS name of its Service. */
   readonly controlPlane: string;

@@ -59,7 +59,7 @@ export function podCluster(service: string, port: number): string {
   return `${service}|${port}|pod`;
 }
 
-/** The same for a pod without a sidecar: plaintext. */
+/** The cluster of a dialled pod without a sidecar: plaintext. */
 export function plainPodCluster(service: string, port: number): string {
   return `${service}|${port}|plaintext-pod`;
 }

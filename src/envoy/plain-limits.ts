@@ -1,13 +1,13 @@
-/** What one listener without TLS grants to all its callers, known and unknown. */
+/** The limits of one listener without TLS, for all its callers together. */
 export interface PlainLimits {
-  /** Open at the same time. */
+  /** Connections that are open at the same time. */
   readonly connections: number;
   readonly bufferBytes: number;
-  /** Of all headers of a request. */
+  /** Size of all headers of a request together. */
   readonly headersKb: number;
-  /** From the first byte of a request to its last. */
+  /** Time from the first byte of a request to its last. */
   readonly requestMs: number;
-  /** A connection without a request. */
+  /** Time that a connection may have no request. */
   readonly idleMs: number;
   /** Time that a connection has beyond the longest answer. */
   readonly spareMs: number;
@@ -31,8 +31,9 @@ export const plainLimits: PlainLimits = {
 
 /**
  * For the listeners that the kubelet calls. It opens a connection for each probe and sends its request at once, so it
- * needs no more time, and a connection that blocks its way is closed after a second. The init container's rules share
- * the connections among addresses: with these limits alone, one stranger could hold all of them.
+ * needs no more time, and a connection that occupies a place without a request is closed after a second. The init
+ * container's rules share the connections among addresses: with these limits alone, one stranger could hold all of
+ * them.
  */
 export const probeLimits: PlainLimits = {
   ...plainLimits,

@@ -7,7 +7,7 @@ import { bootstrapVolume, initName, sidecarName, tokenVolume } from './names.ts'
  * What in a pod cannot stand beside a sidecar: names and TCP ports that the sidecar needs itself. Parts that an earlier
  * call of this webhook added are no conflict.
  */
-export function conflicts(pod: AdmittedPod): readonly string[] {
+export function findConflicts(pod: AdmittedPod): readonly string[] {
   return [...nameConflicts(pod), ...portConflicts(pod)];
 }
 

@@ -28,7 +28,7 @@ const facts = makeFacts({}, [
   makeNamespace('weft-system'),
 ]);
 
-const judge = (namespace: string, pod: AdmittedPod = makeAdmittedPod()): InjectionDecision =>
+const decideFor = (namespace: string, pod: AdmittedPod = makeAdmittedPod()): InjectionDecision =>
   decide({ pod, namespace, facts });
 const annotated = (value: string): AdmittedPod =>
   makeAdmittedPod({}, { annotations: { [sidecarInjection]: value } });
@@ -75,7 +75,7 @@ describe('decide', () => {
       'static-pod',
     ],
   ])('in namespace %s judges %j: %s', (namespace, pod, verdict) => {
-    expect(summary(judge(namespace, pod))).toBe(verdict);
+    expect(summary(decideFor(namespace, pod))).toBe(verdict);
   });
 
   it.each<[string, string, AdmittedPod | undefined, readonly string[]]>([
@@ -88,9 +88,9 @@ describe('decide', () => {
     ['an empty one', 'shop', annotated(''), ['""', 'enabled']],
     ['a namespace annotation', 'odd', undefined, ['namespace odd', '"perhaps"']],
     ['a namespace annotation the pod overrides', 'odd', annotated('yes'), ['"perhaps"']],
-    ['a namespace nobody knows', 'nowhere', undefined, ['namespace nowhere', 'try again']],
+    ['an unknown namespace', 'nowhere', undefined, ['namespace nowhere', 'try again']],
   ])('refuses %s and names it', (...[, namespace, pod, words]) => {
-    const decision = judge(namespace, pod);
+    const decision = decideFor(namespace, pod);
     expect(decision.kind).toBe('refuse');
     for (const word of words)
       expect(JSON.stringify(decision).replaceAll('\\"', '"')).toContain(word);
@@ -117,7 +117,7 @@ describe('decide', () => {
       ['container once', '15000'],
     ],
   ])('refuses what needs %s', (_what, spec, words) => {
-    const decision = judge('shop', makeAdmittedPod(spec));
+    const decision = decideFor('shop', makeAdmittedPod(spec));
     expect(decision.kind).toBe('refuse');
     for (const word of words) expect(JSON.stringify(decision)).toContain(word);
   });
@@ -132,21 +132,21 @@ describe('decide', () => {
       { initContainers: [{ name: 'once', ports: [{ containerPort: 15001 }] }] },
     ],
   ])('takes %s', (_what, spec) => {
-    expect(judge('shop', makeAdmittedPod(spec)).kind).toBe('inject');
+    expect(decideFor('shop', makeAdmittedPod(spec)).kind).toBe('inject');
   });
 
-  it('tells of every conflict at once', () => {
+  it('names every conflict at once', () => {
     const spec = { containers: [{ name: 'envoy', ports: [{ containerPort: 15003 }] }] };
-    const decision = judge('shop', makeAdmittedPod(spec));
+    const decision = decideFor('shop', makeAdmittedPod(spec));
     expect(decision).toMatchObject({ kind: 'refuse', problems: { length: 2 } });
   });
 
   it('knows whether the pod was meant to be in the mesh', () => {
     const spec = { hostNetwork: true };
-    expect(judge('shop', makeAdmittedPod(spec))).toMatchObject({ wantsInjection: true });
-    expect(judge('silent', makeAdmittedPod(spec))).toMatchObject({ wantsInjection: false });
-    expect(judge('shop', annotated('no'))).toMatchObject({ wantsInjection: false });
-    expect(judge('silent', labelled('yes'))).toMatchObject({ wantsInjection: true });
+    expect(decideFor('shop', makeAdmittedPod(spec))).toMatchObject({ wantsInjection: true });
+    expect(decideFor('silent', makeAdmittedPod(spec))).toMatchObject({ wantsInjection: false });
+    expect(decideFor('shop', annotated('no'))).toMatchObject({ wantsInjection: false });
+    expect(decideFor('silent', labelled('yes'))).toMatchObject({ wantsInjection: true });
   });
 
   it('has a short sentence for every reason', () => {

@@ -1,10 +1,10 @@
 import type { Namespace } from '../api/core.ts';
 import { ignore, monitoredBy, sidecarInjection, systemNamespaces } from '../api/labels.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
-import { conflicts } from './conflicts.ts';
+import { findConflicts } from './conflicts.ts';
 import type { InjectorFacts } from './facts.ts';
 import type { SkipReason } from './reasons.ts';
-import { labelledSwitch, type Switch, readSwitch } from '../api/switch-annotation.ts';
+import { readLabelSwitch, type Switch, readSwitch } from '../api/switch-annotation.ts';
 
 /** The verdict on a pod. `problems` are sentences without subject; each names value and remedy. */
 export type InjectionDecision =
@@ -24,8 +24,8 @@ export interface InjectionInput {
 /**
  * Decides whether a pod gets a sidecar: inject, skip with a reason, or refuse. OSM's rules, in this order: pods that
  * cannot have a sidecar; namespaces that are out; then the pod's annotation, which overrides the namespace's in both
- * directions. A label with the annotation's name has no effect, but the user is told. A pod that is meant to have a
- * sidecar but would break with it is refused, not silently left out of the mesh (docs/decisions/0040).
+ * directions. A label with the annotation's name has no effect, but the user gets a warning. A pod that is meant to
+ * have a sidecar but would break with it is refused, not silently left out of the mesh (docs/decisions/0040).
  */
 export function decide({ pod, namespace, facts }: Omit<InjectionInput, 'lot'>): InjectionDecision {
   const known = facts.namespace(namespace);
@@ -33,11 +33,11 @@ export function decide({ pod, namespace, facts }: Omit<InjectionInput, 'lot'>): 
   const ofNamespace = readSwitch(sidecarInjection, known);
   const unwanted = notWanted(ofPod, ofNamespace);
   const mistaken = meantByLabel(unwanted, pod, known);
-  const asked = unwanted === undefined || mistaken !== undefined;
+  const wantsInjection = unwanted === undefined || mistaken !== undefined;
   const skip = (reason: SkipReason): InjectionDecision => ({
     kind: 'skip',
     reason,
-    wantsInjection: asked,
+    wantsInjection,
   });
 
   const out = unableToHaveOne(pod) ?? reservedNamespace(namespace, facts);
@@ -46,7 +46,7 @@ export function decide({ pod, namespace, facts }: Omit<InjectionInput, 'lot'>): 
   const reason = namespaceOut(known, facts.meshName) ?? mistaken ?? unwanted;
   if (typeof reason === 'object') return refuse([reason.problem]);
   if (reason !== undefined) return skip(reason);
-  const problems = conflicts(pod);
+  const problems = findConflicts(pod);
   return problems.length > 0 ? refuse(problems) : { kind: 'inject' };
 }
 
@@ -85,15 +85,15 @@ function notWanted(
   return ofNamespace.kind === 'off' ? 'disabled-by-namespace' : 'not-enabled';
 }
 
-/** The reason for a pod whose sidecar was asked for by a label with the annotation's name. Annotations go first. */
+/** The reason for a pod that requests its sidecar by a label with the annotation's name. Annotations come first. */
 function meantByLabel(
   unwanted: ReturnType<typeof notWanted>,
   pod: AdmittedPod,
   namespace: Namespace | undefined,
 ): SkipReason | undefined {
   if (unwanted !== 'not-enabled' && unwanted !== 'disabled-by-namespace') return undefined;
-  const ofPod = labelledSwitch(sidecarInjection, pod);
+  const ofPod = readLabelSwitch(sidecarInjection, pod);
   if (ofPod !== undefined) return ofPod === 'on' ? 'label-of-pod' : undefined;
-  const ofNamespace = labelledSwitch(sidecarInjection, namespace);
+  const ofNamespace = readLabelSwitch(sidecarInjection, namespace);
   return unwanted === 'not-enabled' && ofNamespace === 'on' ? 'label-of-namespace' : undefined;
 }

@@ -4,7 +4,7 @@ import { makeAdmittedPod, makeFacts } from '../../test/support/injector/injectio
 import { injectedBy, originalProbes } from '../api/labels.ts';
 import { parseProbes } from '../mesh/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
-import { earlierCalls } from './earlier-call.ts';
+import { readEarlierCalls } from './earlier-call.ts';
 
 const plain = makeAdmittedPod();
 const injected = patched(plain, ask(plain));
@@ -21,7 +21,7 @@ function changed(
 const secondCall = (pod: AdmittedPod, facts = makeFacts()): AdmittedPod =>
   patched(pod, ask(pod, facts));
 
-describe('an injected pod that is judged again', () => {
+describe('an injected pod at a second call', () => {
   it.each<[string, object, object]>([
     ['no rules', { ...init, env: [] }, sidecar],
     ['a command in place of the rules', { ...init, command: ['true'] }, sidecar],
@@ -37,7 +37,7 @@ describe('an injected pod that is judged again', () => {
     ['a sidecar of another user', init, { ...sidecar, securityContext: { runAsUser: 0 } }],
     ['a sidecar with other arguments', init, { ...sidecar, args: ['--config-yaml', '{}'] }],
     ['a sidecar that ends', init, { ...sidecar, restartPolicy: undefined }],
-  ])('has what it must have, though somebody wrote %s', (_what, one, two) => {
+  ])('has what it must have, though a user wrote %s', (_what, one, two) => {
     const { spec, metadata } = secondCall(
       JSON.parse(JSON.stringify(changed([one, two]))) as AdmittedPod,
     );
@@ -158,7 +158,7 @@ describe('a pod that claims to be injected', () => {
   ])('believes what the control plane believes, and nothing else: %j', (changes) => {
     const pod = led(noted(changes));
     const read = parseProbes(pod.metadata.annotations?.[originalProbes]);
-    expect(earlierCalls(pod)).toHaveLength(typeof read === 'string' ? 0 : 1);
+    expect(readEarlierCalls(pod)).toHaveLength(typeof read === 'string' ? 0 : 1);
   });
 });
 

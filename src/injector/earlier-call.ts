@@ -3,8 +3,8 @@ import { originalProbes } from '../api/labels.ts';
 import type { OriginalProbe } from '../api/probes.ts';
 import type { AdmittedContainer, AdmittedPod } from './admitted-pod.ts';
 import { bootstrapVolume, initName, sidecarName, sidecarUsers, tokenVolume } from './names.ts';
-import { notedCalls } from './noted-call.ts';
-import { holds, putRight } from './put-right.ts';
+import { parseNotedCalls } from './noted-call.ts';
+import { isIntact, restoreFields } from './put-right.ts';
 
 /**
  * Whether this webhook has changed the pod before: the API server calls it again when a later webhook changed
@@ -25,15 +25,15 @@ export function wasInjected({ spec }: AdmittedPod): boolean {
 }
 
 /**
- * The kubelet's calls that an earlier call of this webhook redirected, as it noted them; none for a pod that it did not
+ * The kubelet's calls that an earlier call of this webhook redirected, as noted then; none for a pod that it did not
  * change.
  */
-export function earlierCalls(pod: AdmittedPod): readonly OriginalProbe[] {
-  return wasInjected(pod) ? notedCalls(pod.metadata.annotations?.[originalProbes]) : [];
+export function readEarlierCalls(pod: AdmittedPod): readonly OriginalProbe[] {
+  return wasInjected(pod) ? parseNotedCalls(pod.metadata.annotations?.[originalProbes]) : [];
 }
 
-/** The user that an earlier call drew for the sidecar. */
-export function earlierUser(pod: AdmittedPod): number | undefined {
+/** The user that an earlier call chose for the sidecar. */
+export function readEarlierUser(pod: AdmittedPod): number | undefined {
   if (!wasInjected(pod)) return undefined;
   const sidecar = pod.spec.initContainers?.find(({ name }) => name === sidecarName);
   const user = sidecar?.securityContext?.runAsUser ?? 0;
@@ -53,10 +53,17 @@ export function renewContainers(
   const at = [initName, sidecarName].map((name) => list.findIndex((one) => one.name === name));
   const [initAt = -1, sidecarAt = -1] = at;
   const found = (index: number): AdmittedContainer | undefined => list[index];
-  if (initAt < sidecarAt && holds(found(initAt), wanted[0]) && holds(found(sidecarAt), wanted[1]))
+  if (
+    initAt < sidecarAt &&
+    isIntact(found(initAt), wanted[0]) &&
+    isIntact(found(sidecarAt), wanted[1])
+  )
     return { removed: [], added: [] };
   const removed = [...at].sort((a, b) => b - a).map((index) => remove('initContainers', index));
-  const added = [putRight(found(initAt), wanted[0]), putRight(found(sidecarAt), wanted[1])];
+  const added = [
+    restoreFields(found(initAt), wanted[0]),
+    restoreFields(found(sidecarAt), wanted[1]),
+  ];
   return { removed, added };
 }
 
@@ -68,7 +75,7 @@ export function renewVolumes(
   const list = spec.volumes ?? [];
   const wrong = wanted
     .map((volume) => ({ volume, at: list.findIndex(({ name }) => name === volume.name) }))
-    .filter(({ volume, at }) => !holds(list[at], volume));
+    .filter(({ volume, at }) => !isIntact(list[at], volume));
   const places = wrong.map(({ at }) => at).sort((a, b) => b - a);
   return {
     removed: places.map((index) => remove('volumes', index)),

@@ -5,7 +5,7 @@ import type { SidecarSettings, TrafficSettings } from '../api/sidecar-spec.ts';
 export interface InjectorFacts {
   readonly meshName: string;
   readonly controlPlaneNamespace: string;
-  /** Taken where MeshConfig names no image. */
+  /** The images for a MeshConfig that names none. */
   readonly images: { readonly envoy: string; readonly init: string };
   readonly sidecar: SidecarSettings;
   readonly traffic: TrafficSettings;

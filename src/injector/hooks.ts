@@ -5,10 +5,10 @@ import { ports } from '../envoy/ports.ts';
 import { type AdmittedPod, type PlacedContainer, applicationContainers } from './admitted-pod.ts';
 import {
   type CallChanges,
-  ledBefore,
-  settle,
+  wasRedirected,
+  resolveTarget,
   targetOf,
-  together,
+  mergeChanges,
   unchanged,
 } from './kubelet-call.ts';
 
@@ -26,12 +26,12 @@ export interface HookWay {
 
 /**
  * Lifecycle hooks that call the pod over HTTP go to a port of the sidecar, as probes do (docs/decisions/0090). A hook
- * does something, so its address, unlike a probe's, has a part that strangers do not know. Kubernetes' schema has hooks
+ * has an effect, so its address, unlike a probe's, has a part that strangers do not know. Kubernetes' schema has hooks
  * over TCP, but the kubelet never runs them; the admission answer and the pod warn of them.
  */
 export function rewriteHooks(pod: AdmittedPod, way: HookWay): CallChanges {
   const grace = pod.spec.terminationGracePeriodSeconds ?? usualGraceSeconds;
-  return together(
+  return mergeChanges(
     applicationContainers(pod).flatMap((placed) =>
       hookNames.map((name) => {
         const timeoutSeconds = name === 'preStop' ? Math.max(1, grace) : longestStartSeconds;
@@ -52,21 +52,23 @@ function rewriteHook(
       ...unchanged,
       warnings: [`${who} is a tcpSocket, which Kubernetes never runs; use httpGet or exec`],
     };
-  const asked = targetOf(hook);
-  if (asked === undefined) return unchanged;
+  const target = targetOf(hook);
+  if (target === undefined) return unchanged;
   const before = earlier.find((one) => one.container === container.name && one.probe === name);
   if (before !== undefined) {
     const led = { path: hookPath(name, container.name, before.key), port: ports.hooks };
-    if (ledBefore(hook, led)) return { ...unchanged, originals: [before] };
+    if (wasRedirected(hook, led)) return { ...unchanged, originals: [before] };
   }
-  const settled = settle(who, asked, container.ports ?? []);
-  if ('warning' in settled) return { ...unchanged, warnings: [settled.warning] };
-  if ('problem' in settled) return { ...unchanged, problems: [settled.problem] };
+  const resolution = resolveTarget(who, target, container.ports ?? []);
+  if ('warning' in resolution) return { ...unchanged, warnings: [resolution.warning] };
+  if ('problem' in resolution) return { ...unchanged, problems: [resolution.problem] };
   const place = { path: hookPath(name, container.name, key), port: ports.hooks, scheme: 'HTTP' };
   const path = `${pointer}/lifecycle/${name}/httpGet`;
   return {
     ...unchanged,
     operations: [{ op: 'replace', path, value: { ...hook.httpGet, ...place } }],
-    originals: [{ container: container.name, probe: name, ...settled.target, timeoutSeconds, key }],
+    originals: [
+      { container: container.name, probe: name, ...resolution.target, timeoutSeconds, key },
+    ],
   };
 }

@@ -22,7 +22,7 @@ describe('any pod', () => {
     );
   });
 
-  it('gets from a second call only what is new: case 20', () => {
+  it('gets from a second call only new parts: case 20', () => {
     fc.assert(
       fc.property(anyPod, container('late'), fc.boolean(), (pod, late, first) => {
         const once = patched(pod, ask(pod));

@@ -109,7 +109,7 @@ describe('answers', () => {
     expect(createInjector(() => facts)(makePodRequest(pod)).outcome).toBe(outcome);
   });
 
-  it('say that what is no pod is refused, and another request left out', () => {
+  it('refuse an object that is no pod, and ignore other requests', () => {
     const inject = createInjector(() => makeFacts());
     const request = makePodRequest(makeAdmittedPod());
     expect(inject(makePodRequest({} as AdmittedPod)).outcome).toBe('refused');

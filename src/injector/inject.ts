@@ -50,10 +50,10 @@ function answer(given: InjectionInput, decision: InjectionDecision): InjectionAn
 /** A controller that creates pods does not show warnings, so an annotation of the pod says it as well. */
 function skipped(
   { pod, namespace }: InjectionInput,
-  { reason, wantsInjection: asked }: Extract<InjectionDecision, { kind: 'skip' }>,
+  { reason, wantsInjection }: Extract<InjectionDecision, { kind: 'skip' }>,
 ): AdmissionAnswer {
   const { sentence, warnUser } = reasons[reason];
-  if (!asked || !warnUser) return { allowed: true };
+  if (!wantsInjection || !warnUser) return { allowed: true };
   const warnings = [`weft: no sidecar for ${podTitle(pod, namespace)}: ${sentence}`];
   if (reason === 'static-pod') return { allowed: true, warnings };
   return { allowed: true, warnings, patch: annotate(pod, { [notInjected]: sentence }) };

@@ -27,7 +27,7 @@ function parse(
 }
 
 describe('parseInterception', () => {
-  it('is empty when nothing is said', () => {
+  it('is empty without any setting', () => {
     expect(parse({})).toEqual({
       interception: {
         inboundPortExclusions: [],

@@ -21,7 +21,7 @@ export interface Interception {
   readonly inboundPortExclusions: readonly number[];
   readonly outboundPortExclusions: readonly number[];
   readonly rangeExclusions: readonly IpRange[];
-  /** When there are any, of either family, only traffic to these ranges goes through the sidecar. */
+  /** If the list has ranges of either family, only traffic to them goes through the sidecar. */
   readonly rangeInclusions: readonly IpRange[];
   readonly interfaceExclusions: readonly string[];
   /** Whether the sidecar reaches the application by the pod's address instead of loopback. */

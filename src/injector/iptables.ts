@@ -73,7 +73,7 @@ function outboundRules(interception: Interception, family: Family, sidecarUser: 
   ];
 }
 
-/** Everything that is left, or only the ranges asked for. */
+/** All remaining traffic, or only traffic to the configured ranges. */
 function remainder({ rangeInclusions }: Interception, family: Family): string[] {
   if (rangeInclusions.length === 0) return [`-j ${toOutbound}`];
   return [

@@ -21,8 +21,8 @@ export interface CallChanges {
 
 export const unchanged: CallChanges = { operations: [], originals: [], warnings: [], problems: [] };
 
-/** Changes of several calls as one. */
-export function together(changes: readonly CallChanges[]): CallChanges {
+/** Joins the changes of several calls. */
+export function mergeChanges(changes: readonly CallChanges[]): CallChanges {
   return {
     operations: changes.flatMap(({ operations }) => operations),
     originals: changes.flatMap(({ originals }) => originals).map(withReadableTime),
@@ -40,7 +40,7 @@ function withReadableTime(original: OriginalProbe): OriginalProbe {
   return { ...original, timeoutSeconds };
 }
 
-/** What a call asks for: the part of an original that stands in the pod. */
+/** The target of a call as the pod states it: a part of the noted original. */
 export interface Target extends Pick<OriginalProbe, 'kind' | 'path' | 'service' | 'headers'> {
   readonly port: number | string;
 }
@@ -60,8 +60,8 @@ function httpTarget(httpGet: NonNullable<Probe['httpGet']>): Target | undefined 
   return { kind, port: httpGet.port, path: httpGet.path || '/', service: '', headers };
 }
 
-/** Whether it is the number of a port. */
-export function isPort(number: number): boolean {
+/** Whether `number` is a valid port number. */
+export function isPortNumber(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }
 
@@ -78,7 +78,7 @@ function resolvePort(
 /**
  * The target as the control plane reads it, or why the call cannot be (warning) or must not be (problem) redirected.
  */
-export function settle(
+export function resolveTarget(
   who: string,
   target: Target,
   declared: readonly ContainerPort[],
@@ -88,14 +88,14 @@ export function settle(
   | { problem: string } {
   const port = resolvePort(target.port, declared);
   if (port === undefined) {
-    const asked = JSON.stringify(target.port);
+    const portText = JSON.stringify(target.port);
     const remedy = 'use a port number, or give a port of the container that name';
     return {
-      warning: `${who} uses port ${asked}, which is not the name of a port of the container, so the kubelet cannot make that call; ${remedy}`,
+      warning: `${who} uses port ${portText}, which is not the name of a port of the container, so the kubelet cannot make that call; ${remedy}`,
     };
   }
   // A redirect would hide the wrong number from the API server, which names the field that is wrong.
-  if (!isPort(port))
+  if (!isPortNumber(port))
     return {
       warning: `${who} uses port ${port}, which is not a port, so the API server refuses the pod; use 1 to 65535`,
     };
@@ -115,7 +115,7 @@ function isSound({ name, value }: DeclaredHeader): boolean {
 }
 
 /** Whether an earlier call of this webhook, which noted the original, redirected this call already. */
-export function ledBefore(
+export function wasRedirected(
   { httpGet }: Probe,
   led: { readonly path: string; readonly port: number },
 ): boolean {

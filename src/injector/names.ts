@@ -14,8 +14,8 @@ export const tokenVolume = 'weft-token';
 export const sidecarUsers = { first: 40_000, count: 16_384 } as const;
 
 /**
- * The user of one pod's Envoy, by which the interception rules recognize its traffic: drawn by lot, but never one of
- * `taken`.
+ * The user of one pod's Envoy, by which the interception rules recognize its traffic: chosen at random, but never one
+ * of `taken`.
  */
 export function drawSidecarUser(lot: string, taken: readonly (number | undefined)[]): number {
   const { first, count } = sidecarUsers;

@@ -20,7 +20,7 @@ import {
   parseGuarded,
 } from '../common/guards.ts';
 import { isSidecarPort } from '../common/sidecar-ports.ts';
-import { isPort, longestSeconds } from './kubelet-call.ts';
+import { isPortNumber, longestSeconds } from './kubelet-call.ts';
 
 /** Earlier versions noted neither headers nor keys. */
 type Note = Omit<OriginalProbe, 'headers' | 'key'> & {
@@ -29,7 +29,7 @@ type Note = Omit<OriginalProbe, 'headers' | 'key'> & {
 };
 
 /** The valid notes of the annotation; none when it is not a list. */
-export function notedCalls(annotation: string | undefined): readonly OriginalProbe[] {
+export function parseNotedCalls(annotation: string | undefined): readonly OriginalProbe[] {
   return (parseGuarded(annotation, isList) ?? [])
     .filter(isNote)
     .map((call) => ({ ...call, headers: call.headers ?? [], key: call.key ?? '' }));
@@ -47,7 +47,7 @@ const hasForm = has<Note>({
   container: like(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
   probe: oneOf('liveness', 'readiness', 'startup', 'postStart', 'preStop'),
   kind: oneOf('http', 'https', 'tcp', 'grpc'),
-  port: (value): value is number => isNumber(value) && isPort(value) && !isSidecarPort(value),
+  port: (value): value is number => isNumber(value) && isPortNumber(value) && !isSidecarPort(value),
   path: isWellFormed,
   service: isWellFormed,
   timeoutSeconds: (value): value is number =>
@@ -62,7 +62,7 @@ function like(form: RegExp): Guard<string> {
 
 const isNote: Guard<Note> = (value): value is Note => hasForm(value) && isSoundHook(value);
 
-/** A hook does something, so it goes over HTTP to an address that cannot be guessed. */
+/** A hook has an effect, so it goes over HTTP to an address that cannot be guessed. */
 function isSoundHook({ probe, kind, key = '' }: Note): boolean {
   if (probe !== 'postStart' && probe !== 'preStop') return true;
   return kind.startsWith('http') && key.length >= 16;

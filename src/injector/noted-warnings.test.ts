@@ -30,7 +30,7 @@ const noted = (pod: AdmittedPod): ReturnType<typeof parseInjectionWarnings> =>
   parseInjectionWarnings(pod.metadata.annotations?.[injectionWarnings]);
 
 describe('what the injector warns of', () => {
-  it('stands in the pod, each with a code, since a controller tells nobody', () => {
+  it('stands in the pod, each with a code, since a controller does not show warnings', () => {
     const answer = ask(lost, facts);
     const after = noted(patched(lost, answer));
     expect(after.map(({ code }) => code)).toEqual([

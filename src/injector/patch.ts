@@ -5,8 +5,8 @@ import { problemsOfSidecars } from '../api/sidecar-spec.ts';
 import type { AdmittedPod } from './admitted-pod.ts';
 import type { InjectionInput } from './decide.ts';
 import {
-  earlierCalls,
-  earlierUser,
+  readEarlierCalls,
+  readEarlierUser,
   renewContainers,
   renewVolumes,
   wasInjected,
@@ -14,7 +14,7 @@ import {
 import { rewriteHooks } from './hooks.ts';
 import { initContainer, planInit } from './init-container.ts';
 import { parseInterception } from './interception.ts';
-import { together } from './kubelet-call.ts';
+import { mergeChanges } from './kubelet-call.ts';
 import { scrapeAnnotations } from './metrics.ts';
 import { drawSidecarUser, hookKey, sidecarName } from './names.ts';
 import { delayStop, planPreStop } from './pre-stop.ts';
@@ -50,8 +50,8 @@ export function composePatch(given: InjectionInput): Injection {
   const { resources } = sidecar;
   const init = planInit({ interception, resources, user }, facts, problems);
   const scrape = scrapeAnnotations(given, problems);
-  const earlier = earlierCalls(pod);
-  const calls = together([
+  const earlier = readEarlierCalls(pod);
+  const calls = mergeChanges([
     rewriteProbes(pod, earlier),
     rewriteHooks(pod, { key: hookKey(lot), earlier }),
   ]);
@@ -81,7 +81,7 @@ export function composePatch(given: InjectionInput): Injection {
   };
 }
 
-/** The user that an earlier call drew, unless a container added later runs as that user; otherwise a new one. */
+/** The user that an earlier call chose, unless a container added later runs as that user; otherwise a new one. */
 function userOf(pod: AdmittedPod, lot: string): number {
   const { securityContext, containers, initContainers = [] } = pod.spec;
   const taken = [
@@ -90,7 +90,7 @@ function userOf(pod: AdmittedPod, lot: string): number {
       (container) => container.securityContext?.runAsUser,
     ),
   ];
-  const before = earlierUser(pod);
+  const before = readEarlierUser(pod);
   return before !== undefined && !taken.includes(before) ? before : drawSidecarUser(lot, taken);
 }
 

@@ -17,13 +17,13 @@ const defaultGrace = 30;
 
 /**
  * When a pod is deleted, Kubernetes tells the application to stop at the same time as it tells callers
- * to stop calling. A short sleep before the application is told closes that gap. The pod's annotation
+ * to stop calling. A short sleep before the stop signal closes that gap. The pod's annotation
  * sets its length, 0 turns it off; without one it takes at most half of the grace period (docs/decisions/0042).
  */
 export function planPreStop(pod: AdmittedPod, problems: string[]): PreStop {
   const grace = pod.spec.terminationGracePeriodSeconds ?? defaultGrace;
   const seconds = sleepSeconds(pod, grace, problems);
-  // In a pod that runs to its end the sleep would only delay that end.
+  // In a pod that runs to completion the sleep would only delay its end.
   const lasting = (pod.spec.restartPolicy ?? 'Always') === 'Always';
   const sidecarSeconds = lasting && seconds > 0 ? Math.min(seconds + margin, grace) : 0;
   return { seconds, sidecarSeconds };

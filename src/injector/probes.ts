@@ -5,10 +5,10 @@ import { ports } from '../envoy/ports.ts';
 import { type AdmittedPod, type PlacedContainer, applicationContainers } from './admitted-pod.ts';
 import {
   type CallChanges,
-  ledBefore,
-  settle,
+  wasRedirected,
+  resolveTarget,
   targetOf,
-  together,
+  mergeChanges,
   unchanged,
 } from './kubelet-call.ts';
 
@@ -24,7 +24,7 @@ export function rewriteProbes(
   pod: AdmittedPod,
   earlier: readonly OriginalProbe[] = [],
 ): CallChanges {
-  return together(
+  return mergeChanges(
     applicationContainers(pod).flatMap((placed) =>
       probeNames.map((name) => rewriteProbe(placed, name, earlier)),
     ),
@@ -37,16 +37,16 @@ function rewriteProbe(
   earlier: readonly OriginalProbe[],
 ): CallChanges {
   const probe = container[`${name}Probe`];
-  const asked = probe && targetOf(probe);
-  if (probe === undefined || asked === undefined) return unchanged;
+  const target = probe && targetOf(probe);
+  if (probe === undefined || target === undefined) return unchanged;
   const before = earlier.find((one) => one.container === container.name && one.probe === name);
-  if (before !== undefined && ledBefore(probe, placeOf(before.kind, name, container.name)))
+  if (before !== undefined && wasRedirected(probe, placeOf(before.kind, name, container.name)))
     return { ...unchanged, originals: [before] };
   const who = `the ${name} probe of container ${container.name}`;
-  const settled = settle(who, asked, container.ports ?? []);
-  if ('warning' in settled) return { ...unchanged, warnings: [settled.warning] };
-  if ('problem' in settled) return { ...unchanged, problems: [settled.problem] };
-  const { kind, path, service, headers, port } = settled.target;
+  const resolution = resolveTarget(who, target, container.ports ?? []);
+  if ('warning' in resolution) return { ...unchanged, warnings: [resolution.warning] };
+  if ('problem' in resolution) return { ...unchanged, problems: [resolution.problem] };
+  const { kind, path, service, headers, port } = resolution.target;
   const timeoutSeconds = probe.timeoutSeconds ?? 1;
   const to = { container: container.name, probe: name, kind, port, path, service };
   return {

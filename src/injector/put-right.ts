@@ -8,7 +8,7 @@ const harmless = ['terminationMessagePath', 'terminationMessagePolicy', ...other
 const lists: Readonly<Record<string, string>> = { env: 'name', volumeMounts: 'mountPath' };
 
 /** Whether a container or volume has all that `wanted` has and nothing that changes what it does. */
-export function holds(found: object | undefined, wanted: object): boolean {
+export function isIntact(found: object | undefined, wanted: object): boolean {
   if (found === undefined) return false;
   const live = found as Fields;
   const ours = wanted as Fields;
@@ -30,7 +30,7 @@ export function holds(found: object | undefined, wanted: object): boolean {
  * `wanted`, with the present values of the fields that others may change, and others' list entries behind ours
  * (docs/decisions/0092).
  */
-export function putRight(found: object | undefined, wanted: object): object {
+export function restoreFields(found: object | undefined, wanted: object): object {
   const live = (found ?? {}) as Fields;
   const ours = wanted as Fields;
   const kept = Object.fromEntries(
@@ -61,7 +61,7 @@ function entriesCover(live: readonly Fields[], ours: readonly Fields[], key: str
   });
 }
 
-/** The same image from another registry is the same image. */
+/** An image from another registry counts as the same image. */
 function sameImage(live: unknown, ours: unknown): boolean {
   const last = (image: unknown): string | undefined =>
     typeof image === 'string' ? image.split('/').at(-1) : undefined;

@@ -1,5 +1,5 @@
 import { serviceAccountNameOf } from '../api/service-account-name.ts';
-import { type Resources, cores, parseResources } from '../api/resources.ts';
+import { type Resources, countCores, parseResources } from '../api/resources.ts';
 import { bootstrapFileNames, mountPaths } from '../envoy/bootstrap.ts';
 import { readyPath } from '../envoy/names.ts';
 import { ports } from '../envoy/ports.ts';
@@ -50,7 +50,7 @@ export function sidecarContainer({ image, resources, stay, user, ...plan }: Side
     imagePullPolicy: 'IfNotPresent',
     restartPolicy: 'Always',
     command: ['envoy'],
-    args: envoyArguments({ ...plan, concurrency: cores(resources) ?? defaultConcurrency }),
+    args: envoyArguments({ ...plan, concurrency: countCores(resources) ?? defaultConcurrency }),
     env: [field('POD_NAMESPACE', 'metadata.namespace'), field('POD_NAME', 'metadata.name')],
     ports: [
       { name: 'proxy-inbound', containerPort: ports.inbound, protocol: 'TCP' },

@@ -2,7 +2,7 @@ import { type ErrorCode, type Retry, WeftError } from '../common/errors.ts';
 import { fieldsIn, fieldsOf, text } from '../common/read.ts';
 import { type HttpRequest, type HttpResponse, readText } from './transport.ts';
 
-/** What the API server said about a refused call: its HTTP status and the fields of metav1.Status. */
+/** The API server's answer to a refused call: its HTTP status and the fields of metav1.Status. */
 export interface ApiStatus {
   readonly status: number;
   /** metav1.StatusReason such as "NotFound"; undefined when the answer was no Status object. */
@@ -47,8 +47,9 @@ export function failureOf(answer: ApiStatus, request?: HttpRequest): WeftError {
       ? (['api-unavailable', 'soon'] as const)
       : (['api-rejected', 'never'] as const));
   const where = request === undefined ? 'watch' : `${request.method} ${pathOf(request)}`;
-  const said = request !== undefined && mayHoldSecrets(request) ? undefined : answer.message;
-  const message = `${where}: ${[String(answer.status), answer.reason, said].filter(Boolean).join(' ')}`;
+  const serverMessage =
+    request !== undefined && mayHoldSecrets(request) ? undefined : answer.message;
+  const message = `${where}: ${[String(answer.status), answer.reason, serverMessage].filter(Boolean).join(' ')}`;
   return new WeftError(code, message, { cause: new Refusal(answer), retry });
 }
 

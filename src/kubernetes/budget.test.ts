@@ -4,20 +4,20 @@ import { NamespaceBudget, type Verdict, type Weighed } from './budget.ts';
 
 const limits = { ofObject: 50, ofNamespace: 100, count: 8 };
 
-function make(): { budget: NamespaceBudget; told: Map<string, Verdict>; relists: () => number } {
+function make(): { budget: NamespaceBudget; applied: Map<string, Verdict>; relists: () => number } {
   const budget = new NamespaceBudget(limits);
-  const told = new Map<string, Verdict>();
+  const applied = new Map<string, Verdict>();
   let relists = 0;
   budget.attach('A', {
-    applyVerdict: (key, verdict) => told.set(key, verdict),
+    applyVerdict: (key, verdict) => applied.set(key, verdict),
     relist: () => (relists += 1),
   });
-  return { budget, told, relists: () => relists };
+  return { budget, applied, relists: () => relists };
 }
 
 /** A budget, and the verdicts that a holder of its objects knows after each step. */
 function makeHolder() {
-  const { budget, told: verdicts } = make();
+  const { budget, applied: verdicts } = make();
   return {
     verdicts,
     enter: (weighed: Weighed) => {
@@ -47,52 +47,52 @@ describe('NamespaceBudget', () => {
     expect(budget.enter(object('a', 50, 'other'))).toBe('kept');
   });
 
-  it('keeps nothing that is too heavy by itself, and it takes nothing from others', () => {
-    const { budget, told } = make();
+  it('leaves out an object that is too heavy alone, and takes no room from others for it', () => {
+    const { budget, applied } = make();
     expect(budget.enter(object('a', 51))).toBe('small');
     expect(budget.enter(object('b', 50))).toBe('kept');
     expect(budget.enter(object('c', 50))).toBe('kept');
     expect(budget.enter(object('a', 5))).toBe('kept');
     budget.settle();
-    expect([...told]).toEqual([['n/c', 'small']]);
+    expect([...applied]).toEqual([['n/c', 'small']]);
   });
 
-  it('tells of those that have room again', () => {
-    const { budget, told } = make();
+  it('reports the objects that have room again', () => {
+    const { budget, applied } = make();
     const verdicts = ['a', 'b', 'c'].map((one) => budget.enter(object(one, 40)));
     expect(verdicts).toEqual(['kept', 'kept', 'small']);
     budget.leave('A', 'n/a');
-    expect(told.size).toBe(0);
+    expect(applied.size).toBe(0);
     budget.settle();
-    expect([...told]).toEqual([['n/c', 'kept']]);
+    expect([...applied]).toEqual([['n/c', 'kept']]);
   });
 
-  it('tells of those that an older one leaves no room for', () => {
-    const { budget, told } = make();
+  it('reports the objects that an older object leaves no room for', () => {
+    const { budget, applied } = make();
     budget.enter(object('b', 40));
     budget.enter(object('c', 40));
     budget.enter(object('a', 40));
     budget.settle();
-    expect([...told]).toEqual([['n/c', 'small']]);
+    expect([...applied]).toEqual([['n/c', 'small']]);
   });
 
   it('knows the oldest ones alone, and has them listed again when there is room for more', () => {
-    const { budget, told, relists } = make();
+    const { budget, applied, relists } = make();
     for (let at = 0; at < limits.count; at += 1) budget.enter(object(`b${at}`, 1));
     expect(budget.enter(object('c', 1))).toBe('unknown');
     expect(budget.enter(object('a', 1))).toBe('kept');
     budget.settle();
-    expect([...told]).toEqual([['n/b7', 'unknown']]);
+    expect([...applied]).toEqual([['n/b7', 'unknown']]);
     budget.leave('A', 'n/b0');
     expect(relists()).toBe(1);
   });
 
   it('forgets what a list does not have', () => {
-    const { budget, told } = make();
+    const { budget, applied } = make();
     for (const one of ['a', 'b', 'c']) budget.enter(object(one, 40));
     budget.retain('A', new Set(['n/b', 'n/c']));
     budget.settle();
-    expect([...told]).toEqual([['n/c', 'kept']]);
+    expect([...applied]).toEqual([['n/c', 'kept']]);
   });
 
   it('decides the same in whatever order objects come, grow and go', () => {

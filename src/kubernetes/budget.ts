@@ -150,7 +150,7 @@ export class NamespaceBudget {
       if (!share.overflown) this.#crowded = [...this.#crowded, last.namespace].sort();
       share.overflown = true;
       this.#known.delete(last.id);
-      this.#judge(last, 'unknown');
+      this.#setVerdict(last, 'unknown');
     }
     if (share.whole && share.heavy === 0 && share.weight <= ofNamespace) return;
     let room = ofNamespace;
@@ -159,11 +159,11 @@ export class NamespaceBudget {
       const fits = entry.weight <= ofObject && entry.weight <= room;
       if (fits) room -= entry.weight;
       else share.whole = false;
-      this.#judge(entry, fits ? 'kept' : 'small');
+      this.#setVerdict(entry, fits ? 'kept' : 'small');
     }
   }
 
-  #judge(entry: Entry, verdict: Verdict): void {
+  #setVerdict(entry: Entry, verdict: Verdict): void {
     if (entry.verdict === verdict) return;
     entry.verdict = verdict;
     this.#dirty.set(entry.id, entry);

@@ -108,7 +108,7 @@ describe('the event recorder', () => {
     await stop();
   });
 
-  it('gives up on an event after a few tries, and begins anew when it was removed', async () => {
+  it('gives up on an Event after a few tries, and creates it again when it was removed', async () => {
     const { clock, client, say, stop } = start();
     client.down = true;
     say('lost');

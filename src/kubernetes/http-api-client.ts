@@ -217,8 +217,8 @@ export class HttpApiClient implements ApiClient {
       try {
         return await this.#once(call, read, signal);
       } catch (error) {
-        const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
-        const wait = Math.max(asked, backOffMs(failures, backOff, random));
+        const requestedMs = apiStatusOf(error)?.retryAfterMs ?? 0;
+        const wait = Math.max(requestedMs, backOffMs(failures, backOff, random));
         const hopeless = failures >= tries || clock.now() + wait >= until;
         if (signal.aborted || hopeless || !mayRepeat(call, error)) throw error;
         await clock.sleep(wait, signal);

@@ -117,7 +117,7 @@ interface Contestant {
 }
 
 describe('runAsLeader', () => {
-  it('makes one of two the leader, at once', async () => {
+  it('makes one of two replicas the leader, at once', async () => {
     const meeting = new Meeting();
     meeting.enter('a');
     meeting.enter('b');

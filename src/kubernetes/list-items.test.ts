@@ -42,7 +42,7 @@ describe('ItemSplitter', () => {
     );
   });
 
-  it('throws on what is no JSON', () => {
+  it('throws on a text that is no JSON', () => {
     expect(() => through('{"items":[{"a":}]}', 3)).toThrow(SyntaxError);
     expect(() => through('{"items":[{"a":1}', 3)).toThrow(SyntaxError);
   });

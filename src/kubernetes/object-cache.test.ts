@@ -23,7 +23,7 @@ function start(): { cache: ObjectCache<KubernetesObject>; batches: string[][] } 
 }
 
 describe('ObjectCache', () => {
-  it('tells the differences between a list and itself in one batch', () => {
+  it('reports the differences to a list in one batch', () => {
     const { cache, batches } = start();
     cache.replace([object('a', '1'), object('b', '2'), object('c', '3')]);
     cache.replace([object('b', '2'), object('c', '5'), object('d', '6')]);
@@ -61,7 +61,7 @@ describe('ObjectCache', () => {
     expect(batches).toHaveLength(1);
   });
 
-  it('tells the steps of one burst in order', () => {
+  it('reports the changes of one burst in order', () => {
     const { cache, batches } = start();
     cache.replace([]);
     cache.take([
@@ -73,14 +73,14 @@ describe('ObjectCache', () => {
     expect(cache.objects.size).toBe(0);
   });
 
-  it('stops telling who unsubscribed', () => {
+  it('does not call a callback that unsubscribed', () => {
     const { cache } = start();
-    let told = 0;
-    const stop = cache.subscribe(() => (told += 1));
+    let calls = 0;
+    const stop = cache.subscribe(() => (calls += 1));
     cache.replace([object('a', '1')]);
     stop();
     cache.replace([]);
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 
   it('is synced with the first list, and says when the signal was quicker', async () => {

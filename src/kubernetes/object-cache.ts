@@ -78,7 +78,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     for (const object of list) this.#set(object, changes);
     this.#synced = true;
     this.#firstList.resolve(undefined);
-    this.#tell(changes);
+    this.#notify(changes);
   }
 
   /** Takes the steps in order, and reports what they changed in one batch. */
@@ -90,7 +90,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
       if (type === 'set') this.#set(object, changes);
       else this.#delete(object, changes);
     }
-    this.#tell(changes);
+    this.#notify(changes);
   }
 
   /** Replaces the object under that key with another form of it, or removes it. */
@@ -99,7 +99,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     if (before === undefined) return;
     if (after === undefined) this.#objects.delete(key);
     else this.#objects.set(key, after);
-    this.#tell([{ key, before, after }]);
+    this.#notify([{ key, before, after }]);
   }
 
   #set(object: T, changes: Change<T>[]): void {
@@ -122,7 +122,7 @@ export class ObjectCache<T extends KubernetesObject> implements ObjectStore<T> {
     changes.push({ key, before, after: undefined });
   }
 
-  #tell(changes: readonly Change<T>[]): void {
+  #notify(changes: readonly Change<T>[]): void {
     if (changes.length === 0) return;
     for (const listener of [...this.#listeners]) {
       try {

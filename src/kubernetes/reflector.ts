@@ -23,7 +23,7 @@ export type Reflector<T extends KubernetesObject> = ObjectStore<T> & {
 };
 
 /** Makes a cache of one kind that follows the API server while it runs. Its objects are frozen. */
-// eslint-disable-next-line max-params -- who is asked, for what kind, which of it, and our surroundings
+// eslint-disable-next-line max-params -- the API server, the kind, which of its objects, and the dependencies
 export function reflect<T extends KubernetesObject>(
   client: Pick<ApiConnection, 'transport' | 'getJson' | 'getItems'>,
   kind: Kind,
@@ -255,8 +255,8 @@ class KindReflector<T extends KubernetesObject> extends ObjectCache<T> implement
       this.#doubts = 0;
     }
     if (this.#isAbsent(error)) return this.#awaitKind(signal);
-    const asked = apiStatusOf(error)?.retryAfterMs ?? 0;
-    const waitMs = Math.max(asked, backOffMs(this.#failures, backOff, random));
+    const requestedMs = apiStatusOf(error)?.retryAfterMs ?? 0;
+    const waitMs = Math.max(requestedMs, backOffMs(this.#failures, backOff, random));
     const facts = { code: error.code, error, failures: this.#failures, waitMs };
     if (this.#failures === 1) this.#log.debug('no connection to the API server', facts);
     else this.#log.warn('no connection to the API server', facts);

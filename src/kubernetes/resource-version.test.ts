@@ -7,7 +7,7 @@ it('orders by number, of any length', () => {
   expect(compareVersions('7', '7')).toBe(0);
 });
 
-it('does not judge what is no number', () => {
+it('does not compare texts that are no number', () => {
   expect(compareVersions('a7', '8')).toBeUndefined();
   expect(laterVersion('8', 'a7')).toBe('a7');
   expect(laterVersion('8', '7')).toBe('8');

@@ -34,7 +34,7 @@ describe('the transport, when it is closed', () => {
 
   const get = { method: 'GET', path: '/' } as const;
 
-  it('fails whoever reads an answer, now or later', async () => {
+  it('fails every reader of an answer, now or later', async () => {
     const [reading, later] = await Promise.all(
       [get, get].map((wanted) => transport.send(wanted, AbortSignal.timeout(10_000))),
     );
@@ -42,7 +42,7 @@ describe('the transport, when it is closed', () => {
     const failed = expect(read).rejects.toMatchObject({ code: 'UND_ERR_DESTROYED' });
     await transport.close();
     await failed;
-    // An answer that nobody reads yet must not end the process.
+    // An answer without a reader must not end the process.
     for (let turns = 0; turns < 5; turns++) await turn();
     await expect(readText(later!.body)).rejects.toThrow();
   });

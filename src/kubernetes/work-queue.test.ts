@@ -124,7 +124,7 @@ describe('WorkQueue', () => {
     await stop();
   });
 
-  it('comes back when the worker said so, and not when a run came between', async () => {
+  it('comes back at the time that the worker returned, unless another run came between', async () => {
     const runs: number[] = [];
     const { queue, clock, stop } = start(() => {
       runs.push(clock.now());

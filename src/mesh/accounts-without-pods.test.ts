@@ -13,7 +13,7 @@ const pods = [
 ];
 const { namespaces } = makeSnapshot([makeNamespace(), makeNamespace('front', {}), ...pods]);
 
-function told(options: TargetOptions): readonly string[] {
+function messagesFor(options: TargetOptions): readonly string[] {
   const { diagnostics } = accountsWithoutPods(makeTrafficTarget(options), namespaces);
   return diagnostics.map(({ message }) => message.slice(0, message.indexOf(',')));
 }
@@ -38,7 +38,7 @@ const rows: readonly (readonly [string, TargetOptions, readonly string[]])[] = [
 
 describe('ServiceAccounts of a TrafficTarget that no pod runs as', () => {
   it.each(rows)('%s', (_title, options, expected) => {
-    expect(told(options)).toEqual(expected);
+    expect(messagesFor(options)).toEqual(expected);
   });
 
   it('counts no pod that finished', () => {
@@ -48,7 +48,7 @@ describe('ServiceAccounts of a TrafficTarget that no pod runs as', () => {
     expect(accountsWithoutPods(makeTrafficTarget({ to: 'old' }), left).destination).toBe(true);
   });
 
-  it('tells whether the destination is among them', () => {
+  it('shows whether the destination is among them', () => {
     const of = (to: string): boolean =>
       accountsWithoutPods(makeTrafficTarget({ to }), namespaces).destination;
     expect([of('cart'), of('npp')]).toEqual([false, true]);

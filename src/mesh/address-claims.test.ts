@@ -26,7 +26,7 @@ function having(...objects: readonly KubernetesObject[]): readonly (string | und
 }
 
 describe('an address in the status of a pod', () => {
-  it('is the pod’s while nobody else says to have it', () => {
+  it('is the pod’s while no other pod claims it', () => {
     expect(having(mine)).toEqual(['shop/mine', undefined]);
     expect(having(mine, makePod({ name: 'other', ip }))).toEqual([
       'shop/mine shop/other',
@@ -39,7 +39,7 @@ describe('an address in the status of a pod', () => {
     expect(having(mine, service)).toEqual(['', 'is the clusterIP of service plain/api']);
   });
 
-  it('is nobody’s when pods of two namespaces say to have it', () => {
+  it('belongs to no pod when pods of two namespaces claim it', () => {
     const reason = 'is in the status of pods of several namespaces (plain/theirs, shop/mine)';
     expect(having(mine, theirs)).toEqual(['', reason]);
     expect(having(ending(mine), ending(theirs))).toEqual(['', reason]);

@@ -17,7 +17,7 @@ const byTcp = makeTrafficTarget({
   rules: [{ kind: 'TCPRoute', name: route.metadata.name }],
 });
 
-function told(port: ServicePort, policies: readonly KubernetesObject[]): string[] {
+function messagesFor(port: ServicePort, policies: readonly KubernetesObject[]): string[] {
   const service = makeService({ ports: [port] });
   const objects = [makeNamespace(), makePod(), service, makeRouteGroup(), route, ...policies];
   const { diagnostics } = compileMesh(makeSnapshot(objects), makeSettings());
@@ -28,7 +28,7 @@ function told(port: ServicePort, policies: readonly KubernetesObject[]): string[
 
 describe('a port that is opaque by its number', () => {
   it.each([443, 8443])('is named when all rules are for HTTP: %i', (port) => {
-    const [one, ...others] = told({ port }, [byHttp]);
+    const [one, ...others] = messagesFor({ port }, [byHttp]);
     expect(others).toEqual([]);
     expect(one).toContain(`Service cart: port ${String(port)} declares no protocol`);
     expect(one).toContain(`TrafficTarget shop/${byHttp.metadata.name}`);
@@ -44,6 +44,6 @@ describe('a port that is opaque by its number', () => {
     ['its number says nothing', { port: 444 }, [byHttp]],
     ['it is no TCP', { port: 443, protocol: 'UDP' }, [byHttp]],
   ])('is not when %s', (_what, port, policies) => {
-    expect(told(port, policies)).toEqual([]);
+    expect(messagesFor(port, policies)).toEqual([]);
   });
 });

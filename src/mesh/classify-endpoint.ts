@@ -21,7 +21,7 @@ export type EndpointClass =
 export interface ClassifyInput {
   readonly input: NamespaceSnapshot;
   readonly book: AddressBook;
-  /** Tells whether a pod carries a sidecar of this mesh. */
+  /** Whether a pod has a sidecar of this mesh. */
   readonly hasSidecar: (pod: Pod) => boolean;
 }
 
@@ -33,9 +33,9 @@ export function classifyEndpoint(
   if (!isOneHost(address)) return foreign('cannot be the address of a pod');
   if (targetRef?.kind !== 'Pod') return byAddress(address, given);
   const pod = meantPod(targetRef, given);
-  const said = pod === undefined ? [] : podAddresses(pod);
-  if (pod === undefined || said.length === 0) return { is: 'unknown' };
-  if (!said.includes(address)) return foreign(`is not an address of pod ${pod.metadata.name}`);
+  const podIps = pod === undefined ? [] : podAddresses(pod);
+  if (pod === undefined || podIps.length === 0) return { is: 'unknown' };
+  if (!podIps.includes(address)) return foreign(`is not an address of pod ${pod.metadata.name}`);
   const { disputes } = given.book;
   if (!isOwn(address, pod, disputes)) return disputed(address, disputes);
   return onHostNetwork(pod) ? byAddress(address, given) : { is: 'pod', pod };

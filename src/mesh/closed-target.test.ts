@@ -51,12 +51,12 @@ function opening(to: string, rules: (typeof rows)[number][1], permissive = false
 
 describe('what a TrafficTarget opens', () => {
   it.each(rows)('at %s, by %j: %s', (...row) => {
-    const [to, rules, closed, said] = row;
+    const [to, rules, closed, part] = row;
     const { closed: is, diagnostics } = opening(to, rules);
     expect(is).toBe(closed);
     const messages = diagnostics.map(({ message }) => message);
-    if (said === undefined) expect(messages).toEqual([]);
-    else expect(messages[0]).toContain(said);
+    if (part === undefined) expect(messages).toEqual([]);
+    else expect(messages[0]).toContain(part);
   });
 
   it('names a pod of the destination without a sidecar beside others that have one', () => {

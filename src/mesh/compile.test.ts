@@ -72,7 +72,7 @@ describe('compileMesh, for any cluster', () => {
     );
   });
 
-  it('says the same step by step as from scratch, and keeps what is equal', () => {
+  it('gives the same step by step as from scratch, and keeps equal parts', () => {
     const changes = fc.array(fc.tuple(anyObject, fc.boolean()), { maxLength: 12 });
     const permissive = fc.infiniteStream(fc.boolean());
     fc.assert(

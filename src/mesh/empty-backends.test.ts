@@ -21,7 +21,7 @@ const v2Pod = makePod({ account: 'v2', name: 'v2-1', ip: '10.0.0.2' });
 const v2Slice = (ready: boolean): KubernetesObject =>
   makeEndpointSlice({ service: 'v2', pods: { 'v2-1': '10.0.0.2' }, conditions: { ready } });
 
-function told(
+function messagesFor(
   backends: Readonly<Record<string, number>>,
   ...more: readonly KubernetesObject[]
 ): readonly string[] {
@@ -33,9 +33,9 @@ function told(
     .map(({ code, severity, message }) => `${severity} ${code}: ${message}`);
 }
 
-describe('a backend that exists and has nobody to answer', () => {
+describe('a backend that exists and has no pod that answers', () => {
   it('is named with the port, what becomes of its share, and the next step', () => {
-    const [one, ...others] = told({ v1: 90, v2: 10 }, v2);
+    const [one, ...others] = messagesFor({ v1: 90, v2: 10 }, v2);
     expect(others).toEqual([]);
     expect(one).toContain('warning split-backend-empty: spec.backends: service shop/v2');
     expect(one).toContain('at port 80, so sidecars answer its share (weight 10) with 503');
@@ -43,9 +43,9 @@ describe('a backend that exists and has nobody to answer', () => {
   });
 
   it('is one whose pods are not ready', () => {
-    expect(told({ v1: 1, v2: 1 }, v2, v2Pod, v2Slice(false))).toHaveLength(1);
+    expect(messagesFor({ v1: 1, v2: 1 }, v2, v2Pod, v2Slice(false))).toHaveLength(1);
     const headless = makeService({ name: 'v2', app: 'v2', clusterIP: 'None' });
-    expect(told({ v1: 1, v2: 1 }, headless, v2Pod, v2Slice(false))).toHaveLength(1);
+    expect(messagesFor({ v1: 1, v2: 1 }, headless, v2Pod, v2Slice(false))).toHaveLength(1);
   });
 
   it.each<[string, Readonly<Record<string, number>>, readonly KubernetesObject[]]>([
@@ -54,6 +54,6 @@ describe('a backend that exists and has nobody to answer', () => {
     ['it gives no port of the apex', { v1: 1, v2: 1 }, [makeService({ name: 'v2', ports: [] })]],
     ['it does not exist', { v1: 1, v2: 1 }, []],
   ])('is not spoken of when %s', (_what, backends, more) => {
-    expect(told(backends, ...more).join()).not.toContain('split-backend-empty');
+    expect(messagesFor(backends, ...more).join()).not.toContain('split-backend-empty');
   });
 });

@@ -85,7 +85,7 @@ describe('endpoints', () => {
     expect(endpointsOf(slice)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
   });
 
-  it('are those that end but answer still, as long as none is ready', () => {
+  it('are the pods that end but still answer, while no pod is ready', () => {
     const last = makeEndpointSlice({ name: 'a', pods: one, conditions: leaving });
     expect(endpointsOf(last)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
     const starting = makeEndpointSlice({ name: 'b', pods: two, conditions: { ready: false } });
@@ -94,7 +94,7 @@ describe('endpoints', () => {
     expect(endpointsOf(last, started)['shop/cart|80']).toEqual(['10.0.0.2:80 shop/other']);
   });
 
-  it('tell of a headless service who is not ready, for those that dial it', () => {
+  it('include the pods of a headless service that are not ready, for callers that dial them', () => {
     const headless = makeService({ clusterIP: 'None' });
     const slices = [
       makeEndpointSlice({ name: 'a', pods: one, conditions: { ready: false } }),
@@ -111,12 +111,12 @@ describe('endpoints', () => {
     ['not ready', { ready: false }],
     ['ending', leaving],
   ])('are called while another slice says that they are %s', (_, conditions) => {
-    const said = makeEndpointSlice({ name: 'a', conditions });
+    const stated = makeEndpointSlice({ name: 'a', conditions });
     const ready = makeEndpointSlice({ name: 'b' });
     const plain = [makePod({ sidecar: false }), makeNamespace()];
     for (const slices of [
-      [said, ready],
-      [ready, said],
+      [stated, ready],
+      [ready, stated],
     ]) {
       expect(endpointsOf(...slices)['shop/cart|80']).toEqual(['10.0.0.1:80 shop/cart']);
       const all = [makeService(), ...plain, ...slices];
@@ -127,7 +127,7 @@ describe('endpoints', () => {
     }
   });
 
-  it('are ready when nothing is said about it', () => {
+  it('are ready when the slice has no condition', () => {
     expect(endpointsOf(makeEndpointSlice({ conditions: {} }))['shop/cart|80']).toHaveLength(1);
   });
 
@@ -196,7 +196,7 @@ const outside = (address: string): Record<string, readonly string[]> => ({
 });
 
 describe('an endpoint is what has its address', () => {
-  it('a pod of the namespace with a sidecar, whoever is named', () => {
+  it('a pod of the namespace with a sidecar, whatever the slice names', () => {
     const mesh = everywhere('10.0.0.1 shop/cart');
     expect(ledTo(['10.0.0.1'])).toEqual(mesh);
     expect(ledTo(['10.0.0.1'], { kind: 'Pod', name: 'cart-1' })).toEqual(mesh);
@@ -211,14 +211,14 @@ describe('an endpoint is what has its address', () => {
     });
   });
 
-  it('outside: an address of nobody, of a pod out of the mesh, of a node', () => {
+  it('outside: an unknown address, of a pod out of the mesh, of a node', () => {
     for (const address of ['203.0.113.7', '10.0.2.1', '10.0.9.9']) {
       expect(ledTo([address])).toEqual(outside(address));
     }
     expect(ledTo(['10.0.9.9'], { kind: 'Pod', name: 'agent' })).toEqual(outside('10.0.9.9'));
   });
 
-  it('nobody that may be called: a sidecar of another namespace, an address that is not one host', () => {
+  it('no callable endpoint: a sidecar of another namespace, an address that is not one host', () => {
     for (const address of ['10.0.1.1', '127.0.0.1', '169.254.169.254', '0.0.0.0', '224.0.0.1']) {
       expect(ledTo([address])).toEqual(everywhere('service-endpoint-foreign'));
     }

@@ -41,7 +41,7 @@ export interface EndpointInput {
   readonly book: AddressBook;
   /** Addresses whose holders changed since the last compile. */
   readonly changed: ReadonlySet<string>;
-  /** Tells whether a pod carries a sidecar of this mesh. */
+  /** Whether a pod has a sidecar of this mesh. */
   readonly hasSidecar: (pod: Pod) => boolean;
   readonly plaintext: Plaintext;
 }

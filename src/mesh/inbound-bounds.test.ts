@@ -47,7 +47,7 @@ function served({ model }: Compilation): readonly string[] {
   return [...new Set(all.flatMap(({ services }) => services))];
 }
 
-function said({ diagnostics }: Compilation): readonly string[] {
+function codesIn({ diagnostics }: Compilation): readonly string[] {
   const codes = ['target-too-wide', 'service-ports-limited'];
   return diagnostics
     .filter(({ code }) => codes.includes(code))
@@ -63,21 +63,21 @@ describe('boundInbound', () => {
       target('last', ['shop/late'], 4),
     );
     expect(opened(mesh)).toEqual(['shop/first']);
-    expect(said(mesh)).toEqual(['target-too-wide last', 'target-too-wide wide']);
+    expect(codesIn(mesh)).toEqual(['target-too-wide last', 'target-too-wide wide']);
   });
 
   it('lets no younger Service take room from older TrafficTargets: its ports are not served', () => {
     const before = [service('cart', 1, 1), target('wide', sources(4096), 2)];
     const mesh = compiled(...before, service('more', 4, 3));
-    expect(said(compiled(...before))).toEqual([]);
+    expect(codesIn(compiled(...before))).toEqual([]);
     expect(opened(mesh)).toEqual(['shop/wide']);
     expect(served(mesh)).toEqual(['shop/cart']);
-    expect(said(mesh)).toEqual(['service-ports-limited more']);
+    expect(codesIn(mesh)).toEqual(['service-ports-limited more']);
   });
 
   it('counts a caller that several TrafficTargets name once', () => {
     const same = [2, 3, 4].map((day) => target(`t${String(day)}`, sources(4096), day));
-    expect(said(compiled(service('cart', 2, 1), ...same))).toEqual([]);
+    expect(codesIn(compiled(service('cart', 2, 1), ...same))).toEqual([]);
   });
 
   it('is about one account: those of another one lose nothing', () => {

@@ -16,7 +16,7 @@ const match = { name: 'g/m', pathRegex: '/.*', methods: [], headers: [] };
 
 type RuleParts = Pick<AccessRule, 'ports' | 'http'> & { readonly callers?: number };
 
-/** How often somebody read where rules hold and for whom, which each visit of a rule to a port has to. */
+/** How often the ports and sources of rules were read, which each visit of a rule to a port does. */
 interface Looks {
   count: number;
 }
@@ -79,7 +79,7 @@ function bounded(parts: RuleParts, protocol: ServedPort['protocol']): BoundedInb
 
 describe('rules that hold at no port of a pod', () => {
   it.each<[string, RuleParts]>([
-    ['that name a port which nobody serves', { ports: [1], http: 'all' }],
+    ['that name a port which no pod serves', { ports: [1], http: 'all' }],
     ['that name a port which one pod of many serves', { ports: [2003], http: 'all' }],
     ['for requests, where all ports are opaque', { ports: 'all', http: [match] }],
     ['for requests at named ports that are opaque', { ports: [1000, 1001], http: [match] }],

@@ -89,7 +89,7 @@ const someSlice = fc
 const step = fc.record({ object: fc.oneof(somePod, someSlice), gone: fc.boolean() });
 
 describe('endpoints that are compiled step by step', () => {
-  it('are those that are compiled from scratch', () => {
+  it('are the same as compiled from scratch', () => {
     const homes = [makeNamespace(), makeNamespace('bank'), withoutSelector(makeService())];
     const settings = fc.record({ permissive: fc.boolean() }).map(makeSettings);
     fc.assert(

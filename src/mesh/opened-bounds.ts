@@ -9,7 +9,7 @@ import type { Diagnostic } from '../policy/diagnostic.ts';
 import type { IdentityKey } from '../policy/identity.ts';
 import type { MeshService, ServiceKey } from '../policy/service.ts';
 import type { Split } from '../policy/split.ts';
-import { beyond } from '../cluster/by-age.ts';
+import { findExcess } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 
 /** The most sources of the TrafficTargets of a namespace, each times the ports that its proxy gets. */
@@ -78,7 +78,7 @@ function tooMuch(
       : [[target, opens(rule, ports.get(rule.destination) ?? 0)] as const];
   });
   return new Map(
-    beyond(opening, maxOpenedOfNamespace).map(([target, count]) => [
+    findExcess(opening, maxOpenedOfNamespace).map(([target, count]) => [
       target.metadata.name,
       leftOut(target, count),
     ]),

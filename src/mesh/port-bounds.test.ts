@@ -67,7 +67,7 @@ describe('boundPorts', () => {
     expect(boundPorts(before.input, before)).toBe(before);
   });
 
-  it('never serves more than the limits, nor cuts what is older for what is younger', () => {
+  it('never serves more than the limits, nor leaves out an older port for a younger port', () => {
     const some = fc.array(fc.tuple(fc.nat(300), fc.integer({ min: 1, max: 3 })), { maxLength: 20 });
     fc.assert(
       fc.property(some, (plan) => {

@@ -25,7 +25,7 @@ export interface EndpointsInput {
   readonly plaintext: Plaintext;
 }
 
-/** An endpoint, below the text by which endpoints are sorted and told apart. */
+/** An endpoint, below the text by which endpoints are sorted and compared. */
 type Entry = readonly [string, Endpoint];
 
 /** What some places of a port give to it. Each list is sorted. */

@@ -8,7 +8,7 @@ import { compileMesh } from './compile.ts';
 const pods = [makePod({ name: 'cart-0' }), makePod({ name: 'cart-1', ip: '10.0.0.2' })];
 const headless = makeService({ clusterIP: 'None', ports: [] });
 
-function told(...services: readonly Service[]): readonly string[] {
+function messagesFor(...services: readonly Service[]): readonly string[] {
   const snapshot = makeSnapshot([makeNamespace(), ...pods, ...services]);
   const { diagnostics } = compileMesh(snapshot, makeSettings());
   return diagnostics.map(
@@ -17,8 +17,8 @@ function told(...services: readonly Service[]): readonly string[] {
 }
 
 describe('a headless Service without ports', () => {
-  it('notes that nobody can call its pods, and what to do', () => {
-    const [one, ...others] = told(headless);
+  it('notes that no caller can reach its pods, and what to do', () => {
+    const [one, ...others] = messagesFor(headless);
     expect(others).toEqual([]);
     expect(one).toContain('note service-without-ports cart: the Service has no ports');
     expect(one).toContain('its pod cart-0');
@@ -31,6 +31,6 @@ describe('a headless Service without ports', () => {
     ['it has ports', [makeService({ clusterIP: 'None' })]],
     ['it is not headless', [makeService({ ports: [] })]],
   ])('is not spoken of when %s', (_what, services) => {
-    expect(told(...services)).toEqual([]);
+    expect(messagesFor(...services)).toEqual([]);
   });
 });

@@ -99,7 +99,7 @@ describe('keptPorts', () => {
     { maxLength: 12 },
   );
 
-  it('keeps the oldest: nothing depends on a younger Service, nor loses by one that goes', () => {
+  it('keeps the oldest: no Service depends on a younger Service, nor loses when another is deleted', () => {
     fc.assert(
       fc.property(plan, fc.nat(), (all, at) => {
         const counts = new Map(
@@ -108,7 +108,7 @@ describe('keptPorts', () => {
         const kept = (without?: Service): ReadonlyMap<Service, number> => {
           const some = [...counts.keys()].filter((one) => one !== without).sort(byAge);
           const of = (service: Service): readonly number[] => counts.get(service) ?? [];
-          const cut = new Map(keptPorts(some, { of, most }));
+          const cut = new Map(keptPorts(some, { countPerPort: of, most }));
           return new Map(some.map((one) => [one, cut.get(one) ?? of(one).length]));
         };
         const whole = kept();

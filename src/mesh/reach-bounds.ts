@@ -31,7 +31,7 @@ export interface Measure {
   /** The counted things in words, to follow a number in a message. */
   readonly counts: string;
   readonly next: string;
-  readonly of: (service: Service) => readonly number[];
+  readonly countPerPort: (service: Service) => readonly number[];
 }
 
 /** All Services of a namespace, and the same with the ports that earlier bounds leave to them. */
@@ -61,13 +61,13 @@ export function boundEndpoints(
     most: maxEndpointsOfNamespace,
     counts: 'addresses behind all ports of the Services of one namespace',
     next: moveOrDelete,
-    of: countsOf,
+    countPerPort: countsOf,
   };
   const listeners: Measure = {
     most: maxListenersOfNamespace,
     counts: 'addresses behind all ports of the headless Services of one namespace',
     next: 'give the Service a cluster IP, fewer ports or fewer pods, or move it to another namespace',
-    of: (service) => (service.spec.clusterIP === 'None' ? countsOf(service) : []),
+    countPerPort: (service) => (service.spec.clusterIP === 'None' ? countsOf(service) : []),
   };
   return boundBy([endpoints, listeners], { ...services, of: [byService], before });
 }
@@ -82,7 +82,7 @@ export function boundAccounts(
     most: maxAccountsOfNamespace,
     counts: 'ServiceAccounts behind all ports of the Services of one namespace',
     next: 'run the pods behind one Service as fewer ServiceAccounts, or delete unused ports',
-    of: (service) => {
+    countPerPort: (service) => {
       const found = behind.get(service.metadata.name);
       const count = found === undefined ? 0 : accountsOf(found.pods);
       return tcpPorts(service).map(() => count);
@@ -92,7 +92,7 @@ export function boundAccounts(
     most: maxPodsBehindNamespace,
     counts: 'pods behind all ports of the Services of one namespace',
     next: moveOrDelete,
-    of: (service) => {
+    countPerPort: (service) => {
       const { name } = service.metadata;
       const count = behind.get(name)?.pods.length ?? 0;
       return tcpPorts(service).map(() => (beyond.has(name) ? maxPodsBehindNamespace + 1 : count));
@@ -127,9 +127,9 @@ function boundBy(measures: readonly Measure[], { all, kept, of, before }: Given)
   return { inputs, services, diagnostics };
 }
 
-function sumOf(services: readonly Service[], { of }: Measure): number {
+function sumOf(services: readonly Service[], { countPerPort }: Measure): number {
   const add = (sum: number, count: number): number => sum + count;
-  return services.reduce((sum, service) => served(of(service)).reduce(add, sum), 0);
+  return services.reduce((sum, service) => served(countPerPort(service)).reduce(add, sum), 0);
 }
 
 /** The counts of the ports that are served: a Service serves `maxPortsOfService` at most. */
@@ -146,11 +146,11 @@ const none: readonly Diagnostic[] = [];
  */
 export function keptPorts(
   services: readonly Service[],
-  { of, most }: Pick<Measure, 'of' | 'most'>,
+  { countPerPort, most }: Pick<Measure, 'countPerPort' | 'most'>,
 ): readonly (readonly [Service, number])[] {
   let sum = 0;
   return services.flatMap((service): readonly (readonly [Service, number])[] => {
-    const counts = served(of(service));
+    const counts = served(countPerPort(service));
     let within = 0;
     for (const count of counts) {
       sum += count;

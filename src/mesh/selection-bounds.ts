@@ -5,7 +5,7 @@ import type { Service } from '../api/core.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import { onceFor } from '../common/once-for.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { beyond } from '../cluster/by-age.ts';
+import { findExcess } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 import type { BoundedReach } from './reach-bounds.ts';
 import { sameItems } from '../common/remember.ts';
@@ -32,7 +32,7 @@ export function boundSelections(
   if (before !== undefined && sameItems(before.inputs, inputs)) return before;
   if (weightOf(services) <= most) return { inputs, services, diagnostics: none };
   const all = [...services.values()].map((service) => [service, weightOfOne(service)] as const);
-  const left = new Set(beyond(all, most).map(([service]) => service));
+  const left = new Set(findExcess(all, most).map(([service]) => service));
   return {
     inputs,
     services: new Map([...services].filter(([, service]) => !left.has(service))),

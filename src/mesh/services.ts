@@ -23,7 +23,7 @@ export interface ServiceInput {
   readonly behind: Behind;
   /** Addresses of the object that do not count. */
   readonly lost: readonly LostAddress[];
-  /** Tells whether a pod carries a sidecar of this mesh. */
+  /** Whether a pod has a sidecar of this mesh. */
   readonly hasSidecar: (pod: Pod) => boolean;
 }
 

@@ -3,7 +3,7 @@
 import type { TrafficTarget } from '../api/gen/traffic-target.ts';
 import type { ByName } from '../cluster/snapshot.ts';
 import type { Diagnostic } from '../policy/diagnostic.ts';
-import { beyond } from '../cluster/by-age.ts';
+import { findExcess } from '../cluster/by-age.ts';
 import { refuse } from '../cluster/diagnose.ts';
 import type { Routes } from '../smi/traffic-target/rules.ts';
 import type { ReadTrafficTarget } from '../smi/traffic-target/read.ts';
@@ -22,7 +22,7 @@ export function tooWideTargets(
     return [one, isReadable ? sizeOf(one, routes) : 0] as const;
   });
   return new Map(
-    beyond(sized, maxNamedOfNamespace).map(([target, size]) => [
+    findExcess(sized, maxNamedOfNamespace).map(([target, size]) => [
       target.metadata.name,
       leftOut(target, size),
     ]),

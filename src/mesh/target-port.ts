@@ -35,7 +35,10 @@ export function targetPorts(
   { unselected, written }: Pick<Behind, 'unselected' | 'written'>,
 ): readonly number[] {
   const { name } = pod.metadata;
-  const said = unselected.has(name) ? undefined : resolveTargetPort(pod, port);
+  const resolved = unselected.has(name) ? undefined : resolveTargetPort(pod, port);
   const others = (written.get(name) ?? []).filter((one) => one.port === port.port);
-  return [...(said === undefined ? [] : [said]), ...others.map(({ targetPort }) => targetPort)];
+  return [
+    ...(resolved === undefined ? [] : [resolved]),
+    ...others.map(({ targetPort }) => targetPort),
+  ];
 }

@@ -31,7 +31,7 @@ describe('compileWorkload', () => {
     expect(workload.metrics).toBe(shown);
   });
 
-  it('tells of what the injector noted, on the pod', () => {
+  it('reports the warnings of the injector, on the pod', () => {
     const noted = [{ code: 'pod-call-not-led', message: 'the readiness probe asks for "adm"' }];
     const annotations = { [injectionWarnings]: JSON.stringify(noted) };
     const { diagnostics } = compileWorkload(makePod({ annotations }), []);
@@ -40,7 +40,7 @@ describe('compileWorkload', () => {
     ]);
   });
 
-  it('resolves ports by number, by name, and by what is left out', () => {
+  it('resolves ports by number, by name, and by default', () => {
     const ports: readonly ServicePort[] = [
       { port: 80, targetPort: 'web' },
       { port: 81, targetPort: 9000 },

@@ -25,7 +25,7 @@ export interface Rule {
 
 const read = ['get', 'list', 'watch'];
 
-/** For asking the API server who sends a request for metrics, and whether that user may read them. */
+/** To ask the API server which user sends a request for metrics, and whether that user may read them. */
 const metricsReviews: readonly Rule[] = [
   { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
   { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
@@ -45,9 +45,9 @@ export const clusterRules: readonly Rule[] = [
     verbs: [...read, 'create', 'patch', 'delete'],
   },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-  // Who may read the metrics is for the API server to say.
+  // The API server decides which users may read the metrics.
   ...metricsReviews,
-  // The keys that service-account tokens are signed with, and who signs.
+  // The issuer of ServiceAccount tokens, and the keys that it signs them with.
   { nonResourceURLs: ['/.well-known/openid-configuration', '/openid/v1/jwks'], verbs: ['get'] },
 ];
 

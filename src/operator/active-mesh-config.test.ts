@@ -10,7 +10,7 @@ const elsewhere = makeMeshConfig({
   creationTimestamp: '2025-01-01T00:00:00Z',
 });
 
-describe('who rules', () => {
+describe('the active MeshConfig', () => {
   it('is the oldest in the namespace of the operator', () => {
     expect(activeMeshConfig([elsewhere, young, old], 'weft-system')).toBe(old);
   });
@@ -20,7 +20,7 @@ describe('who rules', () => {
     expect(activeMeshConfig([old, twin], 'weft-system')).toBe(twin);
   });
 
-  it('is still the one that is being deleted, so that two never overlap', () => {
+  it('is still the MeshConfig that is being deleted, so that two never overlap', () => {
     const leaving = makeMeshConfig({
       name: 'leaving',
       creationTimestamp: '2025-12-31T00:00:00Z',
@@ -29,27 +29,27 @@ describe('who rules', () => {
     expect(activeMeshConfig([young, leaving], 'weft-system')).toBe(leaving);
   });
 
-  it('is nobody where there is none', () => {
+  it('is undefined where there is no MeshConfig', () => {
     expect(activeMeshConfig([elsewhere], 'weft-system')).toBeUndefined();
   });
 });
 
-describe('why not', () => {
-  it('because another does', () => {
+describe('the reason why a MeshConfig is not active', () => {
+  it('is that another MeshConfig is active', () => {
     expect(refusalOf(young, old, 'weft-system')).toEqual({
       kind: 'another-is-active',
       active: 'weft-system/old',
     });
   });
 
-  it('because it is elsewhere', () => {
+  it('is that it is in another namespace', () => {
     expect(refusalOf(elsewhere, undefined, 'weft-system')).toEqual({
       kind: 'wrong-namespace',
       namespace: 'weft-system',
     });
   });
 
-  it('no reason for the active itself', () => {
+  it('is absent for the active MeshConfig', () => {
     expect(refusalOf(old, old, 'weft-system')).toBeUndefined();
   });
 });

@@ -128,7 +128,7 @@ export class Applier {
     }
   }
 
-  /** Whether this Deployment says no number of replicas, and the one before said one or is not known. */
+  /** Whether this Deployment sets no replicas, and the earlier Deployment set replicas or is unknown. */
   #givesUpReplicas(object: KubernetesObject): boolean {
     if (replicasOf(object) !== undefined) return false;
     const before = this.#applied.get(identify(kinds.deployment, object.metadata.name));

@@ -3,7 +3,7 @@ import { now, pods, quiet, shown } from '../../test/support/builders/judged-mesh
 import type { StatusInputs } from './condition-words.ts';
 import { noRotation } from './conditions.ts';
 
-describe('judge, of certificates', () => {
+describe('the conditions of certificates', () => {
   it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     [
       'there is no bundle',
@@ -77,7 +77,7 @@ describe('judge, of certificates', () => {
       ],
     ],
     [
-      'the root of somebody else ends soon',
+      'the root of a foreign issuer ends soon',
       { rotation: { ...noRotation, ending: { reason: 'RootEndsSoon', message: 'when' } } },
       [
         'Ready=True/Ready',

@@ -5,7 +5,7 @@ import type { StatusInputs } from './condition-words.ts';
 
 const behind = makeReport({ synced: 2 });
 
-describe('judge, of proxies', () => {
+describe('the conditions of proxies', () => {
   it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     [
       'proxies are behind, as after every change',

@@ -117,7 +117,7 @@ const troubles: readonly (readonly [string, Partial<StatusInputs>, readonly stri
   ...(['PreflightFailed', 'RotationHeld'] as const).map(
     (reason) =>
       [
-        `a switch of roots waits for somebody: ${reason}`,
+        `a switch of roots waits for a user: ${reason}`,
         { rotation: { ...noRotation, moving: { reason, message: 'It waits. Mend it.' } } },
         ['Ready=True/Ready', `Reconciling=True/${reason}`],
         'The mesh serves. It waits. Mend it.',
@@ -146,7 +146,7 @@ describe('case H: Ready', () => {
     expect(ready).not.toContain('The mesh is up');
   });
 
-  it('does not call a pod that starts a trouble', () => {
+  it('does not count a starting pod as a problem', () => {
     const inputs = { proxies: makeReport({ expected: 5, starting: 2 }) };
     expect(shown(inputs)).toEqual([
       'Ready=True/Ready',
@@ -180,7 +180,7 @@ describe('case H: Ready', () => {
     expect(text).toContain(`shop/web-2 (why). Next: ${next}.`);
   });
 
-  it('says that the mesh is up while a switch goes on by itself', () => {
+  it('says that the mesh is up while a switch needs no user', () => {
     const moving = { reason: 'Rotating', message: 'TrustBoth' } as const;
     expect(message({ rotation: { ...noRotation, moving } }, 'Ready')).toBe('The mesh is up.');
   });

@@ -8,7 +8,7 @@ const problem = {
   message: '1024 is out of range; use 2048 to 4096',
 } as const;
 
-describe('judge', () => {
+describe('the conditions of a MeshConfig', () => {
   it.each<readonly [string, Partial<StatusInputs>, readonly string[]]>([
     ['all is well', {}, ['Ready=True/Ready', ...quiet]],
     [
@@ -107,7 +107,7 @@ describe('judge', () => {
     );
   });
 
-  it('tells a MeshConfig elsewhere where it belongs', () => {
+  it('names the right namespace to a MeshConfig in another namespace', () => {
     const refusal = { kind: 'wrong-namespace', namespace: 'weft-system' } as const;
     expect(message({ refusal }, 'Ready')).toContain('create it in weft-system');
   });

@@ -24,7 +24,7 @@ describe('readBundle', () => {
     expect(readBundle(configMap({ 'ca.crt': text }))).toMatchObject({ kind: 'valid', notAfter });
   });
 
-  it('is handed on without what is no certificate', () => {
+  it('is handed on without text that is no certificate', () => {
     const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
     const bundle = readBundle(configMap({ 'ca.crt': key + root.certificate.pem }));
     expect(bundle).toMatchObject({ kind: 'valid' });
@@ -50,7 +50,7 @@ describe('readProxies', () => {
     });
   });
 
-  it('reads a report, and of one that makes no sense nothing', () => {
+  it('reads a report, and nothing of an invalid report', () => {
     const report = makeReport({ findings: [makeFinding('sidecar-stuck', 7)] });
     const text = formatMeshReport(report);
     expect(readProxies(configMap({ 'report.json': text }))).toEqual(report);

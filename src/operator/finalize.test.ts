@@ -35,7 +35,7 @@ class Cluster {
   broken = false;
   /** What the control plane says so many seconds after the deletion. */
   report: (seconds: number) => Partial<CertificateReport> | undefined = () => undefined;
-  readonly told: Occurrence[] = [];
+  readonly recorded: Occurrence[] = [];
   owned: readonly Owned[] = all;
 
   constructor({ stubborn = [] as readonly Kind[], pods = [] as readonly string[] } = {}) {
@@ -104,7 +104,7 @@ async function play(cluster: Cluster, of: MeshConfig | undefined = meshConfig): 
       remove: (removals: readonly Removal[]) => cluster.remove(removals),
       forget: () => undefined,
     },
-    events: { record: (occurrence: Occurrence) => void cluster.told.push(occurrence) },
+    events: { record: (occurrence: Occurrence) => void cluster.recorded.push(occurrence) },
     clock,
     logger: silentLogger,
   };
@@ -172,7 +172,7 @@ describe("finalize with an ingress gateway's Secret", () => {
     };
     expect(await play(cluster, asking)).toBe(3);
     expect(removed.at(-1)).toEqual(['MutatingWebhookConfiguration']);
-    expect(cluster.told).toEqual([]);
+    expect(cluster.recorded).toEqual([]);
   });
 
   it.each([
@@ -180,8 +180,13 @@ describe("finalize with an ingress gateway's Secret", () => {
       ...{ what: 'that cannot be removed', of: asking, why: trouble.message },
       report: { gateway: { ...gateway, trouble } },
     },
-    { what: 'that nobody removes', of: asking, report: { gateway }, why: silent },
-    { what: 'of which nobody speaks', of: asking, report: {}, why: silent },
+    {
+      what: 'that the control plane does not remove',
+      of: asking,
+      report: { gateway },
+      why: silent,
+    },
+    { what: 'of which no report speaks', of: asking, report: {}, why: silent },
     { what: 'that is not asked for any more', of: meshConfig, report: { gateway }, why: silent },
   ])('goes on after ten seconds without one $what, and says so once', async (one) => {
     const { of, report, why } = one;
@@ -190,15 +195,17 @@ describe("finalize with an ingress gateway's Secret", () => {
     expect(await play(cluster, of)).toBe(10);
     expect(cluster.removed).toContain('Deployment');
     const note = `Secret edge/gateway-cert of the ingress gateway may be left: ${why}. Delete it yourself.`;
-    expect(cluster.told).toMatchObject([{ type: 'Warning', reason: 'GatewaySecretLeft', note }]);
-    expect(cluster.told).toHaveLength(1);
+    expect(cluster.recorded).toMatchObject([
+      { type: 'Warning', reason: 'GatewaySecretLeft', note },
+    ]);
+    expect(cluster.recorded).toHaveLength(1);
   });
 
   it('says so once while the pods take their time', async () => {
     const cluster = new Cluster({ pods: ['stuck'] });
     cluster.report = () => ({ gateway });
     expect(await play(cluster, asking)).toBe(45);
-    expect(cluster.told).toHaveLength(1);
+    expect(cluster.recorded).toHaveLength(1);
   });
 
   it.each<readonly [string, MeshConfig, Partial<CertificateReport> | undefined]>([
@@ -209,6 +216,6 @@ describe("finalize with an ingress gateway's Secret", () => {
     const cluster = new Cluster();
     cluster.report = () => report;
     expect(await play(cluster, of)).toBe(0);
-    expect(cluster.told).toEqual([]);
+    expect(cluster.recorded).toEqual([]);
   });
 });

@@ -91,11 +91,11 @@ async function writeStatus(
   const applied = { apiVersion, kind, metadata: { name, namespace, uid }, status };
   const options = { fieldManager, force: true, subresource: 'status' } as const;
   await deps.client.apply(kinds.meshRootCertificate, applied, options, signal);
-  tell(object, status.conditions ?? [], deps.events);
+  recordRefusal(object, status.conditions ?? [], deps.events);
 }
 
 /** An event when a root is refused. */
-function tell(
+function recordRefusal(
   regarding: MeshRootCertificate,
   conditions: readonly Condition[],
   events: EventRecorder,

@@ -56,12 +56,12 @@ function deployment(controlPlane: MeshConfig['spec']['controlPlane'] = {}): Depl
 }
 
 describe('plan by the state of the world', () => {
-  it('makes the control plane first, and no webhook that nobody would answer', () => {
+  it('makes the control plane first, and no webhook before it can answer', () => {
     const made = plan(makeMeshConfig(), early);
     expect(identities(made)).toEqual(core);
   });
 
-  it('waits with the Deployment for the account of its pods, and leaves one that is there alone', () => {
+  it('waits with the Deployment for the account of its pods, and leaves an existing Deployment alone', () => {
     const identity = 'Deployment/weft-control-plane';
     for (const facts of [early, late]) {
       const made = plan(makeMeshConfig(), { ...facts, account: undefined });
@@ -76,7 +76,7 @@ describe('plan by the state of the world', () => {
     expect(made.kept).toEqual(new Set(webhooks));
   });
 
-  it('adds the webhooks, last, once there is trust and somebody to answer', () => {
+  it('adds the webhooks last, once there is trust and a ready control plane', () => {
     const made = plan(makeMeshConfig(), late);
     expect(identities(made)).toEqual([...core, ...webhooks]);
     expect(made.kept.size).toBe(0);
@@ -166,7 +166,7 @@ describe('the Deployment', () => {
     ]);
   });
 
-  it('tells the control plane who it is and which images to inject', () => {
+  it('gives the control plane its identity and the images to inject', () => {
     expect(deployment().template.spec['containers']).toMatchObject([
       {
         image: 'weft:1',

@@ -28,7 +28,7 @@ const serviceReasons: readonly (readonly [FindingKind, Reason])[] = [
 ];
 
 /** One sentence of a condition, with its reason. */
-interface Said {
+interface ConditionPart {
   readonly reason: Reason;
   readonly sentence: string;
 }
@@ -36,7 +36,7 @@ interface Said {
 function badIn(
   report: MeshReport,
   reasons: readonly (readonly [FindingKind, Reason])[],
-): readonly Said[] {
+): readonly ConditionPart[] {
   return reasons.flatMap(([kind, reason]) => {
     const finding = findingIn(report, kind);
     return finding === undefined ? [] : [{ reason, sentence: sentenceOf(finding) }];
@@ -49,24 +49,24 @@ export function podsCondition(inputs: StatusInputs): JudgedCondition {
   if (report === undefined) return { type, ...noReport(inputs) };
   const bad = badIn(report, podReasons);
   const passing = badIn(report, passingReasons);
-  const states: readonly (readonly [JudgedCondition['status'], readonly Said[]])[] = [
+  const states: readonly (readonly [JudgedCondition['status'], readonly ConditionPart[]])[] = [
     ['False', bad.length === 0 ? [] : [...bad, ...passing]],
     ['Unknown', hidden(report)],
     ['True', [...passing, ...startingIn(report)]],
   ];
-  const [status, said] = states.find(([, { length }]) => length > 0) ?? ['True', []];
-  const message = [...said.map(({ sentence }) => sentence), countOf(report)].join(' ');
-  return { type, status, reason: said[0]?.reason ?? 'AllInMesh', message };
+  const [status, parts] = states.find(([, { length }]) => length > 0) ?? ['True', []];
+  const message = [...parts.map(({ sentence }) => sentence), countOf(report)].join(' ');
+  return { type, status, reason: parts[0]?.reason ?? 'AllInMesh', message };
 }
 
 /** Pods that seem to be missing may be connected to a replica that cannot be asked. */
-function hidden(report: MeshReport): readonly Said[] {
+function hidden(report: MeshReport): readonly ConditionPart[] {
   if (report.connected >= report.expected) return [];
   return badIn(report, [['replica-unreachable', 'ReplicaUnreachable']]);
 }
 
 /** The starting pods without those that were connected before, which another sentence names. */
-function startingIn(report: MeshReport): readonly Said[] {
+function startingIn(report: MeshReport): readonly ConditionPart[] {
   const again = findingIn(report, 'sidecar-disconnected')?.count ?? 0;
   const starting = report.starting - again;
   if (starting <= 0) return [];

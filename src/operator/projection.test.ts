@@ -7,7 +7,7 @@ describe('project', () => {
     expect(project(live, { a: { b: 0 } })).toEqual({ a: { b: 1 } });
   });
 
-  it('shows what is gone as undefined', () => {
+  it('shows removed fields as undefined', () => {
     expect(project({ a: {} }, { a: { b: 0 } })).toEqual({ a: { b: undefined } });
     expect(project({}, { a: { b: 0 } })).toEqual({ a: undefined });
   });
@@ -30,7 +30,7 @@ describe('project', () => {
     expect(project({ objectSelector }, { objectSelector: {} })).toEqual({ objectSelector });
   });
 
-  it('tells service ports of one number apart by protocol', () => {
+  it('distinguishes service ports of one number by protocol', () => {
     const ports = [
       { port: 53, protocol: 'UDP', name: 'u' },
       { port: 53, protocol: 'TCP', name: 't' },

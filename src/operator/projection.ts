@@ -1,6 +1,6 @@
 import { isRecord } from '../common/guards.ts';
 
-/** Lists whose elements have their own owners, by field, with what tells one element from another. */
+/** Lists whose elements have their own owners, by field, with the fields that identify an element. */
 const merged: Readonly<Record<string, readonly string[]>> = {
   containers: ['name'],
   env: ['name'],

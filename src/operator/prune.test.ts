@@ -29,7 +29,7 @@ describe('prune', () => {
     ]);
   });
 
-  it('leaves what is wanted and what is leaving anyway', () => {
+  it('leaves wanted objects and objects that are being deleted', () => {
     const all = [owned(kinds.service), owned(kinds.deployment, '2026-01-01T00:00:00Z')];
     expect(prune(all, new Set(['Service/x']))).toEqual([]);
   });

@@ -109,7 +109,7 @@ async function bringIntoForce(
 
 interface Done {
   readonly again?: number | undefined;
-  /** What the API server said when it refused an object. */
+  /** The message with which the API server refused an object. */
   readonly rejection?: string;
 }
 

@@ -9,24 +9,24 @@ describe('the pulse of the report', () => {
   it('is not missed while there is no report, nor a time in it', () => {
     const pulse = new ReportPulse();
     expect(pulse.silentSince(noon)).toBeUndefined();
-    pulse.see(made(500), noon);
-    pulse.see(undefined, noon);
+    pulse.observe(made(500), noon);
+    pulse.observe(undefined, noon);
     expect(pulse.silentSince(noon + 1e6)).toBeUndefined();
   });
 
   it('is missed at once when the first report that is seen is old', () => {
     const pulse = new ReportPulse();
-    pulse.see('2026-01-02T00:00:00Z', noon);
+    pulse.observe('2026-01-02T00:00:00Z', noon);
     for (const seconds of [0, 60, 89, 91])
       expect(pulse.silentSince(noon + seconds * 1000)).toBe('2026-01-02T00:00:00Z');
   });
 
   it('is there again with the first report of another time, whatever that time is', () => {
     const pulse = new ReportPulse();
-    pulse.see(made(500), noon);
-    pulse.see(made(500), noon + 1000);
+    pulse.observe(made(500), noon);
+    pulse.observe(made(500), noon + 1000);
     expect(pulse.silentSince(noon + 1000)).toBe('2026-01-02T11:51:40Z');
-    pulse.see(made(470), noon + 2000);
+    pulse.observe(made(470), noon + 2000);
     expect(pulse.silentSince(noon + 2000)).toBeUndefined();
     expect(pulse.silentSince(noon + 91_999)).toBeUndefined();
     expect(pulse.silentSince(noon + 92_000)).toBe('2026-01-02T11:52:10Z');
@@ -38,7 +38,7 @@ describe('the pulse of the report', () => {
     { what: 'no clock at all', report: 'tomorrow' },
   ])('has its time by our clock when the first report is by $what', ({ report }) => {
     const pulse = new ReportPulse();
-    pulse.see(report, noon);
+    pulse.observe(report, noon);
     expect(pulse.silentSince(noon)).toBeUndefined();
     expect(pulse.silentSince(noon + 89_000)).toBeUndefined();
     const since = report === 'tomorrow' ? made(0) : report;

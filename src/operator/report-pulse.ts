@@ -10,7 +10,7 @@ interface Seen {
   /** When we saw it first, by our own clock. */
   readonly at: number;
   /** Whether another time was seen before: then this one was written while we watched. */
-  readonly isNews: boolean;
+  readonly isLive: boolean;
 }
 
 /**
@@ -22,10 +22,10 @@ export class ReportPulse {
   #last: Seen | undefined;
 
   /** Takes the time of the report as it is now; undefined without one, as of an older version. */
-  see(reportedAt: string | undefined, now: number): void {
+  observe(reportedAt: string | undefined, now: number): void {
     if (reportedAt === this.#last?.reportedAt) return;
-    const isNews = this.#last !== undefined;
-    this.#last = reportedAt === undefined ? undefined : { reportedAt, at: now, isNews };
+    const isLive = this.#last !== undefined;
+    this.#last = reportedAt === undefined ? undefined : { reportedAt, at: now, isLive };
   }
 
   /** The time of the last report, as RFC 3339, when the control plane has been silent for too long since. */
@@ -33,7 +33,7 @@ export class ReportPulse {
     const last = this.#last;
     if (last === undefined) return undefined;
     const madeAt = Date.parse(last.reportedAt);
-    const isOld = !last.isNews && now - madeAt >= longestSilenceMs + skewMs;
+    const isOld = !last.isLive && now - madeAt >= longestSilenceMs + skewMs;
     if (!isOld && now - last.at < longestSilenceMs) return undefined;
     return timestamp(Number.isNaN(madeAt) ? last.at : madeAt);
   }

@@ -27,7 +27,7 @@ function after(inputs: StatusInputs): MeshConfig {
 }
 
 describe('statusOf', () => {
-  it('tells versions, counts and who signs', () => {
+  it('shows versions, counts and the signer', () => {
     expect(after(well).status).toMatchObject({
       observedGeneration: 4,
       version: '1.2.3',
@@ -37,7 +37,7 @@ describe('statusOf', () => {
     });
   });
 
-  it('claims no counts while nobody is there to report them', () => {
+  it('claims no counts while the leader does not report', () => {
     expect(after({ ...well, rollout: undefined }).status).not.toHaveProperty('proxies');
   });
 
@@ -54,20 +54,20 @@ describe('the traffic in force', () => {
   const traffic = { enablePermissiveTrafficPolicyMode: false };
   const strict = makeMeshConfig({ spec: { traffic } });
   const inForce = { permissive: false, egress: true };
-  const told = (meshConfig: MeshConfig, inputs: Partial<StatusInputs>): object | undefined =>
+  const readStatus = (meshConfig: MeshConfig, inputs: Partial<StatusInputs>): object | undefined =>
     statusOf(meshConfig, { ...well, ...inputs }, parts).traffic;
   const edited = { ...makeMeshConfig({ spec: {} }), status: { traffic: inForce } };
   const problems = [{ kind: 'invalid', field: 'spec.a', message: 'b' }] as const;
 
   it('is what the spec says, also when the API server refuses an object', () => {
-    expect(told(strict, {})).toEqual(inForce);
-    expect(told(edited, { rejection: 'no' })).toEqual({ permissive: true, egress: true });
+    expect(readStatus(strict, {})).toEqual(inForce);
+    expect(readStatus(edited, { rejection: 'no' })).toEqual({ permissive: true, egress: true });
   });
 
   it('stays what it was while a spec cannot be put into force, and to the end', () => {
-    expect(told(edited, { problems })).toEqual(inForce);
-    expect(told(edited, { deleting: true })).toEqual(inForce);
-    expect(told(makeMeshConfig(), { problems })).toBeUndefined();
+    expect(readStatus(edited, { problems })).toEqual(inForce);
+    expect(readStatus(edited, { deleting: true })).toEqual(inForce);
+    expect(readStatus(makeMeshConfig(), { problems })).toBeUndefined();
   });
 });
 
@@ -106,7 +106,7 @@ describe('case H: the heartbeat', () => {
 });
 
 describe('case H: the counts', () => {
-  it('show pods in sync of those that should have a sidecar', () => {
+  it('show pods in sync out of the pods that should have a sidecar', () => {
     const proxies = makeReport({
       connected: 4,
       synced: 3,
@@ -123,7 +123,7 @@ describe('case H: the counts', () => {
 });
 
 describe('tidingsOf', () => {
-  function told(before: StatusInputs | undefined, inputs: StatusInputs): string[] {
+  function readStatus(before: StatusInputs | undefined, inputs: StatusInputs): string[] {
     const meshConfig = before === undefined ? makeMeshConfig() : after(before);
     const tidings = eventsFor(meshConfig, statusOf(meshConfig, inputs, parts));
     return tidings.map(({ type, reason }) => `${type} ${reason}`);
@@ -134,7 +134,7 @@ describe('tidingsOf', () => {
     rotation: { ...noRotation, ending: { reason, message: 'when' } },
   });
 
-  it('tells a phase without counts, which are older than the proof that ended the one before', () => {
+  it('shows a phase without counts that are older than the end of the phase before', () => {
     const rotation = { from: 'one', to: 'two', acknowledged: 1, total: 11 };
     const [before, now] = (['TrustBoth', 'SignNew'] as const).map((phase) => ({
       ...makeMeshConfig(),
@@ -155,10 +155,10 @@ describe('tidingsOf', () => {
     ['losing the control plane', well, starting, ['Warning ControlPlaneMissing']],
     ['getting stuck', starting, { ...starting, rejection }, ['Warning Rejected']],
     ['a root that is soon replaced', well, ending('RootRenewsSoon'), ['Normal RootRenewsSoon']],
-    ['a root that nobody replaces', well, ending('RootEndsSoon'), ['Warning RootEndsSoon']],
+    ['a root without a successor', well, ending('RootEndsSoon'), ['Warning RootEndsSoon']],
     ['the same again', ending('RootEndsSoon'), ending('RootEndsSoon'), []],
     ['the end', well, { ...well, deleting: true }, []],
   ])('%s', (...[, before, inputs, expected]) => {
-    expect(told(before, inputs)).toEqual(expected);
+    expect(readStatus(before, inputs)).toEqual(expected);
   });
 });

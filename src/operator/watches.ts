@@ -70,7 +70,7 @@ export class OperatorWatches {
     this.#proxies = configMap(proxiesConfigMap);
     this.#certificates = configMap(certificatesConfigMap);
     this.#proxies.subscribe(() => {
-      this.#pulse.see(this.proxies?.data?.[reportedAtKey], deps.clock.now());
+      this.#pulse.observe(this.proxies?.data?.[reportedAtKey], deps.clock.now());
     });
   }
 

@@ -101,7 +101,7 @@ function correctAnnotation(pod: LivingPod, namespace: Namespace | undefined): st
   return isInvalid(namespace) ? annotateNamespace(pod) : createAgain(pod);
 }
 
-/** The pod as the injector would judge it if it were created now, without its containers. */
+/** The pod as input for the injector's decision, as if it were created now; without its containers. */
 function asAdmitted({
   apiVersion,
   kind,

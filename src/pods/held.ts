@@ -1,6 +1,6 @@
 // Input: the status of a pod. Output: what the pod waits for before its sidecar runs. Pure and total.
 import { fieldsOf, type Fields, flag, integer, text } from '../common/read.ts';
-import { endOf, saying } from './kubelet-words.ts';
+import { describeEnd, cleanText } from './kubelet-words.ts';
 import { conditionOf, isWithoutSandbox } from './pod-conditions.ts';
 
 /**
@@ -13,16 +13,19 @@ export interface PodHold {
 }
 
 /** Why the pod waits; undefined when its status names no reason. `statuses` are those of its init containers. */
-export function heldBy(status: Fields, statuses: readonly Fields[]): PodHold | undefined {
+export function findHold(status: Fields, statuses: readonly Fields[]): PodHold | undefined {
   const unscheduled = conditionOf(status, 'PodScheduled', 'False');
   if (unscheduled !== undefined) {
     const kind = text(unscheduled['reason']) === 'SchedulingGated' ? 'gated' : 'unscheduled';
-    return { kind, why: `it cannot be scheduled: ${saying(text(unscheduled['message']) ?? '')}` };
+    return {
+      kind,
+      why: `it cannot be scheduled: ${cleanText(text(unscheduled['message']) ?? '')}`,
+    };
   }
   const current = statuses.find((one) => !isDone(one));
   const held = current && heldContainer(current);
   const isSetUp = !isWithoutSandbox(status);
-  // A container that ended with the earlier sandbox says nothing of the next one.
+  // A container that ended with the earlier sandbox says nothing about the next sandbox.
   if (held?.kind === 'hard' && (isSetUp || !hasEnded(current))) return held;
   if (isSetUp) return held;
   return { kind: 'soft', why: 'its volumes or its network are not ready yet' };
@@ -52,12 +55,15 @@ function heldContainer(status: Fields): PodHold | undefined {
   if (reason !== undefined) {
     if (onItsWay.has(reason)) return { kind: 'soft', why: `container ${name} has not started` };
     const exit = integer(ended['exitCode']);
-    const said = text(waiting['message']) ?? '';
-    const detail = exit === undefined ? said : endOf(ended);
-    return { kind: 'hard', why: `container ${name}: ${reason}${detail && `, ${saying(detail)}`}` };
+    const message = text(waiting['message']) ?? '';
+    const detail = exit === undefined ? message : describeEnd(ended);
+    return {
+      kind: 'hard',
+      why: `container ${name}: ${reason}${detail && `, ${cleanText(detail)}`}`,
+    };
   }
   if (state['terminated'] !== undefined) {
-    return { kind: 'hard', why: `container ${name} ended: ${endOf(ended)}` };
+    return { kind: 'hard', why: `container ${name} ended: ${describeEnd(ended)}` };
   }
   return { kind: 'soft', why: `container ${name} runs and is not ready` };
 }

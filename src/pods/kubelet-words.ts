@@ -2,20 +2,20 @@
 import { type Fields, integer, text } from '../common/read.ts';
 
 /** The longest text of another program that is kept. */
-const longestSaying = 160;
+const maxTextLength = 160;
 
-export function endOf(ended: Fields): string {
+export function describeEnd(ended: Fields): string {
   const reason = text(ended['reason']) ?? 'Error';
-  return `${saying(reason)}, exit code ${integer(ended['exitCode']) ?? 'unknown'}`;
+  return `${cleanText(reason)}, exit code ${integer(ended['exitCode']) ?? 'unknown'}`;
 }
 
 /**
  * A text of another program on one line, without control characters that a terminal would obey, and cut to
- * `longestSaying`.
+ * `maxTextLength`.
  */
-export function saying(words: string): string {
+export function cleanText(words: string): string {
   const line = words.replaceAll(/[\s\p{C}]+/gu, ' ').trim();
-  return line.length <= longestSaying ? line : `${line.slice(0, longestSaying - 1)}…`;
+  return line.length <= maxTextLength ? line : `${line.slice(0, maxTextLength - 1)}…`;
 }
 
 /** Milliseconds since the epoch; undefined for what is no time. */

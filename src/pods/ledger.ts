@@ -8,7 +8,7 @@ import type { LivingPod } from './pod-life.ts';
 import { Quiet } from './quiet.ts';
 import { type ProxyFacts, standingOf } from './standing.ts';
 import { Tally } from './tally.ts';
-import { unsyncedIn } from './unsynced.ts';
+import { findUnsynced } from './unsynced.ts';
 
 export interface LedgerDeps {
   readonly pods: ObjectStore<KubernetesObject>;
@@ -85,12 +85,12 @@ export class PodLedger {
     };
     for (const [name, pod] of others)
       tally.add(name, pod, standingOf(pod, this.#factsOf(pod, moment)));
-    for (const [name, bare] of this.#bare) tally.tell('without-sidecar', { name, ...bare });
+    for (const [name, bare] of this.#bare) tally.addFinding('without-sidecar', { name, ...bare });
     return {
       ...tally.counts,
       expected: this.#inside.size + this.#bare.size,
       leftOut: this.#leftOut.size,
-      troubles: new Map([...tally.troubles, ...unsyncedIn(seen.evidence, this.#inside)]),
+      found: new Map([...tally.found, ...findUnsynced(seen.evidence, this.#inside)]),
       absent: tally.absent,
     };
   }

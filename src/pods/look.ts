@@ -2,7 +2,7 @@ import type { FindingKind, Found, MeshReport } from '../api/mesh-report.ts';
 import type { JoinedEvidence } from '../xds/evidence/join.ts';
 import type { LivingPod } from './pod-life.ts';
 
-/** What is known of proxies: which have a stream, and which refuse the certificate, by IP. */
+/** The known facts about proxies: which have a stream, and which refuse the certificate, by IP. */
 export interface Seen {
   readonly evidence: Pick<
     JoinedEvidence,
@@ -21,7 +21,7 @@ export interface AbsentPod {
 /** The counts of the report, and what its findings are made from. */
 export interface PodsLook extends Omit<MeshReport, 'findings'> {
   /** The findings by kind: the names of all affected pods, each with its problem. */
-  readonly troubles: ReadonlyMap<FindingKind, readonly Found[]>;
+  readonly found: ReadonlyMap<FindingKind, readonly Found[]>;
   /** Pods inside the mesh without a stream. */
   readonly absent: readonly AbsentPod[];
 }

@@ -6,8 +6,8 @@ import { fieldsOf, type Fields, flag, integer, records, text, textMap } from '..
 import { trim } from '../cluster/trim.ts';
 import { deepFreeze } from '../common/freeze.ts';
 import { bootstrapVolume, sidecarName } from '../injector/names.ts';
-import { type PodHold, heldBy } from './held.ts';
-import { endOf, saying, timeOf } from './kubelet-words.ts';
+import { type PodHold, findHold } from './held.ts';
+import { describeEnd, cleanText, timeOf } from './kubelet-words.ts';
 import { isNodeSilent, isWithoutSandbox, scheduledAt } from './pod-conditions.ts';
 import { ownerOf } from './pod-owner.ts';
 
@@ -61,7 +61,7 @@ function lifeOf(raw: Fields): PodLife {
   const annotations = textMap(metadata['annotations']) ?? {};
   const kept = [sidecarInjection, notInjected].flatMap((key) => {
     const value = annotations[key];
-    return value === undefined ? [] : [[key, saying(value)] as const];
+    return value === undefined ? [] : [[key, cleanText(value)] as const];
   });
   const statuses = records(status['initContainerStatuses']) ?? [];
   return {
@@ -76,7 +76,7 @@ function lifeOf(raw: Fields): PodLife {
       textMap(spec['nodeSelector'])?.['kubernetes.io/os'] === 'windows',
     mirror: annotations['kubernetes.io/config.mirror'] !== undefined,
     sidecar: hasSidecar(spec) ? sidecarLife(statuses, isWithoutSandbox(status)) : undefined,
-    held: heldBy(status, statuses),
+    held: findHold(status, statuses),
   };
 }
 
@@ -109,5 +109,5 @@ function isFailure(ended: unknown): boolean {
 function lastEnd(ended: unknown): SidecarLife['ended'] {
   if (ended === undefined || ended === null) return undefined;
   const fields = fieldsOf(ended);
-  return { at: timeOf(fields['finishedAt']) ?? 0, why: endOf(fields) };
+  return { at: timeOf(fields['finishedAt']) ?? 0, why: describeEnd(fields) };
 }

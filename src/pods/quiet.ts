@@ -1,6 +1,6 @@
 import type { Seen } from './look.ts';
 import type { LivingPod } from './pod-life.ts';
-import { hasNothingToTell } from './standing.ts';
+import { isCertainlyWell } from './standing.ts';
 
 type Streams = Seen['evidence']['streams'];
 
@@ -18,7 +18,7 @@ export class Quiet {
     this.streams = streams;
     for (const [name, pod] of inside) {
       const { uid = '' } = pod.metadata;
-      if (hasNothingToTell(pod) && streams.has(uid)) this.uids.add(uid);
+      if (isCertainlyWell(pod) && streams.has(uid)) this.uids.add(uid);
       else this.others.set(name, pod);
     }
   }
@@ -26,6 +26,6 @@ export class Quiet {
   /** Whether the division stays valid when this pod takes the place of the pod with uid `before`. */
   keeps(pod: LivingPod, before: string | undefined): boolean {
     const { uid } = pod.metadata;
-    return uid !== undefined && uid === before && this.uids.has(uid) && hasNothingToTell(pod);
+    return uid !== undefined && uid === before && this.uids.has(uid) && isCertainlyWell(pod);
   }
 }

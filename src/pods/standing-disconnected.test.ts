@@ -16,24 +16,24 @@ const lost = { absentSince: Date.parse(time(nineMinutes)) };
 const again = { kind: 'starting', disconnected: 'it has 30 s to connect again' };
 
 describe('case H: a sidecar that was connected and is not any more', () => {
-  it('is told from one that starts, at once, until it is lost', () => {
+  it('is reported as disconnected, not as starting, until it is lost', () => {
     const pod = sidecar({ started: true, ...running });
     expect(at(pod, nineMinutes, lost)).toEqual(again);
     expect(at(pod, nineMinutes + lostGraceMs - 1, lost)).toEqual(again);
     expect(at(pod, nineMinutes + lostGraceMs, lost).kind).toBe('sidecar-lost');
   });
 
-  it('is told so too by a control plane that just started, for its start-up probe passed', () => {
+  it('is reported so too by a control plane that just started, because its startup probe passed', () => {
     const now = { absentSince: Date.parse(time(nineMinutes)), wasConnected: false };
     expect(at(sidecar({ started: true, ...running }), nineMinutes, now)).toEqual(again);
   });
 
-  it('starts, when nobody saw it connected', () => {
+  it('is starting when no replica saw it connected', () => {
     expect(at(sidecar({ started: false, ...running }), 1000)).toEqual({ kind: 'starting' });
     expect(at({}, 1000, { wasConnected: true })).toEqual({ kind: 'starting' });
   });
 
-  it('is not told so while a replica cannot be asked, which may have it', () => {
+  it('is not reported so while a replica that may have its stream cannot be asked', () => {
     const hidden = { ...lost, wasConnected: true, complete: false };
     const pod = sidecar({ started: true, ...running });
     expect(at(pod, nineMinutes + startGraceMs, hidden)).toEqual({ kind: 'starting' });
@@ -59,9 +59,9 @@ describe('case H: a sidecar that was connected and is not any more', () => {
 });
 
 describe('case H: a ledger whose sidecars lose their streams', () => {
-  const kindsIn = ({ troubles }: PodsLook): readonly string[] => [...troubles.keys()];
+  const kindsIn = ({ found }: PodsLook): readonly string[] => [...found.keys()];
 
-  it('remembers whom it saw, through restarts and until they connect again', async () => {
+  it('remembers the sidecars that it saw, through restarts and until they connect again', async () => {
     const clock = new FakeClock(Date.parse('2026-01-01T01:00:00Z'));
     const { ledger, pods } = ledgerAt(clock);
     const unready = [{ ...runs[0], started: false, restartCount: 1 }];
@@ -75,7 +75,7 @@ describe('case H: a ledger whose sidecars lose their streams', () => {
     expect(kindsIn(ledger.look(seen('a')))).toEqual([]);
   });
 
-  it('counts a pod of the same name that is another as one that starts', () => {
+  it('counts a new pod of the same name as starting', () => {
     const { ledger, pods } = ledgerAt(new FakeClock(Date.parse('2026-01-01T00:00:01Z')));
     pods.put(makeLivingPod({ name: 'a', statuses: runs }));
     ledger.look(seen('a'));
@@ -91,7 +91,7 @@ describe('case H: a ledger whose sidecars lose their streams', () => {
     pods.put(makeLivingPod({ name: 'a', statuses: runs }));
     ledger.look(seen());
     await clock.advance(lostGraceMs);
-    expect(ledger.look(seen()).troubles.get('sidecar-lost')?.[0]?.next).toContain(
+    expect(ledger.look(seen()).found.get('sidecar-lost')?.[0]?.next).toContain(
       'if that shows nothing new: kubectl delete pod -n shop a',
     );
   });

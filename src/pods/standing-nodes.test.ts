@@ -29,7 +29,7 @@ describe('case H: a pod that waits for a node', () => {
     },
   );
 
-  it('is in no trouble while scheduling gates hold it, which is on purpose', () => {
+  it('has no problem while scheduling gates hold it, which is on purpose', () => {
     const message = 'Scheduling is blocked due to non-empty scheduling gates';
     const condition = { type: 'PodScheduled', status: 'False', message };
     const gated = { conditions: [{ ...condition, reason: 'SchedulingGated' }] };

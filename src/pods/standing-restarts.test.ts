@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LifeOptions } from '../../test/support/builders/make-living-pod.ts';
 import { created, standingAt as at, time } from '../../test/support/builders/pod-standing.ts';
-import { hardGraceMs, refusedGraceMs, restartToldMs, startGraceMs } from './standing.ts';
+import { hardGraceMs, refusedGraceMs, restartReportedMs, startGraceMs } from './standing.ts';
 
 const noSandbox = { conditions: [{ type: 'PodReadyToStartContainers', status: 'False' }] };
 
@@ -53,7 +53,7 @@ const rebooted: readonly (readonly [string, object])[] = [
 ];
 
 describe('case H: a sidecar that restarted before', () => {
-  it.each(rebooted)('has a minute while its pod is set up anew: its container %s', (_, status) => {
+  it.each(rebooted)('has a minute while its pod is set up again: its container %s', (_, status) => {
     for (const restartCount of [0, 1]) {
       const pod = sidecar({ restartCount, ...status }, noSandbox);
       expect(at(pod, 1000).kind).toBe('starting');
@@ -84,7 +84,7 @@ describe('case H: a sidecar that restarted before', () => {
   });
 });
 
-describe('case H: how long a restart is told', () => {
+describe('case H: how long a restart is reported', () => {
   const connected = { connected: true, absentSince: undefined };
 
   it.each([
@@ -95,8 +95,8 @@ describe('case H: how long a restart is told', () => {
     const pod = runs(0, { started: true, restartCount: 1, lastState: { terminated } });
     const why = 'its sidecar restarted once: ContainerStatusUnknown, exit code 137';
     expect(at(pod, startGraceMs, connected)).toEqual({ kind: 'sidecar-restarted', why });
-    expect(at(pod, restartToldMs, connected).kind).toBe('sidecar-restarted');
-    expect(at(pod, restartToldMs + 1, connected).kind).toBe('well');
+    expect(at(pod, restartReportedMs, connected).kind).toBe('sidecar-restarted');
+    expect(at(pod, restartReportedMs + 1, connected).kind).toBe('well');
   });
 });
 

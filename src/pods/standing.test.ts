@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { type LifeOptions, makeLivingPod } from '../../test/support/builders/make-living-pod.ts';
 import {
   hardGraceMs,
-  hasNothingToTell,
+  isCertainlyWell,
   lostGraceMs,
   type ProxyFacts,
   refusedGraceMs,
-  restartToldMs,
+  restartReportedMs,
   scheduleGraceMs,
   standingOf,
   startGraceMs,
@@ -92,11 +92,11 @@ describe('case H: the standing of a pod', () => {
     });
   });
 
-  it('tells of a crash at once, and of a restart for a while', () => {
+  it('reports a crash at once, and a restart for a while', () => {
     expect(standingOf(makeLivingPod(waiting('CrashLoopBackOff')), facts).kind).toBe(
       'sidecar-crashing',
     );
-    const connected = { ...facts, connected: true, now: created + 60_000 + restartToldMs };
+    const connected = { ...facts, connected: true, now: created + 60_000 + restartReportedMs };
     expect(standingOf(makeLivingPod(restarted), connected)).toEqual({
       kind: 'sidecar-restarted',
       why: 'its sidecar restarted 2 times: OOMKilled, exit code 137',
@@ -118,12 +118,12 @@ describe('case H: the standing of a pod', () => {
     (...[, life, isPlain]) => {
       const pod = makeLivingPod(life);
       const closer = standingOf(pod, { ...facts, connected: true, now: created + 60_000 }).kind;
-      if (isPlain !== undefined) expect(hasNothingToTell(pod)).toBe(isPlain);
-      if (hasNothingToTell(pod)) expect(closer).toBe('well');
+      if (isPlain !== undefined) expect(isCertainlyWell(pod)).toBe(isPlain);
+      if (isCertainlyWell(pod)) expect(closer).toBe('well');
     },
   );
 
-  it('calls nobody lost while a replica cannot be asked', () => {
+  it('reports no proxy as lost while a replica cannot be asked', () => {
     const later = { ...facts, complete: false, now: created + 3_600_000 };
     expect(standingOf(makeLivingPod(running(true)), later).kind).toBe('starting');
   });
@@ -132,7 +132,7 @@ describe('case H: the standing of a pod', () => {
 /** As the kubelet writes them of a sidecar that ran, ended and is not running yet. */
 const between: readonly (readonly [string, object, number, string])[] = [
   [
-    'ended well, as when somebody asks it to',
+    'ended well, as when a user asks it to',
     {
       state: {
         terminated: { exitCode: 0, reason: 'Completed', finishedAt: '2026-01-01T00:13:00Z' },

@@ -38,7 +38,7 @@ export const lostGraceMs = 30_000;
 /** Time in which a proxy that refuses one replica's certificate may find another replica. */
 export const refusedGraceMs = 15_000;
 /** How long a restart of a sidecar is reported. */
-export const restartToldMs = 600_000;
+export const restartReportedMs = 600_000;
 
 const beforeItRunsMs: Readonly<Record<PodHold['kind'], number>> = {
   hard: hardGraceMs,
@@ -51,7 +51,7 @@ const beforeItRunsMs: Readonly<Record<PodHold['kind'], number>> = {
  * Pure. Whether a pod that is `inside` is certainly well if its proxy has a stream: most pods are, and need no closer
  * look.
  */
-export function hasNothingToTell({ life: { sidecar } }: LivingPod): boolean {
+export function isCertainlyWell({ life: { sidecar } }: LivingPod): boolean {
   return sidecar !== undefined && sidecar.restarts === 0 && !sidecar.backOff;
 }
 
@@ -92,7 +92,7 @@ function times(count: number): string {
 function restartedLately(sidecar: SidecarLife, now: number): PodStanding | undefined {
   const { restarts, ended, runningSince = 0 } = sidecar;
   if (restarts === 0 || ended === undefined) return undefined;
-  if (now - Math.max(ended.at, runningSince) > restartToldMs) return undefined;
+  if (now - Math.max(ended.at, runningSince) > restartReportedMs) return undefined;
   return {
     kind: 'sidecar-restarted',
     why: `its sidecar restarted ${times(restarts)}: ${ended.why}`,

@@ -6,8 +6,8 @@ import type { SwitchStanding } from '../xds/evidence/evidence.ts';
 import type { LivingPod } from './pod-life.ts';
 
 /**
- * Whether the kubelet ever said that the pod's sidecar ran (docs/decisions/0117). Before that, no peer of a stream is
- * an Envoy of the mesh: a token can be requested for a pod that no node ever took. A sidecar that ran once counts,
+ * Whether the kubelet ever reported that the pod's sidecar ran (docs/decisions/0117). Before that, no peer of a stream
+ * is an Envoy of the mesh: a token can be requested for a pod that no node ever took. A sidecar that ran once counts,
  * whatever happened to it later. Pure.
  */
 export function hasRun({ life: { sidecar } }: LivingPod): boolean {
@@ -16,8 +16,8 @@ export function hasRun({ life: { sidecar } }: LivingPod): boolean {
   return started || runningSince !== undefined || restarts > 0 || ended !== undefined;
 }
 
-/** Whether a change of a pod may change how `switchStanding` judges its proxy. */
-export function movesStanding({ before, after }: Change<KubernetesObject>): boolean {
+/** Whether a change of a pod may change the result of `switchStanding` for its proxy. */
+export function mayChangeStanding({ before, after }: Change<KubernetesObject>): boolean {
   const [was, is] = [before, after] as [LivingPod | undefined, LivingPod | undefined];
   if (was === undefined || is === undefined) return true;
   return was.metadata.uid !== is.metadata.uid || hasRun(was) !== hasRun(is);

@@ -7,7 +7,7 @@ import type { PodStanding } from './standing.ts';
 /** Adds up the states of pods. */
 export class Tally {
   readonly counts = { connected: 0, synced: 0, rejected: 0, late: 0, starting: 0 };
-  readonly troubles = new Map<FindingKind, Found[]>();
+  readonly found = new Map<FindingKind, Found[]>();
   readonly absent: AbsentPod[] = [];
   readonly #evidence: Seen['evidence'];
 
@@ -21,13 +21,13 @@ export class Tally {
     else this.absent.push({ pod, starting: standing.kind === 'starting' });
     if (standing.kind === 'starting') this.#starting(name, standing);
     else if (standing.kind === 'sidecar-lost')
-      this.tell(standing.kind, { name, why: standing.why, next: reviveSidecar(pod) });
-    else if ('why' in standing) this.tell(standing.kind, { name, why: standing.why });
+      this.addFinding(standing.kind, { name, why: standing.why, next: reviveSidecar(pod) });
+    else if ('why' in standing) this.addFinding(standing.kind, { name, why: standing.why });
   }
 
-  tell(kind: FindingKind, found: Found): void {
-    const list = this.troubles.get(kind);
-    if (list === undefined) this.troubles.set(kind, [found]);
+  addFinding(kind: FindingKind, found: Found): void {
+    const list = this.found.get(kind);
+    if (list === undefined) this.found.set(kind, [found]);
     else list.push(found);
   }
 
@@ -41,7 +41,8 @@ export class Tally {
 
   #starting(name: string, { disconnected }: Extract<PodStanding, { kind: 'starting' }>): void {
     this.counts.starting += 1;
-    if (disconnected !== undefined) this.tell('sidecar-disconnected', { name, why: disconnected });
+    if (disconnected !== undefined)
+      this.addFinding('sidecar-disconnected', { name, why: disconnected });
   }
 
   #connected(uid: string): void {

@@ -38,7 +38,7 @@ const revive =
   'kubectl logs -n shop a -c envoy; if that shows nothing new: kubectl delete pod -n shop a';
 const why = 'its sidecar does not answer, or requests nothing more';
 
-describe('case H: who is not in sync', () => {
+describe('case H: the pods that are not in sync', () => {
   it('names a pod whose proxy has been behind for long, with what helps', () => {
     const report = reportWith({ behind: uids('a', 'b'), late: uids('a') }, ['a', 'b', 'c']);
     expect(report).toMatchObject({ connected: 3, synced: 1, late: 1 });
@@ -71,7 +71,7 @@ describe('case H: who is not in sync', () => {
     expect(findings[0]?.found.map(({ name }) => name.slice(-1)).join('')).toBe('abcde');
   });
 
-  it('names nobody who is not in the mesh, or whose stream another pod of that name had', () => {
+  it('names no pod outside the mesh, and none whose stream belonged to another pod of that name', () => {
     const streams = new Map([
       ['uid-of-another', { pod: 'shop/a', opened: 1 }],
       ['uid-shop-gone', { pod: 'shop/gone', opened: 1 }],

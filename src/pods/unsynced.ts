@@ -1,7 +1,7 @@
 // Input: the evidence of all replicas, and the pods inside the mesh. Output: the pods whose proxy refuses something,
 // and those whose proxy has been behind for long. Costs only these pods. Pure.
 import type { FindingKind, Found } from '../api/mesh-report.ts';
-import { saying } from './kubelet-words.ts';
+import { cleanText } from './kubelet-words.ts';
 import type { Seen } from './look.ts';
 import { reviveSidecar } from './next-command.ts';
 import type { LivingPod } from './pod-life.ts';
@@ -9,7 +9,7 @@ import type { LivingPod } from './pod-life.ts';
 type Evidence = Seen['evidence'];
 
 /** Each pod is named once: a proxy that refuses something is also behind. `inside`: by `<namespace>/<name>`. */
-export function unsyncedIn(
+export function findUnsynced(
   evidence: Evidence,
   inside: ReadonlyMap<string, LivingPod>,
 ): ReadonlyMap<FindingKind, readonly Found[]> {
@@ -56,6 +56,6 @@ function wordsIn({ objects }: Evidence): ReadonlyMap<string, string> {
   const words = new Map<string, string>();
   for (const { rejections } of objects.values())
     for (const { pod, resource, message } of rejections)
-      if (!words.has(pod)) words.set(pod, saying(`${resource}: ${message}`));
+      if (!words.has(pod)) words.set(pod, cleanText(`${resource}: ${message}`));
   return words;
 }

@@ -24,7 +24,7 @@ function pods(served: Readonly<Record<string, readonly ServedPort[]>>): Workload
 }
 
 /** What pod "a" serves: `<port> <protocol> <services>`. */
-function told(workloads: Workloads): readonly string[] {
+function listLingering(workloads: Workloads): readonly string[] {
   const { served } = workloads.get('a')!;
   return served.map(({ targetPort, protocol, services }) =>
     [targetPort, protocol, ...services].join(' '),
@@ -40,7 +40,7 @@ describe('a pod that a Service left', () => {
     expect(lingering.workloads(both, 0)).toBe(both);
     expect(lingering.next).toBeUndefined();
     const result = lingering.workloads(left, 1_000);
-    expect(told(result)).toEqual(['8080 http shop/blue shop/web']);
+    expect(listLingering(result)).toEqual(['8080 http shop/blue shop/web']);
     expect(lingering.next).toBe(6_000);
     expect(lingering.workloads(left, 5_999)).toBe(result);
     expect(lingering.workloads(left, 6_000)).toBe(left);
@@ -52,12 +52,12 @@ describe('a pod that a Service left', () => {
     lingering.workloads(pods({ a: [port(80, blue), port(8080, web)] }), 0);
     lingering.workloads(pods({ a: [port(80, blue)] }), 1_000);
     const none = pods({ a: [] });
-    expect(told(lingering.workloads(none, 2_000))).toEqual([
+    expect(listLingering(lingering.workloads(none, 2_000))).toEqual([
       '80 http shop/blue',
       '8080 http shop/web',
     ]);
-    expect(told(lingering.workloads(none, 6_500))).toEqual(['80 http shop/blue']);
-    expect(told(lingering.workloads(none, 7_000))).toEqual([]);
+    expect(listLingering(lingering.workloads(none, 6_500))).toEqual(['80 http shop/blue']);
+    expect(listLingering(lingering.workloads(none, 7_000))).toEqual([]);
   });
 
   it('stays the same object while other pods change', () => {

@@ -16,8 +16,8 @@ interface Left extends Pick<ServedPort, 'targetPort' | 'protocol'> {
 
 /**
  * When a Service selects other pods, callers may learn of it a moment later than the old pods' sidecars: the
- * EndpointSlices follow the Service, and each proxy is told in its turn. Calls to the old pods in that moment would
- * fail.
+ * EndpointSlices follow the Service, and each proxy gets its update in its turn. Calls to the old pods in that moment
+ * would fail.
  */
 export class Lingering {
   #given: Workloads = new Map();

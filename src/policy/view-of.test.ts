@@ -210,7 +210,7 @@ describe('sharing', () => {
     expect(changed(before, mesh.all())).toEqual(['shop/till-1 inbound', 'shop/v1-1 outbound']);
   });
 
-  it('is found again after turns in which nobody new asked', () => {
+  it('is found again after turns without a new caller', () => {
     const mesh = new Mesh();
     mesh.all();
     for (const weight of [2, 3, 4]) {

@@ -8,7 +8,7 @@ import { indexReach, reachOf, type ReachIndex } from './reach.ts';
 import type { InboundView, OutboundView, ProxyView, ReachableService } from './view.ts';
 import type { Workload } from './workload.ts';
 
-/** What proxies may know. Made once in a process; asked about successive models, never about an earlier one. */
+/** Computes what proxies may know. Made once in a process; takes successive models, never an earlier model again. */
 export interface Views {
   outboundOf(model: MeshModel, account: IdentityKey): OutboundView;
   inboundOf(model: MeshModel, workload: Workload): InboundView;
@@ -125,7 +125,7 @@ class ViewMemory {
     return this.#reachable.get(key, (last) => last ?? reachable);
   }
 
-  /** Tells objects apart by identity, in text. */
+  /** A text for each object, by identity. */
   #numberOf(object: object): number {
     const known = this.#numbers.get(object);
     if (known !== undefined) return known;
@@ -134,7 +134,7 @@ class ViewMemory {
     return this.#lastNumber;
   }
 
-  /** Tells objects apart by content. Pods of one Deployment serve the same, each in its own object. */
+  /** A text for each object, by content. Pods of one Deployment serve the same, each in its own object. */
   #contentOf(object: object): string {
     const known = this.#contents.get(object);
     if (known !== undefined) return known;

@@ -139,8 +139,8 @@ function decideNext(
   const patience = patienceOf(meshConfig);
   const rotation = rotationOf(meshConfig);
   const { renewBeforeMs } = patience;
-  const asked = { meshConfig, records: known, plan, rotation, now, renewBeforeMs };
-  const resolution = resolveIntent(asked);
+  const intentFacts = { meshConfig, records: known, plan, rotation, now, renewBeforeMs };
+  const resolution = resolveIntent(intentFacts);
   const { intent, create } = resolution;
   const pins = findPins(known, plan, report);
   const base = { ...nothing, records: known, plan, rotation, resolution, create, pins, outdated };

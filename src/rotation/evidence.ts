@@ -82,9 +82,9 @@ export function proveBootstraps(
   since: number,
 ): RotationEvidence {
   return gather(plan, facts, (report) => {
-    const judged = proveBootstrapMaps(report, plan.trustedStep, { facts, since });
+    const proof = proveBootstrapMaps(report, plan.trustedStep, { facts, since });
     const { bootstraps } = report;
-    if (bootstraps === undefined || judged.lacks.length > 0) return judged;
+    if (bootstraps === undefined || proof.lacks.length > 0) return proof;
     const until = bootstraps.since + facts.patience.bundlePropagationMs;
     if (until <= facts.now) return nothingToProve;
     const seconds = Math.round(facts.patience.bundlePropagationMs / 1000);
@@ -94,7 +94,7 @@ export function proveBootstraps(
 }
 
 /**
- * Judges whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
+ * Proves whether every namespace has the bootstrap roots. For a namespace that refuses the ConfigMap, the pods that
  * run there are waiting, each by its name; the pods of other namespaces are not (docs/decisions/0097).
  */
 function proveBootstrapMaps(

@@ -92,12 +92,12 @@ describe('resolveIntent by the MeshConfig', () => {
 
   it.each<readonly [string, Wishes]>([
     ['ends soon', { notAfter: now + 30 * dayMs }],
-    ['is another by now', { reason: 'RootChanged' }],
-  ])('asks for a new root when the one that signs %s', (_, wishes) => {
+    ['is another root now', { reason: 'RootChanged' }],
+  ])('asks for a new root when the signing root %s', (_, wishes) => {
     expect(resolve([root('weft-root-1', wishes)]).create?.name).toBe('weft-root-2');
   });
 
-  it('makes a new root in a new Secret, and follows one that somebody put into the old', () => {
+  it('makes a new root in a new Secret, and follows a root that a user put into the old Secret', () => {
     const secretFor = (wishes: Wishes): unknown => {
       const provider = resolve([root('weft-root-1', wishes)]).create?.spec.provider;
       return provider?.kind === 'builtIn' && provider.secretName;

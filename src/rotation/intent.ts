@@ -131,8 +131,8 @@ function isSame({ spec }: RootRecord, wanted: WantedRoot): boolean {
 }
 
 /**
- * Who replaces the signing root when it nears its end; `none` for a root of Weft that the MeshConfig no longer
- * wants.
+ * The party that replaces the signing root when it nears its end; `none` for a root of Weft that the MeshConfig no
+ * longer wants.
  */
 export function findRenewer(record: RootRecord, meshConfig: MeshConfig): 'weft' | 'owner' | 'none' {
   const wanted = wantedBy(meshConfig);

@@ -90,11 +90,11 @@ const happenings = fc.array(
 );
 
 function play(mesh: MeshOfRoots, events: readonly Happening[]): void {
-  const told: string[] = [];
+  const seen: string[] = [];
   for (const [what, happens] of events) {
     happens(mesh);
-    told.push(what);
-    if (mesh.violation !== undefined) throw new Error(`${mesh.violation} after ${told.join(' ')}`);
+    seen.push(what);
+    if (mesh.violation !== undefined) throw new Error(`${mesh.violation} after ${seen.join(' ')}`);
   }
 }
 

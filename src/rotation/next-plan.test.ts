@@ -105,7 +105,7 @@ describe('nextPlan', () => {
     expect(evidence.lacks.join('; ')).toContain(lack);
   });
 
-  it('does not sign with the target while the webhooks do not trust it, or nobody reports', () => {
+  it('does not sign with the target while the webhooks do not trust it, or without a report', () => {
     expect(decide(both, { webhooksTrust: false }).plan).toBe(both);
     expect(decide(both, { report: undefined }).plan).toBe(both);
   });
@@ -116,7 +116,7 @@ describe('nextPlan', () => {
     expect(decide(tried).plan.trusted).toEqual(['old', 'new']);
   });
 
-  it('tells in its own words why the target cannot sign', () => {
+  it("reports the issuer's reason why the target cannot sign", () => {
     const tried = { ...atRest, step: 2, candidate: 'new' };
     const trouble = { code: 'x', message: 'the role does not exist', since: now };
     const roots = { new: { ready: false, trouble } };
@@ -141,7 +141,7 @@ describe('nextPlan', () => {
     ['too early', 599_999, ['a/b'], all(3, ['a/b']), 'old'],
     ['in time', 600_000, ['a/b'], all(3, ['a/b']), 'new'],
     ['twice', 600_000, ['a/b', 'a/b'], all(3, ['a/b', 'a/c']), 'old'],
-    ['who is not waiting', 600_000, ['a/x'], all(3, ['a/b']), 'old'],
+    ['a pod that is not waiting', 600_000, ['a/x'], all(3, ['a/b']), 'old'],
     [
       'one, while more wait than are named',
       600_000,
@@ -172,7 +172,7 @@ describe('nextPlan', () => {
     expect(decide(both, facts, rotation).plan.signer).toBe(signer);
   });
 
-  it('sets nobody aside while the control plane goes by another list', () => {
+  it('sets no pod aside while the control plane uses another list', () => {
     const rotation = { to: 'new', phase: 'TrustBoth', since: now - 600_000 } as const;
     const trust = { step: 3, acknowledged: 20, total: 32, aside: 12, waiting: [] };
     const report = reportOf(both, { trust, setAside: ['e/*'] });
@@ -180,13 +180,13 @@ describe('nextPlan', () => {
     expect(decide(both, facts, rotation).plan.signer).toBe('old');
   });
 
-  it('begins to wait anew in each phase and for each target', () => {
+  it('begins its wait again in each phase and for each target', () => {
     const report = reportOf(both, { trust: all(3, ['a/b']) });
     const since = now - 1000;
-    const told = (to: string, phase: Rotation['phase']): number | undefined =>
+    const sinceFor = (to: string, phase: Rotation['phase']): number | undefined =>
       decide(both, { report }, { to, phase, since }).rotation?.since;
-    expect(told('new', 'TrustBoth')).toBe(since);
-    expect(told('other', 'TrustBoth')).toBe(now);
-    expect(told('new', 'Preflight')).toBe(now);
+    expect(sinceFor('new', 'TrustBoth')).toBe(since);
+    expect(sinceFor('other', 'TrustBoth')).toBe(now);
+    expect(sinceFor('new', 'Preflight')).toBe(now);
   });
 });

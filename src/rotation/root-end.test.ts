@@ -72,7 +72,7 @@ const named = (name: string): Certificate => ({
 });
 
 describe('the end of a root', () => {
-  it('that Weft made is told of a month before it is replaced', () => {
+  it('that Weft made is reported a month before it is replaced', () => {
     const { renewsAt, noticeFrom, reason, message } = end()!;
     expect([daysFrom(renewsAt), daysFrom(noticeFrom)]).toEqual([3620, 3590]);
     expect(reason).toBe('RootRenewsSoon');
@@ -106,7 +106,7 @@ describe('the end of a root', () => {
     expect(message).toContain('renew it at its issuer');
   });
 
-  it('that Weft made is nothing to tell of once the mesh leaves it', () => {
+  it('that Weft made is not reported once the mesh leaves it', () => {
     expect(end({ certificate: { trustDomain: 'shop.example' } })).toBeUndefined();
     expect(end({ certificate: named('theirs') })).toBeUndefined();
   });

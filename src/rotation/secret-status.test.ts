@@ -12,15 +12,15 @@ const trouble = (code = 'certificate-invalid', since = now): FailureReport => ({
   ...{ code, since },
   message: 'Secret a/b: no',
 });
-const tell = (report: Partial<CertificateReport>) =>
+const statusFor = (report: Partial<CertificateReport>) =>
   describeSecrets({ signer, now, report: { roots: {}, ...report } as CertificateReport });
 const ofRoot = (one: FailureReport, fingerprint?: string) =>
-  tell({
+  statusFor({
     roots: { 'weft-root-1': { ready: false, trouble: one, ...(fingerprint && { fingerprint }) } },
   });
 
-describe('what is told of the Secrets of certificates', () => {
-  it('names one of a CA that is held in memory alone, and the next step', () => {
+describe('the status of the Secrets of certificates', () => {
+  it('names the Secret of a CA that only memory holds, and the next step', () => {
     expect(ofRoot(trouble(), 'ab')).toEqual({
       reason: 'CaSecretUnusable',
       message: expect.stringMatching(/^Secret a\/b: no .*in memory.*Next: put that CA back/),
@@ -28,16 +28,24 @@ describe('what is told of the Secrets of certificates', () => {
     expect(ofRoot(trouble())?.message).toMatch(/cannot issue certificates until this is fixed/);
   });
 
-  it.each([trouble(), trouble('api-rejected')])('names the one that is not written: %j', (one) => {
-    const message = expect.stringMatching(/ingress gateway is not written: Secret a\/b: no/);
-    expect(tell({ gatewayTrouble: one })).toEqual({ reason: 'GatewaySecretNotKept', message });
-  });
+  it.each([trouble(), trouble('api-rejected')])(
+    'names the Secret that is not written: %j',
+    (one) => {
+      const message = expect.stringMatching(/ingress gateway is not written: Secret a\/b: no/);
+      expect(statusFor({ gatewayTrouble: one })).toEqual({
+        reason: 'GatewaySecretNotKept',
+        message,
+      });
+    },
+  );
 
-  it('names the one that cannot be removed', () => {
+  it('names the Secret that cannot be removed', () => {
     const left = { namespace: 'edge', name: 'old', trustedStep: 1, signerStep: 1 };
-    const told = tell({ gatewaysLeft: [left, { ...left, trouble: trouble('api-rejected') }] });
-    expect(told?.message).toMatch(/^Secret edge\/old .* cannot be removed: .*delete it yourself/);
-    expect(tell({ gatewaysLeft: [left] })).toBeUndefined();
+    const status = statusFor({
+      gatewaysLeft: [left, { ...left, trouble: trouble('api-rejected') }],
+    });
+    expect(status?.message).toMatch(/^Secret edge\/old .* cannot be removed: .*delete it yourself/);
+    expect(statusFor({ gatewaysLeft: [left] })).toBeUndefined();
   });
 
   it('passes over what the API server may be busy with, for a while', () => {

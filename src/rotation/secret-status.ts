@@ -63,12 +63,12 @@ function sentence({ code, message }: FailureReport): string {
 
 /** When a failure with a Secret has lasted long enough to be reported, in ms since the epoch. */
 export function secretsToldAt({ signer, report }: SecretFacts): readonly number[] {
-  const troubles = [
+  const failures = [
     signer && report?.roots[signer.name]?.trouble,
     report?.gatewayTrouble,
     ...(report?.gatewaysLeft ?? []).map(({ trouble }) => trouble),
   ];
-  return troubles.flatMap((trouble) =>
+  return failures.flatMap((trouble) =>
     trouble === undefined ? [] : [trouble.since + secretPatienceMs],
   );
 }

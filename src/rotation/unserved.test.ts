@@ -36,14 +36,17 @@ describe('S10: a namespace that refuses the roots that its pods start with', () 
     expect(lacks).toEqual([expect.stringMatching(/namespace mean .*2 pods.*exceeded quota/)]);
   });
 
-  it.each([proveTrust, proveBootstraps])('holds up nobody when they are set aside: %p', (prove) => {
-    expect(prove(plan, factsOf([mean], mean.pods), long).lacks).toEqual([]);
-    const early = prove(plan, factsOf([mean], mean.pods), now - 1_000);
-    expect(early.lacks).toHaveLength(2);
-    expect(early.until).toBe(now - 1_000 + 600_000);
-  });
+  it.each([proveTrust, proveBootstraps])(
+    'holds up no switch when its pods are set aside: %p',
+    (prove) => {
+      expect(prove(plan, factsOf([mean], mean.pods), long).lacks).toEqual([]);
+      const early = prove(plan, factsOf([mean], mean.pods), now - 1_000);
+      expect(early.lacks).toHaveLength(2);
+      expect(early.until).toBe(now - 1_000 + 600_000);
+    },
+  );
 
-  it('holds up nobody when it has no pods', () => {
+  it('holds up no switch when it has no pods', () => {
     expect(proveTrust(plan, factsOf([{ ...mean, pods: [], total: 0 }]), long).lacks).toEqual([]);
   });
 

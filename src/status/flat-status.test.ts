@@ -15,7 +15,7 @@ describe('a flat status', () => {
   it('sees a missing status', () => expect(isUpToDate(wanted, {})).toBe(false));
   it('sees another count', () =>
     expect(isUpToDate(wanted, { ...written, acknowledged: 0 })).toBe(false));
-  it('sees other ports, and ports that are told no more', () => {
+  it('sees other ports, and ports that are no longer shown', () => {
     expect(isUpToDate({ ...wanted, ports: 'all' }, written)).toBe(false);
     expect(isUpToDate(wanted, { ...written, ports: 'all' })).toBe(false);
   });

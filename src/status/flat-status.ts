@@ -1,7 +1,7 @@
 import { controlPlaneName } from '../api/control-plane-names.ts';
 import { apiVersionOf } from '../api/kinds.ts';
 import { fieldsOf, integer } from '../common/read.ts';
-import { cut, haveConditions, keptConditions } from './kept-condition.ts';
+import { cutMessage, haveConditions, keptConditions } from './kept-condition.ts';
 import { statusNumbers, statusTexts } from './policy-status.ts';
 import type { StatusShape } from './status-shape.ts';
 import type { KeptStatus } from './kept-status.ts';
@@ -13,7 +13,7 @@ export const flatStatus: StatusShape = {
     if (typeof fields['inForce'] !== 'string') return undefined;
     const kept: readonly (readonly [string, string | number | undefined])[] = [
       ...statusNumbers.map((name) => [name, integer(fields[name])] as const),
-      ...statusTexts.map((name) => [name, cut(fields[name])] as const),
+      ...statusTexts.map((name) => [name, cutMessage(fields[name])] as const),
     ].filter(([, value]) => value !== undefined);
     const conditions = keptConditions(fields['conditions']);
     return { ...(Object.fromEntries(kept) as KeptStatus), conditions };

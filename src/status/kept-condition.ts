@@ -1,7 +1,7 @@
 import type { WantedCondition } from '../api/condition.ts';
 import type { Condition } from '../api/core.ts';
 import { integer, records, text } from '../common/read.ts';
-import { longestSaid } from './policy-status.ts';
+import { maxMessageLength } from './policy-status.ts';
 
 /** The conditions that Weft writes on a policy, of a list that may hold anything; in bounded size. */
 export function keptConditions(list: unknown): readonly Condition[] {
@@ -12,7 +12,7 @@ export function keptConditions(list: unknown): readonly Condition[] {
 }
 
 function conditionOf(type: string, found: Readonly<Record<string, unknown>>): Condition {
-  const field = (name: string): string => cut(found[name]) ?? '';
+  const field = (name: string): string => cutMessage(found[name]) ?? '';
   const observedGeneration = integer(found['observedGeneration']);
   return {
     ...{ type, status: field('status') as Condition['status'], reason: field('reason') },
@@ -40,8 +40,8 @@ function shown(condition: WantedCondition): string {
  * The text with one character more than Weft writes at most, so that a longer text compares as different. The copy is a
  * new string, so that it does not keep the long one in memory.
  */
-export function cut(value: unknown): string | undefined {
+export function cutMessage(value: unknown): string | undefined {
   const whole = text(value);
-  if (whole === undefined || whole.length <= longestSaid) return whole;
-  return Buffer.from(whole.slice(0, longestSaid + 1)).toString();
+  if (whole === undefined || whole.length <= maxMessageLength) return whole;
+  return Buffer.from(whole.slice(0, maxMessageLength + 1)).toString();
 }

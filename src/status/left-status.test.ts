@@ -48,7 +48,7 @@ describe('the status of a policy whose namespace left the mesh', () => {
     expect(leftStatus(object, namespace, 'osm')).toBeUndefined();
   });
 
-  it('keeps the words of whoever said it first, and follows the generation', () => {
+  it('keeps the message of the mesh that wrote it first, and follows the generation', () => {
     const first = leftStatus(makeTarget(ours), left, 'osm');
     const conditions = first?.conditions.map((one) => ({ ...one, ...since })) ?? [];
     const object = makeTarget({ ...inForce, ...first, conditions }, 2);

@@ -23,9 +23,11 @@ export function leftStatus(
   const { status, metadata } = object;
   if (status === undefined || !isFree(namespace)) return undefined;
   const { namespace: name = '', generation: observedGeneration = 0 } = metadata;
-  const said = status.conditions?.find((one) => one.type === 'Programmed' && one.reason === reason);
+  const earlier = status.conditions?.find(
+    (one) => one.type === 'Programmed' && one.reason === reason,
+  );
   const message =
-    said?.message ??
+    earlier?.message ??
     `namespace ${name} is not in the mesh any more, so changes of this object reach no proxy; a pod that still has its sidecar keeps its last configuration until it is restarted. To bring the namespace back: kubectl label namespace ${name} ${monitoredBy}=${meshName}. To leave for good: restart its pods, then delete this object`;
   const common = { reason, message, observedGeneration };
   return {

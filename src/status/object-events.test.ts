@@ -16,7 +16,7 @@ const diagnosticOf = (namespace: string, name: string): Diagnostic => ({
   message: `outside the mesh: ${name}`,
 });
 
-/** Time passes only when somebody sleeps, and then at once. */
+/** Time passes only when the writer sleeps, and then at once. */
 function quickClock(): Clock {
   let now = 1_000_000;
   return {
@@ -37,7 +37,7 @@ interface Told {
 }
 
 /** Runs until so many Events were created or renewed. */
-async function told(
+async function eventsFor(
   diagnostics: readonly Diagnostic[],
   writes: number,
   { instance = 'one', there = new Set<string>() } = {},
@@ -80,8 +80,8 @@ async function told(
 }
 
 describe('case H: Events about objects without a status', () => {
-  it('are told once, and again before an Event runs out', async () => {
-    const { created, merged } = await told([diagnosticOf('shop', 'dns')], 3);
+  it('are written once, and again before an Event expires', async () => {
+    const { created, merged } = await eventsFor([diagnosticOf('shop', 'dns')], 3);
     expect(created).toEqual(['shop/dns']);
     expect(merged).toHaveLength(2);
     expect(new Set(merged).size).toBe(1);
@@ -91,8 +91,8 @@ describe('case H: Events about objects without a status', () => {
   it('are the same Events for the next leader', async () => {
     const there = new Set<string>();
     const diagnostics = [diagnosticOf('shop', 'dns'), diagnosticOf('shop', 'ntp')];
-    await told(diagnostics, 2, { there });
-    const { created, merged } = await told(diagnostics, 2, { instance: 'two', there });
+    await eventsFor(diagnostics, 2, { there });
+    const { created, merged } = await eventsFor(diagnostics, 2, { instance: 'two', there });
     expect(created).toEqual([]);
     expect(merged).toHaveLength(2);
   });
@@ -101,17 +101,17 @@ describe('case H: Events about objects without a status', () => {
     const there = new Set<string>();
     const udp = { code: 'service-port-unsupported', severity: 'note' } as const;
     const diagnostics = [diagnosticOf('shop', 'db'), { ...diagnosticOf('shop', 'dns'), ...udp }];
-    const first = await told(diagnostics, 4, { there });
+    const first = await eventsFor(diagnostics, 4, { there });
     expect(first.types).toContain('Normal service-port-unsupported');
     expect([first.created.length, new Set(first.merged).size]).toEqual([2, 1]);
-    const next = await told(diagnostics, 3, { instance: 'two', there });
+    const next = await eventsFor(diagnostics, 3, { instance: 'two', there });
     expect([next.created.length, new Set(next.merged).size]).toEqual([0, 1]);
   });
 
   it('of a namespace with 10,000 broken Services do not keep others waiting', async () => {
     const many = Array.from({ length: 10_000 }, (_, at) => diagnosticOf('crowd', `s${at}`));
     const few = ['bank', 'shop'].map((namespace) => diagnosticOf(namespace, 'dns'));
-    const { created } = await told([...many, ...few], 600);
+    const { created } = await eventsFor([...many, ...few], 600);
     expect(created.slice(0, 3).toSorted()).toEqual(['bank/dns', 'crowd/s0', 'shop/dns']);
     expect(created.filter((name) => name.startsWith('crowd/'))).toHaveLength(500);
   });
@@ -170,7 +170,7 @@ describe('Events about an object that was created again', () => {
     },
   );
 
-  it('wait for its compile: what is known is of the one before', async () => {
+  it('wait for its compile: the known diagnostics are of the object before', async () => {
     const over = new AbortController();
     const made: unknown[] = [];
     let looks = 0;
@@ -203,7 +203,7 @@ describe('Events about an object that was created again', () => {
 
   it('have a name that follows from their words and the object, whatever the version of Weft', async () => {
     const there = new Set<string>();
-    await told([diagnosticOf('shop', 'dns')], 1, { there });
+    await eventsFor([diagnosticOf('shop', 'dns')], 1, { there });
     expect([...there]).toEqual(['shop/dns.5506df37f3361915']);
   });
 });

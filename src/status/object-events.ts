@@ -159,7 +159,7 @@ export class ObjectEvents implements Triggered {
     if (regarding === undefined || (regarding.metadata.uid ?? '') !== state.uid) return;
     state.count += 1;
     try {
-      await this.#tell({ regarding, diagnostic, count: state.count }, signal);
+      await this.#writeEvent({ regarding, diagnostic, count: state.count }, signal);
     } catch (error) {
       if (signal.aborted) return;
       state.dueAt = clock.now() + retryMs;
@@ -169,7 +169,10 @@ export class ObjectEvents implements Triggered {
   }
 
   /** Creates the Event, or updates its series if it exists. */
-  async #tell({ regarding, diagnostic, count }: Telling, signal: AbortSignal): Promise<void> {
+  async #writeEvent(
+    { regarding, diagnostic, count }: EventToWrite,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { client, clock } = this.#deps;
     const occurrence = occurrenceOf(regarding, diagnostic);
     const suffix = suffixOf(diagnostic, regarding);
@@ -186,7 +189,7 @@ export class ObjectEvents implements Triggered {
   }
 }
 
-interface Telling {
+interface EventToWrite {
   readonly regarding: KubernetesObject;
   readonly diagnostic: Diagnostic;
   readonly count: number;

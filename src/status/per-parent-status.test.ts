@@ -3,7 +3,7 @@ import { wanted, written } from '../../test/support/builders/status-story.ts';
 import { controllerName } from '../api/control-plane-names.ts';
 import type { KubernetesObject } from '../api/core.ts';
 import { ancestorsStatus, parentsStatus } from './per-parent-status.ts';
-import { longestSaid } from './policy-status.ts';
+import { maxMessageLength } from './policy-status.ts';
 
 const { conditions } = written;
 
@@ -56,7 +56,7 @@ describe('a status with an entry for each parent', () => {
       makeEntry(`${String(at)}${long}`, { conditions: huge }),
     );
     const kept = parentsStatus.keep({ status: { parents: entries } });
-    expect(kept?.conditions?.[0]?.message).toHaveLength(longestSaid + 1);
+    expect(kept?.conditions?.[0]?.message).toHaveLength(maxMessageLength + 1);
     expect(JSON.stringify(kept).length).toBeLessThan(33 * 3_000);
   });
 

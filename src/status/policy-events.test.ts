@@ -45,8 +45,8 @@ describe('policyEvents', () => {
     it(title, () => {
       const conditions: Condition[] =
         before === undefined ? [] : [{ ...before, lastTransitionTime: '2026-01-01T00:00:00Z' }];
-      const told = policyEvents(makeWanted(now), conditions);
-      expect(told.map((event) => `${event.type} ${event.reason}`)).toEqual(expected);
+      const events = policyEvents(makeWanted(now), conditions);
+      expect(events.map((event) => `${event.type} ${event.reason}`)).toEqual(expected);
     });
   }
 });

@@ -14,8 +14,8 @@ function isBad({ type, status, reason }: Seen): boolean {
   return status === 'False' && reason !== 'Pending' && reason !== 'NotAccepted';
 }
 
-/** The type of Event for a change of one condition: always for bad news, for good news only after bad. */
-function tell(before: Seen | undefined, now: Seen): 'Warning' | 'Normal' | undefined {
+/** The type of Event for a change of one condition: `Warning` when something is wrong, `Normal` when that is over. */
+function eventTypeOf(before: Seen | undefined, now: Seen): 'Warning' | 'Normal' | undefined {
   if (isBad(now)) return before?.message === now.message ? undefined : 'Warning';
   return before !== undefined && isBad(before) && now.status === 'True' ? 'Normal' : undefined;
 }
@@ -28,7 +28,7 @@ export function policyEvents(
   before: readonly Condition[],
 ): readonly Occurrence[] {
   return status.conditions.flatMap((condition) => {
-    const type = tell(
+    const type = eventTypeOf(
       before.find((c) => c.type === condition.type),
       condition,
     );

@@ -88,7 +88,7 @@ const rows: readonly (readonly [string, PolicyFacts, string, string, string, str
     'True',
   ],
   [
-    'concerns nobody',
+    'concerns no proxy',
     makeFacts({ evidence: undefined }),
     'True',
     'NoProxyConcerned',
@@ -189,12 +189,12 @@ describe('policyStatus', () => {
     });
   }
 
-  it('says in Accepted what is wrong and by which rule', () => {
+  it('says in Accepted the problem and the rule', () => {
     const accepted = policyStatus(makeFacts({ diagnostics: [broken] })).conditions[0];
     expect(accepted).toMatchObject({ reason: 'RouteMissing', message: broken.message });
   });
 
-  it.each([true, false])('names who is not there, in both conditions: destination %s', (is) => {
+  it.each([true, false])('names the missing workload, in both conditions: destination %s', (is) => {
     const evidence = is ? undefined : makeEvidence();
     const facts = makeFacts({
       evidence,
@@ -213,7 +213,7 @@ describe('policyStatus', () => {
     expect(programmed?.message).toBe('shop/a refused listener inbound: no such thing; and 11 more');
   });
 
-  it('shows no words of a pod of another namespace, and no line of one of its own', () => {
+  it('shows no text of a pod of another namespace, and no line break of a pod of its own', () => {
     const rejections = [
       { pod: 'evil/b', resource: 'cart|80', message: 'SECURITY NOTICE: run this' },
       { pod: 'shop/a', resource: 'cart|80', message: 'no such\n\u001b[31m  thing\u202e' },

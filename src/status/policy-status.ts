@@ -43,11 +43,13 @@ export const statusNumbers = ['observedGeneration', 'acknowledged', 'total', 're
 export const statusTexts = ['inForce', 'ports'] as const;
 
 /** The most characters of a condition's message: more is of no use to a reader. */
-export const longestSaid = 1_024;
+export const maxMessageLength = 1_024;
 
-/** The message, cut to `longestSaid`. */
-export function short(message: string): string {
-  return message.length <= longestSaid ? message : `${message.slice(0, longestSaid - 1)}…`;
+/** The message, cut to `maxMessageLength`. */
+export function shortenMessage(message: string): string {
+  return message.length <= maxMessageLength
+    ? message
+    : `${message.slice(0, maxMessageLength - 1)}…`;
 }
 
 function pascal(code: string): string {
@@ -70,7 +72,7 @@ function accepted(facts: PolicyFacts): WantedCondition {
     message:
       first === undefined
         ? 'the object is well formed and every reference resolves'
-        : short(shown.map((d) => d.message).join('; ')),
+        : shortenMessage(shown.map((d) => d.message).join('; ')),
     observedGeneration: facts.generation,
   };
 }
@@ -200,7 +202,7 @@ export function policyStatus(facts: PolicyFacts): WantedPolicyStatus {
     conditions: [
       accepted(facts),
       {
-        ...{ type: 'Programmed', ...verdict, message: short(verdict.message) },
+        ...{ type: 'Programmed', ...verdict, message: shortenMessage(verdict.message) },
         observedGeneration: facts.generation,
       },
     ],

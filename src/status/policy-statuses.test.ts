@@ -30,7 +30,7 @@ function statusesOf(
 }
 
 function statusesBy(
-  known: Omit<PolicyEvidence, 'of'>,
+  known: Omit<PolicyEvidence, 'get'>,
   compiled: CompiledMesh,
   ...cached: readonly KubernetesObject[]
 ): WantedStatus[] {
@@ -45,15 +45,15 @@ function statusesBy(
     policyKindNames.map((kind) => [kind, none]),
   ) as unknown as PolicyStores;
   const cluster: PolicyStores = { ...empty, TrafficTarget: { objects: targets } };
-  const of = (): WholeEvidence => evidence;
-  return [...policyStatuses(cluster, compiled, { ...known, of })];
+  const get = (): WholeEvidence => evidence;
+  return [...policyStatuses(cluster, compiled, { ...known, get })];
 }
 
 describe('the statuses of policies', () => {
   const good = makeTrafficTarget();
   const broken = [{ kind: 'HTTPRouteGroup', name: 'nosuch' }] as const;
 
-  it('tell of the objects that the mesh is compiled from', () => {
+  it('cover the objects that the mesh is compiled from', () => {
     const [found] = statusesOf(compiledOf(good), good);
     expect(found?.status).toMatchObject({ observedGeneration: 1, inForce: '2/2' });
   });
@@ -79,13 +79,13 @@ describe('the statuses of policies', () => {
     expect(named).toEqual([good]);
   });
 
-  it('say nothing of an object that was created again, or has no room any more, since', () => {
+  it('say nothing of an object that was recreated, or left out for lack of room, since the compile', () => {
     const again = { ...good, metadata: { ...good.metadata, uid: 'another' } };
     expect(statusesOf(compiledOf(good), again)).toEqual([]);
     expect(statusesOf(compiledOf(good), leaveOut(good, 'no room'))).toEqual([]);
   });
 
-  it('tell of an object of which only the resource version is new', () => {
+  it('cover an object of which only the resource version is new', () => {
     const metadata = { ...good.metadata, resourceVersion: '99' };
     expect(statusesOf(compiledOf(good), { ...good, metadata })).toHaveLength(1);
   });

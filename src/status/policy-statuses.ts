@@ -11,7 +11,7 @@ import { readTcpRoute } from '../smi/tcp-route/read.ts';
 import type { WholeEvidence } from '../xds/evidence/count-absent.ts';
 import { leftStatus } from './left-status.ts';
 import type { CompiledMesh } from '../mesh/compile.ts';
-import { policyStatus, short, type WantedPolicyStatus } from './policy-status.ts';
+import { policyStatus, shortenMessage, type WantedPolicyStatus } from './policy-status.ts';
 import { type PolicyKind, policyKindNames, policyKinds } from '../api/policy-kinds.ts';
 import type { ObjectStore } from '../kubernetes/store.ts';
 import { statusShape } from './status-shapes.ts';
@@ -34,7 +34,7 @@ export interface PolicyEvidence {
   readonly complete: boolean;
   /** Whether missing evidence is about to come, as after the start of a replica: the last status stands until then. */
   readonly settling?: boolean;
-  readonly of: (key: OriginKey) => WholeEvidence | undefined;
+  readonly get: (key: OriginKey) => WholeEvidence | undefined;
 }
 
 /**
@@ -47,7 +47,7 @@ export function shownPorts(
 ): Pick<WantedPolicyStatus, 'ports'> {
   const ports = kind === 'TCPRoute' ? readTcpRoute(object as TCPRoute).ports : undefined;
   if (ports === undefined) return {};
-  return { ports: short(ports === 'all' ? ports : ports.join(',')) };
+  return { ports: shortenMessage(ports === 'all' ? ports : ports.join(',')) };
 }
 
 /**
@@ -91,7 +91,7 @@ export function policyStatuses(
       generation,
       diagnostics: [...(diagnostics.get(key) ?? []), ...opening.diagnostics],
       closed: opening.closed,
-      evidence: evidence.of(key),
+      evidence: evidence.get(key),
       complete: evidence.complete,
       permissive: compiled.settings.permissive,
     });

@@ -40,7 +40,7 @@ describe('the backlog of statuses', () => {
     expect(backlog.size).toBe(1945);
   });
 
-  it('lets namespaces take turns, also when all is decided anew in between', () => {
+  it('lets namespaces take turns, also when all writes are decided again in between', () => {
     const { backlog } = makeBacklog();
     const all = [...waiting('crowd', 9), ...waiting('bank', 1), ...waiting('shop', 1)];
     backlog.follow(all);

@@ -15,7 +15,7 @@ const many = (namespace: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, at) => `${namespace}/t${at}`);
 
 describe('while a thousand statuses wait', () => {
-  it('one that gets worse is written within two seconds, and never as it was', async () => {
+  it('a status that gets worse is written within two seconds, and never in its old form', async () => {
     const names = many('shop', 1000);
     const { writes } = await tell({
       names,
@@ -31,7 +31,7 @@ describe('while a thousand statuses wait', () => {
     expect(its[0]!.at - changedAt).toBeLessThanOrEqual(2_000);
   });
 
-  it('one of another namespace is told that it is refused within two seconds, if all are', async () => {
+  it('a refusal in another namespace is written within two seconds, though all are refused', async () => {
     const names = [...many('crowd', 1000), 'shop/cart'];
     const { writes } = await tell({
       names,
@@ -41,7 +41,7 @@ describe('while a thousand statuses wait', () => {
     expect(writes.at(-1)!.at).toBeLessThanOrEqual(2_000);
   });
 
-  it('what is wanted is asked for once a second at most, however much changes', async () => {
+  it('the wanted statuses are computed once a second at most, however much changes', async () => {
     const { writes, looks } = await tell({
       names: many('shop', 1000),
       statusOf: () => wanted,
@@ -53,7 +53,7 @@ describe('while a thousand statuses wait', () => {
     expect(new Set(writes.map(({ name }) => name)).size).toBe(1000);
   });
 
-  it('those whose status changes all the time do not keep others waiting', async () => {
+  it('objects whose status changes all the time do not delay others', async () => {
     const names = many('shop', 100);
     const { writes } = await tell({
       names,
@@ -65,7 +65,7 @@ describe('while a thousand statuses wait', () => {
     expect(new Set(writes.slice(0, 150).map(({ name }) => name)).size).toBe(100);
   });
 
-  it('those that the API server refuses do not keep others waiting', async () => {
+  it('objects that the API server refuses do not delay others', async () => {
     const { writes } = await tell({
       names: many('shop', 60),
       statusOf: () => refused,
@@ -77,7 +77,7 @@ describe('while a thousand statuses wait', () => {
 });
 
 describe('a status that was written', () => {
-  it('is looked at once for a change that came meanwhile', async () => {
+  it('is checked once for a change that came during the wait', async () => {
     const over = new AbortController();
     let looks = 0;
     const writer = new StatusWriter({

@@ -16,28 +16,28 @@ import type { WantedStatus } from './wanted-status.ts';
 
 async function runOnce(all: readonly WantedStatus[], client: ApiClient): Promise<string[]> {
   const over = new AbortController();
-  const told: string[] = [];
+  const writtenNames: string[] = [];
   const writer = new StatusWriter({
     client,
     clock: systemClock,
     logger: silentLogger,
     wanted: () => all,
-    onWritten: ({ object }) => told.push(object.metadata.name),
+    onWritten: ({ object }) => writtenNames.push(object.metadata.name),
   });
   const running = writer.run(over.signal);
   await systemClock.sleep(20, over.signal);
   over.abort();
   await running;
-  return told;
+  return writtenNames;
 }
 
 describe('StatusWriter', () => {
   it('writes what differs and nothing else', async () => {
     const applied: string[] = [];
     const client = clientThat((object) => applied.push(object.metadata.name));
-    const told = await runOnce([makeTarget('new'), makeTarget('same', written)], client);
+    const writtenNames = await runOnce([makeTarget('new'), makeTarget('same', written)], client);
     expect(applied).toEqual(['new']);
-    expect(told).toEqual(['new']);
+    expect(writtenNames).toEqual(['new']);
   });
 
   it('keeps the time of a condition whose status did not change', async () => {

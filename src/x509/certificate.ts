@@ -1,12 +1,12 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import {
-  bitsSet,
-  childrenOf,
+  readNamedBits,
+  readChildren,
   type DerElement,
   DerError,
-  oidText,
+  readOid,
   readElement,
-  timeOf,
+  readTime,
 } from './der-reader.ts';
 import { oids } from './oids.ts';
 import { pemOf } from '../common/pem.ts';
@@ -18,7 +18,7 @@ export interface AltNames {
   readonly others: number;
 }
 
-/** A certificate as read: what signing under it and judging it take. */
+/** A parsed certificate: the fields that are needed to sign under it and to validate it. */
 export interface Certificate {
   readonly pem: string;
   /** SHA-256 of the DER, lower-case hex. */
@@ -73,29 +73,29 @@ export function parseCertificate(der: Buffer): Certificate | undefined {
 
 function read(der: Buffer): Certificate {
   const x509 = new X509Certificate(der);
-  const [tbs, algorithm] = childrenOf(readElement(der));
+  const [tbs, algorithm] = readChildren(readElement(der));
   if (tbs === undefined || algorithm === undefined) throw new DerError('not a certificate');
-  const fields = childrenOf(tbs);
+  const fields = readChildren(tbs);
   // Only a v1 certificate has no version. It has no extensions, so it can be no CA here.
   if (fields[0]?.tag !== 0xa0) throw new DerError('not a v3 certificate');
   const [issuer, validity, subject] = [at(fields, 3), at(fields, 4), at(fields, 5)];
-  const [notBefore, notAfter] = childrenOf(validity);
+  const [notBefore, notAfter] = readChildren(validity);
   const extensions = extensionsOf(fields);
   return {
     pem: pemOf('CERTIFICATE', der),
     fingerprint: createHash('sha256').update(der).digest('hex'),
     issuer: issuer.raw,
     subject: subject.raw,
-    notBefore: timeOf(defined(notBefore)),
-    notAfter: timeOf(defined(notAfter)),
+    notBefore: readTime(defined(notBefore)),
+    notAfter: readTime(defined(notAfter)),
     publicKey: x509.publicKey,
-    signatureAlgorithm: oidText(at(childrenOf(algorithm), 0)),
+    signatureAlgorithm: readOid(at(readChildren(algorithm), 0)),
     ...constraintsOf(extensions),
-    keyUsage: mapped(extensions, oids.keyUsage, bitsSet),
+    keyUsage: mapped(extensions, oids.keyUsage, readNamedBits),
     extendedKeyUsage: mapped(
       extensions,
       oids.extendedKeyUsage,
-      (value) => new Set(childrenOf(value).map(oidText)),
+      (value) => new Set(readChildren(value).map(readOid)),
     ),
     altNames: mapped(extensions, oids.subjectAltName, altNamesOf) ?? noNames,
     subjectKeyId: mapped(extensions, oids.subjectKeyId, (value) => value.content),
@@ -119,11 +119,11 @@ function verifies(x509: X509Certificate, key: KeyObject): boolean {
 
 function extensionsOf(fields: readonly DerElement[]): ReadonlyMap<string, Extension> {
   const wrapper = fields.find((field) => field.tag === 0xa3);
-  const list = wrapper === undefined ? [] : childrenOf(at(childrenOf(wrapper), 0));
+  const list = wrapper === undefined ? [] : readChildren(at(readChildren(wrapper), 0));
   const extensions = new Map<string, Extension>();
   for (const element of list) {
-    const parts = childrenOf(element);
-    const id = oidText(at(parts, 0));
+    const parts = readChildren(element);
+    const id = readOid(at(parts, 0));
     if (extensions.has(id)) throw new DerError('extension given twice');
     extensions.set(id, { critical: parts.length > 2, value: at(parts, parts.length - 1).content });
   }
@@ -142,7 +142,7 @@ function mapped<T>(
 function constraintsOf(
   extensions: ReadonlyMap<string, Extension>,
 ): Pick<Certificate, 'ca' | 'pathLength'> {
-  const parts = mapped(extensions, oids.basicConstraints, childrenOf) ?? [];
+  const parts = mapped(extensions, oids.basicConstraints, readChildren) ?? [];
   const ca = parts[0]?.tag === 0x01 && parts[0].content[0] === 0xff;
   const length = parts.find((part) => part.tag === 0x02);
   return { ca, pathLength: length === undefined ? undefined : smallInteger(length) };
@@ -158,7 +158,7 @@ function altNamesOf(value: DerElement): AltNames {
   const uris: string[] = [];
   const dnsNames: string[] = [];
   let others = 0;
-  for (const name of childrenOf(value)) {
+  for (const name of readChildren(value)) {
     if (name.tag === 0x86) uris.push(name.content.toString('latin1'));
     else if (name.tag === 0x82) dnsNames.push(name.content.toString('latin1'));
     else others++;

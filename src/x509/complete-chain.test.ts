@@ -38,7 +38,7 @@ describe('completeChain', () => {
     expect(found).toBeUndefined();
   });
 
-  it('finds the way to the wanted root past one that was signed by two', () => {
+  it('finds the path to the wanted root through a CA that two roots signed', () => {
     const other = makeRoot({ name: 'other root' });
     const keys = ecKeys();
     const template = { ...rootTemplate('crossed', period), ca: { pathLength: 0 } };

@@ -1,14 +1,15 @@
 import type { Certificate } from './certificate.ts';
 
-/** A certificate with those above it in order, without the root; undefined where none was found. */
+/** A certificate and its issuers in order, without the root; `root` is undefined where no root was found. */
 export interface CompletedChain {
   readonly chain: readonly Certificate[];
   readonly root: Certificate | undefined;
 }
 
 /**
- * Orders the certificates that an issuer gave: each next one verifiably signed the one before, up to a self-signed
- * one. Of several paths, takes the first to a root that `wanted` accepts, else the first to any root, else the first.
+ * Orders the certificates of an issuer's answer so that each certificate is verifiably signed by the next, up to a
+ * self-signed root. Of several paths, takes the first to a root that `wanted` accepts, else the first to any root, else
+ * the first.
  */
 export function completeChain(
   first: Certificate,
@@ -19,14 +20,14 @@ export function completeChain(
   const found: CompletedChain[] = [];
   const climb = (last: Certificate, below: readonly Certificate[]): CompletedChain | undefined => {
     seen.add(last);
-    if (signedBy(last, last)) {
+    if (isSignedBy(last, last)) {
       const whole = { chain: below, root: last };
       found.push(whole);
       return wanted(last) ? whole : undefined;
     }
     const chain = [...below, last];
     for (const next of others) {
-      if (seen.has(next) || !signedBy(last, next)) continue;
+      if (seen.has(next) || !isSignedBy(last, next)) continue;
       const whole = climb(next, chain);
       if (whole !== undefined) return whole;
     }
@@ -38,6 +39,6 @@ export function completeChain(
 }
 
 /** Whether `parent` signed `child`, by name and by signature. */
-export function signedBy(child: Certificate, parent: Certificate): boolean {
+export function isSignedBy(child: Certificate, parent: Certificate): boolean {
   return parent.subject.equals(child.issuer) && child.signedWith(parent.publicKey);
 }

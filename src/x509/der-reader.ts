@@ -1,11 +1,11 @@
-/** One element as read: `raw` is all of it, `content` what stands after its length. */
+/** A parsed element: `raw` is all of its bytes, `content` the bytes after its length. */
 export interface DerElement {
   readonly tag: number;
   readonly content: Buffer;
   readonly raw: Buffer;
 }
 
-/** Bytes that are not the DER they should be. Only inside x509; callers turn it into a problem. */
+/** The bytes are not valid DER. Stays inside x509; callers turn it into a problem. */
 export class DerError extends Error {
   override readonly name = 'DerError';
 }
@@ -18,7 +18,7 @@ export function readElement(bytes: Buffer): DerElement {
 }
 
 /** The elements inside a constructed element, in order. Throws DerError. */
-export function childrenOf(parent: DerElement): DerElement[] {
+export function readChildren(parent: DerElement): DerElement[] {
   const children: DerElement[] = [];
   for (let at = 0; at < parent.content.length;) {
     const child = elementAt(parent.content, at);
@@ -57,7 +57,7 @@ function lengthAt(bytes: Buffer, at: number): { readonly start: number; readonly
 }
 
 /** The dotted form of an OBJECT IDENTIFIER element. */
-export function oidText(of: DerElement): string {
+export function readOid(of: DerElement): string {
   const arcs: number[] = [];
   let arc = 0;
   for (const byte of of.content) {
@@ -73,7 +73,7 @@ export function oidText(of: DerElement): string {
 }
 
 /** The bits that are set in a BIT STRING of named bits. */
-export function bitsSet(of: DerElement): Set<number> {
+export function readNamedBits(of: DerElement): Set<number> {
   const bits = new Set<number>();
   of.content.subarray(1).forEach((byte, at) => {
     for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >> bit)) !== 0) bits.add(at * 8 + bit);
@@ -82,7 +82,7 @@ export function bitsSet(of: DerElement): Set<number> {
 }
 
 /** Milliseconds since the epoch of a UTCTime or GeneralizedTime in RFC 5280's form. Throws DerError. */
-export function timeOf(of: DerElement): number {
+export function readTime(of: DerElement): number {
   const text = of.content.toString('latin1');
   const digits = of.tag === 0x17 ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : text;
   const iso = digits.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');

@@ -13,7 +13,14 @@ import {
   sequence,
   time,
 } from './der.ts';
-import { bitsSet, childrenOf, DerError, oidText, readElement, timeOf } from './der-reader.ts';
+import {
+  readNamedBits,
+  readChildren,
+  DerError,
+  readOid,
+  readElement,
+  readTime,
+} from './der-reader.ts';
 import { certificateBlocks } from '../common/pem.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -61,9 +68,9 @@ describe('the DER reader', () => {
     fc.assert(
       fc.property(arcs, fc.uniqueArray(fc.nat(20)), ([first, second, rest], bits) => {
         const id = [first, second, ...rest].join('.');
-        const parts = childrenOf(readElement(sequence(oid(id), namedBits(bits))));
-        expect(oidText(parts[0]!)).toBe(id);
-        expect([...bitsSet(parts[1]!)].sort()).toEqual([...bits].sort());
+        const parts = readChildren(readElement(sequence(oid(id), namedBits(bits))));
+        expect(readOid(parts[0]!)).toBe(id);
+        expect([...readNamedBits(parts[1]!)].sort()).toEqual([...bits].sort());
       }),
     );
   });
@@ -75,7 +82,7 @@ describe('the DER reader', () => {
     });
     fc.assert(
       fc.property(seconds, (at) => {
-        expect(timeOf(readElement(time(at * 1000)))).toBe(at * 1000);
+        expect(readTime(readElement(time(at * 1000)))).toBe(at * 1000);
       }),
     );
   });
@@ -97,7 +104,7 @@ describe('the DER reader', () => {
   it.each(['20261301000000Z', '2026010100000Z', '20260101000000+0100', 'now'])(
     'refuses %s as a time',
     (text) => {
-      expect(() => timeOf(readElement(element(0x18, Buffer.from(text))))).toThrow(DerError);
+      expect(() => readTime(readElement(element(0x18, Buffer.from(text))))).toThrow(DerError);
     },
   );
 });

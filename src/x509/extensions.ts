@@ -10,13 +10,13 @@ import {
   set,
   utf8String,
 } from './der.ts';
-import { childrenOf, readElement } from './der-reader.ts';
+import { readChildren, readElement } from './der-reader.ts';
 import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
 import type { CertificateTemplate } from './template.ts';
 
 /** Key identifier: the leftmost 160 bits of the SHA-256 of the key's bits (RFC 7093 §2, method 1). */
 export function keyIdOf(subjectPublicKeyInfo: Buffer): Buffer {
-  const bits = childrenOf(readElement(subjectPublicKeyInfo))[1];
+  const bits = readChildren(readElement(subjectPublicKeyInfo))[1];
   return createHash('sha256')
     .update(bits?.content.subarray(1) ?? '')
     .digest()
@@ -30,8 +30,8 @@ export function subjectName(commonName: string): Buffer {
     : sequence(set(sequence(commonNameOid, utf8String(commonName))));
 }
 
-/** Those extensions that follow from the template alone: what a request may ask for. */
-export function askedExtensions(template: CertificateTemplate): Buffer[] {
+/** The extensions that follow from the template alone, which a signing request may contain. */
+export function requestedExtensions(template: CertificateTemplate): Buffer[] {
   const { ca, keyUsage, extendedKeyUsage, uris, dnsNames } = template;
   const list = [
     critical(oids.basicConstraints, basicConstraints(ca)),

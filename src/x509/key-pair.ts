@@ -1,10 +1,14 @@
-import { generateKeyPair, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import {
+  generateKeyPair as generateWithCallback,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import type { KeyChoice } from '../api/root-spec.ts';
 import { WeftError } from '../common/errors.ts';
 import { Semaphore } from '../common/semaphore.ts';
 
-const generateSlowly = promisify(generateKeyPair);
+const generateOffLoop = promisify(generateWithCallback);
 
 /**
  * The keys that Weft makes. P-256 is the default; RSA, with its size in bits, is for peers that do not support ECDSA.
@@ -32,15 +36,15 @@ export interface KeyPair {
 const rsaPairs = new Semaphore(2);
 
 /**
- * A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more and is made off the event loop.
+ * A P-256 pair takes 20 µs and is made at once; RSA takes 50 ms and more, on a thread of the pool.
  * Rejects with configuration-invalid for a size outside 2048 to 8192 bits.
  */
-export async function newKeyPair(kind: KeyKind): Promise<KeyPair> {
+export async function generateKeyPair(kind: KeyKind): Promise<KeyPair> {
   if (kind === 'P-256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const modulusLength = Number(kind.slice('RSA-'.length));
   if (!(modulusLength >= smallestRsa && modulusLength <= largestRsa))
     throw new WeftError('configuration-invalid', `an RSA key cannot have ${modulusLength} bits`);
-  return rsaPairs.run(() => generateSlowly('rsa', { modulusLength }));
+  return rsaPairs.run(() => generateOffLoop('rsa', { modulusLength }));
 }
 
 const smallestRsa = 2048;

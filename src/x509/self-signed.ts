@@ -2,7 +2,7 @@ import type { Clock } from '../common/clock.ts';
 import { pemOf } from '../common/pem.ts';
 import { Secret } from '../common/secret.ts';
 import type { CertificateSource } from '../common/served-certificate.ts';
-import { newKeyPair, privateKeyPem } from './key-pair.ts';
+import { generateKeyPair, privateKeyPem } from './key-pair.ts';
 import { selfSign } from './sign.ts';
 import { gatewayTemplate } from './template.ts';
 
@@ -17,7 +17,7 @@ export async function selfSigned(
   name: string,
   clock: Pick<Clock, 'now'>,
 ): Promise<CertificateSource> {
-  const keys = await newKeyPair('P-256');
+  const keys = await generateKeyPair('P-256');
   const notBefore = clock.now() - hourMs;
   const named = gatewayTemplate([name], { notBefore, notAfter: notBefore + validityMs });
   const template = { ...named, extendedKeyUsage: ['serverAuth'] } as const;

@@ -16,7 +16,7 @@ import {
 import { ecKeys, rsaKeys } from '../../test/support/keys/test-keys.ts';
 import { identityKey } from '../policy/identity.ts';
 import type { Certificate } from './certificate.ts';
-import { childrenOf, readElement } from './der-reader.ts';
+import { readChildren, readElement } from './der-reader.ts';
 import { certificateBlocks } from '../common/pem.ts';
 import { controlPlaneTemplate, gatewayTemplate, workloadTemplate } from './template.ts';
 
@@ -80,8 +80,8 @@ describe('a signed workload certificate', () => {
     const { publicKey } = ecKeys();
     const serials = Array.from({ length: 300 }, () => {
       const [block] = certificateBlocks(signUnder(root, template, publicKey).pem);
-      const [tbs] = childrenOf(readElement(block!));
-      return childrenOf(tbs!)[1]!.content;
+      const [tbs] = readChildren(readElement(block!));
+      return readChildren(tbs!)[1]!.content;
     });
     expect(new Set(serials.map((serial) => serial.toString('hex'))).size).toBe(serials.length);
     // RFC 5280 §4.1.2.2: positive, at most 20 octets.

@@ -1,6 +1,6 @@
 import { randomBytes, sign, type KeyObject } from 'node:crypto';
 import { bitString, explicit, integer, nullValue, oid, sequence, time } from './der.ts';
-import { askedExtensions, keyExtensions, keyIdOf, subjectName } from './extensions.ts';
+import { requestedExtensions, keyExtensions, keyIdOf, subjectName } from './extensions.ts';
 import type { KeyPair } from './key-pair.ts';
 import { oids } from './oids.ts';
 import type { CertificateTemplate } from './template.ts';
@@ -18,18 +18,18 @@ export function signCertificate(
   publicKey: KeyObject,
   signer: Signer,
 ): Buffer {
-  return signed(tbsCertificate(template, publicKey, signer), signer.privateKey);
+  return encodeSigned(tbsCertificate(template, publicKey, signer), signer.privateKey);
 }
 
-/** The same; an RSA signature, which takes up to 10 ms, is made off the event loop. */
-export async function signCertificateAside(
+/** Like `signCertificate`; an RSA signature, which takes up to 10 ms, is made off the event loop. */
+export async function signCertificateAsync(
   template: CertificateTemplate,
   publicKey: KeyObject,
   signer: Signer,
 ): Promise<Buffer> {
   const tbs = tbsCertificate(template, publicKey, signer);
   const { privateKey } = signer;
-  if (privateKey.asymmetricKeyType !== 'rsa') return signed(tbs, privateKey);
+  if (privateKey.asymmetricKeyType !== 'rsa') return encodeSigned(tbs, privateKey);
   const { digest, identifier } = signatureAlgorithm(privateKey);
   const signature = await new Promise<Buffer>((resolve, reject) => {
     sign(digest, tbs, privateKey, (error, made) => {
@@ -40,7 +40,7 @@ export async function signCertificateAside(
   return sequence(tbs, identifier, bitString(signature));
 }
 
-/** DER of a root certificate: signed by the very key that it is about. */
+/** DER of a root certificate: signed by the key that it certifies. */
 export function selfSign(template: CertificateTemplate, keys: KeyPair): Buffer {
   return signCertificate(template, keys.publicKey, {
     privateKey: keys.privateKey,
@@ -50,7 +50,7 @@ export function selfSign(template: CertificateTemplate, keys: KeyPair): Buffer {
 }
 
 /** What is signed, its algorithm and its signature: the form of certificates and of requests for one. */
-export function signed(content: Buffer, privateKey: KeyObject): Buffer {
+export function encodeSigned(content: Buffer, privateKey: KeyObject): Buffer {
   const { digest, identifier } = signatureAlgorithm(privateKey);
   return sequence(content, identifier, bitString(sign(digest, content, privateKey)));
 }
@@ -62,7 +62,7 @@ function tbsCertificate(
 ): Buffer {
   const subjectKey = publicKey.export({ type: 'spki', format: 'der' });
   const extensions = [
-    ...askedExtensions(template),
+    ...requestedExtensions(template),
     ...keyExtensions(keyIdOf(subjectKey), signer.keyId),
   ];
   return sequence(

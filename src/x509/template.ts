@@ -3,13 +3,13 @@ import { isDnsName } from '../common/dns-name.ts';
 import { WeftError } from '../common/errors.ts';
 import type { ExtendedKeyUsage, KeyUsage } from './oids.ts';
 
-/** Everything that a certificate will say, except keys, serial number and issuer. */
+/** The content of a certificate, except keys, serial number and issuer. */
 export interface CertificateTemplate {
   /** Empty: the subject is empty, and the alternative names are critical. */
   readonly commonName: string;
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
-  /** Present: a CA, with so many CAs allowed below it. */
+  /** Present: a CA; the number of CAs allowed below it. */
   readonly ca: { readonly pathLength: number } | undefined;
   readonly keyUsage: readonly KeyUsage[];
   readonly extendedKeyUsage: readonly ExtendedKeyUsage[];
@@ -24,7 +24,7 @@ export interface Period {
   readonly notAfter: number;
 }
 
-/** Who a workload certificate speaks for. */
+/** The workload that a certificate identifies. */
 export interface WorkloadName {
   readonly trustDomain: string;
   readonly account: IdentityKey;
@@ -61,7 +61,7 @@ export function workloadTemplate(name: WorkloadName, period: Period): Certificat
 
 /**
  * The control plane's certificate: the SPIFFE ID that it alone has, and its DNS names. Throws
- * configuration-invalid for what is no such name.
+ * configuration-invalid for an invalid name.
  */
 export function controlPlaneTemplate(name: ControlPlaneName, period: Period): CertificateTemplate {
   const { trustDomain, namespace, dnsNames } = name;

@@ -61,7 +61,7 @@ describe('problemOfAuthority', () => {
       'a key of another type',
       keyed(root, { privateKey: rsaKeys(2048).privateKey }),
     ],
-    ['chain-without-root', 'a root nobody trusts', keyed(intermediate, { roots: [stranger.root] })],
+    ['chain-without-root', 'an untrusted root', keyed(intermediate, { roots: [stranger.root] })],
     ['chain-without-root', 'no roots at all', keyed(root, { roots: [] })],
     [
       'chain-without-root',
@@ -108,7 +108,7 @@ describe('problemOfAuthority', () => {
   });
 });
 
-/** A certificate by OpenSSL with these names, `more` of them that nobody asked for, and no key usage. */
+/** A certificate by OpenSSL with these names, `more` of them unrequested, and no key usage. */
 function byOpenssl(
   { uris, dnsNames }: CertificateTemplate,
   ...more: readonly string[]

@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
-import { signedBy } from './complete-chain.ts';
+import { isSignedBy } from './complete-chain.ts';
 import { keyWeakness } from './key-pair.ts';
 import { keyUsageBits, oids, type ExtendedKeyUsage } from './oids.ts';
 
-/** What can be wrong with a certificate or its chain. Messages say which one, and why. */
+/** The problems of a certificate or its chain. Messages name the certificate and the reason. */
 export type CertificateFault =
   | 'chain-broken'
   | 'chain-without-root'
@@ -24,19 +24,19 @@ export type CertificateFault =
 
 export interface CertificateProblem {
   readonly fault: CertificateFault;
-  /** For people; names the certificate by its place, never its content. */
+  /** For users; names the certificate by its place in the chain, and never quotes its content. */
   readonly message: string;
 }
 
-/** A certificate with what stands above it, and the key that belongs to it. */
+/** A certificate with its chain and its private key. */
 export interface KeyedChain {
-  /** The certificate itself first, then each one's issuer; the root may be left out. */
+  /** The certificate itself first, then its issuers in order; the root may be left out. */
   readonly chain: readonly Certificate[];
   readonly privateKey: KeyObject;
   readonly roots: readonly Certificate[];
 }
 
-/** The names that a leaf has to carry, no more and no fewer, and what it is for. */
+/** The exact names that a leaf must have, and its purpose. */
 export interface ExpectedLeaf {
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
@@ -124,13 +124,14 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
 function pathOf({ chain, roots }: KeyedChain): Path {
   const last = chain.at(-1);
   const included = roots.some(({ fingerprint }) => fingerprint === last?.fingerprint);
-  const root = included || !last ? undefined : roots.find((candidate) => signedBy(last, candidate));
+  const root =
+    included || !last ? undefined : roots.find((candidate) => isSignedBy(last, candidate));
   return { chain, root, ends: included || root !== undefined };
 }
 
 interface Path {
   readonly chain: readonly Certificate[];
-  /** Verified to have signed the last of the chain. */
+  /** The root; its key verifies the last certificate of the chain. */
   readonly root: Certificate | undefined;
   /** Whether the path comes to a trusted root. */
   readonly ends: boolean;
@@ -146,7 +147,7 @@ function problemOfPath(path: Path, rules: PathRules): CertificateProblem | undef
   const { chain, root, ends } = path;
   const broken = chain.findIndex((parent, at) => {
     const child = chain[at - 1];
-    return child !== undefined && !signedBy(child, parent);
+    return child !== undefined && !isSignedBy(child, parent);
   });
   if (broken >= 0)
     return problem('chain-broken', `certificate ${broken} is not signed by the next one`);

@@ -18,7 +18,7 @@ export interface SwitchFigures {
 const config = `/apis/config.openservicemesh.io/v1alpha2/namespaces/${meshNamespace}`;
 const apiVersion = 'config.openservicemesh.io/v1alpha2';
 const patienceMs = 120_000;
-const lookMs = 20;
+const pollIntervalMs = 20;
 
 /** A switch between two built-in roots, with the operator's plans written here, at the pace of the proof. */
 export async function measureSwitch(
@@ -134,7 +134,7 @@ class Steps {
       const report = await this.#report();
       if (report !== undefined && holds(report)) return report;
       if (now() > deadline) throw new Error(`the switch stands: ${JSON.stringify(report)}`);
-      await sleep(lookMs);
+      await sleep(pollIntervalMs);
     }
   }
 

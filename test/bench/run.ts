@@ -109,7 +109,7 @@ function report(runs: readonly Figures[]): string {
       '  all back on the new certificate, after the 10 s of a handshake',
       ({ rootSwitch }) => `${ms(rootSwitch.settleMs)} ms`,
     ),
-    row('  the old one trusted by nobody', ({ rootSwitch }) => `${ms(rootSwitch.dropOldMs)} ms`),
+    row('  the old root trusted by no proxy', ({ rootSwitch }) => `${ms(rootSwitch.dropOldMs)} ms`),
     row('at rest', ({ coresAtRest }) => `${(coresAtRest * 100).toFixed(2)} % of a core`),
   ]);
 }

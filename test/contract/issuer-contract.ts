@@ -68,7 +68,7 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       expect(new Set(leaves.map(({ certificateChain }) => certificateChain)).size).toBe(3);
     });
 
-    it('gives an RSA key to who asks for one', async () => {
+    it('gives an RSA key to a caller that requests an RSA key', async () => {
       const leaf = await issue(workload, { keyKind: 'RSA-2048' });
       const [certificate] = certificatesFrom(leaf.certificateChain);
       expect(certificate!.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
@@ -109,11 +109,11 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       await expect(under.issuer.issue(request, AbortSignal.abort())).rejects.toThrow(/abort/);
     });
 
-    it('has no trouble to report', () => {
+    it('has no failure to report', () => {
       expect(under.issuer.lastFailure()).toBeUndefined();
     });
 
-    it('tells of a new root, and signs under it', async () => {
+    it('notifies of a new root, and signs under it', async () => {
       const before = authority();
       let calls = 0;
       const stop = under.issuer.onChange(() => calls++);
@@ -123,11 +123,11 @@ export function describeIssuer(name: string, start: () => Promise<IssuerUnderTes
       const leaf = await issue(workload);
       expect(leaf.signer).toBe(authority().signer);
       stop();
-      const heard = calls;
+      const callsBefore = calls;
       const second = authority();
       await under.replaceRoot();
       await until(() => authority().signer !== second.signer, { withinMs: 20_000 });
-      expect(calls).toBe(heard);
+      expect(calls).toBe(callsBefore);
     });
   });
 }

@@ -81,7 +81,7 @@ export function caseH(world: () => TestCluster): void {
     await untilCondition(world(), 'PodsInMesh=True/AllInMesh', 120_000);
   }, 240_000);
 
-  it('case H: a sidecar that is killed is told of', async () => {
+  it('case H: a sidecar that is killed is reported', async () => {
     const pod = await podOf(world(), namespace);
     await world().kubectl.run(
       ...['exec', '-n', namespace, pod, '-c', 'good', '--'],

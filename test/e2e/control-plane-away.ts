@@ -18,7 +18,7 @@ interface Replica {
   readonly metrics: ReadonlyMap<string, number>;
 }
 
-/** What the replicas say of themselves at /metrics, to those who may read it. */
+/** The metrics of the replicas, read with an account that may read them. */
 async function replicas(world: TestCluster): Promise<readonly Replica[]> {
   const { kubectl } = world;
   const out = await kubectl.run('get', 'pods', '-n', namespace, '-l', selector, '-o', 'name');

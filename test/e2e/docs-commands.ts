@@ -30,7 +30,7 @@ export async function docsCommands(): Promise<readonly DocsCommand[]> {
   return found.flat();
 }
 
-/** The commands that nobody ran, as `<file>: <command>`. */
+/** The commands that no test ran, as `<file>: <command>`. */
 export function notRun(
   commands: readonly DocsCommand[],
   ran: ReadonlySet<string>,

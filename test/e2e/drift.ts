@@ -45,7 +45,7 @@ function refOf({ kind, name: of }: Case): ObjectRef {
   return { kind, name: of, ...(kind.namespaced ? { namespace } : {}) };
 }
 
-/** What of an object somebody decides: all but the status and what the API server keeps. */
+/** The fields of an object that its author sets: all but the status and what the API server keeps. */
 function substance(object: KubernetesObject): unknown {
   const { labels, ownerReferences } = object.metadata;
   const given = new Set(['metadata', 'status', 'clusterIP', 'clusterIPs']);
@@ -87,7 +87,7 @@ async function control(world: TestCluster): Promise<void> {
   await world.kubectl.run('wait', ...wait, '--timeout=120s');
 }
 
-/** Objects of the operator's, edited and deleted by somebody else. */
+/** Objects of the operator, edited and deleted by a user. */
 export function drift(world: () => TestCluster): void {
   afterAll(() => control(world()), 150_000);
 

@@ -63,7 +63,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** A fresh P-256 certificate with these SANs (`URI:…`), signed by `issuer` or by itself. */
+/** A fresh P-256 certificate with these SANs (`URI:…`), signed by `issuer` or self-signed. */
 export async function makeCertificate(
   subject: string,
   names: readonly string[],

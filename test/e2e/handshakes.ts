@@ -10,7 +10,7 @@ import type { TestCluster } from './test-cluster.ts';
 /** What a client outside the mesh sees of a sidecar. */
 export interface Handshake {
   readonly subjectAltName: string;
-  /** The common name of who signed the sidecar's certificate. */
+  /** The common name of the signer of the sidecar's certificate. */
   readonly issuer: string;
   /** Kind and bits of the sidecar's key. */
   readonly key: string;
@@ -48,7 +48,7 @@ async function root({ api, signal }: TestCluster): Promise<Certificate> {
   return { cert: text('tls.crt'), key: text('tls.key') };
 }
 
-/** What goes over the network, and whom a sidecar turns away. */
+/** What goes over the network, and the callers that a sidecar refuses. */
 export function wire(world: () => TestCluster): void {
   beforeAll(async () => {
     await Promise.all([twoBookstores(world()), openOutside(world())]);

@@ -30,7 +30,7 @@ async function streamsOf({ kubectl }: TestCluster, caller: Caller): Promise<Stre
   const out = await kubectl.run('logs', '-n', namespace, `deployment/${caller}`, '-c', 'app');
   const lines = out.split('\n').map((line) => line.split(' '));
   const that = (word: string): string[] =>
-    lines.flatMap(([kind = '', said]) => (said === word ? [kind] : [])).sort();
+    lines.flatMap(([kind = '', state]) => (state === word ? [kind] : [])).sort();
   return { opened: that('open'), ended: that('end') };
 }
 
@@ -135,7 +135,7 @@ export function streamsHeldAlone(world: () => TestCluster): void {
 
 /** A permission is withdrawn. */
 export function revocation(world: () => TestCluster): void {
-  it("only a revocation ends streams: the revoked client's, of every kind, and nobody else's", async () => {
+  it("only a revocation ends streams: the revoked client's, of every kind, and no other client's", async () => {
     const began = Date.now();
     await world().kubectl.run('delete', 'traffictarget', '-n', namespace, 'caller', 'caller-tcp');
     await until(

@@ -48,7 +48,7 @@ async function traces(world: TestCluster): Promise<readonly string[]> {
 
 /**
  * Asks over and over which of these there are until all are gone; when the round began in which each was
- * first missing. What should go last is asked for first: whoever is gone then, those before are gone too.
+ * first missing. The last object is checked first: once it is gone, the objects before it are gone too.
  */
 async function followRemoval(
   { api, signal }: TestCluster,

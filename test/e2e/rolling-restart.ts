@@ -51,7 +51,7 @@ export function rollingRestart(world: () => TestCluster): void {
   }, 180_000);
 }
 
-/** Rolling the one replica of an application that ends at once when it is told to; after serviceShapes. */
+/** Rolling the one replica of an application that ends at once at the stop signal; after serviceShapes. */
 export function abruptRestart(world: () => TestCluster): void {
   it('loses no request of an application that ends at once, and has one replica', async () => {
     await setTraffic(world(), { enablePermissiveTrafficPolicyMode: true });

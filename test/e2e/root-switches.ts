@@ -28,7 +28,7 @@ function frozenProxies(world: () => TestCluster): void {
     expect(stages.at(-1)?.rotation.phase).toBe('DropOld');
   }, 300_000);
 
-  it('a proxy frozen at each phase: whoever owes an answer is waited for, and the rest goes on', async () => {
+  it('a proxy frozen at each phase: the switch waits for a proxy that owes an answer, and the rest goes on', async () => {
     const seen = new Map<Phase, string>();
     // Preflight is over within a second: this one is found and stopped before.
     const early = await frozen(world(), frozenAt.Preflight.app);
@@ -94,7 +94,7 @@ function otherCertificates(world: () => TestCluster): void {
 
 /**
  * Whose sidecar is frozen at the first sight of a phase, and for how long: another one each time, for
- * phases follow each other within a second. Who serves nothing and may call nobody has no
+ * phases follow each other within a second. A workload that serves nothing and may call no workload has no
  * certificate to wait for, but a stream it has: bookwarehouse and bookstore serve. In Settle streams are closed after some ten seconds.
  */
 const frozenAt: Readonly<Record<Phase, { readonly app: string; readonly ms: number }>> = {
@@ -118,7 +118,7 @@ async function frozen(world: TestCluster, app: string): Promise<Frozen> {
   return { name: `${app}/${pod}`, thaw: () => void process.kill(pid, 'SIGCONT') };
 }
 
-/** Waits until the switch waits for nobody but that pod, and goes on doing so; gives what the status says. */
+/** Waits until the switch waits only for that pod, and goes on waiting; returns what the status says. */
 async function heldBy(world: TestCluster, pod: string): Promise<string> {
   let since = 0;
   return until(

@@ -23,7 +23,7 @@ export interface SwitchStory {
   readonly title: string;
   /** The provider to switch to, or what is put into spec.certificate. */
   readonly to: Provider | { readonly certificate: object };
-  /** Done once at the first sight of each phase; the switch is followed on meanwhile. */
+  /** Done once at the first sight of each phase, while the switch goes on. */
   readonly atPhase?: (phase: Phase) => Promise<unknown>;
 }
 

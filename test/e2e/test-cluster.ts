@@ -46,7 +46,7 @@ export async function openTestCluster(name: ClusterName): Promise<TestCluster> {
   };
 }
 
-/** What a reader's shell has set: kubectl at hand, and the test file's cluster as the one that is meant. */
+/** What a reader's shell has set: kubectl at hand, and the test file's cluster as the current cluster. */
 export function environment(world: TestCluster, command: string): Readonly<Record<string, string>> {
   const { binary, kubeconfig } = world.kubectl;
   const PATH = `${dirname(binary)}${delimiter}${process.env['PATH'] ?? ''}`;

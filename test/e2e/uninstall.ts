@@ -5,7 +5,7 @@ import { figure } from './figure.ts';
 import { applyManifest, typed, kubectlPace, type TestCluster } from './test-cluster.ts';
 import { until } from '../support/time/until.ts';
 
-// Uninstalling in the wrong order, on a cluster that nobody needs any more. The feature test
+// Uninstalling in the wrong order, on a cluster that no other test needs. The feature test
 // operator/uninstall.test.ts has more orders; here kubelets, real pods and the real garbage collector take part.
 
 const system = 'weft-system';

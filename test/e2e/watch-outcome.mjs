@@ -1,5 +1,5 @@
 // Runs inside a client pod: requests URL every 10 ms and prints `<epoch ms> <outcome>` whenever the
-// outcome differs from the one before. Ends when its input ends.
+// outcome differs from the outcome before. Ends when its input ends.
 import { Agent, request } from 'node:http';
 
 const [url] = process.argv.slice(1);

@@ -38,11 +38,11 @@ describe('what an application says before its answer, and between answers', () =
     const script = `
       const session = require('node:http2').connect('http://${ip}:90');
       const ask = (path) => new Promise((resolve) => {
-        const said = [];
+        const replies = [];
         const stream = session.request({ ':method': 'POST', ':path': path, expect: '100-continue' });
-        stream.on('continue', () => { said.push(100); stream.end('hi'); });
-        stream.on('response', (h) => { said.push(h[':status']); resolve(said); stream.close(); });
-        setTimeout(resolve, 2000, said);
+        stream.on('continue', () => { replies.push(100); stream.end('hi'); });
+        stream.on('response', (h) => { replies.push(h[':status']); resolve(replies); stream.close(); });
+        setTimeout(resolve, 2000, replies);
       });
       (async () => {
         console.log(JSON.stringify([await ask('/take'), await ask('/refuse')]));

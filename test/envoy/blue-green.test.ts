@@ -115,13 +115,13 @@ describe('requests while Services select other pods, as the control plane tells 
   }
 
   it('none fails when the selector of a Service is changed', async () => {
-    const said = await during(async () => {
+    const failures = await during(async () => {
       apply(service('web', 'green', ip));
       await letPass(500, 'the EndpointSlice follows its Service');
       apply(slice('web', 'green'));
       await letPass(8_000, 'the pod that was left may go');
     });
-    expect(said).toEqual([]);
+    expect(failures).toEqual([]);
     const local = localCluster(serviceKey('shop', 'web'), 8080);
     expect(await pods['green']!.admin('/clusters')).toContain(local);
     expect(await pods['blue']!.admin('/clusters')).not.toContain(local);
@@ -133,11 +133,11 @@ describe('requests while Services select other pods, as the control plane tells 
     apply(...canary, split);
     const hasCanary = (page: string): boolean => page.includes('shop/canary');
     await until(() => pods['caller']!.admin('/clusters'), { holds: hasCanary });
-    const said = await during(async () => {
+    const failures = await during(async () => {
       pipeline.gather([...canary, split].map(makeRemoval));
       debouncer.trigger();
       await letPass(3_000, 'the caller hears of it a second later');
     });
-    expect(said).toEqual([]);
+    expect(failures).toEqual([]);
   });
 });

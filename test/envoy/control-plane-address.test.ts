@@ -12,7 +12,7 @@ import { until } from '../support/time/until.ts';
 jest.setTimeout(60_000);
 
 const port = 15_128;
-/** Says on which of its addresses somebody called; the name of the control plane leads nowhere here. */
+/** Reports which of its addresses a client called; the name of the control plane does not resolve here. */
 const listener = `for (const host of ['127.0.0.1', '127.0.0.2', '::1'])
   require('node:net').createServer((s) => { console.log('called ' + host); s.on('error', () => {}).destroy(); }).listen(${port}, host)`;
 
@@ -23,12 +23,12 @@ describe('a sidecar without a resolver: case 23', () => {
   let root: string;
   let turn = 0;
   const children: ChildProcess[] = [];
-  const heard: string[] = [];
+  const calledAddresses: string[] = [];
 
   const start = (command: readonly string[]): void => {
     const [program = '', ...args] = network.command(1000, command);
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.setEncoding('utf8').on('data', (text: string) => heard.push(text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => calledAddresses.push(text));
     children.push(child);
   };
 
@@ -54,7 +54,9 @@ describe('a sidecar without a resolver: case 23', () => {
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
   };
   const called = (host: string): Promise<unknown> =>
-    until(() => heard.join('').includes(`called ${host}`), { seen: () => heard.join('') });
+    until(() => calledAddresses.join('').includes(`called ${host}`), {
+      seen: () => calledAddresses.join(''),
+    });
 
   beforeAll(async () => {
     wire = await layWire();
@@ -70,13 +72,13 @@ describe('a sidecar without a resolver: case 23', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('calls the address of the Service, and the next one when the Service is made anew', async () => {
+  it('calls the address of the Service, and the next one when the Service is recreated', async () => {
     await mount(['127.0.0.1']);
     const config = join(directory, bootstrapFileNames.bootstrap);
     const flags = ['--service-node', 'a/b', '--service-cluster', 'c', '--disable-hot-restart'];
     start([await envoyBinary(), '-c', config, '--concurrency', '1', ...flags]);
     await called('127.0.0.1');
-    expect(heard.join('')).not.toContain('127.0.0.2');
+    expect(calledAddresses.join('')).not.toContain('127.0.0.2');
     await mount(['127.0.0.2']);
     await called('127.0.0.2');
   });

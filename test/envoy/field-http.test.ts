@@ -149,7 +149,7 @@ describe.each(['permissive', 'strict'] as const)('a sidecar refuses nothing, %s'
     expect(answers.map(statuses)).toEqual([[404], [404], [400], [200]]);
   });
 
-  it('writes requests anew: absolute-form as origin-form, names of headers in lower case', async () => {
+  it('rewrites requests: absolute-form as origin-form, names of headers in lower case', async () => {
     const parrot = rawSender(caller, ip, 81);
     const answer = await parrot(
       requestText('GET http://web.web/x', 'Host: web.web', 'X-Odd-Case: a'),

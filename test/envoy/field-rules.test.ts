@@ -83,7 +83,7 @@ describe('rules about paths and hosts, and what clients send', () => {
     paths(requestText(`GET ${path}`, 'Host: git.c15:80', 'Connection: close'));
   const seen = (answer: string): string | undefined => /"url":"([^"]*)"/.exec(answer)?.[1];
 
-  it('case 15: passes every path as it is where no rule judges one', async () => {
+  it('case 15: passes every path unchanged where no rule restricts paths', async () => {
     for (const path of ['/api/v4/projects/group%2Fproject', '/api/v4//files/a%252Fb', '/a/../b;c'])
       expect(seen(await ask(path))).toBe(path);
   });

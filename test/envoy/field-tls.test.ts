@@ -39,11 +39,11 @@ const names = Object.keys(declared);
 const addressOf = (name: string): string => `10.96.7.${String(1 + names.indexOf(name))}`;
 
 const services: readonly MeshService[] = names.map((name) => {
-  const { port, ...said } = declared[name]!;
+  const { port, ...options } = declared[name]!;
   return makeService(name, {
     namespace: 'c32',
     addresses: [addressOf(name)],
-    ports: [makePort(port, protocolOf({ port, ...said }))],
+    ports: [makePort(port, protocolOf({ port, ...options }))],
     accounts: [account('web', 'c32')],
   });
 });

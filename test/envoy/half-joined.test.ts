@@ -85,22 +85,22 @@ const bothUrl = 'http://10.96.33.2:8080/x';
 async function count(url: string, times: number): Promise<Record<string, number>> {
   const seen: Record<string, number> = {};
   for (let n = 0; n < times; n += 1) {
-    const key = told(await pods.client.get(url));
+    const key = summaryOf(await pods.client.get(url));
     seen[key] = (seen[key] ?? 0) + 1;
   }
   return seen;
 }
 
-function told({ status, seen }: Reply): string {
+function summaryOf({ status, seen }: Reply): string {
   if (status !== 200) return String(status);
   const peer = seen.headers?.['x-forwarded-client-cert'] ?? '';
   return `${status} ${seen.name} ${peer.includes('/ns/half/sa/client') ? 'mTLS' : `plain${peer}`}`;
 }
 
-/** Until Envoy has what it was told: that URL gives that answer. */
+/** Waits until Envoy has the offered configuration: that URL gives that answer. */
 async function comes(url: string, answer: string): Promise<void> {
   let last = '';
-  await until(async () => (last = told(await pods.client.get(url))) === answer, {
+  await until(async () => (last = summaryOf(await pods.client.get(url))) === answer, {
     seen: () => `${url} gave ${last}, not ${answer}`,
   });
 }
@@ -152,33 +152,29 @@ describe('case 33: a namespace that is half in the mesh', () => {
     expect(await count(offUrl, 3)).toEqual({ '200 off plain': 3 });
   });
 
-  it('refuses who has no sidecar where there is one', async () => {
+  it('refuses a caller without a sidecar where the server has a sidecar', async () => {
     const answer = await outside.get(`http://${pods.on.address}:8080/`);
     expect(answer.status).toBe(0);
   });
 
-  it('speaks mTLS to all when the rest joins, and no request is lost meanwhile', async () => {
+  it('speaks mTLS to all when the rest joins, and loses no request during the change', async () => {
     await live.apply(cluster({ off: pods.off }));
     await live.apply(cluster({ off: pods.off, late: pods.late }));
     await comes(offUrl, '200 late mTLS');
-    const meanwhile = await count(bothUrl, 30);
-    expect(Object.keys(meanwhile).sort()).toEqual([
-      '200 late mTLS',
-      '200 off plain',
-      '200 on mTLS',
-    ]);
+    const during = await count(bothUrl, 30);
+    expect(Object.keys(during).sort()).toEqual(['200 late mTLS', '200 off plain', '200 on mTLS']);
     await live.apply(cluster({ late: pods.late }));
     await until(async () => !('200 off plain' in (await count(offUrl, 6))));
     const both = await count(bothUrl, 40);
     expect(Object.keys(both).sort()).toEqual(['200 late mTLS', '200 on mTLS']);
   });
 
-  it('is told apart at one address by endpoints alone', async () => {
+  it('is distinguished at one address by endpoints alone', async () => {
     const { off } = pods;
     await live.apply(cluster({ off }));
     await comes(offUrl, '200 off plain');
     // The same address, said to have a sidecar: mTLS, which the application cannot answer. A pod that
-    // is another one has no connections of the one before; here they end for want of calls.
+    // is new has no connections of the chain before; here they end for want of calls.
     await live.apply(cluster({ late: off }));
     await letPass(idleMs, 'the application ends idle connections');
     await comes(offUrl, '503');
@@ -194,9 +190,9 @@ describe('case 33: a namespace that is half in the mesh', () => {
       expect((await pods.client.get(`http://${pods.off.address}:8080/`)).status).toBe(0);
       expect(await say('10.96.33.1', 7000)).toBe('');
     }
-    const said = live.diagnostics().filter(({ code }) => code === 'service-without-sidecar');
-    expect(said.map(({ object }) => object.name)).toEqual(['both', 'off']);
-    expect(said[0]?.message).toMatch(/without a sidecar: off;.*kubectl rollout restart/);
+    const diagnostics = live.diagnostics().filter(({ code }) => code === 'service-without-sidecar');
+    expect(diagnostics.map(({ object }) => object.name)).toEqual(['both', 'off']);
+    expect(diagnostics[0]?.message).toMatch(/without a sidecar: off;.*kubectl rollout restart/);
   });
 });
 
@@ -251,8 +247,8 @@ describe('case 29: a service without a selector', () => {
     for (const settings of [{ egress: false }, strict]) {
       await point(outside.address, settings);
       await until(async () => (await pods.client.get(url)).status !== 200);
-      const said = live.diagnostics().filter(({ object }) => object.name === 'legacy');
-      expect(said.map(({ code }) => code)).toEqual(['service-endpoint-outside']);
+      const diagnostics = live.diagnostics().filter(({ object }) => object.name === 'legacy');
+      expect(diagnostics.map(({ code }) => code)).toEqual(['service-endpoint-outside']);
     }
     await point(pods.on.address, strict);
     await comes(url, '200 on mTLS');

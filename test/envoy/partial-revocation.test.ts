@@ -27,10 +27,10 @@ const everybody = ['shop/client', 'shop/bystander'];
 const httpKinds = ['grpc', 'http', 'websocket'];
 
 /** What the objects of a test say, where it is not the same all along. */
-interface Said {
-  /** Who may open streams, beside /quick, which everybody may ask for. */
+interface ClusterOptions {
+  /** The callers that may open streams, beside /quick, which every caller may request. */
   readonly streams: readonly string[];
-  /** Other requests than /quick, for everybody, by a match of the group that both targets name. */
+  /** Other requests than /quick, for all callers, by a match of the group that both targets name. */
   readonly wide?: boolean;
   /** Two TrafficTargets say the same of TCP, or one. */
   readonly twice?: boolean;
@@ -47,7 +47,12 @@ describe('case 11: a client that loses one permission of several', () => {
   const pods: Record<string, TestPod> = {};
   let programs: StreamPrograms;
 
-  function cluster({ streams, wide = false, twice = true, more = [] }: Said): KubernetesObject[] {
+  function cluster({
+    streams,
+    wide = false,
+    twice = true,
+    more = [],
+  }: ClusterOptions): KubernetesObject[] {
     const http = (group: string) => ({ kind: 'HTTPRouteGroup' as const, name: group });
     const target = (
       name: string,
@@ -80,8 +85,8 @@ describe('case 11: a client that loses one permission of several', () => {
   }
 
   /** Applies the objects, waits until all is acknowledged, and then longer than a drain takes. */
-  async function apply(said: Said): Promise<void> {
-    await live.apply(cluster(said), { permissive: false, egress: false, ipv6: false });
+  async function apply(options: ClusterOptions): Promise<void> {
+    await live.apply(cluster(options), { permissive: false, egress: false, ipv6: false });
     for (const node of Object.keys(pods))
       await until(() => mesh.ads.connected(node) && mesh.ads.unanswered(node) === 0);
     await letPass(4_500, 'longer than a drain takes here');
@@ -116,7 +121,7 @@ describe('case 11: a client that loses one permission of several', () => {
     await mesh.stop();
   });
 
-  it('loses the streams that only this one allowed, and nobody and nothing else', async () => {
+  it('loses only the streams that this rule alone allowed, and no other caller loses a stream', async () => {
     await apply({ streams: everybody });
     const before = await listenerInForce();
     const [client, bystander] = [hold('client'), hold('bystander')];

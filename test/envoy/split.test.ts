@@ -109,7 +109,7 @@ describe('a split between two versions', () => {
     expect(await count(200)).toEqual({ v2: 200 });
   });
 
-  it('refuses the share of a backend that is closed to the caller, and gives it to nobody else', async () => {
+  it('refuses the share of a backend that is closed to the caller, and gives it to no other backend', async () => {
     await weigh({ v2: 50, v3: 50 });
     await until(async () => ((await count(20))['503'] ?? 0) > 0);
     const counts = await count(400);
@@ -117,7 +117,7 @@ describe('a split between two versions', () => {
     expect((counts['503'] ?? 0) + (counts['v2'] ?? 0)).toBe(400);
   });
 
-  it('answers 503 to the share of a backend without endpoints, and gives it to nobody else', async () => {
+  it('answers 503 to the share of a backend without endpoints, and gives it to no other backend', async () => {
     await weigh({ v2: 50, v4: 50 });
     await until(async () => ((await count(20))['503'] ?? 0) > 0);
     const counts = await count(400);

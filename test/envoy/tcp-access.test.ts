@@ -85,7 +85,7 @@ describe('opaque TCP to a server with a sidecar', () => {
     expect(await listen('bookbuyer')).toBe('');
   });
 
-  it('lets in whom a rule names, on the ports it names, and gives others not even a greeting', async () => {
+  it('admits the callers that a rule names, on its ports, and sends no byte to others', async () => {
     await mesh().offer('bookstore', server([makeRule('first', { ports: [7001] })]));
     await until(() => listen('bookbuyer'), {
       holds: (answer) => answer === 'hello from bookstore',

@@ -79,15 +79,15 @@ describe('a mesh that moves to another trust domain', () => {
     }
   }
 
-  /** Two words on one connection, the second once `meanwhile` is done; what comes back. */
-  async function talk(meanwhile: () => Promise<void>): Promise<string> {
+  /** Two words on one connection, the second once `inBetween` is done; what comes back. */
+  async function talk(inBetween: () => Promise<void>): Promise<string> {
     const go = `/tmp/weft-go-${String(process.pid)}`;
     const script = `exec 3<>/dev/tcp/${clusterIp}/7000; echo one >&3; head -n1 <&3
       until [ -e ${go} ]; do sleep 0.1; done; rm ${go}; echo two >&3; head -n1 <&3`;
-    const said = pods.bookbuyer.exec(['bash', '-c', script]);
-    await meanwhile();
+    const output = pods.bookbuyer.exec(['bash', '-c', script]);
+    await inBetween();
     await pods.bookbuyer.exec(['touch', go]);
-    return said;
+    return output;
   }
 
   /** What comes back on a new connection, "" when it is closed without a word. */
@@ -121,7 +121,7 @@ describe('a mesh that moves to another trust domain', () => {
     const before = await changes();
     expect(before).toContain('cluster_manager.cluster_modified');
     expect(before).toContain('listener_manager.listener_modified');
-    const said = await talk(async () => {
+    const output = await talk(async () => {
       await have(old, [old, next]);
       expect(await ask()).toBe(answer);
       await have(next, [old, next]);
@@ -129,11 +129,11 @@ describe('a mesh that moves to another trust domain', () => {
       await have(next, [next]);
       expect(await ask()).toBe(answer);
     });
-    expect(said.trim().split('\n')).toEqual(['bookstore got one', 'bookstore got two']);
+    expect(output.trim().split('\n')).toEqual(['bookstore got one', 'bookstore got two']);
     expect(await changes()).toBe(before);
   });
 
-  it('refuses who is of the domain that was left', async () => {
+  it('refuses a peer of the domain that the mesh left', async () => {
     await mesh().offer(
       'bookbuyer',
       views.bookbuyer,
@@ -142,7 +142,7 @@ describe('a mesh that moves to another trust domain', () => {
     await until(() => ask(), { holds: (answer) => answer === '' });
   });
 
-  it('refuses who names one domain and comes from the root of the other, while both are trusted', async () => {
+  it("refuses a peer that names one domain and has a certificate of the other domain's root, while both are trusted", async () => {
     await have(next, [old, next]);
     await until(() => ask(), { holds: (answer) => answer === answer });
     const mixed = await secrets('bookbuyer', old, { trusted: [old, next], named: 'b.example' });

@@ -72,7 +72,7 @@ describe('a pod behind a headless service that is not ready for a while', () => 
     await Promise.all([caller, db].map((pod) => pod.ready()));
   });
 
-  /** Talks to the pod, by its own address unless told, holds the connection, and talks again when let go. */
+  /** Talks to the pod, by its own address by default, holds the connection, and talks again when let go. */
   function hold(at = db.address): Held {
     const file = join(mesh().directory, `go-${String((holds += 1))}`);
     const talk = 'echo hi >&3; read -t 3 said <&3 && echo "$said" || echo silence';
@@ -80,12 +80,12 @@ describe('a pod behind a headless service that is not ready for a while', () => 
     const script = `exec 3<>/dev/tcp/${at}/7000; ${talk}; ${wait}; ${talk}`;
     const lines: string[] = [];
     const onLine = (line: string): unknown => lines.push(line);
-    const said = caller.exec(['bash', '-c', script], { onLine });
+    const output = caller.exec(['bash', '-c', script], { onLine });
     return {
       isHeld: () => until(() => lines.length > 0),
       async letGo() {
         await writeFile(file, '');
-        return (await said).trim().replaceAll('\n', ', ');
+        return (await output).trim().replaceAll('\n', ', ');
       },
     };
   }

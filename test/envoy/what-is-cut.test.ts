@@ -144,7 +144,7 @@ describe('case 11, case D1: what is cut', () => {
     await mesh.stop();
   });
 
-  it('case D1, case 11: nobody by what is added, by a canary, or by new certificates', async () => {
+  it('case D1, case 11: no connection by additions, by a canary, or by new certificates', async () => {
     const held = [hold('client'), hold('bystander')];
     for (const one of held) await one.open();
     const more = { sources: [...both.sources, account('third')] };
@@ -171,7 +171,7 @@ describe('case 11, case D1: what is cut', () => {
     for (const one of held) expect(await one.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 
-  it('case 11: the revoked client, by the server alone, and nobody else', async () => {
+  it('case 11: the revoked client, by the server alone, and no other client', async () => {
     await change(both, {});
     const [revoked, other] = [hold('client'), hold('bystander')];
     await Promise.all([revoked.open(), other.open()]);
@@ -198,7 +198,7 @@ describe('case 11, case D1: what is cut', () => {
     expect(await other.letGo()).toEqual({ opened: streamKinds, ended: [] });
   });
 
-  it('case 11: nobody by permissive mode when it is turned on, and those alone whom it alone let in when it is turned off', async () => {
+  it('case 11: no connection when permissive mode is turned on, and when it is turned off only those that it alone allowed', async () => {
     await change(both, {});
     const named = [hold('client'), hold('bystander')];
     for (const one of named) await one.open();

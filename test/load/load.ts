@@ -21,7 +21,7 @@ export type LoadTotals = Readonly<Partial<Record<LoadKind, Totals>>>;
 export interface Load {
   /** The client's pod. */
   readonly pod: string;
-  /** The counts of the last seconds, oldest first; of all of them unless told how many. */
+  /** The counts of the last seconds, oldest first; of all of them by default. */
   readonly seconds: (last?: number) => Promise<readonly Second[]>;
   /** The first failures of each kind. */
   readonly failures: () => Promise<readonly (Failure & { readonly kind: LoadKind })[]>;
@@ -30,9 +30,9 @@ export interface Load {
 }
 
 export interface LoadWishes {
-  /** Exchanges a second in all; 500 unless told. */
+  /** Exchanges a second in all; 500 by default. */
   readonly rate?: number;
-  /** An exchange that takes longer has failed; 15 s unless told, for machines that are short of time. */
+  /** An exchange that takes longer has failed; 15 s by default, for machines that are short of time. */
   readonly timeoutMs?: number;
 }
 

@@ -17,15 +17,15 @@ describe('docs/cli.md', () => {
     const union = /export type ProblemCode =([^;]*);/.exec(source)?.[1] ?? '';
     const codes = [...union.matchAll(/'([a-z-]+)'/g)].map(([, code = '']) => code);
     expect(codes.length).toBeGreaterThan(5);
-    const told = firstCells.filter((cell) => !cell.startsWith('-'));
-    expect(told.toSorted()).toEqual(codes.toSorted());
+    const documented = firstCells.filter((cell) => !cell.startsWith('-'));
+    expect(documented.toSorted()).toEqual(codes.toSorted());
   });
 
   it('explains every option and no other', () => {
     const { options } = certificateStatusCommand(() => new AbortController().signal);
     const flags = options.flatMap(({ short, long }) => [short, long]);
     const known = flags.filter((flag) => flag !== undefined);
-    const told = firstCells.filter((cell) => cell.startsWith('-'));
-    expect(told.toSorted()).toEqual(known.toSorted());
+    const documented = firstCells.filter((cell) => cell.startsWith('-'));
+    expect(documented.toSorted()).toEqual(known.toSorted());
   });
 });

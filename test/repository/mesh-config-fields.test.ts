@@ -9,7 +9,7 @@ import { leavesOfSpec } from '../../tools/generate/mesh-config-fields.ts';
 const repository = join(import.meta.dirname, '../..');
 const leaves = leavesOfSpec();
 
-/** Sources that could put a field into force: not its type, nor what judges or lists it. */
+/** Sources that could put a field into force: not its type, nor the code that checks or lists it. */
 const sources = globSync('src/**/*.ts', {
   cwd: repository,
   exclude: (path) =>
@@ -54,7 +54,7 @@ describe('every field that the schema of a MeshConfig takes', () => {
     },
   );
 
-  it('is told of when it asks for something, and not otherwise', () => {
+  it('is reported when it asks for something, and not otherwise', () => {
     expect(idleNotes({})).toEqual([]);
     expect(
       idleNotes({

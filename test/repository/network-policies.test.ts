@@ -74,7 +74,7 @@ describe.each(rows)('the NetworkPolicy of the %s', (name, template) => {
     );
   });
 
-  it('says of every port who may come, but for webhooks and health, whose callers have no label', () => {
+  it('names the callers of every port, but for webhooks and health, whose callers have no label', () => {
     const open = spec.ingress.filter(({ from }) => from === undefined);
     expect(open.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual(
       name === 'operator' ? [9091] : [9443, 9091],

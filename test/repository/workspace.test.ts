@@ -48,7 +48,7 @@ describe('the devcontainer', () => {
 });
 
 describe('the editor', () => {
-  it('is told of the same extensions in the devcontainer and out of it', () => {
+  it('recommends the same extensions in the devcontainer and out of it', () => {
     const { recommendations } = JSON.parse(text('.vscode/extensions.json')) as {
       recommendations: readonly string[];
     };

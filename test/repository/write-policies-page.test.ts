@@ -163,7 +163,7 @@ describe('docs/write-policies.md', () => {
     expect(reachOf(story, 'shop', 'cart')).toEqual({ 'shop/db': ['shop/db'] });
   });
 
-  it('tells of the second TrafficTarget, which is what opens version 2', () => {
+  it('names the second TrafficTarget, which opens version 2', () => {
     const { spec } = target;
     const second = {
       ...target,

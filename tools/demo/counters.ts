@@ -23,7 +23,7 @@ export interface Expectation {
 }
 
 const longestWaitMs = 30_000;
-const restMs = 2500;
+const pauseMs = 2500;
 
 async function read(forward: Forward): Promise<Count> {
   const response = await fetch(`${forward.url}/raw`, { signal: AbortSignal.timeout(5000) });
@@ -55,7 +55,7 @@ export async function untilTraffic(
   let complaint = '';
   while (Date.now() < deadline) {
     const before = await readCounts(forwards);
-    await sleep(restMs);
+    await sleep(pauseMs);
     const after = await readCounts(forwards);
     const still = moved(before, after, expected.rest);
     const climbing = moved(before, after, expected.climb);

@@ -33,7 +33,7 @@ export interface SwitchPlan {
   readonly withinMs?: number;
 }
 
-const everyMs = 200;
+const intervalMs = 200;
 
 /** Edits the MeshConfig and follows its status until the mesh has another root and the switch is done. */
 export async function followSwitch(place: InstallPlace, plan: SwitchPlan): Promise<Switched> {
@@ -45,7 +45,7 @@ export async function followSwitch(place: InstallPlace, plan: SwitchPlan): Promi
   for (;;) {
     const meshConfig = await readMeshConfig(place);
     const atMs = Date.now();
-    const rotation = newsIn(meshConfig, stages.at(-1));
+    const rotation = changeIn(meshConfig, stages.at(-1));
     if (rotation !== undefined) {
       const stage = { atMs, elapsedMs: atMs - began, rotation };
       stages.push(stage);
@@ -55,7 +55,7 @@ export async function followSwitch(place: InstallPlace, plan: SwitchPlan): Promi
     if (to !== from && isSettled(meshConfig)) return { from, to, tookMs: atMs - began, stages };
     if (atMs - began > withinMs)
       throw new Error(`the switch is not done in ${withinMs / 1000} s: ${describe(meshConfig)}`);
-    await sleep(everyMs);
+    await sleep(intervalMs);
   }
 }
 
@@ -100,7 +100,7 @@ export async function replaceProvider(
 }
 
 /** The rotation, if it changed. */
-function newsIn({ status }: MeshConfig, before: Stage | undefined): Rotation | undefined {
+function changeIn({ status }: MeshConfig, before: Stage | undefined): Rotation | undefined {
   const rotation = status?.certificate?.rotation;
   const facts = (of: Rotation | undefined): string =>
     JSON.stringify([of?.phase, of?.acknowledged, of?.total, of?.waiting, of?.message]);

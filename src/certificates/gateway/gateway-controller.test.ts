@@ -134,11 +134,11 @@ describe("the controller of the gateway's Secret", () => {
     await pass(1_000);
     expect(done).toEqual(['apply edge/gateway-cert']);
     expect(controller.report()).toMatchObject({ gateway: { name: 'gateway-cert' } });
-    const told = reports;
+    const reportsBefore = reports;
     await turnTo(ends);
     expect(done).toEqual(['apply edge/gateway-cert', 'remove edge/gateway-cert']);
     expect(controller.report()).toEqual({ released: true });
-    expect(reports).toBeGreaterThan(told);
+    expect(reports).toBeGreaterThan(reportsBefore);
     await clock.advance(60_000);
     expect(done).toHaveLength(2);
   });
@@ -188,7 +188,7 @@ describe("the controller of the gateway's Secret", () => {
     expect(done).toEqual([]);
   });
 
-  it('goes on with one that was written before there was a label', async () => {
+  it('goes on with a Secret that was written before there was a label', async () => {
     stored.set('edge/gateway-cert', secretOf('gateway-cert', applied('weft-control-plane')));
     await start();
     await pass(1_000);
@@ -198,7 +198,7 @@ describe("the controller of the gateway's Secret", () => {
     });
   });
 
-  it('writes the one that is wanted while another cannot be removed', async () => {
+  it('writes the wanted Secret while another Secret cannot be removed', async () => {
     [known, refusal] = [before, forbidden];
     await start();
     await pass(1_000);
@@ -213,7 +213,7 @@ describe("the controller of the gateway's Secret", () => {
     expect(controller.report()).not.toHaveProperty('gatewaysLeft');
   });
 
-  it('removes at the end what an earlier leader wrote, and nothing that nobody wrote', async () => {
+  it('removes at the end what an earlier leader wrote, and no Secret that no leader wrote', async () => {
     [wish, known] = [ends, before];
     await start();
     expect(done).toEqual(['remove edge/old-cert']);
@@ -239,7 +239,7 @@ describe("the controller of the gateway's Secret", () => {
     expect(controller.report()).toEqual({ released: true });
   });
 
-  it('does nothing, and says nothing, before it knows what is wanted and what was written', async () => {
+  it('does and reports nothing before it knows the wanted Secret and the written Secret', async () => {
     [wish, known] = [undefined, new WeftError('api-unavailable', 'it is away')];
     await start();
     expect(controller.report()).toBeUndefined();

@@ -64,7 +64,7 @@ export class GatewayController extends ChangeSource implements Triggered {
   readonly #deps: GatewayControllerDeps;
   readonly #wakeup = new Wakeup();
   /** Resolves when a gateway is wanted for the first time in this term. */
-  #asked = Promise.withResolvers<undefined>();
+  #firstWanted = Promise.withResolvers<undefined>();
   readonly #store: GatewayStore;
   readonly #ledger: GatewayLedger;
   /** Whether the controller knows what an earlier leader wrote. */
@@ -77,7 +77,7 @@ export class GatewayController extends ChangeSource implements Triggered {
     super(deps.logger);
     this.#deps = deps;
     this.#store = new GatewayStore(deps);
-    this.#ledger = new GatewayLedger(() => this.tell());
+    this.#ledger = new GatewayLedger(() => this.notify());
   }
 
   trigger(): void {
@@ -104,7 +104,7 @@ export class GatewayController extends ChangeSource implements Triggered {
     });
     this.#certificate = certificate;
     await this.#recall(signal);
-    this.#asked = Promise.withResolvers();
+    this.#firstWanted = Promise.withResolvers();
     const stop = certificate.follow(() => this.#wakeup.wake());
     const renewing = this.#renew(certificate, signal);
     let resyncAt = 0;
@@ -113,7 +113,7 @@ export class GatewayController extends ChangeSource implements Triggered {
         this.#held = undefined;
         resyncAt = clock.now() + resyncMs;
       }
-      return (await this.#settle(certificate, signal)) ? resyncMs : retryMs;
+      return (await this.#reconcile(certificate, signal)) ? resyncMs : retryMs;
     };
     await this.#wakeup.repeat(keep, clock, signal);
     stop();
@@ -148,15 +148,15 @@ export class GatewayController extends ChangeSource implements Triggered {
 
   /** Asks the issuer for no certificate until the MeshConfig asks for a gateway. */
   async #renew(certificate: ServerCertificate, signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#asked.promise, untilAborted(signal)]);
+    await Promise.race([this.#firstWanted.promise, untilAborted(signal)]);
     if (!signal.aborted) await certificate.run(signal);
   }
 
-  async #settle(certificate: ServerCertificate, signal: AbortSignal): Promise<boolean> {
+  async #reconcile(certificate: ServerCertificate, signal: AbortSignal): Promise<boolean> {
     const wish = this.#deps.wish();
     if (wish === undefined) return false;
     const { gateway: wanted, ending } = wish;
-    if (wanted !== undefined) this.#asked.resolve(undefined);
+    if (wanted !== undefined) this.#firstWanted.resolve(undefined);
     this.#ledger.want(wanted);
     const isClear = await this.#clear(signal);
     this.#ledger.release(ending && isClear);

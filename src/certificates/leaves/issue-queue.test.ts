@@ -19,7 +19,7 @@ describe('IssueQueue', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('has each once, also one that becomes urgent, or is so no more', () => {
+  it('has each key once, also a key that becomes urgent, or is no longer urgent', () => {
     const queue = new IssueQueue<string>();
     queue.add('a', { urgent: false });
     queue.add('b', { urgent: false });
@@ -28,7 +28,7 @@ describe('IssueQueue', () => {
     expect(taken(queue)).toEqual(['b', 'a']);
   });
 
-  it('forgets what is deleted', () => {
+  it('forgets deleted keys', () => {
     const queue = new IssueQueue<string>();
     queue.add('a', { urgent: true });
     queue.add('b', { urgent: false });

@@ -98,7 +98,7 @@ describe('leaves that move to another signer', () => {
     expect(arrived(stage, [...few, first, late])).toBe(22);
   }, 20_000);
 
-  it('stay where they are when the signer comes back meanwhile', async () => {
+  it('stay where they are when the signer comes back during the move', async () => {
     const { moved, ...stage } = await staged();
     const { issuer } = stage;
     const back = issuer.keepRoot();

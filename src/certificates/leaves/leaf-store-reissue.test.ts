@@ -23,7 +23,7 @@ describe('a leaf store', () => {
     [0.5, 2 / 3],
     [1, (2 / 3) * 1.05],
   ])('renews with random %d after %d of the life', async (random, share) => {
-    const { store, issuer, clock, told } = await stageLeafStore(() => random);
+    const { store, issuer, clock, notified } = await stageLeafStore(() => random);
     await have(store, cart);
     const first = store.leafOf(cart);
     await clock.advance(share * dayMs - minuteMs);
@@ -31,7 +31,7 @@ describe('a leaf store', () => {
     await clock.advance(2 * minuteMs);
     expect(store.leafOf(cart)!.privateKey.reveal()).not.toBe(first!.privateKey.reveal());
     expect(issuer.requests).toHaveLength(2);
-    expect(told).toEqual([[cart], [cart]]);
+    expect(notified).toEqual([[cart], [cart]]);
   });
 
   it('reads the validity at each issue, and never goes below ten minutes', async () => {
@@ -69,7 +69,7 @@ describe('a leaf store', () => {
   }, 30_000);
 
   it('lets go of a leaf whose signer was replaced while it was made', async () => {
-    const { store, issuer, told } = await stageLeafStore();
+    const { store, issuer, notified } = await stageLeafStore();
     let release = (): void => undefined;
     const signed: Leaf[] = [];
     issuer.distort = (leaf) => {
@@ -86,7 +86,7 @@ describe('a leaf store', () => {
     await have(store, cart);
     expect(signed.map(({ signer }) => signer)).toEqual([before, issuer.authority()!.signer]);
     expect(store.leafOf(cart)).toBe(signed[1]);
-    expect(told).toEqual([[cart]]);
+    expect(notified).toEqual([[cart]]);
     expect(store.health().failure).toBeUndefined();
   });
 

@@ -19,12 +19,12 @@ const dayMs = 24 * 3_600_000;
 afterEach(stopLeafStores);
 
 describe('a leaf store', () => {
-  it('issues on first need, tells, and keeps what it has', async () => {
-    const { store, told, issuer, clock } = await stageLeafStore();
+  it('issues on first need, notifies its listeners, and keeps its leaves', async () => {
+    const { store, notified, issuer, clock } = await stageLeafStore();
     expect(store.leafOf(cart)).toBeUndefined();
     expect(store.health()).toMatchObject({ held: 0, waiting: 1, earliestExpiry: undefined });
     await have(store, cart);
-    expect(told).toEqual([[cart]]);
+    expect(notified).toEqual([[cart]]);
     expect(uriOf(store, cart)).toBe('spiffe://cluster.local/ns/shop/sa/cart');
     await clock.advance(hourMs);
     expect(issuer.requests).toHaveLength(1);
@@ -37,7 +37,7 @@ describe('a leaf store', () => {
   });
 
   it('forgets accounts that have vanished, also while it issues for them', async () => {
-    const { store, issuer, clock, told } = await stageLeafStore();
+    const { store, issuer, clock, notified } = await stageLeafStore();
     await have(store, cart, till);
     let release = (): void => undefined;
     issuer.held = new Promise((resolve) => (release = resolve));
@@ -49,7 +49,7 @@ describe('a leaf store', () => {
     expect(store.health()).toMatchObject({ held: 1, waiting: 0 });
     await clock.advance(dayMs);
     expect(issuer.requests.slice(3).map(accountOf)).toEqual([cart]);
-    expect(told.flat()).not.toContain(account('late'));
+    expect(notified.flat()).not.toContain(account('late'));
   });
 
   it('issues at once for an account that comes back', async () => {
@@ -62,8 +62,8 @@ describe('a leaf store', () => {
 });
 
 describe('a leaf store whose listener fails', () => {
-  it('says so, tells the others, and goes on', async () => {
-    const { store, told, errors } = await stageLeafStore();
+  it('logs it, notifies the others, and goes on', async () => {
+    const { store, notified, errors } = await stageLeafStore();
     store.onChange(() => {
       throw new Error('a fault of the listener');
     });
@@ -71,24 +71,24 @@ describe('a leaf store whose listener fails', () => {
     store.onChange((accounts) => late.push([...accounts]));
     await have(store, cart);
     await have(store, till);
-    expect(told).toEqual([[cart], [till]]);
-    expect(late).toEqual(told);
+    expect(notified).toEqual([[cart], [till]]);
+    expect(late).toEqual(notified);
     expect(errors).toHaveLength(2);
   });
 });
 
 describe('a storm', () => {
-  it('lets others have their turn, and tells in batches', async () => {
-    const { store, told } = await stageLeafStore();
+  it('lets other work have its turn, and notifies in batches', async () => {
+    const { store, notified } = await stageLeafStore();
     const many = Array.from({ length: 400 }, (_, at) => account(`a${at}`));
     for (const one of many) store.leafOf(one);
     let turns = 0;
-    while (told.flat().length < many.length && turns < 100_000) {
+    while (notified.flat().length < many.length && turns < 100_000) {
       turns++;
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(turns).toBeGreaterThan(4);
-    expect(told.flat().sort()).toEqual([...many].sort());
-    expect(told.length).toBeLessThan(many.length / 4);
+    expect(notified.flat().sort()).toEqual([...many].sort());
+    expect(notified.length).toBeLessThan(many.length / 4);
   });
 });

@@ -60,7 +60,7 @@ describe('moveReason', () => {
     ['when nothing changed, whatever the time', at(leaf.notAfter + hourMs), undefined],
     ['when another key is wanted', at(issuedAt, { keyKind: 'RSA-2048' }), 'KeyChanged'],
     ['when another CA signs', at(issuedAt + hourMs, { signer: 'two' }), 'OtherSigner'],
-    ['when nobody signs', at(issuedAt + hourMs, { signer: undefined }), undefined],
+    ['when there is no signer', at(issuedAt + hourMs, { signer: undefined }), undefined],
     ['when another CA signs, at once', at(issuedAt + 1, { signer: 'two' }), 'OtherSigner'],
     [
       'when the trust domain changed, at once',

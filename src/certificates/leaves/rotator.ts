@@ -258,17 +258,17 @@ export class Rotator<K extends string> {
   /** Reports the changed leaves and yields to the event loop, once per slice. */
   async #endSlice(): Promise<void> {
     const spent = performance.now() - this.#sliceStart;
-    if (this.#queue.size === 0 || spent > sliceMs) this.#tell();
+    if (this.#queue.size === 0 || spent > sliceMs) this.#notify();
     if (spent <= sliceMs) return;
     await nextTurn();
     this.#sliceStart = performance.now();
   }
 
-  #tell(): void {
+  #notify(): void {
     const keys = this.#changed;
     if (keys.length === 0) return;
     this.#changed = [];
-    this.#listeners.tell(keys);
+    this.#listeners.notify(keys);
   }
 
   #waitMs(): number {

@@ -57,7 +57,7 @@ describe('a server certificate', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('tells only when there is something new to serve', async () => {
+  it('notifies only when there is a new certificate to serve', async () => {
     const clock = new FakeClock(now);
     const issuer = new FakeIssuer(clock);
     const certificate = createServerCertificate({

@@ -50,11 +50,11 @@ export function createServerCertificate(options: ServerCertificateOptions): Serv
   });
   const current = identityOf(rotator, issuer);
   const follow = (callback: () => void): (() => void) => {
-    let told = current();
+    let reported = current();
     const compare = (): void => {
       const now = current();
-      if (now === told) return;
-      told = now;
+      if (now === reported) return;
+      reported = now;
       callback();
     };
     const stops = [rotator.onChange(compare), issuer.onChange(compare)];

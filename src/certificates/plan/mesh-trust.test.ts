@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { meshTrustOf } from './mesh-trust.ts';
 import { newRoot } from '../signing-authority.ts';
 
-describe('whom a mesh trusts', () => {
+describe('the trust of a mesh', () => {
   let one: string;
   let two: string;
 

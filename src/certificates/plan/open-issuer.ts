@@ -11,7 +11,7 @@ import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
 import type { RunningIssuer } from '../issuer.ts';
 import { parsePinnedRoots, type PinnedRoots } from '../pinned-roots.ts';
-import { askingForLess } from '../providers/shorten-request.ts';
+import { retryWithShorterValidity } from '../providers/shorten-request.ts';
 import { BuiltInIssuer } from '../providers/built-in.ts';
 import { CertManagerIssuer } from '../providers/cert-manager.ts';
 import { intermediateSource } from '../providers/intermediate.ts';
@@ -70,7 +70,7 @@ export function openIssuer(root: RootSpec, deps: IssuerDeps): RunningIssuer {
       open: (options) => new BuiltInIssuer({ ...options, keyKind }),
     });
   const { outside: unbounded, watched } = openOutside(root, deps);
-  const outside = askingForLess(throttled(unbounded, deps), clock);
+  const outside = retryWithShorterValidity(throttled(unbounded, deps), clock);
   if (signsLeafByLeaf(root)) {
     const life = { clock, random, logger, namespace, pollIntervalMs: deps.times?.pollIntervalMs };
     const issuer = new LeafByLeafIssuer({ outside, trustDomain, keyKind, pinned, ...life });

@@ -66,7 +66,7 @@ export class OpenRoots {
     const issuer = this.#open(root);
     const stopListening = issuer.onChange(() => {
       this.#promote(root.name);
-      this.#listeners.tell(undefined);
+      this.#listeners.notify(undefined);
     });
     const opened = { issuer, definition, stop: new AbortController(), stopListening };
     this.#next.set(root.name, opened);

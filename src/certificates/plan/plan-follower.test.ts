@@ -55,8 +55,8 @@ describe('the plan that a replica follows', () => {
       spec: {},
     };
     changed = [];
-    const follow = (told: () => void): (() => void) => {
-      changed.push(told);
+    const follow = (callback: () => void): (() => void) => {
+      changed.push(callback);
       return () => undefined;
     };
     follower = new PlanFollower({
@@ -76,7 +76,7 @@ describe('the plan that a replica follows', () => {
         get synced() {
           return synced;
         },
-        subscribe: (told) => follow(() => told([])),
+        subscribe: (callback) => follow(() => callback([])),
         whenSynced: () => new Promise(() => undefined),
       },
       logger: silentLogger,
@@ -89,7 +89,7 @@ describe('the plan that a replica follows', () => {
   /** Tells of a change; returns whether the plan is another one then. */
   function update(): boolean {
     const before = follower.value;
-    for (const told of changed) told();
+    for (const callback of changed) callback();
     return follower.value !== before;
   }
 
@@ -145,7 +145,7 @@ describe('the plan that a replica follows', () => {
     expect(follower.value).toBe(before);
   });
 
-  it('never goes back, nor signs with what is not trusted', () => {
+  it('never goes back, nor signs with an untrusted root', () => {
     setRecords(makeRecord('old', { roots: 'OLD' }), makeRecord('new', { roots: 'NEW' }));
     setPlan({ step: 3, ...both });
     update();

@@ -14,7 +14,7 @@ const request: LeafRequest = {
   keyKind: 'P-256',
 };
 
-/** Lets what was started go as far as it can by itself. */
+/** Lets all started work go as far as it can without another event. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('issuers that follow a plan', () => {
@@ -86,7 +86,7 @@ describe('issuers that follow a plan', () => {
     expect(rootOfSigner(server.signer)).toBe('a');
   });
 
-  it('sign for no other trust domain than the signer is of, which nobody would trust', async () => {
+  it("sign for no other trust domain than the signer's, which no proxy would trust", async () => {
     const a = makeRoot('a');
     const moved = { ...a, root: { ...a.root, trustDomain: 'b.example' } };
     issuers.follow(makePlan(moved, [a, moved]));
@@ -100,7 +100,7 @@ describe('issuers that follow a plan', () => {
     ]);
   });
 
-  it('trust what is pinned, whatever the issuer says or cannot say', () => {
+  it('trust the pinned roots, whatever the issuer answers', () => {
     ready = false;
     const [a, b] = [makeRoot('a'), makeRoot('b')];
     issuers.follow(makePlan(a, [a, b]));
@@ -108,7 +108,7 @@ describe('issuers that follow a plan', () => {
     expect(issuers.workloads.authority()).toBeUndefined();
   });
 
-  it('keep an issuer open until the one with another pin knows who it is', async () => {
+  it('keep an issuer open until the issuer with another pin knows its root', async () => {
     issuers.follow(makePlan({ ...makeRoot('a'), pinned: undefined }, [makeRoot('a')]));
     const before = issuers.workloads.authority();
     ready = false;
@@ -128,21 +128,21 @@ describe('issuers that follow a plan', () => {
     issuers.follow(makePlan(b, [b]));
     await settled();
     expect([...running]).toEqual([roots.b]);
-    expect(issuers.of('a')).toBeUndefined();
+    expect(issuers.forRoot('a')).toBeUndefined();
     over.abort();
     await settled();
     expect(running.size).toBe(0);
   });
 
-  it('tell when the plan or an issuer changed, and are the same object otherwise', async () => {
-    let told = 0;
-    issuers.workloads.onChange(() => (told += 1));
+  it('notify when the plan or an issuer changed, and are the same object otherwise', async () => {
+    let calls = 0;
+    issuers.workloads.onChange(() => (calls += 1));
     const plan = makePlan(makeRoot('a'), [makeRoot('a')]);
     issuers.follow(plan);
     issuers.follow(plan);
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
     expect(issuers.workloads.authority()).toBe(issuers.workloads.authority());
     await roots.a.replaceRoot();
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
   });
 });

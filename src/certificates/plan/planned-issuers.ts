@@ -27,7 +27,7 @@ export class PlannedIssuers {
   constructor(open: OpenIssuer, logger: Logger) {
     this.#roots = new OpenRoots(open, logger);
     this.#listeners = new Listeners(logger);
-    this.#roots.onChange(() => this.#listeners.tell(undefined));
+    this.#roots.onChange(() => this.#listeners.notify(undefined));
     this.workloads = this.#issuerAs('signer');
     this.servers = this.#issuerAs('serverSigner');
   }
@@ -41,11 +41,11 @@ export class PlannedIssuers {
     if (plan === this.#plan) return;
     this.#plan = plan;
     this.#roots.keep([...new Map(inUse(plan).map((root) => [root.name, root])).values()]);
-    this.#listeners.tell(undefined);
+    this.#listeners.notify(undefined);
   }
 
   /** The issuer behind a root, if it is open. */
-  of(name: string): Issuer | undefined {
+  forRoot(name: string): Issuer | undefined {
     return this.#roots.forRoot(name);
   }
 

@@ -134,7 +134,7 @@ describe('probe', () => {
     });
   });
 
-  it('waits for an issuer that is away, not for one that says no', async () => {
+  it('waits for an issuer that does not answer, not for an issuer that refuses', async () => {
     const issuer = new FakeIssuer(clock);
     const trouble = { message: 'it is away', since: 0 };
     issuer.report({ ...trouble, code: 'issuer-unavailable' });

@@ -54,13 +54,20 @@ export async function probe(
   try {
     await untilKnown(issuer, options, signal);
     const request = requestOf(options);
-    const asked = options.clock.now();
+    const requestedAt = options.clock.now();
     const leaf = await issuer.issue(request, signal);
     const authority = issuer.authority();
     if (authority === undefined)
       throw new WeftError('internal', 'a leaf came without the name of its issuer');
     const now = options.clock.now();
-    return checkLeaf({ leaf, request, authority, asked, now, backdates: !signsElsewhere(options) });
+    return checkLeaf({
+      leaf,
+      request,
+      authority,
+      requestedAt,
+      now,
+      backdates: !signsElsewhere(options),
+    });
   } catch (thrown) {
     signal.throwIfAborted();
     const { code, message } = WeftError.from(thrown);
@@ -99,7 +106,7 @@ interface Evidence {
   readonly leaf: Leaf;
   readonly request: LeafRequest;
   readonly authority: Authority;
-  readonly asked: number;
+  readonly requestedAt: number;
   readonly now: number;
   /** Whether Weft itself sets the begin of leaves. */
   readonly backdates: boolean;
@@ -110,14 +117,14 @@ function signsElsewhere({ root: { provider } }: ProbeOptions): boolean {
 }
 
 function checkLeaf(evidence: Evidence): ProbeFacts {
-  const { leaf, request, authority, asked, now } = evidence;
+  const { leaf, request, authority, requestedAt, now } = evidence;
   const chain = certificatesIn(leaf.certificateChain, 'the probe');
   const roots = certificatesIn(authority.bundle.pem, 'the roots');
   const privateKey = createPrivateKey(leaf.privateKey.reveal());
   const [first] = chain;
   const notBefore = first?.notBefore ?? 0;
-  const skewMs = Math.max(0, notBefore - asked);
-  if (notBefore > asked + toleratedSkewMs) throw clockAhead(skewMs);
+  const skewMs = Math.max(0, notBefore - requestedAt);
+  if (notBefore > requestedAt + toleratedSkewMs) throw clockAhead(skewMs);
   const template = templateOf(request.subject, leaf);
   const problem = problemOfLeaf({ chain, privateKey, roots }, template, Math.max(now, notBefore));
   if (problem !== undefined) throw unusable(`${problem.fault}: ${problem.message}`);
@@ -132,7 +139,7 @@ function checkLeaf(evidence: Evidence): ProbeFacts {
     skewMs,
     notes: [
       ...notesOn({ lifeMs, wishedMs: request.validityMs, skewMs }),
-      ...(evidence.backdates || skewMs > 0 ? [] : notesOnBackdating(asked - notBefore)),
+      ...(evidence.backdates || skewMs > 0 ? [] : notesOnBackdating(requestedAt - notBefore)),
     ],
   };
 }

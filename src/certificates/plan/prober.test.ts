@@ -11,7 +11,7 @@ import { Prober } from './prober.ts';
 const root = makeNamedRoot('weft-root-2');
 const good: RootReport = { ready: true, fingerprint: 'ff' };
 
-/** Lets what was started go as far as it can by itself. */
+/** Lets all started work go as far as it can without another event. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('trying out a root', () => {
@@ -20,14 +20,14 @@ describe('trying out a root', () => {
   let answer: RootReport | Error;
   let probes: string[];
   let open: number;
-  let told: number;
+  let calls: number;
   let prober: Prober;
   let over: AbortController;
   let running: Promise<void>;
 
   beforeEach(() => {
     clock = new FakeClock();
-    [candidate, answer, probes, open, told] = [root, good, [], 0, 0];
+    [candidate, answer, probes, open, calls] = [root, good, [], 0, 0];
     over = new AbortController();
     const issuer = new FakeIssuer(clock);
     prober = new Prober({
@@ -51,7 +51,7 @@ describe('trying out a root', () => {
       random: () => 0.5,
       logger: silentLogger,
     });
-    prober.follow(() => (told += 1));
+    prober.follow(() => (calls += 1));
     running = prober.run(over.signal);
   });
   afterEach(async () => {
@@ -61,7 +61,7 @@ describe('trying out a root', () => {
 
   it('is done once, and the issuer is closed again', async () => {
     await settled();
-    expect([prober.reportOn(root), probes.length, open, told]).toEqual([good, 1, 0, 1]);
+    expect([prober.reportOn(root), probes.length, open, calls]).toEqual([good, 1, 0, 1]);
     prober.trigger();
     await settled();
     expect(probes).toHaveLength(1);
@@ -73,10 +73,10 @@ describe('trying out a root', () => {
     await clock.advance(30_000);
     await settled();
     expect(prober.reportOn(root)).toEqual(answer);
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
   });
 
-  it('goes on while it fails, and the trouble lasts since it was first seen', async () => {
+  it('goes on while it fails, and reports the failure since it was first seen', async () => {
     candidate = undefined;
     answer = new WeftError('issuer-unavailable', 'nobody there');
     await settled();

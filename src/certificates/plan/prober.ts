@@ -118,7 +118,7 @@ export class Prober extends ChangeSource implements Triggered {
       of: definitionOf(root),
       report: trouble === undefined ? report : { ...report, trouble },
     };
-    this.tell();
+    this.notify();
   }
 }
 

@@ -23,7 +23,7 @@ describe('what the report says of a root', () => {
     });
   });
 
-  it('keeps the facts of an issuer in trouble, and is not ready', () => {
+  it('keeps the facts of an issuer that fails, and is not ready', () => {
     expect(rootReportOf(makeAuthority(100), trouble)).toEqual({
       ready: false,
       ...{ roots: 'PEM', fingerprint: 'of-100', notAfter: 100, signerNotAfter: 50 },
@@ -31,7 +31,7 @@ describe('what the report says of a root', () => {
     });
   });
 
-  it('says no more than the trouble before the issuer is known', () => {
+  it('has only the failure before the issuer is known', () => {
     expect(rootReportOf(undefined, trouble)).toEqual({ ready: false, trouble });
     expect(rootReportOf(undefined, undefined)).toEqual({ ready: false });
   });

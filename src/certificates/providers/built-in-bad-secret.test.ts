@@ -13,7 +13,7 @@ import type { SecretObject } from '../../api/core.ts';
 
 afterEach(stopReplicas);
 
-describe('the built-in issuer in trouble', () => {
+describe('the built-in issuer with a bad Secret', () => {
   const without = (key: string, secret = secretOf()): SecretObject => ({
     ...secret,
     data: Object.fromEntries(Object.entries(secret.data!).filter(([name]) => name !== key)),

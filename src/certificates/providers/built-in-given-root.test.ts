@@ -81,7 +81,7 @@ describe('the built-in issuer', () => {
   });
 });
 
-describe('the built-in issuer in trouble', () => {
+describe('the built-in issuer with a root of a user', () => {
   it('lets no leaf begin before its CA', async () => {
     const [api, clock] = [new SecretApi(), clockNow()];
     const notBefore = Math.floor(clock.now() / 1000) * 1000 - 60_000;

@@ -69,7 +69,7 @@ describe('the built-in issuer', () => {
   });
 });
 
-describe('the built-in issuer in trouble', () => {
+describe('the built-in issuer when the API server refuses', () => {
   it('waits for the API server, and then makes its root', async () => {
     const [api, clock] = [new SecretApi(), clockNow()];
     api.refusal = new WeftError('api-unavailable', 'nobody there', { retry: 'soon' });

@@ -9,7 +9,7 @@ import type { ApiConnection } from '../../kubernetes/connect.ts';
 import type { Random } from '../../kubernetes/back-off.ts';
 import { reflect, type Reflector } from '../../kubernetes/reflector.ts';
 import { withinTime } from '../../kubernetes/time-limit.ts';
-import { beyondCa, isBeyondCa } from './shorten-request.ts';
+import { createBeyondCaError, refusesBeyondCa } from './shorten-request.ts';
 import type { OutsideIssuer, SignedAnswer, SigningRequest } from './outside-issuer.ts';
 
 export interface CertManagerOptions {
@@ -136,9 +136,9 @@ export class CertManagerIssuer implements OutsideIssuer {
 
   #late(name: string, ms: number): WeftError {
     const request = this.#requests.objects.get(`${this.#options.namespace}/${name}`);
-    const said = request && conditionOf(request, 'Ready');
+    const ready = request && conditionOf(request, 'Ready');
     const approved = request && conditionOf(request, 'Approved')?.status === 'True';
-    const state = said?.message ?? (approved === true ? 'approved' : 'not approved');
+    const state = ready?.message ?? (approved === true ? 'approved' : 'not approved');
     return new WeftError(
       'issuer-unavailable',
       `${this.name} signed no CertificateRequest within ${ms / 1000} s (${state}); check that ` +
@@ -194,7 +194,7 @@ function refusalIn(name: string, request: CertificateRequest): WeftError | undef
     findCondition(request, { type: 'Ready', status: 'False', reason: 'Failed' });
   if (failed === undefined) return undefined;
   const message = `${name} fails CertificateRequests: ${failed.message}`;
-  if (isBeyondCa(failed.message)) return beyondCa(message, failed.message);
+  if (refusesBeyondCa(failed.message)) return createBeyondCaError(message, failed.message);
   return new WeftError('issuer-misconfigured', message, { retry: 'soon' });
 }
 

@@ -20,11 +20,11 @@ export class FailedRequests {
   readonly #failed = new Map<string, Failed>();
 
   /** `isWanted`: whether a caller needs the leaf; false when a failed request is only repeated as a check. */
-  failed(request: LeafRequest, { code, message }: WeftError, asked: Asked): void {
+  failed(request: LeafRequest, { code, message }: WeftError, moment: RequestMoment): void {
     const key = keyOf(request);
     const before = this.#failed.get(key);
-    const since = before?.failure.since ?? asked.now;
-    const wantedAt = asked.isWanted ? asked.now : (before?.wantedAt ?? asked.now);
+    const since = before?.failure.since ?? moment.now;
+    const wantedAt = moment.isWanted ? moment.now : (before?.wantedAt ?? moment.now);
     this.#failed.set(key, { request, failure: { code, message, since }, wantedAt });
     const [oldest] = this.#failed.keys();
     if (this.#failed.size > most && oldest !== undefined) this.#failed.delete(oldest);
@@ -59,7 +59,7 @@ export class FailedRequests {
   }
 }
 
-interface Asked {
+interface RequestMoment {
   readonly now: number;
   readonly isWanted: boolean;
 }

@@ -3,11 +3,11 @@ import type { Clock } from '../../common/clock.ts';
 import { Secret } from '../../common/secret.ts';
 import type { PinnedRoots } from '../pinned-roots.ts';
 import type { AuthorityPem } from '../signing-authority.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
+import { generateKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
 import { signingRequest } from '../../x509/signing-request.ts';
 import { rootTemplate } from '../../x509/template.ts';
 import { problemOfAuthority } from '../../x509/validate.ts';
-import { withinLife } from './shorten-request.ts';
+import { limitValidity } from './shorten-request.ts';
 import type { AuthoritySource } from './kept-authority.ts';
 import { completeToRoot, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 
@@ -48,10 +48,10 @@ async function make(
   // Some issuers refuse a certificate that would outlive their own, instead of shortening it.
   const ends = pinned?.certificates.map(({ notAfter }) => notAfter - now) ?? [];
   const left = Math.max(...ends, 0);
-  const validityMs = withinLife(wishedMs, left);
+  const validityMs = limitValidity(wishedMs, left);
   const commonName = `weft-intermediate-${randomBytes(4).toString('hex')}`;
   const template = rootTemplate(commonName, { notBefore: now, notAfter: now + validityMs });
-  const keys = await newKeyPair(keyKind);
+  const keys = await generateKeyPair(keyKind);
   const request = signingRequest(template, keys);
   const wish = { request, template, validityMs, backdateMs };
   const answer = await outside.sign(wish, signal);

@@ -65,7 +65,7 @@ describe('an intermediate that replicas keep in a Secret', () => {
   const signer = (of: KeptAuthority): string | undefined => of.authority()?.signer;
   const stored = () => api.find(place.namespace, place.name);
 
-  it('is made once, and told from what a person put there', async () => {
+  it("is made once, and distinguished from a user's Secret", async () => {
     const replicas = [replica(), replica()];
     await deliver();
     expect(api.created).toBe(1);
@@ -122,7 +122,7 @@ describe('an intermediate that replicas keep in a Secret', () => {
     expect(signer(one)).not.toBe(before);
   });
 
-  it('is made anew when its Secret is deleted, has ended, or is of another issuer', async () => {
+  it('is made again when its Secret is deleted, has ended, or is of another issuer', async () => {
     const one = replica();
     await deliver();
     await deliver();
@@ -155,7 +155,7 @@ describe('an intermediate that replicas keep in a Secret', () => {
     expect(signer(one)).toBeDefined();
   });
 
-  it('is refused under a root that was not recorded, and made anew if it was ours', async () => {
+  it('is refused under a root that was not recorded, and made again if it was ours', async () => {
     const annotations = { 'weft.dev/issued-by': 'an issuer' };
     const foreign = makeRoot({ name: 'another' });
     api.put(authoritySecret(secretOf(foreign), { ...place, annotations }));

@@ -100,7 +100,7 @@ export class KeptAuthority implements RunningIssuer {
     });
     let failures = 0;
     const keep = async (): Promise<number> => {
-      failures = (await this.#settle(signal)) ? 0 : failures + 1;
+      failures = (await this.#reconcile(signal)) ? 0 : failures + 1;
       return failures === 0 ? this.#nextCheckMs() : backOffMs(failures, backOff, random);
     };
     await this.#wakeup.repeat(keep, clock, signal);
@@ -113,7 +113,7 @@ export class KeptAuthority implements RunningIssuer {
     return Math.min(Math.max(this.#held.renewAt - clock.now(), minRecheckMs), recheckMs);
   }
 
-  async #settle(signal: AbortSignal): Promise<boolean> {
+  async #reconcile(signal: AbortSignal): Promise<boolean> {
     try {
       const found = await this.#find(signal);
       if (found === undefined) this.#load(await this.#create(signal));
@@ -225,7 +225,7 @@ export class KeptAuthority implements RunningIssuer {
     logger.info('mesh ca loaded', { ...this.#place(), signer });
     if (before !== undefined && !overlap(before, authority))
       logger.warn('mesh root replaced without overlap', this.#place());
-    this.#listeners.tell(undefined);
+    this.#listeners.notify(undefined);
   }
 
   #renewalTime({ notBefore, notAfter }: SigningAuthority): number {

@@ -12,10 +12,10 @@ import type { PinnedRoots } from '../pinned-roots.ts';
 import { templateOf } from '../signing-authority.ts';
 import { trustBundleOf } from '../trust-bundle.ts';
 import { shortestValidityMs } from '../leaves/validity.ts';
-import { newKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
+import { generateKeyPair, privateKeyPem, type KeyKind } from '../../x509/key-pair.ts';
 import { signingRequest } from '../../x509/signing-request.ts';
 import { problemOfLeaf } from '../../x509/validate.ts';
-import { withinLife } from './shorten-request.ts';
+import { limitValidity } from './shorten-request.ts';
 import { FailedRequests } from './failed-requests.ts';
 import { completeToRoot, refusedAnswer, untilValid, type OutsideIssuer } from './outside-issuer.ts';
 
@@ -48,9 +48,9 @@ const backOff = { baseMs: 1_000, maxMs: 60_000 };
 export class LeafByLeafIssuer implements RunningIssuer {
   readonly #options: LeafByLeafOptions;
   readonly #listeners: Listeners<undefined>;
-  #asked = 0;
+  #attempts = 0;
   /** The newest authority, and the number of the request that showed it. */
-  #known: { readonly authority: Authority; readonly asked: number } | undefined;
+  #known: { readonly authority: Authority; readonly attempt: number } | undefined;
   readonly #failedRequests = new FailedRequests();
   /** The message that was logged last. */
   #lastLogged: string | undefined;
@@ -87,10 +87,10 @@ export class LeafByLeafIssuer implements RunningIssuer {
 
   /** Checks the issuer until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#options.outside.run(signal), this.#look(signal)]);
+    await Promise.all([this.#options.outside.run(signal), this.#check(signal)]);
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #check(signal: AbortSignal): Promise<void> {
     const {
       clock,
       random,
@@ -118,12 +118,12 @@ export class LeafByLeafIssuer implements RunningIssuer {
   }
 
   async #attempt(request: LeafRequest, isWanted: boolean, signal: AbortSignal): Promise<Leaf> {
-    const asked = (this.#asked += 1);
+    const attempt = (this.#attempts += 1);
     try {
       const { leaf, authority } = await this.#sign(request, signal);
       this.#failedRequests.succeeded(request);
       this.#lastLogged = this.lastFailure()?.message;
-      this.#learn(authority, asked);
+      this.#learn(authority, attempt);
       return leaf;
     } catch (thrown) {
       const error = WeftError.from(thrown);
@@ -136,12 +136,15 @@ export class LeafByLeafIssuer implements RunningIssuer {
   async #sign(request: LeafRequest, signal: AbortSignal): Promise<Issued> {
     const { outside, clock, pinned } = this.#options;
     const { subject, keyKind } = request;
-    const asked = clock.now();
+    const requestedAt = clock.now();
     // Some issuers refuse a certificate that would outlive their own, instead of shortening it.
-    const left = (this.#known?.authority.notAfter ?? Infinity) - asked;
-    const validityMs = withinLife(request.validityMs, left);
-    const template = templateOf(subject, { notBefore: asked, notAfter: asked + validityMs });
-    const keys = await newKeyPair(keyKind);
+    const left = (this.#known?.authority.notAfter ?? Infinity) - requestedAt;
+    const validityMs = limitValidity(request.validityMs, left);
+    const template = templateOf(subject, {
+      notBefore: requestedAt,
+      notAfter: requestedAt + validityMs,
+    });
+    const keys = await generateKeyPair(keyKind);
     const wish = { request: signingRequest(template, keys), template, validityMs };
     const answer = await outside.sign(wish, signal);
     const { name } = outside;
@@ -169,16 +172,16 @@ export class LeafByLeafIssuer implements RunningIssuer {
   }
 
   /** Ignores a leaf that was requested earlier than the last known one: it does not show the current signer. */
-  #learn(authority: Authority, asked: number): void {
+  #learn(authority: Authority, attempt: number): void {
     const before = this.#known;
-    if (before !== undefined && asked < before.asked) return;
-    this.#known = { authority, asked };
+    if (before !== undefined && attempt < before.attempt) return;
+    this.#known = { authority, attempt };
     if (before?.authority.signer === authority.signer) return;
     const { logger, outside } = this.#options;
     logger.info('outside root found', { issuer: outside.name, root: authority.signer });
     if (before !== undefined)
       logger.warn('mesh root replaced without overlap', { issuer: outside.name });
-    this.#listeners.tell(undefined);
+    this.#listeners.notify(undefined);
   }
 
   #failed(request: LeafRequest, error: WeftError, isWanted: boolean): void {

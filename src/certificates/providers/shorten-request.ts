@@ -15,44 +15,44 @@ class BeyondCa extends Error {
 }
 
 /**
- * The error for that refusal. `said` is the issuer's answer; its last timestamp is the end of the issuer's
+ * The error for that refusal. `answer` is the issuer's text; its last timestamp is the end of the issuer's
  * certificate.
  */
-export function beyondCa(message: string, said: string): WeftError {
+export function createBeyondCaError(message: string, answer: string): WeftError {
   const [last] =
-    said.match(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g)?.slice(-1) ?? [];
+    answer.match(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g)?.slice(-1) ?? [];
   const notAfter = last === undefined ? undefined : Date.parse(last);
-  const cause = new BeyondCa(said, notAfter);
+  const cause = new BeyondCa(answer, notAfter);
   return new WeftError('issuer-misconfigured', message, { retry: 'soon', cause });
 }
 
 /** Whether an issuer's answer refuses a certificate because it would outlive the issuer's own. */
-export function isBeyondCa(said: string): boolean {
-  return /beyond the expiration of the CA/i.test(said);
+export function refusesBeyondCa(answer: string): boolean {
+  return /beyond the expiration of the CA/i.test(answer);
 }
 
 const longestMargin = 30_000;
 const leastMs = 1_000;
 
 /**
- * The validity to request, in ms, from an issuer whose certificate is valid for another `leftMs`: a little less than
+ * The validity to request, in ms, from an issuer whose certificate is valid for another `leftMs`: a little shorter than
  * that, because the issuer's clock may be ahead and the call takes a moment (docs/decisions/0098).
  */
-export function withinLife(wishedMs: number, leftMs: number): number {
-  if (leftMs <= 0) return wishedMs;
-  return Math.min(wishedMs, leftMs - Math.min(longestMargin, leftMs / 4));
+export function limitValidity(wantedMs: number, leftMs: number): number {
+  if (leftMs <= 0) return wantedMs;
+  return Math.min(wantedMs, leftMs - Math.min(longestMargin, leftMs / 4));
 }
 
 /** The same issuer with retries: while it refuses a certificate that would outlive its own, asks for a shorter one. */
-export function askingForLess(outside: OutsideIssuer, clock: Clock): OutsideIssuer {
-  const sign = async (wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer> => {
-    for (let asked = wish; ;) {
+export function retryWithShorterValidity(outside: OutsideIssuer, clock: Clock): OutsideIssuer {
+  const sign = async (request: SigningRequest, signal: AbortSignal): Promise<SignedAnswer> => {
+    for (let current = request; ;) {
       try {
-        return await outside.sign(asked, signal);
+        return await outside.sign(current, signal);
       } catch (thrown) {
-        const less = lessThan(asked.validityMs, thrown, clock.now());
-        if (less === undefined) throw thrown;
-        asked = { ...asked, validityMs: less };
+        const shorter = shortenValidity(current.validityMs, thrown, clock.now());
+        if (shorter === undefined) throw thrown;
+        current = { ...current, validityMs: shorter };
       }
     }
   };
@@ -67,10 +67,10 @@ export function askingForLess(outside: OutsideIssuer, clock: Clock): OutsideIssu
 /**
  * A shorter validity: half at most, and within the life of the issuer's certificate. Undefined if a retry is useless.
  */
-function lessThan(askedMs: number, thrown: unknown, now: number): number | undefined {
+function shortenValidity(requestedMs: number, thrown: unknown, now: number): number | undefined {
   const cause = thrown instanceof WeftError ? thrown.cause : undefined;
   if (!(cause instanceof BeyondCa)) return undefined;
   const leftMs = cause.notAfter === undefined ? Infinity : cause.notAfter - now;
-  const less = Math.min(askedMs / 2, withinLife(askedMs, leftMs));
-  return leftMs > 0 && less >= leastMs ? less : undefined;
+  const shorter = Math.min(requestedMs / 2, limitValidity(requestedMs, leftMs));
+  return leftMs > 0 && shorter >= leastMs ? shorter : undefined;
 }

@@ -46,7 +46,7 @@ describe('a throttle', () => {
     expect(most).toBe(2);
   });
 
-  it('forgets who gave up waiting', async () => {
+  it('forgets a caller that gave up waiting', async () => {
     const { throttle } = make();
     const releases: (() => void)[] = [];
     const call = (): Promise<void> => new Promise((resolve) => releases.push(resolve));
@@ -64,7 +64,7 @@ describe('a throttle', () => {
     await Promise.all([...first, last]);
   });
 
-  it('waits as long as it was asked to, and everybody with it', async () => {
+  it('waits as long as the API server asks, and so do all callers', async () => {
     const { throttle, clock } = make();
     const one = work(clock, [slowDown(7_000)]);
     const done = throttle.run(one.call, signal);
@@ -92,7 +92,7 @@ describe('a throttle', () => {
     expect(at.at(-1)! - at[0]!).toBeLessThanOrEqual(20_000);
   });
 
-  it('gives up soon when nobody is there, and at once on any other fault', async () => {
+  it('gives up soon when the API server does not answer, and at once on any other fault', async () => {
     const { throttle, clock } = make();
     const gone = work(clock, [away(), away(), away(), away()]);
     const done = throttle.run(gone.call, signal).catch((error: unknown) => error);

@@ -8,7 +8,7 @@ const names = fc.uniqueArray(name, { minLength: 1, maxLength: 6 });
 const account = name.map((text) => text as IdentityKey);
 
 describe('the owner of an identity', () => {
-  it('is the same for all who know the same replicas, in whatever order', () => {
+  it('is the same at every replica that knows the same replicas, in any order', () => {
     const shuffled = names.chain((all) =>
       fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
     );
@@ -20,7 +20,7 @@ describe('the owner of an identity', () => {
     );
   });
 
-  it('changes only to one that came or from one that went, and the order of all others stays', () => {
+  it('changes only to a replica that came or from a replica that went, and the order of all others stays', () => {
     fc.assert(
       fc.property(account, names, name, (identity, all, newcomer) => {
         const without = all.filter((one) => one !== newcomer);

@@ -30,7 +30,7 @@ describe('leaves that replicas share', () => {
   let clock: SteppingClock;
   let issuer: FakeIssuer;
   let replicas: ReadonlyMap<string, SharingReplica>;
-  /** The owner of cart, and who comes next. */
+  /** The owner of cart, and the replica that comes next. */
   let [first, second, third]: SharingReplica[] = [];
 
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('leaves that replicas share', () => {
   const issue = (replica: SharingReplica | undefined, account = cart): Promise<Leaf> =>
     (replica as SharingReplica).shared.issue(requestFor(account), signal);
 
-  it('cost one request each, whoever asks and however many at once', async () => {
+  it('cost one request each, from any replica and for any number of callers at once', async () => {
     const all = await Promise.all(
       accounts.flatMap((account) => [...replicas.values()].map((one) => issue(one, account))),
     );
@@ -60,7 +60,7 @@ describe('leaves that replicas share', () => {
     expect(keyOf(await issue(first))).toBe(keyOf(leaf));
   });
 
-  it('come from who owns the identity next while its owner is silent', async () => {
+  it('come from the next owner of the identity while its owner is silent', async () => {
     if (first) first.alive = false;
     const leaf = await issue(third);
     expect(second?.asked).toEqual([third?.name]);
@@ -70,7 +70,7 @@ describe('leaves that replicas share', () => {
     await issue(third, accounts[1]);
   });
 
-  it('are handed on to a new owner by the one before', async () => {
+  it('are handed on to a new owner by the owner before', async () => {
     if (first) first.alive = false;
     const leaf = await issue(second);
     if (first) first.alive = true;
@@ -78,7 +78,7 @@ describe('leaves that replicas share', () => {
     expect(issuer.requests).toHaveLength(1);
   });
 
-  it('are asked for at the issuer when the owner is in trouble, or fails', async () => {
+  it('are requested from the issuer when the owner fails', async () => {
     const broken = await FakeIssuer.ready(clock);
     const own = issuer.authority();
     broken.authority = () => own;

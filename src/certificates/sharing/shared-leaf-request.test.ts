@@ -30,7 +30,7 @@ describe('what replicas say to each other', () => {
     ['nothing', '{}'],
     ['an account without a namespace', JSON.stringify({ ...ask, account: 'cart' })],
     ['an account that goes deeper', JSON.stringify({ ...ask, account: 'shop/sa/cart' })],
-    ['a kind of key that nobody makes', JSON.stringify({ ...ask, keyKind: 'RSA-99999' })],
+    ['an unknown kind of key', JSON.stringify({ ...ask, keyKind: 'RSA-99999' })],
     ['a validity that is no number', JSON.stringify({ ...ask, validityMs: 'long' })],
     ['a signer that is no text', JSON.stringify({ ...ask, signer: { root: 1 } })],
     ['no word on what may be issued', JSON.stringify({ ...ask, heldOnly: undefined })],

@@ -34,17 +34,17 @@ describe('a leaf from another replica', () => {
 
   const issued = (issuer: FakeIssuer, change: Partial<SharedLeafRequest> = {}): Promise<Leaf> =>
     issuer.issue(requestOf({ ...ask, ...change }), new AbortController().signal);
-  const judge = (leaf: Leaf, now = start): Leaf => sharedLeaf(leaf, ask, { authority, now });
+  const check = (leaf: Leaf, now = start): Leaf => sharedLeaf(leaf, ask, { authority, now });
 
-  it('is taken as what its certificates say, whatever was said besides', async () => {
+  it('has the facts of its certificates, whatever the message states besides', async () => {
     const leaf = await issued(wanted);
-    const told = { ...leaf, notAfter: start + 1_000 * hourMs, signer: 'lies' };
-    expect(judge(told)).toEqual({ ...leaf, signer: ask.signer });
+    const received = { ...leaf, notAfter: start + 1_000 * hourMs, signer: 'lies' };
+    expect(check(received)).toEqual({ ...leaf, signer: ask.signer });
   });
 
-  it('is refused when the root that did not sign it is the one asked for, though both are trusted', async () => {
+  it('is refused when another root than the requested root signed it, though both are trusted', async () => {
     const leaf = await issued(other);
-    expect(() => judge(leaf)).toThrow(/^chain-without-root/);
+    expect(() => check(leaf)).toThrow(/^chain-without-root/);
   });
 
   it('is refused when that root is not trusted', async () => {
@@ -63,7 +63,7 @@ describe('a leaf from another replica', () => {
     ['of another trust domain', { trustDomain: 'example.com' }],
   ])('is refused when it is %s', async (_, change) => {
     const leaf = await issued(wanted, change);
-    expect(() => judge(leaf)).toThrow(/^names-wrong/);
+    expect(() => check(leaf)).toThrow(/^names-wrong/);
   });
 
   it('is refused with a key of another kind, with the key of another leaf, and when it has ended', async () => {
@@ -72,17 +72,17 @@ describe('a leaf from another replica', () => {
       await issued(wanted),
       await issued(wanted, { keyKind: 'RSA-2048' }),
     ];
-    expect(() => judge(rsa)).toThrow(/^key-not-accepted/);
-    expect(() => judge({ ...leaf, privateKey: second.privateKey })).toThrow(/^key-mismatch/);
-    expect(() => judge(leaf, start + 2 * hourMs)).toThrow(/^expired/);
+    expect(() => check(rsa)).toThrow(/^key-not-accepted/);
+    expect(() => check({ ...leaf, privateKey: second.privateKey })).toThrow(/^key-mismatch/);
+    expect(() => check(leaf, start + 2 * hourMs)).toThrow(/^expired/);
   });
 
-  it('is refused when it is no PEM, and what it is instead is not told', async () => {
+  it('is refused when it is no PEM, and the error does not quote it', async () => {
     const leaf = await issued(wanted);
     const key = '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n';
-    const refusal = (): Leaf => judge({ ...leaf, privateKey: new Secret(key) });
+    const refusal = (): Leaf => check({ ...leaf, privateKey: new Secret(key) });
     expect(refusal).toThrow(/^key-mismatch: the private key cannot be read$/);
-    expect(() => judge({ ...leaf, certificateChain: 'SECRET' })).toThrow(/^no-certificate/);
+    expect(() => check({ ...leaf, certificateChain: 'SECRET' })).toThrow(/^no-certificate/);
   });
 
   describe('that is kept', () => {

@@ -20,7 +20,7 @@ describe('work that is shared', () => {
     started = [];
   });
 
-  it('is done once for all who wait, and anew for who comes later', async () => {
+  it('is done once for all waiting callers, and again for a later caller', async () => {
     const both = [flights.join('a', work, never), flights.join('a', work, never)];
     finish(1);
     expect(await Promise.all(both)).toEqual([1, 1]);
@@ -38,7 +38,7 @@ describe('work that is shared', () => {
     expect([await one, await other]).toEqual([1, 2]);
   });
 
-  it('fails for all who wait, and is tried again by the next', async () => {
+  it('fails for all waiting callers, and is tried again by the next caller', async () => {
     const both = [flights.join('a', work, never), flights.join('a', work, never)];
     fail(new Error('no'));
     for (const one of both) await expect(one).rejects.toThrow('no');

@@ -5,7 +5,7 @@ import type { HeaderMatch, HttpMatch } from '../../policy/access.ts';
 import type { Diagnostic, DiagnosticCode } from '../../policy/diagnostic.ts';
 import type { Origin } from '../../policy/origin.ts';
 import { originOf, refuse } from '../../cluster/diagnose.ts';
-import { regexProblem } from './regex.ts';
+import { findRegexProblem } from './regex.ts';
 import { fields, list, type Shape, text, textMap } from '../../common/shape.ts';
 
 /** An HTTPRouteGroup that a TrafficTarget may reference. */
@@ -134,7 +134,7 @@ function problemOf(match: Match, field: string): Problem | undefined {
     return { code: 'object-malformed', message };
   }
   for (const [where, regex] of regexes) {
-    const problem = regexProblem(regex);
+    const problem = findRegexProblem(regex);
     if (problem !== undefined) {
       const message = `${where} is not a regular expression that Envoy accepts (RE2): ${problem}`;
       return { code: 'route-regex-invalid', message };

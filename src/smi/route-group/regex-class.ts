@@ -174,10 +174,10 @@ function literal(text: string): Member {
   return { point, first: bytes.at(0) ?? 0, last: bytes.at(-1) ?? 0 };
 }
 
-/** The size of one character. */
+/** The size of one character in RE2's program. */
 export function sizeOf(point: number): number {
   return point < 0x80 ? asciiSize : 4 * asciiSize;
 }
 
-/** The size of ".". */
+/** The size of `.` in RE2's program. */
 export const anySize = wideSize;

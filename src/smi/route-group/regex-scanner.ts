@@ -48,7 +48,7 @@ export class RegexScanner {
     return this.#points.slice(start, this.#at).join('');
   }
 
-  /** Takes everything up to `end` and `end` itself; undefined, and nothing is taken, when it never comes. */
+  /** Takes everything up to and including `end`; takes nothing and returns undefined when the pattern has no `end`. */
   takeUntil(end: string): string | undefined {
     if (this.#absent.has(end)) return undefined;
     const start = this.#at;
@@ -66,7 +66,7 @@ export class RegexScanner {
     return true;
   }
 
-  /** Where the scanner is, to come back to. */
+  /** The scanner's position, for a later return to it. */
   mark(): number {
     return this.#at;
   }

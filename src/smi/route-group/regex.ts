@@ -13,7 +13,7 @@ const maxDepth = 100;
 const maxSize = 20_000;
 
 /** Undefined when RE2 takes the pattern; otherwise why it does not. */
-export function regexProblem(pattern: string): string | undefined {
+export function findRegexProblem(pattern: string): string | undefined {
   if (pattern.length > maxLength) return `it is longer than ${maxLength} characters`;
   if (!pattern.isWellFormed()) return 'it is not valid Unicode';
   const scanner = new RegexScanner(pattern);

@@ -37,11 +37,11 @@ function compile(...objects: readonly KubernetesObject[]): Outcome {
 }
 
 const both = { v1: 90, v2: 10 };
-const told = (options: SplitOptions) => compile(makeTrafficSplit(options));
+const compileSplit = (options: SplitOptions) => compile(makeTrafficSplit(options));
 
 describe('a split', () => {
   it('sends to a backend only on ports that it shares with the apex, by number', () => {
-    expect(told({ backends: both })).toMatchObject({
+    expect(compileSplit({ backends: both })).toMatchObject({
       splits: { 'shop/cart': ['shop/v1=90@80,90', 'shop/v2=10@80'] },
       codes: ['split-backend-port-missing split'],
     });
@@ -49,7 +49,9 @@ describe('a split', () => {
 
   for (const apex of ['cart', 'cart.shop', 'cart.shop.svc', 'cart.shop.svc.cluster.local']) {
     it(`finds its apex by ${apex}`, () => {
-      expect(Object.keys(told({ apex, backends: { [apex]: 1 } }).splits)).toEqual(['shop/cart']);
+      expect(Object.keys(compileSplit({ apex, backends: { [apex]: 1 } }).splits)).toEqual([
+        'shop/cart',
+      ]);
     });
   }
 
@@ -67,22 +69,24 @@ describe('a split', () => {
   ];
   for (const [name, options, code] of refused) {
     it(`is left out for ${name}`, () => {
-      const { splits, codes, diagnostics } = told({ backends: both, ...options });
+      const { splits, codes, diagnostics } = compileSplit({ backends: both, ...options });
       expect({ splits, codes }).toEqual({ splits: {}, codes: [`${code} split`] });
       expect(diagnostics[0]?.severity).toBe('error');
     });
   }
 
   it('takes an empty list of matches for none', () => {
-    expect(Object.keys(told({ backends: both, matches: [] }).splits)).toEqual(['shop/cart']);
+    expect(Object.keys(compileSplit({ backends: both, matches: [] }).splits)).toEqual([
+      'shop/cart',
+    ]);
   });
 
   it('waits for services that are not there yet', () => {
-    expect(told({ backends: { v1: 1, v3: 0 } })).toMatchObject({
+    expect(compileSplit({ backends: { v1: 1, v3: 0 } })).toMatchObject({
       splits: { 'shop/cart': ['shop/v1=1@80,90', 'shop/v3=0@'] },
       codes: ['split-backend-missing split'],
     });
-    expect(told({ apex: 'later', backends: { v1: 1 } })).toMatchObject({
+    expect(compileSplit({ apex: 'later', backends: { v1: 1 } })).toMatchObject({
       splits: { 'shop/later': ['shop/v1=1@'] },
       codes: ['split-apex-missing split'],
     });
@@ -120,7 +124,7 @@ describe('several splits of one apex', () => {
     expect(outcome.diagnostics[0]?.message).toContain('TrafficSplit b');
   });
 
-  it('do not count those that are left out', () => {
+  it('do not count splits that are left out', () => {
     const outcome = compile(split('old', 1, { v1: 0 }), split('new', 2, { v1: 1 }));
     expect(outcome.codes).toEqual(['split-without-weight old']);
     expect(outcome.splits).toEqual({ 'shop/cart': ['shop/v1=1@80,90'] });

@@ -14,7 +14,7 @@ export interface CompiledSplits {
 export interface SplitInput {
   /** The TrafficSplits of one namespace. */
   readonly objects: readonly TrafficSplit[];
-  /** What reading each says, by its name. */
+  /** The reading of each TrafficSplit, by name. */
   readonly readings: ReadonlyMap<string, ReadTrafficSplit>;
   readonly services: ReadonlyMap<ServiceKey, MeshService>;
 }
@@ -26,8 +26,8 @@ export interface SplitInput {
 const maxSharesOfNamespace = 16_384;
 
 /**
- * The splits of a namespace, by apex. Of several with one apex the oldest is in force; of the same age, the first by
- * name.
+ * The splits of a namespace, by apex. Of several splits with one apex the oldest is in force; of the same age, the
+ * first by name.
  */
 export function compileSplits({ objects, readings, services }: SplitInput): CompiledSplits {
   const splits = new Map<ServiceKey, Split>();

@@ -111,19 +111,22 @@ function gatherGroup(gathered: Gathered, at: RuleAt, group: ReadRouteGroup | und
 }
 
 /**
- * How many matches of one rule with the same fault get a diagnostic each; the last one says how many more there are.
+ * How many matches of one rule with the same fault get a diagnostic each; the last diagnostic counts the rest.
  */
-const maxToldOfRule = 8;
+const maxReportedOfRule = 8;
 
 function first(
   matches: readonly string[],
-  tell: (match: string, more: string) => Diagnostic,
+  diagnose: (match: string, more: string) => Diagnostic,
 ): readonly Diagnostic[] {
-  const rest = matches.length - maxToldOfRule;
+  const rest = matches.length - maxReportedOfRule;
   return matches
-    .slice(0, maxToldOfRule)
+    .slice(0, maxReportedOfRule)
     .map((match, at) =>
-      tell(match, rest > 0 && at === maxToldOfRule - 1 ? ` (and ${String(rest)} more)` : ''),
+      diagnose(
+        match,
+        rest > 0 && at === maxReportedOfRule - 1 ? ` (and ${String(rest)} more)` : '',
+      ),
     );
 }
 

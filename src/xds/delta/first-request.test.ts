@@ -13,7 +13,7 @@ function offered(...resources: readonly (Resource | undefined)[]) {
   return makeSet(...resources.filter((resource) => resource !== undefined));
 }
 
-describe('a first request for just what is offered', () => {
+describe('a first request for exactly the offered names', () => {
   it('is answered with all of it, in the same bytes for each proxy', () => {
     const bytes = new ResponseBytes();
     const nonces = new Set<string>();

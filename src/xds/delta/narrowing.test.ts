@@ -20,7 +20,7 @@ import { RecentTables } from './recent-tables.ts';
 import { ResponseBytes } from './response-bytes.ts';
 
 describe('a caller that loses a part of what it was allowed', () => {
-  it('gets its chain anew, and then as it is offered; nobody else does', () => {
+  it('gets a fresh chain, and then the chain as offered; no other caller does', () => {
     const client = begin(both);
     const before = client.chains;
     const listener = client.held.get('listener inbound');
@@ -34,7 +34,7 @@ describe('a caller that loses a part of what it was allowed', () => {
     expect(client.session.synced).toBe(true);
   });
 
-  it('has the chain anew until the rules are in force', () => {
+  it('has a fresh chain until the rules are in force', () => {
     const client = begin(both);
     client.offer(setOf(less));
     client.answer(0);
@@ -128,10 +128,10 @@ describe('permissive mode', () => {
   });
 });
 
-describe('a client that still judges by the table of permissive mode', () => {
+describe('a client that still uses the table of permissive mode', () => {
   const some = [rule('some', [get], [buyer])];
 
-  it('gets the chain anew of a caller that is named only later', () => {
+  it('gets a fresh chain for a caller that is named only later', () => {
     const client = begin({ permissive: [] });
     client.offer(setOf([rule('all', 'all', [thief])]));
     client.offer(setOf(some));
@@ -159,7 +159,7 @@ describe('a client that still judges by the table of permissive mode', () => {
 });
 
 describe('a restart, or another replica', () => {
-  it('tells a proxy that is in sync nothing', () => {
+  it('sends nothing to a proxy that is in sync', () => {
     const client = begin(both);
     const before = client.chains;
     for (const tables of [undefined, new RecentTables()]) {

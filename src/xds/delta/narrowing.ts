@@ -1,7 +1,7 @@
 import { onceFor, onceForBoth } from '../../common/once-for.ts';
 import { inboundListener } from '../../envoy/names.ts';
 import { withFreshChains } from '../resources/fresh-chains.ts';
-import { lostChains } from '../resources/grants.ts';
+import { findLostChains } from '../resources/grants.ts';
 import type { Resource, ResourceSet } from '../resources/resource.ts';
 import { changesBetween } from './diff.ts';
 import type { Table } from './recent-tables.ts';
@@ -45,7 +45,7 @@ export class Narrowing {
     if (previous !== undefined || this.#kept !== undefined)
       for (const name of changesBetween(previous, next).get('route') ?? [])
         this.#compare(previous?.route.get(name), next.route.get(name), wasOn);
-    return this.#tell(next);
+    return this.#apply(next);
   }
 
   /** The same for a client that has this table from an earlier stream. */
@@ -53,7 +53,7 @@ export class Narrowing {
     (this.#kept ??= new Map()).set(table.name, table);
     if (offered === undefined) return undefined;
     this.#compare(undefined, offered.route.get(table.name), false);
-    return this.#tell(offered);
+    return this.#apply(offered);
   }
 
   /**
@@ -73,7 +73,7 @@ export class Narrowing {
     return wasOn;
   }
 
-  #tell(next: ResourceSet): ResourceSet {
+  #apply(next: ResourceSet): ResourceSet {
     if (!this.isOn) return next;
     const listener = withFreshChains(next.listener, this.#chains);
     return listener === undefined ? next : Object.freeze({ ...next, listener });
@@ -127,5 +127,5 @@ const allFrom = onceFor((before: Table) => chainsLost(before, undefined));
 const lostBetween = onceForBoth((before: Table, after: Table) => chainsLost(before, after));
 
 function chainsLost({ name, grants }: Table, after: Table | undefined): ReadonlySet<string> {
-  return grants === undefined ? noChains : new Set(lostChains(name, grants, after?.grants));
+  return grants === undefined ? noChains : new Set(findLostChains(name, grants, after?.grants));
 }

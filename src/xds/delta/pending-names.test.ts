@@ -4,8 +4,8 @@ import { PendingNames } from './pending-names.ts';
 
 const offered = new Map(['a', 'b'].map((name) => [name, { name } as Resource]));
 
-describe('what is due', () => {
-  it('is a whole map without its names, until one of them goes its own way', () => {
+describe('the pending names', () => {
+  it('are a whole map without its names, until a name gets its own state', () => {
     const due = new PendingNames();
     due.addWhole(offered, { owed: true });
     expect(due.whole).toBe(offered);
@@ -16,7 +16,7 @@ describe('what is due', () => {
     expect([due.mustSend('a'), due.mustSend('b')]).toEqual([false, true]);
   });
 
-  it('owes nothing of a map that nobody asked for by name', () => {
+  it('owes nothing of a map that the client did not request by name', () => {
     const due = new PendingNames();
     due.addWhole(offered, { owed: false });
     due.add('c');

@@ -86,10 +86,10 @@ export class Refused {
       this.#parts.push(new Set(names.slice(middle)), new Set(names.slice(0, middle)));
       return undefined;
     }
-    const guilty = changed.filter(({ name }) => blamed.has(name));
+    const refusedNow = changed.filter(({ name }) => blamed.has(name));
     const own = keep(text);
     const refusals: Refusal[] = [];
-    for (const resource of guilty) {
+    for (const resource of refusedNow) {
       this.#suspects.add(resource);
       const message = this.#byName.size < maxOwnWords ? own : lostWords;
       this.forget(resource.name);

@@ -36,7 +36,7 @@ describe('a reader of requests', () => {
     expect(reader.read(bytes)).toEqual(readRequest(bytes, 10));
   });
 
-  it('keeps no more than its budget, and refuses what is no request each time', () => {
+  it('keeps no more than its budget, and refuses bytes that are no request each time', () => {
     const reader = new RequestReader(10);
     const first = bytesOf({ responseNonce: 'first' });
     const read = reader.read(first);

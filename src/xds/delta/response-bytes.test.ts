@@ -25,7 +25,7 @@ describe('response bytes', () => {
     },
   );
 
-  it('come with gRPC’s prefix, which tells their length', () => {
+  it('come with gRPC’s prefix, which holds their length', () => {
     const response = new ResponseBytes().encode({ type: 'cluster', changed: [a, b], removed: [] });
     expect([...response.framed.subarray(0, 5)]).toEqual([0, 0, 0, 0, response.bytes.length]);
     expect(response.framed.subarray(5).equals(response.bytes)).toBe(true);

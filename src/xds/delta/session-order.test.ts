@@ -32,7 +32,7 @@ describe('make before break', () => {
     expect(proxy.offer(setOf(...next))).toEqual(['cluster +a@2', 'endpoint +a@1', 'route +r@2']);
   });
 
-  it('stops holding back when told to', () => {
+  it('stops holding back when the warming wait is skipped', () => {
     const proxy = settled();
     proxy.offer(setOf('cluster b', ...everything.with(4, 'route r@2')));
     expect(proxy.hasten()).toEqual(['route +r@2']);
@@ -66,7 +66,7 @@ describe('make before break', () => {
     expect(proxy.ack('cluster')).toEqual(['route +r@2']);
   });
 
-  it('tells a client that keeps asking about endpoints that they went, after their cluster', () => {
+  it('removes endpoints, after their cluster, from a client that keeps its subscription to them', () => {
     const proxy = settled(['cluster old', 'endpoint old', ...everything]);
     expect(proxy.offer(setOf(...everything))).toEqual(['cluster -old']);
     expect(proxy.ack('cluster')).toEqual(['endpoint -old']);

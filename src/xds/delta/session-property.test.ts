@@ -117,7 +117,7 @@ describe('any sequence of offers, answers, reconnects and restarts', () => {
     );
   });
 
-  it('never names what the proxy does not have, and never takes away what is named', () => {
+  it('never names a resource that the proxy lacks, and never removes a named resource', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), world, (events, last) => {
         const client = play(events, last, true);

@@ -3,7 +3,7 @@ import { Conversation } from '../../../test/support/xds/conversation.ts';
 import { everything, setOf } from '../../../test/support/xds/settled-proxy.ts';
 
 describe('Envoy 1.40', () => {
-  it('is sent nothing after a reconnect but what changed', () => {
+  it('gets after a reconnect only what changed', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything.with(4, 'route r@2')));
     expect(proxy.ask('cluster', { initial: { a: '1' } })).toEqual([]);
@@ -15,7 +15,7 @@ describe('Envoy 1.40', () => {
     expect(proxy.session.synced).toBe(true);
   });
 
-  it('is told after a reconnect what went away meanwhile, once nothing names it', () => {
+  it('learns after a reconnect what was removed in between, once nothing names it', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything));
     expect(proxy.ask('cluster', { initial: { a: '1', old: '1' } })).toEqual([]);
@@ -32,7 +32,7 @@ describe('Envoy 1.40', () => {
     expect(proxy.ask('cluster', { initial: { other: '1' } })).toEqual(['cluster +good@1 +bad@1']);
   });
 
-  it('is kept nothing for, of names and versions that nobody has, once it is told (S6)', () => {
+  it('costs no memory for unknown names and versions, once their removal is sent (S6)', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything));
     proxy.ask('cluster', { initial: { a: '1' } });

@@ -84,7 +84,7 @@ describe('a refusal', () => {
     expect(second.session.synced).toBe(true);
   });
 
-  it('whose words were cut off blames who is named, and the others go out again (S6)', () => {
+  it('with a message cut off counts against the resources that it names, and the others go out again (S6)', () => {
     const proxy = settled(three);
     proxy.offer(setOf(...next));
     const words = 'Error adding/updating listener(s) l2: bad\nl';
@@ -96,11 +96,12 @@ describe('a refusal', () => {
     ]);
   });
 
-  it('of everything, always, keeps few words (S6)', () => {
+  it('of everything, always, costs little memory for its messages (S6)', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...Array.from({ length: 500 }, (_, index) => `cluster c${index}`)));
     const words = 'x'.repeat(4_000);
-    for (let said = proxy.ask('cluster'); said.length > 0;) said = proxy.nack('cluster', words);
+    for (let response = proxy.ask('cluster'); response.length > 0;)
+      response = proxy.nack('cluster', words);
     expect([...proxy.session.refusals()]).toHaveLength(500);
     expect(proxy.session.burden).toBe(64 * 1_000);
     expect(proxy.offer(setOf())).toEqual([]);
@@ -112,8 +113,8 @@ describe('a refusal', () => {
     const lines = Array.from({ length: 20 }, (_, index) => `cluster c${index}`);
     proxy.offer(setOf(...lines));
     let turns = 0;
-    for (let said = proxy.ask('cluster'); said.length > 0; turns += 1)
-      said = proxy.nack('cluster', 'I do not like it');
+    for (let response = proxy.ask('cluster'); response.length > 0; turns += 1)
+      response = proxy.nack('cluster', 'I do not like it');
     expect(turns).toBeLessThanOrEqual(2 * lines.length);
     expect([...proxy.session.refusals()]).toHaveLength(lines.length);
   });

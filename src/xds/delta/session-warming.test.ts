@@ -28,7 +28,7 @@ describe('Envoy 1.40', () => {
     expect(proxy.ask('secret', { subscribe: ['s'] })).toEqual(['secret +s@1']);
   });
 
-  it('is told at once that endpoints, secrets or routes do not exist', () => {
+  it('learns at once that endpoints, secrets or routes do not exist', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything));
     proxy.ask('cluster');
@@ -40,7 +40,7 @@ describe('Envoy 1.40', () => {
     expect(proxy.offer(setOf(...everything, 'endpoint none'))).toEqual(['endpoint +none@1']);
   });
 
-  it('is told nothing of secrets that could not be issued yet', () => {
+  it('gets no answer about secrets that could not be issued yet', () => {
     const proxy = new Conversation();
     proxy.offer(setOf('cluster a', 'endpoint a'));
     proxy.ask('cluster');

@@ -50,7 +50,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('keeps one response per type unanswered; a newer offer overtakes one that waits', () => {
+  it('keeps one response per type unanswered; a newer offer overtakes a waiting offer', () => {
     proxy.offer(setOf('cluster a'));
     proxy.ask('cluster');
     expect(proxy.offer(setOf('cluster a@2', 'cluster b'))).toEqual([]);
@@ -103,7 +103,7 @@ describe('a conversation', () => {
     expect(proxy.ask('endpoint', { subscribe: ['a'] })).toEqual(['endpoint +a@2']);
   });
 
-  it('does not take an acknowledgement for a resource that was let go meanwhile', () => {
+  it('does not count an ACK for a resource that the client has since unsubscribed from', () => {
     proxy.offer(setOf('cluster a', 'endpoint a'));
     proxy.ask('cluster');
     proxy.ask('endpoint', { subscribe: ['a'] });
@@ -113,7 +113,7 @@ describe('a conversation', () => {
   });
 });
 
-describe('what is outstanding', () => {
+describe('outstanding resources', () => {
   it('is everything before the proxy asked, and nothing in the end', () => {
     const proxy = new Conversation();
     proxy.offer(setOf(...everything));

@@ -230,7 +230,7 @@ export class TypeState {
     const removed: string[] = [];
     for (const name of this.#due.names) {
       const resource = offered.get(name);
-      const verdict = this.#judge(name, resource, options);
+      const verdict = this.#decide(name, resource, options);
       if (verdict === 'send' && resource !== undefined) changed.push(resource);
       else if (verdict === 'send') removed.push(name);
       else if (verdict === 'drop') this.#due.sent(name);
@@ -238,18 +238,18 @@ export class TypeState {
     return { changed, removed };
   }
 
-  #judge(name: string, resource: Resource | undefined, options: PlanOptions): Verdict {
+  #decide(name: string, resource: Resource | undefined, options: PlanOptions): Verdict {
     this.#refused.offered(name, resource);
     if (!this.subscription.covers(name)) {
       this.#held.delete(name);
       return 'drop';
     }
-    if (resource === undefined) return this.#judgeAbsent(name, options);
+    if (resource === undefined) return this.#decideAbsent(name, options);
     if (this.#refused.has(resource)) return 'drop';
     return this.has(resource) && !this.#due.mustSend(name) ? 'drop' : 'send';
   }
 
-  #judgeAbsent(name: string, options: PlanOptions): Verdict {
+  #decideAbsent(name: string, options: PlanOptions): Verdict {
     if (this.#held.has(name)) return options.mayRemove() ? 'send' : 'keep';
     if (!this.#due.mustSend(name)) return 'drop';
     return options.absentArePending ? 'keep' : 'send';

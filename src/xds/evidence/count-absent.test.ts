@@ -26,7 +26,7 @@ describe('case H: proxies that a policy concerns and that have no stream', () =>
     });
   });
 
-  it('make up the total where nobody is connected', () => {
+  it('make up the total where no proxy is connected', () => {
     const whole = countAbsent(new Map(), [{ pod: 'shop/a', set, starting: false }]);
     expect(whole(key)).toMatchObject({ origin: cart, total: 1, acknowledged: 0 });
     expect(whole(originKey(makeOrigin('other')))).toBeUndefined();

@@ -71,7 +71,7 @@ describe('evidence', () => {
     connections.note(connection);
   }
 
-  /** Answers the response that was built last, or the one before it. */
+  /** Answers the response that was built last, or the response before it. */
   function answer(connection: Connection, type: ResourceType, error?: string): void {
     const built = countBuilt(bytes);
     for (let nonce = 1; nonce <= built; nonce += 1)
@@ -87,7 +87,7 @@ describe('evidence', () => {
   const cart = (generation = 1): Origin => makeOrigin('cart', generation);
   const ofCart = () => evidenceOf(connections).objects.get(originKey(cart()));
 
-  it('counts proxies that an object concerns, and those that acknowledged it', () => {
+  it('counts the proxies that an object concerns, and the proxies that acknowledged it', () => {
     const set = setOf(cart());
     const first = connect('shop/a', set);
     connect('shop/b', set);
@@ -109,7 +109,7 @@ describe('evidence', () => {
     expect(ofCart()).toMatchObject({ origin: { generation: 2 }, total: 1, acknowledged: 1 });
   });
 
-  it('counts apart whom a switch need not wait for, and names those it waits for', () => {
+  it('counts apart the proxies that a switch need not wait for, and names the proxies it waits for', () => {
     const mesh: Origin = { kind: 'TrustBundle', namespace: '', name: 'mesh', generation: 3 };
     const set = setOf(mesh);
     for (let one = 0; one < 12; one += 1) connect(`evil/${one}`, set);
@@ -160,7 +160,7 @@ describe('evidence', () => {
     expect(ofCart()).toMatchObject({ acknowledged: 1, waiting: ['shop/a'] });
   });
 
-  it('names proxies that were not offered the newest step of what concerns everybody', () => {
+  it('names proxies that were not offered the newest step of objects that concern all proxies', () => {
     const everyone = (generation: number): Origin => ({
       ...{ kind: 'TrustBundle', namespace: '', name: 'mesh' },
       generation,

@@ -31,30 +31,30 @@ describe('EvidenceWatch', () => {
     }
   });
 
-  it('counts a crowd now and then, and tells those that watch what was counted last', async () => {
+  it('counts many streams at intervals, and sends the last count to all watchers', async () => {
     const watch = new EvidenceWatch();
-    const told: number[] = [];
+    const counts: number[] = [];
     watch.attach(streams(100));
     watch.touch();
-    watch.watch(({ connected }) => told.push(connected));
-    expect(told).toEqual([100]);
+    watch.watch(({ connected }) => counts.push(connected));
+    expect(counts).toEqual([100]);
     watch.attach(streams(200));
     watch.touch();
     expect(watch.current().connected).toBe(100);
     await jest.advanceTimersByTimeAsync(1_500);
-    expect(told).toEqual([100, 200]);
+    expect(counts).toEqual([100, 200]);
     expect(watch.current().connected).toBe(200);
   });
 
-  it('begins with what is so, also for a crowd that was counted just now', () => {
+  it('begins with the current count, also when many streams were counted just now', () => {
     const watch = new EvidenceWatch();
     watch.attach(streams(100));
     watch.touch();
     watch.current();
     watch.attach(streams(300));
     watch.touch();
-    const told: number[] = [];
-    watch.watch(({ connected }) => told.push(connected));
-    expect(told).toEqual([300]);
+    const counts: number[] = [];
+    watch.watch(({ connected }) => counts.push(connected));
+    expect(counts).toEqual([300]);
   });
 });

@@ -82,7 +82,7 @@ export class EvidenceWatch {
   touch(): void {
     this.#stale = true;
     if (this.#listeners.size === 0) return;
-    this.#timer ??= setTimeout(() => this.#tell(), this.#pauseMs).unref();
+    this.#timer ??= setTimeout(() => this.#notify(), this.#pauseMs).unref();
   }
 
   /** Calls back, now and then after each change, until the returned function is called. */
@@ -104,7 +104,7 @@ export class EvidenceWatch {
     this.#listeners.clear();
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#timer = undefined;
     const evidence = this.#count();
     for (const listener of this.#listeners) listener(evidence);

@@ -60,7 +60,7 @@ describe('evidence of several replicas', () => {
     expect(joined.objects.get(cart)).toMatchObject({ total: 4, acknowledged: 4 });
   });
 
-  it('case H: counts a pod once, by its newest stream, whoever else still counts it', () => {
+  it('case H: counts a pod once, by its newest stream, though another replica still counts it', () => {
     const older = makeEvidence(makeObject('cart'));
     const streams = new Map([['c', { pod: 'shop/c', opened: 2 }]]);
     const newer = { ...noEvidence, connected: 1, synced: 1, streams };
@@ -74,7 +74,7 @@ describe('evidence of several replicas', () => {
     }
   });
 
-  it('is of the lowest step, and names who still waits', () => {
+  it('is of the lowest step, and names the pods that still wait', () => {
     const [first, second] = [
       makeEvidence(makeObject('cart', { acknowledged: 1, waiting: ['shop/c'] })),
       makeEvidence(makeObject('cart', { acknowledged: 0, waiting: ['shop/a', 'shop/d'] })),

@@ -49,21 +49,21 @@ export class AdmittedConnections {
    * unfinished bytes, and the largest if all together have too many. Reads the clock only while there are new ones.
    */
   weigh(which: 'watched' | 'all', clock: () => number): readonly GatedConnection[] {
-    const guilty: GatedConnection[] = [];
+    const overLimit: GatedConnection[] = [];
     const oldest = this.#new.size === 0 ? undefined : clock() - newMs;
     for (const connection of which === 'all' ? this.#all : [...this.#heavy, ...this.#nextNew()]) {
       const bytes = connection.unfinished;
-      if (bytes > this.#limits.maxUnfinishedBytes) guilty.push(connection);
+      if (bytes > this.#limits.maxUnfinishedBytes) overLimit.push(connection);
       if (bytes > everyonesBytes) this.#heavy.add(connection);
       else this.#heavy.delete(connection);
       if (oldest !== undefined && connection.since < oldest) this.#new.delete(connection);
     }
-    return [...guilty, ...this.#largest(guilty)];
+    return [...overLimit, ...this.#largest(overLimit)];
   }
 
-  /** Of the heavy connections besides `guilty`, the largest, until the sum of the rest is within the limit. */
-  #largest(guilty: readonly GatedConnection[]): readonly GatedConnection[] {
-    const heavy = [...this.#heavy].filter((connection) => !guilty.includes(connection));
+  /** Of the heavy connections besides `overLimit`, the largest, until the sum of the rest is within the limit. */
+  #largest(overLimit: readonly GatedConnection[]): readonly GatedConnection[] {
+    const heavy = [...this.#heavy].filter((connection) => !overLimit.includes(connection));
     let sum = heavy.reduce((total, { unfinished }) => total + unfinished, 0);
     return heavy
       .sort((a, b) => b.unfinished - a.unfinished)

@@ -16,7 +16,7 @@ interface Crowd {
 }
 
 /**
- * The milliseconds that honest connections waited for their TLS, one after another for ten seconds. Meanwhile each
+ * The milliseconds that honest connections waited for their TLS, one after another for ten seconds. In that time each
  * address of the crowd greets again whenever it is cut or has left.
  */
 function flood({ addresses, staysMs = Infinity }: Crowd, honest: string): number[] {

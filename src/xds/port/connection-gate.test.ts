@@ -71,7 +71,7 @@ describe('the gate', () => {
     for (const again of weighs.splice(0)) again();
   }
 
-  it('lets nobody begin TLS who has not greeted, and cuts who does not in time', () => {
+  it('lets no client begin TLS before its ClientHello, and closes a connection that sends none in time', () => {
     const { socket } = arrive('a');
     takeTurns();
     expect(socket.entered).toBe(false);
@@ -97,7 +97,7 @@ describe('the gate', () => {
     expect(socket.entered).toBe(true);
   });
 
-  it('gives the place of who is slow to who waits, and to nobody else', () => {
+  it('gives the place of a slow connection to a waiting connection, and to no other', () => {
     const [first, ...others] = Array.from({ length: 3 }, () => greet('a'));
     takeTurns();
     wait(600);
@@ -119,7 +119,7 @@ describe('the gate', () => {
     expect(cuts.filter((line) => line === 'a too-many' || line === 'b too-many')).toHaveLength(2);
   });
 
-  it('cuts who sends more than a greeting, or than a first message, before it is admitted', () => {
+  it('closes a connection that sends more than a ClientHello, or than a first message, before it is admitted', () => {
     const [early, late] = [greet('a'), greet('b')];
     early.socket.bytesRead = 101;
     gate.look();
@@ -179,7 +179,7 @@ describe('the gate', () => {
     expect(socket.isCut).toBe(true);
   });
 
-  it('counts what is no whole message: too much of one, and the largest when all have too much', () => {
+  it('counts incomplete messages: too much of one connection, and the largest when all have too much', () => {
     const all = ['a', 'b', 'c'].map(greet);
     takeTurns();
     for (const { connection } of all) gate.admitted(connection);
@@ -214,7 +214,7 @@ describe('the gate', () => {
     expect(socket.isCut).toBe(true);
   });
 
-  it('gives who has its token checked more time than who says nothing', () => {
+  it('gives a connection with a token under check more time than a silent connection', () => {
     const [asks, silent] = [greet('a'), greet('a')];
     greet('a');
     takeTurns();
@@ -252,7 +252,7 @@ describe('the gate', () => {
     if (what === 'gone') gate.gone(connection);
   }
 
-  it('never holds more than its places, whatever happens, and forgets all who are gone', () => {
+  it('never holds more than its places, whatever happens, and forgets all closed connections', () => {
     const step = fc.tuple(
       fc.constantFrom('arrive', 'greet', 'admit', 'refuse', 'end', 'gone', 'turn', 'wait'),
       fc.nat(30),

@@ -44,7 +44,7 @@ function endOf(frames: readonly Buffer[], index: number): number {
   return frames.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0);
 }
 
-it('counts the messages that end, not those that begin', () => {
+it('counts the messages that end, not the messages that begin', () => {
   const bounds = new MessageBounds();
   const two = Buffer.concat([framed(3), framed(4), framed(0)]);
   expect(bounds.pass(two.subarray(0, 10), 2)).toBe(10);

@@ -30,7 +30,7 @@ it('hands a few messages on as they come', async () => {
   expect(sizes).toEqual([16]);
 });
 
-it('hands many on in parts, each when the one before was taken, and the end after all', async () => {
+it('hands many on in parts, each when the part before was taken, and the end after all', async () => {
   const { call, sizes, ends } = watched();
   expect(call.push(empty(40))).toBe(false);
   call.push(empty(3));

@@ -19,8 +19,8 @@ export interface ReplicaChannel {
 /** Opens a separate TLS connection, which detects within some seconds that the other end is gone. */
 export function openChannel(channel: ReplicaChannel): Client {
   const { address, serverName, trust } = channel;
-  const judged = { checkServerIdentity: isControlPlane(channel.serverIds()) };
-  return new Client(address, credentials.createSsl(Buffer.from(trust()), null, null, judged), {
+  const checks = { checkServerIdentity: isControlPlane(channel.serverIds()) };
+  return new Client(address, credentials.createSsl(Buffer.from(trust()), null, null, checks), {
     'grpc.ssl_target_name_override': serverName,
     'grpc.default_authority': serverName,
     'grpc.keepalive_time_ms': 5_000,

@@ -80,7 +80,7 @@ describe('a replica that is asked by another', () => {
     expect(refused).toEqual([expect.objectContaining({ code: 'not-authenticated' })]);
   });
 
-  it('is not told who asks unless its certificate is of the mesh', async () => {
+  it('does not learn the identity of the caller unless its own certificate is of the mesh', async () => {
     const { ca } = await makeAuthority('another root');
     expect(await ask({ trust: () => ca })).toBeUndefined();
     expect(await ask({ serverName: 'cart.shop.svc' })).toBeUndefined();
@@ -89,19 +89,19 @@ describe('a replica that is asked by another', () => {
     expect([asked, refused]).toEqual([[], []]);
   });
 
-  it('refuses what is no ask', async () => {
+  it('refuses an invalid request', async () => {
     answer = () => Promise.reject(new WeftError('protocol-violation', 'no ask'));
     expect(await ask()).toBeUndefined();
   });
 
-  it('may take long, for it says at once that it has heard', async () => {
+  it('may take long, because the replica confirms the request at once', async () => {
     answer = () =>
       new Promise((resolve) => setTimeout(() => resolve(new Secret(Buffer.from('late'))), 400));
     expect(String((await ask({ ackTimeoutMs: 200 }))?.reveal())).toBe('late');
     expect(await ask({ answerTimeoutMs: 200 })).toBeUndefined();
   });
 
-  it('is told when nobody waits any more', async () => {
+  it('learns when no caller waits any more', async () => {
     const leaving = new AbortController();
     const left = new Promise<void>((resolve) => {
       answer = (_, inner) => {

@@ -4,7 +4,7 @@ import type {
   CidrRangeSchema,
 } from '../../envoy/gen/envoy/config/core/v3/address_pb.js';
 
-/** A TCP address in Envoy's words. */
+/** A TCP address as Envoy's message. */
 export function socketAddress(
   address: string,
   port: number,

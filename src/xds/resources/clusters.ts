@@ -56,7 +56,7 @@ export function podAddressCluster(
   });
 }
 
-/** The same for a pod without a sidecar. */
+/** The cluster of a dialled pod without a sidecar. */
 export function plainPodAddressCluster(
   { service }: Pick<ReachableService, 'service'>,
   port: MeshServicePort,

@@ -15,7 +15,7 @@ interface Made {
   readonly listeners: WeakRef<Resources> | undefined;
 }
 
-/** The newest result for each map: proxies with the same map are told the same, at about the same time. */
+/** The newest result for each map: proxies with the same map get the same result, at about the same time. */
 const made = new WeakMap<Resources, Made>();
 
 /**

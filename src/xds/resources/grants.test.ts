@@ -3,7 +3,7 @@ import { cpuOf } from '../../../test/support/time/cpu-of.ts';
 import { account, makeMatch, makeRule } from '../../../test/support/builders/make-view.ts';
 import type { AccessRule, HttpMatch } from '../../policy/access.ts';
 import { serviceKey } from '../../policy/service.ts';
-import { type Grants, lostChains } from './grants.ts';
+import { type Grants, findLostChains } from './grants.ts';
 
 const table = 'inbound/8080/http';
 const [buyer, thief] = ['buyer', 'thief'].map((name) => account(name)) as [
@@ -23,7 +23,7 @@ const rule = (http: AccessRule['http'], sources = [buyer]): AccessRule =>
 const match = (fields: Partial<HttpMatch>): HttpMatch => makeMatch(fields);
 
 function losers(before: Grants, after: Grants | undefined): readonly string[] {
-  return lostChains(table, before, after).map((chain) => chain.split('|')[2] ?? '');
+  return findLostChains(table, before, after).map((chain) => chain.split('|')[2] ?? '');
 }
 
 type Case = readonly [string, AccessRule['http'], AccessRule['http']];
@@ -51,7 +51,7 @@ const losses: readonly Case[] = [
     [match({ pathRegex: '/ab' })],
   ],
   [
-    'a path by an expression nobody can compare',
+    'a path by an expression that cannot be compared',
     [match({ pathRegex: '/[ab]' })],
     [match({ pathRegex: '/[a-c]' })],
   ],
@@ -80,16 +80,16 @@ const gains: readonly Case[] = [
   ['another name', [a], [match({ name: 'routes/other', pathRegex: '/a' })]],
 ];
 
-describe('who lost something', () => {
-  it.each(losses)('a caller does with %s', (_what, before, after) => {
+describe('the callers that lost something', () => {
+  it.each(losses)('include a caller that has %s', (_what, before, after) => {
     expect(losers(grants([rule(before)]), grants([rule(after)]))).toEqual([buyer]);
   });
 
-  it.each(gains)('nobody who is given %s', (_what, before, after) => {
+  it.each(gains)('do not include a caller that is given %s', (_what, before, after) => {
     expect(losers(grants([rule(before)]), grants([rule(after)]))).toEqual([]);
   });
 
-  it('in permissive mode everybody whom no rule lets do everything, when it is turned off', () => {
+  it('include, when permissive mode is turned off, every caller that no rule allows everything', () => {
     const rules = [rule([a]), rule('all', [thief])];
     expect(losers(grants(rules, { permissive: true }), grants(rules))).toEqual([buyer]);
     expect(losers(grants(rules, { permissive: true }), grants([rule([match({})])]))).toEqual([
@@ -97,53 +97,53 @@ describe('who lost something', () => {
     ]);
   });
 
-  it('nobody when permissive mode is turned on, whatever rules say', () => {
+  it('are none when permissive mode is turned on, whatever rules say', () => {
     expect(losers(grants([rule([a])]), grants([], { permissive: true }))).toEqual([]);
   });
 
-  it('only those whose other rules do not say the same', () => {
+  it('include only callers whose other rules do not allow the same', () => {
     const before = [rule([a, b], [buyer, thief]), rule([b], [thief])];
     expect(losers(grants(before), grants([rule([a], [buyer, thief]), before[1]!]))).toEqual([
       buyer,
     ]);
   });
 
-  it('nobody by a rule that moves to another TrafficTarget', () => {
+  it('are none by a rule that moves to another TrafficTarget', () => {
     const moved = makeRule('other', { sources: [thief, buyer], http: [b] });
     const before = [rule([a, b], [buyer, thief])];
     expect(losers(grants(before), grants([rule([a], [buyer, thief]), moved]))).toEqual([]);
   });
 
-  it('everybody of a port without rules, for each service that leads or led to it', () => {
+  it('include every caller of a port without rules, for each service that leads or led to it', () => {
     const canary = serviceKey('bookstore', 'canary');
-    expect(lostChains(table, grants([rule([a])]), undefined)).toHaveLength(1);
+    expect(findLostChains(table, grants([rule([a])]), undefined)).toHaveLength(1);
     const after = grants([rule([a])], { services: [service, canary] });
-    expect(lostChains(table, grants([rule([a, b])]), after)).toEqual([
+    expect(findLostChains(table, grants([rule([a, b])]), after)).toEqual([
       `${table}|${service}|${buyer}`,
       `${table}|${canary}|${buyer}`,
     ]);
   });
 
-  it('who has paths judged, when these are judged as a whole from now on, and not the other way', () => {
+  it('include callers whose paths are now matched as a whole, and not the other way', () => {
     const rules = [rule([a]), rule('all', [thief])];
     const full = grants(rules, { pathMatch: 'Full' });
     expect(losers(grants(rules), full)).toEqual([buyer]);
     expect(losers(full, grants(rules))).toEqual([]);
   });
 
-  it('is found at once where very many are named', () => {
+  it('are found at once where rules name very many callers', () => {
     const many = Array.from({ length: 1_000 }, (_, index) => account(`caller-${index}`));
     const matches = Array.from({ length: 100 }, (_, index) => match({ pathRegex: `/x/${index}` }));
     const rules = (http: readonly HttpMatch[]): AccessRule[] =>
       Array.from({ length: 10 }, (_, index) => makeRule(`${index}`, { http, sources: many }));
     const ms = cpuOf(() => {
-      const lost = lostChains(table, grants(rules(matches)), grants(rules(matches.slice(1))));
+      const lost = findLostChains(table, grants(rules(matches)), grants(rules(matches.slice(1))));
       expect(lost).toHaveLength(1_000);
     });
     expect(ms).toBeLessThan(1_000);
   });
 
-  it('is said at once of rules that say too much to be compared', () => {
+  it('are found at once for rules that are too long to compare', () => {
     const paths = (from: number): string =>
       Array.from({ length: 500 }, (_, index) => `/a${from + index}`).join('|');
     const methods = ['GET', 'PUT', 'POST', 'HEAD', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -160,7 +160,7 @@ describe('who lost something', () => {
     expect(losers(grants(before), grants([...before]))).toEqual([]);
   });
 
-  it('is said at once of very many rules that can be compared', () => {
+  it('are found at once for very many rules that can be compared', () => {
     const matches = Array.from({ length: 2_000 }, (_, index) =>
       match({ pathRegex: `/a/${index}` }),
     );

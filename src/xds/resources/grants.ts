@@ -22,7 +22,7 @@ export interface Grants {
  * more; `table` is the table's name. The chain of permissive mode for callers that no rule names ends with permissive
  * mode, so it is not among them.
  */
-export function lostChains(
+export function findLostChains(
   table: string,
   before: Grants,
   after: Grants | undefined,
@@ -49,6 +49,6 @@ function lostRules(
   left: LeftToCallers,
 ): readonly AccessRule[] {
   if (!permissive) return rules.filter((rule) => after.pathMatch !== pathMatch || !left.has(rule));
-  // Includes callers named only now: their chains may exist before the table that judges them.
+  // Includes callers named only now: their chains may exist before the table that decides about them.
   return [...rules, ...after.rules].map((rule) => ({ ...rule, http: 'all' }));
 }

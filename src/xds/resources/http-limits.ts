@@ -10,5 +10,5 @@ export const headerCount = { maxHeadersCount: 10_000 };
 /** HTTP/1 as two applications might use it between them: any method, and trailers. */
 export const laxHttp1 = { allowCustomMethods: true, enableTrailers: true };
 
-/** HTTP/2 likewise: WebSockets over HTTP/2 (RFC 8441) are passed on. */
+/** HTTP/2 in the same way: WebSockets over HTTP/2 (RFC 8441) are passed on. */
 export const laxHttp2 = { allowConnect: true };

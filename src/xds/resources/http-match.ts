@@ -6,7 +6,7 @@ import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { type HeaderMatcher, exactHeader, regexHeader } from './header-matcher.ts';
 import { restrictsPath, pathMatcher, pathPermissions } from './path-match.ts';
 
-// One HttpMatch in two of Envoy's languages: the route decides between 404 and a route, the permission between 403 and
+// An HttpMatch in two forms of Envoy: the route decides between 404 and a route, the permission between 403 and
 // an answer. They agree exactly, except for paths that can be read in two ways, which the permission refuses.
 
 type PathMatch = MeshSettings['pathMatch'];

@@ -12,7 +12,7 @@ describe('matchPartsOf', () => {
     expect(matchPartsOf(match, 'Prefix')).toBe(matchPartsOf(match, 'Prefix'));
   });
 
-  it('knows equal matches by their keys, and tells the modes apart', () => {
+  it('finds equal matches by their keys, and distinguishes the modes', () => {
     const keys = (mode: 'Prefix' | 'Full', of = match): readonly string[] => [
       ...matchPartsOf(of, mode).routes.keys(),
     ];

@@ -16,16 +16,16 @@ import {
   type PodFilter,
   type PortInput,
   type BuiltService,
-  balanced,
-  leading,
-  withoutSplit,
+  balancedCluster,
+  leadingResource,
+  originsWithoutSplit,
 } from './service-part.ts';
 import { buildTerminalFilter } from './outbound-listener.ts';
 
 export function translateHeadlessPort(given: PortInput): BuiltService {
   const { reachable, port, settings } = given;
   const { service, split } = reachable;
-  const { clusters, wants } = balanced(given);
+  const { clusters, wants } = balancedCluster(given);
   const mesh = wayOf(given, outboundName(service.key, port.port), podWay(given));
   const plain = settings.permissive
     ? wayOf(given, plainPodRoutes(service.key, port.port), plainWay(given))
@@ -43,7 +43,7 @@ export function translateHeadlessPort(given: PortInput): BuiltService {
         accounts: split === undefined ? reachable.accounts : service.accounts,
         mesh: mesh.pod,
         plain: plain?.pod,
-        origins: withoutSplit(reachable),
+        origins: originsWithoutSplit(reachable),
       },
     ],
   };
@@ -60,7 +60,7 @@ function podWay({ reachable, port, settings }: PortInput): Way {
   const cluster = podAddressCluster(reachable, port, settings);
   return {
     name: podCluster(reachable.service.key, port.port),
-    clusters: [builtResource('cluster', cluster, withoutSplit(reachable))],
+    clusters: [builtResource('cluster', cluster, originsWithoutSplit(reachable))],
   };
 }
 
@@ -68,7 +68,7 @@ function plainWay({ reachable, port }: PortInput): Way {
   const cluster = plainPodAddressCluster(reachable, port);
   return {
     name: plainPodCluster(reachable.service.key, port.port),
-    clusters: [builtResource('cluster', cluster, withoutSplit(reachable))],
+    clusters: [builtResource('cluster', cluster, originsWithoutSplit(reachable))],
   };
 }
 
@@ -84,6 +84,6 @@ function wayOf(given: PortInput, name: string, way: Way): Dialled {
   return {
     clusters: way.clusters,
     pod: { name, filter: buildTerminalFilter({ name, host }, port) },
-    ...leading(given, { name, clusters, pods: way.name }),
+    ...leadingResource(given, { name, clusters, pods: way.name }),
   };
 }

@@ -13,10 +13,10 @@ import {
   type PodPort,
   type PortInput,
   type BuiltService,
-  balanced,
+  balancedCluster,
   boundAddress,
-  leading,
-  withoutSplit,
+  leadingResource,
+  originsWithoutSplit,
 } from './service-part.ts';
 import { tcpProxy } from './tcp-proxy.ts';
 
@@ -60,13 +60,13 @@ function translatePort(given: PortInput): BuiltService {
   const clusters = weighDestinations(reachable, port, given);
   const host = serviceFqdn(service.key, settings.clusterDomain);
   const filter = buildTerminalFilter({ name, host }, port);
-  const own = withoutSplit(reachable);
+  const own = originsWithoutSplit(reachable);
   // A service without an address can be a split's backend, but cannot be called itself.
   const callable = service.addresses.length > 0;
   return {
-    ...balanced(given),
+    ...balancedCluster(given),
     listeners: [boundListener({ reachable, port, filter }, own)],
-    ...(callable ? leading(given, { name, clusters, pods: undefined }) : nowhere),
+    ...(callable ? leadingResource(given, { name, clusters, pods: undefined }) : nowhere),
     pods: plainPods(given),
   };
 }

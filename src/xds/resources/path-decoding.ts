@@ -10,7 +10,7 @@ const anyCharacter = '(?:[^%;]|%[0-9A-Fa-f]{2})';
  * The stricter expression; the same text when nothing needs to be stricter; undefined when that cannot be decided. Then
  * the expression can judge only paths without escapes and parameters.
  */
-export function closedUnderDecoding(regex: string): string | undefined {
+export function closeUnderDecoding(regex: string): string | undefined {
   let made = '';
   for (let at = 0; at < regex.length;) {
     const part = readPart(regex, at);

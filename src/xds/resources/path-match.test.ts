@@ -63,7 +63,7 @@ describe('a path that an expression allows', () => {
     expect(allows('/api/.*', '/api/a%2Fb;c', 'Full')).toBe(true);
   });
 
-  it('has no escapes at all when a filter on :path judges it', () => {
+  it('has no escapes at all when a filter on :path restricts it', () => {
     const headers = [{ name: ':path', valueRegex: '/a.*' }];
     const rules = pathPermissions(makeMatch({ headers }), 'Prefix');
     const passes = (path: string): boolean => rules.every((rule) => holds(rule, path));

@@ -3,7 +3,7 @@ import { onceFor } from '../../common/once-for.ts';
 import type { PermissionSchema } from '../../envoy/gen/envoy/config/rbac/v3/rbac_pb.js';
 import type { HttpMatch } from '../../policy/access.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
-import { closedUnderDecoding } from './path-decoding.ts';
+import { closeUnderDecoding } from './path-decoding.ts';
 import { ambiguousPath, escapedPath, wellFormedPath } from './path-plain.ts';
 
 type PathMatch = MeshSettings['pathMatch'];
@@ -28,12 +28,12 @@ export function pathMatcher(regex: string, pathMatch: PathMatch): string {
  */
 export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permission[] {
   const regex = match.pathRegex;
-  const judged = regex !== undefined && restrictsPath(regex, pathMatch);
+  const isRestricted = regex !== undefined && restrictsPath(regex, pathMatch);
   // A filter on :path also sees the query and cannot be made stricter, so it allows no escapes at all.
   const byHeader = match.headers.some(({ name }) => name.toLowerCase() === ':path');
-  if (!judged && !byHeader) return [];
+  if (!isRestricted && !byHeader) return [];
   return [
-    ...(judged ? ownExpression(regex, pathMatch, closedOf(match)) : []),
+    ...(isRestricted ? ownExpression(regex, pathMatch, closedOf(match)) : []),
     ...(byHeader ? [not(onPath(escapedPath))] : []),
     onPath(wellFormedPath),
     not(onPath(ambiguousPath)),
@@ -41,7 +41,7 @@ export function pathPermissions(match: HttpMatch, pathMatch: PathMatch): Permiss
 }
 
 /** Remembered, because to make it takes much longer than to make the rest of a permission. */
-const closedOf = onceFor(({ pathRegex = '' }: HttpMatch) => closedUnderDecoding(pathRegex));
+const closedOf = onceFor(({ pathRegex = '' }: HttpMatch) => closeUnderDecoding(pathRegex));
 
 function ownExpression(
   regex: string,

@@ -40,7 +40,7 @@ function matches(all: ReturnType<typeof sanMatchers>, uri: string): boolean {
   });
 }
 
-describe('who a peer may be', () => {
+describe('the identities of a peer', () => {
   it.each<Case>([
     {
       what: 'anyone: an account',
@@ -132,8 +132,8 @@ describe('who a peer may be', () => {
       uri: 'spiffe://a.example/ns/shop/sa/cart.v1',
       expected: true,
     },
-    { what: 'nobody', peers: [], uri: 'spiffe://a.example/ns/shop/sa/cart', expected: false },
-    { what: 'nobody, not even with nothing', peers: [], uri: '', expected: false },
+    { what: 'no peer', peers: [], uri: 'spiffe://a.example/ns/shop/sa/cart', expected: false },
+    { what: 'no peer, not even without a name', peers: [], uri: '', expected: false },
   ])('$what', ({ peers, uri, expected }) => expect(lets(peers, uri)).toBe(expected));
 
   it.each(['.*', 'x|spiffe://[^/]+/ns/shop/sa/cart', '[a-z]+', 'car(t)'])(

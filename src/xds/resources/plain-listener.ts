@@ -21,7 +21,7 @@ import type { PlainLimits } from '../../envoy/plain-limits.ts';
 import type { MeshSettings } from '../../policy/mesh-settings.ts';
 import { bothFamilies } from './both-families.ts';
 import { httpConnectionManager } from './http-filters.ts';
-import { ignoredBut } from './upgrades.ts';
+import { matchTokensExcept } from './upgrades.ts';
 import { bareGet } from './bare-get.ts';
 
 /** A listener that anyone may call without proof of identity, as the kubelet and Prometheus must. */
@@ -99,7 +99,7 @@ function requestsOf({ requests }: PlainLimits): { maxRequestsPerConnection?: num
 const anyAddress = '127.0.0.1';
 
 /** Nothing is upgraded here: an upgrade offer is ignored. */
-const everyUpgrade = ignoredBut([]);
+const everyUpgrade = matchTokensExcept([]);
 
 function connectionLimit(statPrefix: string, connections: number): Filter {
   return create(FilterSchema, {

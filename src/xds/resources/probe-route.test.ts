@@ -21,7 +21,7 @@ function routeOf(headers: Headers): {
 }
 
 describe('the headers of a probe', () => {
-  it('are those that the kubelet sends by itself', () => {
+  it('are those that the kubelet adds to every probe', () => {
     expect(routeOf([]).sent).toEqual({ 'user-agent': 'kube-probe/weft', accept: '*/*' });
   });
 

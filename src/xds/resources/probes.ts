@@ -20,7 +20,8 @@ import { probeRoute } from './probe-route.ts';
 const kinds = ['liveness', 'readiness', 'startup'] as const;
 
 /**
- * The listeners that answer the kubelet in place of the application, one for each port in use (docs/decisions/0016).
+ * The listeners that answer the kubelet in place of the application, a listener for each port in use
+ * (docs/decisions/0016).
  */
 export function probeListeners(
   probes: readonly ProbeTarget[],

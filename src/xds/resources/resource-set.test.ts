@@ -43,7 +43,7 @@ describe('assemble', () => {
     expect(inconsistencies(first)).toEqual([]);
   });
 
-  it('makes nothing but endpoints anew when an endpoint list is new', () => {
+  it('makes only endpoints again when an endpoint list is new', () => {
     const { assemble } = createAssembler();
     const before = assemble(view, endpoints, undefined);
     const grown = replaced('bookstore/bookstore|80', [...store, makeEndpoint('10.0.0.2', 8080)]);
@@ -157,7 +157,7 @@ describe('assemble', () => {
     expect(called).not.toContain('10.0.0.1');
   });
 
-  it('has no listener when nothing can be reached and nobody may come in', () => {
+  it('has no listener when no service can be reached and no caller may come in', () => {
     const nothing = { inbound, outbound: makeOutbound({ settings }) };
     const set = createAssembler().assemble(nothing, endpoints, undefined);
     expect([...set.listener.keys()]).toEqual([]);

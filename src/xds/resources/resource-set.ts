@@ -157,7 +157,7 @@ function unnamedIn(part: OutboundPart, { named }: PodListenerSet): ReadonlySet<s
   return new Set(names.filter((name) => name !== undefined).filter((name) => !named.has(name)));
 }
 
-/** Envoy must be told that there is no endpoint; without an answer its cluster would wait. */
+/** Envoy needs an empty answer where there is no endpoint; without any answer its cluster would wait. */
 const noEndpoints: readonly Endpoint[] = [];
 
 function byName(...resources: readonly Iterable<Resource>[]): Named {

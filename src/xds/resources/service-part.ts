@@ -55,7 +55,7 @@ export interface PortInput extends Around {
 }
 
 /** The cluster of all endpoints of a port, and the endpoints that it needs. */
-export function balanced({
+export function balancedCluster({
   reachable,
   port,
   settings,
@@ -63,13 +63,13 @@ export function balanced({
   if (!isOpen(reachable, settings)) return { clusters: [], wants: [] };
   const cluster = serviceCluster(reachable, port, settings);
   return {
-    clusters: [builtResource('cluster', cluster, withoutSplit(reachable))],
+    clusters: [builtResource('cluster', cluster, originsWithoutSplit(reachable))],
     wants: [{ key: portKey(reachable.service.key, port.port), accounts: reachable.accounts }],
   };
 }
 
 /** The resource that leads a port to its clusters, apart from the listener: a route table, or a TCP extension. */
-export function leading(
+export function leadingResource(
   { reachable, port, settings }: PortInput,
   to: Omit<RouteInput, 'settings'>,
 ): Pick<BuiltService, 'routes' | 'extensions'> {
@@ -80,13 +80,13 @@ export function leading(
   return { routes: [builtResource('route', routes, origins)], extensions: [] };
 }
 
-/** The key of an address, by which listeners are told apart. */
+/** The key of an address, that distinguishes listeners. */
 export function boundAddress(address: string, port: number): string {
   return `${address} ${port}`;
 }
 
 /** The origins without those of the split, which affects only routes and TCP extensions. */
-export function withoutSplit(reachable: ReachableService): readonly Origin[] {
+export function originsWithoutSplit(reachable: ReachableService): readonly Origin[] {
   return reachable.split === undefined ? reachable.origins : others(reachable);
 }
 

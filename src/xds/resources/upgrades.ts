@@ -15,11 +15,11 @@ export const upgradeConfigs: MessageInitShape<typeof HttpConnectionManager_Upgra
  * An upgrade is an offer that a server may ignore (RFC 9110, 7.8). Envoy refuses upgrades that it does not carry, so
  * every other token is removed before Envoy sees it (docs/decisions/0086).
  */
-export const ignoredUpgrades = ignoredBut(carried);
+export const ignoredUpgrades = matchTokensExcept(carried);
 
 /** Matches every token but `words`. */
-export function ignoredBut(words: readonly string[]): StringMatcher[] {
-  const matchPattern = { case: 'safeRegex', value: { regex: otherThan(words) } } as const;
+export function matchTokensExcept(words: readonly string[]): StringMatcher[] {
+  const matchPattern = { case: 'safeRegex', value: { regex: regexExcept(words) } } as const;
   return [create(StringMatcherSchema, { matchPattern })];
 }
 
@@ -28,7 +28,7 @@ export function ignoredBut(words: readonly string[]): StringMatcher[] {
  * negation, so the expression says that a text differs from all of the words at some place, or ends before they do. It
  * is in every listener of every proxy, so it is short.
  */
-export function otherThan(words: readonly string[]): string {
+export function regexExcept(words: readonly string[]): string {
   const all = new Set(words.map((word) => word.toLowerCase()));
   const ends = ending(all);
   return `(?i:${differing(all)}.*${ends === undefined ? '' : `|${ends}`})`;

@@ -44,7 +44,7 @@ export class Connection {
   readonly #call: AdsCall;
   readonly #metrics: XdsMetrics;
   readonly #entry: Entry;
-  #heard = false;
+  #hasAnswered = false;
   #ended: StreamEnd | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -60,7 +60,7 @@ export class Connection {
 
   /** Whether any request has come in. */
   get hasRequest(): boolean {
-    return this.#heard;
+    return this.#hasAnswered;
   }
 
   /** Why the stream ended; undefined while it is open. */
@@ -77,7 +77,7 @@ export class Connection {
   }
 
   receive(request: DeltaRequest, type: ResourceType | undefined): Step {
-    this.#heard = true;
+    this.#hasAnswered = true;
     const step = this.session.receive(request);
     if (type !== undefined && step.answer === 'acknowledged') this.#metrics.acknowledged(type);
     if (type !== undefined && step.answer === 'refused') this.#metrics.refused(type);

@@ -9,7 +9,7 @@ describe('what a client owes', () => {
     expect(debts.age(['3', '4'], 500)).toBe(100);
   });
 
-  it('is nothing for one that answers each in time, and begins anew', () => {
+  it('is zero for a client that answers each in time, and starts again from zero', () => {
     const debts = new Debts();
     for (let now = 0; now < 10; now += 1) expect(debts.age([String(now)], now)).toBe(0);
     expect(debts.age([], 10)).toBe(0);

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Openings } from './openings.ts';
 
-it('lets each pod open so many streams in a while, and begins anew after it', () => {
+it('lets each pod open a limited number of streams in a period, and counts again after it', () => {
   let now = 0;
   const openings = new Openings(2, 10, () => now);
   expect(['a', 'a', 'b', 'a', 'b'].map((uid) => openings.add(uid))).toEqual([

@@ -54,7 +54,7 @@ describe('the xDS server, to other replicas', () => {
     const stopping = new AbortController();
     const byStranger: (Evidence | undefined)[] = [];
     const seen: (Evidence | undefined)[] = [];
-    const follow = (token: string, told: (Evidence | undefined)[]): Promise<void> =>
+    const follow = (token: string, received: (Evidence | undefined)[]): Promise<void> =>
       followEvidence(
         {
           address: rig.replicaAddress,
@@ -65,7 +65,7 @@ describe('the xDS server, to other replicas', () => {
           clock: systemClock,
           logger: silentLogger,
         },
-        (evidence) => told.push(evidence),
+        (evidence) => received.push(evidence),
         stopping.signal,
       );
     const stranger = follow('shop/cart-9~shop/cart', byStranger);

@@ -44,7 +44,7 @@ describe('a stream of the xDS server', () => {
     expect(rig.server.evidence().connected).toBe(0);
   });
 
-  it('closes a stream whose token has ended, and one that says nothing', async () => {
+  it('closes a stream whose token has expired, and a silent stream', async () => {
     const clock = new FakeClock(farOff - 60_000);
     await rig.restart({ clock });
     const silent = rig.connect('shop/silent~shop/silent');

@@ -197,10 +197,10 @@ describe('a control plane that runs', () => {
     const bodies = keys.flatMap(privateLines);
     const maps = await rig.admin.list<ConfigMap>(kinds.configMap, {}, rig.signal);
     expect(maps.map(({ metadata }) => metadata.name)).toContain('weft-bootstrap');
-    const told = [...log, ...maps.map((map) => JSON.stringify(map))].join('\n');
+    const output = [...log, ...maps.map((map) => JSON.stringify(map))].join('\n');
     expect(log.length).toBeGreaterThan(3);
-    expect(told).not.toMatch(/PRIVATE KEY|eyJ[\w-]+\.eyJ/);
-    for (const body of bodies) expect(told).not.toContain(body);
+    expect(output).not.toMatch(/PRIVATE KEY|eyJ[\w-]+\.eyJ/);
+    for (const body of bodies) expect(output).not.toContain(body);
     const { secret, ...others } = buyer.held;
     const seen = Object.values(others).flatMap((held) =>
       [...held.values()].map(({ resource }) =>

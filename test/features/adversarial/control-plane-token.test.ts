@@ -1,4 +1,4 @@
-// H8: whoever holds the control plane's token has Kubernetes write the token of another account into a Secret that
+// H8: a holder of the control plane's token has Kubernetes write the token of another account into a Secret that
 // the operator lets the control plane read.
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -59,7 +59,7 @@ interface Wanted {
   readonly account?: string;
 }
 
-/** What the API server says of a Secret that somebody creates; `created` when it did it. */
+/** What the API server answers when a client creates a Secret; `created` on success. */
 async function made(wanted: Wanted, by: ApiConnection = thief): Promise<string> {
   const { name = 'weft-ca', type, where = namespace, account } = wanted;
   const annotations =
@@ -86,13 +86,13 @@ afterAll(() => thief.close());
 describe('H8: the token of the control plane', () => {
   beforeAll(async () => {
     // The policy takes a moment to be in force.
-    let said = '';
+    let answer = '';
     for (let tries = 0; tries < 30; tries += 1) {
       await remove('probe');
-      said = await made({ name: 'probe', type: 'Opaque' });
-      if (refused.test(said)) return;
+      answer = await made({ name: 'probe', type: 'Opaque' });
+      if (refused.test(answer)) return;
     }
-    throw new Error(`the policy is not in force: ${said}`);
+    throw new Error(`the policy is not in force: ${answer}`);
   });
 
   it.each<readonly [string, Wanted]>([
@@ -102,12 +102,12 @@ describe('H8: the token of the control plane', () => {
     ['under that of a gateway', { name: 'gateway', where: 'ingress' }],
   ])('makes no Secret with the token of another account: %s', async (_, wanted) => {
     for (const account of ['weft-operator', 'weft-control-plane', 'default']) {
-      const said = await made({ ...wanted, type: serviceAccountToken, account });
-      expect(said).toMatch(refused);
+      const answer = await made({ ...wanted, type: serviceAccountToken, account });
+      expect(answer).toMatch(refused);
     }
   });
 
-  it('makes no Secret of a name that nobody granted', async () => {
+  it('makes no Secret of a name that no Role grants', async () => {
     for (const name of ['weft-ca-2', 'weft-intermediate-x', 'site-tls'])
       for (const type of ['kubernetes.io/tls', 'Opaque'])
         expect(await made({ name, type })).toMatch(refused);
@@ -115,7 +115,7 @@ describe('H8: the token of the control plane', () => {
 
   it.each<readonly [string, Wanted]>([
     ['the Secret of its root', { type: 'kubernetes.io/tls' }],
-    ['that of a root which somebody brought', { type: 'Opaque' }],
+    ['the key of a root that a user brought', { type: 'Opaque' }],
     ['that of a gateway', { name: 'gateway', where: 'ingress', type: 'kubernetes.io/tls' }],
   ])('still makes %s', async (_, wanted) => {
     await remove(wanted.name ?? 'weft-ca', wanted.where);

@@ -1,4 +1,4 @@
-// H2: somebody with all rights in one namespace writes down another's pod and a port of its sidecar as the endpoint
+// H2: a user with all rights in one namespace writes down another's pod and a port of its sidecar as the endpoint
 // of a NodePort Service, and so calls it from the address of the kubelet.
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ports as ofControlPlane } from '../../../src/api/control-plane-names.ts';
@@ -51,13 +51,13 @@ let count = 0;
 const fresh = (): string => `e${(count += 1)}`;
 
 /** The policy takes a moment to be in force, and to be out of it. */
-async function untilJudged(judged: boolean): Promise<void> {
-  let said = '';
+async function untilEnforced(enforced: boolean): Promise<void> {
+  let answer = '';
   for (let tries = 0; tries < 50; tries += 1) {
-    said = await created(slice(fresh(), [sidecarPorts.ready]), attacker);
-    if (refused.test(said) === judged) return;
+    answer = await created(slice(fresh(), [sidecarPorts.ready]), attacker);
+    if (refused.test(answer) === enforced) return;
   }
-  throw new Error(`the policy is not ${judged ? 'in' : 'out of'} force: ${said}`);
+  throw new Error(`the policy is not ${enforced ? 'in' : 'out of'} force: ${answer}`);
 }
 
 const probes = [15_901, 15_902, 15_903, 15_904, 15_905, 15_906];
@@ -67,7 +67,7 @@ describe.each([
   { what: 'EndpointSlice', make: slice, controller: `--as=${account}endpointslice-controller` },
   { what: 'Endpoints', make: endpoints, controller: `--as=${account}endpoint-controller` },
 ])('H2: an object of kind $what', ({ what, make, controller }) => {
-  beforeAll(() => untilJudged(true));
+  beforeAll(() => untilEnforced(true));
 
   it('is not written by hand with a port of a sidecar or of its control plane', async () => {
     expect([...probes, ...others]).toEqual(expect.arrayContaining(Object.values(sidecarPorts)));
@@ -112,12 +112,12 @@ describe.each([
 
   it('from before the rule goes on, and leads nowhere else by hand', async () => {
     await rig().kubectl('delete', policy);
-    await untilJudged(false);
+    await untilEnforced(false);
     const [own, theirs] = [fresh(), fresh()];
     for (const name of [own, theirs])
       expect(await created(make(name, [15_902]), controller)).toMatch(done);
     await rig().kubectl('apply', '-k', 'config/default');
-    await untilJudged(true);
+    await untilEnforced(true);
     expect(await replaced(make(own, [15_902], '10.1.0.9'), controller)).toMatch(done);
     expect(await replaced(make(theirs, [15_902], '10.1.0.9'), attacker)).toMatch(refused);
     const note = ['annotate', `${what}/${theirs}`, '-n', 'evil', 'a.example/b=c', attacker];
@@ -129,7 +129,7 @@ describe.each([
 });
 
 describe('H2: endpoints', () => {
-  beforeAll(() => untilJudged(true));
+  beforeAll(() => untilEnforced(true));
 
   it('that are mirrored lead to no probe', async () => {
     expect(await created(slice(fresh(), [15_902]), mirroring)).toMatch(refused);
@@ -163,7 +163,7 @@ describe('H2: a Service with a selector', () => {
       ...['get', 'endpointslice', '-n', 'evil', '-l', `kubernetes.io/service-name=${name}`],
       ...['-o', 'jsonpath={.items[*].endpoints[*].addresses[*]}'],
     );
-  beforeAll(() => untilJudged(true));
+  beforeAll(() => untilEnforced(true));
 
   it('leads to its pods, but not to their probes, so that nothing stays when the selector goes', async () => {
     await created({ apiVersion: 'v1', kind: 'Pod', metadata: pod, spec }, ...asAdministrator);
@@ -174,10 +174,10 @@ describe('H2: a Service with a selector', () => {
     await created(node, ...asAdministrator);
     await created(service('to-probes', sidecarPorts.readiness), attacker);
     await created(service('to-app', 8080), attacker);
-    const told = ['get', 'events', '-n', 'evil', '-o', 'jsonpath={.items[*].message}'];
+    const listEvents = ['get', 'events', '-n', 'evil', '-o', 'jsonpath={.items[*].message}'];
     await until(() => slicesOf('to-app'), { holds: (answer) => answer === '10.1.0.7' });
     await until(async () =>
-      /to-probes.*no Service may lead to them/.test(await rig().kubectl(...told)),
+      /to-probes.*no Service may lead to them/.test(await rig().kubectl(...listEvents)),
     );
     expect(await slicesOf('to-probes')).toBe('');
   });

@@ -181,7 +181,7 @@ function isWhole({ exact, safeRegex }: SanMatcher['matcher']): boolean {
 }
 
 describe('names on certificates (CVE-2022-21656)', () => {
-  it('are matched by type and as a whole, and an empty list matches nobody', () => {
+  it('are matched by type and as a whole, and an empty list matches no peer', () => {
     fc.assert(
       fc.property(brokenCluster, fc.boolean(), (objects, permissive) => {
         const sets = [...meshOf(objects, { permissive }).sets.values()];

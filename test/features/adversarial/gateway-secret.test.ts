@@ -1,4 +1,4 @@
-// S12: who may edit the MeshConfig alone, and no Secret, has the control plane write or delete a Secret of
+// S12: a user who may edit the MeshConfig alone, and no Secret, has the control plane write or delete a Secret of
 // another's by naming it; and what becomes of the Secret of a root.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CertificateReport } from '../../../src/api/certificate-report.ts';
@@ -16,7 +16,7 @@ jest.setTimeout(60_000);
 
 const own = 'weft-system';
 
-describe('S12: a Secret of the gateway that is somebody else’s', () => {
+describe('S12: a Secret of the gateway that belongs to another user', () => {
   let rig: ReplicaRig;
   beforeAll(async () => {
     rig = await startReplicaRig();
@@ -104,7 +104,7 @@ describe('S12: a Secret of the gateway that is somebody else’s', () => {
     });
   });
 
-  it('and that of a root is put back with the word of who made it, and told of when it is useless', async () => {
+  it('and the Secret of a root is restored with the annotation of its issuer, and reported when it is useless', async () => {
     const before = (await secretOf('weft-ca'))!;
     expect(before.metadata.annotations).toEqual({ 'weft.dev/issued-by': 'builtIn' });
     await rig.kubectl('delete', 'secret', '-n', own, 'weft-ca');

@@ -42,7 +42,7 @@ async function tokenOf(account: string, ...options: readonly string[]): Promise<
 }
 
 /** The answer to a token once the API server was asked about it: one address may cause few questions a second. */
-async function judged(token: string): Promise<Answer> {
+async function authorize(token: string): Promise<Answer> {
   return until(() => metrics(part().replica, { token }), {
     holds: ({ status }) => status !== 503,
     withinMs: 30_000,
@@ -51,7 +51,7 @@ async function judged(token: string): Promise<Answer> {
 }
 
 describe('S16: the metrics of the control plane', () => {
-  it('are given to an account that may get /metrics, and to nobody else', async () => {
+  it('are given to an account that may get /metrics, and to no other account', async () => {
     const { rig, replica } = part();
     await rig.kubectl('create', 'serviceaccount', 'scraper', '-n', 'shop');
     await rig.kubectl('create', 'serviceaccount', 'curious', '-n', 'shop');
@@ -65,9 +65,9 @@ describe('S16: the metrics of the control plane', () => {
     const refused = [
       await metrics(replica, {}),
       await metrics(replica, { token: 'x'.repeat(13_000) }),
-      await judged('eyJhbGciOiJub25lIn0.e30.'),
-      await judged(forOthers),
-      await judged(await tokenOf('curious')),
+      await authorize('eyJhbGciOiJub25lIn0.e30.'),
+      await authorize(forOthers),
+      await authorize(await tokenOf('curious')),
     ];
     expect(refused.map(({ status }) => status)).toEqual([401, 401, 401, 401, 403]);
     expect(refused.filter(({ body }) => body.includes('weft_'))).toEqual([]);

@@ -31,8 +31,8 @@ async function answered(flood: Omit<Flood, 'port' | 'caFile' | 'body' | 'tls'>):
   const port = await freePort();
   const server = start('../../support/attacks/health-process.ts', String(port));
   await once(server, 'message');
-  const told = { ...flood, port, caFile: '/dev/null', body: 'none', tls: false } satisfies Flood;
-  const attacker = start('../../support/attacks/webhook-flood-process.ts', JSON.stringify(told));
+  const options = { ...flood, port, caFile: '/dev/null', body: 'none', tls: false } satisfies Flood;
+  const attacker = start('../../support/attacks/webhook-flood-process.ts', JSON.stringify(options));
   let count = 0;
   try {
     await letPass(1_000, 'the flood rises');

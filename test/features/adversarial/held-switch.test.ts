@@ -1,4 +1,4 @@
-// S13: who has rights in one namespace holds up a switch of roots by streams that never acknowledge.
+// S13: a user with rights in one namespace holds up a switch of roots by streams that never acknowledge.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CertificateReport } from '../../../src/api/certificate-report.ts';
 import type { Pod } from '../../../src/api/core.ts';

@@ -18,7 +18,7 @@ const framed = ['packs its messages', 'sends thousands of empty messages at once
 const all = Object.keys(kinds).filter((kind) => !framed.includes(kind));
 const authenticated = all.slice(all.indexOf('never ends a message'));
 const neverEnding = all.filter((kind) => /^never ends an? (?:ask|watch)/.test(kind));
-/** What these take is in their number: 76 KB a TLS connection, where nobody counts them. */
+/** The memory of these grows with their number: 76 KB a TLS connection, where the server has no limit. */
 const holding = ['speaks TLS alone', 'opens a connection and no call'];
 const others = all.filter((kind) => !authenticated.includes(kind) && !neverEnding.includes(kind));
 
@@ -81,8 +81,8 @@ function onAStage(): ExpectHarmless {
     const seen = await stage.watch(place, forMs, servedMs);
     stage.endAttacks();
     const [mb, ms] = [seen.mb - calm.mb, seen.p99 - calm.p99];
-    const told = `+${mb.toFixed(0)} MB, +${ms.toFixed(1)} ms, served in ${seen.servedMs.toFixed(0)} ms`;
-    process.stderr.write(`${each} x ${chosen.join(' & ')}: ${told}\n`);
+    const summary = `+${mb.toFixed(0)} MB, +${ms.toFixed(1)} ms, served in ${seen.servedMs.toFixed(0)} ms`;
+    process.stderr.write(`${each} x ${chosen.join(' & ')}: ${summary}\n`);
     expect(mb).toBeLessThan(mayTakeMb);
     expect(ms).toBeLessThan(mayDelayMs);
   };

@@ -39,7 +39,7 @@ describe('a control plane that runs', () => {
     return client;
   }
 
-  /** How the API server itself judges a token. */
+  /** The API server's own verdict on a token. */
   async function isGood(token: string): Promise<boolean> {
     const review = await rig.admin.create<
       KubernetesObject & { status: { authenticated?: boolean } }
@@ -62,7 +62,7 @@ describe('a control plane that runs', () => {
     return review.status.authenticated === true;
   }
 
-  it('S14: takes no token of a service account that was deleted and made anew, as TokenReview', async () => {
+  it('S14: takes no token of a service account that was deleted and recreated, as TokenReview', async () => {
     const plan = { name: 'cart-1', account: 'cart', ip: '10.1.0.1' };
     const pod: Pod = await rig.makePod(plan);
     const older = await rig.tokenOf(pod);

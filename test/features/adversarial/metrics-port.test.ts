@@ -8,7 +8,7 @@ import { until } from '../../support/time/until.ts';
 
 jest.setTimeout(60_000);
 
-describe("S16: who sees a sidecar's statistics", () => {
+describe("S16: the readers of a sidecar's statistics", () => {
   const mesh = meshOfTests();
   let pod: TestPod;
   let stranger: TestPod;
@@ -27,11 +27,11 @@ describe("S16: who sees a sidecar's statistics", () => {
     await pod.ready();
   });
 
-  it('nobody, where nobody asked for it: S16', async () => {
+  it('are none, where no annotation asks for it: S16', async () => {
     expect(await ask(metricsPath)).toMatchObject({ status: 0, exitCode: 7 });
   });
 
-  it('whoever asks, where somebody switched it on, and nothing but them: S16', async () => {
+  it('are all callers, where a user turned it on, and they see nothing else: S16', async () => {
     await offer(true);
     await until(async () => (await ask(metricsPath)).status === 200);
     expect((await ask(metricsPath)).body).toMatch(/envoy_server_live/);
@@ -46,7 +46,7 @@ describe("S16: who sees a sidecar's statistics", () => {
     expect((await ask(metricsPath, '-X', 'GET', '-d', 'a=b')).status).toBe(413);
   });
 
-  it('nobody again, where it is switched off: S16', async () => {
+  it('are none again, where it is turned off: S16', async () => {
     await offer(false);
     await until(async () => (await ask(metricsPath)).exitCode === 7);
   });

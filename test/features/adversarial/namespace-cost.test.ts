@@ -122,7 +122,7 @@ describe('what a namespace costs to compile', () => {
     expect(named).toBeLessThan(10 * numbered + 200);
   });
 
-  it('tells of some matches that are missing, and of how many more there are', () => {
+  it('reports some missing matches, and the number of the others', () => {
     const rule = {
       kind: 'HTTPRouteGroup',
       name: 'routes',

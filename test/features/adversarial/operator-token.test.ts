@@ -12,7 +12,7 @@ import {
   untilCondition,
 } from '../../support/operator/operator-on-api-server.ts';
 
-// S19: whoever holds the operator's token, and what it is good for. The mesh's own webhook configurations
+// S19: a holder of the operator's token, and what the token allows. The mesh's own webhook configurations
 // are; SECURITY.md says so.
 
 jest.setTimeout(90_000);
@@ -96,7 +96,7 @@ describe('S19: the token of the operator', () => {
     expect(await merge(kind, name, change)).toMatch(forbidden);
   });
 
-  it("removes nobody else's webhooks", async () => {
+  it('removes no webhooks of other owners', async () => {
     const ref = { kind: kinds.validatingWebhookConfiguration, name: 'policy.example' };
     expect(await answer(thief.remove(ref, {}, rig.signal))).toMatch(forbidden);
   });
@@ -110,8 +110,8 @@ describe('S19: the token of the operator', () => {
       { apiGroups: [''], resources: ['configmaps'], resourceNames: ['x'], verbs: ['impersonate'] },
     ],
   ])('gives the control plane no right to %s', async (_, rule) => {
-    const said = await merge(kinds.role, 'weft-control-plane', { rules: [rule] });
-    expect(said).toContain('only the rights that a mesh needs, and Secrets by name only');
+    const answer = await merge(kinds.role, 'weft-control-plane', { rules: [rule] });
+    expect(answer).toContain('only the rights that a mesh needs, and Secrets by name only');
   });
 
   it.each([
@@ -146,10 +146,10 @@ describe('S19: the token of the operator', () => {
     ],
     ['the account of the operator', { serviceAccountName: 'weft-operator' }],
   ])('runs no pod with %s', async (_, spec) => {
-    const said = await merge(kinds.deployment, 'weft-control-plane', {
+    const answer = await merge(kinds.deployment, 'weft-control-plane', {
       spec: { template: { spec } },
     });
-    expect(said).toMatch(
+    expect(answer).toMatch(
       /the operator may not (mount|put) Secrets|may run pods only as the control plane/,
     );
   });

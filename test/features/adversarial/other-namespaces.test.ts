@@ -157,7 +157,7 @@ function trap(address: string, named: boolean, ip = attackerPods[0]!): readonly 
 describe('S2: a namespace', () => {
   for (const address of ['10.1.0.2', '10.1.0.9', '203.0.113.10', '10.0.0.10']) {
     for (const named of [true, false]) {
-      it(`takes no call to ${address} over by ${named ? 'naming its own pod' : 'naming nobody'}`, () => {
+      it(`takes no call to ${address} over by ${named ? 'naming its own pod' : 'naming no pod'}`, () => {
         for (const mode of modes) expectNothingTaken(trap(address, named), mode);
       });
     }
@@ -214,7 +214,7 @@ describe('S2: a namespace', () => {
     for (const mode of modes) expectNothingTaken([unplaced, ...rest], mode);
   });
 
-  it("leads nobody to itself by the address of another's pod, and both hear of it", () => {
+  it("attracts no call by the address of another's pod, and both owners get a diagnostic", () => {
     for (const address of [...victimPods, '10.1.0.4']) {
       for (const [named, mode] of [true, false].flatMap((one) =>
         modes.map((mode) => [one, mode] as const),
@@ -224,8 +224,8 @@ describe('S2: a namespace', () => {
           mode,
         );
         expect(foreignListeners(having, alone(mode))).toEqual([]);
-        const told = having.diagnostics.filter(({ code }) => code === 'pod-address-disputed');
-        expect(told.map(({ object }) => object.namespace).sort()).toEqual([attacker, 'shop']);
+        const disputes = having.diagnostics.filter(({ code }) => code === 'pod-address-disputed');
+        expect(disputes.map(({ object }) => object.namespace).sort()).toEqual([attacker, 'shop']);
         const led = [...having.model.endpoints.values()].flat().map((one) => one.address);
         expect(led).not.toContain(address);
       }

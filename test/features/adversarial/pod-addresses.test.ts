@@ -7,7 +7,7 @@ import {
 } from '../../support/operator/operator-on-api-server.ts';
 import { answerOf, answerWith, attackersHome } from '../../support/api-server/as-user.ts';
 
-// Somebody with all rights in one namespace writes an address of somebody else's into the status of a pod.
+// A user with all rights in one namespace writes another user's address into the status of a pod.
 
 jest.setTimeout(90_000);
 
@@ -44,7 +44,7 @@ const rig = operatorRigOfFile(async (made: OperatorRig) => {
   }
 });
 
-/** What a user gets who writes the status of a pod in `evil`. */
+/** The answer to a user who writes the status of a pod in `evil`. */
 async function written(as: readonly string[], status: object, pod = 'fake'): Promise<string> {
   const patch = ['patch', 'pod', pod, '-n', 'evil', '--subresource=status', '--type=merge'];
   return answer(...patch, '-p', JSON.stringify({ status }), ...as);
@@ -54,7 +54,7 @@ const answer = (...args: readonly string[]): Promise<string> => answerOf(rig(), 
 
 const statusPath = (pod: string): string => `/api/v1/namespaces/evil/pods/${pod}/status`;
 
-/** The same by PUT of the whole pod, which nobody needs to read through kubectl. */
+/** The same by PUT of the whole pod, without a read through kubectl. */
 async function replaced(as: readonly string[], status: object, name: string): Promise<string> {
   const pod = await podOf(name);
   const object = { ...pod, status: { ...pod?.status, ...status } };
@@ -78,8 +78,8 @@ describe('the addresses in the status of a pod', () => {
   // Policies take a moment to be in force.
   beforeAll(async () => {
     for (;;) {
-      const said = await written(attacker, { podIP: api, podIPs: [{ ip: api }] });
-      if (refused.test(said)) return;
+      const answer = await written(attacker, { podIP: api, podIPs: [{ ip: api }] });
+      if (refused.test(answer)) return;
       await rig().admin.merge(
         { kind: kinds.pod, namespace: 'evil', name: 'fake' },
         { value: { status: { podIP: null, podIPs: null } }, subresource: 'status' },
@@ -94,7 +94,7 @@ describe('the addresses in the status of a pod', () => {
     ['among several', { podIPs: [{ ip: '10.1.0.2' }] }],
     ['of a node', { hostIP: '10.0.0.10' }],
     ['of nodes', { hostIP: '10.0.0.10', hostIPs: [{ ip: '10.0.0.10' }, { ip: 'fd00::10' }] }],
-  ])('are not written by somebody with all rights in its namespace: one %s', async (_, status) => {
+  ])('are not written by a user with all rights in its namespace: a %s', async (_, status) => {
     for (const pod of ['fake', 'bound'])
       expect(await written(attacker, status, pod)).toMatch(refused);
     expect(await statusOf('fake')).not.toHaveProperty('podIP');
@@ -109,7 +109,7 @@ describe('the addresses in the status of a pod', () => {
     expect(await statusOf('bound')).toMatchObject({ podIP: '10.1.0.7' });
   });
 
-  it('leave the rest of the status to whoever may write it', async () => {
+  it('leave the rest of the status to all users who may write it', async () => {
     const conditions = [{ type: 'example.com/ready', status: 'True' }];
     for (const pod of ['fake', 'bound'])
       expect(await written(attacker, { phase: 'Running', conditions }, pod)).toMatch(/patched/);
@@ -122,12 +122,15 @@ describe('the addresses in the status of a pod', () => {
     expect(await statusOf('bound')).toMatchObject(status);
   });
 
-  it.each(['updater', 'patcher'])('are written by who may do so everywhere: %s', async (name) => {
-    const ip = name === 'updater' ? '10.1.0.20' : '10.1.0.21';
-    const write = name === 'patcher' ? written : replaced;
-    expect(await write([`--as=${name}`], { podIP: ip, podIPs: [{ ip }] }, 'bound')).toMatch(done);
-    expect(await statusOf('bound')).toMatchObject({ podIP: ip });
-  });
+  it.each(['updater', 'patcher'])(
+    'are written by a user who may do so everywhere: %s',
+    async (name) => {
+      const ip = name === 'updater' ? '10.1.0.20' : '10.1.0.21';
+      const write = name === 'patcher' ? written : replaced;
+      expect(await write([`--as=${name}`], { podIP: ip, podIPs: [{ ip }] }, 'bound')).toMatch(done);
+      expect(await statusOf('bound')).toMatchObject({ podIP: ip });
+    },
+  );
 
   it('are not claimed again by bringing a finished pod back', async () => {
     const metadata = { name: 'ended', namespace: 'evil' };

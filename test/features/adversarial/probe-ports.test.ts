@@ -99,7 +99,7 @@ describe('S4: what anybody may send to the ports of probes', () => {
     expect(named.seen.headers?.['host']).toBe('cart');
   });
 
-  it('calls a hook only who knows its address: S4', async () => {
+  it('passes a call to a hook only from a caller that knows its address: S4', async () => {
     expect((await ask(ports.hooks, hookPath('preStop', 'app', key))).seen.url).toBe('/stopping');
     for (const guess of ['', '0'.repeat(32), key.slice(1)]) {
       expect((await ask(ports.hooks, hookPath('preStop', 'app', guess))).status).toBe(404);
@@ -126,8 +126,8 @@ describe('S4: what anybody may send to the ports of probes', () => {
       '-- closed',
       'GET / HTTP/1.1\\r\\nhost: 10.0.0.1\\r\\ncontent-length: 9\\r\\n\\r\\n',
     ],
-  ])('ends a connection that %s: S4, S9', async (_what, end, said) => {
-    const program = `exec 3<>/dev/tcp/${pod.address}/${String(ports.readiness)}; printf '${said}' >&3; timeout 20 cat <&3 >/dev/null && echo '-- closed'`;
+  ])('ends a connection that %s: S4, S9', async (_what, end, output) => {
+    const program = `exec 3<>/dev/tcp/${pod.address}/${String(ports.readiness)}; printf '${output}' >&3; timeout 20 cat <&3 >/dev/null && echo '-- closed'`;
     const before = Date.now();
     expect(await stranger.exec(['bash', '-c', program])).toContain(end);
     expect(Date.now() - before).toBeLessThan(probeLimits.requestMs + probeLimits.idleMs + 2_000);
@@ -143,8 +143,8 @@ describe('S4: what anybody may send to the ports of probes', () => {
     const request = `GET ${path} HTTP/1.1\\r\\nhost: ${pod.address}\\r\\n\\r\\n`;
     // The server may end the connection while bash still writes.
     const twice = `trap '' PIPE; exec 3<>/dev/tcp/${pod.address}/${String(port)}; printf '${request}${request}' >&3; timeout 3 cat <&3; echo; echo ended $?`;
-    const said = await stranger.exec(['bash', '-c', twice]);
-    expect(said.match(/HTTP\/1.1 /g)).toHaveLength(1);
+    const output = await stranger.exec(['bash', '-c', twice]);
+    expect(output.match(/HTTP\/1.1 /g)).toHaveLength(1);
   });
 
   it.each([ports.readiness, ports.healthcheck, ports.ready])(

@@ -1,4 +1,4 @@
-// S10: who has rights in one namespace of the mesh keeps the ConfigMap that sidecars start from away from it.
+// S10: a user with rights in one namespace of the mesh keeps the ConfigMap that sidecars start from away from it.
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type CertificateReport } from '../../../src/api/certificate-report.ts';
 import type { ConfigMap } from '../../../src/api/core.ts';
@@ -39,7 +39,7 @@ data: { bootstrap.yaml: "an attacker's", ca.crt: "an attacker's" }
   const join = (namespace: string): Promise<string> =>
     rig.kubectl('label', 'namespace', namespace, 'openservicemesh.io/monitored-by=osm');
 
-  it('by an immutable one of its own: that is made anew', async () => {
+  it('by an immutable one of its own: that ConfigMap is recreated', async () => {
     const { bootstraps } = await reported(
       'a report of bootstraps, without which no certificate is switched',
       ({ bootstraps: b }) => b !== undefined,
@@ -49,7 +49,7 @@ data: { bootstrap.yaml: "an attacker's", ca.crt: "an attacker's" }
     expect(found?.data?.['ca.crt']).toContain('BEGIN CERTIFICATE');
   });
 
-  it('by a quota: its own pods are named, and nobody else waits', async () => {
+  it('by a quota: its own pods are named, and no other namespace waits', async () => {
     await rig.kubectl('create', 'namespace', 'mean');
     const quota = { 'count/configmaps': '0' };
     const object = {

@@ -1,4 +1,4 @@
-// S7: who has a certificate of the mesh, and sits between a sidecar or a replica and the control plane.
+// S7: an attacker that has a certificate of the mesh, and sits between a sidecar or a replica and the control plane.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -56,9 +56,9 @@ function ledTo(set: ResourceSet): readonly string[] {
 
 function expectLeftOut(made: MeshOf): void {
   for (const set of made.sets.values()) expect(ledTo(set)).toEqual([]);
-  const said = made.diagnostics.filter(({ code }) => code === 'service-port-reserved');
-  expect(said.map(({ object }) => `${object.kind} ${object.name}`)).toEqual(['Service db']);
-  expect(said[0]?.message).toContain('targetPort');
+  const diagnostics = made.diagnostics.filter(({ code }) => code === 'service-port-reserved');
+  expect(diagnostics.map(({ object }) => `${object.kind} ${object.name}`)).toEqual(['Service db']);
+  expect(diagnostics[0]?.message).toContain('targetPort');
 }
 
 describe("S5: a sidecar's port", () => {
@@ -81,7 +81,7 @@ describe("S5: a sidecar's port", () => {
     expectLeftOut(mesh({ name: 'http-adm', port: 15_000 }));
   });
 
-  it('is led to by no EndpointSlice that somebody wrote', () => {
+  it('gets no calls by an EndpointSlice that a user wrote', () => {
     expectLeftOut(mesh({ name: 'http-adm', port: 80, targetPort: 8080 }));
     expectLeftOut(mesh({ name: 'http-adm', port: 80 }, { selector: false }));
     expectLeftOut(mesh({ name: 'tcp-adm', port: 15_001 }, { clusterIP: 'None', target: 15_001 }));

@@ -92,7 +92,7 @@ function refusalOf(spec: object): string {
   return messageOf(ask(makeAdmittedPod(), makeFacts({ sidecar, traffic })));
 }
 
-describe('S11: who judges a MeshConfig and who makes pods', () => {
+describe('S11: the checks of a MeshConfig and the maker of pods', () => {
   it('agree about every field: S11', () => {
     let [accepted, refused] = [0, 0];
     fc.assert(

@@ -1,4 +1,4 @@
-// S8: who may edit MeshConfig and MeshRootCertificates, but reads no Secret, has credentials sent to a Vault
+// S8: a user who may edit MeshConfig and MeshRootCertificates, but reads no Secret, has credentials sent to a Vault
 // of theirs.
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -103,9 +103,9 @@ describe('S8: a Vault of someone else’s', () => {
       metadata: { name: 'osm-mesh-config', namespace: 'weft-system' },
       spec: { certificate: { provider } },
     };
-    const said = await rig.apply(JSON.stringify(meshConfig)).catch(String);
-    expect(said).toMatch(/auth\.kubernetes\.audience/);
-    expect(said).toMatch(/such as vault/);
+    const answer = await rig.apply(JSON.stringify(meshConfig)).catch(String);
+    expect(answer).toMatch(/auth\.kubernetes\.audience/);
+    expect(answer).toMatch(/such as vault/);
     const { apiVersion } = meshConfig;
     const record = {
       ...{ apiVersion, kind: 'MeshRootCertificate' },

@@ -118,7 +118,7 @@ describe('the webhook port, unauthenticated crash and denial of service (CVE-202
     await othersAreServed();
   });
 
-  it('ends those who send a byte now and then, and serves others meanwhile', async () => {
+  it('closes connections that send a byte now and then, and serves others at the same time', async () => {
     const loris = Array.from({ length: 40 }, async () => {
       const options = { host: '127.0.0.1', port, ca: authority.certificate };
       const socket = connectTls(options, () =>

@@ -45,7 +45,7 @@ beforeEach(async () => {
   server.once('exit', (code, signal) => {
     if (code !== 0) process.stderr.write(`the server ended: ${code ?? signal}\n`);
   });
-  ({ port } = await told<{ port: number }>());
+  ({ port } = await nextMessage<{ port: number }>());
 });
 
 afterEach(async () => {
@@ -53,7 +53,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function told<T>(): Promise<T> {
+function nextMessage<T>(): Promise<T> {
   return new Promise((resolve) => server.once('message', (message) => resolve(message as T)));
 }
 
@@ -64,7 +64,7 @@ interface Load {
 }
 
 function load(): Promise<Load> {
-  const answer = told<Load>();
+  const answer = nextMessage<Load>();
   server.send('load');
   return answer;
 }
@@ -92,15 +92,15 @@ function admitPod(): Promise<void> {
 
 type Attack = Omit<Flood, 'port' | 'caFile'>;
 
-/** Floods for six seconds and admits pods meanwhile, some at once; tells what the server grew by. */
+/** Floods for six seconds and admits pods at the same time; returns by how much the server grew. */
 async function under(floods: readonly Attack[], atOnce = 1): Promise<Load> {
   await admitPod();
   const before = await load();
   const attackers = floods.map((flood) => {
-    const told = JSON.stringify({ ...flood, port, caFile } satisfies Flood);
+    const nextMessage = JSON.stringify({ ...flood, port, caFile } satisfies Flood);
     return fork(
       join(import.meta.dirname, '../../support/attacks/webhook-flood-process.ts'),
-      [told],
+      [nextMessage],
       { execArgv: [] },
     );
   });

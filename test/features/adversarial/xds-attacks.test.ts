@@ -110,7 +110,7 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
     }
   });
 
-  it('closes those who connect and say nothing, and serves others meanwhile', async () => {
+  it('closes connections that stay silent, and serves others at the same time', async () => {
     const silent = Array.from({ length: attackers }, () => raw());
     await othersAreServed();
     for (const { ms } of await Promise.all(silent)) expect(ms).toBeLessThan(8_000);
@@ -133,7 +133,7 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
     await Promise.all(closed);
   }, 20_000);
 
-  it('refuses a flood of streams without a token, and serves others meanwhile', async () => {
+  it('refuses a flood of streams without a token, and serves others at the same time', async () => {
     const flood = Array.from({ length: attackers }, () => connect(undefined));
     for (const client of flood) client.send('cluster');
     await othersAreServed();
@@ -161,7 +161,7 @@ describe('the xDS port, unauthenticated crash and denial of service (CVE-2022-23
     await othersAreServed();
   });
 
-  it('keeps nothing for thousands of types that nobody knows', async () => {
+  it('keeps nothing for thousands of unknown types', async () => {
     const client = connect('shop/typist~shop/web');
     for (let number = 0; number < 5_000; number++)
       client.send('cluster', { typeUrl: `type.googleapis.com/x${String(number)}` });

@@ -85,7 +85,7 @@ describe('a call that no honest client makes', () => {
     expect(bytes.toString('latin1')).toContain('shop/cart|80');
   });
 
-  /** The hostile clients of hostile.test.ts speak by these bytes: what never was a call would harm nobody. */
+  /** The hostile clients of hostile.test.ts use these bytes: bytes that are no call would prove nothing. */
   it('is begun by the bytes that hostile clients write', async () => {
     const [host = '', port = ''] = rig.address.split(':');
     const socket = connectTls({

@@ -36,10 +36,15 @@ afterEach(async () => {
 
 function attack(flood: Omit<Flood, 'port' | 'caFile' | 'body'>): void {
   const { port } = place;
-  const told = { ...flood, port, caFile: join(directory, 'ca.pem'), body: 'none' } satisfies Flood;
+  const options = {
+    ...flood,
+    port,
+    caFile: join(directory, 'ca.pem'),
+    body: 'none',
+  } satisfies Flood;
   attacker = fork(
     join(import.meta.dirname, '../../support/attacks/webhook-flood-process.ts'),
-    [JSON.stringify(told)],
+    [JSON.stringify(options)],
     {
       execArgv: [],
     },

@@ -173,7 +173,7 @@ describe('a call that is not admitted', () => {
 });
 
 describe('a proxy that is admitted', () => {
-  it('S6: has its stream ended when its pod is no workload of the mesh, and is told so', async () => {
+  it('S6: has its stream ended when its pod is no workload of the mesh, and gets the reason', async () => {
     await start({ strangerMs: 300 });
     const stranger = proxy('other/x', 'other/x');
     const { code, details } = await stranger.ended(10_000);

@@ -99,11 +99,11 @@ describe('a recorded root', () => {
       const one = await ready(await issuers.start(certManagerRoot(name, mode), wishes));
       const good = one.issuer.authority()!;
       await issuer.replace();
-      const isTroubled = async (): Promise<boolean> => {
+      const hasFailure = async (): Promise<boolean> => {
         if (mode === 'intermediate') await forgetIntermediate();
         return one.issuer.lastFailure() !== undefined;
       };
-      await until(isTroubled, { withinMs: 20_000, pauseMs: 100 });
+      await until(hasFailure, { withinMs: 20_000, pauseMs: 100 });
       expect(one.issuer.lastFailure()).toMatchObject({ code: 'root-changed' });
       expect(one.issuer.authority()!.bundle).toEqual(good.bundle);
     },

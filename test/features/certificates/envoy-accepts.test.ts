@@ -39,7 +39,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** Envoy on loopback as the sidecar of `served`: lets in whom `trusted` signed for the account `admits`. */
+/** Envoy on loopback as the sidecar of `served`: admits peers that `trusted` signed for the account `admits`. */
 async function startEnvoy(served: Leaf, trusted: string, admits: IdentityKey): Promise<number> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'weft-envoy-'));

@@ -144,7 +144,7 @@ describe('what an engine gives', () => {
 
   it.each([
     ['drops names', 'names-wrong', { use_csr_sans: false }],
-    ['lets nobody be a client', 'usage-missing', { client_flag: false }],
+    ["lets no certificate be a client's", 'usage-missing', { client_flag: false }],
     ['lets nothing be signed', 'usage-missing', { key_usage: ['KeyAgreement'] }],
   ])('is refused when the role %s', async (_case, fault, change) => {
     const body = {

@@ -47,7 +47,7 @@ async function issue({ issuer }: StartedIssuer): Promise<void> {
   expect(signer).toBe(issuer.authority()?.signer);
 }
 
-/** In no trouble for so many looks at the token, which come once a second. */
+/** Has no failure during this number of checks of the token, which come once a second. */
 const staysWell = ({ issuer }: StartedIssuer, looks: number): Promise<void> =>
   staysTrueFor(looks * 1_000, 'no trouble', () => issuer.lastFailure() === undefined);
 
@@ -80,7 +80,7 @@ describe('an intermediate whose token', () => {
     await issue(one);
   }, 30_000);
 
-  it('may not look at itself is in no trouble, until it is revoked', async () => {
+  it('may not look itself up causes no failure until it is revoked', async () => {
     const body = { policies: [mesh.policy], no_default_policy: true, no_parent: true };
     const { auth } = await done(bao.call('auth/token/create', { body }));
     const token = String(auth['client_token']);

@@ -10,7 +10,7 @@ import { startSigningCertManager } from '../../support/issuers/signing-cert-mana
 import { sole } from '../../support/certificates/sole-certificate.ts';
 import { makeVaultIssuer } from '../../support/issuers/vault-issuer.ts';
 
-// How the real cert-manager signs, how it refuses, and what it signs although nobody would accept it.
+// How the real cert-manager signs, how it refuses, and what it signs although no peer would accept it.
 
 const namespace = 'real-cert-manager';
 const bao = ofFile(startSigningBao, 60_000);

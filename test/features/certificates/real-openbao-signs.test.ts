@@ -14,7 +14,7 @@ import {
 } from '../../support/issuers/signing-bao.ts';
 import { sole } from '../../support/certificates/sole-certificate.ts';
 
-// How the real OpenBao signs, and what it signs although nobody would accept it.
+// How the real OpenBao signs, and what it signs although no peer would accept it.
 
 const hourMs = 3_600_000;
 const bao = ofFile(startSigningBao, 60_000);

@@ -16,7 +16,7 @@ import {
 } from '../../support/issuers/signing-bao.ts';
 import { until } from '../../support/time/until.ts';
 
-// How long a token of the real OpenBao lives, and who is given one.
+// How long a token of the real OpenBao lives, and which accounts get a token.
 
 const namespace = 'real-openbao-tokens';
 const bao = ofFile(startSigningBao, 60_000);

@@ -113,7 +113,7 @@ describe.each(modes)('OpenBao in mode %s', (mode) => {
 });
 
 describe('OpenBao that is set up otherwise', () => {
-  it('case 28: is in trouble until the very request that failed succeeds', async () => {
+  it('case 28: reports a failure until the failed request itself succeeds', async () => {
     const root = await engine('refusing', 'leaf');
     const one = await opened(root);
     const role = (allowed: string): Promise<unknown> =>
@@ -141,7 +141,7 @@ describe('OpenBao that is set up otherwise', () => {
     await stop();
   });
 
-  it('case 30: is told of when its role backdates by less than a minute', async () => {
+  it('case 30: is reported when its role backdates by less than a minute', async () => {
     const root = await engine('young', 'leaf');
     const body = {
       ...{ key_type: 'any', allow_any_name: true, require_cn: false },

@@ -10,7 +10,7 @@ import {
   setStatus,
   startCliRig,
   tell,
-  told,
+  storyOf,
   write,
 } from '../../support/cli/program-on-api-server.ts';
 import { wayToTheCluster } from './way-to-the-cluster.ts';
@@ -19,7 +19,7 @@ import { until } from '../../support/time/until.ts';
 jest.setTimeout(60_000);
 
 let rig: CliRig;
-/** The kubeconfig of somebody with the documented rights, and no others. */
+/** The kubeconfig of a user with the documented rights, and no others. */
 let reader: string;
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ async function statusOf(kubeconfig = reader): Promise<CertificateStatus & { code
   return { ...(JSON.parse(out) as CertificateStatus), code };
 }
 
-describe('where there is nothing to tell of', () => {
+describe('where there is no status to show', () => {
   it('a cluster without Weft: how to install it', async () => {
     const { code, out, complaint } = await rig.weft(rig.server.kubeconfigPath);
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -50,7 +50,7 @@ describe('where there is nothing to tell of', () => {
     expect(complaint).toContain('kubectl apply -k config/default');
   });
 
-  it('nobody has rights yet: which one is missing', async () => {
+  it('the user has no rights yet: names the missing right', async () => {
     await rig.kubectl('apply', '-k', 'config/crd');
     await rig.kubectl('wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all');
     const { code, complaint } = await rig.weft(reader);
@@ -70,8 +70,8 @@ describe('where there is nothing to tell of', () => {
     expect(complaint).toContain('kubectl apply -n weft-system -f config/samples/meshconfig.yaml');
   });
 
-  it('one in another namespace: its name, to whom may see it', async () => {
-    await tell(rig, told('no status yet'));
+  it('a MeshConfig in another namespace: its name, to a user who may see it', async () => {
+    await tell(rig, storyOf('no status yet'));
     const { code, complaint } = await rig.weft(rig.server.kubeconfigPath, ['-n', 'elsewhere']);
     expect(code).toBe(1);
     expect(complaint).toMatch(
@@ -99,14 +99,14 @@ describe('with the documented rights', () => {
     ],
   ];
   it.each(table)('%s: ends with %d', async (name, code, line) => {
-    await tell(rig, told(name));
+    await tell(rig, storyOf(name));
     const [ended, status] = await Promise.all([rig.weft(reader), statusOf()]);
     expect(ended).toEqual({ code, out: expect.stringContaining(`\n${line}`), complaint: '' });
     expect(status).toMatchObject({ code, mesh: 'osm', meshConfig: 'weft-system/osm-mesh-config' });
   });
 
   it('JSON has the roots, the switch, the proxies and the leaves', async () => {
-    const story = told('in TrustBoth');
+    const story = storyOf('in TrustBoth');
     await tell(rig, story);
     const { meshConfig, health } = story;
     expect(await statusOf()).toMatchObject({
@@ -127,8 +127,8 @@ describe('with the documented rights', () => {
     expect(Date.parse(leaves?.earliestNotAfter ?? '')).toBe(end);
   });
 
-  it('of several MeshConfigs shows the one that rules, and names the others', async () => {
-    await tell(rig, told('at rest on the built-in authority'));
+  it('of several MeshConfigs shows the active MeshConfig, and names the others', async () => {
+    await tell(rig, storyOf('at rest on the built-in authority'));
     await write(rig, kinds.meshConfig, refusedMeshConfig('a-second'));
     expect(await statusOf()).toMatchObject({
       code: 0,
@@ -161,7 +161,7 @@ function refusedMeshConfig(name: string): ReturnType<typeof makeMeshConfig> {
 
 describe('with fewer rights', () => {
   it('without the ConfigMap only the leaves are missing, and that is said', async () => {
-    await tell(rig, told('in SignNew'));
+    await tell(rig, storyOf('in SignNew'));
     const account = await rig.account('no-report');
     const resources =
       'meshconfigs.config.openservicemesh.io,meshrootcertificates.config.openservicemesh.io';
@@ -194,7 +194,7 @@ describe('with fewer rights', () => {
 });
 
 describe('with an older Node', () => {
-  it('says which one it needs, and asks nobody', async () => {
+  it('names what it needs, and calls no server', async () => {
     const older = "Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})";
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${older}` };
     const { code, out, complaint } = await rig.weft(reader, [], env);
@@ -211,7 +211,7 @@ describe('the way to the cluster', () =>
 
 describe('--watch', () => {
   it('follows a switch and ends with Ctrl-C, its exit code that of the last line', async () => {
-    await tell(rig, told('in TrustBoth'));
+    await tell(rig, storyOf('in TrustBoth'));
     const { lines, interrupt } = rig.follow(reader, ['-o', 'json']);
     const states = (): readonly unknown[] =>
       lines.map((line) => {

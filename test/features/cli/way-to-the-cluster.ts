@@ -1,10 +1,15 @@
 import { expect, it } from '@jest/globals';
 import { freePort } from '../../../tools/base/probe.ts';
-import { authorityOf, type CliRig, tell, told } from '../../support/cli/program-on-api-server.ts';
+import {
+  authorityOf,
+  type CliRig,
+  tell,
+  storyOf,
+} from '../../support/cli/program-on-api-server.ts';
 
-/** How the program finds the API server and whom it trusts; `reader` is a kubeconfig that is right. */
+/** How the program finds the API server and which CA it trusts; `reader` is a kubeconfig that is right. */
 export function wayToTheCluster(rig: () => CliRig, reader: () => string): void {
-  it('nobody answers', async () => {
+  it('no server answers', async () => {
     const server = `https://127.0.0.1:${await freePort()}`;
     const { code, complaint } = await rig().weft(await rig().kubeconfig('nobody', { server }, 't'));
     expect(code).toBe(1);
@@ -62,7 +67,7 @@ export function wayToTheCluster(rig: () => CliRig, reader: () => string): void {
   });
 
   it('another context than the current one', async () => {
-    await tell(rig(), told('at rest on the built-in authority'));
+    await tell(rig(), storyOf('at rest on the built-in authority'));
     const ca = await authorityOf(rig());
     const cluster = { server: rig().server.url, 'certificate-authority-data': ca };
     const file = await rig().kubeconfig('two-contexts', cluster, 'none');

@@ -9,8 +9,8 @@ import {
 } from '../../support/control-plane/replicas-on-api-server.ts';
 import { until } from '../../support/time/until.ts';
 
-// Who may write the status of pods in one namespace, where no admission policy holds him back, gives one that
-// no node runs the clusterIP of another namespace's Service, and leads calls to that address to a pod of his.
+// A user may write the status of pods in one namespace, and no admission policy prevents it. The user gives a pod that
+// no node runs the clusterIP of another namespace's Service, and so leads calls to that address to the user's pod.
 
 jest.setTimeout(30_000);
 
@@ -115,7 +115,7 @@ describe('a pod whose status names the clusterIP of a Service', () => {
     await rig.makePod({ name: `fake-${service}`, account: 'sink', ip: victim, namespace: 'evil' });
     await rig.apply(trap(service, victim));
     await buyer.until(() => buyer.held.cluster.has(`evil/${service}-sink|80`));
-    const event = await told('pod-address-disputed', `fake-${service}`);
+    const event = await eventFor('pod-address-disputed', `fake-${service}`);
     expect(event.note).toContain(
       `${victim} in its status is the clusterIP of service ${namespace}/${service}`,
     );
@@ -128,7 +128,7 @@ describe('a pod whose status names the clusterIP of a Service', () => {
     return (await rig.get<Service>(kinds.service, name, namespace)).spec.clusterIP ?? '';
   }
 
-  function told(code: string, pod: string): Promise<EventObject> {
+  function eventFor(code: string, pod: string): Promise<EventObject> {
     return until(
       async () => {
         const only = { namespace: 'evil' };

@@ -29,15 +29,15 @@ async function writeEvery(from: number): Promise<void> {
   }
 }
 
-it('is told by an Event in it that its newest objects are not known', async () => {
+it('gets an Event that its newest objects are left out', async () => {
   await Promise.all(Array.from({ length: atOnce }, (_, from) => writeEvery(from)));
   await rig.startReplica('a');
   const notes = await until(
     async () => {
       const only = ['--field-selector', 'reason=namespace-crowded'];
       const path = '-o=jsonpath={.items[*].message}';
-      const said = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
-      return said === '' ? undefined : said;
+      const messages = await rig.kubectl('get', 'events', '-n', 'shop', ...only, path);
+      return messages === '' ? undefined : messages;
     },
     { what: 'an Event in the namespace', withinMs: 60_000 },
   );

@@ -83,7 +83,7 @@ describe('the certificate of an ingress gateway outside the mesh', () => {
     await leafWith('gateway-moved', 'DNS:a.example, DNS:b.example');
   });
 
-  it('is put back when somebody deletes it', async () => {
+  it('is restored when a user deletes it', async () => {
     await rig.kubectl('delete', 'secret', '-n', namespace, 'gateway-moved');
     await leafWith('gateway-moved', 'DNS:a.example, DNS:b.example');
   });

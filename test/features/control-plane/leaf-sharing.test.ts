@@ -116,7 +116,7 @@ describe('replicas under an issuer that signs each leaf', () => {
       );
   });
 
-  it('give leaves to replicas and to nobody else', async () => {
+  it('give leaves to replicas and to no other client', async () => {
     const [name = ''] = accounts;
     const signer = one.issuing.issuers.workloads.authority()?.signer ?? '';
     const ask: SharedLeafRequest = {

@@ -128,10 +128,10 @@ describe('policies, from kubectl to the proxies and back', () => {
       ip: '10.0.0.4',
       labels: { app: 'store' },
     });
-    const before = buyer.heard.length;
+    const before = buyer.responses.length;
     await rig.apply(slice('store-2', [pod], ['10.0.0.4']));
     await buyer.until(() => buyer.endpoints(cluster).includes('10.0.0.4:8080'));
-    expect(buyer.heard.slice(before)).toEqual([`endpoint +${cluster}`]);
+    expect(buyer.responses.slice(before)).toEqual([`endpoint +${cluster}`]);
   });
 
   it('names a broken reference in the status and an event, and leaves the object out', async () => {
@@ -183,7 +183,7 @@ spec: ${spec}`;
     await untilStatus(rig, 'buy', (o) => o.status?.inForce === '2/3');
   });
 
-  it('sends nothing again to proxies of a replica that starts anew', async () => {
+  it('sends nothing again to proxies of a replica that starts again', async () => {
     const second = await rig.startReplica('two');
     const pod = await rig.get<Pod>(kinds.pod, 'buyer-1');
     const again = await rig.connectProxy(pod, second);

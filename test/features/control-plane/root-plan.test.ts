@@ -1,5 +1,5 @@
 // The control plane's half of a switch of roots: a played operator writes plans, and the report must
-// say who followed, and nobody else.
+// name the proxies that followed, and no others.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { CertificatePlan } from '../../../src/api/certificate-plan.ts';
@@ -108,7 +108,7 @@ describe('a plan of roots', () => {
     oldIssuer = held(proxies[0] as ProxyDouble).issuer;
   });
 
-  it('has a candidate tried out, and nobody trusts it yet', async () => {
+  it('has a candidate tried out, and no proxy trusts it yet', async () => {
     await record('weft-root-2', 'weft-ca-2', {});
     await plan({ candidate: 'weft-root-2' });
     const { roots } = await reported('a probe', (one) => one.roots['weft-root-2']?.ready === true);
@@ -118,7 +118,7 @@ describe('a plan of roots', () => {
     await record('weft-root-2', 'weft-ca-2', { state: 'validating', roots: pem });
   });
 
-  it('counts who acknowledged both roots, and waits for a pod that runs without a stream', async () => {
+  it('counts the proxies that acknowledged both roots, and waits for a pod that runs without a stream', async () => {
     await rig.makePod({ name: 'frozen', account: 'frozen', ip: '10.1.0.3' });
     await plan({ trusted: ['weft-root-1', 'weft-root-2'], trustedStep: step + 1 });
     const found = await reported(
@@ -137,14 +137,14 @@ describe('a plan of roots', () => {
     await rig.kubectl('delete', 'pod', '-n', 'shop', 'frozen', '--force', '--grace-period=0');
   });
 
-  it('issues every leaf anew by the new signer, and counts its ACK alone', async () => {
+  it('issues every leaf again by the new signer, and counts its ACK alone', async () => {
     await plan({ signer: 'weft-root-2', signerStep: step + 1 });
     await reported('new leaves', (one) => one.leaves.step === 4 && one.leaves.acknowledged === 2);
     for (const proxy of proxies) expect(held(proxy).issuer).not.toBe(oldIssuer);
     expect(proxies.map((proxy) => held(proxy).roots)).toEqual([2, 2]);
   });
 
-  it('closes every stream once its own certificate is of the new root, and counts who came back', async () => {
+  it('closes every stream once its own certificate is of the new root, and counts the proxies that came back', async () => {
     await plan({ serverSigner: 'weft-root-2', serverStep: step + 1 });
     const before = await reported('the new step', (one) => one.step === 5);
     expect(before.channel.acknowledged).toBe(0);
@@ -155,12 +155,12 @@ describe('a plan of roots', () => {
     for (const [index, name] of ['cart', 'desk'].entries())
       proxies[index] = await rig.connectProxy(await rig.get(kinds.pod, name), replica);
     await reported(
-      'who came back',
+      'the proxies that came back',
       (one) => one.channel.step === 5 && one.channel.acknowledged === 2,
     );
   });
 
-  it('drops the old root, and a replica that starts anew knows all of it', async () => {
+  it('drops the old root, and a replica that starts again knows all of it', async () => {
     await plan({ trusted: ['weft-root-2'], trustedStep: step + 1 });
     await reported('one root', (one) => one.trust.step === 6 && one.trust.acknowledged === 2);
     expect(proxies.map((proxy) => held(proxy).roots)).toEqual([1, 1]);

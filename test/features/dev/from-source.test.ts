@@ -11,7 +11,7 @@ import { ofFile } from '../../support/jest/of-file.ts';
 import { repository } from '../../support/operator/operator-on-api-server.ts';
 import { until } from '../../support/time/until.ts';
 
-// What `make dev` runs, on a cluster without a node: each test goes on where the one before it left off.
+// What `make dev` runs, on a cluster without a node: each test goes on where the test before it ended.
 
 jest.setTimeout(90_000);
 

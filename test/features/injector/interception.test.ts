@@ -128,7 +128,7 @@ describe('the rules in a real network namespace', () => {
       expect(reached.strangers).toBeGreaterThan(400);
       expect(reached.own).toBe(20);
     });
-    it('S9, H2b: closes them to those who come by the other family than the kubelet', async () => {
+    it('S9, H2b: closes them to callers of another address family than that of the kubelet', async () => {
       await network.inPod(
         [...confined, 'sh', script],
         firstIs(family === 'IPv4' ? 'IPv6' : 'IPv4'),

@@ -38,8 +38,8 @@ it('starts a real Envoy with flags and bootstrap that it accepts', async () => {
     const { args } = sidecarContainer(plan) as { readonly args: readonly string[] };
     const here = args.map((arg) => arg.replace(mountPaths.bootstrap, directory));
     expect(here).not.toEqual(args);
-    const said = await run(await envoyBinary(), [...here, '--mode', 'validate']);
-    expect(said).toContain('OK');
+    const output = await run(await envoyBinary(), [...here, '--mode', 'validate']);
+    expect(output).toContain('OK');
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

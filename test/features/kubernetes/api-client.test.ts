@@ -120,7 +120,7 @@ describe('the API client', () => {
     });
   });
 
-  it('says so when nobody answers, and ends with its signal', async () => {
+  it('reports a server that does not answer, and ends with its signal', async () => {
     rig.proxy.plan('other', { kind: 'slow', ms: 5000 });
     const over = new AbortController();
     const waiting = rig.shaky.get(at('x'), over.signal);

@@ -23,7 +23,7 @@ import {
 import { msUntil, until } from '../../support/time/until.ts';
 import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
-/** On a mesh that is ready: what somebody else changes is as it was within 5 s, and no more than that. */
+/** On a mesh that is ready: what a user changes is restored within 5 s, and no other field. */
 export function drift(rig: () => OperatorRig): void {
   it.each(named(everything))(
     'of a removed %s is repaired within 5 s',
@@ -109,7 +109,7 @@ export function drift(rig: () => OperatorRig): void {
     await playReplicas(rig(), 2);
   });
 
-  it('has webhooks that trust the root in its record, whatever somebody writes elsewhere', async () => {
+  it('has webhooks that trust the root in its record, whatever a user writes elsewhere', async () => {
     await publish(rig(), 'weft-ca-bundle', { 'ca.crt': makeRoot().certificate.pem });
     await staysTrueFor(500, 'the root in the record', async () => {
       const now = await getObject<Body>(rig(), kinds.mutatingWebhookConfiguration, injector);

@@ -25,7 +25,7 @@ import {
 import { until } from '../../support/time/until.ts';
 import { staysTrueFor } from '../../support/time/stays-true-for.ts';
 
-// One mesh from its first command to its end: each part goes on where the one before it left off.
+// One mesh from its first command to its end: each part goes on where the part before it ended.
 
 jest.setTimeout(90_000);
 
@@ -71,7 +71,7 @@ describe('a mesh from two commands', () => {
     await staysTrueFor(3_000, 'no write', () => writes(rig()) === before);
   });
 
-  it('tells of what it made by events', async () => {
+  it('records Events about the objects that it made', async () => {
     await until(async () => {
       const text = await rig().kubectl('get', 'events', '-n', namespace, '--no-headers');
       return text.includes('Created Deployment/weft-control-plane');
@@ -174,7 +174,7 @@ describe('a spec with problems', () => {
     );
   });
 
-  it('that Kubernetes refuses is told in its words', async () => {
+  it("that Kubernetes refuses is reported with Kubernetes' message", async () => {
     await patchSpec(rig(), { controlPlane: { resources: { requests: { memory: '2Gi' } } } });
     const stalled = await untilCondition(rig(), 'Stalled=True/Rejected');
     expect(stalled.message).toContain('must be less than or equal to memory limit');
@@ -203,7 +203,7 @@ describe('another MeshConfig', () => {
     expect(JSON.stringify(webhooks)).toContain('"values":["osm"]');
   });
 
-  it('elsewhere is told where it belongs', async () => {
+  it('in another namespace gets the name of the right namespace', async () => {
     await rig().kubectlApply(other('stray', 'default'));
     await until(async () => {
       const text = await rig().kubectl('get', 'meshconfig', 'stray', '-n', 'default', '-o', 'wide');

@@ -130,19 +130,19 @@ describe('the schema', () => {
     );
   });
 
-  it("judges a gateway's Secret as the operator does", async () => {
+  it("checks a gateway's Secret as the operator does", async () => {
     for (const one of gatewayCases) {
       const spec = gatewaySpec(one);
-      const said = await refusal(spec);
+      const answer = await refusal(spec);
       const [problem] = validateSpec(makeMeshConfig({ spec }));
-      expect({ ...one, refused: said !== 'accepted' }).toEqual({
+      expect({ ...one, refused: answer !== 'accepted' }).toEqual({
         ...one,
         refused: problem !== undefined,
       });
       if (one.refused === undefined) continue;
-      expect(said).toContain('spec.certificate.ingressGateway.secret is');
-      expect(said).toContain(one.refused);
-      expect(said).toContain('choose another name, such as ingress-gateway-certificate');
+      expect(answer).toContain('spec.certificate.ingressGateway.secret is');
+      expect(answer).toContain(one.refused);
+      expect(answer).toContain('choose another name, such as ingress-gateway-certificate');
     }
   });
 

@@ -28,7 +28,7 @@ interface Event extends KubernetesObject {
   readonly type: string;
   readonly reason: string;
   readonly message: string;
-  /** There once the same was told again. */
+  /** Exists once the same Event was recorded again. */
   readonly series?: object;
 }
 
@@ -75,7 +75,7 @@ describe('a root that Weft made and that nears its end', () => {
     await until(async () => (await getRoot(rig(), 'weft-root-1'))?.status?.state === 'unused');
   });
 
-  it('was told of by one event, and the new one is not', async () => {
+  it('was reported by one Event, and the new root is not', async () => {
     await untilCondition(rig(), 'CertificatesReady=True/BundlePublished');
     const [event, ...others] = await eventsOf('RootRenewsSoon');
     expect(others).toEqual([]);

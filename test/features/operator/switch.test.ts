@@ -91,7 +91,7 @@ describe('a switch', () => {
   });
 
   it('gave the control plane what it needs for that root, and took the rest away', async () => {
-    // What the old root needed goes in the reconcile after the one that ends the switch.
+    // What the old root needed goes in the reconcile after the reconcile that ends the switch.
     const rules = await until(async () => {
       const now = await handed();
       const named = now.flatMap(({ resources = [], resourceNames = [] }) =>
@@ -180,7 +180,7 @@ describe('a switch', () => {
     await edit(rig(), { rotation: { setAside: [], setAsideAfter: '10m' } });
   });
 
-  it('begins by itself when the issuer has another root', async () => {
+  it('begins without a user when the issuer has another root', async () => {
     const before = (await status(rig())).root ?? '';
     replaceRoot(before);
     await playReport(rig());

@@ -12,7 +12,7 @@ import {
 import { letPass } from '../../support/time/let-pass.ts';
 import { msUntil, until } from '../../support/time/until.ts';
 
-// Who uninstalls does not read the order first. Here Kubernetes' own controllers for namespaces and for
+// A user who uninstalls does not read the order first. Here Kubernetes' own controllers for namespaces and for
 // objects without an owner run, and nothing that answers webhooks: so pods of the mesh are refused as long as
 // the mesh is there, and must not be once it is gone. test/e2e/uninstall.ts does the same with a node.
 

@@ -246,7 +246,7 @@ describe('the API server', () => {
     const demo = join(import.meta.dirname, '../../../config/demo/policies/traffic-access.yaml');
     const text = await readFile(demo, 'utf8');
     const here = text.replaceAll(/namespace: book\w+/g, `namespace: ${namespace}`);
-    const said = await ask(['apply', '--dry-run=server', '-f', '-'], here);
-    expect(said.match(/created \(server dry run\)/g)).toHaveLength(5);
+    const output = await ask(['apply', '--dry-run=server', '-f', '-'], here);
+    expect(output.match(/created \(server dry run\)/g)).toHaveLength(5);
   });
 });

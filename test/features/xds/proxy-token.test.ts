@@ -80,7 +80,7 @@ describe('a token of the real API server', () => {
 
   const check = (token: string) => authenticate(token, stopping.signal);
 
-  it('says who the pod is, and until when', async () => {
+  it('returns the identity of the pod, and the end of the token', async () => {
     const proxy = await check(await issue({ pod: 'cart-1' }));
     expect(proxy).toMatchObject({
       pod: `${namespace}/cart-1`,

@@ -18,7 +18,7 @@ async function startServer(): Promise<{ ports: EchoPorts; kill: () => void }> {
   return { ports: JSON.parse(line) as EchoPorts, kill: () => child.kill('SIGKILL') };
 }
 
-/** Runs the client to its end, which it finds by itself; `onReport` hears each line as it comes. */
+/** Runs the client until it exits on its own; calls `onReport` with each line as it comes. */
 async function runClient(
   plan: Omit<LoadPlan, 'host' | 'rates'>,
   onReport: (report: Report) => void = () => undefined,

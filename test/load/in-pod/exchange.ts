@@ -24,7 +24,7 @@ export function reasonOf(error: unknown): string {
   return error.message.includes(code) ? error.message : `${code} ${error.message}`;
 }
 
-/** Rejects when `work` takes longer; it goes on, and what becomes of it is nobody's concern any more. */
+/** Rejects when `work` takes longer; it goes on, and its result is ignored. */
 export function within(work: Promise<void>, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -21,7 +21,7 @@ class Connection {
     const { address, port, authority } = this.#target;
     if (this.#session === undefined || this.#session.closed || this.#session.destroyed) {
       this.#session = connect(`http://${address}:${port}`);
-      // Each call that was under way hears of it by itself.
+      // Each call that was under way gets an error of its own.
       this.#session.on('error', () => undefined);
     }
     return this.#session.request({

@@ -9,7 +9,7 @@ export const loadKinds = [
 ] as const;
 export type LoadKind = (typeof loadKinds)[number];
 
-/** What a client sends, and to whom. */
+/** What a client sends, and the servers it sends it to. */
 export interface LoadPlan {
   /** The server's host name. */
   readonly host: string;
@@ -18,9 +18,9 @@ export interface LoadPlan {
   readonly rates: Readonly<Record<LoadKind, number>>;
   /** An exchange that takes longer has failed. */
   readonly timeoutMs: number;
-  /** Ends by itself after so long; 0 goes on until told. */
+  /** Ends after this time; 0: goes on until it gets a signal. */
   readonly seconds: number;
-  /** How long every kind may take until it works for the first time; a minute unless told. */
+  /** How long every kind may take until it works for the first time; one minute by default. */
   readonly warmUpMs?: number;
 }
 

@@ -11,16 +11,16 @@ export interface Schedule {
 
 /**
  * An open loop: one exchange every `1000 / rate` ms from now on, however long answers take. One that
- * is late is still told its own time, so that waiting counts as a part of the answer's time.
+ * is late still gets its own time, so that waiting counts as a part of the answer's time.
  */
 export function makeSchedule(rate: number, clock: ScheduleClock): Schedule {
   const start = clock.now();
-  let told = 0;
+  let count = 0;
   return {
     due: () => {
       const times: number[] = [];
       const until = ((clock.now() - start) * rate) / 1000;
-      for (; told + 1 <= until; told += 1) times.push(start + ((told + 1) * 1000) / rate);
+      for (; count + 1 <= until; count += 1) times.push(start + ((count + 1) * 1000) / rate);
       return times;
     },
   };

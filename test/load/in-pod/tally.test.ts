@@ -15,7 +15,7 @@ it('counts, and knows the quantiles to 4 %', () => {
   expect(p99).toBeLessThanOrEqual(1030);
 });
 
-it('counts every failure and tells of the first', () => {
+it('counts every failure and reports the first', () => {
   const tally = new Tally();
   for (let at = 0; at < 50; at += 1) {
     tally.send();

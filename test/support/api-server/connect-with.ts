@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts';
 import type { ApiServer } from '../../../tools/real/api-server.ts';
 
-/** A connection as who holds `token`, such as a ServiceAccount. */
+/** A connection with the identity of `token`, such as a ServiceAccount. */
 export async function connectWith(
   { url: server, caFile }: Pick<ApiServer, 'url' | 'caFile'>,
   token: string,

@@ -176,8 +176,8 @@ export class FaultProxy {
       const lines = (watch.partial + text).split('\n');
       watch.partial = lines.pop() ?? '';
       if (watch.stalled) return;
-      const said = lines.map((line) => this.#retell(watch, line)).join('');
-      if (!response.destroyed && !response.writableEnded) response.write(said);
+      const output = lines.map((line) => this.#retell(watch, line)).join('');
+      if (!response.destroyed && !response.writableEnded) response.write(output);
     });
     from.on('end', () => {
       if (!watch.stalled) response.end();

@@ -16,20 +16,20 @@ const deps = {
   backOff: { baseMs: 20, maxMs: 500 },
 };
 
-/** A reflector that runs over the shaky connection, and what it told. */
+/** A reflector that runs over the shaky connection, and its reports. */
 export interface Watched {
   readonly store: Reflector<ConfigMap>;
-  /** What a consumer knows that heard of every change. */
+  /** What a consumer of every change knows. */
   readonly folded: ReadonlyMap<string, ConfigMap>;
   readonly changes: Change<ConfigMap>[];
-  /** Ends it; fails when it ever told what cannot be. */
+  /** Ends it; fails when it ever reported an impossible change. */
   readonly stop: () => Promise<void>;
 }
 
 /** The ConfigMaps of one namespace, and reflectors that follow them. */
 export interface FollowedMaps {
   readonly rig: FaultyApiRig;
-  /** Runs a reflector; each batch is checked as it comes: it starts from what was told before. */
+  /** Runs a reflector; each batch is checked as it comes: it starts from the state reported before. */
   readonly follow: (options?: ReflectOptions<ConfigMap>) => Watched;
   /** Writes one with other data than before. */
   readonly put: (name: string) => Promise<ConfigMap>;
@@ -85,14 +85,15 @@ function follow(
   const folded = new Map<string, ConfigMap>();
   const changes: Change<ConfigMap>[] = [];
   const wrong: string[] = [];
-  const told = new Set<string>();
+  const reported = new Set<string>();
   store.subscribe((batch) => {
     for (const change of batch) {
       if (folded.get(change.key) !== change.before) wrong.push(`${change.key}: wrong before`);
       if (change.before === undefined && change.after === undefined) wrong.push('empty change');
       const state = stateOf(change.after);
-      if (change.after !== undefined && told.has(state)) wrong.push(`${change.key}: told twice`);
-      told.add(state);
+      if (change.after !== undefined && reported.has(state))
+        wrong.push(`${change.key}: told twice`);
+      reported.add(state);
       if (change.after === undefined) folded.delete(change.key);
       else folded.set(change.key, change.after);
       changes.push(change);

@@ -10,7 +10,10 @@ export interface Load {
   readonly turns: readonly number[];
 }
 
-const told = JSON.parse(process.argv[2] ?? '') as Pick<ControlPlaneOptions, 'kubeconfig' | 'ports'>;
+const runOptions = JSON.parse(process.argv[2] ?? '') as Pick<
+  ControlPlaneOptions,
+  'kubeconfig' | 'ports'
+>;
 const options: ControlPlaneOptions = {
   version: '0.0.0',
   namespace: 'weft-system',
@@ -20,7 +23,7 @@ const options: ControlPlaneOptions = {
   podIps: ['127.0.0.1'],
   clusterDomain: 'cluster.local',
   tokenFile: '/nowhere',
-  ...told,
+  ...runOptions,
 };
 
 let turns: number[] = [];

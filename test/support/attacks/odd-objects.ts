@@ -5,7 +5,7 @@ import { makeNamespace } from '../builders/make-object.ts';
 import { routeGroup, split, target, tcpRoute } from './odd-policies.ts';
 import { pod, service, slice } from './odd-workloads.ts';
 
-// Objects that an API server may hold, each odd in a way that somebody can bring about, from few
+// Objects that an API server may hold, each odd in a way that a user can bring about, from few
 // names so that they meet.
 
 /** How often each property is tried: FUZZ=10 for ten times as much. */

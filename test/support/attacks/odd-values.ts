@@ -16,7 +16,7 @@ export function usually<T>(good: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbi
   return fc.oneof({ weight: 9, arbitrary: good }, { weight: 1, arbitrary: odd });
 }
 
-/** Text that people may write, and text that nobody expects. */
+/** Text that people may write, and unexpected text. */
 export const text = fc.oneof(
   fc.constantFrom('', '/', '*', 'a', 'ü', '\u0000', 'a\nb', 'a\r\nx: y', '../..', '%2f', '\ud800'),
   fc.string({ unit: 'grapheme', maxLength: 12 }),

@@ -61,7 +61,7 @@ const probes = usually(
   fc.constantFrom('', '[', 'null', '{}', '[null]', '[[]]', '['.repeat(5_000)),
 );
 
-/** Pods of the mesh and others, each with what its sidecar was told, right and wrong. */
+/** Pods of the mesh and others, each with the notes for its sidecar, right and wrong. */
 export const pod = fc
   .record({
     at: fc.record({ namespace, name }),
@@ -101,7 +101,7 @@ export const pod = fc
     status,
   }));
 
-/** Endpoints of services, with addresses of pods and of nobody. */
+/** Endpoints of services, with addresses of pods and unknown addresses. */
 export const slice = fc
   .record({
     at: fc.record({ namespace, name }),

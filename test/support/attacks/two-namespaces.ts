@@ -9,7 +9,7 @@ import {
 } from '../builders/make-object.ts';
 import { makeTcpRoute, makeTrafficSplit, makeTrafficTarget } from '../builders/make-policy.ts';
 
-// One namespace whose objects stand, and one of somebody who may write any object into his own.
+// One namespace whose objects stand, and one of a user who may write any object into it.
 
 const outsideAddress = '203.0.113.10';
 const nodeAddress = '10.0.0.10';
@@ -108,7 +108,7 @@ const service = fc
     return selects ? made : withoutSelector(made);
   });
 
-/** Addresses that somebody who may write the status of pods put there: those of others' Services. */
+/** Addresses that a user who may write the status of pods put there: those of others' Services. */
 const spoofedAddress = fc.constantFrom('10.96.0.1', '10.96.0.2', plainService, nodeAddress);
 
 const pod = fc
@@ -177,7 +177,7 @@ const target = fc
     makeTrafficTarget({ ...young, ...options, rules: route, from: ['shop/web', 'aaa/evil'] }),
   );
 
-/** Anything that somebody with all rights in his namespace can have there. */
+/** Anything that a user with all rights in a namespace can have there. */
 export const attack: fc.Arbitrary<readonly KubernetesObject[]> = fc.array(
   fc.oneof(service, service, pod, pod, slice, slice, slice, split, target),
   { minLength: 2, maxLength: 10 },

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { type Socket, connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 
-/** Some clients that each send `head`, then parts of a body, and never end; who is cut comes back. */
+/**
+ * Some clients that each send `head`, then parts of a body, and never end. A client whose connection is closed connects
+ * again.
+ */
 export interface Flood {
   readonly port: number;
   readonly caFile: string;

@@ -40,7 +40,7 @@ function services(
   });
 }
 
-/** As somebody writes a slice by hand: of addresses outside the mesh. */
+/** As a user writes a slice by hand: of addresses outside the mesh. */
 function outside(object: KubernetesObject): KubernetesObject {
   if (object.kind !== 'EndpointSlice') return object;
   const endpoints = Array.from({ length: 5000 }, (_, index) => ({

@@ -12,7 +12,7 @@ export interface LifeOptions extends PodOptions {
   readonly owners?: readonly object[];
 }
 
-/** A pod as the control plane keeps it; with a sidecar unless told otherwise. */
+/** A pod as the control plane keeps it; with a sidecar unless set otherwise. */
 export function makeLivingPod(options: LifeOptions = {}): LivingPod {
   const { sidecar = true, statuses = [], conditions = [], deleting = false } = options;
   const pod = makePod({ phase: 'Running', ...options });

@@ -8,7 +8,7 @@ export interface MeshConfigOptions extends Named {
   readonly status?: MeshConfig['status'];
 }
 
-/** MeshConfig weft-system/osm-mesh-config with an empty spec, unless told otherwise. */
+/** MeshConfig weft-system/osm-mesh-config with an empty spec, unless set otherwise. */
 export function makeMeshConfig(options: MeshConfigOptions = {}): MeshConfig {
   const { spec = {}, status, uid, deletionTimestamp } = options;
   const metadata = makeMetadata({ namespace: 'weft-system', ...options }, 'osm-mesh-config');

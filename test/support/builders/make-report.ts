@@ -1,6 +1,6 @@
 import type { Finding, FindingKind, MeshReport } from '../../../src/api/mesh-report.ts';
 
-/** A report of three pods that are all well, unless told otherwise. */
+/** A report of three pods that are all well, unless set otherwise. */
 export function makeReport(more: Partial<MeshReport> = {}): MeshReport {
   const connected = more.connected ?? 3;
   const none = { rejected: 0, late: 0, starting: 0, leftOut: 0, findings: [] };

@@ -16,7 +16,7 @@ const facts: ProxyFacts = {
   now: created,
 };
 
-/** How such a pod stands so many milliseconds after it was created; it never had a stream, unless told otherwise. */
+/** How such a pod stands so many milliseconds after it was created; it never had a stream, unless set otherwise. */
 export const standingAt = (
   life: LifeOptions,
   ms: number,

@@ -53,7 +53,7 @@ export function clientThat(apply: (object: KubernetesObject) => void): ApiClient
   return client as ApiClient;
 }
 
-/** Time passes only when somebody sleeps, and then at once. */
+/** Time passes only when the writer sleeps, and then at once. */
 function quickClock(): Clock {
   let now = 1_000_000;
   return {
@@ -94,7 +94,7 @@ interface Story {
 
 interface Told {
   readonly writes: readonly Write[];
-  /** What each status was before, as who tells of changes sees it. */
+  /** What each status was before, as the callback for changes gets it. */
   readonly before: readonly (string | undefined)[];
   readonly looks: number;
 }

@@ -145,7 +145,7 @@ function start(
 }
 
 /** The story as it would be now, for the program has no clock but the real one. */
-export function told(name: StoryName): CertificateStory {
+export function storyOf(name: StoryName): CertificateStory {
   return retell(certificateStories[name], Date.now());
 }
 

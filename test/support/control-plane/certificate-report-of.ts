@@ -13,7 +13,7 @@ async function certificateReportOf(rig: ReplicaRig): Promise<CertificateReport |
   return parseReport(found?.data?.[reportKey]);
 }
 
-/** Waits for a report that `holds`, half a minute unless told otherwise; `what` names it for the failure. */
+/** Waits for a report that `holds`, half a minute unless set otherwise; `what` names it for the failure. */
 export async function reportThat(
   rig: ReplicaRig,
   what: string,

@@ -9,7 +9,7 @@ import { type ApiConnection, connect } from '../../../src/kubernetes/connect.ts'
 import { run } from '../../../tools/base/command.ts';
 import { kubectl } from '../../../tools/parts/kubectl.ts';
 import { type ApiServer, startApiServer } from '../../../tools/real/api-server.ts';
-import { type Judge, ProxyDouble } from '../xds/proxy-double.ts';
+import { type FindFault, ProxyDouble } from '../xds/proxy-double.ts';
 import { until } from '../time/until.ts';
 
 const repository = join(import.meta.dirname, '../../..');
@@ -25,7 +25,7 @@ export interface Replica {
   stop(): Promise<void>;
 }
 
-/** A workload as its Pod: one IP, one service account, in the namespace `shop` unless told. */
+/** A workload as its Pod: one IP, one service account, in the namespace `shop` by default. */
 export interface PodPlan {
   readonly name: string;
   readonly account: string;
@@ -54,7 +54,7 @@ export interface ReplicaRig {
   /** The CA bundle of the mesh, PEM, once it is published. */
   trust(): Promise<string>;
   /** A proxy of that pod, connected to that replica with the pod's own token. */
-  connectProxy(pod: Pod, replica: Replica, judge?: Judge): Promise<ProxyDouble>;
+  connectProxy(pod: Pod, replica: Replica, findFault?: FindFault): Promise<ProxyDouble>;
   get<T extends KubernetesObject>(kind: Kind, name: string, namespace?: string): Promise<T>;
   stop(): Promise<void>;
 }
@@ -128,10 +128,10 @@ export async function startReplicaRig(): Promise<ReplicaRig> {
     makePod: (plan) => makePod(admin, plan, signal),
     tokenOf,
     trust,
-    connectProxy: async (pod, { xdsPort }, judge) => {
+    connectProxy: async (pod, { xdsPort }, findFault) => {
       const [ca, token] = await Promise.all([trust(), tokenOf(pod)]);
       const options = { address: `127.0.0.1:${xdsPort}`, ca, token, serverName: host };
-      const proxy = new ProxyDouble(options, judge);
+      const proxy = new ProxyDouble(options, findFault);
       proxies.add(proxy);
       return proxy;
     },

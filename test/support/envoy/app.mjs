@@ -18,7 +18,7 @@ function answer(request, response) {
   response.end(`${JSON.stringify({ name, method, url, httpVersion, headers, from })}\n`);
 }
 
-/** Whoever asks before it sends a body: /refuse says no at once, others may send it. */
+/** For a client that asks before it sends a body: /refuse says no at once, other paths accept it. */
 function expectation(request, response) {
   if (request.url === '/refuse') {
     response.writeHead(401, { 'content-length': 0 });
@@ -56,7 +56,7 @@ function extendedConnect({ stream, headers }) {
   stream.pipe(stream);
 }
 
-/** An HTTP/1 server that judges nothing: its answer is the head of the request, as it came. */
+/** An HTTP/1 server that refuses nothing: its answer is the head of the request, as it came. */
 function parrot(socket) {
   let head = '';
   socket.setEncoding('latin1').on('data', (part) => {

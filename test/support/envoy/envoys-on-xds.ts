@@ -72,7 +72,7 @@ export class EnvoyRig {
     return follow(this.running.port, this.authority.ca);
   }
 
-  /** Another server in the place of the one that stopped. */
+  /** Another server in the place of the server that stopped. */
   async serveAgain(): Promise<void> {
     this.#running = await serve(this.running.port, this);
   }

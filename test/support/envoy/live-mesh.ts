@@ -7,7 +7,7 @@ import { makeSnapshot } from '../builders/make-mesh.ts';
 import { makeSettings } from '../builders/make-settings.ts';
 import type { TestMesh } from './pod.ts';
 
-/** The control plane's pure half over the pods of a test: Kubernetes objects in, Envoys told. */
+/** The control plane's pure half over the pods of a test: Kubernetes objects in, resources for Envoys out. */
 export interface LiveMesh {
   /** All objects of the cluster from now on. A pod's proxy is the test pod of its name. */
   apply(objects: readonly KubernetesObject[], settings?: Partial<MeshSettings>): Promise<void>;

@@ -17,7 +17,9 @@ export interface HeldStreams {
 
 /** Requests or connections of a pod, many a second. */
 export interface SteadyCalls {
-  /** Ends them, and gives the lines that tell of failures. Fails unless more than 20 were made and all others answered. */
+  /**
+   * Ends them, and returns the lines that report failures. Fails unless more than 20 were made and all others answered.
+   */
   letGo(): Promise<readonly string[]>;
 }
 
@@ -28,7 +30,7 @@ const longestSeconds = '400';
 export class StreamPrograms {
   readonly #directory: string;
   readonly #address: string;
-  readonly #running: { readonly file: string; readonly said: Promise<string> }[] = [];
+  readonly #running: { readonly file: string; readonly output: Promise<string> }[] = [];
 
   /** Files that stop programs go to `directory`; `address` is called. */
   constructor(directory: string, address: string) {
@@ -60,7 +62,7 @@ export class StreamPrograms {
         const lines = (await letGo()).map((line) => line.split(' '));
         const of = (word: string): readonly string[] =>
           lines
-            .filter(([, said]) => said === word)
+            .filter(([, output]) => output === word)
             .map(([kind = '']) => kind)
             .sort();
         return { opened: of('open'), ended: of('end') };
@@ -77,7 +79,7 @@ export class StreamPrograms {
   /** Ends every program. */
   async stop(): Promise<void> {
     for (const { file } of this.#running) await writeFile(file, '');
-    await Promise.allSettled(this.#running.map(({ said }) => said));
+    await Promise.allSettled(this.#running.map(({ output }) => output));
   }
 
   readonly #call = (file: string): readonly string[] => [this.#address, file, longestSeconds];
@@ -89,13 +91,13 @@ export class StreamPrograms {
   ): () => Promise<readonly string[]> {
     const file = join(this.#directory, `go-${String(this.#running.length)}`);
     const program = join(import.meta.dirname, 'streams.mjs');
-    const said = pod.exec([process.execPath, program, ...args(file)], { onLine });
-    // A failure is told of where it is awaited.
-    said.catch(() => undefined);
-    this.#running.push({ file, said });
+    const output = pod.exec([process.execPath, program, ...args(file)], { onLine });
+    // A failure is reported where it is awaited.
+    output.catch(() => undefined);
+    this.#running.push({ file, output });
     return async () => {
       await writeFile(file, '');
-      return (await said).trim().split('\n');
+      return (await output).trim().split('\n');
     };
   }
 }

@@ -85,7 +85,7 @@ function hold(host, file, seconds) {
   setTimeout(() => process.exit(1), seconds * 1000);
 }
 
-/** Calls 20 times a second until the file is there, and tells of each call that fails or is not answered in time. */
+/** Calls 20 times a second until the file is there, and reports each call that fails or is not answered in time. */
 function repeat(call, file, seconds) {
   let [asked, answered, open] = [0, 0, 0];
   const once = () => {

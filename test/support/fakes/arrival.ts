@@ -6,7 +6,7 @@ export class Arrival extends EventEmitter {
   readonly name: string;
   readonly remoteAddress: string;
   destroyed = false;
-  #said: Buffer | null = null;
+  #pending: Buffer | null = null;
 
   constructor(name: string, remoteAddress = '10.0.0.1') {
     super();
@@ -19,18 +19,18 @@ export class Arrival extends EventEmitter {
   }
 
   say(bytes: Buffer): void {
-    this.#said = bytes;
+    this.#pending = bytes;
     this.emit('readable');
   }
 
   read(): Buffer | null {
-    const said = this.#said;
-    this.#said = null;
-    return said;
+    const bytes = this.#pending;
+    this.#pending = null;
+    return bytes;
   }
 
   unshift(bytes: Buffer): void {
-    this.#said = bytes;
+    this.#pending = bytes;
   }
 
   destroy(): void {

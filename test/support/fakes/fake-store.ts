@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../../src/api/core.ts';
 import type { Change, ObjectStore, StoreKey } from '../../../src/kubernetes/store.ts';
 
-/** A store that holds what a test puts into it, and tells of it at once. */
+/** A store that holds what a test puts into it, and notifies at once. */
 export class FakeStore<T extends KubernetesObject> implements ObjectStore<T> {
   readonly synced = true;
   readonly objects = new Map<StoreKey, T>();

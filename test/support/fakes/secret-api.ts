@@ -5,7 +5,7 @@ import { silentLogger } from '../../../src/common/logger.ts';
 import type { ApiClient, ObjectRef } from '../../../src/kubernetes/api-client.ts';
 import { ObjectCache } from '../../../src/kubernetes/object-cache.ts';
 
-/** An API server's Secrets in memory, with a cache for each replica that follows when told to. */
+/** An API server's Secrets in memory, with a cache for each replica that follows on request. */
 export class SecretApi implements Pick<ApiClient, 'get' | 'create' | 'merge'> {
   /** How many Secrets were created in all. */
   created = 0;

@@ -159,7 +159,7 @@ const listenerProgram = `
   Promise.all(up).then(() => process.stdout.write('ready'), (error) => { throw error; });
 `;
 
-/** Each round, `<source>*<count>`, begins when all of the one before are decided; nothing is closed. */
+/** Each round, `<source>*<count>`, begins when all of the round before are decided; nothing is closed. */
 const reachProgram = `
   const net = require('node:net');
   const [host, port, ...rounds] = process.argv.slice(1);

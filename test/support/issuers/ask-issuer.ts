@@ -21,7 +21,7 @@ export function issue({ issuer }: Asked, change: Partial<LeafRequest> = {}): Pro
   return issuer.issue({ ...workloadRequest, ...change }, AbortSignal.timeout(30_000));
 }
 
-/** What the issuer is in trouble for, once it is. */
+/** The failure of the issuer, once it has one. */
 export async function trouble({ issuer }: Asked): Promise<{ code: string; message: string }> {
   await until(() => issuer.lastFailure() !== undefined, { withinMs: 20_000 });
   return issuer.lastFailure()!;

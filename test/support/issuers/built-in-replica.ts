@@ -79,7 +79,7 @@ export function secretOf(...parameters: Parameters<typeof makeRoot>): SecretObje
   return authoritySecret(authorityPem(makeRoot(...parameters)), place);
 }
 
-/** A store that was never told of a list is not synced; this brings the first one and what followed. */
+/** A store without a first list is not synced; this delivers the first list and the changes after it. */
 export async function deliver(api: SecretApi): Promise<void> {
   api.deliver();
   await settle();

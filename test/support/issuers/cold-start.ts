@@ -19,7 +19,7 @@ export interface ColdStart {
   readonly cpuMs: number;
   /** The work of one turn of the event loop: what others wait for, on an idle machine. */
   readonly longestTurnMs: number;
-  /** In how many turns of the event loop leaves were told of. */
+  /** The number of turns of the event loop in which leaves were reported. */
   readonly batches: number;
 }
 

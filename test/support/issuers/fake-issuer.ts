@@ -62,7 +62,7 @@ export class FakeIssuer implements Issuer {
     };
   }
 
-  /** Reports trouble, or none. Issuing goes on as before. */
+  /** Reports a failure, or none. Issuing goes on as before. */
   report(trouble: IssuerFailure | undefined): void {
     this.#trouble = trouble;
   }

@@ -16,7 +16,7 @@ export interface Stage {
   readonly issuer: FakeIssuer;
   readonly store: LeafStore;
   /** The accounts of each call of its listener. */
-  readonly told: IdentityKey[][];
+  readonly notified: IdentityKey[][];
   /** The fields of its warnings, and of its errors. */
   readonly logged: LogFields[];
   readonly errors: LogFields[];
@@ -43,7 +43,7 @@ export async function stageLeafStore(
   };
   const logged: LogFields[] = [];
   const errors: LogFields[] = [];
-  const told: IdentityKey[][] = [];
+  const notified: IdentityKey[][] = [];
   const store = createLeafStore({
     clock,
     issuer,
@@ -57,7 +57,7 @@ export async function stageLeafStore(
     validity: () => settings.validityMs,
     keyKind: () => settings.keyKind,
   });
-  store.onChange((accounts) => told.push([...accounts]));
+  store.onChange((accounts) => notified.push([...accounts]));
   const end = new AbortController();
   const ended = store.run(end.signal);
   stops.push(async () => {
@@ -65,7 +65,7 @@ export async function stageLeafStore(
     await ended;
     expect(clock.sleeping).toBe(0);
   });
-  return { clock, issuer, store, told, logged, errors, settings };
+  return { clock, issuer, store, notified, logged, errors, settings };
 }
 
 /** Ends every store that was started; for `afterEach`. Fails when one leaves a sleeper behind. */

@@ -6,7 +6,7 @@ export interface LogRecord {
   readonly lines: readonly string[];
 }
 
-/** A record that has the message and, unless told otherwise, the fields as JSON in each line. */
+/** A record that has the message and, unless set otherwise, the fields as JSON in each line. */
 export function recordLog(textOf: (fields: object) => string = JSON.stringify): LogRecord {
   const lines: string[] = [];
   const write = (message: string, fields: object = {}): void => {

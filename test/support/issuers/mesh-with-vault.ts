@@ -32,8 +32,8 @@ export async function startVaultRig(name: string): Promise<VaultRig> {
     stop: async () => {
       await api.close();
       await bao.stop();
-      const told = lines.filter((line) => secretInLog.test(line));
-      if (told.length > 0) throw new Error(`a secret in ${told.length} lines of the log`);
+      const leaks = lines.filter((line) => secretInLog.test(line));
+      if (leaks.length > 0) throw new Error(`a secret in ${leaks.length} lines of the log`);
     },
   };
 }

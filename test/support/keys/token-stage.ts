@@ -40,7 +40,7 @@ export class TokenStage {
   }
 
   /** Tells the checks that pods or accounts changed. */
-  told(): void {
+  notify(): void {
     this.#cache.publish({});
   }
 

@@ -22,7 +22,7 @@ export const controlPlane = 'weft-control-plane';
 export const repository = join(import.meta.dirname, '../../..');
 
 /**
- * An API server of its own (webhook configurations concern a whole cluster) where somebody ran
+ * An API server of its own (webhook configurations concern a whole cluster) where a user ran
  * `kubectl apply -k config/default`, and the operator under its own ServiceAccount.
  */
 export interface OperatorRig {
@@ -33,7 +33,7 @@ export interface OperatorRig {
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   /** Applies text as a user would. */
   readonly kubectlApply: (text: string) => Promise<string>;
-  /** `kubectl apply -k config/default` again, and an operator of that install in place of the one before. */
+  /** `kubectl apply -k config/default` again, and an operator of that install in place of the operator before. */
   readonly install: () => Promise<void>;
   /** A kubeconfig with the token that the operator works with. */
   readonly operatorKubeconfig: string;
@@ -184,7 +184,7 @@ export async function untilCondition(
   return value;
 }
 
-/** Plays the deployment controller and the control plane: replicas up, trust published, proxies told. */
+/** Plays the deployment controller and the control plane: replicas up, trust published, proxies reported. */
 export async function playControlPlane(rig: OperatorRig, replicas = 2): Promise<void> {
   await until(() => getObject(rig, kinds.deployment));
   await playReplicas(rig, replicas);
@@ -218,7 +218,7 @@ export async function publish(
   await rig.admin.apply(kinds.configMap, object, options, rig.signal);
 }
 
-/** The Secret of the root, with the label of whoever made it. */
+/** The Secret of the root, with the label that names its maker. */
 export function makeRootSecret(managedBy: string): KubernetesObject {
   const labels = { 'app.kubernetes.io/managed-by': managedBy };
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'weft-ca', namespace, labels } };

@@ -139,7 +139,7 @@ export function listenerOf(name: string, options: ListenerOptions): Resource {
   return encode(builtResource('listener', message, options.origins ?? []));
 }
 
-/** A route that answers by itself with `body`, or that leads to `cluster`. */
+/** A route that answers directly with `body`, or that leads to `cluster`. */
 export function routeOf(
   name: string,
   to: { readonly body: string } | { readonly cluster: string },

@@ -3,7 +3,7 @@ import type { CertificateReport, AckCounts } from '../../../src/api/certificate-
 import { isSetAside } from '../../../src/api/set-aside.ts';
 import type { SidecarModel } from './sidecar-model.ts';
 
-/** How many of those who wait a report names: few, so that there are often more. */
+/** How many of the waiting pods a report names: few, so that there are often more. */
 const named = 2;
 
 /** What the leader of a model's control plane counts from. */
@@ -17,7 +17,7 @@ export interface LeaderSight {
   readonly broken: ReadonlySet<string>;
   readonly setAside: readonly string[];
   readonly bootstraps: NonNullable<CertificateReport['bootstraps']>;
-  /** The report before, where nothing was counted anew since: it stays for each newer step. */
+  /** The report before, where nothing was counted again since: it stays for each newer step. */
   readonly before: CertificateReport | undefined;
 }
 

@@ -61,9 +61,9 @@ export class MeshOfRoots {
     this.#excuse();
     const { plan, rotation } = this.#decide();
     const sidecars = this.#meant;
-    this.#judge(faultOfStep(this.plan, plan, { sidecars, pinned: this.#pinned }));
+    this.#recordFault(faultOfStep(this.plan, plan, { sidecars, pinned: this.#pinned }));
     if (rotation === undefined && this.rotation?.phase === 'DropOld') {
-      this.#judge(faultOfEnd(this.plan.trusted, sidecars));
+      this.#recordFault(faultOfEnd(this.plan.trusted, sidecars));
     }
     this.plan = plan;
     this.rotation = rotation;
@@ -143,8 +143,8 @@ export class MeshOfRoots {
       proxy.trust = plan.trusted;
       proxy.acked.trust = plan.trustedStep;
     }
-    this.#judge(faultBetween(this.#meant));
-    this.#judge(faultOfWebhooks(this.#webhooks, this.replicas));
+    this.#recordFault(faultBetween(this.#meant));
+    this.#recordFault(faultOfWebhooks(this.#webhooks, this.replicas));
   }
 
   writeBootstraps(): void {
@@ -166,7 +166,10 @@ export class MeshOfRoots {
     }
   }
 
-  /** The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted anew for its newest step. */
+  /**
+   * The leader reports; `partial` when the other replica does not answer it, not `counted` when it has not counted
+   * again for its newest step.
+   */
   report({ partial = false, counted = true } = {}): void {
     this.#report = leaderReport({
       setAside: [...this.setAside],
@@ -246,7 +249,7 @@ export class MeshOfRoots {
     for (const name of this.setAside) this.#excused.add(name);
   }
 
-  #judge(fault: string | undefined): void {
+  #recordFault(fault: string | undefined): void {
     this.violation = fault ?? this.violation;
   }
 

@@ -10,11 +10,11 @@ export interface SidecarModel {
   readonly name: string;
   frozen: boolean;
   replica: ReplicaModel | undefined;
-  /** Roots in the file that it judges the control plane by. */
+  /** Roots in the file with which it verifies the control plane. */
   file: readonly string[];
   trust: readonly string[] | undefined;
   leaf: string | undefined;
-  /** Who signed the certificate that its stream was opened on. */
+  /** The signer of the certificate that its stream was opened on. */
   server: string | undefined;
   acked: { trust: number; leaf: number; channel: number };
 }

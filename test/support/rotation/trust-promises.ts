@@ -22,7 +22,7 @@ export function faultOfStep(
   return to !== from && to.step !== from.step + 1 ? 'a step was lost' : undefined;
 }
 
-/** What is told to be over is over for everybody. */
+/** A step that is reported as complete is complete for all sidecars. */
 export function faultOfEnd(
   trusted: readonly string[],
   sidecars: readonly SidecarModel[],

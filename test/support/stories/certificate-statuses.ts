@@ -52,17 +52,17 @@ export const goodHealth: LeavesReport = {
   earliestExpiry: Date.parse('2026-11-25T03:15:00Z'),
 };
 
-/** What of a status is told. */
+/** The parts of a status that a story sets. */
 export interface Told {
   readonly spec?: MeshConfig['spec'];
   readonly conditions?: Conditions;
   readonly certificate?: Certificate;
   readonly generation?: number;
-  /** When the operator looked last; left out unless told, so that a story may be told at any time. */
+  /** When the operator looked last; left out by default, so that a story may be shown at any time. */
   readonly lastCheckedTime?: string;
 }
 
-/** A mesh with that status; good, and at rest on the built-in authority, unless told otherwise. */
+/** A mesh with that status; good, and at rest on the built-in authority, unless set otherwise. */
 export function meshConfigWith({
   spec = {},
   conditions = goodConditions,
@@ -87,7 +87,7 @@ export interface RootOptions {
   readonly status?: RootStatus;
 }
 
-/** A MeshRootCertificate of weft-system, in the built-in authority unless told otherwise. */
+/** A MeshRootCertificate of weft-system, in the built-in authority unless set otherwise. */
 export function rootRecord(
   name: string,
   { role = 'active', spec, status }: RootOptions,

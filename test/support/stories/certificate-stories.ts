@@ -14,7 +14,7 @@ import {
 import { makeMeshConfig } from '../builders/make-mesh-config.ts';
 import { switchStories } from './switch-stories.ts';
 
-/** The moment at which the stories are told. */
+/** The moment at which the stories take place. */
 export const toldAt = Date.parse('2026-11-24T12:00:00Z');
 
 /** What the API server may hold of a mesh's certificates. */
@@ -151,7 +151,7 @@ export const certificateStories = {
 
 export type StoryName = keyof typeof certificateStories;
 
-/** The story as if it were told now: every time in it is moved by as much. */
+/** The story as if it took place now: every time in it is moved by as much. */
 export function retell(story: CertificateStory, now: number): CertificateStory {
   const by = now - toldAt;
   const iso = (text: string): string =>

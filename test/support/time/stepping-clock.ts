@@ -1,6 +1,6 @@
 import { FakeClock } from './fake-clock.ts';
 
-/** A clock whose hands can be set, as wall clocks are: who sleeps goes on sleeping. */
+/** A clock whose hands can be set, as wall clocks are: a sleeping caller goes on sleeping. */
 export class SteppingClock extends FakeClock {
   #offset = 0;
 

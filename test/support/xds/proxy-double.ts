@@ -20,7 +20,7 @@ import { until } from '../time/until.ts';
 type Held = Map<string, { readonly version: string; readonly resource: Any | undefined }>;
 
 /** A reason to refuse a response, or undefined to acknowledge it. */
-export type Judge = (received: Received) => string | undefined;
+export type FindFault = (received: Received) => string | undefined;
 
 function textIn({ specifier }: DataSource): string {
   return specifier.case === 'inlineString' ? specifier.value : '';
@@ -60,7 +60,7 @@ function routeNames(resource: Any | undefined): readonly string[] {
 /**
  * A proxy that behaves as Envoy does towards a delta-ADS server: clusters and listeners by wildcard,
  * then endpoints, secrets, extensions and routes by the names it finds in them; everything is acknowledged unless
- * `judge` refuses it.
+ * `findFault` refuses it.
  */
 export class ProxyDouble {
   readonly held: Readonly<Record<ResourceType, Held>> = {
@@ -72,9 +72,9 @@ export class ProxyDouble {
     route: new Map(),
   };
   /** Responses received, in order, as `<type> +name -name`. */
-  readonly heard: string[] = [];
+  readonly responses: string[] = [];
   readonly #client: XdsClient;
-  readonly #judge: Judge;
+  readonly #findFault: FindFault;
   readonly #asked: Record<'endpoint' | 'secret' | 'extension' | 'route', Set<string>> = {
     endpoint: new Set(),
     secret: new Set(),
@@ -84,9 +84,9 @@ export class ProxyDouble {
   readonly #over: Promise<void>;
   #ended = false;
 
-  constructor(options: XdsClientOptions, judge: Judge = () => undefined) {
+  constructor(options: XdsClientOptions, findFault: FindFault = () => undefined) {
     this.#client = new XdsClient(options);
-    this.#judge = judge;
+    this.#findFault = findFault;
     this.#client.send('cluster', { node: { id: 'whatever', cluster: 'it claims' } });
     this.#client.send('listener');
     this.#ask('secret', ['workload', 'ca:trust']);
@@ -158,8 +158,8 @@ export class ProxyDouble {
     const { type, message, names } = received;
     if (type === undefined) throw new Error(`unknown type ${message.typeUrl}`);
     const removed = message.removedResources.map((name) => `-${name}`);
-    this.heard.push([type, ...names.map((name) => `+${name}`), ...removed].join(' '));
-    const refusal = this.#judge(received);
+    this.responses.push([type, ...names.map((name) => `+${name}`), ...removed].join(' '));
+    const refusal = this.#findFault(received);
     if (refusal === undefined) {
       for (const { name, version, resource } of message.resources) {
         this.held[type].set(name, { version, resource });

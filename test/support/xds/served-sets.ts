@@ -59,7 +59,7 @@ export class XdsRig {
     return this.#running.replicaAddress;
   }
 
-  /** Another server, with these options, in place of the one before. */
+  /** Another server, with these options, in place of the server before. */
   async restart(more: object): Promise<void> {
     await this.stopServer();
     this.#running = await listen(this.credentials, more);

@@ -79,7 +79,7 @@ describe('the watch over a token for Vault', () => {
     return kubernetesLogin(auth, requestToken, { http: vault, clock });
   };
 
-  it('looks every five minutes and finds a revoked token, until another is in the Secret', async () => {
+  it('checks every five minutes and finds a revoked token, until another is in the Secret', async () => {
     await start(bySecret());
     vault.asked = [];
     await clock.advance(10 * minuteMs + 1_000);
@@ -113,7 +113,7 @@ describe('the watch over a token for Vault', () => {
     expect(watch.lastFailure()).toMatchObject({ code: 'issuer-misconfigured' });
   });
 
-  it('takes a token that may not look at itself for good as long as it may sign', async () => {
+  it('counts a token that may not look itself up as good while it may sign', async () => {
     vault.looks = false;
     await start(bySecret());
     await clock.advance(10 * minuteMs);
@@ -123,7 +123,7 @@ describe('the watch over a token for Vault', () => {
     expect(watch.lastFailure()).toMatchObject({ code: 'issuer-refused' });
   });
 
-  it('takes a Vault that is away for no trouble, and for no proof that one has passed', async () => {
+  it('counts a Vault that does not answer as no failure, and as no proof that a failure has passed', async () => {
     await start(bySecret());
     vault.fails = 503;
     await clock.advance(10 * minuteMs);
@@ -156,7 +156,7 @@ describe('the watch over a token for Vault', () => {
     expect(watch.lastFailure()).toBeUndefined();
   });
 
-  it('keeps the token alone where so much is signed that nobody has to look', async () => {
+  it('makes no extra check of the token while frequent sign calls prove it', async () => {
     await start(bySecret(), false);
     vault.asked = [];
     await clock.advance(60 * minuteMs);

@@ -65,7 +65,7 @@ export class TokenWatch {
     try {
       await secretsKnown(signal);
       const { renewAt } = await session.token(signal);
-      if (trial !== undefined && this.#isDue()) await this.#look(trial(), signal);
+      if (trial !== undefined && this.#isDue()) await this.#check(trial(), signal);
       this.#note(undefined);
       const next = Math.min(renewAt, this.#checkAt ?? Infinity) - clock.now();
       return Math.min(Math.max(next, shortestWaitMs), recheckMs);
@@ -93,7 +93,7 @@ export class TokenWatch {
    * A 403 from lookup-self means that the token is invalid, or only that it may not look itself up. The trial shows
    * which, because it needs no right but the right to sign.
    */
-  async #look(trial: VaultCall, signal: AbortSignal): Promise<void> {
+  async #check(trial: VaultCall, signal: AbortSignal): Promise<void> {
     const { session, clock, random } = this.#options;
     const seen = await session.checkToken(signal);
     if (seen.status === 403) throwUnlessAllowed(trial, await session.request(trial, signal));

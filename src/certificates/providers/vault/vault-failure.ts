@@ -1,5 +1,5 @@
 import { WeftError, type ErrorCode } from '../../../common/errors.ts';
-import { beyondCa, isBeyondCa } from '../shorten-request.ts';
+import { createBeyondCaError, refusesBeyondCa } from '../shorten-request.ts';
 import { busyError } from '../throttle.ts';
 import { describeCall, type VaultAnswer, type VaultCall } from './vault-http.ts';
 
@@ -30,7 +30,7 @@ export function vaultFailure(call: VaultCall, answer: VaultAnswer, advice: Advic
 
 function lastingFailure(message: string, { status, errors }: VaultAnswer): WeftError {
   const words = errors.join(' ');
-  if (status === 400 && isBeyondCa(words)) return beyondCa(message, words);
+  if (status === 400 && refusesBeyondCa(words)) return createBeyondCaError(message, words);
   const cause = status >= 500 ? new FaultOfVault(message) : undefined;
   return new WeftError(codeOf(status), message, { retry: 'soon', cause });
 }
@@ -49,7 +49,7 @@ const noRedirects =
 
 function codeOf(status: number): ErrorCode {
   if (status === 403) return 'issuer-refused';
-  // Vault also answers 500 for an unknown issuer, so that cannot be told from a temporary fault of Vault.
+  // Vault also answers 500 for an unknown issuer, so that looks the same as a temporary fault of Vault.
   return status >= 500 ? 'issuer-unavailable' : 'issuer-misconfigured';
 }
 

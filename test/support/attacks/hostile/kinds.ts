@@ -94,7 +94,7 @@ function unread(path: string, port: (place: Place) => number, more: object = {})
     });
 }
 
-/** An authenticated client that is told what to do with each response, and comes back. */
+/** An authenticated client that gets instructions for each response, and comes back. */
 function proxy(
   { ca, port }: Place,
   token: string,
@@ -203,7 +203,7 @@ export const kinds: Readonly<Record<string, Attack>> = {
       call(session, adsPath, { authorization }).write(Buffer.alloc(5 * 9_900));
       setTimeout(() => session.destroy(), 2_000);
     }),
-  'asks for names that nobody has': (place, name) => {
+  'asks for unknown names': (place, name) => {
     let turn = 0;
     proxy(place, `shop/${name}~shop/namer`, async (client) => {
       for (;;) {
@@ -218,7 +218,7 @@ export const kinds: Readonly<Record<string, Attack>> = {
       client.send('endpoint', { resourceNamesSubscribe: names('n', 1, 1_900_000) });
       await client.ended(forAnHour);
     }),
-  'brings versions that nobody has': (place, name) =>
+  'brings unknown versions': (place, name) =>
     proxy(place, `shop/${name}~shop/bringer`, async (client) => {
       const initialResourceVersions = Object.fromEntries(
         names('c', 10_000, 80).map((one) => [one, 'v'.repeat(80)]),

@@ -1,5 +1,5 @@
 /*
- * A real xDS server in a process of its own, so that its memory and its event loop are nobody else's.
+ * A real xDS server in a process of its own, so that it shares its memory and its event loop with no test.
  * Tells its parent where it serves, and how it fares, four times a second.
  */
 import { systemClock } from '../../../../src/common/clock.ts';

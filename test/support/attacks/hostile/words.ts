@@ -16,7 +16,7 @@ export interface Place {
 
 export type VictimSays = Place | { readonly figures: Figures };
 
-/** What the attackers are told: which kind of client, and how many of each. */
+/** The instructions for the attackers: which kind of client, and how many of each. */
 export interface Orders {
   readonly place: Place;
   readonly kinds: readonly string[];
