@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 JEST_ARGS ?=
 # Tests of features wait more than they work.
-waiting := $(shell n=$$(( $$(nproc) * 2 )); echo $$(( n < 8 ? n : 8 )))
+waiting := $(shell n=$$(( $$(nproc) * 3 )); echo $$(( n < 8 ? n : 8 )))
 # Test files of e2e at once, each with a cluster: with more of them on two processors, tests that measure time fail.
 clusters := 3
 jest := NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' jest $(JEST_ARGS)
