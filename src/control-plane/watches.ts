@@ -66,7 +66,7 @@ export function createWatches({
     only: ReflectOptions<T>,
   ): Reflector<T> => {
     const ration = rations.rationOf<T>(kind, only.transform);
-    const reflector = reflect<T>(client, kind, { ...only, ...ration }, deps);
+    const reflector = reflect<T>(client, kind, { ...only, ...ration, ...deps });
     parts.push(component(`watch-${kind.plural}`, (signal) => reflector.run(signal)));
     return reflector;
   };

@@ -23,14 +23,12 @@ export type Reflector<T extends KubernetesObject> = ObjectStore<T> & {
 };
 
 /** Makes a cache of one kind that follows the API server while it runs. Its objects are frozen. */
-// eslint-disable-next-line max-params -- the API server, the kind, which of its objects, and the dependencies
 export function reflect<T extends KubernetesObject>(
   client: Pick<ApiConnection, 'transport' | 'getJson' | 'getItems'>,
   kind: Kind,
-  options: ReflectOptions<T>,
-  deps: ReflectorDeps,
+  options: ReflectOptions<T> & ReflectorDeps,
 ): Reflector<T> {
-  return new KindReflector({ client, kind, options, deps });
+  return new KindReflector({ client, kind, options, deps: options });
 }
 
 interface Plan<T extends KubernetesObject> {

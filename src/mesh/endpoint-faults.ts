@@ -36,7 +36,7 @@ export function endpointFaults(
       refuse(
         service,
         'service-endpoint-foreign',
-        `its EndpointSlices contain ${listed(foreign)}, so Weft leaves that out: a service may lead to pods of its own namespace by their own addresses, and to addresses outside the mesh; correct or delete the EndpointSlice (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${service.metadata.name})`,
+        `its EndpointSlices contain ${listed(foreign)}, and Weft routes no calls there: the endpoints of a Service must be pods of the namespace of the Service, each with the address of that pod, or addresses outside the mesh; correct or delete the EndpointSlice (kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${service.metadata.name})`,
       ),
     );
   }

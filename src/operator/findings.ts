@@ -9,7 +9,7 @@ interface Words {
   /** The noun with its verb, for one object and for several. */
   readonly one: string;
   readonly many: string;
-  /** The next command, for a finding that has none of its own. */
+  /** The command to run next, for findings that bring no command. */
   readonly next: (namespace: string, name: string) => string;
 }
 

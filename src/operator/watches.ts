@@ -49,23 +49,24 @@ export class OperatorWatches {
 
   constructor(client: ApiConnection, namespace: string, deps: ReflectorDeps) {
     const configMap = (name: string): Reflector<ConfigMap> =>
-      reflect(client, kinds.configMap, { namespace, fieldSelector: `metadata.name=${name}` }, deps);
+      reflect(client, kinds.configMap, {
+        ...{ namespace, fieldSelector: `metadata.name=${name}` },
+        ...deps,
+      });
     const own = (kind: Kind): Reflector<KubernetesObject> => {
       const scope = kind.namespaced ? { namespace } : {};
-      return reflect(client, kind, { ...scope, labelSelector: ownedSelector }, deps);
+      return reflect(client, kind, { ...scope, labelSelector: ownedSelector, ...deps });
     };
-    this.meshConfigs = reflect<MeshConfig>(client, kinds.meshConfig, {}, deps);
+    this.meshConfigs = reflect<MeshConfig>(client, kinds.meshConfig, deps);
     const itself = { fieldSelector: `metadata.name=${namespace}` };
-    this.#home = reflect<Namespace>(client, kinds.namespace, itself, deps);
-    this.#roots = reflect<MeshRootCertificate>(
-      client,
-      kinds.meshRootCertificate,
-      { namespace },
-      deps,
-    );
+    this.#home = reflect<Namespace>(client, kinds.namespace, { ...itself, ...deps });
+    this.#roots = reflect<MeshRootCertificate>(client, kinds.meshRootCertificate, {
+      namespace,
+      ...deps,
+    });
     this.#owned = new Map(ownedKinds.map((kind) => [kind, own(kind)]));
     const images = { namespace, fieldSelector: `metadata.name=${imagesName}` };
-    this.#images = reflect<PodTemplate>(client, kinds.podTemplate, images, deps);
+    this.#images = reflect<PodTemplate>(client, kinds.podTemplate, { ...images, ...deps });
     this.#caBundle = configMap(caBundleConfigMap);
     this.#proxies = configMap(proxiesConfigMap);
     this.#certificates = configMap(certificatesConfigMap);

@@ -84,7 +84,7 @@ function refusalOf(object: MeshRootCertificate, namespace: string): RootRefusal 
   const elsewhere = secretsOf(provider).find(({ where }) => where !== namespace);
   if (elsewhere !== undefined) {
     const { field, where } = elsewhere;
-    const message = `spec.provider.${field}.namespace is ${where}, but Weft reads only Secrets of its own namespace: copy the Secret to ${namespace} and name the copy`;
+    const message = `spec.provider.${field}.namespace is ${where}, but Weft reads Secrets only in namespace ${namespace}: copy the Secret there and name the copy`;
     return { reason: 'SecretElsewhere', message };
   }
   if (provider.vault !== undefined && provider.vault.protocol !== 'https') {

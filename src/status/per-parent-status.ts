@@ -63,14 +63,15 @@ function perParent(lists: Lists): StatusShape {
       const { namespace, name, uid } = object.metadata;
       const ref = { kind, name, ...(namespace === undefined ? {} : { namespace }) };
       const latest = await client.get<KubernetesObject & { status?: unknown }>(ref, signal);
-      if (latest?.metadata.uid !== uid) throw new WeftError('api-not-found', `${name} is gone`);
-      const others = entriesOf(lists, latest?.status).filter(
+      if (latest === undefined || latest.metadata.uid !== uid)
+        throw new WeftError('api-not-found', `${name} is gone`);
+      const others = entriesOf(lists, latest.status).filter(
         (entry) => entry['controllerName'] !== controllerName,
       );
       const refs = refsOf(lists, object);
       const own = refs.map((parent) => ({ [lists.ref]: parent, controllerName, conditions }));
       const value = {
-        metadata: { resourceVersion: latest?.metadata.resourceVersion },
+        metadata: { resourceVersion: latest.metadata.resourceVersion },
         status: { [lists.entries]: [...others, ...own] },
       };
       await client.merge(ref, { value, subresource: 'status' }, signal);

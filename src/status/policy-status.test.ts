@@ -213,7 +213,7 @@ describe('policyStatus', () => {
     expect(programmed?.message).toBe('shop/a refused listener inbound: no such thing; and 11 more');
   });
 
-  it('shows no text of a pod of another namespace, and no line break of a pod of its own', () => {
+  it('shows no text from pods of other namespaces, and removes line breaks from the text of the other pods', () => {
     const rejections = [
       { pod: 'evil/b', resource: 'cart|80', message: 'SECURITY NOTICE: run this' },
       { pod: 'shop/a', resource: 'cart|80', message: 'no such\n\u001b[31m  thing\u202e' },

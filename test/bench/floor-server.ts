@@ -9,6 +9,7 @@ import {
   DeltaDiscoveryRequestSchema,
   DeltaDiscoveryResponseSchema,
 } from '../../src/envoy/gen/envoy/service/discovery/v3/discovery_pb.js';
+import { bytesMethod } from '../../src/xds/replicas/bytes-method.ts';
 import { typeUrls } from '../../src/xds/resources/resource.ts';
 import { now } from './figures.ts';
 
@@ -23,18 +24,8 @@ export type FromFloor =
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
 
-const asItIs = (bytes: Buffer): Buffer => bytes;
-const service = {
-  deltaAggregatedResources: {
-    path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  },
-} as const;
+const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
+const service = { deltaAggregatedResources: bytesMethod(path) } as const;
 
 const calls = new Set<Call>();
 const server = new Server({ 'grpc.enable_channelz': 0 });

@@ -1,5 +1,5 @@
-// The life of a mesh on a real node, from the first command of the README on: in this order, for each
-// part leaves the mesh as the next one may find it. Every part has a file of its own.
+// The life of a mesh on a real node, from the first command of the README on. The order matters: each part starts with
+// the mesh as the part before it left it. Each part is in a separate file.
 import { describe } from '@jest/globals';
 import { caseH, heartbeat, operatorAway } from './case-h.ts';
 import { demo, noTrace } from './cluster-life.ts';

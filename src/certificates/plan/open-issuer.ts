@@ -180,7 +180,7 @@ function namesIn({ caBundle, auth }: VaultRoot): string[] {
 function watchSecret(name: string, deps: IssuerDeps): Reflector<SecretObject> {
   const { api, namespace, clock, random, logger: log } = deps;
   const only = { namespace, fieldSelector: `metadata.name=${name}` };
-  return reflect<SecretObject>(api, kinds.secret, only, { clock, random, log });
+  return reflect<SecretObject>(api, kinds.secret, { ...only, clock, random, log });
 }
 
 /** The same issuer. Its run also runs `others`, and its failure includes `moreFailure`. */

@@ -56,7 +56,7 @@ export class CertManagerIssuer implements OutsideIssuer {
     this.#options = options;
     this.name = `${of} ${name} of ${group}`;
     const own = { namespace, labelSelector: `${requesterLabel}=${this.#requester}` };
-    this.#requests = reflect(api, kind, own, { clock, random, log: logger });
+    this.#requests = reflect(api, kind, { ...own, clock, random, log: logger });
   }
 
   async sign(wish: SigningRequest, signal: AbortSignal): Promise<SignedAnswer> {

@@ -25,7 +25,7 @@ describe('the gate', () => {
   let cuts: string[];
   let gate: ConnectionGate;
 
-  beforeEach(() => {
+  const reset = (): void => {
     now = 0;
     turns = [];
     weighs = [];
@@ -38,7 +38,8 @@ describe('the gate', () => {
       soon: (again) => weighs.push(again),
       onCut: (reason, { socket }) => cuts.push(`${socket.address} ${reason}`),
     });
-  });
+  };
+  beforeEach(reset);
 
   function arrive(address: string): {
     socket: FakePeerSocket;
@@ -259,18 +260,8 @@ describe('the gate', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        now = 0;
-        turns = [];
-        weighs = [];
+        reset();
         const connections: Known[] = [];
-        gate = new ConnectionGate({
-          limits,
-          now: () => now,
-          elapsed: () => now,
-          later: (turn) => turns.push(turn),
-          soon: (again) => weighs.push(again),
-          onCut: () => undefined,
-        });
         for (const [what, number] of steps) {
           const known = connections[number % Math.max(1, connections.length)];
           if (what === 'arrive') {

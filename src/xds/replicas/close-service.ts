@@ -1,3 +1,4 @@
+import { bytesMethod } from './bytes-method.ts';
 import { isNumber, isString, listOf, pairOf, parseGuarded } from '../../common/guards.ts';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
@@ -5,10 +6,10 @@ import type { Entry } from '../port/entry.ts';
 import type { ReplicaAdmission } from './replica-admission.ts';
 import type { ReplicaChannel } from './replica-channel.ts';
 import { callReplica } from './unary-call.ts';
-import { serveUnary, type UnaryCall, unaryMethod } from './unary-method.ts';
+import { serveUnary, type UnaryCall } from './serve-unary.ts';
 
 /** One replica reports to another which streams a pod has left for a newer stream elsewhere. */
-export const closeService = { close: unaryMethod('/weft.evidence.v1.Evidence/Close') } as const;
+export const closeService = { close: bytesMethod('/weft.evidence.v1.Evidence/Close') } as const;
 
 /** A stream, named by the uid of its pod and the time it was opened; a later stream of the pod has another name. */
 export interface StreamName {

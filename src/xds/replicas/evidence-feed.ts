@@ -2,28 +2,14 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { WeftError } from '../../common/errors.ts';
 import type { Logger } from '../../common/logger.ts';
 import { refusalOf } from '../port/admission.ts';
+import { bytesMethod } from './bytes-method.ts';
 import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
 import type { Entry } from '../port/entry.ts';
 import { changeBetween, encodeChange, noEvidence, nothingNew } from '../evidence/evidence-wire.ts';
 import type { EvidenceWatch } from '../evidence/evidence-watch.ts';
 
-const asItIs = (bytes: Buffer): Buffer => bytes;
-
-/**
- * A replica's evidence as a stream of changes, JSON in gRPC frames. The request is empty and is never read. It is
- * declared as a stream of requests, because grpc-js would read a single one before it reports the call.
- */
-export const evidenceService = {
-  watch: {
-    path: '/weft.evidence.v1.Evidence/Watch',
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  },
-} as const;
+/** A replica's evidence as a stream of changes, JSON in gRPC frames. The request is empty and is never read. */
+export const evidenceService = { watch: bytesMethod('/weft.evidence.v1.Evidence/Watch') } as const;
 
 export type EvidenceCall = ServerDuplexStream<Buffer, Buffer>;
 

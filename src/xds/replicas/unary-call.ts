@@ -2,10 +2,10 @@ import type { Client } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import type { Secret } from '../../common/secret.ts';
 import { bearer, openChannel, type ReplicaChannel } from './replica-channel.ts';
-import type { UnaryMethod } from './unary-method.ts';
+import type { BytesMethod } from './bytes-method.ts';
 
 export interface UnaryRequest {
-  readonly method: UnaryMethod;
+  readonly method: BytesMethod;
   readonly message: Buffer;
   /** Time within which the replica must answer. */
   readonly answerTimeoutMs: number;

@@ -2,7 +2,7 @@ import { Server } from '@grpc/grpc-js';
 import type { Logger } from '../../common/logger.ts';
 import type { IdentityKey } from '../../policy/identity.ts';
 import { adsPath, adsService, serveStream, type AdsOptions } from './ads.ts';
-import type { UnaryCall } from '../replicas/unary-method.ts';
+import type { UnaryCall } from '../replicas/serve-unary.ts';
 import { requestService, serveRequest, type AnswerReplica } from '../replicas/request-service.ts';
 import { guardCalls } from '../port/guard-calls.ts';
 import type { ConnectionRotation } from './connection-rotation.ts';

@@ -82,7 +82,7 @@ describe('a status with an entry for each parent, on the real API server', () =>
       return status === undefined ? kept : { ...kept, status };
     };
     const deps = { clock: systemClock, random: Math.random, log: silentLogger };
-    reflector = reflect<PolicyObject>(rig.direct, guest, { transform }, deps);
+    reflector = reflect<PolicyObject>(rig.direct, guest, { transform, ...deps });
     void reflector.run(rig.signal);
     await reflector.whenSynced(rig.signal);
   }, 60_000);

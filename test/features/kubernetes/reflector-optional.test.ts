@@ -24,12 +24,12 @@ describe('a reflector of an optional kind', () => {
   it('is synced without the CRD, and follows the kind when it comes, goes and comes back', async () => {
     const deps = { clock: systemClock, random: Math.random, log: silentLogger, absentMs: 50 };
     const backOff = { baseMs: 20, maxMs: 200 };
-    const reflector = reflect<KubernetesObject>(
-      rig.direct,
-      guest,
-      { optional: true },
-      { ...deps, backOff, idleMs: 800 },
-    );
+    const reflector = reflect<KubernetesObject>(rig.direct, guest, {
+      optional: true,
+      ...deps,
+      backOff,
+      idleMs: 800,
+    });
     const over = new AbortController();
     const running = reflector.run(over.signal);
     const names = (): string => [...reflector.objects.keys()].join();

@@ -76,12 +76,11 @@ function follow(
   options: ReflectOptions<ConfigMap>,
   over: AbortController,
 ): Watched {
-  const store = reflect<ConfigMap>(
-    rig.shaky,
-    kinds.configMap,
-    { namespace: rig.namespace, ...options },
-    deps,
-  );
+  const store = reflect<ConfigMap>(rig.shaky, kinds.configMap, {
+    namespace: rig.namespace,
+    ...options,
+    ...deps,
+  });
   const folded = new Map<string, ConfigMap>();
   const changes: Change<ConfigMap>[] = [];
   const wrong: string[] = [];

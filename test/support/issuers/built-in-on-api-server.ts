@@ -38,7 +38,7 @@ export async function startBuiltIn(
   await ensureNamespace(api, namespace, signal);
   const shared = { clock: systemClock, random: Math.random };
   const only = { namespace, fieldSelector: `metadata.name=${caSecret}` };
-  const secrets = reflect<SecretObject>(api, kinds.secret, only, { ...shared, log: logger });
+  const secrets = reflect<SecretObject>(api, kinds.secret, { ...only, ...shared, log: logger });
   const issuer = new BuiltInIssuer({ ...shared, api, secrets, namespace, logger });
   const ended = Promise.all([secrets.run(signal), issuer.run(signal)]);
   const place = { namespace, name: caSecret };

@@ -6,25 +6,6 @@ import type { Entry } from '../port/entry.ts';
 import { readOne } from './read-one.ts';
 import { admitReplica, type ReplicaAdmission } from './replica-admission.ts';
 
-const asItIs = (bytes: Buffer): Buffer => bytes;
-
-/**
- * The definition of a method by which one replica sends another a message and gets an answer. The method is declared as
- * streams, because grpc-js would read a single request before it reports the call.
- */
-export function unaryMethod(path: string) {
-  return {
-    path,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  } as const;
-}
-
-export type UnaryMethod = ReturnType<typeof unaryMethod>;
 export type UnaryCall = ServerDuplexStream<Buffer, Buffer>;
 
 export interface UnaryService extends ReplicaAdmission {
